@@ -15,7 +15,11 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CKernels"),
+
     .target(name: "JetPhysics"),
+    .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,

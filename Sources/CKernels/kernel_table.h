@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One table of kernels an instruction set. The list here is the only place that names them all.
+
+#ifndef CANOPY_KERNEL_TABLE_H
+#define CANOPY_KERNEL_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct canopy_kernel_table {
+  void (*exp)(size_t, const float *, float *);
+  void (*sigmoid)(size_t, const float *, float *);
+  void (*tanh)(size_t, const float *, float *);
+  void (*add_bias)(size_t, size_t, float *, size_t, const float *);
+  void (*add_bias_relu)(size_t, size_t, float *, size_t, const float *);
+  void (*relu_backward)(size_t, size_t, const float *, size_t, float *, size_t);
+  void (*add_column_sums)(size_t, size_t, const float *, size_t, float *);
+  void (*gather_rows)(size_t, size_t, const float *, size_t, const int32_t *, float *, size_t);
+  void (*scatter_rows)(size_t, size_t, const float *, size_t, const int32_t *, float *, size_t);
+  void (*gate)(size_t, size_t, float *, const float *, const float *, size_t, float *);
+  void (*blend)(size_t, size_t, float *, const float *, const float *, float *);
+  void (*blend_backward)(size_t, size_t, const float *, const float *, const float *, float *, float *);
+  void (*gate_backward)(size_t, size_t, const float *, const float *, size_t, const float *, float *, size_t,
+                        float *);
+  double (*sum_of_squares)(size_t, const float *);
+  void (*adamw)(size_t, float *, const float *, float *, float *, float, float, float, float, float, float,
+                float, float);
+};
+
+extern const struct canopy_kernel_table canopy_kernels_baseline;
+#if defined(__x86_64__)
+extern const struct canopy_kernel_table canopy_kernels_avx2;
+extern const struct canopy_kernel_table canopy_kernels_avx512;
+#endif
+
+#endif

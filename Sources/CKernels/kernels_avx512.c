@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The kernels for processors with AVX-512 (F, DQ, VL, BW).
+
+#if defined(__x86_64__)
+#include <string.h>
+
+#include "kernel_table.h"
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))), apply_to = function)
+#define LANES 16
+#define TABLE canopy_kernels_avx512
+#include "kernel_bodies.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// The numbers of all parameters of a network, or their gradients, in one flat array.
+///
+/// Threads may read the same object at the same time. Whoever writes to it, the optimiser above all, must
+/// be alone with it: this is what makes it safe to hand between threads.
+public final class Parameters: @unchecked Sendable {
+  /// The names, shapes and places.
+  public let layout: ParameterLayout
+  /// All numbers: `[layout.count]`.
+  public let values: UnsafeMutableBufferPointer<Float>
+
+  /// All numbers zero.
+  public init(layout: ParameterLayout) {
+    self.layout = layout
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: max(layout.count, 16) * 4, alignment: 64)
+    let start = raw.bindMemory(to: Float.self, capacity: layout.count)
+    start.initialize(repeating: 0, count: layout.count)
+    values = UnsafeMutableBufferPointer(start: start, count: layout.count)
+  }
+
+  /// Numbers drawn as each parameter asks for.
+  public convenience init(layout: ParameterLayout, using generator: inout some RandomNumberGenerator) {
+    self.init(layout: layout)
+    for entry in layout.entries {
+      let limit: Float
+      switch entry.initialisation {
+      case .zero: continue
+      case .he: limit = (6 / Float(entry.columns)).squareRoot()
+      case .glorot: limit = (6 / Float(entry.columns + entry.rows)).squareRoot()
+      }
+      for i in entry.offset..<entry.offset + entry.count {
+        values[i] = Float.random(in: -limit...limit, using: &generator)
+      }
+    }
+  }
+
+  /// The numbers of one parameter, row-major `[rows × columns]`.
+  public subscript(id: ParameterID) -> UnsafeMutableBufferPointer<Float> {
+    let entry = layout[id]
+    return UnsafeMutableBufferPointer(rebasing: values[entry.offset..<entry.offset + entry.count])
+  }
+
+  /// Sets all numbers to zero.
+  public func clear() { values.update(repeating: 0) }
+
+  /// Takes over the numbers of an object of the same layout.
+  public func assign(_ other: Parameters) {
+    precondition(layout == other.layout, "parameters of another layout")
+    _ = values.update(from: other.values)
+  }
+
+  /// Adds the numbers of an object of the same layout.
+  public func add(_ other: Parameters) {
+    precondition(layout == other.layout, "parameters of another layout")
+    for i in values.indices { values[i] += other.values[i] }
+  }
+
+  deinit { UnsafeMutableRawPointer(values.baseAddress!).deallocate() }
+}

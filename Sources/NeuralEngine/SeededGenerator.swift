@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// A small, fast random number generator with a seed: xoshiro256** of Blackman and Vigna,
+/// ACM TOMS 47 (2021) 36, its state filled by SplitMix64.
+///
+/// The same seed gives the same numbers on every machine.
+public struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable, Codable {
+  private var state: [UInt64]
+
+  /// A generator whose sequence is fixed by `seed`.
+  public init(seed: UInt64) {
+    var x = seed
+    state = (0..<4).map { _ in
+      x &+= 0x9E37_79B9_7F4A_7C15
+      var z = x
+      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+      return z ^ (z >> 31)
+    }
+  }
+
+  /// The next 64 random bits.
+  public mutating func next() -> UInt64 {
+    let scrambled = state[1] &* 5
+    let result = ((scrambled << 7) | (scrambled >> 57)) &* 9
+    let shifted = state[1] << 17
+    state[2] ^= state[0]
+    state[3] ^= state[1]
+    state[1] ^= state[2]
+    state[0] ^= state[3]
+    state[2] ^= shifted
+    state[3] = (state[3] << 45) | (state[3] >> 19)
+    return result
+  }
+}

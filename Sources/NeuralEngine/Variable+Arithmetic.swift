@@ -1,0 +1,1050 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+extension Variable {
+  /// The sum, element by element. An operand of one row, one column or both is repeated to fit.
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  ///
+  public static func + (left: Variable, right: Variable) -> Variable { combine(.add, left, right) }
+  /// The difference, element by element. An operand of one row, one column or both is repeated to fit.
+  public static func - (left: Variable, right: Variable) -> Variable { combine(.subtract, left, right) }
+  /// The product, element by element. An operand of one row, one column or both is repeated to fit.
+  public static func * (left: Variable, right: Variable) -> Variable { combine(.multiply, left, right) }
+  /// The quotient, element by element. An operand of one row, one column or both is repeated to fit.
+  public static func / (left: Variable, right: Variable) -> Variable { combine(.divide, left, right) }
+  /// Each element multiplied by a number.
+  public static func * (left: Float, right: Variable) -> Variable { right.scaled(by: left, plus: 0) }
+  /// Each element with a number added.
+  public static func + (left: Variable, right: Float) -> Variable { left.scaled(by: 1, plus: right) }
+  /// Each element with a number subtracted.
+  public static func - (left: Variable, right: Float) -> Variable { left.scaled(by: 1, plus: -right) }
+  /// Each element with its sign changed.
+  public static prefix func - (operand: Variable) -> Variable { operand.scaled(by: -1, plus: 0) }
+
+  private func scaled(by factor: Float, plus term: Float) -> Variable {
+    let result = tape.record(
+      rows: rows, columns: columns, requiresGradient: requiresGradient, Scaling(operand: id, factor: factor))
+    let x = values
+    let y = result.values
+    for i in 0..<count { y[i] = factor * x[i] + term }
+    return result
+  }
+
+  private static func combine(_ kind: Combination.Kind, _ left: Variable, _ right: Variable) -> Variable {
+    let rows = max(left.rows, right.rows)
+    let columns = max(left.columns, right.columns)
+    for operand in [left, right] {
+      precondition(
+        (operand.rows == rows || operand.rows == 1) && (operand.columns == columns || operand.columns == 1),
+        "matrices of \(left.rows) × \(left.columns) and \(right.rows) × \(right.columns) do not fit")
+    }
+    let tape = left.tape
+    let result = tape.record(
+      rows: rows, columns: columns, requiresGradient: left.requiresGradient || right.requiresGradient,
+      Combination(kind: kind, left: left.id, right: right.id))
+    let a = Broadcast(tape, left.id, rows, columns)
+    let b = Broadcast(tape, right.id, rows, columns)
+    let y = tape.values(of: result.id)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let x = a.values[a.place(row, column)]
+        let z = b.values[b.place(row, column)]
+        y[row * columns + column] =
+          switch kind {
+          case .add: x + z
+          case .subtract: x - z
+          case .multiply: x * z
+          case .divide: x / z
+          }
+      }
+    }
+    return result
+  }
+}
+
+/// Reads an operand as if it had the shape of the result.
+private struct Broadcast {
+  let values: UnsafeMutablePointer<Float>
+  let rowStride: Int
+  let columnStride: Int
+
+  init(_ tape: Tape, _ id: Variable.ID, _ rows: Int, _ columns: Int) {
+    let shape = tape.shape(of: id)
+    values = tape.values(of: id)
+    rowStride = shape.rows == 1 && rows > 1 ? 0 : shape.columns
+    columnStride = shape.columns == 1 && columns > 1 ? 0 : 1
+  }
+
+  func place(_ row: Int, _ column: Int) -> Int { row * rowStride + column * columnStride }
+}
+
+private struct Combination: Operation {
+  enum Kind { case add, subtract, multiply, divide }
+  let kind: Kind
+  let left: Variable.ID
+  let right: Variable.ID
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    let upstream = tape.gradient(of: result)!
+    let (rows, columns) = tape.shape(of: result)
+    let a = Broadcast(tape, left, rows, columns)
+    let b = Broadcast(tape, right, rows, columns)
+    let leftGradient = tape.gradient(of: left)
+    let rightGradient = tape.gradient(of: right)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let d = upstream[row * columns + column]
+        let i = a.place(row, column)
+        let j = b.place(row, column)
+        let (x, z) = (a.values[i], b.values[j])
+        switch kind {
+        case .add:
+          leftGradient?[i] += d
+          rightGradient?[j] += d
+        case .subtract:
+          leftGradient?[i] += d
+          rightGradient?[j] -= d
+        case .multiply:
+          leftGradient?[i] += d * z
+          rightGradient?[j] += d * x
+        case .divide:
+          leftGradient?[i] += d / z
+          rightGradient?[j] -= d * x / (z * z)
+        }
+      }
+    }
+  }
+}
+
+private struct Scaling: Operation {
+  let operand: Variable.ID
+  let factor: Float
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    guard let gradient = tape.gradient(of: operand) else { return }
+    let upstream = tape.gradient(of: result)!
+    let (rows, columns) = tape.shape(of: result)
+    for i in 0..<rows * columns { gradient[i] += factor * upstream[i] }
+  }
+}

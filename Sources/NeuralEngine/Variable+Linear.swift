@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CKernels
+
+extension Variable {
+  /// The linear map y = x Wᵀ + b: x `[rows × inputs]`, W `[outputs × inputs]`, b `[1 × outputs]`.
+  ///
+  /// - Returns: `[rows × outputs]`.
+  public func linear(weight: Variable, bias: Variable? = nil) -> Variable {
+    precondition(weight.columns == columns, "the weight has \(weight.columns) inputs, the matrix \(columns)")
+    precondition(bias == nil || bias!.count == weight.rows, "a bias needs one number an output")
+    let result = tape.record(
+      rows: rows, columns: weight.rows,
+      requiresGradient: requiresGradient || weight.requiresGradient || bias?.requiresGradient == true,
+      Linear(input: id, weight: weight.id, bias: bias?.id))
+    let y = tape.values(of: result.id)
+    MatrixProduct.multiplyTransposed(
+      m: rows, n: weight.rows, k: columns, tape.values(of: id), columns, tape.values(of: weight.id), columns,
+      into: y, weight.rows)
+    if let bias {
+      canopy_add_bias(rows, weight.rows, y, weight.rows, tape.values(of: bias.id))
+    }
+    return result
+  }
+
+  /// The matrix product of `[rows × inner]` and `[inner × columns]`.
+  public func product(_ other: Variable) -> Variable {
+    precondition(columns == other.rows, "a product needs as many columns on the left as rows on the right")
+    let result = tape.record(
+      rows: rows, columns: other.columns, requiresGradient: requiresGradient || other.requiresGradient,
+      Product(left: id, right: other.id))
+    MatrixProduct.multiply(
+      m: rows, n: other.columns, k: columns, tape.values(of: id), columns, tape.values(of: other.id),
+      other.columns, into: tape.values(of: result.id), other.columns)
+    return result
+  }
+}
+
+private struct Linear: Operation {
+  let input: Variable.ID
+  let weight: Variable.ID
+  let bias: Variable.ID?
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    let upstream = tape.gradient(of: result)!
+    let (rows, outputs) = tape.shape(of: result)
+    let inputs = tape.shape(of: input).columns
+    if let gradient = tape.gradient(of: input) {
+      MatrixProduct.multiply(
+        m: rows, n: inputs, k: outputs, upstream, outputs, tape.values(of: weight), inputs, into: gradient,
+        inputs, accumulate: true)
+    }
+    if let gradient = tape.gradient(of: weight) {
+      MatrixProduct.multiplyTransposing(
+        m: outputs, n: inputs, k: rows, upstream, outputs, tape.values(of: input), inputs, into: gradient,
+        inputs, accumulate: true)
+    }
+    if let bias, let gradient = tape.gradient(of: bias) {
+      canopy_add_column_sums(rows, outputs, upstream, outputs, gradient)
+    }
+  }
+}
+
+private struct Product: Operation {
+  let left: Variable.ID
+  let right: Variable.ID
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    let upstream = tape.gradient(of: result)!
+    let (m, n) = tape.shape(of: result)
+    let k = tape.shape(of: left).columns
+    if let gradient = tape.gradient(of: left) {
+      MatrixProduct.multiplyTransposed(
+        m: m, n: k, k: n, upstream, n, tape.values(of: right), n, into: gradient, k, accumulate: true)
+    }
+    if let gradient = tape.gradient(of: right) {
+      MatrixProduct.multiplyTransposing(
+        m: k, n: n, k: m, tape.values(of: left), k, upstream, n, into: gradient, n, accumulate: true)
+    }
+  }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CKernels
+
+extension Variable {
+  /// The columns of this matrix followed by those of another with as many rows.
+  ///
+  /// - Returns: `[rows × (columns + other.columns)]`.
+  public func concatenated(with other: Variable) -> Variable {
+    precondition(rows == other.rows, "matrices side by side need equally many rows")
+    let width = columns + other.columns
+    let result = tape.record(
+      rows: rows, columns: width, requiresGradient: requiresGradient || other.requiresGradient,
+      Concatenation(left: id, right: other.id))
+    let y = tape.values(of: result.id)
+    copyRows(rows, columns, tape.values(of: id), columns, y, width)
+    copyRows(rows, other.columns, tape.values(of: other.id), other.columns, y + columns, width)
+    return result
+  }
+
+  /// Some neighbouring columns of this matrix: `[rows × range.count]`.
+  public func columns(_ range: Range<Int>) -> Variable {
+    precondition(0 <= range.lowerBound && range.upperBound <= columns, "columns out of range")
+    let result = tape.record(
+      rows: rows, columns: range.count, requiresGradient: requiresGradient,
+      ColumnSlice(operand: id, first: Int32(range.lowerBound)))
+    copyRows(
+      rows, range.count, tape.values(of: id) + range.lowerBound, columns, tape.values(of: result.id),
+      range.count)
+    return result
+  }
+
+  /// Rows of this matrix by their numbers, in any order and any number of times: `[indices × columns]`.
+  public func gatheringRows(_ indices: UnsafeBufferPointer<Int32>) -> Variable {
+    let kept = tape.copy(indices, below: rows)
+    let result = tape.record(
+      rows: indices.count, columns: columns, requiresGradient: requiresGradient,
+      RowGathering(operand: id, indices: kept))
+    canopy_gather_rows(
+      indices.count, columns, tape.values(of: id), columns, kept, tape.values(of: result.id), columns)
+    return result
+  }
+
+  /// A matrix whose row `indices[r]` is the sum of the rows r of this one: `[rows × columns]`.
+  public func scatteringRows(_ indices: UnsafeBufferPointer<Int32>, rows resultRows: Int) -> Variable {
+    precondition(indices.count == rows, "scattering needs an index for each row")
+    let kept = tape.copy(indices, below: resultRows)
+    let result = tape.record(
+      rows: resultRows, columns: columns, requiresGradient: requiresGradient,
+      RowScattering(operand: id, indices: kept))
+    let y = result.values
+    y.update(repeating: 0)
+    addRows(rows, columns, values.baseAddress!, nil, y.baseAddress!, kept)
+    return result
+  }
+}
+
+extension Tape {
+  /// The indices in the tape's own memory, each checked to lie in `0 ..< limit`.
+  fileprivate func copy(
+    _ indices: UnsafeBufferPointer<Int32>, below limit: Int
+  ) -> UnsafeMutablePointer<Int32> {
+    let kept = scratch(Int32.self, count: indices.count)
+    for (i, index) in indices.enumerated() {
+      precondition(index >= 0 && index < limit, "row \(index) of a matrix of \(limit) rows")
+      kept[i] = index
+    }
+    return kept.baseAddress!
+  }
+}
+
+private func copyRows(
+  _ rows: Int, _ columns: Int, _ x: UnsafePointer<Float>, _ ldx: Int, _ y: UnsafeMutablePointer<Float>,
+  _ ldy: Int
+) {
+  for row in 0..<rows { (y + row * ldy).update(from: x + row * ldx, count: columns) }
+}
+
+/// y[to[r]] += x[from[r]], rows of `columns` numbers; without indices, row r.
+private func addRows(
+  _ rows: Int, _ columns: Int, _ x: UnsafePointer<Float>, _ from: UnsafePointer<Int32>?,
+  _ y: UnsafeMutablePointer<Float>, _ to: UnsafePointer<Int32>?
+) {
+  for row in 0..<rows {
+    let source = x + (from.map { Int($0[row]) } ?? row) * columns
+    let target = y + (to.map { Int($0[row]) } ?? row) * columns
+    for column in 0..<columns { target[column] += source[column] }
+  }
+}
+
+private struct Concatenation: Operation {
+  let left: Variable.ID
+  let right: Variable.ID
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    let upstream = tape.gradient(of: result)!
+    let (rows, width) = tape.shape(of: result)
+    let columns = tape.shape(of: left).columns
+    for row in 0..<rows {
+      let from = upstream + row * width
+      if let gradient = tape.gradient(of: left) {
+        for column in 0..<columns { gradient[row * columns + column] += from[column] }
+      }
+      if let gradient = tape.gradient(of: right) {
+        let others = width - columns
+        for column in 0..<others { gradient[row * others + column] += from[columns + column] }
+      }
+    }
+  }
+}
+
+private struct ColumnSlice: Operation {
+  let operand: Variable.ID
+  let first: Int32
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    guard let gradient = tape.gradient(of: operand) else { return }
+    let upstream = tape.gradient(of: result)!
+    let (rows, width) = tape.shape(of: result)
+    let columns = tape.shape(of: operand).columns
+    for row in 0..<rows {
+      for column in 0..<width {
+        gradient[row * columns + Int(first) + column] += upstream[row * width + column]
+      }
+    }
+  }
+}
+
+private struct RowGathering: Operation {
+  let operand: Variable.ID
+  let indices: UnsafeMutablePointer<Int32>
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    guard let gradient = tape.gradient(of: operand) else { return }
+    let (rows, columns) = tape.shape(of: result)
+    addRows(rows, columns, tape.gradient(of: result)!, nil, gradient, indices)
+  }
+}
+
+private struct RowScattering: Operation {
+  let operand: Variable.ID
+  let indices: UnsafeMutablePointer<Int32>
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    guard let gradient = tape.gradient(of: operand) else { return }
+    let (rows, columns) = tape.shape(of: operand)
+    addRows(rows, columns, tape.gradient(of: result)!, indices, gradient, nil)
+  }
+}
