@@ -15,7 +15,14 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
-    .target(name: "JetPhysics"),
+    // C interfaces over C++ libraries.
+    .target(name: "CFastJet", linkerSettings: [.linkedLibrary("fastjet")]),
+
+    .target(name: "JetPhysics", dependencies: ["CFastJet"]),
+
+    .target(
+      name: "FastJetReference", path: "Tests/FastJetReference", linkerSettings: [.linkedLibrary("fastjet")]),
+    .testTarget(name: "JetPhysicsTests", dependencies: ["FastJetReference", "JetPhysics"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,
