@@ -5,6 +5,11 @@ import PackageDescription
 
 let package = Package(
   name: "Canopy",
+  products: [
+    .library(name: "Canopy", targets: ["Canopy"]),
+    .library(name: "PluginKit", targets: ["PluginKit"]),
+    .executable(name: "canopy", targets: ["CanopyCommand"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -12,14 +17,48 @@ let package = Package(
   targets: [
     // System libraries, from Debian's -dev packages.
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    // C interfaces over C++ libraries, and kernels in C.
+    .target(name: "CFastJet", linkerSettings: [.linkedLibrary("fastjet")]),
     .target(name: "CKernels"),
 
-    .target(name: "JetPhysics"),
+    .target(name: "JetPhysics", dependencies: ["CFastJet"]),
     .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS"]),
+
+    .target(name: "EventIO", dependencies: ["CHDF5", "CZip", "JetPhysics"]),
+    .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
+    .target(name: "PluginKit", dependencies: ["JetPhysics", "NeuralEngine"]),
+
+    .target(name: "JetTaggers", dependencies: ["PluginKit"], path: "Plugins/JetTaggers"),
+
+    .target(name: "CanopyModel", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit"]),
+    .target(
+      name: "Training",
+      dependencies: [
+        "CanopyModel", "EventIO", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit",
+        .product(name: "Yams", package: "Yams"),
+      ]),
+    .target(
+      name: "Canopy",
+      dependencies: [
+        "CanopyModel", "EventIO", "JetEmbedding", "JetPhysics", "JetTaggers", "NeuralEngine", "PluginKit",
+        "Training",
+      ]),
+    .executableTarget(
+      name: "CanopyCommand",
+      dependencies: ["Canopy", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+    // FastJet called directly: a reference that shares no code with CFastJet.
+    .target(
+      name: "FastJetReference", path: "Tests/FastJetReference", linkerSettings: [.linkedLibrary("fastjet")]),
+    .testTarget(name: "JetPhysicsTests", dependencies: ["FastJetReference", "JetPhysics"]),
+    .testTarget(name: "NeuralEngineTests", dependencies: ["NeuralEngine"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "EventIOTests", dependencies: ["CHDF5", "CZip", "EventIO", "JetPhysics"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,

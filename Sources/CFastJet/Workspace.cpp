@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "Workspace.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "ProcessState.hpp"
+
+using canopy::Definition;
+using canopy::Failure;
+using fastjet::ClusterSequence;
+using fastjet::PseudoJet;
+
+namespace {
+
+// The square of anything smaller underflows, and FastJet's rapidity would be log(0/0).
+constexpr double smallest_component = 1e-150;
+// The squares of sums of anything larger would overflow.
+constexpr double largest_component = 1e50;
+// The e⁺e⁻ algorithms use 1 − cos R, which rounding spoils below this.
+constexpr double smallest_radius = 1e-6;
+
+fastjet::JetAlgorithm fastjet_algorithm(CFastJetAlgorithm algorithm) {
+  switch (algorithm) {
+    case CFastJetKt: return fastjet::kt_algorithm;
+    case CFastJetCambridge: return fastjet::cambridge_algorithm;
+    case CFastJetAntiKt: return fastjet::antikt_algorithm;
+    case CFastJetGenKt: return fastjet::genkt_algorithm;
+    case CFastJetEEKt: return fastjet::ee_kt_algorithm;
+    case CFastJetEEGenKt: return fastjet::ee_genkt_algorithm;
+  }
+  throw Failure(CFastJetBadTask, "the jet algorithm is none of those known");
+}
+
+fastjet::RecombinationScheme fastjet_scheme(CFastJetScheme scheme) {
+  switch (scheme) {
+    case CFastJetSchemeE: return fastjet::E_scheme;
+    case CFastJetSchemePt: return fastjet::pt_scheme;
+    case CFastJetSchemePt2: return fastjet::pt2_scheme;
+    case CFastJetSchemeEt: return fastjet::Et_scheme;
+    case CFastJetSchemeEt2: return fastjet::Et2_scheme;
+    case CFastJetSchemeBIPt: return fastjet::BIpt_scheme;
+    case CFastJetSchemeBIPt2: return fastjet::BIpt2_scheme;
+    case CFastJetSchemeWTAPt: return fastjet::WTA_pt_scheme;
+    case CFastJetSchemeWTAModp: return fastjet::WTA_modp_scheme;
+  }
+  throw Failure(CFastJetBadTask, "the recombination scheme is none of those known");
+}
+
+fastjet::JetDefinition fastjet_definition(CFastJetAlgorithm algorithm, double radius, double power,
+                                          fastjet::RecombinationScheme scheme) {
+  const fastjet::JetAlgorithm name = fastjet_algorithm(algorithm);
+  switch (fastjet::JetDefinition::n_parameters_for_algorithm(name)) {
+    case 0: return fastjet::JetDefinition(name, scheme);
+    case 1: return fastjet::JetDefinition(name, radius, scheme);
+    default: return fastjet::JetDefinition(name, radius, power, scheme);
+  }
+}
+
+// Negated comparisons, so that NaN is refused too.
+void check(const CFastJetTask &task) {
+  const auto require = [](bool holds, const char *message) {
+    if (!holds) throw Failure(CFastJetBadTask, message);
+  };
+  const auto has_power = [](CFastJetAlgorithm algorithm) {
+    return algorithm == CFastJetGenKt || algorithm == CFastJetEEGenKt;
+  };
+  const double largest_radius = fastjet::JetDefinition::max_allowable_R;
+  require(task.algorithm == CFastJetEEKt || (task.radius >= smallest_radius && task.radius <= largest_radius),
+          "the jet radius must be from 1e-6 to 1000");
+  const bool uses_power = has_power(task.algorithm) || (task.recluster && has_power(task.recluster_algorithm));
+  require(!uses_power || std::isfinite(task.power), "the power p must be a finite number");
+  require(task.selection != CFastJetInclusive || task.minimum_pt >= 0, "the minimum pT must not be negative");
+  require(task.selection != CFastJetExclusiveJets || task.exclusive_jets >= 1,
+          "the number of exclusive jets must be at least 1");
+  require(task.selection != CFastJetExclusiveCut || task.exclusive_cut >= 0,
+          "the exclusive distance cut must not be negative");
+  require(task.maximum_abs_rapidity >= 0, "the maximum |rapidity| must not be negative");
+  require(task.leading >= 1, "the number of leading jets must be at least 1");
+}
+
+bool is_spherical(CFastJetAlgorithm algorithm) {
+  return algorithm == CFastJetEEKt || algorithm == CFastJetEEGenKt;
+}
+
+// Momenta for which some recombination scheme of FastJet divides by zero or overflows: at rest, along the
+// beam, or far from any mass shell.
+bool needs_care(double pt2, double pz, double energy) {
+  return pt2 < 1e-200 || energy * energy < 1e-6 * (pt2 + pz * pz);
+}
+
+void require_finite_distances(const ClusterSequence &sequence) {
+  for (const ClusterSequence::history_element &entry : sequence.history()) {
+    if (!std::isfinite(entry.dij)) {
+      throw Failure(CFastJetBadEvent, "its clustering distances overflow: choose a power p closer to 0");
+    }
+  }
+}
+
+}  // namespace
+
+namespace canopy {
+
+Definition::Definition(CFastJetAlgorithm algorithm, double radius, double power, CFastJetScheme scheme)
+    : recombiner_(fastjet_scheme(scheme)),
+      plain_(fastjet_definition(algorithm, radius, power, recombiner_.scheme())),
+      careful_(plain_) {
+  careful_.set_recombiner(&recombiner_);
+}
+
+void Momenta::resize(size_t count) {
+  px.resize(count);
+  py.resize(count);
+  pz.resize(count);
+  energy.resize(count);
+}
+
+void Momenta::set(size_t index, const PseudoJet &momentum) {
+  px[index] = momentum.px();
+  py[index] = momentum.py();
+  pz[index] = momentum.pz();
+  energy[index] = momentum.E();
+}
+
+}  // namespace canopy
+
+CFastJetWorkspace::CFastJetWorkspace(const CFastJetTask &task)
+    : task_((check(task), task)),
+      spherical_(is_spherical(task.algorithm)),
+      definition_(task.algorithm, task.radius, task.power, task.scheme) {
+  canopy::settle_fastjet();
+  if (task.recluster) {
+    reclustering_.emplace(task.recluster_algorithm, fastjet::JetDefinition::max_allowable_R, task.power,
+                          task.scheme);
+  }
+}
+
+// MARK: - Input
+
+template <typename Body>
+void CFastJetWorkspace::for_each_event(const CFastJetEvents &events, Body body) {
+  for (int64_t event = 0; event < events.count; ++event) {
+    try {
+      load(events, event);
+      const ClusterSequence sequence(particles_, definition_.get(careful_));
+      require_finite_distances(sequence);
+      body(sequence);
+    } catch (Failure &failure) {
+      failure.event = event;
+      throw;
+    } catch (const fastjet::Error &error) {
+      Failure failure(CFastJetBadEvent, "FastJet could not cluster it: " + error.message());
+      failure.event = event;
+      throw failure;
+    }
+  }
+}
+
+void CFastJetWorkspace::load(const CFastJetEvents &events, int64_t event) {
+  const int64_t first = events.offsets[event];
+  const int64_t count = events.offsets[event + 1] - first;
+  // FastJet numbers the steps of a clustering, twice as many as particles, with int.
+  if (count > std::numeric_limits<int>::max() / 2) {
+    throw Failure(CFastJetBadEvent, "it has more particles than FastJet can number");
+  }
+  particles_.clear();
+  careful_ = false;
+  for (int64_t particle = 0; particle < count; ++particle) {
+    const int64_t index = first + particle;
+    double momentum[4] = {events.px[index], events.py[index], events.pz[index], events.energy[index]};
+    for (int component = 0; component < 4; ++component) {
+      const double value = std::abs(momentum[component]);
+      const bool is_negative_energy = component == CFastJetEnergy && momentum[component] < 0;
+      if (!(value <= largest_component) || is_negative_energy) {
+        Failure failure(CFastJetBadParticle, !std::isfinite(value)  ? "is not a finite number"
+                                             : is_negative_energy ? "is negative"
+                                                                  : "is beyond 1e50 GeV");
+        failure.particle = particle;
+        failure.component = static_cast<CFastJetComponent>(component);
+        throw failure;
+      }
+      if (value < smallest_component) momentum[component] = 0;
+    }
+    particles_.emplace_back(momentum[0], momentum[1], momentum[2], momentum[3]);
+    if (needs_care(particles_.back().perp2(), momentum[2], momentum[3])) {
+      careful_ = true;
+      canopy::DegenerateRecombiner::limit_rapidity(particles_.back());
+    }
+  }
+}
+
+// MARK: - Jets
+
+void CFastJetWorkspace::find_jets(const CFastJetEvents &events, CFastJetJets &jets) {
+  offsets_.assign(1, 0);
+  constituent_offsets_.assign(1, 0);
+  node_offsets_.assign(1, 0);
+  constituents_.clear();
+  left_.clear();
+  right_.clear();
+  merge_scale_.clear();
+  jets_.resize(0);
+  nodes_.resize(0);
+  for_each_event(events, [this](const ClusterSequence &sequence) { add_jets(sequence); });
+  jets.count = offsets_.back();
+  jets.offsets = offsets_.data();
+  jets.px = jets_.px.data();
+  jets.py = jets_.py.data();
+  jets.pz = jets_.pz.data();
+  jets.energy = jets_.energy.data();
+  jets.constituent_offsets = constituent_offsets_.data();
+  jets.constituents = constituents_.data();
+  jets.node_offsets = task_.trees ? node_offsets_.data() : nullptr;
+  jets.left = left_.data();
+  jets.right = right_.data();
+  jets.node_px = nodes_.px.data();
+  jets.node_py = nodes_.py.data();
+  jets.node_pz = nodes_.pz.data();
+  jets.node_energy = nodes_.energy.data();
+  jets.merge_scale = merge_scale_.data();
+}
+
+void CFastJetWorkspace::add_jets(const ClusterSequence &sequence) {
+  selected_.clear();
+  if (task_.selection == CFastJetInclusive) {
+    select_inclusive(sequence);
+  } else {
+    select_exclusive(sequence);
+  }
+  sort_selected();
+
+  const size_t first_jet = jets_.px.size();
+  jets_.resize(first_jet + selected_.size());
+  for (size_t jet = 0; jet < selected_.size(); ++jet) {
+    jets_.set(first_jet + jet, sequence.jets()[sequence.history()[selected_[jet].second].jetp_index]);
+  }
+  offsets_.push_back(jets_.px.size());
+
+  claim_entries(sequence);
+  add_constituents(sequence.n_particles());
+  if (!task_.trees) return;
+  reserve_nodes();
+  if (reclustering_) {
+    for (size_t jet = first_jet; jet < jets_.px.size(); ++jet) fill_reclustered_tree(jet);
+  } else {
+    fill_trees(sequence);
+  }
+}
+
+void CFastJetWorkspace::select_inclusive(const ClusterSequence &sequence) {
+  const auto &history = sequence.history();
+  const double minimum_pt2 = task_.minimum_pt * task_.minimum_pt;
+  for (size_t entry = sequence.n_particles(); entry < history.size(); ++entry) {
+    if (history[entry].parent2 != ClusterSequence::BeamJet) continue;
+    const int jet = history[entry].parent1;
+    if (sequence.jets()[history[jet].jetp_index].perp2() >= minimum_pt2) consider(sequence, jet);
+  }
+}
+
+// The jets that exist after the last step taken are the parents, made before it, of the steps not taken.
+void CFastJetWorkspace::select_exclusive(const ClusterSequence &sequence) {
+  const auto &history = sequence.history();
+  int steps_end = static_cast<int>(history.size());
+  if (task_.selection == CFastJetExclusiveJets) {
+    steps_end -= std::min<int>(task_.exclusive_jets, sequence.n_particles());
+  } else {
+    while (steps_end > 0 && !(history[steps_end - 1].max_dij_so_far <= task_.exclusive_cut)) --steps_end;
+  }
+  for (size_t entry = steps_end; entry < history.size(); ++entry) {
+    for (const int parent : {history[entry].parent1, history[entry].parent2}) {
+      if (parent >= 0 && parent < steps_end) consider(sequence, parent);
+    }
+  }
+}
+
+void CFastJetWorkspace::consider(const ClusterSequence &sequence, int entry) {
+  const PseudoJet &jet = sequence.jets()[sequence.history()[entry].jetp_index];
+  const bool is_central = std::isinf(task_.maximum_abs_rapidity) || std::abs(jet.rap()) <= task_.maximum_abs_rapidity;
+  if (is_central) selected_.emplace_back(spherical_ ? jet.E() : jet.perp2(), entry);
+}
+
+void CFastJetWorkspace::sort_selected() {
+  std::sort(selected_.begin(), selected_.end(), [](const auto &a, const auto &b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
+  if (static_cast<uint64_t>(task_.leading) < selected_.size()) selected_.resize(task_.leading);
+}
+
+// Children come after parents, so one walk backwards hands each jet down to its particles.
+void CFastJetWorkspace::claim_entries(const ClusterSequence &sequence) {
+  const auto &history = sequence.history();
+  owner_.assign(history.size(), -1);
+  for (size_t jet = 0; jet < selected_.size(); ++jet) owner_[selected_[jet].second] = static_cast<int32_t>(jet);
+  for (size_t entry = history.size(); entry-- > sequence.n_particles();) {
+    if (owner_[entry] < 0) continue;
+    owner_[history[entry].parent1] = owner_[entry];
+    owner_[history[entry].parent2] = owner_[entry];
+  }
+}
+
+void CFastJetWorkspace::add_constituents(size_t particles) {
+  number_.resize(owner_.size());
+  numbered_.assign(selected_.size(), 0);
+  for (size_t particle = 0; particle < particles; ++particle) {
+    if (owner_[particle] >= 0) number_[particle] = numbered_[owner_[particle]]++;
+  }
+  const size_t first_jet = constituent_offsets_.size() - 1;
+  for (const int32_t count : numbered_) constituent_offsets_.push_back(constituent_offsets_.back() + count);
+  constituents_.resize(constituent_offsets_.back());
+  for (size_t particle = 0; particle < particles; ++particle) {
+    if (owner_[particle] < 0) continue;
+    constituents_[constituent_offsets_[first_jet + owner_[particle]] + number_[particle]] =
+        static_cast<int32_t>(particle);
+  }
+}
+
+// MARK: - Trees
+
+// Called when `numbered_` holds the constituents of each jet of the event.
+void CFastJetWorkspace::reserve_nodes() {
+  for (const int32_t count : numbered_) node_offsets_.push_back(node_offsets_.back() + 2 * count - 1);
+  const size_t nodes = node_offsets_.back();
+  left_.resize(nodes);
+  right_.resize(nodes);
+  merge_scale_.resize(nodes);
+  nodes_.resize(nodes);
+}
+
+void CFastJetWorkspace::fill_trees(const ClusterSequence &sequence) {
+  const auto &history = sequence.history();
+  const int64_t *first_node = node_offsets_.data() + node_offsets_.size() - 1 - selected_.size();
+  for (size_t entry = 0; entry < history.size(); ++entry) {
+    const int32_t jet = owner_[entry];
+    if (jet < 0) continue;
+    const PseudoJet &momentum = sequence.jets()[history[entry].jetp_index];
+    if (entry < sequence.n_particles()) {
+      set_leaf(first_node[jet] + number_[entry], momentum);
+    } else {
+      number_[entry] = numbered_[jet]++;
+      set_splitting(first_node[jet], number_[entry], number_[history[entry].parent1],
+                    number_[history[entry].parent2], history[entry].dij, momentum);
+    }
+  }
+}
+
+void CFastJetWorkspace::fill_reclustered_tree(size_t jet) {
+  constituents_of_jet_.clear();
+  for (int64_t index = constituent_offsets_[jet]; index < constituent_offsets_[jet + 1]; ++index) {
+    constituents_of_jet_.push_back(particles_[constituents_[index]]);
+  }
+  const ClusterSequence sequence(constituents_of_jet_, reclustering_->get(careful_));
+  require_finite_distances(sequence);
+
+  const auto &history = sequence.history();
+  const size_t first_node = node_offsets_[jet];
+  int32_t node = 0;
+  ends_.clear();
+  number_.resize(std::max(number_.size(), history.size()));
+  for (size_t entry = 0; entry < history.size(); ++entry) {
+    if (entry >= sequence.n_particles() && history[entry].parent2 < 0) {
+      ends_.push_back(static_cast<int>(entry));
+      continue;
+    }
+    const PseudoJet &momentum = sequence.jets()[history[entry].jetp_index];
+    if (entry < sequence.n_particles()) {
+      set_leaf(first_node + node, momentum);
+    } else {
+      set_splitting(first_node, node, number_[history[entry].parent1], number_[history[entry].parent2],
+                    history[entry].dij, momentum);
+    }
+    number_[entry] = node++;
+  }
+
+  const auto momentum_at_end = [&](size_t end) -> const PseudoJet & {
+    return sequence.jets()[history[history[ends_[end]].parent1].jetp_index];
+  };
+  int32_t root = number_[history[ends_[0]].parent1];
+  PseudoJet joined = momentum_at_end(0);
+  for (size_t end = 1; end < ends_.size(); ++end) {
+    PseudoJet sum;
+    reclustering_->recombiner().recombine(joined, momentum_at_end(end), sum);
+    joined = sum;
+    set_splitting(first_node, node, root, number_[history[ends_[end]].parent1], history[ends_[end - 1]].dij,
+                  joined);
+    root = node++;
+  }
+}
+
+void CFastJetWorkspace::set_leaf(size_t node, const PseudoJet &momentum) {
+  left_[node] = -1;
+  right_[node] = -1;
+  merge_scale_[node] = 0;
+  nodes_.set(node, momentum);
+}
+
+void CFastJetWorkspace::set_splitting(size_t first_node, int32_t node, int32_t child1, int32_t child2,
+                                      double scale, const PseudoJet &momentum) {
+  const auto hardness = [&](int32_t child) {
+    const size_t index = first_node + child;
+    const double px = nodes_.px[index], py = nodes_.py[index];
+    return spherical_ ? nodes_.energy[index] : px * px + py * py;
+  };
+  const int32_t lower = std::min(child1, child2), higher = std::max(child1, child2);
+  const bool lower_is_left = hardness(lower) >= hardness(higher);
+  const size_t index = first_node + node;
+  left_[index] = lower_is_left ? lower : higher;
+  right_[index] = lower_is_left ? higher : lower;
+  merge_scale_[index] = scale;
+  nodes_.set(index, momentum);
+}
+
+// MARK: - Histories
+
+void CFastJetWorkspace::find_histories(const CFastJetEvents &events, CFastJetHistories &histories) {
+  entry_offsets_.assign(1, 0);
+  parent1_.clear();
+  parent2_.clear();
+  distance_.clear();
+  maximum_distance_.clear();
+  entries_.resize(0);
+  for_each_event(events, [this](const ClusterSequence &sequence) {
+    size_t index = parent1_.size();
+    entries_.resize(index + sequence.history().size());
+    for (const ClusterSequence::history_element &entry : sequence.history()) {
+      parent1_.push_back(entry.parent1);
+      parent2_.push_back(entry.parent2);
+      distance_.push_back(entry.dij);
+      maximum_distance_.push_back(entry.max_dij_so_far);
+      const bool ends = entry.parent2 == ClusterSequence::BeamJet;
+      const int jet = ends ? sequence.history()[entry.parent1].jetp_index : entry.jetp_index;
+      entries_.set(index++, sequence.jets()[jet]);
+    }
+    entry_offsets_.push_back(index);
+  });
+  histories.offsets = entry_offsets_.data();
+  histories.parent1 = parent1_.data();
+  histories.parent2 = parent2_.data();
+  histories.distance = distance_.data();
+  histories.maximum_distance = maximum_distance_.data();
+  histories.px = entries_.px.data();
+  histories.py = entries_.py.data();
+  histories.pz = entries_.pz.data();
+  histories.energy = entries_.energy.data();
+}

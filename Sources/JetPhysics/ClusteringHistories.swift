@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// The clustering histories of consecutive events as flat arrays, as FastJet's `ClusterSequence::history()`
+/// has them.
+///
+/// An event of n particles owns 2n entries, `offsets[i] ..< offsets[i + 1]`. Within an event entries are
+/// numbered from 0: first the particles, then the n steps of the clustering in their order.
+public struct ClusteringHistories: Sendable, Equatable {
+  /// The number of each event, counted from 0 through all inputs: `[events]`.
+  public var eventNumbers: [Int] = []
+  /// The first entry of each event, and the number of entries at the end: `[events + 1]`.
+  public var offsets: [Int] = [0]
+  /// The entry that the step joined, numbered within the event; −2 for a particle: `[entries]`.
+  public var parent1: [Int32] = []
+  /// The entry that it was joined with; −1 for the beam, −2 for a particle: `[entries]`.
+  public var parent2: [Int32] = []
+  /// The distance d_ij or d_iB of the step; 0 for a particle: `[entries]`.
+  public var distance: [Double] = []
+  /// The largest distance up to this step: `[entries]`.
+  public var maximumDistance: [Double] = []
+  /// Momentum along x in GeV of what the step made, or of what it joined with the beam: `[entries]`.
+  public var px: [Double] = []
+  /// Momentum along y in GeV, likewise: `[entries]`.
+  public var py: [Double] = []
+  /// Momentum along the beam in GeV, likewise: `[entries]`.
+  public var pz: [Double] = []
+  /// Energy in GeV, likewise: `[entries]`.
+  public var energy: [Double] = []
+
+  /// No histories.
+  public init() {}
+
+  /// The entries of one event as a range into the arrays.
+  public func entries(ofEvent event: Int) -> Range<Int> { offsets[event]..<offsets[event + 1] }
+}
