@@ -16,6 +16,11 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
     .target(name: "JetPhysics"),
+    .target(name: "NeuralEngine"),
+    .testTarget(name: "NeuralEngineTests", dependencies: ["NeuralEngine"], resources: [.copy("Fixtures")]),
+
+    .target(name: "Training", dependencies: [.product(name: "Yams", package: "Yams")]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,
