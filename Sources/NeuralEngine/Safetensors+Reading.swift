@@ -10,7 +10,7 @@ extension Safetensors {
   ///
   /// - Throws: ``SafetensorsError`` where the file cannot be read or is not sound.
   public init(contentsOf file: URL) throws {
-    let path = file.path
+    let path = file.relativePath
     let data: Data
     do {
       // A pipe or a device has no end to check the lengths against.

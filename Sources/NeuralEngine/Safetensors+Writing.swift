@@ -42,7 +42,7 @@ extension Safetensors {
       try encoded().write(to: file, options: .atomic)
     } catch {
       throw SafetensorsError(
-        file.path,
+        file.relativePath,
         "it cannot be written: \(error.localizedDescription); choose a folder that can be written to")
     }
   }
