@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+
+/// What is wrong with a configuration file: one sentence a problem, each with file, line and column.
+public struct ConfigurationError: Error, Equatable, CustomStringConvertible, LocalizedError {
+  /// One sentence a problem, in the order of the file: `file:line:column: what is wrong and what to do`.
+  public let messages: [String]
+
+  /// The messages, one a line.
+  public var description: String { messages.joined(separator: "\n") }
+
+  /// The messages, one a line, for Foundation.
+  public var errorDescription: String? { description }
+
+  init(messages: [String]) { self.messages = messages }
+
+  /// A problem at a position; `problem` comes without the full stop.
+  public init(_ position: ConfigurationPosition, _ problem: String) {
+    messages = ["\(position): \(problem)\(problem.hasSuffix("?") ? "" : ".")"]
+  }
+}
+
+/// A place in a configuration file.
+public struct ConfigurationPosition: Sendable, Equatable, CustomStringConvertible {
+  /// The file, as the user named it.
+  public let file: String
+  /// The line, counted from 1, or 0 where the whole file is meant.
+  public let line: Int
+  /// The column in characters, counted from 1.
+  public let column: Int
+
+  /// `file:line:column`, or the file alone.
+  public var description: String { line > 0 ? "\(file):\(line):\(column)" : file }
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import Testing
+import Training
+
+private enum Cell: String, Codable, CaseIterable {
+  case simple
+  case gated
+}
+
+private struct Embedding: Codable, Equatable {
+  var width: Int
+  var cell: Cell?
+  var dropout: Double?
+}
+
+private struct Optimiser: Decodable, Equatable {
+  var learningRate: Double
+  var epochs: Int
+
+  enum CodingKeys: String, CodingKey {
+    case learningRate = "learning-rate"
+    case epochs
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    learningRate = try container.decodeIfPresent(Double.self, forKey: .learningRate) ?? 1e-3
+    epochs = try container.decodeIfPresent(Int.self, forKey: .epochs) ?? 10
+    guard epochs > 0 else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .epochs, in: container, debugDescription: "there must be at least one epoch")
+    }
+  }
+}
+
+private struct HeadSection: Decodable {
+  var plugin: String
+  var configuration: ConfigurationNode
+}
+
+private struct File: Decodable {
+  var files: [String]
+  var embedding: Embedding
+  var heads: OrderedMapping<HeadSection>?
+  var training: Optimiser?
+  var weights: [String: Float]?
+  var verbose: Bool?
+}
+
+/// Any value, found by trying types one after the other.
+private enum Value: Decodable, Equatable {
+  case none
+  case truth(Bool)
+  case whole(Int)
+  case number(Double)
+  case text(String)
+  case list([Value])
+  case mapping([String: Value])
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .none
+    } else if let value = try? container.decode(Bool.self) {
+      self = .truth(value)
+    } else if let value = try? container.decode(Int.self) {
+      self = .whole(value)
+    } else if let value = try? container.decode(Double.self) {
+      self = .number(value)
+    } else if let value = try? container.decode(String.self) {
+      self = .text(value)
+    } else if let value = try? container.decode([Value].self) {
+      self = .list(value)
+    } else {
+      self = .mapping(try container.decode([String: Value].self))
+    }
+  }
+}
+
+private func decode<T: Decodable>(_ yaml: String) throws -> T {
+  try ConfigurationNode(yaml: yaml, source: "c.yaml").decode()
+}
+
+/// What the error says about a text that must not decode.
+private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
+  do {
+    let value: T = try decode(yaml)
+    return "no error but \(value)"
+  } catch let error as ConfigurationError {
+    return error.description
+  } catch {
+    return "an error of another type: \(error)"
+  }
+}
+
+@Suite struct ConfigurationTests {
+  @Test func decodesASoundFile() throws {
+    let file: File = try decode(
+      """
+      files: [a.h5, "b.h5"]
+      embedding: &shape
+        width: 4e1
+        cell: gated
+      weights: {signal: 1, background: 0.5}
+      heads:
+        zeta:
+          plugin: canopy.tagger
+          configuration: {layers: [64, 32]}
+        alpha:
+          plugin: canopy.other
+          configuration: *shape
+      training: {learning-rate: .5}
+      verbose: false
+      """)
+    #expect(file.files == ["a.h5", "b.h5"])
+    #expect(file.embedding == Embedding(width: 40, cell: .gated, dropout: nil))
+    #expect(file.weights == ["signal": 1, "background": 0.5])
+    #expect(file.training?.learningRate == 0.5)
+    #expect(file.training?.epochs == 10)
+    #expect(file.verbose == false)
+    let heads = try #require(file.heads)
+    #expect(heads.keys == ["zeta", "alpha"])
+    #expect(heads[1].value.plugin == "canopy.other")
+    struct Layers: Decodable { var layers: [Int] }
+    #expect(try heads["zeta"]?.configuration.decode(Layers.self).layers == [64, 32])
+    #expect(try heads["alpha"]?.configuration.decode(Embedding.self) == file.embedding)
+  }
+
+  @Test func listsAllUnknownKeysWithTheNearestKnownOne() {
+    let text = complaint(
+      File.self,
+      """
+      files: []
+      embeding:
+        width: 3
+      embedding:
+        width: 40
+        Cel: gated
+        zzzzzzzz: 1
+      training:
+        learning_rate: 1
+      """)
+    #expect(
+      text == """
+        c.yaml:2:1: unknown key 'embeding'; did you mean 'embedding'?
+        c.yaml:6:3: unknown key 'Cel' in embedding; did you mean 'cell'?
+        c.yaml:7:3: unknown key 'zzzzzzzz' in embedding; the keys known there are cell, dropout, width.
+        c.yaml:9:3: unknown key 'learning_rate' in training; did you mean 'learning-rate'?
+        """)
+  }
+
+  @Test func findsUnknownKeysInCapturedParts() throws {
+    struct Outer: Decodable { var inner: ConfigurationNode }
+    let outer: Outer = try decode("inner:\n  width: 1\n  wdth: 2")
+    let error = #expect(throws: ConfigurationError.self) { try outer.inner.decode(Embedding.self) }
+    #expect(error?.description == "c.yaml:3:3: unknown key 'wdth' in inner; did you mean 'width'?")
+    #expect(outer.inner.error("is odd").description == "c.yaml:2:3: inner is odd.")
+  }
+
+  static let refused: [(String, String)] = [
+    ("embedding: {width: 1}", "c.yaml:1:1: the configuration lacks the key 'files'; add it."),
+    (
+      "file: []\nembedding: {width: 1}",
+      "c.yaml:1:1: the configuration lacks the key 'files'; is 'file' a misspelling of it?"
+    ),
+    ("files: a\nembedding: {width: 1}", "c.yaml:1:8: files must be a list, not 'a'."),
+    ("files: [[]]\nembedding: {width: 1}", "c.yaml:1:9: files[0] must be text, not a list."),
+    (
+      "files: [a,]\nembedding: {width: ten}",
+      "c.yaml:2:20: embedding.width must be a whole number, not 'ten'."
+    ),
+    ("files: []\nembedding: {width: 1.5}", "c.yaml:2:20: embedding.width must be a whole number, not '1.5'."),
+    ("files: []\nembedding: {width: '1'}", "c.yaml:2:20: embedding.width must be a whole number, not '1'."),
+    ("files: []\nembedding: {width: ~}", "c.yaml:2:20: embedding.width must be a whole number, not empty."),
+    (
+      "files: []\nembedding: {width: 1e30}",
+      "c.yaml:2:20: embedding.width must be a whole number from \(Int.min) to \(Int.max), not '1e30'."
+    ),
+    ("files: []\nembedding: 7", "c.yaml:2:12: embedding must be a mapping with keys, not '7'."),
+    (
+      "files: []\nembedding: {width: 1, cell: gatde}",
+      "c.yaml:2:29: embedding.cell must be one of simple, gated, not 'gatde'; did you mean 'gated'?"
+    ),
+    (
+      "files: []\nembedding: {width: 1, dropout: 1e999}",
+      "c.yaml:2:32: embedding.dropout is beyond the range of a number: '1e999'."
+    ),
+    (
+      "files: []\nembedding: {width: 1}\nverbose: yes",
+      "c.yaml:3:10: verbose must be true or false, not 'yes'."
+    ),
+    (
+      "files: []\nembedding: {width: 1}\nweights: {a: 1e39}",
+      "c.yaml:3:14: weights.a is beyond the range of a number in single precision: '1e39'."
+    ),
+    (
+      "files: []\nembedding: {width: 1}\ntraining: {epochs: 0}",
+      "c.yaml:3:20: training.epochs is refused: there must be at least one epoch."
+    ),
+    ("files: []\nfiles: []", "c.yaml:1:1: the key 'files' is given twice; remove one."),
+    ("files: !!int 3", "c.yaml:1:8: files has the tag tag:yaml.org,2002:int; remove it, tags are not read."),
+    ("? [a]\n: 1", "c.yaml:1:1: the configuration has a list or a mapping for a key; use a name."),
+    ("[1, 2]", "c.yaml:1:1: the configuration must be a mapping with keys, not a list."),
+    ("", "c.yaml: it is empty; write a configuration into it."),
+    ("# a remark\n", "c.yaml: it is empty; write a configuration into it."),
+    ("---\n", "c.yaml:2:1: the configuration is empty; write its sections."),
+  ]
+
+  @Test(arguments: refused) func refusesInOneSentence(yaml: String, message: String) {
+    #expect(complaint(File.self, yaml) == message)
+  }
+
+  @Test(arguments: [
+    "a: [1", "a: 'b", "a: b: c", "\ta: 1", "a: *b", "a: 1\n---\nb: 2", "a: \u{7}", "{", "%", "&", "- a\nb",
+  ])
+  func refusesWhatIsNotYAML(yaml: String) {
+    let text = complaint(File.self, yaml)
+    #expect(text.contains(/^c\.yaml:[0-9]+:[0-9]+: this is not YAML: [^\n]+\.$/), "\(text)")
+  }
+
+  @Test func triesTypesInTurn() throws {
+    let value: Value = try decode(
+      "{a: ~, b: true, c: 0x10, d: -1.5e3, e: !!str true, f: [no, 007, +.5], g: {}, h: 1-2}")
+    #expect(
+      value
+        == .mapping([
+          "a": .none, "b": .truth(true), "c": .whole(16), "d": .whole(-1500), "e": .text("true"),
+          "f": .list([.text("no"), .whole(7), .number(0.5)]), "g": .mapping([:]), "h": .text("1-2"),
+        ]))
+    // A type that was tried and failed knows no keys.
+    struct Either: Decodable {
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if (try? container.decode(Optimiser.self)) == nil { _ = try container.decode(Embedding.self) }
+      }
+    }
+    #expect(
+      complaint(Either.self, "width: 1\nepochs: 0")
+        == "c.yaml:2:1: unknown key 'epochs'; the keys known there are cell, dropout, width.")
+  }
+
+  @Test func becomesJSON() throws {
+    let node = try ConfigurationNode(
+      yaml: "b: [1, 2.5, 1e400, text, 'on', ~]\na: {t: true, i: .inf}", source: "c.yaml")
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    #expect(
+      String(decoding: try encoder.encode(node), as: UTF8.self)
+        == #"{"a":{"i":".inf","t":true},"b":[1,2.5,"1e400","text","on",null]}"#)
+  }
+
+  @Test func decodesNestedContainers() throws {
+    struct Point: Decodable {
+      var x: Int
+      var y: Int
+      enum Keys: String, CodingKey { case position, x }
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Keys.self)
+        x = try container.nestedContainer(keyedBy: Keys.self, forKey: .position).decode(Int.self, forKey: .x)
+        var list = try container.nestedUnkeyedContainer(forKey: .x)
+        y = try list.decode(Int.self)
+        _ = try list.decode(Int.self)
+      }
+    }
+    let point: Point = try decode("position: {x: 3}\nx: [4, 5]")
+    #expect((point.x, point.y) == (3, 4))
+    #expect(
+      complaint(Point.self, "position: {x: 3, z: 1}\nx: [4, 5]").contains("unknown key 'z' in position"))
+    #expect(complaint(Point.self, "position: {x: 3}\nx: [4]").contains("must have more than 1 elements"))
+  }
+
+  /// Aliases of aliases and thousands of brackets are refused, not followed into the last byte of memory.
+  @Test func survivesHostileFiles() {
+    var bomb = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+    for i in 1...12 {
+      bomb += "a\(i): &a\(i) [" + Array(repeating: "*a\(i - 1)", count: 10).joined(separator: ", ") + "]\n"
+    }
+    #expect(complaint(File.self, bomb).contains("values that are read"))
+    let deep = String(repeating: "[", count: 100_000)
+    #expect(complaint(File.self, deep).contains("this is not YAML"))
+  }
+
+  @Test func readsFiles() throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).yaml")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data("\u{FEFF}width: 2\r\ncell: gated\r\n".utf8).write(to: file)
+    #expect(try ConfigurationNode(contentsOf: file).decode(Embedding.self).width == 2)
+    try Data([0x61, 0x3A, 0xFF]).write(to: file)
+    let text = #expect(throws: ConfigurationError.self) { try ConfigurationNode(contentsOf: file) }
+    #expect(try #require(text).description.hasSuffix("it is not UTF-8 text; name a YAML file."))
+    let absent = #expect(throws: ConfigurationError.self) {
+      try ConfigurationNode(contentsOf: URL(fileURLWithPath: "/nonexistent.yaml"))
+    }
+    #expect(absent?.description == "/nonexistent.yaml: it cannot be read: there is no such file.")
+    #expect(throws: ConfigurationError.self) {
+      try ConfigurationNode(contentsOf: FileManager.default.temporaryDirectory)
+    }
+  }
+}
