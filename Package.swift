@@ -12,10 +12,14 @@ let package = Package(
   targets: [
     // System libraries, from Debian's -dev packages.
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
     .target(name: "JetPhysics"),
+
+    .target(name: "EventIO", dependencies: ["CHDF5", "CZip", "JetPhysics"]),
+    .testTarget(name: "EventIOTests", dependencies: ["CHDF5", "CZip", "EventIO", "JetPhysics"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,
