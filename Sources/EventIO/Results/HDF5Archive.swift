@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Its type identifiers are variables in C; they are set once, in H5open.
+@preconcurrency import CHDF5
+
+/// Arrays as datasets of an HDF5 file.
+final class HDF5Archive: ResultArchive {
+  static let name = "HDF5"
+
+  /// H5F_ACC_TRUNC, a macro that Swift cannot read.
+  private static let truncate: UInt32 = 2
+
+  private let destination: String
+  private var file: hid_t = -1
+  /// The datasets made so far, by the index of their array.
+  private var datasets: [Int: (id: hid_t, rows: hsize_t)] = [:]
+
+  init(path: String, destination: String) throws {
+    self.destination = destination
+    try Self.serially {
+      H5open()
+      // Errors are thrown, not printed.
+      H5Eset_auto2(0, nil, nil)
+      file = H5Fcreate(path, Self.truncate, 0, 0)
+      try check(file)
+    }
+  }
+
+  deinit {
+    Self.serially {
+      for dataset in datasets.values { H5Dclose(dataset.id) }
+      if file >= 0 { H5Fclose(file) }
+    }
+  }
+
+  func append(_ rows: UnsafeRawBufferPointer, to array: ResultArray, isLast: Bool) throws {
+    try Self.serially {
+      let count = hsize_t(rows.count / array.rowSize)
+      let start: hsize_t
+      if let dataset = datasets[array.index] {
+        start = dataset.rows
+        if count > 0 { try check(H5Dset_extent(dataset.id, array.shape(rows: start + count))) }
+      } else {
+        start = 0
+        datasets[array.index] = (try makeDataset(array, rows: count, mayGrow: !isLast), 0)
+      }
+      if count > 0 { try write(rows, to: array, start: start, count: count) }
+      datasets[array.index]!.rows = start + count
+    }
+  }
+
+  func finish() throws {
+    try Self.serially {
+      while let (index, dataset) = datasets.first {
+        datasets[index] = nil
+        try check(H5Dclose(dataset.id))
+      }
+      try check(H5Fflush(file, H5F_SCOPE_LOCAL))
+      let closing = file
+      file = -1
+      try check(H5Fclose(closing))
+    }
+  }
+
+  /// A dataset of `rows` rows; one that may grow is stored in chunks.
+  private func makeDataset(_ array: ResultArray, rows: hsize_t, mayGrow: Bool) throws -> hid_t {
+    var limit = array.shape(rows: rows)
+    if mayGrow { limit[0] = hsize_t.max }
+    let space = H5Screate_simple(Int32(limit.count), array.shape(rows: rows), limit)
+    try check(space)
+    defer { H5Sclose(space) }
+    let links = H5Pcreate(H5P_CLS_LINK_CREATE_ID_g)
+    try check(links)
+    defer { H5Pclose(links) }
+    try check(H5Pset_create_intermediate_group(links, 1))
+    let properties = H5Pcreate(H5P_CLS_DATASET_CREATE_ID_g)
+    try check(properties)
+    defer { H5Pclose(properties) }
+    if mayGrow {
+      let chunk = array.shape(rows: hsize_t(array.chunkRows))
+      try check(H5Pset_chunk(properties, Int32(chunk.count), chunk))
+    }
+    let dataset = H5Dcreate2(file, array.name, array.element.hdf5Type, space, links, properties, 0)
+    try check(dataset)
+    if let unit = array.unit { try setUnit(unit, of: dataset) }
+    return dataset
+  }
+
+  private func setUnit(_ unit: String, of dataset: hid_t) throws {
+    let type = H5Tcopy(H5T_C_S1_g)
+    try check(type)
+    defer { H5Tclose(type) }
+    try check(H5Tset_size(type, unit.utf8.count + 1))
+    try check(H5Tset_cset(type, H5T_CSET_UTF8))
+    let space = H5Screate(H5S_SCALAR)
+    try check(space)
+    defer { H5Sclose(space) }
+    let attribute = H5Acreate2(dataset, "unit", type, space, 0, 0)
+    try check(attribute)
+    defer { H5Aclose(attribute) }
+    try check(H5Awrite(attribute, type, unit))
+  }
+
+  private func write(
+    _ rows: UnsafeRawBufferPointer, to array: ResultArray, start: hsize_t, count: hsize_t
+  ) throws {
+    let dataset = datasets[array.index]!.id
+    let shape = array.shape(rows: count)
+    let memory = H5Screate_simple(Int32(shape.count), shape, nil)
+    try check(memory)
+    defer { H5Sclose(memory) }
+    let space = H5Dget_space(dataset)
+    try check(space)
+    defer { H5Sclose(space) }
+    var origin = [hsize_t](repeating: 0, count: shape.count)
+    origin[0] = start
+    try check(H5Sselect_hyperslab(space, H5S_SELECT_SET, origin, nil, shape, nil))
+    try check(H5Dwrite(dataset, array.element.hdf5Type, memory, space, 0, rows.baseAddress))
+  }
+
+  /// Throws where `result`, an identifier or a status, says that an HDF5 function failed.
+  private func check(_ result: some SignedInteger) throws {
+    if result < 0 { throw ResultOutputError(writing: destination, reason: Self.innermostReason()) }
+  }
+
+  /// What HDF5 says went wrong: the system's reason where it quotes one.
+  private static func innermostReason() -> String {
+    var reason = ""
+    withUnsafeMutablePointer(to: &reason) { reason in
+      _ = H5Ewalk2(
+        0, H5E_WALK_UPWARD,
+        { depth, error, reason in
+          if depth == 0, let text = error?.pointee.desc {
+            reason?.assumingMemoryBound(to: String.self).pointee = String(cString: text)
+          }
+          return 0
+        }, reason)
+    }
+    guard let quote = reason.firstRange(of: "error message = '") else { return reason }
+    return String(reason[quote.upperBound...].prefix { $0 != "'" })
+  }
+
+  /// All calls to HDF5, which is not built to be called by several threads, go through here.
+  private static func serially<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try body()
+  }
+}
+
+extension ResultArray {
+  /// The dimensions of `rows` rows.
+  fileprivate func shape(rows: hsize_t) -> [hsize_t] {
+    [rows] + (columns.map { [hsize_t($0)] } ?? [])
+  }
+}
+
+extension ResultArray.Element {
+  /// HDF5's identifier of the type in memory, which is also the type in the file.
+  fileprivate var hdf5Type: hid_t {
+    switch self {
+    case .float32: H5T_NATIVE_FLOAT_g
+    case .float64: H5T_NATIVE_DOUBLE_g
+    case .int32: H5T_NATIVE_INT32_g
+    case .int64: H5T_NATIVE_INT64_g
+    case .uint64: H5T_NATIVE_UINT64_g
+    }
+  }
+}

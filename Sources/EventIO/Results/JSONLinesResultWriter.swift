@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// Writes one JSON object an event, as described at `ResultFormat.jsonl`.
+final class JSONLinesResultWriter: ResultWriter {
+  /// The members that one head, or one column without a head, contributes to an object.
+  private struct Member {
+    /// What stands before the first value, from the comma on.
+    var opening: String
+    /// What stands before each value, and the column that the value comes from.
+    var values: [(label: String, column: Int)]
+    /// What stands behind the last value.
+    var closing: String
+  }
+
+  private let text: ResultText
+  private var layout: ResultLayout?
+  private var jetMembers: [Member] = []
+  private var eventMembers: [Member] = []
+
+  init(to destination: ResultDestination) throws {
+    text = try ResultText(destination)
+  }
+
+  func append(_ batch: ResultBatch) throws {
+    if layout == nil {
+      let new = try ResultLayout(of: batch)
+      jetMembers = Self.members(new.jetColumns)
+      eventMembers = Self.members(new.eventColumns)
+      layout = new
+    }
+    layout?.check(batch)
+    for event in 0..<batch.eventCount {
+      text.append("{\"event\":")
+      text.append(batch.eventNumbers[event].description)
+      text.append(",\"jets\":[")
+      for jet in batch.jets(ofEvent: event) {
+        if jet > batch.jetOffsets[event] { text.append(",") }
+        append(jet: jet, of: batch)
+      }
+      text.append("]")
+      append(eventMembers, of: batch.eventColumns, row: event)
+      text.append("}")
+      try text.endLine()
+    }
+    try text.flush()
+  }
+
+  func finish() throws {
+    try text.finish()
+  }
+
+  private func append(jet: Int, of batch: ResultBatch) {
+    text.append("{\"pt\":")
+    append(batch.pt[jet])
+    text.append(",\"rapidity\":")
+    append(batch.rapidity[jet])
+    text.append(",\"phi\":")
+    append(batch.phi[jet])
+    text.append(",\"mass\":")
+    append(batch.mass[jet])
+    if let constituents = batch.constituents {
+      text.append(",\"constituents\":")
+      append(constituents.values[constituents.values(ofJet: jet)]) { text.append($0.description) }
+    }
+    if let trees = batch.trees {
+      let pairs = trees.values(ofJet: jet)
+      text.append(",\"tree\":")
+      append(stride(from: pairs.lowerBound, to: pairs.upperBound, by: 2)) { pair in
+        text.append("[\(trees.values[pair]),\(trees.values[pair + 1])]")
+      }
+    }
+    append(jetMembers, of: batch.jetColumns, row: jet)
+    text.append("}")
+  }
+
+  private func append(_ members: [Member], of columns: [ResultColumn], row: Int) {
+    for member in members {
+      text.append(member.opening)
+      for (label, index) in member.values {
+        let column = columns[index]
+        text.append(label)
+        if column.width == 1 {
+          append(column.values[row])
+        } else {
+          append(column.values[row * column.width..<(row + 1) * column.width]) { append($0) }
+        }
+      }
+      text.append(member.closing)
+    }
+  }
+
+  /// The shortest digits that read back as the same number; JSON has no others than finite ones.
+  private func append(_ number: some BinaryFloatingPoint & LosslessStringConvertible) {
+    text.append(number.isFinite ? number.description : "null")
+  }
+
+  private func append<Elements: Sequence>(_ elements: Elements, each: (Elements.Element) -> Void) {
+    var separator = "["
+    for element in elements {
+      text.append(separator)
+      each(element)
+      separator = ","
+    }
+    text.append(separator == "[" ? "[]" : "]")
+  }
+
+  private static func members(_ columns: [ResultLayout.Column]) -> [Member] {
+    var members: [Member] = []
+    var places: [Substring: Int] = [:]
+    for (index, column) in columns.enumerated() {
+      let parts = column.name.split(separator: "/")
+      let label = quoted(parts[parts.count - 1]) + ":"
+      if parts.count == 1 {
+        members.append(Member(opening: ",", values: [(label, index)], closing: ""))
+      } else if let place = places[parts[0]] {
+        members[place].values.append(("," + label, index))
+      } else {
+        places[parts[0]] = members.count
+        members.append(Member(opening: "," + quoted(parts[0]) + ":{", values: [(label, index)], closing: "}"))
+      }
+    }
+    return members
+  }
+
+  private static func quoted(_ name: Substring) -> String {
+    var result = "\""
+    for scalar in name.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": result += "\\" + String(scalar)
+      case "\u{0}"..<" ":
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetPhysics
+
+/// The results for consecutive events, ready to be written: jets, and named columns of jets and of events.
+///
+/// Event `i` owns the jets `jetOffsets[i] ..< jetOffsets[i + 1]`. All batches given to one writer have the
+/// same columns, and either all or none of them have constituents and trees.
+public struct ResultBatch: Sendable, Equatable {
+  /// The number of each event, counted from 0 through all inputs: `[events]`.
+  public var eventNumbers: [Int]
+  /// The first jet of each event, and the number of jets at the end: `[events + 1]`.
+  public var jetOffsets: [Int]
+  /// Transverse momentum in GeV: `[jets]`.
+  public var pt: [Double]
+  /// Rapidity: `[jets]`.
+  public var rapidity: [Double]
+  /// Azimuth in [0, 2π): `[jets]`.
+  public var phi: [Double]
+  /// Invariant mass in GeV: `[jets]`.
+  public var mass: [Double]
+  /// The particles of each jet, counted from the first particle of the jet's event, where asked for.
+  public var constituents: ResultLists?
+  /// The splittings (left, right) of each jet's tree, in the order in which clustering made them, where asked
+  /// for.
+  ///
+  /// In a jet of n constituents, 0 ..< n are the constituents in their order and n, n + 1, … the splittings.
+  public var trees: ResultLists?
+  /// What was computed for each jet: columns of `[jets × width]`.
+  public var jetColumns: [ResultColumn]
+  /// What was computed for each event: columns of `[events × width]`.
+  public var eventColumns: [ResultColumn]
+
+  /// A batch without events.
+  public init() {
+    eventNumbers = []
+    jetOffsets = [0]
+    pt = []
+    rapidity = []
+    phi = []
+    mass = []
+    constituents = nil
+    trees = nil
+    jetColumns = []
+    eventColumns = []
+  }
+
+  /// The jets of `jets`, whose coordinates are given as arrays of `[jets]`, with their constituents and their
+  /// trees where asked for.
+  public init(
+    jets: JetBatch, pt: [Double], rapidity: [Double], phi: [Double], mass: [Double],
+    constituents: Bool = false, trees: Bool = false
+  ) {
+    eventNumbers = jets.eventNumbers
+    jetOffsets = jets.offsets
+    self.pt = pt
+    self.rapidity = rapidity
+    self.phi = phi
+    self.mass = mass
+    self.constituents =
+      constituents ? ResultLists(width: 1, offsets: jets.constituentOffsets, values: jets.constituents) : nil
+    self.trees = trees ? ResultLists(splittingsOf: jets.trees) : nil
+    jetColumns = []
+    eventColumns = []
+  }
+
+  /// The number of events.
+  public var eventCount: Int { eventNumbers.count }
+
+  /// The number of jets of all events together.
+  public var jetCount: Int { pt.count }
+
+  /// The jets of one event as a range into the jet arrays.
+  public func jets(ofEvent event: Int) -> Range<Int> { jetOffsets[event]..<jetOffsets[event + 1] }
+}
+
+/// One named quantity of each jet or of each event, `width` numbers each.
+public struct ResultColumn: Sendable, Equatable {
+  /// `embedding`, or `HEAD/OUTPUT` for the output of a head.
+  public var name: String
+  /// How many numbers each jet or event has.
+  public var width: Int
+  /// Row-major `[jets × width]` or `[events × width]`.
+  public var values: [Float]
+  /// The unit of the numbers, if they have one.
+  public var unit: String?
+
+  /// A column of `values`, which hold `width` numbers for each jet or event.
+  public init(name: String, width: Int = 1, values: [Float], unit: String? = nil) {
+    self.name = name
+    self.width = width
+    self.values = values
+    self.unit = unit
+  }
+}
+
+/// One list of whole numbers a jet, or of pairs of them.
+public struct ResultLists: Sendable, Equatable {
+  /// How many numbers an entry has.
+  public var width: Int
+  /// The first entry of each jet, and the number of entries at the end: `[jets + 1]`.
+  public var offsets: [Int]
+  /// Row-major `[entries × width]`.
+  public var values: [Int32]
+
+  /// Lists of entries of `width` numbers: jet `j` owns the entries `offsets[j] ..< offsets[j + 1]`.
+  public init(width: Int, offsets: [Int], values: [Int32]) {
+    self.width = width
+    self.offsets = offsets
+    self.values = values
+  }
+
+  /// The splittings of each tree as pairs (left, right).
+  init(splittingsOf trees: JetTrees) {
+    width = 2
+    offsets = [0]
+    values = []
+    for tree in 0..<trees.treeCount {
+      for node in trees.offsets[tree]..<trees.offsets[tree + 1] where trees.left[node] >= 0 {
+        values.append(trees.left[node])
+        values.append(trees.right[node])
+      }
+      offsets.append(values.count / 2)
+    }
+  }
+
+  /// The numbers of one jet as a range into `values`.
+  func values(ofJet jet: Int) -> Range<Int> { offsets[jet] * width..<offsets[jet + 1] * width }
+}

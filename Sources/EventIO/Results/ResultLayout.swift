@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// What all batches of one output have in common: which quantities there are, under which names.
+struct ResultLayout: Equatable {
+  /// A column without its values.
+  struct Column: Equatable {
+    var name: String
+    var width: Int
+    var unit: String?
+
+    init(_ column: ResultColumn) {
+      name = column.name
+      width = column.width
+      unit = column.unit
+    }
+  }
+
+  let hasConstituents: Bool
+  let hasTrees: Bool
+  let jetColumns: [Column]
+  let eventColumns: [Column]
+
+  /// The layout of `batch`.
+  ///
+  /// - Throws: `ResultOutputError` where two quantities would have the same name in some format.
+  init(of batch: ResultBatch) throws {
+    hasConstituents = batch.constituents != nil
+    hasTrees = batch.trees != nil
+    jetColumns = batch.jetColumns.map(Column.init)
+    eventColumns = batch.eventColumns.map(Column.init)
+    try Self.checkNames(
+      jetColumns,
+      reserved: [
+        "pt", "rapidity", "phi", "mass", "constituents", "tree",
+        "offset", "constituent", "constituent_offset", "tree_offset",
+      ])
+    try Self.checkNames(eventColumns, reserved: ["event", "jets", "number"])
+  }
+
+  /// Checks that `batch` has this layout and that its arrays fit together, which is up to the program.
+  func check(_ batch: ResultBatch) {
+    let events = batch.eventCount
+    let jets = batch.jetCount
+    precondition(batch.jetOffsets.count == events + 1 && batch.jetOffsets.last == jets, "jet offsets")
+    precondition(batch.rapidity.count == jets && batch.phi.count == jets && batch.mass.count == jets, "jets")
+    for lists in [batch.constituents, batch.trees] {
+      guard let lists else { continue }
+      precondition(lists.offsets.count == jets + 1, "one list a jet")
+      precondition(lists.offsets.last! * lists.width == lists.values.count, "list offsets")
+    }
+    for (columns, rows) in [(batch.jetColumns, jets), (batch.eventColumns, events)] {
+      for column in columns {
+        precondition(
+          column.width > 0 && column.values.count == rows * column.width, "values of \(column.name)")
+      }
+    }
+    precondition(
+      (batch.constituents != nil) == hasConstituents && (batch.trees != nil) == hasTrees
+        && batch.jetColumns.map(Column.init) == jetColumns
+        && batch.eventColumns.map(Column.init) == eventColumns,
+      "all batches of one output have the same columns")
+  }
+
+  private static func checkNames(_ columns: [Column], reserved: Set<String>) throws {
+    var names: Set<String> = []
+    var heads: Set<String> = []
+    for column in columns {
+      let parts = column.name.split(separator: "/", omittingEmptySubsequences: false)
+      let isPlain = parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }
+      guard isPlain, parts.count <= 2 else {
+        throw ResultOutputError(
+          "The results cannot hold a quantity called '\(column.name)'; "
+            + "give its head and its output names without '/'.")
+      }
+      guard !reserved.contains(String(parts[0])) else {
+        throw ResultOutputError(
+          "The results already hold a quantity called '\(parts[0])'; rename the head of that name.")
+      }
+      guard names.insert(column.name).inserted else {
+        throw ResultOutputError("The results hold '\(column.name)' twice; rename one of the heads.")
+      }
+      if parts.count == 2 { heads.insert(String(parts[0])) }
+    }
+    if let head = heads.intersection(names).min() {
+      throw ResultOutputError("The results already hold a quantity called '\(head)'; rename the head of that name.")
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+
+/// Results could not be written.
+public struct ResultOutputError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// One sentence that names the destination and says what to do.
+  public let description: String
+  /// Whether the reader of a pipe has gone away, as in `canopy … | head`: no cause for complaint.
+  public let isBrokenPipe: Bool
+
+  init(_ description: String, isBrokenPipe: Bool = false) {
+    self.description = description
+    self.isBrokenPipe = isBrokenPipe
+  }
+
+  /// `destination` could not be opened, for the reason that `code`, a value of `errno`, names.
+  init(opening destination: String, code: Int32) {
+    let reason = String(cString: strerror(code))
+    self.init("The results cannot be written to \(destination) (\(reason)); choose another place.")
+  }
+
+  /// A write to `destination` failed, for the reason that `code`, a value of `errno`, names.
+  init(writing destination: String, code: Int32) {
+    self.init(writing: destination, reason: String(cString: strerror(code)), isBrokenPipe: code == EPIPE)
+  }
+
+  /// A write to `destination` failed for `reason`.
+  init(writing destination: String, reason: String, isBrokenPipe: Bool = false) {
+    self.init(
+      "Writing the results to \(destination) failed (\(reason)); free some space or choose another place.",
+      isBrokenPipe: isBrokenPipe)
+  }
+}
+
+extension ResultOutputError: LocalizedError {
+  /// The same sentence as `description`.
+  public var errorDescription: String? { description }
+}

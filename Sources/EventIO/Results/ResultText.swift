@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+
+/// Text on its way to a file or a stream, gathered into large writes.
+final class ResultText {
+  private let target: ResultTarget
+  /// The file to be; `nil` for a stream, which gets the text as it comes.
+  private let file: ResultFile?
+  private var descriptor: Int32
+  private var buffer: [UInt8] = []
+
+  private static let writeSize = 1 << 16
+
+  /// Opens `destination`.
+  init(_ destination: ResultDestination) throws {
+    target = try ResultTarget(destination)
+    if target.path == nil {
+      file = nil
+      descriptor = target.stream
+    } else {
+      let made = try ResultFile(for: target)
+      file = made
+      descriptor = open(made.path, O_WRONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw ResultOutputError(opening: target.name, code: errno) }
+    }
+    buffer.reserveCapacity(2 * Self.writeSize)
+  }
+
+  deinit {
+    if file != nil, descriptor >= 0 { close(descriptor) }
+  }
+
+  /// Adds `text`.
+  func append(_ text: String) {
+    buffer.append(contentsOf: text.utf8)
+  }
+
+  /// Ends a line, and writes what has been gathered if that is much.
+  func endLine() throws {
+    buffer.append(UInt8(ascii: "\n"))
+    if buffer.count >= Self.writeSize { try flush() }
+  }
+
+  /// Writes what has been gathered.
+  func flush() throws {
+    try buffer.withUnsafeBytes { try target.write($0, to: descriptor) }
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  /// Writes the rest and gives the file its name.
+  func finish() throws {
+    try flush()
+    guard let file else { return }
+    let status = close(descriptor)
+    descriptor = -1
+    guard status == 0 else { throw ResultOutputError(writing: target.name, code: errno) }
+    try file.commit()
+  }
+}
