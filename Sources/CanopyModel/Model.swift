@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetEmbedding
+import NeuralEngine
+import PluginKit
+
+/// A network with its weights and everything that is needed to use it on events.
+///
+/// A model does not change and can be shared between threads; a ``Predictor`` for each thread does the work.
+///
+/// ```swift
+/// let model = try Model(contentsOf: folder, plugins: .builtIn)
+/// let prediction = try Predictor(model).predict(events)
+/// ```
+public struct Model: Sendable {
+  /// Everything but the weights.
+  public let description: ModelDescription
+  /// The stages and heads.
+  public let network: Network
+  /// The weights.
+  public let parameters: Parameters
+
+  /// A model of parts that fit together.
+  ///
+  /// - Precondition: the parameters have the network's layout.
+  public init(description: ModelDescription, network: Network, parameters: Parameters) {
+    precondition(parameters.layout == network.layout, "parameters of another network")
+    self.description = description
+    self.network = network
+    self.parameters = parameters
+  }
+}
+
+/// What is wrong with a model, in one sentence.
+public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The sentence.
+  public let description: String
+
+  /// An error that says `description`.
+  public init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetEmbedding
+import JetPhysics
+import PluginKit
+
+/// Everything about a model but its weights: the content of `model.json`.
+public struct ModelDescription: Sendable, Equatable, Codable {
+  /// The format of the file, always 1 so far.
+  public var formatVersion = 1
+  /// How jets and their trees are found.
+  public var jets: JetFinder
+  /// The recursive network.
+  public var embedding: EmbeddingDescription
+  /// The scaling of the nodes' features.
+  public var scaling: FeatureScaling
+  /// The heads in the order of the configuration.
+  public var heads: [HeadDescription]
+  /// Where the weights come from; nil for a network that was not trained.
+  public var training: TrainingProvenance?
+
+  /// A description of a model.
+  public init(
+    jets: JetFinder, embedding: EmbeddingDescription, scaling: FeatureScaling, heads: [HeadDescription],
+    training: TrainingProvenance? = nil
+  ) {
+    self.jets = jets
+    self.embedding = embedding
+    self.scaling = scaling
+    self.heads = heads
+    self.training = training
+  }
+}
+
+/// The recursive network of a model.
+public struct EmbeddingDescription: Sendable, Equatable, Codable {
+  /// How a splitting combines its children.
+  public var cell: RecursiveNetwork.Cell
+  /// The number of components of the embedding.
+  public var width: Int
+  /// What the network reads of each node.
+  public var features: NodeFeatures
+
+  /// The widths that a model may have.
+  public static let allowedWidths = 1...1024
+
+  /// A recursive network.
+  public init(cell: RecursiveNetwork.Cell, width: Int, features: NodeFeatures) {
+    self.cell = cell
+    self.width = width
+    self.features = features
+  }
+}
+
+/// One head of a model.
+public struct HeadDescription: Sendable, Equatable, Codable {
+  /// The name that the user gave it; its outputs are found under this name.
+  public var name: String
+  /// The identifier of its plugin.
+  public var plugin: String
+  /// The version of the plugin that the model was trained with.
+  public var version: PluginVersion
+  /// The plugin's own configuration.
+  public var configuration: JSONValue
+
+  /// A head.
+  public init(name: String, plugin: String, version: PluginVersion, configuration: JSONValue) {
+    self.name = name
+    self.plugin = plugin
+    self.version = version
+    self.configuration = configuration
+  }
+}
+
+/// Where the weights of a model come from.
+public struct TrainingProvenance: Sendable, Equatable, Codable {
+  /// The version of Canopy that trained the model.
+  public var canopyVersion: String
+  /// The text of the training configuration.
+  public var configuration: String
+  /// The names of the data files.
+  public var files: [String]
+  /// The number of jets trained on.
+  public var trainingJets: Int
+  /// The number of jets validated on.
+  public var validationJets: Int
+  /// The seed of all random numbers.
+  public var seed: UInt64
+  /// The number of threads, which decides the last bits.
+  public var threads: Int
+  /// The epoch whose weights the model has, from 1.
+  public var bestEpoch: Int
+  /// What was measured after each epoch.
+  public var epochs: [EpochRecord]
+
+  /// A training.
+  public init(
+    canopyVersion: String, configuration: String, files: [String], trainingJets: Int, validationJets: Int,
+    seed: UInt64, threads: Int, bestEpoch: Int, epochs: [EpochRecord]
+  ) {
+    self.canopyVersion = canopyVersion
+    self.configuration = configuration
+    self.files = files
+    self.trainingJets = trainingJets
+    self.validationJets = validationJets
+    self.seed = seed
+    self.threads = threads
+    self.bestEpoch = bestEpoch
+    self.epochs = epochs
+  }
+}
+
+/// What was measured after one epoch of a training.
+public struct EpochRecord: Sendable, Equatable, Codable {
+  /// The number of the epoch, from 1.
+  public var epoch: Int
+  /// The mean loss over the training jets while the epoch changed the weights.
+  public var trainingLoss: Double
+  /// The mean loss over the validation jets after the epoch.
+  public var validationLoss: Double
+  /// The heads' metrics on the validation jets, by `HEAD METRIC`.
+  public var metrics: [String: Double]
+
+  /// A record of one epoch.
+  public init(epoch: Int, trainingLoss: Double, validationLoss: Double, metrics: [String: Double]) {
+    self.epoch = epoch
+    self.trainingLoss = trainingLoss
+    self.validationLoss = validationLoss
+    self.metrics = metrics
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetEmbedding
+import NeuralEngine
+import PluginKit
+
+/// The stages and heads of a model and the layout of their parameters, without the numbers.
+public struct Network: Sendable {
+  /// A head under the name that the user gave it.
+  public struct NamedHead: Sendable {
+    /// The name; the head's outputs are found under it.
+    public let name: String
+    /// The head.
+    public let head: any Head
+  }
+
+  /// The recursive network.
+  public let embedding: RecursiveNetwork
+  /// The heads in the order of the configuration.
+  public let heads: [NamedHead]
+  /// All parameters.
+  public let layout: ParameterLayout
+
+  /// A network of an embedding and heads.
+  ///
+  /// - Parameters:
+  ///   - embedding: the recursive network.
+  ///   - heads: the name, the plugin and the configuration of each head.
+  /// - Throws: ``ModelError`` where the width is out of range or a name does not serve, ``PluginError`` where
+  ///   a head refuses its configuration, and what the configuration's source throws.
+  public init(
+    embedding: EmbeddingDescription,
+    heads: [(name: String, plugin: any Head.Type, configuration: any HeadConfigurationSource)]
+  ) throws {
+    guard EmbeddingDescription.allowedWidths.contains(embedding.width) else {
+      throw ModelError("the embedding's width is \(embedding.width); it can be from 1 to 1024")
+    }
+    var layout = ParameterLayout()
+    self.embedding = RecursiveNetwork(
+      embedding.cell, width: embedding.width, featureCount: embedding.features.count, in: &layout)
+    var named: [NamedHead] = []
+    for (name, plugin, configuration) in heads {
+      guard !name.isEmpty, !name.contains("/"), !Self.reservedNames.contains(name) else {
+        throw ModelError(
+          "a head cannot be called “\(name)”: a name has no slash, and is none of "
+            + Self.reservedNames.sorted().joined(separator: ", "))
+      }
+      guard !named.contains(where: { $0.name == name }) else {
+        throw ModelError("two heads are called \(name)")
+      }
+      named.append(
+        NamedHead(
+          name: name, head: try Self.makeHead(plugin, name, configuration, embedding.width, &layout)))
+    }
+    self.heads = named
+    self.layout = layout
+  }
+
+  /// What results already call something else.
+  private static let reservedNames: Set<String> = [
+    "constituent", "constituent_offset", "constituents", "embedding", "event", "jets", "mass", "number", "offset",
+    "phi", "pt", "rapidity", "tree", "tree_offset",
+  ]
+
+  private static func makeHead<H: Head>(
+    _ plugin: H.Type, _ name: String, _ configuration: any HeadConfigurationSource, _ width: Int,
+    _ layout: inout ParameterLayout
+  ) throws -> H {
+    var builder = HeadBuilder(headName: name, jetEmbeddingWidth: width, layout: layout)
+    let head = try H(configuration: configuration.decode(H.Configuration.self), builder: &builder)
+    layout = builder.layout
+    return head
+  }
+}
+
+/// Something that a plugin's configuration can be read from.
+public protocol HeadConfigurationSource {
+  /// The configuration as a plugin's own type.
+  func decode<T: Decodable>(_ type: T.Type) throws -> T
+}
+
+extension Network.NamedHead {
+  /// The head as `model.json` stores it.
+  public func description() throws -> HeadDescription {
+    func describe<H: Head>(_ head: H) throws -> HeadDescription {
+      HeadDescription(
+        name: name, plugin: H.identifier, version: H.version,
+        configuration: try JSONValue(encoding: head.configuration))
+    }
+    return try describe(head)
+  }
+}

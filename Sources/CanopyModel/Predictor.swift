@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetEmbedding
+import JetPhysics
+import NeuralEngine
+import PluginKit
+
+/// Uses a model on events, from particles to predictions, with memory that is kept from batch to batch.
+///
+/// A predictor belongs to one thread at a time. A jet's prediction does not depend on the jets beside it but
+/// for the last bits.
+public final class Predictor {
+  /// The model.
+  public let model: Model
+
+  private let clusterer: JetClusterer
+  private let tape: Tape
+  private let batch = TreeBatch()
+  private var trees: ScaledTrees
+
+  /// Jets go through the network in pieces whose numbers stay in a processor's cache.
+  private static let jetsAtOnce = 64
+
+  /// A predictor for a model.
+  ///
+  /// - Throws: ``JetPhysicsError`` where FastJet refuses the model's jet definition.
+  public init(_ model: Model) throws {
+    self.model = model
+    clusterer = try JetClusterer(model.description.jets)
+    tape = Tape(parameters: model.parameters)
+    trees = ScaledTrees(featureCount: model.network.embedding.featureCount)
+  }
+
+  /// The jets of `events`, their embeddings and what the heads predict.
+  ///
+  /// - Throws: ``JetPhysicsError`` for the first event that jets cannot be made from.
+  public func predict(_ events: EventBatch, heads: Bool = true) throws -> Prediction {
+    var prediction = Prediction()
+    try predict(events, into: &prediction, heads: heads)
+    return prediction
+  }
+
+  /// Replaces the content of `prediction` by that for `events`, and keeps its storage.
+  ///
+  /// - Parameters:
+  ///   - events: any number of events.
+  ///   - prediction: replaced.
+  ///   - heads: whether the heads take part.
+  /// - Throws: ``JetPhysicsError`` for the first event that jets cannot be made from.
+  public func predict(_ events: EventBatch, into prediction: inout Prediction, heads: Bool = true) throws {
+    try clusterer.findJets(in: events, into: &prediction.jets)
+    trees.replace(
+      with: prediction.jets.trees, features: model.description.embedding.features,
+      scaling: model.description.scaling)
+    predict(trees, into: &prediction, heads: heads)
+  }
+
+  /// The embeddings and predictions for trees that are ready for the network.
+  func predict(_ trees: ScaledTrees, into prediction: inout Prediction, heads: Bool) {
+    let network = model.network
+    prediction.embeddingWidth = network.embedding.width
+    prediction.embedding.removeAll(keepingCapacity: true)
+    if prediction.heads.count != network.heads.count { prediction.heads = network.heads.map(HeadPrediction.init) }
+    for index in prediction.heads.indices { prediction.heads[index].values.removeAll(keepingCapacity: true) }
+    if !heads { prediction.heads.removeAll() }
+    var first = 0
+    while first < trees.treeCount {
+      let jets = first..<min(first + Self.jetsAtOnce, trees.treeCount)
+      batch.fill(trees, jets)
+      tape.reset()
+      let embedding = network.embedding(batch, on: tape)
+      prediction.embedding.append(contentsOf: embedding.values)
+      for index in prediction.heads.indices {
+        let outputs = network.heads[index].head.predict(HeadInputs(jetEmbedding: embedding))
+        prediction.heads[index].values.append(contentsOf: outputs.values)
+      }
+      first = jets.upperBound
+    }
+  }
+}
+
+extension Head {
+  fileprivate func predict(_ inputs: HeadInputs) -> Variable { outputs(of: self(inputs)) }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetPhysics
+
+/// Trees as the network reads them: the links between nodes and the scaled features of each node.
+///
+/// Nodes are numbered as in ``JetPhysics/JetTrees``: within a tree, children before parents, the root last.
+public struct ScaledTrees: Sendable {
+  /// The first node of each tree, and the number of nodes at the end: `[trees + 1]`.
+  public private(set) var offsets: [Int] = [0]
+  /// The child of larger pT, numbered within the tree; −1 for a leaf: `[nodes]`.
+  public private(set) var left: [Int32] = []
+  /// The child of smaller pT, numbered within the tree; −1 for a leaf: `[nodes]`.
+  public private(set) var right: [Int32] = []
+  /// The number of features of a node.
+  public let featureCount: Int
+  /// Scaled features, row-major `[nodes × featureCount]`.
+  public private(set) var features: [Float] = []
+
+  /// No trees, for nodes of `featureCount` features.
+  public init(featureCount: Int) { self.featureCount = featureCount }
+
+  /// The number of trees.
+  public var treeCount: Int { offsets.count - 1 }
+
+  /// Replaces the content by the trees of `trees`, and keeps the storage.
+  public mutating func replace(with trees: JetTrees, features set: NodeFeatures, scaling: FeatureScaling) {
+    precondition(set.count == featureCount && scaling.count == featureCount, "features of another number")
+    offsets.replaceSubrange(offsets.indices, with: trees.offsets)
+    left.replaceSubrange(left.indices, with: trees.left)
+    right.replaceSubrange(right.indices, with: trees.right)
+    set.write(trees, to: &features)
+    scaling.apply(to: &features)
+  }
+
+  /// Adds the trees of another collection behind these.
+  public mutating func append(_ other: ScaledTrees) {
+    precondition(other.featureCount == featureCount, "features of another number")
+    let first = left.count
+    offsets.append(contentsOf: other.offsets.dropFirst().map { $0 + first })
+    left.append(contentsOf: other.left)
+    right.append(contentsOf: other.right)
+    features.append(contentsOf: other.features)
+  }
+}

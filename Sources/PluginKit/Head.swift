@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// A plugin that turns embeddings into predictions: a tagger, a classifier, a regression.
+///
+/// A head is a value without numbers of its own: its layers name parameters in the network's one flat array,
+/// so that all heads of a network train, are saved and are loaded together. Rows are jets.
+public protocol Head: Sendable {
+  /// What a user writes in YAML under `configuration`, and what a model stores.
+  ///
+  /// Unknown keys are refused; give defaults in `init(from:)` or by optional properties.
+  associatedtype Configuration: Codable & Sendable
+
+  /// The name by which configurations and models ask for this plugin, such as `jet-tagger`.
+  static var identifier: String { get }
+  /// The version of the plugin, which a model stores.
+  static var version: PluginVersion { get }
+  /// One sentence that says what the plugin does.
+  static var summary: String { get }
+  /// What the head reads.
+  static var inputs: Set<HeadInput> { get }
+
+  /// A head whose layers are added to the network by `builder`.
+  ///
+  /// - Throws: ``PluginError`` where the configuration makes no sense.
+  init(configuration: Configuration, builder: inout HeadBuilder) throws
+
+  /// The configuration that the head was made from, defaults filled in.
+  var configuration: Configuration { get }
+  /// The truth columns that `loss`, `check` and `evaluate` need.
+  var truthColumns: [String] { get }
+  /// What the head predicts, in the order of the columns of `outputs`.
+  var outputs: [HeadOutput] { get }
+
+  /// Throws where truth cannot be learnt from, such as a class that does not exist.
+  ///
+  /// - Throws: ``PluginError`` that names the row.
+  func check(_ truth: HeadTruth) throws
+
+  /// The differentiable forward pass, in whatever form the loss needs, such as logits: `[rows × anything]`.
+  func callAsFunction(_ inputs: HeadInputs) -> Variable
+
+  /// The loss of each row: `[rows × 1]`. Weights and means are the trainer's.
+  func loss(of result: Variable, truth: HeadTruth) -> Variable
+
+  /// The predictions from what the forward pass gave: `[rows × sum of the outputs' widths]`.
+  func outputs(of result: Variable) -> Variable
+
+  /// What the predictions are worth.
+  ///
+  /// - Parameters:
+  ///   - outputs: `[rows × sum of the outputs' widths]`.
+  ///   - truth: the true values of the rows.
+  ///   - weights: the weight of each row: `[rows]`.
+  /// - Throws: ``MetricError`` where there is nothing to compare, such as no signal.
+  func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation
+}
+
+/// Something that a head can read.
+public enum HeadInput: String, Sendable, Hashable, Codable, CaseIterable {
+  /// The embedding of each jet: `[jets × width]`.
+  case jetEmbedding = "jet-embedding"
+}
+
+/// One named quantity that a head predicts for each row.
+public struct HeadOutput: Sendable, Hashable, Codable {
+  /// The name, such as `score`.
+  public let name: String
+  /// How many numbers the quantity has.
+  public let width: Int
+  /// The unit, such as `GeV`; nil for a pure number.
+  public let unit: String?
+
+  /// An output; `width` numbers of `unit`.
+  public init(_ name: String, width: Int = 1, unit: String? = nil) {
+    self.name = name
+    self.width = width
+    self.unit = unit
+  }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// What a head's predictions are worth on a sample.
+public struct HeadEvaluation: Sendable {
+  /// Single numbers. The first is the one that training watches: the best epoch has the largest.
+  public let metrics: [Metric]
+  /// The curves and score distributions of a head that classifies; empty for others.
+  public let classifiers: [ClassifierEvaluation]
+
+  /// An evaluation with at least one metric.
+  public init(metrics: [Metric], classifiers: [ClassifierEvaluation] = []) {
+    precondition(!metrics.isEmpty, "an evaluation needs a figure of merit")
+    self.metrics = metrics
+    self.classifiers = classifiers
+  }
+}
+
+/// One number that says how good a head is.
+public struct Metric: Sendable, Equatable, Codable {
+  /// The name, such as `AUC`.
+  public let name: String
+  /// The value with its statistical error.
+  public let estimate: Estimate
+
+  /// A metric.
+  public init(_ name: String, _ estimate: Estimate) {
+    self.name = name
+    self.estimate = estimate
+  }
+}
