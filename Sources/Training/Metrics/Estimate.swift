@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+
+/// A quantity measured on a finite sample, with its statistical error of one standard deviation.
+public struct Estimate: Sendable, Equatable, Codable {
+  /// The measured value.
+  public var value: Double
+  /// Its standard deviation, or nil where the sample is too small to tell.
+  public var error: Double?
+
+  /// A value and its standard deviation.
+  public init(value: Double, error: Double?) {
+    self.value = value
+    self.error = error
+  }
+}
+
+extension Estimate: CustomStringConvertible {
+  /// The value to the second significant digit of its error: `0.9312 ± 0.0014`.
+  public var description: String {
+    guard let error, error.isFinite, error > 0 else { return String(format: "%.4g", value) }
+    let digits = max(0, 1 - Int(log10(error).rounded(.down)))
+    return String(format: "%.*f ± %.*f", digits, value, digits, error)
+  }
+}
+
+/// Why a metric cannot be computed, in one sentence.
+public struct MetricError: Error, Equatable, CustomStringConvertible, LocalizedError {
+  /// The sentence.
+  public let description: String
+
+  /// The same sentence, for Foundation.
+  public var errorDescription: String? { description }
+}

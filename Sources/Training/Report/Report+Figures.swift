@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+
+extension Report {
+  /// The gnuplot script that draws all figures from the CSV files beside it.
+  func figureScript() -> String {
+    var script = """
+      # Draws the figures of this report again: gnuplot figures.gnuplot
+      set encoding utf8
+      set datafile separator ','
+      set border 31 linewidth 1.2 linecolor rgb '#404040'
+      set tics in scale 1, 0.5
+      set grid xtics ytics back linewidth 1 linecolor rgb '#c8c8c8' dashtype solid
+      set key Left reverse samplen 2.2 spacing 1.25 noenhanced
+      # Okabe and Ito's colours, told apart by colour-blind readers too.
+      \(zip(1..., Self.colours).map { "set linetype \($0) linewidth 2.4 linecolor rgb '\($1)'" }
+        .joined(separator: "\n"))
+      set title \(quoted(title)) noenhanced
+
+      """
+    if !classifiers.isEmpty {
+      script += rejectionFigure + rocFigure
+      for index in classifiers.indices { script += scoreFigure(index) }
+    }
+    if !epochs.isEmpty { script += learningFigure }
+    return script
+  }
+
+  private static let colours = [
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000",
+  ]
+
+  /// The same drawing commands as PNG and as SVG.
+  private func figure(_ name: String, _ commands: String) -> String {
+    """
+
+    do for [format in 'png svg'] {
+      if (format eq 'png') {
+        set terminal pngcairo size 1600,1200 fontscale 2.1 linewidth 2 font 'sans'
+      } else {
+        set terminal svg size 800,600 dynamic background '#ffffff' font 'Helvetica,Arial,sans-serif'
+      }
+      set output '\(name).'.format
+    \(commands.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n"))
+      unset output
+    }
+
+    """
+  }
+
+  private var rejectionFigure: String {
+    // Where fewer than four background examples pass, the curve is noise, and the CSV file has it.
+    let curves = classifiers.indices.map { index in
+      let file = quoted("\(filePrefix(ofClassifier: index))roc.csv")
+      let isKnown = "($5 < 0.5*$4 ? $4"
+      return """
+        \(file) skip 1 using 2:\(isKnown) - $5 : NaN):\(isKnown) + $5 : NaN) with filledcurves \
+        linetype \(index + 1) fillstyle transparent solid 0.25 noborder notitle, \
+        \(file) skip 1 using 2:\(isKnown) : NaN) with lines linetype \(index + 1) title \(legend(index))
+        """
+    }
+    return figure(
+      "rejection",
+      """
+      set xlabel 'Signal efficiency {/:Italic ε}_S'
+      set ylabel 'Background rejection 1 / {/:Italic ε}_B'
+      set xrange [0:1]
+      set yrange [1:*]
+      set logscale y
+      set format y '%g'
+      set key top right
+      set samples 400
+      plot \(curves.joined(separator: ", ")), \
+      [0.001:1] 1/x with lines linewidth 1.4 dashtype 2 linecolor rgb '#808080' title 'random choice'
+      unset logscale y
+      set format y
+      """)
+  }
+
+  private var rocFigure: String {
+    let curves = classifiers.indices.map { index in
+      "\(quoted("\(filePrefix(ofClassifier: index))roc.csv")) skip 1 using 3:2 with lines "
+        + "linetype \(index + 1) title \(legend(index))"
+    }
+    return figure(
+      "roc",
+      """
+      set xlabel 'Background efficiency {/:Italic ε}_B'
+      set ylabel 'Signal efficiency {/:Italic ε}_S'
+      set xrange [0:1]
+      set yrange [0:1]
+      set key bottom right
+      plot \(curves.joined(separator: ", ")), \
+      x with lines linewidth 1.4 dashtype 2 linecolor rgb '#808080' title 'random choice'
+      """)
+  }
+
+  private func scoreFigure(_ index: Int) -> String {
+    let prefix = filePrefix(ofClassifier: index)
+    let classifier = classifiers[index]
+    let file = quoted("\(prefix)scores.csv")
+    let range = classifier.signalScores.range
+    func distribution(_ column: Int, _ name: String, _ linetype: Int) -> String {
+      // Lighter inside, the outline and its errors on top.
+      """
+      \(file) skip 1 using 1:\(column) with boxes linetype \(linetype) fillstyle transparent solid 0.25 noborder \
+      notitle, \
+      \(file) skip 1 using 1:\(column) with histeps linetype \(linetype) title \(quoted(name)), \
+      \(file) skip 1 using 1:\(column):\(column + 1) with yerrorbars linetype \(linetype) linewidth 1.2 \
+      pointtype 0 notitle
+      """
+    }
+    return figure(
+      "\(prefix)scores",
+      """
+      set xlabel \(quoted(classifiers.count > 1 ? "Score of \(classifier.name)" : "Score")) noenhanced
+      set ylabel 'Probability density'
+      set xrange [\(range.lowerBound):\(range.upperBound)]
+      set yrange [0:*]
+      set boxwidth \(classifier.signalScores.binWidth)
+      set errorbars 0
+      set key top center
+      plot \(distribution(4, classifier.backgroundName, 2)), \
+      \(distribution(2, classifier.signalName, 1))
+      """)
+  }
+
+  private var learningFigure: String {
+    let file = quoted("learning-curves.csv")
+    let last = epochs.last?.epoch ?? 1
+    let step = [1, 2, 5, 10, 20, 50, 100, 200, 500].first { last <= 12 * $0 } ?? 1000
+    let style = epochs.count > 40 ? "lines" : "linespoints pointtype 7 pointsize 0.7"
+    var losses = "\(file) skip 1 using 1:2 with \(style) linetype 1 title 'training'"
+    if epochs.contains(where: { $0.validationLoss != nil }) {
+      losses += ", \(file) skip 1 using 1:3 with \(style) linetype 2 title 'validation'"
+    }
+    let best = epochs.last { $0.isBest }?.epoch
+    if best != nil {
+      losses += ", NaN with lines linewidth 1.4 dashtype 2 linecolor rgb '#808080' title 'best epoch'"
+    }
+    let mark = best.map {
+      "set arrow 1 from first \($0), graph 0 to first \($0), graph 1 nohead back dashtype 2 linewidth 1.4 "
+        + "linecolor rgb '#808080'"
+    }
+    let common = """
+      set xrange [0.5:\(Double(last) + 0.5)]
+      set yrange [*:*]
+      set xtics \(step)
+      \(mark ?? "unset arrow")
+      """
+    if metricNames.isEmpty {
+      return figure(
+        "learning-curves",
+        """
+        \(common)
+        set xlabel 'Epoch'
+        set ylabel 'Loss'
+        set key opaque top right
+        plot \(losses)
+        unset arrow
+        """)
+    }
+    let metrics = metricNames.enumerated().map { index, name in
+      "\(file) skip 1 using 1:\(index + 8) with \(style) linetype \((index + 2) % 7 + 1) title \(quoted(name))"
+    }
+    return figure(
+      "learning-curves",
+      """
+      set multiplot
+      \(common)
+      set lmargin 11
+      set rmargin 3
+      set tmargin at screen 0.92
+      set bmargin at screen 0.54
+      unset xlabel
+      set format x ''
+      set ylabel 'Loss'
+      set key opaque top right
+      plot \(losses)
+      unset title
+      set tmargin at screen 0.50
+      set bmargin at screen 0.12
+      set format x
+      set xlabel 'Epoch'
+      set ylabel 'Validation metric'
+      set key bottom right
+      plot \(metrics.joined(separator: ", "))
+      unset multiplot
+      unset arrow
+      set title \(quoted(title)) noenhanced
+      set lmargin
+      set rmargin
+      set tmargin
+      set bmargin
+      """)
+  }
+
+  private func legend(_ index: Int) -> String {
+    quoted("\(classifiers[index].name), AUC = \(classifiers[index].auc)")
+  }
+
+  /// A text as a gnuplot string in single quotes, in which nothing but the quote is special; an apostrophe
+  /// becomes the typographic one.
+  private func quoted(_ text: String) -> String {
+    let line = text.unicodeScalars.map { scalar -> Character in
+      if scalar.properties.generalCategory == .control { return " " }
+      return scalar == "'" ? "’" : Character(scalar)
+    }
+    return "'\(String(line))'"
+  }
+}

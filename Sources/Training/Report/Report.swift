@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+
+/// The numbers and figures of an evaluation, as a folder that can be shown to others.
+///
+/// The folder holds `report.json` with all numbers, `roc.csv`, `scores.csv` and `learning-curves.csv` with
+/// what the figures show (each classifier has a `NAME-` before its files where there are several),
+/// the figures as PNG and SVG, and `figures.gnuplot`, which draws them again from the CSV files:
+///
+/// - `rejection`: background rejection 1/ε_B, logarithmic, against signal efficiency ε_S;
+/// - `roc`: signal efficiency against background efficiency;
+/// - `scores`: the score's distribution for signal and background;
+/// - `learning-curves`: loss and validation metrics by epoch.
+public struct Report: Sendable {
+  /// What stands above the figures, such as the names of model and sample.
+  public var title: String
+  /// The classifiers that were evaluated; the figures `rejection` and `roc` compare them.
+  public var classifiers: [ClassifierEvaluation]
+  /// The training, where learning curves are wanted.
+  public var epochs: [EpochSummary]
+
+  /// A report on classifiers, a training or both.
+  public init(title: String, classifiers: [ClassifierEvaluation] = [], epochs: [EpochSummary] = []) {
+    self.title = title
+    self.classifiers = classifiers
+    self.epochs = epochs
+  }
+
+  /// Writes all files into a folder, which is made where it does not exist.
+  ///
+  /// The files are complete before the first takes its place, and replace those of an earlier report.
+  /// - Throws: ``ReportError`` where gnuplot fails or the folder cannot be written.
+  public func write(to folder: URL, using gnuplot: Gnuplot) throws {
+    let files = FileManager.default
+    let isNew = !files.fileExists(atPath: folder.path)
+    let staging = folder.appendingPathComponent(".report-\(UUID().uuidString)", isDirectory: true)
+    do {
+      try files.createDirectory(at: staging, withIntermediateDirectories: true)
+      for (name, data) in try numbers() { try data.write(to: staging.appendingPathComponent(name)) }
+      let script = staging.appendingPathComponent("figures.gnuplot")
+      try Data(figureScript().utf8).write(to: script)
+      try gnuplot.run(script: script)
+      for file in try files.contentsOfDirectory(at: staging, includingPropertiesForKeys: nil) {
+        let place = folder.appendingPathComponent(file.lastPathComponent)
+        guard rename(file.path, place.path) == 0 else {
+          throw CocoaError(
+            .fileWriteUnknown, userInfo: [NSLocalizedDescriptionKey: String(cString: strerror(errno))])
+        }
+      }
+      try files.removeItem(at: staging)
+    } catch {
+      try? files.removeItem(at: isNew ? folder : staging)
+      if let error = error as? ReportError { throw error }
+      throw ReportError(
+        description: "\(folder.relativePath): the report cannot be written: \(error.localizedDescription); "
+          + "choose a folder that can be written to.")
+    }
+  }
+
+  /// The part of the name that tells a classifier's files apart: empty where there is one classifier.
+  func filePrefix(ofClassifier index: Int) -> String {
+    guard classifiers.count > 1 else { return "" }
+    func cleared(_ name: String) -> String {
+      String(
+        name.prefix(60).map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) ? $0 : "_" })
+    }
+    let name = cleared(classifiers[index].name)
+    // Two names may differ in the characters alone that file names should not have, or in case.
+    let isUnique = classifiers.filter { cleared($0.name).lowercased() == name.lowercased() }.count == 1
+    return isUnique ? "\(name)-" : "\(name)-\(index + 1)-"
+  }
+}
+
+/// Why a report cannot be written, in one sentence.
+public struct ReportError: Error, Equatable, CustomStringConvertible, LocalizedError {
+  /// The sentence.
+  public let description: String
+
+  /// The same sentence, for Foundation.
+  public var errorDescription: String? { description }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import Testing
+import Training
+
+/// Two overlapping bells, from the quantiles of the logistic distribution.
+private func classifier(_ name: String, separation: Double, count: Int = 4000) throws -> ClassifierEvaluation
+{
+  var scores: [Float] = []
+  for i in 0..<count {
+    let u = (Double(i / 2) + 0.5) / Double(count / 2)
+    let logit = log(u / (1 - u)) + (i % 2 == 0 ? separation : -separation)
+    scores.append(Float(1 / (1 + exp(-logit))))
+  }
+  return try ClassifierEvaluation(
+    name: name, signalName: "W jets", backgroundName: "QCD jets", scores: scores,
+    isSignal: (0..<count).map { $0 % 2 == 0 })
+}
+
+private let epochs = (1...12).map { epoch in
+  EpochSummary(
+    epoch: epoch, trainingLoss: 0.3 + 0.4 / Double(epoch), validationLoss: 0.33 + 0.35 / Double(epoch),
+    metrics: [EpochSummary.Metric(name: "AUC", value: 0.93 - 0.1 / Double(epoch))], learningRate: 1e-3,
+    jetCount: 80_000, seconds: 30, isBest: epoch <= 11)
+}
+
+/// A folder that is gone after the test.
+private func withFolder(_ body: (URL) throws -> Void) throws {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  try body(folder)
+}
+
+private func isPNG(_ data: Data) -> Bool {
+  data.starts(with: [0x89, 0x50, 0x4E, 0x47]) && data.count > 10_000
+}
+
+@Suite struct ReportTests {
+  @Test func writesEveryFile() throws {
+    try withFolder { folder in
+      let report = Report(
+        title: "W tagger", classifiers: [try classifier("tagger", separation: 1.5)], epochs: epochs)
+      try report.write(to: folder, using: Gnuplot())
+      // A second report replaces the first.
+      try report.write(to: folder, using: Gnuplot())
+      let figures = ["learning-curves", "rejection", "roc", "scores"]
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(
+        names.sorted()
+          == (figures.flatMap { ["\($0).png", "\($0).svg"] }
+          + ["figures.gnuplot", "learning-curves.csv", "report.json", "roc.csv", "scores.csv"]).sorted())
+      for name in figures {
+        #expect(isPNG(try Data(contentsOf: folder.appendingPathComponent("\(name).png"))))
+        let drawing = try String(contentsOf: folder.appendingPathComponent("\(name).svg"), encoding: .utf8)
+        #expect(drawing.hasPrefix("<?xml") && drawing.contains("</svg>") && drawing.contains("W tagger"))
+      }
+      let script = folder.appendingPathComponent("figures.gnuplot")
+      #expect(!(try String(contentsOf: script, encoding: .utf8).contains(folder.path)))
+    }
+  }
+
+  @Test func writesTheNumbersThatItShows() throws {
+    try withFolder { folder in
+      let tagger = try classifier("tagger", separation: 1.5)
+      try Report(title: "t", classifiers: [tagger], epochs: epochs).write(to: folder, using: Gnuplot())
+      func rows(_ name: String) throws -> [[Substring]] {
+        let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+        return text.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+      }
+      let curve = try rows("roc.csv")
+      #expect(
+        curve[0] == [
+          "threshold", "signal_efficiency", "background_efficiency", "background_rejection",
+          "background_rejection_error",
+        ])
+      #expect(curve[1] == ["inf", "0", "0", "", ""])
+      #expect(curve.last?.dropFirst() == ["1", "1", "1", "0"])
+      let density = try rows("scores.csv").dropFirst().reduce(0.0) { $0 + (Double($1[1]) ?? .nan) }
+      #expect(abs(density * tagger.signalScores.binWidth - 1) < 1e-9)
+      let learning = try rows("learning-curves.csv")
+      #expect(learning[0].last == "AUC")
+      #expect(learning[2] == ["2", "0.5", "0.505", "0.001", "80000", "30", "1", "0.88"])
+
+      struct Summary: Decodable {
+        struct Classifier: Decodable {
+          var name: String
+          var signalCount: Int
+          var auc: Estimate
+          var rejections: [BackgroundRejection]
+        }
+        var title: String
+        var classifiers: [Classifier]
+        var epochs: [EpochSummary]
+      }
+      let summary = try JSONDecoder().decode(
+        Summary.self, from: Data(contentsOf: folder.appendingPathComponent("report.json")))
+      #expect(summary.title == "t")
+      #expect(summary.classifiers[0].auc == tagger.auc)
+      #expect(summary.classifiers[0].rejections == tagger.rejections)
+      #expect(summary.classifiers[0].signalCount == 2000)
+      #expect(summary.epochs == epochs)
+    }
+  }
+
+  /// Names are the user's, and neither gnuplot nor a file system may take them for anything but text.
+  @Test func treatsNamesAsText() throws {
+    try withFolder { folder in
+      let hostile = "'; system('touch injected') #`touch injected`\n$(touch injected) \"{/Bold x}_2"
+      try Report(
+        title: hostile,
+        classifiers: [
+          try classifier(hostile, separation: 1), try classifier("../../W/Z", separation: 2),
+          try classifier("../../W:Z", separation: 2),
+        ],
+        epochs: [
+          EpochSummary(
+            epoch: 1, trainingLoss: 1, metrics: [.init(name: hostile, value: 0.5)], learningRate: 1,
+            jetCount: 1, seconds: 1, isBest: true)
+        ]
+      ).write(to: folder, using: Gnuplot())
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(!names.contains("injected"))
+      #expect(names.contains("______W_Z-2-roc.csv"))
+      #expect(names.contains("______W_Z-3-scores.png"))
+      #expect(names.count == 3 * 4 + 3 * 2 + 3)
+      let drawing = try String(contentsOf: folder.appendingPathComponent("roc.svg"), encoding: .utf8)
+      #expect(drawing.contains("../../W/Z, AUC = "))
+      #expect(drawing.contains("’; system(’touch injected’) #`touch injected` $(touch injected)"))
+    }
+  }
+
+  @Test func drawsTrainingAlone() throws {
+    try withFolder { folder in
+      let epoch = EpochSummary(
+        epoch: 1, trainingLoss: 1, learningRate: 1, jetCount: 1, seconds: 1, isBest: false)
+      try Report(title: "", epochs: [epoch]).write(to: folder, using: Gnuplot())
+      #expect(isPNG(try Data(contentsOf: folder.appendingPathComponent("learning-curves.png"))))
+    }
+  }
+
+  /// Scores far apart, all equal or few leave curves with almost nothing to draw.
+  @Test func drawsDegenerateCurves() throws {
+    for scores in [[0, 1], [0.5, 0.5], [-3e38, 3e38], [1e30, 1e30]] as [[Float]] {
+      try withFolder { folder in
+        let evaluation = try ClassifierEvaluation(name: "a", scores: scores, isSignal: [false, true])
+        try Report(title: "t", classifiers: [evaluation]).write(to: folder, using: Gnuplot())
+      }
+    }
+  }
+
+  @Test func saysHowToGetGnuplot() throws {
+    let error = #expect(throws: ReportError.self) { try Gnuplot(searchPath: "/nonexistent:") }
+    #expect(try #require(error).description.contains("sudo apt install gnuplot-nox"))
+  }
+
+  @Test func leavesNothingWhereItFails() throws {
+    try withFolder { folder in
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+      // A gnuplot that fails.
+      let program = folder.appendingPathComponent("gnuplot")
+      try Data("#!/bin/sh\necho 'no fonts today' >&2\nexit 3\n".utf8).write(to: program)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
+      let broken = try Gnuplot(searchPath: folder.path)
+      let report = Report(title: "t", epochs: epochs)
+      let target = folder.appendingPathComponent("report")
+      let error = #expect(throws: ReportError.self) { try report.write(to: target, using: broken) }
+      #expect(error?.description == "gnuplot could not draw the figures: no fonts today")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["gnuplot"])
+      // A file where the folder should be: not even root can write there.
+      let blocked = #expect(throws: ReportError.self) { try report.write(to: program, using: broken) }
+      #expect(try #require(blocked).description.hasPrefix("\(program.path): the report cannot be written: "))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["gnuplot"])
+    }
+  }
+}
