@@ -18,13 +18,3 @@ extension JetBatch {
   /// Masses in GeV, −√(−m²) where m² is negative: `[jets]`.
   public var mass: [Double] { (0..<jetCount).map { momentum(ofJet: $0).mass } }
 }
-
-extension JetTrees {
-  /// The nodes of one tree as a range into the node arrays.
-  public func nodes(ofTree tree: Int) -> Range<Int> { offsets[tree]..<offsets[tree + 1] }
-
-  /// The four-momentum of a node, counted from the first of all trees.
-  public func momentum(ofNode node: Int) -> FourMomentum {
-    FourMomentum(px: px[node], py: py[node], pz: pz[node], energy: energy[node])
-  }
-}

@@ -9,7 +9,7 @@ import Testing
 /// Serialised, as FastJet's `exclusive_jets` counts its warnings without a lock.
 @Suite(.serialized) struct FastJetComparisonTests {
   static let sampleBatches: [EventBatch] = [
-    hadronEvents(12, seed: 1), leptonEvents(8, seed: 2), hadronEvents(1, particles: 2000...2000, seed: 4),
+    hadronEvents(6, seed: 1), leptonEvents(6, seed: 2), hadronEvents(1, particles: 700...700, seed: 4),
   ]
 
   init() throws {
@@ -35,16 +35,13 @@ import Testing
         let expected = Reference(events.momenta(ofEvent: event), definition).history()
         let entries = histories.entries(ofEvent: event)
         try #require(entries.count == expected.count)
-        for (index, entry) in zip(entries, expected) {
-          #expect(histories.parent1[index] == entry.parent1)
-          #expect(histories.parent2[index] == entry.parent2)
-          #expect(agree(histories.distance[index], entry.distance))
-          #expect(agree(histories.maximumDistance[index], entry.maximum_distance))
-          let momentum = [
-            histories.px[index], histories.py[index], histories.pz[index], histories.energy[index],
-          ]
-          #expect(agree(momentum, entry.components))
+        let differing = zip(entries, expected).filter { index, entry in
+          histories.parent1[index] != entry.parent1 || histories.parent2[index] != entry.parent2
+            || !agree(histories.distance[index], entry.distance)
+            || !agree(histories.maximumDistance[index], entry.maximum_distance)
+            || !agree(histories.momentum(ofEntry: index).components, entry.components)
         }
+        #expect(differing.isEmpty, "event \(event)")
       }
     }
   }
@@ -131,12 +128,12 @@ import Testing
   private func expectSame(_ trees: JetTrees, tree: Int, _ expected: [FastJetReferenceNode]) {
     let nodes = trees.nodes(ofTree: tree)
     #expect(nodes.count == expected.count)
-    for (node, reference) in zip(nodes, expected) {
-      #expect(trees.left[node] == reference.left)
-      #expect(trees.right[node] == reference.right)
-      #expect(agree(trees.mergeScale[node], reference.merge_scale))
-      #expect(agree(trees.momentum(ofNode: node).components, reference.components))
+    let differing = zip(nodes, expected).filter { node, reference in
+      trees.left[node] != reference.left || trees.right[node] != reference.right
+        || !agree(trees.mergeScale[node], reference.merge_scale)
+        || !agree(trees.momentum(ofNode: node).components, reference.components)
     }
+    #expect(differing.isEmpty, "tree \(tree)")
   }
 }
 
