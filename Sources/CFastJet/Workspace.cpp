@@ -243,7 +243,7 @@ void CFastJetWorkspace::add_jets(const ClusterSequence &sequence) {
   if (!task_.trees) return;
   reserve_nodes();
   if (reclustering_) {
-    for (size_t jet = first_jet; jet < jets_.px.size(); ++jet) fill_reclustered_tree(jet);
+    for (size_t jet = first_jet; jet < jets_.px.size(); ++jet) fill_reclustered_tree(sequence, jet);
   } else {
     fill_trees(sequence);
   }
@@ -345,10 +345,11 @@ void CFastJetWorkspace::fill_trees(const ClusterSequence &sequence) {
   }
 }
 
-void CFastJetWorkspace::fill_reclustered_tree(size_t jet) {
+void CFastJetWorkspace::fill_reclustered_tree(const ClusterSequence &event, size_t jet) {
+  // From the event's sequence, as PseudoJet::constituents() has them: with rapidity and azimuth computed.
   constituents_of_jet_.clear();
   for (int64_t index = constituent_offsets_[jet]; index < constituent_offsets_[jet + 1]; ++index) {
-    constituents_of_jet_.push_back(particles_[constituents_[index]]);
+    constituents_of_jet_.push_back(event.jets()[constituents_[index]]);
   }
   const ClusterSequence sequence(constituents_of_jet_, reclustering_->get(careful_));
   require_finite_distances(sequence);

@@ -79,7 +79,7 @@ struct CFastJetWorkspace {
   // The trees of one event.
   void reserve_nodes();
   void fill_trees(const fastjet::ClusterSequence &sequence);
-  void fill_reclustered_tree(size_t jet);
+  void fill_reclustered_tree(const fastjet::ClusterSequence &event, size_t jet);
   void set_leaf(size_t node, const fastjet::PseudoJet &momentum);
   void set_splitting(size_t first_node, int32_t node, int32_t child1, int32_t child2, double scale,
                      const fastjet::PseudoJet &momentum);

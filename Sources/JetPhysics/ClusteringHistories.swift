@@ -32,4 +32,9 @@ public struct ClusteringHistories: Sendable, Equatable {
 
   /// The entries of one event as a range into the arrays.
   public func entries(ofEvent event: Int) -> Range<Int> { offsets[event]..<offsets[event + 1] }
+
+  /// The four-momentum of an entry, counted from the first of all histories.
+  public func momentum(ofEntry entry: Int) -> FourMomentum {
+    FourMomentum(px: px[entry], py: py[entry], pz: pz[entry], energy: energy[entry])
+  }
 }

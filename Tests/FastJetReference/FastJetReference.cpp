@@ -127,7 +127,6 @@ int32_t fastjet_reference_tree(const FastJetReference *reference, int32_t jet, F
 
 int32_t fastjet_reference_reclustered_tree(const FastJetReference *reference, int32_t jet, int32_t algorithm,
                                            double power, FastJetReferenceNode *nodes) {
-  // The jet's particles as they were given, before any scheme rescaled them, in rising order.
   std::vector<PseudoJet> particles = reference->jets[jet].constituents();
   std::sort(particles.begin(), particles.end(),
             [](const PseudoJet &a, const PseudoJet &b) { return a.user_index() < b.user_index(); });

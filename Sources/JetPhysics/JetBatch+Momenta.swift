@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+extension JetBatch {
+  /// The four-momentum of a jet, counted from the first of the batch.
+  public func momentum(ofJet jet: Int) -> FourMomentum {
+    FourMomentum(px: px[jet], py: py[jet], pz: pz[jet], energy: energy[jet])
+  }
+
+  /// Transverse momenta in GeV: `[jets]`. Computed anew at each use, as the following are.
+  public var pt: [Double] { (0..<jetCount).map { momentum(ofJet: $0).pt } }
+
+  /// Rapidities: `[jets]`.
+  public var rapidity: [Double] { (0..<jetCount).map { momentum(ofJet: $0).rapidity } }
+
+  /// Azimuths in [0, 2π): `[jets]`.
+  public var phi: [Double] { (0..<jetCount).map { momentum(ofJet: $0).phi } }
+
+  /// Masses in GeV, −√(−m²) where m² is negative: `[jets]`.
+  public var mass: [Double] { (0..<jetCount).map { momentum(ofJet: $0).mass } }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetPhysics
+import Testing
+
+/// Every algorithm, scheme and source of trees has a sound result for events at the edges of arithmetic.
+@Suite struct DegenerateEventTests {
+  static let reclusterings: [JetDefinition.Algorithm?] = [nil] + JetDefinition.Algorithm.allCases
+
+  @Test(arguments: JetDefinition.Algorithm.allCases, JetDefinition.RecombinationScheme.allCases)
+  func jetsAreSound(algorithm: JetDefinition.Algorithm, scheme: JetDefinition.RecombinationScheme) throws {
+    let events = EventBatch(degenerateEvents().map(\.event))
+    for recluster in Self.reclusterings {
+      let definition = try JetDefinition(algorithm, radius: 0.8, power: -1, recombination: scheme)
+      for kind in [JetSelection.Kind.inclusive(minimumPt: 0), .exclusiveJets(2), .exclusiveCut(1)] {
+        let finder = try JetFinder(definition, selection: JetSelection(kind), recluster: recluster)
+        let jets = try JetClusterer(finder).jets(in: events)
+        expectSound(jets, of: events, spherical: algorithm.isSpherical)
+        for event in 0..<events.eventCount {
+          let particles = events.particles(ofEvent: event)
+          if case .exclusiveJets(let count) = kind {
+            #expect(jets.jets(ofEvent: event).count == min(count, particles.count))
+          }
+          if case .inclusive = kind {
+            let members = jets.jets(ofEvent: event).flatMap {
+              jets.constituents[jets.constituents(ofJet: $0)]
+            }
+            #expect(members.sorted() == particles.indices.map { Int32($0 - particles.lowerBound) })
+          }
+        }
+      }
+    }
+  }
+
+  /// In the E scheme a tree's root is the sum of its leaves, however many pieces were joined.
+  @Test(arguments: reclusterings)
+  func rootIsTheSumOfItsLeaves(recluster: JetDefinition.Algorithm?) throws {
+    for (name, event) in degenerateEvents() where name != "huge" {
+      let events = EventBatch([event])
+      let definition = try JetDefinition(.eeKt, power: 1)
+      let finder = try JetFinder(definition, selection: JetSelection(.exclusiveJets(1)), recluster: recluster)
+      let jets = try JetClusterer(finder).jets(in: events)
+      guard !event.isEmpty else { continue }
+      try #require(jets.jetCount == 1)
+      let root = jets.trees.momentum(ofNode: jets.trees.nodeCount - 1)
+      let sum = event.reduce(.zero, +)
+      #expect(agree(root.components, sum.components, tolerance: 1e-12), "\(name)")
+    }
+  }
+
+  private func expectSound(_ jets: JetBatch, of events: EventBatch, spherical: Bool) {
+    #expect(jets.offsets.count == events.eventCount + 1)
+    #expect(jets.trees.treeCount == jets.jetCount)
+    let finite = [
+      jets.px, jets.py, jets.pz, jets.energy, jets.rapidity, jets.phi, jets.mass, jets.trees.px,
+      jets.trees.py, jets.trees.pz, jets.trees.energy, jets.trees.mergeScale,
+    ]
+    #expect(finite.allSatisfy { $0.allSatisfy(\.isFinite) })
+    let unsound = (0..<jets.jetCount).filter { !isSound(jets, tree: $0, spherical: spherical) }
+    #expect(unsound.isEmpty)
+  }
+
+  /// Whether a tree has the shape that ``JetTrees`` promises, its harder children on the left.
+  private func isSound(_ jets: JetBatch, tree: Int, spherical: Bool) -> Bool {
+    let leaves = jets.constituents(ofJet: tree).count
+    let nodes = jets.trees.nodes(ofTree: tree)
+    guard nodes.count == 2 * leaves - 1 else { return false }
+    var isChild = [Bool](repeating: false, count: nodes.count)
+    for (number, node) in nodes.enumerated() {
+      let (left, right) = (Int(jets.trees.left[node]), Int(jets.trees.right[node]))
+      if number < leaves {
+        guard left == -1, right == -1 else { return false }
+        continue
+      }
+      guard left >= 0, left < number, right >= 0, right < number, left != right else { return false }
+      guard !isChild[left], !isChild[right] else { return false }
+      isChild[left] = true
+      isChild[right] = true
+      let children = [left, right].map { jets.trees.momentum(ofNode: nodes.lowerBound + $0) }
+      let hardness = children.map { spherical ? $0.energy : $0.pt2 }
+      guard hardness[0] > hardness[1] || (hardness[0] == hardness[1] && left < right) else { return false }
+    }
+    return isChild.dropLast().allSatisfy { $0 } && isChild.last == false
+  }
+}

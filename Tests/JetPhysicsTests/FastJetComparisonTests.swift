@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import FastJetReference
+import JetPhysics
+import Testing
+
+/// Jets, trees and histories against FastJet's own interface, on the batches of `sampleBatches`.
+///
+/// Serialised, as FastJet's `exclusive_jets` counts its warnings without a lock.
+@Suite(.serialized) struct FastJetComparisonTests {
+  static let sampleBatches: [EventBatch] = [
+    hadronEvents(6, seed: 1), leptonEvents(6, seed: 2), hadronEvents(1, particles: 700...700, seed: 4),
+  ]
+
+  init() throws {
+    // The first clusterer of the process silences FastJet's banner and warnings.
+    _ = try JetClusterer(JetFinder(JetDefinition(.kt)))
+  }
+
+  static func definition(
+    _ algorithm: JetDefinition.Algorithm, _ scheme: JetDefinition.RecombinationScheme
+  ) throws -> JetDefinition {
+    try JetDefinition(algorithm, radius: 0.7, power: -0.5, recombination: scheme)
+  }
+
+  @Test(arguments: JetDefinition.Algorithm.allCases, JetDefinition.RecombinationScheme.allCases)
+  func historiesAreFastJets(
+    algorithm: JetDefinition.Algorithm, scheme: JetDefinition.RecombinationScheme
+  ) throws {
+    let definition = try Self.definition(algorithm, scheme)
+    let clusterer = try JetClusterer(JetFinder(definition))
+    for events in Self.sampleBatches {
+      let histories = try clusterer.histories(of: events)
+      for event in 0..<events.eventCount {
+        let expected = Reference(events.momenta(ofEvent: event), definition).history()
+        let entries = histories.entries(ofEvent: event)
+        try #require(entries.count == expected.count)
+        let differing = zip(entries, expected).filter { index, entry in
+          histories.parent1[index] != entry.parent1 || histories.parent2[index] != entry.parent2
+            || !agree(histories.distance[index], entry.distance)
+            || !agree(histories.maximumDistance[index], entry.maximum_distance)
+            || !agree(histories.momentum(ofEntry: index).components, entry.components)
+        }
+        #expect(differing.isEmpty, "event \(event)")
+      }
+    }
+  }
+
+  @Test(arguments: JetDefinition.Algorithm.allCases, JetDefinition.RecombinationScheme.allCases)
+  func jetsAndTreesAreFastJets(
+    algorithm: JetDefinition.Algorithm, scheme: JetDefinition.RecombinationScheme
+  ) throws {
+    let definition = try Self.definition(algorithm, scheme)
+    for events in Self.sampleBatches {
+      for kind in [
+        JetSelection.Kind.inclusive(minimumPt: 0), .inclusive(minimumPt: 5), .exclusiveJets(4),
+        .exclusiveCut(0.3),
+      ] {
+        let finder = try JetFinder(definition, selection: JetSelection(kind))
+        let jets = try JetClusterer(finder).jets(in: events)
+        for event in 0..<events.eventCount {
+          let reference = Reference(events.momenta(ofEvent: event), definition)
+          try #require(jets.jets(ofEvent: event).count == reference.select(kind), "\(kind)")
+          for (number, jet) in jets.jets(ofEvent: event).enumerated() {
+            #expect(agree(jets.momentum(ofJet: jet).components, reference.jet(number)))
+            let constituents = Array(jets.constituents[jets.constituents(ofJet: jet)])
+            #expect(constituents == reference.constituents(ofJet: number))
+            expectSame(jets.trees, tree: jet, reference.tree(ofJet: number))
+          }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: JetDefinition.Algorithm.allCases, JetDefinition.RecombinationScheme.allCases)
+  func reclusteredTreesAreFastJets(
+    recluster: JetDefinition.Algorithm, scheme: JetDefinition.RecombinationScheme
+  ) throws {
+    let definition = try Self.definition(.antikt, scheme)
+    let finder = try JetFinder(
+      definition, selection: JetSelection(.inclusive(minimumPt: 2)), recluster: recluster)
+    let clusterer = try JetClusterer(finder)
+    for events in Self.sampleBatches {
+      let jets = try clusterer.jets(in: events)
+      for event in 0..<events.eventCount {
+        let reference = Reference(events.momenta(ofEvent: event), definition)
+        try #require(jets.jets(ofEvent: event).count == reference.select(finder.selection.kind))
+        for (number, jet) in jets.jets(ofEvent: event).enumerated() {
+          let expected = reference.reclusteredTree(ofJet: number, recluster, power: definition.power!)
+          expectSame(jets.trees, tree: jet, expected)
+        }
+      }
+    }
+  }
+
+  @Test func kinematicsAreFastJets() throws {
+    let definition = try JetDefinition(.kt, radius: 0.4)
+    let events = hadronEvents(20, seed: 5)
+    let jets = try JetClusterer(JetFinder(definition)).jets(in: events)
+    for event in 0..<events.eventCount {
+      let reference = Reference(events.momenta(ofEvent: event), definition)
+      _ = reference.select(.inclusive(minimumPt: 0))
+      for (number, jet) in jets.jets(ofEvent: event).enumerated() {
+        let momentum = jets.momentum(ofJet: jet)
+        let ours = [momentum.rapidity, momentum.phi, momentum.mass, momentum.pseudorapidity, momentum.theta]
+        for (value, expected) in zip(ours, reference.kinematics(ofJet: number)) {
+          #expect(abs(value - expected) < 1e-9 * max(1, abs(expected)))
+        }
+      }
+    }
+  }
+
+  /// Of the degenerate events FastJet itself survives these, in the E scheme, with finite numbers.
+  @Test(arguments: JetDefinition.Algorithm.allCases)
+  func degenerateEventsAreFastJets(algorithm: JetDefinition.Algorithm) throws {
+    let names: Set = ["one particle", "one zero", "identical", "collinear", "back to back", "zeros", "beam"]
+    let definition = try Self.definition(algorithm, .e)
+    let clusterer = try JetClusterer(JetFinder(definition))
+    for (name, event) in degenerateEvents() where names.contains(name) {
+      let histories = try clusterer.histories(of: EventBatch([event]))
+      let expected = Reference(event, definition).history()
+      #expect(histories.parent1 == expected.map(\.parent1), "\(name)")
+      #expect(histories.parent2 == expected.map(\.parent2), "\(name)")
+      #expect(histories.distance == expected.map(\.distance), "\(name)")
+    }
+  }
+
+  private func expectSame(_ trees: JetTrees, tree: Int, _ expected: [FastJetReferenceNode]) {
+    let nodes = trees.nodes(ofTree: tree)
+    #expect(nodes.count == expected.count)
+    let differing = zip(nodes, expected).filter { node, reference in
+      trees.left[node] != reference.left || trees.right[node] != reference.right
+        || !agree(trees.mergeScale[node], reference.merge_scale)
+        || !agree(trees.momentum(ofNode: node).components, reference.components)
+    }
+    #expect(differing.isEmpty, "tree \(tree)")
+  }
+}
+
+extension FourMomentum {
+  var components: [Double] { [px, py, pz, energy] }
+}
