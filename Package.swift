@@ -15,7 +15,14 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
+    // C headers over C++ libraries.
+    .target(name: "CTextParsing", linkerSettings: [.linkedLibrary("simdjson")]),
+
     .target(name: "JetPhysics"),
+
+    .target(name: "EventIO", dependencies: ["CHDF5", "CTextParsing", "CZlib", "CZstd", "JetPhysics"]),
+
+    .testTarget(name: "EventIOTests", dependencies: ["EventIO", "JetPhysics"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,
