@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include <limits>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <simdjson.h>
+
+#include "CTextParsing.h"
+
+namespace dom = simdjson::dom;
+
+struct canopy_json_parser {
+  dom::parser parser;
+  std::vector<double> momenta;
+  std::vector<int32_t> pdgid;
+  std::vector<std::string> names;
+  std::vector<const char *> namePointers;
+  std::vector<size_t> widths;
+  std::vector<double> values;
+  std::string message;
+  std::string field;
+
+  bool fail(std::string_view badField, std::string problem) {
+    field = badField;
+    message = std::move(problem);
+    return false;
+  }
+
+  bool readMomenta(dom::element element);
+  bool readPDGID(dom::element element);
+  bool readColumn(std::string_view name, dom::element element);
+  bool parse(const char *line, size_t length, canopy_json_event *event);
+};
+
+namespace {
+
+// A number, true and false as 1 and 0, and null as NaN, since JSON has no NaN.
+bool readNumber(dom::element element, double &value) {
+  switch (element.type()) {
+  case dom::element_type::BOOL:
+    value = bool(element) ? 1 : 0;
+    return true;
+  case dom::element_type::NULL_VALUE:
+    value = std::numeric_limits<double>::quiet_NaN();
+    return true;
+  default:
+    return element.get_double().get(value) == simdjson::SUCCESS;
+  }
+}
+
+}  // namespace
+
+bool canopy_json_parser::readMomenta(dom::element element) {
+  dom::array particles;
+  if (element.get_array().get(particles)) {
+    return fail("particles", "is not an array; write [[px, py, pz, E], …]");
+  }
+  for (dom::element particle : particles) {
+    const size_t index = momenta.size() / 4;
+    dom::array components;
+    if (particle.get_array().get(components)) {
+      return fail("particles", "has a particle " + std::to_string(index) + " that is not [px, py, pz, E]");
+    }
+    size_t count = 0;
+    for (dom::element component : components) {
+      double value;
+      if (component.get_double().get(value)) {
+        return fail("particles",
+            "has a particle " + std::to_string(index) + " with a component that is not a number");
+      }
+      if (count < 4) momenta.push_back(value);
+      ++count;
+    }
+    if (count != 4) {
+      return fail("particles", "has a particle " + std::to_string(index) + " with " + std::to_string(count) +
+                                   " components; write the four numbers px, py, pz, E");
+    }
+  }
+  return true;
+}
+
+bool canopy_json_parser::readPDGID(dom::element element) {
+  dom::array identifiers;
+  if (element.get_array().get(identifiers)) return fail("pdgid", "is not an array of integers");
+  for (dom::element identifier : identifiers) {
+    int64_t value;
+    if (identifier.get_int64().get(value) || value < std::numeric_limits<int32_t>::min() ||
+        value > std::numeric_limits<int32_t>::max()) {
+      return fail("pdgid", "has an element " + std::to_string(pdgid.size()) + " that is not a 32-bit integer");
+    }
+    pdgid.push_back(static_cast<int32_t>(value));
+  }
+  return true;
+}
+
+bool canopy_json_parser::readColumn(std::string_view name, dom::element element) {
+  const size_t first = values.size();
+  double value;
+  if (element.is_array()) {
+    for (dom::element item : dom::array(element)) {
+      if (!readNumber(item, value)) {
+        // Arrays of anything but numbers are not ours to read.
+        values.resize(first);
+        return true;
+      }
+      values.push_back(value);
+    }
+  } else if (readNumber(element, value)) {
+    values.push_back(value);
+  } else {
+    return true;
+  }
+  if (name.find('\0') != std::string_view::npos) return fail("", "has a member whose name holds a zero character");
+  for (const auto &known : names) {
+    if (known == name) return fail(name, "occurs twice");
+  }
+  names.emplace_back(name);
+  widths.push_back(values.size() - first);
+  return true;
+}
+
+bool canopy_json_parser::parse(const char *line, size_t length, canopy_json_event *event) {
+  momenta.clear();
+  pdgid.clear();
+  names.clear();
+  namePointers.clear();
+  widths.clear();
+  values.clear();
+  message.clear();
+  field.clear();
+
+  dom::element document;
+  if (auto error = parser.parse(line, length, false).get(document)) {
+    return fail("", std::string("is not valid JSON (") + simdjson::error_message(error) +
+                        "); write one event as one object on one line");
+  }
+  dom::object object;
+  if (document.get_object().get(object)) {
+    return fail("", "is not a JSON object; write {\"particles\": [[px, py, pz, E], …]}");
+  }
+  bool hasMomenta = false;
+  bool hasPDGID = false;
+  for (auto [name, element] : object) {
+    if (name == "particles") {
+      if (hasMomenta) return fail(name, "occurs twice");
+      hasMomenta = true;
+      if (!readMomenta(element)) return false;
+    } else if (name == "pdgid") {
+      if (hasPDGID) return fail(name, "occurs twice");
+      hasPDGID = true;
+      if (!readPDGID(element)) return false;
+    } else if (!readColumn(name, element)) {
+      return false;
+    }
+  }
+  if (!hasMomenta) return fail("particles", "is missing; write {\"particles\": [[px, py, pz, E], …]}");
+  for (const auto &name : names) namePointers.push_back(name.c_str());
+
+  event->momenta = momenta.data();
+  event->particle_count = momenta.size() / 4;
+  event->has_pdgid = hasPDGID;
+  event->pdgid = pdgid.data();
+  event->pdgid_count = pdgid.size();
+  event->column_count = names.size();
+  event->column_names = namePointers.data();
+  event->column_widths = widths.data();
+  event->column_values = values.data();
+  return true;
+}
+
+canopy_json_parser *canopy_json_parser_create(void) { return new (std::nothrow) canopy_json_parser; }
+
+void canopy_json_parser_destroy(canopy_json_parser *parser) { delete parser; }
+
+size_t canopy_json_padding(void) { return simdjson::SIMDJSON_PADDING; }
+
+bool canopy_json_parse(canopy_json_parser *parser, const char *line, size_t length, canopy_json_event *event) {
+  try {
+    return parser->parse(line, length, event);
+  } catch (const std::exception &error) {
+    return parser->fail("", std::string("could not be read (") + error.what() + ")");
+  }
+}
+
+const char *canopy_json_message(const canopy_json_parser *parser) { return parser->message.c_str(); }
+
+const char *canopy_json_field(const canopy_json_parser *parser) { return parser->field.c_str(); }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Numbers and JSON lines from text, independent of the locale; a C header over C++.
+
+#ifndef CANOPY_CTEXTPARSING_H
+#define CANOPY_CTEXTPARSING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Reads decimal numbers separated by blanks from `text[0 ..< length]`, at most `capacity` of them into
+/// `values`. Returns how many there are (which may exceed `capacity`), or −1 − i where number i is none.
+int64_t canopy_parse_decimals(const char *text, size_t length, double *values, size_t capacity);
+
+/// One event of a JSON line. The arrays belong to the parser and live until its next call.
+typedef struct {
+  const double *momenta;  ///< px, py, pz, E of each particle: `[particles × 4]`.
+  size_t particle_count;
+  bool has_pdgid;
+  const int32_t *pdgid;  ///< `[pdgid_count]`
+  size_t pdgid_count;
+  size_t column_count;
+  const char *const *column_names;
+  const size_t *column_widths;
+  const double *column_values;  ///< The values of all columns, one column after the other.
+} canopy_json_event;
+
+/// A JSON parser with its memory.
+typedef struct canopy_json_parser canopy_json_parser;
+
+/// Makes a parser, or returns NULL where memory is short.
+canopy_json_parser *canopy_json_parser_create(void);
+
+/// Frees a parser.
+void canopy_json_parser_destroy(canopy_json_parser *parser);
+
+/// How many readable bytes must follow a line that is parsed.
+size_t canopy_json_padding(void);
+
+/// Parses one line. Returns false where it is no event; the parser's message and field then say why.
+bool canopy_json_parse(canopy_json_parser *parser, const char *line, size_t length, canopy_json_event *event);
+
+/// What was wrong with the last line.
+const char *canopy_json_message(const canopy_json_parser *parser);
+
+/// The member that was wrong in the last line; empty where the line as a whole was.
+const char *canopy_json_field(const canopy_json_parser *parser);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CTextParsing
+import Foundation
+
+/// A byte source with a look ahead, read by lines or by whatever is there.
+final class ByteBuffer {
+  /// The file as the user named it.
+  let source: String
+  /// The number of the line that `nextLine` returned last, counted from 1.
+  private(set) var lineNumber = 0
+  private let bytes: ByteSource
+  private var storage: UnsafeMutableRawPointer
+  private var capacity: Int
+  private var start = 0
+  private var end = 0
+  private var isAtEnd = false
+
+  /// A line cannot be longer, so that bad input cannot take all memory.
+  private static let maximumLineLength = 1 << 28
+  /// The JSON parser reads, but does not use, some bytes behind a line.
+  private static let padding = canopy_json_padding()
+
+  init(_ bytes: ByteSource, source: String, capacity: Int = 1 << 18) {
+    self.bytes = bytes
+    self.source = source
+    self.capacity = capacity
+    storage = .allocate(byteCount: capacity + ByteBuffer.padding, alignment: 64)
+    // The padding is read before it is ever written.
+    memset(storage, 0, capacity + ByteBuffer.padding)
+  }
+
+  deinit { storage.deallocate() }
+
+  /// What is buffered now; empty only at the end. Valid until the next call.
+  func available() throws -> UnsafeRawBufferPointer {
+    if start == end { try fill() }
+    return UnsafeRawBufferPointer(start: storage + start, count: end - start)
+  }
+
+  /// Passes over `count` of the bytes that `available` or `peek` returned.
+  func consume(_ count: Int) {
+    precondition(count <= end - start)
+    start += count
+  }
+
+  /// The next `count` bytes, or fewer at the end, without passing over them. Valid until the next call.
+  func peek(_ count: Int) throws -> UnsafeRawBufferPointer {
+    while end - start < count, !isAtEnd { try fill() }
+    return UnsafeRawBufferPointer(start: storage + start, count: min(count, end - start))
+  }
+
+  /// The next line without its end, or nil at the end of the input. Valid until the next call.
+  func nextLine() throws -> UnsafeRawBufferPointer? {
+    var searched = 0
+    while true {
+      let length = end - start - searched
+      if length > 0, let found = memchr(storage + start + searched, 0x0A, length) {
+        return takeLine(length: UnsafeRawPointer(found) - UnsafeRawPointer(storage + start), terminator: 1)
+      }
+      searched = end - start
+      if isAtEnd {
+        return searched == 0 ? nil : takeLine(length: searched, terminator: 0)
+      }
+      if searched > ByteBuffer.maximumLineLength {
+        throw EventInputError(
+          source: source, line: lineNumber + 1,
+          problem: "is longer than \(ByteBuffer.maximumLineLength >> 20) MiB; this is no event file")
+      }
+      try fill()
+    }
+  }
+
+  private func takeLine(length: Int, terminator: Int) -> UnsafeRawBufferPointer {
+    let line = UnsafeRawBufferPointer(start: storage + start, count: length)
+    start += length + terminator
+    lineNumber += 1
+    return line.last == 0x0D ? UnsafeRawBufferPointer(rebasing: line.dropLast()) : line
+  }
+
+  /// Reads more bytes behind those that are buffered, or notes the end.
+  private func fill() throws {
+    guard !isAtEnd else { return }
+    if start > 0 {
+      memmove(storage, storage + start, end - start)
+      end -= start
+      start = 0
+    }
+    if end == capacity {
+      let larger = UnsafeMutableRawPointer.allocate(
+        byteCount: 2 * capacity + ByteBuffer.padding, alignment: 64)
+      memcpy(larger, storage, end)
+      memset(larger + end, 0, 2 * capacity + ByteBuffer.padding - end)
+      storage.deallocate()
+      storage = larger
+      capacity *= 2
+    }
+    let count = try bytes.read(
+      into: UnsafeMutableRawBufferPointer(start: storage + end, count: capacity - end))
+    end += count
+    isAtEnd = count == 0
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import JetPhysics
+
+extension EventBatch {
+  /// Adds one particle to the event that is being filled.
+  mutating func appendParticle(px: Double, py: Double, pz: Double, energy: Double) {
+    self.px.append(px)
+    self.py.append(py)
+    self.pz.append(pz)
+    self.energy.append(energy)
+  }
+
+  /// Makes the particles that were added since the last event an event.
+  mutating func finishEvent(number: Int) {
+    eventNumbers.append(number)
+    offsets.append(energy.count)
+  }
+
+  /// Takes back the particles that were added since the last event.
+  mutating func discardUnfinishedEvent() {
+    let surplus = energy.count - offsets[offsets.count - 1]
+    px.removeLast(surplus)
+    py.removeLast(surplus)
+    pz.removeLast(surplus)
+    energy.removeLast(surplus)
+    if pdgID.count > energy.count { pdgID.removeLast(pdgID.count - energy.count) }
+  }
+
+  /// Adds particles `range` of `components`: px, py, pz, E, or pT, η, φ, m where not `isCartesian`.
+  mutating func append(_ components: [[Double]], _ range: Range<Int>, isCartesian: Bool) {
+    if isCartesian {
+      px.append(contentsOf: components[0][range])
+      py.append(contentsOf: components[1][range])
+      pz.append(contentsOf: components[2][range])
+      energy.append(contentsOf: components[3][range])
+      return
+    }
+    px.reserveCapacity(px.count + range.count)
+    py.reserveCapacity(py.count + range.count)
+    pz.reserveCapacity(pz.count + range.count)
+    energy.reserveCapacity(energy.count + range.count)
+    let (pt, eta, phi, mass) = (components[0], components[1], components[2], components[3])
+    for particle in range {
+      let longitudinal = pt[particle] * sinh(eta[particle])
+      // A negative mass stands for a negative squared mass.
+      let squaredEnergy =
+        pt[particle] * pt[particle] + longitudinal * longitudinal + mass[particle] * abs(mass[particle])
+      appendParticle(
+        px: pt[particle] * cos(phi[particle]), py: pt[particle] * sin(phi[particle]), pz: longitudinal,
+        energy: max(squaredEnergy, 0).squareRoot())
+    }
+  }
+
+  /// The first thing wrong with the momenta of the event that is being filled, or nil.
+  func unfinishedEventProblem() -> (field: String, problem: String)? {
+    let range = offsets[offsets.count - 1]..<energy.count
+    for (name, values) in [("px", px), ("py", py), ("pz", pz), ("E", energy)] {
+      if let particle = EventBatch.firstUnusable(in: values, range) {
+        return (name, EventBatch.problem(ofValue: values[particle], particle: particle - range.lowerBound))
+      }
+    }
+    if let particle = range.first(where: { energy[$0] < 0 }) {
+      return ("E", EventBatch.negativeProblem(particle: particle - range.lowerBound))
+    }
+    return nil
+  }
+
+  /// Momenta above cannot be squared in sums without overflow.
+  private static let maximumMomentum = 1e100
+  /// Pseudorapidities above stand for no direction; pT sinh η would overflow.
+  static let maximumPseudorapidity = 100.0
+
+  /// The first of `values[range]` that is not finite or too large, or nil.
+  static func firstUnusable(in values: [Double], _ range: Range<Int>) -> Int? {
+    // Without a branch the compiler can do several values at once.
+    let isAllUsable = values.withUnsafeBufferPointer { buffer in
+      var usable = true
+      for index in range { usable = usable && abs(buffer[index]) <= maximumMomentum }
+      return usable
+    }
+    return isAllUsable ? nil : range.first { !(abs(values[$0]) <= maximumMomentum) }
+  }
+
+  /// The end of a sentence about a value that is not finite or too large.
+  static func problem(ofValue value: Double, particle: Int) -> String {
+    let kind = value.isNaN ? "not a number" : value.isInfinite ? "infinite" : "too large (\(value))"
+    return "is \(kind) for particle \(particle); correct or leave out this particle"
+  }
+
+  /// The end of a sentence about a negative energy or transverse momentum.
+  static func negativeProblem(particle: Int) -> String {
+    "is negative for particle \(particle); correct or leave out this particle"
+  }
+}

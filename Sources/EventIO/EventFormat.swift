@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+
+/// A format of event files.
+public enum EventFormat: String, Sendable, CaseIterable {
+  /// HDF5 with `/event/offset` and `/particle/…`.
+  case hdf5 = "HDF5"
+  /// HepMC 3 ASCII, version 3.
+  case hepMC3 = "HepMC3"
+  /// HepMC 2, `IO_GenEvent`.
+  case hepMC2 = "HepMC2"
+  /// One JSON object a line.
+  case jsonLines = "JSON lines"
+  /// `px py pz E` a line.
+  case text = "plain text"
+}
+
+extension EventFormat {
+  /// How many bytes `init(startOf:)` looks at.
+  static let lookAhead = 4096
+
+  /// The format of an input, told from its first bytes.
+  init(startOf buffer: ByteBuffer) throws {
+    let start = try buffer.peek(EventFormat.lookAhead)
+    func refusal(_ problem: String) -> EventInputError {
+      EventInputError(source: buffer.source, problem: problem)
+    }
+    guard !start.isEmpty else { throw refusal("is empty; there are no events to read") }
+    if EventFormat.isHDF5(start) {
+      self = .hdf5
+      return
+    }
+    for (magic, name) in EventFormat.foreignFormats where start.starts(with: magic.utf8) {
+      throw refusal("is \(name); convert it to HDF5, HepMC, JSON lines or plain text")
+    }
+    var lines = start.split(separator: 0x0A).map {
+      String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+    lines.removeAll { $0.isEmpty }
+    if lines.first?.hasPrefix("HepMC::") == true {
+      let listing = lines.first { $0.hasSuffix("START_EVENT_LISTING") }
+      switch listing {
+      case "HepMC::Asciiv3-START_EVENT_LISTING": self = .hepMC3
+      case "HepMC::IO_GenEvent-START_EVENT_LISTING": self = .hepMC2
+      case let listing?:
+        throw refusal(
+          "is a HepMC file of another kind (\(listing)); write HepMC3 Asciiv3 or HepMC2 IO_GenEvent")
+      case nil: throw refusal("is a HepMC file without a START_EVENT_LISTING line; is it cut short?")
+      }
+      return
+    }
+    let content = lines.first { !$0.hasPrefix("#") }
+    guard let content else {
+      guard !lines.isEmpty else { throw refusal("is blank; there are no events to read") }
+      self = .text
+      return
+    }
+    if content.hasPrefix("{") {
+      self = .jsonLines
+    } else if content.hasPrefix("[") {
+      throw refusal(
+        "is JSON but not an object a line; write {\"particles\": [[px, py, pz, E], …]} for each event")
+    } else if Double(content.prefix { $0 != " " && $0 != "\t" }) != nil {
+      self = .text
+    } else {
+      throw refusal("is in no format known here; give HDF5, HepMC3, HepMC2, JSON lines or px py pz E text")
+    }
+  }
+
+  /// Whether the HDF5 signature is at the start or behind a user block.
+  private static func isHDF5(_ start: UnsafeRawBufferPointer) -> Bool {
+    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+    return [0, 512, 1024, 2048].contains { offset in
+      start.count >= offset + signature.count
+        && start[offset..<(offset + signature.count)].elementsEqual(signature)
+    }
+  }
+
+  /// Formats of this field that people are likely to try.
+  private static let foreignFormats = [
+    ("root", "a ROOT file"), ("<LesHouchesEvents", "a Les Houches parton-level file"),
+    ("PK", "a ZIP or npz file"),
+    ("BZh", "compressed by bzip2"), ("\u{93}NUMPY", "a NumPy array"),
+  ]
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+
+/// One input of a stream: its bytes, decompressed, and the reader that fits its content.
+final class EventInput {
+  /// The reader of the input's events.
+  let reader: any EventReader
+  private let file: FileBytes
+
+  private let firstEvent: Int
+
+  /// How many bytes of the file have been read, compressed as they are, when `nextEvent` comes next.
+  func bytesRead(before nextEvent: Int) -> Int {
+    // Readers that seek are asked for the part of the events instead.
+    guard let size = file.size, let count = reader.eventCount else { return file.bytesRead }
+    return Int(Double(size) * Double(nextEvent - firstEvent) / Double(max(count, 1)))
+  }
+
+  /// Opens an input and finds out what it is; its first event gets the number `firstEvent`.
+  init(source: String, firstEvent: Int, keepInvisible: Bool) throws {
+    self.firstEvent = firstEvent
+    file = try FileBytes(source: source)
+    let raw = ByteBuffer(file, source: source)
+    let start = try raw.peek(4)
+    var buffer = raw
+    if GzipBytes.matches(start) {
+      buffer = ByteBuffer(try GzipBytes(raw), source: source)
+    } else if ZstdBytes.matches(start) {
+      buffer = ByteBuffer(try ZstdBytes(raw), source: source)
+    }
+    switch try EventFormat(startOf: buffer) {
+    case .hdf5:
+      if buffer === raw, file.size != nil, source != "-" {
+        reader = try HDF5EventReader(path: source, source: source, firstEvent: firstEvent)
+      } else {
+        reader = try EventInput.spool(buffer) {
+          try HDF5EventReader(path: $0, source: source, firstEvent: firstEvent)
+        }
+      }
+    case .hepMC3, .hepMC2: throw EventInputError(source: source, problem: "is HepMC, which is not read yet")
+    case .jsonLines: reader = try JSONEventReader(buffer, firstEvent: firstEvent)
+    case .text: reader = TextEventReader(buffer, firstEvent: firstEvent)
+    }
+  }
+
+  /// Copies what cannot be read in place, since HDF5 seeks, to a temporary file that is gone once it is open.
+  private static func spool<Result>(_ buffer: ByteBuffer, _ open: (String) throws -> Result) throws -> Result
+  {
+    let folder = FileManager.default.temporaryDirectory
+    var path = Array(folder.appendingPathComponent("canopy-events-XXXXXX").path.utf8CString)
+    let descriptor = mkstemp(&path)
+    func refusal() -> EventInputError {
+      EventInputError(
+        source: buffer.source,
+        problem: "cannot be copied to \(folder.path): \(String(cString: strerror(errno))); "
+          + "set TMPDIR to a folder with more space")
+    }
+    guard descriptor >= 0 else { throw refusal() }
+    defer {
+      unlink(path)
+      close(descriptor)
+    }
+    while true {
+      let bytes = try buffer.available()
+      if bytes.isEmpty { break }
+      let count = write(descriptor, bytes.baseAddress, bytes.count)
+      if count < 0, errno != EINTR { throw refusal() }
+      buffer.consume(max(count, 0))
+    }
+    return try open(path.withUnsafeBufferPointer { String(cString: $0.baseAddress!) })
+  }
+}

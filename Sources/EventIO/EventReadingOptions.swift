@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// Which events and particles of the input take part.
+public struct EventReadingOptions: Sendable, Equatable {
+  /// Whether neutrinos and other invisible particles of generator records take part.
+  ///
+  /// Only HepMC files are generator records. Every other format holds the particles that its writer chose,
+  /// and they all take part whatever their `pdgid`.
+  public var keepInvisible: Bool
+  /// How many events to read after the skipped ones; all where it is nil. Bad events count.
+  public var maximumEvents: Int?
+  /// How many events to pass over at the start, counted through all inputs.
+  public var skipEvents: Int
+  /// Whether bad events are counted and left out; otherwise the first one is an error.
+  public var skipBadEvents: Bool
+
+  /// Options, by default those that read every visible particle of every event and stop at a bad one.
+  public init(
+    keepInvisible: Bool = false, maximumEvents: Int? = nil, skipEvents: Int = 0, skipBadEvents: Bool = false
+  ) {
+    self.keepInvisible = keepInvisible
+    self.maximumEvents = maximumEvents
+    self.skipEvents = skipEvents
+    self.skipBadEvents = skipBadEvents
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetPhysics
+
+/// The events of several inputs, one after the other, in batches.
+///
+/// Events are numbered from 0 through all inputs; skipped and bad events keep their numbers. The format of each
+/// input is told from its content, `-` is standard input, and gzip and Zstandard are read as they are. HDF5
+/// that is compressed or not a regular file is first copied to a temporary file.
+public final class EventStream {
+  /// The inputs as the user named them.
+  public let inputs: [String]
+  /// What is read of them.
+  public let options: EventReadingOptions
+  /// How many bad events were left out so far.
+  public private(set) var badEventCount = 0
+  /// What was wrong with the first bad events, at most `maximumBadEventsKept`.
+  public private(set) var badEvents: [EventInputError] = []
+  /// The number that the next event has.
+  public private(set) var nextEventNumber = 0
+
+  /// How many bad events are kept with their sentence; further ones are counted only.
+  public static let maximumBadEventsKept = 20
+
+  private var nextInput = 0
+  private var input: EventInput?
+  private var bytesOfFinishedInputs = 0
+  private let inputSizes: [Int?]
+
+  /// A stream over `inputs`.
+  ///
+  /// Throws `EventInputError` where an input is missing, may not be read or is a folder. What is in the inputs
+  /// is looked at when their turn comes.
+  public init(inputs: [String], options: EventReadingOptions = EventReadingOptions()) throws {
+    for (index, input) in inputs.enumerated() {
+      try FileBytes.check(source: input)
+      if input == "-", inputs[..<index].contains("-") {
+        throw EventInputError(source: input, problem: "is given twice; it can be read only once")
+      }
+    }
+    self.inputs = inputs
+    self.options = options
+    inputSizes = inputs.map { FileBytes.size(source: $0) }
+  }
+
+  /// Reads the next events, at most `count`, or returns nil at the end.
+  ///
+  /// A batch holds events of one input only, at least one, and may hold fewer than `count` before the end.
+  /// Throws `EventInputError` where an input cannot be read, and at a bad event unless bad events are skipped.
+  public func next(upTo count: Int) throws -> EventBatch? {
+    precondition(count > 0, "a batch holds at least one event")
+    while true {
+      let remaining = options.maximumEvents.map { max(options.skipEvents, 0) + max($0, 0) - nextEventNumber }
+      if let remaining, remaining <= 0 { return nil }
+      guard let reader = try currentReader() else { return nil }
+      if nextEventNumber < options.skipEvents {
+        let wanted = options.skipEvents - nextEventNumber
+        let skipped = try reader.skip(wanted)
+        nextEventNumber += skipped
+        if skipped < wanted { finishInput() }
+        continue
+      }
+      let wanted = min(count, remaining ?? count)
+      var bad = 0
+      let batch = try reader.read(upTo: wanted) { error in
+        guard options.skipBadEvents else { throw error }
+        bad += 1
+        badEventCount += 1
+        if badEvents.count < EventStream.maximumBadEventsKept { badEvents.append(error) }
+      }
+      guard let batch else {
+        finishInput()
+        continue
+      }
+      nextEventNumber += batch.eventCount + bad
+      if batch.eventCount > 0 { return batch }
+    }
+  }
+
+  private func currentReader() throws -> (any EventReader)? {
+    if input == nil, nextInput < inputs.count {
+      input = try EventInput(
+        source: inputs[nextInput], firstEvent: nextEventNumber, keepInvisible: options.keepInvisible)
+    }
+    return input?.reader
+  }
+
+  private func finishInput() {
+    bytesOfFinishedInputs += inputSizes[nextInput] ?? input?.bytesRead(before: nextEventNumber) ?? 0
+    input = nil
+    nextInput += 1
+  }
+}
+
+// MARK: - Progress
+
+extension EventStream {
+  /// How many bytes of the inputs have been read, compressed as they are.
+  public var bytesRead: Int {
+    guard let input else { return bytesOfFinishedInputs }
+    return bytesOfFinishedInputs + input.bytesRead(before: nextEventNumber)
+  }
+
+  /// The size of all inputs in bytes, or nil where one is not a regular file.
+  public var totalBytes: Int? {
+    var total = 0
+    for size in inputSizes {
+      guard let size else { return nil }
+      total += size
+    }
+    return total
+  }
+
+  /// The number of events that this stream reads, or nil where counting them would mean to read them.
+  ///
+  /// HDF5 files say how many events they have; others do not.
+  public func countEvents() -> Int? {
+    var total = 0
+    for source in inputs {
+      guard FileBytes.size(source: source) != nil,
+        let reader = try? EventInput(source: source, firstEvent: 0, keepInvisible: false).reader,
+        let count = reader.eventCount
+      else { return nil }
+      total += count
+    }
+    let rest = max(0, total - max(options.skipEvents, 0))
+    return options.maximumEvents.map { min(max($0, 0), rest) } ?? rest
+  }
+}
