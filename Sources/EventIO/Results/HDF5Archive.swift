@@ -17,7 +17,7 @@ final class HDF5Archive: ResultArchive {
 
   init(path: String, destination: String) throws {
     self.destination = destination
-    try Self.serially {
+    try withHDF5 {
       H5open()
       // Errors are thrown, not printed.
       H5Eset_auto2(0, nil, nil)
@@ -27,14 +27,14 @@ final class HDF5Archive: ResultArchive {
   }
 
   deinit {
-    Self.serially {
+    withHDF5 {
       for dataset in datasets.values { H5Dclose(dataset.id) }
       if file >= 0 { H5Fclose(file) }
     }
   }
 
   func append(_ rows: UnsafeRawBufferPointer, to array: ResultArray, isLast: Bool) throws {
-    try Self.serially {
+    try withHDF5 {
       let count = hsize_t(rows.count / array.rowSize)
       let start: hsize_t
       if let dataset = datasets[array.index] {
@@ -50,7 +50,7 @@ final class HDF5Archive: ResultArchive {
   }
 
   func finish() throws {
-    try Self.serially {
+    try withHDF5 {
       while let (index, dataset) = datasets.first {
         datasets[index] = nil
         try check(H5Dclose(dataset.id))
@@ -138,11 +138,6 @@ final class HDF5Archive: ResultArchive {
     }
     guard let quote = reason.firstRange(of: "error message = '") else { return reason }
     return String(reason[quote.upperBound...].prefix { $0 != "'" })
-  }
-
-  /// All calls to HDF5, which is not built to be called by several threads, go through here.
-  private static func serially<Result>(_ body: () throws -> Result) rethrows -> Result {
-    try body()
   }
 }
 

@@ -57,7 +57,9 @@ final class TableResultWriter: ResultWriter {
     let new = try ResultLayout(of: batch)
     layout = new
     addHead(["event", "jet", "pt [GeV]", "rapidity", "phi", "mass [GeV]"])
-    for column in new.jetColumns + new.eventColumns { add(Self.title(of: column), width: Self.width(of: column)) }
+    for column in new.jetColumns + new.eventColumns {
+      add(Self.title(of: column), width: Self.width(of: column))
+    }
     if new.hasConstituents {
       line += "  " + "constituents".padding(toLength: Self.constituentsWidth, withPad: " ", startingAt: 0)
     }
@@ -75,7 +77,7 @@ final class TableResultWriter: ResultWriter {
   private func add(_ columns: [ResultColumn], row: Int) {
     for column in columns {
       let values = column.values[row * column.width..<(row + 1) * column.width]
-      let shown = Self.beginning(of: values.map { Self.fixed(Double($0), digits: 4) })
+      let shown = Self.beginning(of: values.map(Self.computed))
       add(shown, width: Self.width(of: ResultLayout.Column(column)))
     }
   }
@@ -127,9 +129,14 @@ final class TableResultWriter: ResultWriter {
     return max(title(of: column).count, beginning(of: widest).count)
   }
 
-  /// `value` with as many digits behind the point, in at most `numberWidth` characters.
+  /// `value` with `digits` digits behind the point, in at most `numberWidth` characters.
   private static func fixed(_ value: Double, digits: Int) -> String {
     let limit = digits == 3 ? 1e5 : 1e4
     return String(format: abs(value) < limit || !value.isFinite ? "%.\(digits)f" : "%.3e", value)
+  }
+
+  /// A computed number, which may be small: a score of a rare class must not look like 0.
+  private static func computed(_ value: Float) -> String {
+    value != 0 && abs(value) < 1e-3 ? String(format: "%.3e", Double(value)) : fixed(Double(value), digits: 4)
   }
 }
