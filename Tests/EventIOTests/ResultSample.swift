@@ -4,6 +4,19 @@ import EventIO
 import Foundation
 import JetPhysics
 
+/// The same numbers in every run: the SplitMix64 generator of Steele, Lea and Flood, OOPSLA 2014.
+struct SplitMix64: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+}
+
 /// A folder that is removed with its content when released.
 final class TemporaryFolder {
   let path: String
@@ -58,13 +71,10 @@ extension ResultBatch {
     return batch
   }
 
-  /// Events numbered from `first` with pseudo-random content, from a linear congruential generator.
+  /// Events numbered from `first` with pseudo-random content.
   static func random(events: Int, first: Int, embeddingWidth: Int, seed: UInt64) -> ResultBatch {
-    var state = seed
-    func next() -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return state >> 33
-    }
+    var generator = SplitMix64(state: seed)
+    func next() -> UInt64 { generator.next() >> 33 }
     func number() -> Double { Double(next()) / 1e6 }
     var batch = ResultBatch()
     batch.eventNumbers = Array(first..<first + events)

@@ -25,14 +25,15 @@ import Testing
         + #""tagger":{"score":0.1,"classes":[0.25,0.75]},"regression":{"mass":1e+10}},"#
         + #"{"pt":20.0,"rapidity":2.0,"phi":6.283,"mass":0.0,"constituents":[1],"#
         + #""tree":[],"embedding":[1.6666666,2.0,2.3333333,2.6666667,3.0],"#
-        + #""tagger":{"score":null,"classes":[0.0,1.0]},"regression":{"mass":81.0}}],"trigger":{"rate":1.0}}"#)
+        + #""tagger":{"score":null,"classes":[0.0,1.0]},"regression":{"mass":81.0}}],"trigger":{"rate":1.0}}"#
+    )
     #expect(lines[1] == #"{"event":8,"jets":[],"trigger":{"rate":2.0}}"#)
     #expect(lines[2].contains(#""tree":[[0,1],[5,2],[6,3],[7,4]]"#))
     #expect(lines.count == 4 && lines[3] == "")
   }
 
   @Test func jsonLinesNumbersReadBackBitForBit() throws {
-    var generator = SystemRandomNumberGenerator()
+    var generator = SplitMix64(state: 1)
     var doubles: [Double] = [.leastNonzeroMagnitude, .greatestFiniteMagnitude, -0.0, 1e22, 1e23, 0.1]
     var floats: [Float] = [.leastNonzeroMagnitude, .greatestFiniteMagnitude, -0.0, 1e10, 16_777_216, 0.1]
     while doubles.count < 500 {
@@ -74,7 +75,25 @@ import Testing
 
   @Test func tableIsAligned() throws {
     let lines = try write([.byHand()], as: .table)
-    print(lines.joined(separator: "\n"))
+    let expected = [
+      " event  jet    pt [GeV]    rapidity         phi  mass [GeV]                               embedding"
+        + "  tagger/score  regression/mass [GeV]         tagger/classes  trigger/rate [Hz]"
+        + "  constituents            tree",
+      "     7   -" + String(repeating: " ", count: 157) + "    1.0000",
+      "     7   0     123.456     -0.1000      0.3000      80.400              0.0000 0.3333 0.6667 … (5)"
+        + "        0.1000              1.000e+10          0.2500 0.7500" + String(repeating: " ", count: 19)
+        + "  4 0 2                   0+2 1+3",
+      "     7   1      20.000      2.0000      6.2830       0.000              1.6667 2.0000 2.3333 … (5)"
+        + "           nan                81.0000          0.0000 1.0000" + String(repeating: " ", count: 19)
+        + "  1",
+      "     8   -" + String(repeating: " ", count: 157) + "    2.0000",
+      "    10   -" + String(repeating: " ", count: 157) + "    3.0000",
+      "    10   0       0.001   1.003e+05      0.0000      -0.000              3.3333 3.6667 4.0000 … (5)"
+        + "        1.0000              1.000e-09          0.5000 0.5000" + String(repeating: " ", count: 19)
+        + "  5 4 3 … (5)             0+1 5+2 6+3 7+4",
+      "",
+    ]
+    #expect(lines == expected)
   }
 
   @Test func tableOfPlainJetsFitsATerminal() throws {
@@ -83,6 +102,14 @@ import Testing
     batch.trees = nil
     batch.jetColumns = []
     batch.eventColumns = []
-    print(try write([batch], as: .table).joined(separator: "\n"))
+    let lines = try write([batch, batch], as: .table)
+    #expect(lines.allSatisfy { $0.count <= 80 })
+    // One line of titles, then for each batch three jets and the event without any.
+    #expect(lines.count == 1 + 2 * 4 + 1)
+    #expect(lines[3] == "     8   -")
+  }
+
+  @Test func tableWithoutEventsHasTitles() throws {
+    #expect(try write([], as: .table) == [" event  jet    pt [GeV]    rapidity         phi  mass [GeV]", ""])
   }
 }

@@ -88,7 +88,8 @@ final class ArrayResultWriter: ResultWriter {
     }
     for (owner, columns) in [("jet/", new.jetColumns), ("event/", new.eventColumns)] {
       for column in columns {
-        declare(owner + column.name, .float32, columns: column.width == 1 ? nil : column.width, unit: column.unit)
+        declare(
+          owner + column.name, .float32, columns: column.width == 1 ? nil : column.width, unit: column.unit)
       }
     }
   }

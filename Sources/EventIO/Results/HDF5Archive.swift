@@ -7,8 +7,9 @@
 final class HDF5Archive: ResultArchive {
   static let name = "HDF5"
 
-  /// H5F_ACC_TRUNC, a macro that Swift cannot read.
+  /// H5F_ACC_TRUNC and H5T_VARIABLE, macros that Swift cannot read.
   private static let truncate: UInt32 = 2
+  private static let variableLength = -1
 
   private let destination: String
   private var file: hid_t = -1
@@ -17,7 +18,7 @@ final class HDF5Archive: ResultArchive {
 
   init(path: String, destination: String) throws {
     self.destination = destination
-    try Self.serially {
+    try withHDF5 {
       H5open()
       // Errors are thrown, not printed.
       H5Eset_auto2(0, nil, nil)
@@ -27,14 +28,14 @@ final class HDF5Archive: ResultArchive {
   }
 
   deinit {
-    Self.serially {
+    withHDF5 {
       for dataset in datasets.values { H5Dclose(dataset.id) }
       if file >= 0 { H5Fclose(file) }
     }
   }
 
   func append(_ rows: UnsafeRawBufferPointer, to array: ResultArray, isLast: Bool) throws {
-    try Self.serially {
+    try withHDF5 {
       let count = hsize_t(rows.count / array.rowSize)
       let start: hsize_t
       if let dataset = datasets[array.index] {
@@ -50,7 +51,7 @@ final class HDF5Archive: ResultArchive {
   }
 
   func finish() throws {
-    try Self.serially {
+    try withHDF5 {
       while let (index, dataset) = datasets.first {
         datasets[index] = nil
         try check(H5Dclose(dataset.id))
@@ -76,6 +77,8 @@ final class HDF5Archive: ResultArchive {
     let properties = H5Pcreate(H5P_CLS_DATASET_CREATE_ID_g)
     try check(properties)
     defer { H5Pclose(properties) }
+    // The same results give the same bytes: no time of writing.
+    try check(H5Pset_obj_track_times(properties, false))
     if mayGrow {
       let chunk = array.shape(rows: hsize_t(array.chunkRows))
       try check(H5Pset_chunk(properties, Int32(chunk.count), chunk))
@@ -90,7 +93,7 @@ final class HDF5Archive: ResultArchive {
     let type = H5Tcopy(H5T_C_S1_g)
     try check(type)
     defer { H5Tclose(type) }
-    try check(H5Tset_size(type, unit.utf8.count + 1))
+    try check(H5Tset_size(type, Self.variableLength))
     try check(H5Tset_cset(type, H5T_CSET_UTF8))
     let space = H5Screate(H5S_SCALAR)
     try check(space)
@@ -98,7 +101,10 @@ final class HDF5Archive: ResultArchive {
     let attribute = H5Acreate2(dataset, "unit", type, space, 0, 0)
     try check(attribute)
     defer { H5Aclose(attribute) }
-    try check(H5Awrite(attribute, type, unit))
+    try unit.withCString { text in
+      var text: UnsafePointer<CChar>? = text
+      try check(H5Awrite(attribute, type, &text))
+    }
   }
 
   private func write(
@@ -138,11 +144,6 @@ final class HDF5Archive: ResultArchive {
     }
     guard let quote = reason.firstRange(of: "error message = '") else { return reason }
     return String(reason[quote.upperBound...].prefix { $0 != "'" })
-  }
-
-  /// All calls to HDF5, which is not built to be called by several threads, go through here.
-  private static func serially<Result>(_ body: () throws -> Result) rethrows -> Result {
-    try body()
   }
 }
 

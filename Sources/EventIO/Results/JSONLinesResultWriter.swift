@@ -60,13 +60,12 @@ final class JSONLinesResultWriter: ResultWriter {
     append(batch.mass[jet])
     if let constituents = batch.constituents {
       text.append(",\"constituents\":")
-      append(constituents.values[constituents.values(ofJet: jet)]) { text.append($0.description) }
+      append(constituents.entries(ofJet: jet)) { text.append(constituents.values[$0].description) }
     }
     if let trees = batch.trees {
-      let pairs = trees.values(ofJet: jet)
       text.append(",\"tree\":")
-      append(stride(from: pairs.lowerBound, to: pairs.upperBound, by: 2)) { pair in
-        text.append("[\(trees.values[pair]),\(trees.values[pair + 1])]")
+      append(trees.entries(ofJet: jet)) { splitting in
+        text.append("[\(trees.values[2 * splitting]),\(trees.values[2 * splitting + 1])]")
       }
     }
     append(jetMembers, of: batch.jetColumns, row: jet)

@@ -64,6 +64,8 @@ final class NPZArchive: ResultArchive {
     guard fwrite(header, 1, header.count, stream) == header.count, fflush(stream) == 0 else {
       throw failure()
     }
+    // libzip reads from where the stream stands.
+    rewind(stream)
     guard let source = zip_source_filep(archive, stream, 0, -1) else {
       throw failure(String(cString: zip_strerror(archive)))
     }

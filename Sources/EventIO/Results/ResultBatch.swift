@@ -124,6 +124,6 @@ public struct ResultLists: Sendable, Equatable {
     }
   }
 
-  /// The numbers of one jet as a range into `values`.
-  func values(ofJet jet: Int) -> Range<Int> { offsets[jet] * width..<offsets[jet + 1] * width }
+  /// The entries of one jet.
+  func entries(ofJet jet: Int) -> Range<Int> { offsets[jet]..<offsets[jet + 1] }
 }

@@ -82,7 +82,8 @@ struct ResultLayout: Equatable {
       if parts.count == 2 { heads.insert(String(parts[0])) }
     }
     if let head = heads.intersection(names).min() {
-      throw ResultOutputError("The results already hold a quantity called '\(head)'; rename the head of that name.")
+      throw ResultOutputError(
+        "The results already hold a quantity called '\(head)'; rename the head of that name.")
     }
   }
 }

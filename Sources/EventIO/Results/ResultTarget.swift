@@ -30,7 +30,8 @@ final class ResultTarget {
     }
     switch status.st_mode & S_IFMT {
     case S_IFDIR:
-      throw ResultOutputError("The results cannot be written to '\(given)', which is a folder; name a file in it.")
+      throw ResultOutputError(
+        "The results cannot be written to '\(given)', which is a folder; name a file in it.")
     case S_IFREG:
       guard access(given, W_OK) == 0 else { throw ResultOutputError(opening: name, code: errno) }
       let resolved = realpath(given, nil)

@@ -13,6 +13,8 @@ final class TableResultWriter: ResultWriter {
 
   private let text: ResultText
   private var layout: ResultLayout?
+  /// The widths of the computed columns, in characters: those of the jets, then those of the events.
+  private var widths: [Int] = []
   private var line = ""
 
   init(to destination: ResultDestination) throws {
@@ -22,13 +24,15 @@ final class TableResultWriter: ResultWriter {
   func append(_ batch: ResultBatch) throws {
     let layout = try begin(with: batch)
     layout.check(batch)
+    let jetWidths = widths.prefix(layout.jetColumns.count)
+    let eventWidths = widths.dropFirst(layout.jetColumns.count)
     for event in 0..<batch.eventCount {
       let jets = batch.jets(ofEvent: event)
       let number = batch.eventNumbers[event].description
       if jets.isEmpty || !batch.eventColumns.isEmpty {
         addHead([number, "-", "", "", "", ""])
-        for column in layout.jetColumns { add("", width: Self.width(of: column)) }
-        add(batch.eventColumns, row: event)
+        for width in jetWidths { add("", width: width) }
+        add(batch.eventColumns, row: event, widths: eventWidths)
         try endLine()
       }
       for jet in jets {
@@ -37,8 +41,8 @@ final class TableResultWriter: ResultWriter {
           Self.fixed(batch.pt[jet], digits: 3), Self.fixed(batch.rapidity[jet], digits: 4),
           Self.fixed(batch.phi[jet], digits: 4), Self.fixed(batch.mass[jet], digits: 3),
         ])
-        add(batch.jetColumns, row: jet)
-        for column in layout.eventColumns { add("", width: Self.width(of: column)) }
+        add(batch.jetColumns, row: jet, widths: jetWidths)
+        for width in eventWidths { add("", width: width) }
         addLists(of: jet, in: batch)
         try endLine()
       }
@@ -57,7 +61,12 @@ final class TableResultWriter: ResultWriter {
     let new = try ResultLayout(of: batch)
     layout = new
     addHead(["event", "jet", "pt [GeV]", "rapidity", "phi", "mass [GeV]"])
-    for column in new.jetColumns + new.eventColumns { add(Self.title(of: column), width: Self.width(of: column)) }
+    for column in new.jetColumns + new.eventColumns {
+      let title = column.unit.map { "\(column.name) [\($0)]" } ?? column.name
+      let widest = String(repeating: "0", count: Self.numberWidth)
+      widths.append(max(title.count, Self.beginning(of: 0..<column.width) { _ in widest }.count))
+      add(title, width: widths.last!)
+    }
     if new.hasConstituents {
       line += "  " + "constituents".padding(toLength: Self.constituentsWidth, withPad: " ", startingAt: 0)
     }
@@ -72,64 +81,64 @@ final class TableResultWriter: ResultWriter {
     for field in fields[2...] { add(field, width: Self.numberWidth) }
   }
 
-  private func add(_ columns: [ResultColumn], row: Int) {
-    for column in columns {
-      let values = column.values[row * column.width..<(row + 1) * column.width]
-      let shown = Self.beginning(of: values.map { Self.fixed(Double($0), digits: 4) })
-      add(shown, width: Self.width(of: ResultLayout.Column(column)))
+  private func add(_ columns: [ResultColumn], row: Int, widths: ArraySlice<Int>) {
+    for (column, width) in zip(columns, widths) {
+      let entries = row * column.width..<(row + 1) * column.width
+      add(Self.beginning(of: entries) { Self.computed(column.values[$0]) }, width: width)
     }
   }
 
   private func addLists(of jet: Int, in batch: ResultBatch) {
     if let constituents = batch.constituents {
-      let shown = Self.beginning(of: constituents.values[constituents.values(ofJet: jet)].map(\.description))
+      let shown = Self.beginning(of: constituents.entries(ofJet: jet)) { constituents.values[$0].description }
       line += "  " + shown
-      if batch.trees != nil {
-        line += String(repeating: " ", count: max(0, Self.constituentsWidth - shown.count))
-      }
+      if batch.trees != nil { addSpaces(Self.constituentsWidth - shown.count) }
     }
     if let trees = batch.trees {
-      let pairs = trees.values(ofJet: jet)
-      line +=
-        "  "
-        + Self.beginning(
-          of: stride(from: pairs.lowerBound, to: pairs.upperBound, by: 2).map {
-            "\(trees.values[$0])+\(trees.values[$0 + 1])"
-          })
+      line += "  "
+      line += Self.beginning(of: trees.entries(ofJet: jet)) {
+        "\(trees.values[2 * $0])+\(trees.values[2 * $0 + 1])"
+      }
     }
   }
 
   /// Adds `field`, flushed right, behind two spaces.
   private func add(_ field: String, width: Int) {
     if !line.isEmpty { line += "  " }
-    line += String(repeating: " ", count: max(0, width - field.count)) + field
+    addSpaces(width - field.count)
+    line += field
+  }
+
+  private func addSpaces(_ count: Int) {
+    for _ in 0..<max(0, count) { line += " " }
   }
 
   private func endLine() throws {
-    while line.last == " " { line.removeLast() }
+    while line.utf8.last == UInt8(ascii: " ") { line.removeLast() }
     text.append(line)
     try text.endLine()
     line.removeAll(keepingCapacity: true)
   }
 
   /// All entries, or the first three and how many there are.
-  private static func beginning(of entries: [String]) -> String {
-    if entries.count <= entriesInFull { return entries.joined(separator: " ") }
-    return entries[..<(entriesInFull - 1)].joined(separator: " ") + " … (\(entries.count))"
+  private static func beginning(of entries: Range<Int>, shown: (Int) -> String) -> String {
+    if entries.count <= entriesInFull { return entries.map(shown).joined(separator: " ") }
+    return entries.prefix(entriesInFull - 1).map(shown).joined(separator: " ") + " … (\(entries.count))"
   }
 
-  private static func title(of column: ResultLayout.Column) -> String {
-    column.unit.map { "\(column.name) [\($0)]" } ?? column.name
-  }
-
-  private static func width(of column: ResultLayout.Column) -> Int {
-    let widest = [String](repeating: String(repeating: "0", count: numberWidth), count: column.width)
-    return max(title(of: column).count, beginning(of: widest).count)
-  }
-
-  /// `value` with as many digits behind the point, in at most `numberWidth` characters.
+  /// `value` with `digits` digits behind the point, in at most `numberWidth` characters.
   private static func fixed(_ value: Double, digits: Int) -> String {
-    let limit = digits == 3 ? 1e5 : 1e4
-    return String(format: abs(value) < limit || !value.isFinite ? "%.\(digits)f" : "%.3e", value)
+    let scale = digits == 3 ? 1e3 : 1e4
+    let scaled = (abs(value) * scale).rounded()
+    // Not String(format:), which would take most of a program's time where there are many lines.
+    guard scaled < 1e8 else { return String(format: "%.3e", value) }
+    let fraction = String(Int(scaled) % Int(scale))
+    let zeros = String(repeating: "0", count: digits - fraction.count)
+    return "\(value.sign == .minus ? "-" : "")\(Int(scaled) / Int(scale)).\(zeros)\(fraction)"
+  }
+
+  /// A computed number, which may be small: a score of a rare class must not look like 0.
+  private static func computed(_ value: Float) -> String {
+    value != 0 && abs(value) < 1e-3 ? String(format: "%.3e", Double(value)) : fixed(Double(value), digits: 4)
   }
 }

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import EventIO
+import Foundation
+import Testing
+
+/// Where results may go, and what happens where they cannot.
+@Suite struct ResultOutputTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// What writing `batch` to `path` fails with.
+  func failure(
+    at path: String, as format: ResultFormat, _ batch: ResultBatch = .byHand()
+  ) -> ResultOutputError? {
+    do {
+      let writer = try format.makeWriter(to: .file(path))
+      try writer.append(batch)
+      try writer.finish()
+      return nil
+    } catch {
+      return error as? ResultOutputError
+    }
+  }
+
+  @Test(arguments: ResultFormat.allCases)
+  func aFileAppearsWhenComplete(format: ResultFormat) throws {
+    try "earlier".write(toFile: folder.file("out"), atomically: false, encoding: .utf8)
+    let writer = try format.makeWriter(to: .file(folder.file("out")))
+    try writer.append(.byHand())
+    #expect(try folder.text("out") == "earlier")
+    try writer.finish()
+    #expect(try folder.text("out") != "earlier")
+    #expect(try folder.content == ["out"])
+  }
+
+  @Test(arguments: ResultFormat.allCases)
+  func aWriterThatIsReleasedLeavesNothing(format: ResultFormat) throws {
+    try "earlier".write(toFile: folder.file("out"), atomically: false, encoding: .utf8)
+    do {
+      let writer = try format.makeWriter(to: .file(folder.file("out")))
+      for first in 0..<3 {
+        try writer.append(.random(events: 5000, first: first, embeddingWidth: 3, seed: 5))
+      }
+    }
+    #expect(try folder.content == ["out"])
+    #expect(try folder.text("out") == "earlier")
+  }
+
+  @Test(arguments: ResultFormat.allCases)
+  func aSymbolicLinkStays(format: ResultFormat) throws {
+    try "earlier".write(toFile: folder.file("out"), atomically: false, encoding: .utf8)
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.file("link"), withDestinationPath: folder.file("out"))
+    #expect(failure(at: folder.file("link"), as: format) == nil)
+    #expect(try folder.text("out") != "earlier")
+    #expect(try folder.content == ["link", "out"])
+  }
+
+  @Test(arguments: ResultFormat.allCases)
+  func aPipeGetsWhatAFileGets(format: ResultFormat) throws {
+    let pipe = folder.file("pipe")
+    try #require(mkfifo(pipe, 0o600) == 0)
+    let received = Mailbox()
+    let reader = Thread {
+      received.put(FileHandle(forReadingAtPath: pipe)?.readDataToEndOfFile() ?? Data())
+    }
+    reader.start()
+    #expect(failure(at: pipe, as: format) == nil)
+    #expect(failure(at: folder.file("out"), as: format) == nil)
+    let piped = received.take()
+    #expect(!piped.isEmpty)
+    #expect(piped == FileManager.default.contents(atPath: folder.file("out")))
+    #expect(try folder.content == ["out", "pipe"])
+  }
+
+  @Test(arguments: ResultFormat.allCases)
+  func aMissingFolderIsNamed(format: ResultFormat) throws {
+    let path = folder.file("none/out")
+    let error = failure(at: path, as: format)
+    #expect(
+      error?.description == "The results cannot be written to '\(path)' because the folder "
+        + "'\(folder.file("none/"))' does not exist; make it or choose another place.")
+    #expect(try folder.content == [])
+  }
+
+  @Test(arguments: ResultFormat.allCases)
+  func aFolderIsNoFile(format: ResultFormat) throws {
+    #expect(
+      failure(at: folder.path, as: format)?.description
+        == "The results cannot be written to '\(folder.path)', which is a folder; name a file in it.")
+    #expect(try folder.content == [])
+  }
+
+  @Test(arguments: ResultFormat.allCases)
+  func aFileIsNoFolder(format: ResultFormat) throws {
+    try "text".write(toFile: folder.file("file"), atomically: false, encoding: .utf8)
+    let error = failure(at: folder.file("file/out"), as: format)
+    #expect(error?.description.contains("Not a directory") == true)
+    #expect(try folder.content == ["file"])
+  }
+
+  @Test func anEmptyNameIsRefused() {
+    #expect(failure(at: "", as: .jsonl) != nil)
+  }
+
+  #if os(Linux)
+    @Test(arguments: ResultFormat.allCases)
+    func aFullDeviceIsAnError(format: ResultFormat) throws {
+      let error = failure(at: "/dev/full", as: format)
+      #expect(
+        error?.description == "Writing the results to '/dev/full' failed (No space left on device); "
+          + "free some space or choose another place.")
+      #expect(error?.isBrokenPipe == false)
+    }
+  #endif
+
+  @Test(arguments: ResultFormat.allCases)
+  func aBrokenPipeIsToldApart(format: ResultFormat) throws {
+    signal(SIGPIPE, SIG_IGN)
+    let pipe = folder.file("pipe")
+    try #require(mkfifo(pipe, 0o600) == 0)
+    let reader = open(pipe, O_RDONLY | O_NONBLOCK)
+    let writer = try format.makeWriter(to: .file(pipe))
+    close(reader)
+    let error = #expect(throws: ResultOutputError.self) {
+      try writer.append(.byHand())
+      try writer.finish()
+    }
+    #expect(error?.isBrokenPipe == true)
+  }
+
+  @Test(
+    arguments: [
+      ["jets/score"], ["event"], ["a/b/c"], ["/b"], ["a/"], [""], ["a/.."], ["a/b", "a/b"], ["a", "a/b"],
+    ])
+  func namesOfEventColumnsThatClashAreRefused(names: [String]) throws {
+    var batch = ResultBatch.byHand()
+    batch.eventColumns = names.map { ResultColumn(name: $0, values: [0, 0, 0]) }
+    for format in ResultFormat.allCases {
+      #expect(failure(at: folder.file("out"), as: format, batch) != nil)
+    }
+    #expect(try folder.content == [])
+  }
+
+  @Test(arguments: ["pt/score", "tree", "offset/x", "constituents/n"])
+  func namesOfJetColumnsThatClashAreRefused(name: String) throws {
+    var batch = ResultBatch.byHand()
+    batch.jetColumns = [ResultColumn(name: name, values: [0, 0, 0])]
+    #expect(failure(at: folder.file("out"), as: .jsonl, batch)?.description.contains("rename") == true)
+  }
+}
+
+/// Hands one value from a thread to another.
+private final class Mailbox: @unchecked Sendable {
+  private let arrived = DispatchSemaphore(value: 0)
+  private var value = Data()
+
+  func put(_ new: Data) {
+    value = new
+    arrived.signal()
+  }
+
+  func take() -> Data {
+    arrived.wait()
+    return value
+  }
+}
