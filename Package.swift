@@ -25,11 +25,14 @@ let package = Package(
     // C interfaces over C++ libraries, and kernels in C.
     .target(name: "CFastJet", linkerSettings: [.linkedLibrary("fastjet")]),
     .target(name: "CKernels"),
+    .target(name: "CTextParsing", linkerSettings: [.linkedLibrary("simdjson")]),
 
     .target(name: "JetPhysics", dependencies: ["CFastJet"]),
     .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS"]),
 
-    .target(name: "EventIO", dependencies: ["CHDF5", "CZip", "JetPhysics"]),
+    .target(
+      name: "EventIO",
+      dependencies: ["CHDF5", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics"]),
     .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
     .target(name: "PluginKit", dependencies: ["JetPhysics", "NeuralEngine"]),
 

@@ -30,6 +30,7 @@ public struct JetTagger: Head {
   public static let inputs: Set<HeadInput> = [.jetEmbedding]
 
   public let configuration: Configuration
+  let name: String
   private let hidden: [Dense]
   private let last: Dense
 
@@ -42,7 +43,8 @@ public struct JetTagger: Head {
       throw PluginError("A jet tagger needs at least two classes, and was given \(classes.count).")
     }
     guard Set(classes).count == classes.count else {
-      throw PluginError("The classes of a jet tagger need different names: \(classes.joined(separator: ", ")).")
+      throw PluginError(
+        "The classes of a jet tagger need different names: \(classes.joined(separator: ", ")).")
     }
     if let name = classes.first(where: { $0.isEmpty || $0.contains("/") }) {
       throw PluginError("The class name “\(name)” is no name: leave out slashes and do not leave it empty.")
@@ -52,6 +54,7 @@ public struct JetTagger: Head {
         "A jet tagger has up to 1000 classes and up to 20 hidden layers, each from 1 to 4096 wide.")
     }
     self.configuration = configuration
+    name = builder.headName
     var layers: [Dense] = []
     var inputs = builder.jetEmbeddingWidth
     for (index, width) in widths.enumerated() {
@@ -95,13 +98,5 @@ public struct JetTagger: Head {
 
   public func outputs(of result: Variable) -> Variable {
     isBinary ? result.sigmoid() : result.softmax()
-  }
-
-  public func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation {
-    let labels = truth[configuration.truth].map { Int($0) }
-    return isBinary
-      ? try .binary(scores: outputs.values, labels: labels, classes: configuration.classes, weights: weights)
-      : try .multiclass(
-        probabilities: outputs, labels: labels, classes: configuration.classes, weights: weights)
   }
 }

@@ -60,14 +60,17 @@ extension Model {
       throw error
     } catch {
       throw ModelError(
-        "\(file.relativePath): cannot be read; a model is a folder with \(descriptionFile) and \(weightsFile).")
+        "\(file.relativePath): cannot be read; a model is a folder with \(descriptionFile) and \(weightsFile)."
+      )
     }
     do {
       let description = try JSONDecoder().decode(ModelDescription.self, from: data)
       guard description.formatVersion == 1 else {
         throw ModelError("the format is \(description.formatVersion), but this Canopy reads format 1")
       }
-      guard description.jets.trees else { throw ModelError("jets.trees is false, but the network reads trees") }
+      guard description.jets.trees else {
+        throw ModelError("jets.trees is false, but the network reads trees")
+      }
       return description
     } catch let error as DecodingError {
       throw ModelError("\(file.relativePath): is no description of a model: \(error.sentence).")
@@ -115,7 +118,8 @@ extension Parameters {
     }
     let known = Set(layout.entries.map(\.name))
     if let unknown = tensors.names.first(where: { !known.contains($0) }) {
-      throw ModelError("\(file.relativePath): the network has no parameter \(unknown); is this another model's file?")
+      throw ModelError(
+        "\(file.relativePath): the network has no parameter \(unknown); is this another model's file?")
     }
   }
 

@@ -91,12 +91,12 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
   /// The epoch whose weights the model has, from 1.
   public var bestEpoch: Int
   /// What was measured after each epoch.
-  public var epochs: [EpochRecord]
+  public var epochs: [EpochSummary]
 
   /// A training.
   public init(
     canopyVersion: String, configuration: String, files: [String], trainingJets: Int, validationJets: Int,
-    seed: UInt64, threads: Int, bestEpoch: Int, epochs: [EpochRecord]
+    seed: UInt64, threads: Int, bestEpoch: Int, epochs: [EpochSummary]
   ) {
     self.canopyVersion = canopyVersion
     self.configuration = configuration
@@ -107,25 +107,5 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
     self.threads = threads
     self.bestEpoch = bestEpoch
     self.epochs = epochs
-  }
-}
-
-/// What was measured after one epoch of a training.
-public struct EpochRecord: Sendable, Equatable, Codable {
-  /// The number of the epoch, from 1.
-  public var epoch: Int
-  /// The mean loss over the training jets while the epoch changed the weights.
-  public var trainingLoss: Double
-  /// The mean loss over the validation jets after the epoch.
-  public var validationLoss: Double
-  /// The heads' metrics on the validation jets, by `HEAD METRIC`.
-  public var metrics: [String: Double]
-
-  /// A record of one epoch.
-  public init(epoch: Int, trainingLoss: Double, validationLoss: Double, metrics: [String: Double]) {
-    self.epoch = epoch
-    self.trainingLoss = trainingLoss
-    self.validationLoss = validationLoss
-    self.metrics = metrics
   }
 }

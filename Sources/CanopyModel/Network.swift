@@ -58,7 +58,8 @@ public struct Network: Sendable {
 
   /// What results already call something else.
   private static let reservedNames: Set<String> = [
-    "constituent", "constituent_offset", "constituents", "embedding", "event", "jets", "mass", "number", "offset",
+    "constituent", "constituent_offset", "constituents", "embedding", "event", "jets", "mass", "number",
+    "offset",
     "phi", "pt", "rapidity", "tree", "tree_offset",
   ]
 

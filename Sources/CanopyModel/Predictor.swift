@@ -16,7 +16,7 @@ public final class Predictor {
   private let clusterer: JetClusterer
   private let tape: Tape
   private let batch = TreeBatch()
-  private var trees: ScaledTrees
+  private var trees: FeatureTrees
 
   /// Jets go through the network in pieces whose numbers stay in a processor's cache.
   private static let jetsAtOnce = 64
@@ -28,7 +28,7 @@ public final class Predictor {
     self.model = model
     clusterer = try JetClusterer(model.description.jets)
     tape = Tape(parameters: model.parameters)
-    trees = ScaledTrees(featureCount: model.network.embedding.featureCount)
+    trees = FeatureTrees(featureCount: model.network.embedding.featureCount)
   }
 
   /// The jets of `events`, their embeddings and what the heads predict.
@@ -49,18 +49,19 @@ public final class Predictor {
   /// - Throws: ``JetPhysicsError`` for the first event that jets cannot be made from.
   public func predict(_ events: EventBatch, into prediction: inout Prediction, heads: Bool = true) throws {
     try clusterer.findJets(in: events, into: &prediction.jets)
-    trees.replace(
-      with: prediction.jets.trees, features: model.description.embedding.features,
-      scaling: model.description.scaling)
+    trees.replace(with: prediction.jets.trees, features: model.description.embedding.features)
+    trees.scale(by: model.description.scaling)
     predict(trees, into: &prediction, heads: heads)
   }
 
   /// The embeddings and predictions for trees that are ready for the network.
-  func predict(_ trees: ScaledTrees, into prediction: inout Prediction, heads: Bool) {
+  func predict(_ trees: FeatureTrees, into prediction: inout Prediction, heads: Bool) {
     let network = model.network
     prediction.embeddingWidth = network.embedding.width
     prediction.embedding.removeAll(keepingCapacity: true)
-    if prediction.heads.count != network.heads.count { prediction.heads = network.heads.map(HeadPrediction.init) }
+    if prediction.heads.count != network.heads.count {
+      prediction.heads = network.heads.map(HeadPrediction.init)
+    }
     for index in prediction.heads.indices { prediction.heads[index].values.removeAll(keepingCapacity: true) }
     if !heads { prediction.heads.removeAll() }
     var first = 0

@@ -109,9 +109,8 @@ final class HDF5EventReader: EventReader {
     let columnValues = try columns.map { try $0.dataset.doubles(events) }
 
     func append(_ part: Range<Int>) {
-      let particles =
-        (bounds[bounds.startIndex + part.lowerBound] - range.lowerBound)
-        ..<(bounds[bounds.startIndex + part.upperBound] - range.lowerBound)
+      let first = bounds[bounds.startIndex + part.lowerBound] - range.lowerBound
+      let particles = first..<bounds[bounds.startIndex + part.upperBound] - range.lowerBound
       let shift = batch.particleCount - particles.lowerBound - range.lowerBound
       for event in part {
         batch.eventNumbers.append(firstEvent + events.lowerBound + event)
@@ -131,9 +130,8 @@ final class HDF5EventReader: EventReader {
       return
     }
     for event in 0..<events.count {
-      let particles =
-        (bounds[bounds.startIndex + event] - range.lowerBound)
-        ..<(bounds[bounds.startIndex + event + 1] - range.lowerBound)
+      let first = bounds[bounds.startIndex + event] - range.lowerBound
+      let particles = first..<bounds[bounds.startIndex + event + 1] - range.lowerBound
       if let bad = problem(in: values, particles) {
         problems.append(error(event: events.lowerBound + event, field: bad.field, bad.problem))
       } else {

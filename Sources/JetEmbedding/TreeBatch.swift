@@ -42,7 +42,7 @@ public final class TreeBatch {
   }
 
   /// Replaces the content by some of the trees of `trees`, in the order of `selection`.
-  public func fill(_ trees: ScaledTrees, _ selection: some Collection<Int>) {
+  public func fill(_ trees: FeatureTrees, _ selection: some Collection<Int>) {
     featureCount = trees.featureCount
     var nodeCount = 0
     for tree in selection { nodeCount += trees.offsets[tree + 1] - trees.offsets[tree] }
@@ -87,7 +87,7 @@ public final class TreeBatch {
   }
 
   /// Gives every node its row, and copies links and features there.
-  private func place(_ trees: ScaledTrees, _ selection: some Collection<Int>) {
+  private func place(_ trees: FeatureTrees, _ selection: some Collection<Int>) {
     let leaves = leafCount
     let width = featureCount
     features.withUnsafeMutableBufferPointer { features in

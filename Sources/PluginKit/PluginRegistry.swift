@@ -16,7 +16,8 @@ public struct PluginRegistry: Sendable {
   public mutating func register(_ type: any Head.Type) throws {
     guard heads[type.identifier] == nil else {
       throw PluginError(
-        "Two plugins call themselves \(type.identifier): \(heads[type.identifier]!) and \(type); leave one out.")
+        "Two plugins call themselves \(type.identifier): \(heads[type.identifier]!) and \(type); leave one out."
+      )
     }
     heads[type.identifier] = type
   }

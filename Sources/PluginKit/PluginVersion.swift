@@ -19,7 +19,9 @@ public struct PluginVersion: Sendable, Hashable, CustomStringConvertible {
   /// The version that a text such as `1.0.2` names, if it names one.
   public init?(_ text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
-    guard parts.count == 3, let major = parts[0], let minor = parts[1], let patch = parts[2] else { return nil }
+    guard parts.count == 3, let major = parts[0], let minor = parts[1], let patch = parts[2] else {
+      return nil
+    }
     guard min(major, minor, patch) >= 0 else { return nil }
     self.init(major, minor, patch)
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import PluginKit
 
 extension Report {
   /// The gnuplot script that draws all figures from the CSV files beside it.

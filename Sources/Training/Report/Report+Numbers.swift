@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CanopyModel
 import Foundation
+import PluginKit
 
 extension Report {
   /// The report's JSON and CSV files by name.

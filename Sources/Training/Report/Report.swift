@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CanopyModel
 import Foundation
+import PluginKit
 
 /// The numbers and figures of an evaluation, as a folder that can be shown to others.
 ///

@@ -2,10 +2,10 @@
 
 import JetPhysics
 
-/// Trees as the network reads them: the links between nodes and the scaled features of each node.
+/// Trees as the network reads them: the links between nodes and the features of each node.
 ///
 /// Nodes are numbered as in ``JetPhysics/JetTrees``: within a tree, children before parents, the root last.
-public struct ScaledTrees: Sendable {
+public struct FeatureTrees: Sendable {
   /// The first node of each tree, and the number of nodes at the end: `[trees + 1]`.
   public private(set) var offsets: [Int] = [0]
   /// The child of larger pT, numbered within the tree; −1 for a leaf: `[nodes]`.
@@ -14,7 +14,7 @@ public struct ScaledTrees: Sendable {
   public private(set) var right: [Int32] = []
   /// The number of features of a node.
   public let featureCount: Int
-  /// Scaled features, row-major `[nodes × featureCount]`.
+  /// Features, row-major `[nodes × featureCount]`.
   public private(set) var features: [Float] = []
 
   /// No trees, for nodes of `featureCount` features.
@@ -23,18 +23,25 @@ public struct ScaledTrees: Sendable {
   /// The number of trees.
   public var treeCount: Int { offsets.count - 1 }
 
-  /// Replaces the content by the trees of `trees`, and keeps the storage.
-  public mutating func replace(with trees: JetTrees, features set: NodeFeatures, scaling: FeatureScaling) {
-    precondition(set.count == featureCount && scaling.count == featureCount, "features of another number")
+  /// Replaces the content by the trees of `trees` with features that are not scaled, and keeps the storage.
+  ///
+  /// - Precondition: `set` has `featureCount` features.
+  public mutating func replace(with trees: JetTrees, features set: NodeFeatures) {
+    precondition(set.count == featureCount, "features of another number")
     offsets.replaceSubrange(offsets.indices, with: trees.offsets)
     left.replaceSubrange(left.indices, with: trees.left)
     right.replaceSubrange(right.indices, with: trees.right)
     set.write(trees, to: &features)
+  }
+
+  /// Scales all features.
+  public mutating func scale(by scaling: FeatureScaling) {
+    precondition(scaling.count == featureCount, "features of another number")
     scaling.apply(to: &features)
   }
 
   /// Adds the trees of another collection behind these.
-  public mutating func append(_ other: ScaledTrees) {
+  public mutating func append(_ other: FeatureTrees) {
     precondition(other.featureCount == featureCount, "features of another number")
     let first = left.count
     offsets.append(contentsOf: other.offsets.dropFirst().map { $0 + first })

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// `import Canopy` gives the whole public interface.
+@_exported import CanopyModel
+@_exported import EventIO
+@_exported import JetEmbedding
+@_exported import JetPhysics
+@_exported import NeuralEngine
+@_exported import PluginKit
+@_exported import Training

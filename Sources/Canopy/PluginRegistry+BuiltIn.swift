@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetTaggers
+import PluginKit
+
+extension PluginRegistry {
+  /// The plugins that come with Canopy.
+  public static let builtIn: PluginRegistry = {
+    var registry = PluginRegistry()
+    // Identifiers of built-in plugins are different, so registering them cannot fail.
+    try! registry.register(JetTagger.self)
+    return registry
+  }()
+}

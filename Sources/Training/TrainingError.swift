@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// Why a training cannot begin or go on, in one sentence.
+public struct TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The sentence.
+  public let description: String
+  /// Whether the data is to blame, rather than what training made of it.
+  public let isInputError: Bool
+
+  /// An error that says `description`.
+  public init(_ description: String, isInputError: Bool = true) {
+    self.description = description
+    self.isInputError = isInputError
+  }
+}
