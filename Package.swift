@@ -19,7 +19,7 @@ let package = Package(
     .target(name: "NeuralEngine"),
     .testTarget(name: "NeuralEngineTests", dependencies: ["NeuralEngine"], resources: [.copy("Fixtures")]),
 
-    .target(name: "Training", dependencies: [.product(name: "Yams", package: "Yams")]),
+    .target(name: "Training", dependencies: ["NeuralEngine", .product(name: "Yams", package: "Yams")]),
     .testTarget(name: "TrainingTests", dependencies: ["Training"]),
   ],
   swiftLanguageModes: [.v6],
