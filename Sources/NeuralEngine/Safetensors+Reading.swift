@@ -22,10 +22,7 @@ extension Safetensors {
     } catch let error as SafetensorsError {
       throw error
     } catch {
-      let reason =
-        (error as? CocoaError)?.code == .fileReadNoSuchFile
-        ? "there is no such file" : "\(error.localizedDescription)"
-      throw SafetensorsError(path, "it cannot be read: \(reason)")
+      throw SafetensorsError(path, "it cannot be read: \(error.fileReason)")
     }
     try self.init(data, source: path)
   }

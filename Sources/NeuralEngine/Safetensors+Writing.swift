@@ -43,7 +43,7 @@ extension Safetensors {
     } catch {
       throw SafetensorsError(
         file.relativePath,
-        "it cannot be written: \(error.localizedDescription); choose a folder that can be written to")
+        "it cannot be written: \(error.fileReason); choose a folder that can be written to")
     }
   }
 

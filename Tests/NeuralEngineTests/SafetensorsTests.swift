@@ -188,7 +188,7 @@ private func fixture(_ name: String) throws -> URL {
     let missing = #expect(throws: SafetensorsError.self) {
       try Safetensors(contentsOf: URL(fileURLWithPath: "/nonexistent.safetensors"))
     }
-    #expect(missing?.description == "/nonexistent.safetensors: it cannot be read: there is no such file.")
+    #expect(missing?.description == "/nonexistent.safetensors: it cannot be read: No such file or directory.")
     #expect(throws: SafetensorsError.self) {
       try Safetensors(contentsOf: FileManager.default.temporaryDirectory)
     }

@@ -293,7 +293,7 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
     let absent = #expect(throws: ConfigurationError.self) {
       try ConfigurationNode(contentsOf: URL(fileURLWithPath: "/nonexistent.yaml"))
     }
-    #expect(absent?.description == "/nonexistent.yaml: it cannot be read: there is no such file.")
+    #expect(absent?.description == "/nonexistent.yaml: it cannot be read: No such file or directory.")
     #expect(throws: ConfigurationError.self) {
       try ConfigurationNode(contentsOf: FileManager.default.temporaryDirectory)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import NeuralEngine
 import Yams
 
 extension ConfigurationNode {
@@ -13,9 +14,7 @@ extension ConfigurationNode {
     do {
       data = try Data(contentsOf: file)
     } catch {
-      let isMissing = (error as? CocoaError)?.code == .fileReadNoSuchFile
-      let reason = isMissing ? "there is no such file" : error.localizedDescription
-      throw ConfigurationError(position, "it cannot be read: \(reason)")
+      throw ConfigurationError(position, "it cannot be read: \(error.fileReason)")
     }
     let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let content = data.starts(with: byteOrderMark) ? data.dropFirst(byteOrderMark.count) : data

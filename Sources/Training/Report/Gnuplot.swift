@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import NeuralEngine
 
 /// The plotting program, found on this machine.
 public struct Gnuplot: Sendable {
@@ -41,7 +42,7 @@ public struct Gnuplot: Sendable {
       output = complaints.fileHandleForReading.readDataToEndOfFile()
       process.waitUntilExit()
     } catch {
-      throw ReportError(description: "gnuplot cannot be run: \(error.localizedDescription).")
+      throw ReportError(description: "gnuplot cannot be run: \(error.fileReason).")
     }
     guard process.terminationStatus == 0 else {
       let lines = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isNewline)

@@ -12,7 +12,7 @@ extension Report {
       set datafile separator ','
       set border 31 linewidth 1.2 linecolor rgb '#404040'
       set tics in scale 1, 0.5
-      set grid xtics ytics back linewidth 1 linecolor rgb '#c8c8c8' dashtype solid
+      set grid xtics ytics back linetype 1 linewidth 0.8 linecolor rgb '#dcdcdc'
       set key Left reverse samplen 2.2 spacing 1.25 noenhanced
       # Okabe and Ito's colours, told apart by colour-blind readers too.
       \(zip(1..., Self.colours).map { "set linetype \($0) linewidth 2.4 linecolor rgb '\($1)'" }
@@ -40,7 +40,7 @@ extension Report {
       if (format eq 'png') {
         set terminal pngcairo size 1600,1200 fontscale 2.1 linewidth 2 font 'sans'
       } else {
-        set terminal svg size 800,600 dynamic background '#ffffff' font 'Helvetica,Arial,sans-serif'
+        set terminal svg size 800,600 dynamic background '#ffffff' font 'sans-serif,15'
       }
       set output '\(name).'.format
     \(commands.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n"))
@@ -57,15 +57,15 @@ extension Report {
       let isKnown = "($5 < 0.5*$4 ? $4"
       return """
         \(file) skip 1 using 2:\(isKnown) - $5 : NaN):\(isKnown) + $5 : NaN) with filledcurves \
-        linetype \(index + 1) fillstyle transparent solid 0.25 noborder notitle, \
-        \(file) skip 1 using 2:\(isKnown) : NaN) with lines linetype \(index + 1) title \(legend(index))
+        linetype \(index % 7 + 1) fillstyle transparent solid 0.25 noborder notitle, \
+        \(file) skip 1 using 2:\(isKnown) : NaN) with lines linetype \(index % 7 + 1) title \(legend(index))
         """
     }
     return figure(
       "rejection",
       """
-      set xlabel 'Signal efficiency {/:Italic ε}_S'
-      set ylabel 'Background rejection 1 / {/:Italic ε}_B'
+      set xlabel 'Signal efficiency ε_S'
+      set ylabel 'Background rejection 1 / ε_B'
       set xrange [0:1]
       set yrange [1:*]
       set logscale y
@@ -82,13 +82,13 @@ extension Report {
   private var rocFigure: String {
     let curves = classifiers.indices.map { index in
       "\(quoted("\(filePrefix(ofClassifier: index))roc.csv")) skip 1 using 3:2 with lines "
-        + "linetype \(index + 1) title \(legend(index))"
+        + "linetype \(index % 7 + 1) title \(legend(index))"
     }
     return figure(
       "roc",
       """
-      set xlabel 'Background efficiency {/:Italic ε}_B'
-      set ylabel 'Signal efficiency {/:Italic ε}_S'
+      set xlabel 'Background efficiency ε_B'
+      set ylabel 'Signal efficiency ε_S'
       set xrange [0:1]
       set yrange [0:1]
       set key bottom right
@@ -108,8 +108,8 @@ extension Report {
       \(file) skip 1 using 1:\(column) with boxes linetype \(linetype) fillstyle transparent solid 0.25 noborder \
       notitle, \
       \(file) skip 1 using 1:\(column) with histeps linetype \(linetype) title \(quoted(name)), \
-      \(file) skip 1 using 1:\(column):\(column + 1) with yerrorbars linetype \(linetype) linewidth 1.2 \
-      pointtype 0 notitle
+      \(file) skip 1 using 1:($\(column) - $\(column + 1)):(0):(2*$\(column + 1)) with vectors nohead \
+      linetype \(linetype) linewidth 1.2 notitle
       """
     }
     return figure(
@@ -120,7 +120,6 @@ extension Report {
       set xrange [\(range.lowerBound):\(range.upperBound)]
       set yrange [0:*]
       set boxwidth \(classifier.signalScores.binWidth)
-      set errorbars 0
       set key top center
       plot \(distribution(4, classifier.backgroundName, 2)), \
       \(distribution(2, classifier.signalName, 1))

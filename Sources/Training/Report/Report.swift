@@ -2,7 +2,11 @@
 
 import CanopyModel
 import Foundation
+<<<<<<< HEAD
 import PluginKit
+=======
+import NeuralEngine
+>>>>>>> report
 
 /// The numbers and figures of an evaluation, as a folder that can be shown to others.
 ///
@@ -46,8 +50,7 @@ public struct Report: Sendable {
       for file in try files.contentsOfDirectory(at: staging, includingPropertiesForKeys: nil) {
         let place = folder.appendingPathComponent(file.lastPathComponent)
         guard rename(file.path, place.path) == 0 else {
-          throw CocoaError(
-            .fileWriteUnknown, userInfo: [NSLocalizedDescriptionKey: String(cString: strerror(errno))])
+          throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
         }
       }
       try files.removeItem(at: staging)
@@ -55,7 +58,7 @@ public struct Report: Sendable {
       try? files.removeItem(at: isNew ? folder : staging)
       if let error = error as? ReportError { throw error }
       throw ReportError(
-        description: "\(folder.relativePath): the report cannot be written: \(error.localizedDescription); "
+        description: "\(folder.relativePath): the report cannot be written: \(error.fileReason); "
           + "choose a folder that can be written to.")
     }
   }
