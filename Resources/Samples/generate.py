@@ -242,6 +242,11 @@ def main():
             "--workers", type=int, default=os.cpu_count(), metavar="N", help="default: all cores"
         )
     options = parser.parse_args()
+    folder = options.folder if options.command == "shipped" else os.path.dirname(options.output) or "."
+    if not os.access(folder, os.W_OK):
+        parser.error(f"the folder '{folder}' does not exist or cannot be written; make it or choose another")
+    if options.command != "shipped" and options.events < 1:
+        parser.error("--events must be at least 1")
     if options.command == "jets":
         write_jets(options.output, options.events, options.seed, options.workers)
     elif options.command == "events":

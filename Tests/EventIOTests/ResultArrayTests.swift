@@ -17,9 +17,9 @@ private struct ReadArray: Equatable {
 }
 
 @Suite struct ResultArrayTests {
-  let folder: TemporaryFolder
+  let folder: OutputFolder
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = try OutputFolder() }
 
   /// Small batches, one larger than several chunks and one without events.
   static let batches: [ResultBatch] = {
@@ -92,7 +92,7 @@ private struct ReadArray: Equatable {
 
   @Test func datasetsNameTheirUnits() throws {
     try write([.byHand()], as: .hdf5)
-    withHDF5 { checkUnits() }
+    HDF5.locked { checkUnits() }
   }
 
   private func checkUnits() {
@@ -113,7 +113,7 @@ private struct ReadArray: Equatable {
 
   /// All datasets of the file, in the types that they are stored in.
   private func readHDF5() throws -> [String: ReadArray] {
-    try withHDF5 { try readDatasets() }
+    try HDF5.locked { try readDatasets() }
   }
 
   private func readDatasets() throws -> [String: ReadArray] {

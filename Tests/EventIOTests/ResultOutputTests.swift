@@ -6,9 +6,9 @@ import Testing
 
 /// Where results may go, and what happens where they cannot.
 @Suite struct ResultOutputTests {
-  let folder: TemporaryFolder
+  let folder: OutputFolder
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = try OutputFolder() }
 
   /// What writing `batch` to `path` fails with.
   func failure(

@@ -18,7 +18,7 @@ struct SplitMix64: RandomNumberGenerator {
 }
 
 /// A folder that is removed with its content when released.
-final class TemporaryFolder {
+final class OutputFolder {
   let path: String
 
   init() throws {

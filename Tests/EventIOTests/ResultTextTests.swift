@@ -5,9 +5,9 @@ import Foundation
 import Testing
 
 @Suite struct ResultTextTests {
-  let folder: TemporaryFolder
+  let folder: OutputFolder
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = try OutputFolder() }
 
   func write(_ batches: [ResultBatch], as format: ResultFormat) throws -> [String] {
     let writer = try format.makeWriter(to: .file(folder.file("out")))

@@ -18,24 +18,22 @@ final class HDF5Archive: ResultArchive {
 
   init(path: String, destination: String) throws {
     self.destination = destination
-    try withHDF5 {
+    try HDF5.locked {
       H5open()
-      // Errors are thrown, not printed.
-      H5Eset_auto2(0, nil, nil)
       file = H5Fcreate(path, Self.truncate, 0, 0)
       try check(file)
     }
   }
 
   deinit {
-    withHDF5 {
+    HDF5.locked {
       for dataset in datasets.values { H5Dclose(dataset.id) }
       if file >= 0 { H5Fclose(file) }
     }
   }
 
   func append(_ rows: UnsafeRawBufferPointer, to array: ResultArray, isLast: Bool) throws {
-    try withHDF5 {
+    try HDF5.locked {
       let count = hsize_t(rows.count / array.rowSize)
       let start: hsize_t
       if let dataset = datasets[array.index] {
@@ -51,7 +49,7 @@ final class HDF5Archive: ResultArchive {
   }
 
   func finish() throws {
-    try withHDF5 {
+    try HDF5.locked {
       while let (index, dataset) = datasets.first {
         datasets[index] = nil
         try check(H5Dclose(dataset.id))

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CHDF5
 import Synchronization
 
-private let hdf5Lock = Mutex(())
+/// Access to the HDF5 library.
+package enum HDF5 {
+  private static let lock = Mutex(())
 
-/// Runs `body`, which may call HDF5, while no other thread does: Debian's HDF5 is not built for several threads.
-///
-/// `body` must not call this function again.
-package func withHDF5<Result>(_ body: () throws -> Result) rethrows -> Result {
-  try hdf5Lock.withLock { _ in try body() }
+  /// Runs `body`, which may call HDF5, while no other thread does: Debian's is not built for several threads.
+  ///
+  /// HDF5 does not print its errors. `body` must not call this function again.
+  package static func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try lock.withLock { _ in
+      H5Eset_auto2(0, nil, nil)
+      return try body()
+    }
+  }
 }

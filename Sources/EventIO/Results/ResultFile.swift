@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
-import Synchronization
 
 /// A file under a temporary name that takes its place when complete, and disappears otherwise.
 ///
@@ -13,8 +12,6 @@ final class ResultFile {
   private let target: ResultTarget
   private var isPresent = true
 
-  private static let counter = Atomic<Int>(0)
-
   /// Makes an empty file for `target`.
   init(for target: ResultTarget) throws {
     self.target = target
@@ -22,10 +19,9 @@ final class ResultFile {
     if let final = target.path {
       folder = final.contains("/") ? String(final[...final.lastIndex(of: "/")!]) : "./"
     } else {
-      folder = NSTemporaryDirectory() + "/"
+      folder = FileManager.default.temporaryDirectory.path + "/"
     }
-    let number = Self.counter.add(1, ordering: .relaxed).newValue
-    path = "\(folder).canopy-\(getpid())-\(number).partial"
+    path = "\(folder).canopy-\(UUID().uuidString).partial"
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       isPresent = false

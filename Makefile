@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Each target does everything that it needs, from the system's packages on.
+
+SWIFT ?= $(firstword $(shell command -v swift) $(wildcard \
+	$(HOME)/.local/share/swiftly/bin/swift /opt/swift/usr/bin/swift /usr/local/swift/usr/bin/swift))
+SOURCES := $(wildcard Sources Plugins Tests Package.swift)
+
+.PHONY: help demo test build lint format prepare clean
+
+help:
+	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
+	@echo 'make test     run the tests'
+	@echo 'make build    build the command .build/release/canopy'
+	@echo 'make lint     check the format of the sources'
+	@echo 'make format   put the sources in that format'
+	@echo 'make prepare  install the system packages that Canopy needs and check the version of Swift'
+	@echo 'make clean    remove what was built'
+
+demo: build
+	@bash Resources/demo.sh .build/release/canopy
+
+test: prepare
+	$(SWIFT) test
+
+build: prepare
+	$(SWIFT) build --configuration release --product canopy
+
+lint: prepare
+	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+
+format: prepare
+	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
+
+prepare:
+	@bash .ci/prepare $(SWIFT)
+
+clean:
+	rm -rf .build
