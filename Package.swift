@@ -16,13 +16,16 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
     // C headers over C++ libraries.
+    .target(name: "CHepMC3", linkerSettings: [.linkedLibrary("HepMC3")]),
     .target(name: "CTextParsing", linkerSettings: [.linkedLibrary("simdjson")]),
 
     .target(name: "JetPhysics"),
 
-    .target(name: "EventIO", dependencies: ["CHDF5", "CTextParsing", "CZlib", "CZstd", "JetPhysics"]),
+    .target(
+      name: "EventIO", dependencies: ["CHDF5", "CHepMC3", "CTextParsing", "CZlib", "CZstd", "JetPhysics"]),
 
-    .testTarget(name: "EventIOTests", dependencies: ["EventIO", "JetPhysics"]),
+    .testTarget(
+      name: "EventIOTests", dependencies: ["CZlib", "CZstd", "EventIO", "JetPhysics"], exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,
