@@ -60,7 +60,7 @@ bool FlatEvent::start(std::string_view line) {
   particles.clear();
   vertices = 0;
   particleCount = 0;
-  missingOutgoing = 0;
+  missingParticles = 0;
   finalParticles = 0;
   weights = 0;
   hasImplicitVertex.clear();
@@ -146,11 +146,13 @@ bool FlatEvent::addVertex() {
   }
   // V barcode id x y z t orphans OUTGOING WEIGHTS weight…
   long orphans = 0;
+  long outgoing = 0;
   long count = 0;
-  if (!checkOutgoing() || !integer(7, "number of orphans", orphans) ||
-      !integer(8, "number of outgoing particles", missingOutgoing) || !integer(9, "number of weights", count)) {
+  if (!checkParticlesOfVertex() || !integer(7, "number of orphans", orphans) ||
+      !integer(8, "number of outgoing particles", outgoing) || !integer(9, "number of weights", count)) {
     return false;
   }
+  missingParticles = orphans + outgoing;
   if (count < 0 || fields.size() != 10 + static_cast<size_t>(count)) return fail("has a wrong number of fields");
   return true;
 }
@@ -163,7 +165,7 @@ bool FlatEvent::addParticle() {
   if (format == CANOPY_HEPMC2) {
     // P barcode CODE px py pz E m STATUS theta phi end FLOWS (index code)…
     if (vertices == 0) return fail("stands before the first vertex");
-    --missingOutgoing;
+    --missingParticles;
     long flows = 0;
     if (!integer(12, "number of flows", flows)) return false;
     if (flows < 0 || fields.size() != 13 + 2 * static_cast<size_t>(flows)) {
@@ -202,15 +204,15 @@ bool FlatEvent::addParticle() {
   return true;
 }
 
-bool FlatEvent::checkOutgoing() {
+bool FlatEvent::checkParticlesOfVertex() {
   // Some programs count too few, so that only missing particles are an error.
-  if (missingOutgoing <= 0) return true;
-  return fail("comes " + std::to_string(missingOutgoing) + " particles too early; the event is incomplete");
+  if (missingParticles <= 0) return true;
+  return fail("comes " + std::to_string(missingParticles) + " particles too early; the event is incomplete");
 }
 
 bool FlatEvent::finish() {
-  if (format == CANOPY_HEPMC2 && missingOutgoing > 0) {
-    return fail("lacks " + std::to_string(missingOutgoing) + " particles of its last vertex");
+  if (format == CANOPY_HEPMC2 && missingParticles > 0) {
+    return fail("lacks " + std::to_string(missingParticles) + " particles of its last vertex");
   }
   if (vertices != expectedVertices) {
     return fail("has " + std::to_string(vertices) + " vertices instead of " + std::to_string(expectedVertices));

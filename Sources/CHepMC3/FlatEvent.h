@@ -49,7 +49,7 @@ private:
   bool startHepMC3();
   bool addVertex();
   bool addParticle();
-  bool checkOutgoing();
+  bool checkParticlesOfVertex();
 
   canopy_hepmc_format format;
   std::vector<std::string_view> fields;
@@ -62,8 +62,8 @@ private:
   long expectedParticles = 0;
   long vertices = 0;
   long particleCount = 0;
-  // HepMC2: outgoing particles that the last vertex still needs.
-  long missingOutgoing = 0;
+  // HepMC2: particles that must still follow the last vertex.
+  long missingParticles = 0;
   // HepMC3: which particles end in a vertex that has no line of its own.
   std::vector<bool> hasImplicitVertex;
   size_t finalParticles = 0;

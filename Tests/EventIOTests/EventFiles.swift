@@ -14,7 +14,9 @@ enum Fixtures {
 
   static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
-  static func data(_ name: String) throws -> Data { try Data(contentsOf: folder.appendingPathComponent(name)) }
+  static func data(_ name: String) throws -> Data {
+    try Data(contentsOf: folder.appendingPathComponent(name))
+  }
 
   static func text(_ name: String) throws -> String { String(decoding: try data(name), as: UTF8.self) }
 }

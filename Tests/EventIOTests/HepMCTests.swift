@@ -50,7 +50,9 @@ import Testing
         let count = reference.weights.count
         #expect(batch.columns["weights"]?.width == (count > 1 ? count : nil))
         if count > 1 {
-          #expect(Array(batch.columns["weights"]!.values[(count * event)..<(count * event + count)]) == reference.weights)
+          #expect(
+            Array(batch.columns["weights"]!.values[(count * event)..<(count * event + count)])
+              == reference.weights)
         }
       }
     }
@@ -134,6 +136,7 @@ import Testing
 
     func refused(_ index: Int, _ change: (inout [String]) -> Void) throws -> String {
       var fields = lines[index].components(separatedBy: " ")
+      if fields[0] == "P" { fields[3] = "211" }
       change(&fields)
       var changed = lines
       changed[index] = fields.joined(separator: " ")
@@ -143,10 +146,13 @@ import Testing
     #expect(try refused(particle) { $0.removeLast() }.contains(place + "has 8 fields instead of 9"))
     #expect(try refused(particle) { $0[1] = "999" }.contains(place + "has a particle number out of range"))
     #expect(try refused(particle) { $0[4] = "1,5" }.contains(place + "has a field 4 that is no number"))
-    #expect(try refused(particle) { $0[4] = "nan" }.contains("events, event 1, px is not a number for particle 0"))
+    #expect(
+      try refused(particle) { $0[4] = "nan" }.contains("events, event 1, px is not a number for particle 0"))
     #expect(try refused(particle) { $0[7] = "-1" }.contains("events, event 1, E is negative for particle 0"))
     #expect(try refused(particle) { $0[5] = "1e999" }.contains("events, event 1, py is infinite"))
-    #expect(try refused(second) { $0[3] = "99999999999" }.contains("event 1, line \(second + 1) has a number of particles"))
+    #expect(
+      try refused(second) { $0[3] = "99999999999" }.contains(
+        "event 1, line \(second + 1) has a number of particles"))
     #expect(try refused(second) { $0[3] = "2000000000" }.contains("absurd"))
     #expect(try refused(second) { $0[2] = "77" }.contains("event 1 has "))
     #expect(try refused(second + 1) { $0[1] = "TEV" }.contains("GEV or MEV"))
@@ -173,7 +179,7 @@ import Testing
     let folder = try TemporaryFolder()
     let data = try Fixtures.data(name)
     let whole = try batches(Fixtures.path(name))[0]
-    for length in stride(from: 60, to: data.count - 45, by: 37) {
+    for length in stride(from: 60, to: data.count - 45, by: 97) {
       let path = try folder.write(data.prefix(length))
       #expect(!refusal(path).hasPrefix("no error"))
       guard let stream = try? EventStream(inputs: [path], options: EventReadingOptions(skipBadEvents: true))
@@ -190,7 +196,7 @@ import Testing
     let data = [UInt8](try Fixtures.data(name))
     var random = SplitMix(state: 7)
     let alphabet = Array("0123456789-+.eE \n@[],VPEUWNAHnaif\"\\\0".utf8)
-    for _ in 0..<400 {
+    for _ in 0..<100 {
       var changed = data
       for _ in 0..<(1 + Int(random.next() % 4)) {
         let place = Int(random.next() % UInt64(changed.count))
