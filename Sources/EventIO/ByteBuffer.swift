@@ -32,7 +32,9 @@ final class ByteBuffer {
 
   deinit { storage.deallocate() }
 
-  /// What is buffered now; empty only at the end. Valid until the next call.
+  /// What is buffered now; empty only at the end.
+  ///
+  /// Valid until the next call.
   func available() throws -> UnsafeRawBufferPointer {
     if start == end { try fill() }
     return UnsafeRawBufferPointer(start: storage + start, count: end - start)
@@ -44,13 +46,17 @@ final class ByteBuffer {
     start += count
   }
 
-  /// The next `count` bytes, or fewer at the end, without passing over them. Valid until the next call.
+  /// The next `count` bytes, or fewer at the end, without passing over them.
+  ///
+  /// Valid until the next call.
   func peek(_ count: Int) throws -> UnsafeRawBufferPointer {
     while end - start < count, !isAtEnd { try fill() }
     return UnsafeRawBufferPointer(start: storage + start, count: min(count, end - start))
   }
 
-  /// The next line without its end, or nil at the end of the input. Valid until the next call.
+  /// The next line without its end, or nil at the end of the input.
+  ///
+  /// Valid until the next call.
   func nextLine() throws -> UnsafeRawBufferPointer? {
     var searched = 0
     while true {

@@ -29,7 +29,8 @@ final class EventInput {
     } else if ZstdBytes.matches(start) {
       buffer = ByteBuffer(try ZstdBytes(raw), source: source)
     }
-    switch try EventFormat(startOf: buffer) {
+    let format = try EventFormat(startOf: buffer)
+    switch format {
     case .hdf5:
       if buffer === raw, file.size != nil, source != "-" {
         reader = try HDF5EventReader(path: source, source: source, firstEvent: firstEvent)
@@ -38,7 +39,9 @@ final class EventInput {
           try HDF5EventReader(path: $0, source: source, firstEvent: firstEvent)
         }
       }
-    case .hepMC3, .hepMC2: throw EventInputError(source: source, problem: "is HepMC, which is not read yet")
+    case .hepMC2, .hepMC3:
+      reader = try HepMCEventReader(
+        buffer, format: format, firstEvent: firstEvent, keepInvisible: keepInvisible)
     case .jsonLines: reader = try JSONEventReader(buffer, firstEvent: firstEvent)
     case .text: reader = TextEventReader(buffer, firstEvent: firstEvent)
     }

@@ -26,7 +26,9 @@ public enum EventPipeline {
       while let batch = try stream.next(upTo: eventsPerBatch) { try consume(try work(batch)) }
       return
     }
-    let queue = OrderedQueue<Output>(stream: stream, eventsPerBatch: eventsPerBatch, capacity: 2 * threads)
+    // One more batch is with the consumer.
+    let queue = OrderedQueue<Output>(
+      stream: stream, eventsPerBatch: eventsPerBatch, capacity: 2 * threads - 1)
     let workers = DispatchGroup()
     for _ in 0..<threads {
       workers.enter()

@@ -7,7 +7,9 @@ public struct EventReadingOptions: Sendable, Equatable {
   /// Only HepMC files are generator records. Every other format holds the particles that its writer chose,
   /// and they all take part whatever their `pdgid`.
   public var keepInvisible: Bool
-  /// How many events to read after the skipped ones; all where it is nil. Bad events count.
+  /// How many events to read after the skipped ones; all where it is nil.
+  ///
+  /// Bad events count.
   public var maximumEvents: Int?
   /// How many events to pass over at the start, counted through all inputs.
   public var skipEvents: Int

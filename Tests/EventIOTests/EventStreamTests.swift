@@ -6,26 +6,86 @@ import JetPhysics
 import Testing
 
 @Suite struct EventStreamTests {
-  @Test func smoke() throws {
-    let dir = FileManager.default.temporaryDirectory.path
-    let text = dir + "/a.txt"
-    try "# c\n1 2 3 4\n+5 6 7 8e1 # x\n#END\n#END\n\n1 1 1 2\n\n#END\n\n1 1 1 3".write(
-      toFile: text, atomically: true, encoding: .utf8)
-    let json = dir + "/a.json"
-    try "{\"particles\": [[1,2,3,4]], \"label\": 1, \"name\": \"x\"}\n\n{\"particles\": [], \"label\": 0}\n"
-      .write(toFile: json, atomically: true, encoding: .utf8)
-    let s = try EventStream(inputs: [text, json])
-    while let b = try s.next(upTo: 3) { print(b) }
-    if let path = ProcessInfo.processInfo.environment["H5"] {
-      let s = try EventStream(inputs: [path])
-      print(s.countEvents() as Any)
-      var n = 0, p = 0
-      try EventPipeline.run(
-        stream: s, eventsPerBatch: 1000, threads: 2, makeWorker: { { ($0.eventCount, $0.particleCount) } }
-      ) {
-        n += $0.0; p += $0.1
+  @Test func eventsAreNumberedThroughAllInputs() throws {
+    let folder = try TemporaryFolder()
+    let text = try folder.write("1 2 3 4\n#END\n1 2 3 5\n", to: "text")
+    let json = try folder.write("{\"particles\": []}\n{\"particles\": [[1,2,3,6]]}\n", to: "json")
+    let inputs = [text, Fixtures.path("cartesian.h5"), json, Fixtures.path("hepmc3-gev.hepmc")]
+    let stream = try EventStream(inputs: inputs)
+    #expect(stream.countEvents() == nil)
+    var numbers: [Int] = []
+    var sources: [String] = []
+    while let batch = try stream.next(upTo: 4) {
+      numbers += batch.eventNumbers
+      if sources.last != batch.source { sources.append(batch.source) }
+      #expect(stream.nextEventNumber == numbers.count)
+    }
+    #expect(numbers == Array(0..<15))
+    #expect(sources == inputs)
+    #expect(stream.bytesRead == stream.totalBytes)
+  }
+
+  @Test(arguments: [(0, 3), (1, nil), (3, 2), (2, 0), (4, 100), (100, nil)] as [(Int, Int?)])
+  func skippingAndLimitsCountThroughAllInputs(skip: Int, maximum: Int?) throws {
+    let folder = try TemporaryFolder()
+    let text = try folder.write("1 2 3 4\n#END\n1 2 3\n#END\n#END\n", to: "text")
+    let json = try folder.write("{\"particles\": []}\n{\"particles\": [[1,2,3,6]]}\n{}\n", to: "json")
+    let options = EventReadingOptions(maximumEvents: maximum, skipEvents: skip, skipBadEvents: true)
+    let inputs = [text, json, Fixtures.path("hepmc2-gev.hepmc"), Fixtures.path("cartesian.h5")]
+    let wanted = (0..<17).filter { $0 >= skip && $0 < skip + (maximum ?? 17) }
+    for step in [1, 2, 100] {
+      let stream = try EventStream(inputs: inputs, options: options)
+      var numbers: [Int] = []
+      while let batch = try stream.next(upTo: step) { numbers += batch.eventNumbers }
+      #expect(numbers == wanted.filter { $0 != 1 && $0 != 5 })
+      #expect(stream.badEvents.map(\.event) == wanted.filter { $0 == 1 || $0 == 5 })
+    }
+  }
+
+  @Test func batchesOfAnySizeHoldTheSame() throws {
+    for name in ["hepmc3-gev.hepmc", "cylindrical.h5"] {
+      let whole = try batches(Fixtures.path(name))[0]
+      let single = try batches(Fixtures.path(name), step: 1)
+      #expect(single.flatMap(\.px) == whole.px && single.flatMap(\.energy) == whole.energy)
+      for (column, values) in whole.columns {
+        #expect(single.flatMap { $0.columns[column]!.values } == values.values)
       }
-      print(n, p, s.bytesRead, s.totalBytes as Any)
+    }
+  }
+
+  @Test func inputsAreCheckedBeforeAnyIsRead() throws {
+    let folder = try TemporaryFolder()
+    let missing = folder.url.appendingPathComponent("missing").path
+    let good = Fixtures.path("cartesian.h5")
+    for (inputs, sentence) in [
+      ([good, missing], "\(missing) does not exist"),
+      ([good, folder.url.path], "\(folder.url.path) is a folder"),
+      (["-", "-"], "standard input is given twice"),
+    ] {
+      do {
+        _ = try EventStream(inputs: inputs)
+        Issue.record("no error")
+      } catch let error as EventInputError {
+        #expect(error.description.hasPrefix(sentence))
+      }
+    }
+  }
+
+  /// A pipe can be read once only, and HDF5 needs more.
+  @Test func namedPipesAreRead() throws {
+    let folder = try TemporaryFolder()
+    for (name, count) in [("cartesian.h5", 5), ("hepmc2-gev.hepmc", 6)] {
+      let pipe = folder.url.appendingPathComponent("pipe-\(count)").path
+      try #require(mkfifo(pipe, 0o600) == 0)
+      let data = try Fixtures.data(name)
+      let writer = Thread {
+        if let file = FileHandle(forWritingAtPath: pipe) {
+          file.write(data)
+          try? file.close()
+        }
+      }
+      writer.start()
+      #expect(try batches(pipe).reduce(0) { $0 + $1.eventCount } == count)
     }
   }
 }

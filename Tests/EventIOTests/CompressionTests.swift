@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import EventIO
+import Foundation
+import Testing
+
+@Suite struct CompressionTests {
+  /// Enough text for many fills of every buffer.
+  static let text = Data((0..<30_000).map { "\($0) 2 3 \($0 &* 7919 % 10_007)\n#END\n" }.joined().utf8)
+
+  @Test func membersAndFramesAreReadOneAfterTheOther() throws {
+    let folder = try TemporaryFolder()
+    let plain = try batches(try folder.write(CompressionTests.text)).flatMap(\.energy)
+    #expect(plain.count == 30_000)
+    let gzip = try folder.gzip(CompressionTests.text)
+    #expect(try batches(gzip).flatMap(\.energy) == plain)
+    _ = try folder.gzip(CompressionTests.text, append: true)
+    #expect(try batches(gzip).flatMap(\.energy) == plain + plain)
+    // Tapes and some copies pad with zeros.
+    let padded = try Data(contentsOf: URL(fileURLWithPath: gzip)) + Data(count: 512)
+    #expect(try batches(try folder.write(padded)).flatMap(\.energy) == plain + plain)
+
+    let frame = zstd(CompressionTests.text)
+    #expect(try batches(try folder.write(frame)).flatMap(\.energy) == plain)
+    let skippable = Data([0x50, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 1, 2, 3])
+    #expect(try batches(try folder.write(skippable + frame + frame)).flatMap(\.energy) == plain + plain)
+  }
+
+  @Test func compressedDataCutShortAreRefused() throws {
+    let folder = try TemporaryFolder()
+    let gzip = try Data(contentsOf: URL(fileURLWithPath: try folder.gzip(CompressionTests.text)))
+    let frame = zstd(CompressionTests.text)
+    for (data, name) in [(gzip, "gzip"), (frame, "zstd")] {
+      for length in [6, 20, data.count / 2, data.count - 9, data.count - 1] {
+        let sentence = refusal(try folder.write(data.prefix(length)))
+        #expect(sentence.contains("is cut short: its \(name) data end too early"), "\(sentence)")
+      }
+    }
+  }
+
+  @Test func damagedCompressedDataAreRefused() throws {
+    let folder = try TemporaryFolder()
+    let gzip = try Data(contentsOf: URL(fileURLWithPath: try folder.gzip(CompressionTests.text)))
+    var damaged = gzip
+    damaged[gzip.count - 6] ^= 0xFF  // the checksum
+    #expect(refusal(try folder.write(damaged)).contains("has damaged gzip data"))
+    #expect(refusal(try folder.write(gzip + Data("more".utf8))).contains("behind its gzip data"))
+    var frame = zstd(CompressionTests.text)
+    frame[frame.count / 2] ^= 0xFF
+    #expect(!refusal(try folder.write(frame + Data("more".utf8))).hasPrefix("no error"))
+    #expect(refusal(try folder.gzip(Data())).contains("is empty"))
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CZlib
+import CZstd
+import EventIO
+import Foundation
+import JetPhysics
+import Testing
+
+/// The event files that pyhepmc and h5py wrote.
+enum Fixtures {
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+    "Fixtures")
+
+  static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+  static func data(_ name: String) throws -> Data {
+    try Data(contentsOf: folder.appendingPathComponent(name))
+  }
+
+  static func text(_ name: String) throws -> String { String(decoding: try data(name), as: UTF8.self) }
+}
+
+/// A folder for the files of one test, removed with it.
+final class TemporaryFolder {
+  let url = FileManager.default.temporaryDirectory.appendingPathComponent("canopy-tests-" + UUID().uuidString)
+
+  init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func write(_ data: Data, to name: String = "events") throws -> String {
+    let file = url.appendingPathComponent(name)
+    try data.write(to: file)
+    return file.path
+  }
+
+  func write(_ text: String, to name: String = "events") throws -> String {
+    try write(Data(text.utf8), to: name)
+  }
+
+  func gzip(_ data: Data, to name: String = "events.gz", append: Bool = false) throws -> String {
+    let path = url.appendingPathComponent(name).path
+    let file = try #require(gzopen(path, append ? "ab" : "wb"))
+    let bytes = [UInt8](data)
+    if !bytes.isEmpty { #expect(gzwrite(file, bytes, UInt32(bytes.count)) == bytes.count) }
+    gzclose(file)
+    return path
+  }
+}
+
+func zstd(_ data: Data) -> Data {
+  let bytes = [UInt8](data)
+  var output = [UInt8](repeating: 0, count: ZSTD_compressBound(bytes.count))
+  let count = ZSTD_compress(&output, output.count, bytes, bytes.count, 3)
+  return Data(output.prefix(count))
+}
+
+/// All events of `inputs`, `step` at a time.
+func batches(
+  _ inputs: String..., options: EventReadingOptions = EventReadingOptions(), step: Int = 1000
+) throws -> [EventBatch] {
+  let stream = try EventStream(inputs: inputs, options: options)
+  var found: [EventBatch] = []
+  while let batch = try stream.next(upTo: step) {
+    #expect(batch.eventCount > 0 && batch.eventCount <= step)
+    #expect(batch.offsets.count == batch.eventCount + 1 && batch.offsets.last == batch.particleCount)
+    found.append(batch)
+  }
+  return found
+}
+
+/// The momenta of one event as rows.
+func rows(_ batch: EventBatch, _ event: Int) -> [[Double]] {
+  batch.particles(ofEvent: event).map { [batch.px[$0], batch.py[$0], batch.pz[$0], batch.energy[$0]] }
+}
+
+/// The sentence that refuses an input, and that nothing else is thrown.
+func refusal(_ path: String, options: EventReadingOptions = EventReadingOptions()) -> String {
+  do {
+    let found = try batches(path, options: options)
+    return "no error, \(found.reduce(0) { $0 + $1.eventCount }) events"
+  } catch let error as EventInputError {
+    return error.description
+  } catch {
+    return "another error: \(error)"
+  }
+}
