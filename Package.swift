@@ -24,6 +24,7 @@ let package = Package(
 
     // C interfaces over C++ libraries, and kernels in C.
     .target(name: "CFastJet", linkerSettings: [.linkedLibrary("fastjet")]),
+    .target(name: "CHepMC3", linkerSettings: [.linkedLibrary("HepMC3")]),
     .target(name: "CKernels"),
     .target(name: "CTextParsing", linkerSettings: [.linkedLibrary("simdjson")]),
 
@@ -32,7 +33,7 @@ let package = Package(
 
     .target(
       name: "EventIO",
-      dependencies: ["CHDF5", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics"]),
+      dependencies: ["CHDF5", "CHepMC3", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics"]),
     .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
     .target(name: "PluginKit", dependencies: ["JetPhysics", "NeuralEngine"]),
 
@@ -60,7 +61,10 @@ let package = Package(
       name: "FastJetReference", path: "Tests/FastJetReference", linkerSettings: [.linkedLibrary("fastjet")]),
     .testTarget(name: "JetPhysicsTests", dependencies: ["FastJetReference", "JetPhysics"]),
     .testTarget(name: "NeuralEngineTests", dependencies: ["NeuralEngine"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "EventIOTests", dependencies: ["CHDF5", "CZip", "EventIO", "JetPhysics"]),
+    .testTarget(
+      name: "EventIOTests", dependencies: ["CHDF5", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics"],
+      exclude: ["Fixtures"]),
+    .testTarget(name: "PluginKitTests", dependencies: ["PluginKit"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training"]),
   ],
   swiftLanguageModes: [.v6],

@@ -110,14 +110,8 @@ final class HDF5EventReader: EventReader {
     let columnValues = try columns.map { try $0.dataset.doubles(events) }
 
     func append(_ part: Range<Int>) {
-<<<<<<< HEAD
-      let first = bounds[bounds.startIndex + part.lowerBound] - range.lowerBound
-      let particles = first..<bounds[bounds.startIndex + part.upperBound] - range.lowerBound
-      let shift = batch.particleCount - particles.lowerBound - range.lowerBound
-=======
       let particles = starts[part.lowerBound]..<starts[part.upperBound]
       let shift = batch.particleCount - particles.lowerBound
->>>>>>> eventio
       for event in part {
         batch.eventNumbers.append(firstEvent + events.lowerBound + event)
         batch.offsets.append(starts[event + 1] + shift)
@@ -136,12 +130,7 @@ final class HDF5EventReader: EventReader {
       return
     }
     for event in 0..<events.count {
-<<<<<<< HEAD
-      let first = bounds[bounds.startIndex + event] - range.lowerBound
-      let particles = first..<bounds[bounds.startIndex + event + 1] - range.lowerBound
-=======
       let particles = starts[event]..<starts[event + 1]
->>>>>>> eventio
       if let bad = problem(in: values, particles) {
         problems.append(error(event: events.lowerBound + event, field: bad.field, bad.problem))
       } else {

@@ -2,6 +2,7 @@
 
 import Foundation
 import Testing
+import CanopyModel
 import Training
 
 private enum Cell: String, Codable, CaseIterable {

@@ -2,6 +2,7 @@
 
 import Foundation
 import Testing
+import CanopyModel
 import Training
 
 /// Two overlapping bells, from the quantiles of the logistic distribution.

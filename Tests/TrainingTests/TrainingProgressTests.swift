@@ -3,6 +3,7 @@
 import Foundation
 import Synchronization
 import Testing
+import CanopyModel
 import Training
 
 /// Collects what would appear, with a clock that the test sets.

@@ -2,11 +2,8 @@
 
 import CanopyModel
 import Foundation
-<<<<<<< HEAD
-import PluginKit
-=======
 import NeuralEngine
->>>>>>> report
+import PluginKit
 
 /// The numbers and figures of an evaluation, as a folder that can be shown to others.
 ///

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import ArgumentParser
+import Canopy
+import Foundation
+
+/// `canopy train`.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Trains a network as a YAML file says, and writes it as a model.",
+    discussion: """
+      After every epoch the folder MODELDIR holds the model of the best epoch so far, and a checkpoint from which \
+      --resume goes on to the same bits as a training that was not interrupted. Files in the configuration are \
+      relative to the working folder.
+      """)
+
+  @Argument(help: "The training configuration.", completion: .file(extensions: ["yaml", "yml"]))
+  var configuration: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The folder of the new model.", valueName: "modeldir"))
+  var output: String
+
+  @Flag(help: "Go on with a training that was interrupted.")
+  var resume = false
+
+  func run() throws {
+    try reportingFailures {
+      let run = TrainingRun(
+        try TrainingConfiguration(contentsOf: URL(fileURLWithPath: configuration)), plugins: .builtIn)
+      let observer = TrainingObserver(output)
+      defer { observer.progress?.clear() }
+      _ = try run.run(into: URL(fileURLWithPath: output), resuming: resume, observer: observer)
+    }
+  }
+}
+
+/// Shows a training on standard error.
+private final class TrainingObserver: TrainingRun.Observer {
+  var progress: TrainingProgress?
+  private let folder: String
+
+  init(_ folder: String) { self.folder = folder }
+
+  func begin(_ summary: TrainingRun.Summary) {
+    var text =
+      "\(summary.trainingJets) jets to learn from and \(summary.validationJets) to validate on, of "
+      + "\(summary.events) events; \(summary.parameterCount) parameters; "
+      + "\(summary.threads) \(summary.threads == 1 ? "thread" : "threads")\n"
+    if summary.epochsDone > 0 { text += "resuming after epoch \(summary.epochsDone)\n" }
+    FileHandle.standardError.write(Data(text.utf8))
+    progress = TrainingProgress(epochCount: summary.epochs, jetCount: summary.trainingJets)
+  }
+
+  func step(epoch: Int, jetsDone: Int, loss: Double) {
+    progress?.update(epoch: epoch, jetsDone: jetsDone, loss: loss)
+  }
+
+  func finish(_ epoch: EpochSummary) { progress?.finishEpoch(epoch) }
+}
