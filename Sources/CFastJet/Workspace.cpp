@@ -91,11 +91,11 @@ bool needs_care(double pt2, double pz, double energy) {
   return pt2 < 1e-200 || energy * energy < 1e-6 * (pt2 + pz * pz);
 }
 
+const char *const overflow = "its clustering distances overflow: choose a power p closer to 0";
+
 void require_finite_distances(const ClusterSequence &sequence) {
   for (const ClusterSequence::history_element &entry : sequence.history()) {
-    if (!std::isfinite(entry.dij)) {
-      throw Failure(CFastJetBadEvent, "its clustering distances overflow: choose a power p closer to 0");
-    }
+    if (!std::isfinite(entry.dij)) throw Failure(CFastJetBadEvent, overflow);
   }
 }
 
@@ -142,18 +142,22 @@ CFastJetWorkspace::CFastJetWorkspace(const CFastJetTask &task)
 template <typename Body>
 void CFastJetWorkspace::for_each_event(const CFastJetEvents &events, Body body) {
   for (int64_t event = 0; event < events.count; ++event) {
+    const auto fail = [event](Failure failure) {
+      failure.event = event;
+      throw failure;
+    };
     try {
       load(events, event);
       const ClusterSequence sequence(particles_, definition_.get(careful_));
       require_finite_distances(sequence);
       body(sequence);
-    } catch (Failure &failure) {
-      failure.event = event;
-      throw;
+    } catch (const Failure &failure) {
+      fail(failure);
+    } catch (const fastjet::InternalError &) {
+      // FastJet's heap of distances takes an infinite one for one that it has removed.
+      fail(Failure(CFastJetBadEvent, overflow));
     } catch (const fastjet::Error &error) {
-      Failure failure(CFastJetBadEvent, "FastJet could not cluster it: " + error.message());
-      failure.event = event;
-      throw failure;
+      fail(Failure(CFastJetBadEvent, "FastJet says: " + error.message()));
     }
   }
 }
