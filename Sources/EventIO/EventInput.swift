@@ -22,13 +22,7 @@ final class EventInput {
     self.firstEvent = firstEvent
     file = try FileBytes(source: source)
     let raw = ByteBuffer(file, source: source)
-    let start = try raw.peek(4)
-    var buffer = raw
-    if GzipBytes.matches(start) {
-      buffer = ByteBuffer(try GzipBytes(raw), source: source)
-    } else if ZstdBytes.matches(start) {
-      buffer = ByteBuffer(try ZstdBytes(raw), source: source)
-    }
+    let buffer = try EventInput.decompressed(raw)
     let format = try EventFormat(startOf: buffer)
     switch format {
     case .hdf5:
@@ -45,6 +39,14 @@ final class EventInput {
     case .jsonLines: reader = try JSONEventReader(buffer, firstEvent: firstEvent)
     case .text: reader = TextEventReader(buffer, firstEvent: firstEvent)
     }
+  }
+
+  /// The content of an input, decompressed where it is compressed.
+  static func decompressed(_ raw: ByteBuffer) throws -> ByteBuffer {
+    let start = try raw.peek(4)
+    if GzipBytes.matches(start) { return ByteBuffer(try GzipBytes(raw), source: raw.source) }
+    if ZstdBytes.matches(start) { return ByteBuffer(try ZstdBytes(raw), source: raw.source) }
+    return raw
   }
 
   /// Copies what cannot be read in place, since HDF5 seeks, to a temporary file that is gone once it is open.

@@ -80,10 +80,13 @@ import Testing
   /// Numbers have a decimal point wherever the program runs.
   @Test func theLocaleDoesNotMatter() throws {
     let folder = try TemporaryFolder()
-    let previous = String(cString: setlocale(LC_NUMERIC, nil))
-    defer { setlocale(LC_NUMERIC, previous) }
-    for name in ["de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "fr_FR"] where setlocale(LC_NUMERIC, name) != nil {
-      break
+    // Where the system has no locale with a decimal comma, this checks the plain one.
+    let names = ["de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "fr_FR", "C"]
+    let locale = try #require(names.lazy.compactMap { newlocale(LC_ALL_MASK, $0, nil) }.first)
+    let previous = uselocale(locale)
+    defer {
+      uselocale(previous)
+      freelocale(locale)
     }
     #expect(try batches(try folder.write("1.5 2.5 3.5 4.5\n"))[0].px == [1.5])
     #expect(try batches(try folder.write("{\"particles\": [[1.5, 2.5, 3.5, 4.5]]}"))[0].px == [1.5])
