@@ -82,7 +82,7 @@ import Testing
     let folder = try TemporaryFolder()
     // Where the system has no locale with a decimal comma, this checks the plain one.
     let names = ["de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "fr_FR", "C"]
-    let locale = try #require(names.lazy.compactMap { newlocale(LC_ALL_MASK, $0, nil) }.first)
+    let locale = try #require(names.lazy.compactMap { newlocale(1 << LC_NUMERIC, $0, nil) }.first)
     let previous = uselocale(locale)
     defer {
       uselocale(previous)
