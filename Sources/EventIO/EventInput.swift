@@ -41,6 +41,14 @@ final class EventInput {
     }
   }
 
+  /// The number of events of an HDF5 file that can be read in place, else nil.
+  static func countEvents(source: String) -> Int? {
+    guard FileBytes.size(source: source) != nil, let file = try? FileBytes(source: source),
+      (try? EventFormat(startOf: ByteBuffer(file, source: source))) == .hdf5
+    else { return nil }
+    return try? HDF5EventReader(path: source, source: source, firstEvent: 0).eventCount
+  }
+
   /// The content of an input, decompressed where it is compressed.
   static func decompressed(_ raw: ByteBuffer) throws -> ByteBuffer {
     let start = try raw.peek(4)
