@@ -6,8 +6,9 @@ import Foundation
 final class EventInput {
   /// The reader of the input's events.
   let reader: any EventReader
+  /// How the input is compressed; nil where it is not.
+  let compression: Compression?
   private let file: FileBytes
-
   private let firstEvent: Int
 
   /// How many bytes of the file have been read, compressed as they are, when `nextEvent` comes next.
@@ -23,12 +24,13 @@ final class EventInput {
     file = try FileBytes(source: source)
     let raw = ByteBuffer(file, source: source)
     let start = try raw.peek(4)
-    var buffer = raw
-    if GzipBytes.matches(start) {
-      buffer = ByteBuffer(try GzipBytes(raw), source: source)
-    } else if ZstdBytes.matches(start) {
-      buffer = ByteBuffer(try ZstdBytes(raw), source: source)
-    }
+    compression = GzipBytes.matches(start) ? .gzip : ZstdBytes.matches(start) ? .zstd : nil
+    let buffer =
+      switch compression {
+      case .gzip: ByteBuffer(try GzipBytes(raw), source: source)
+      case .zstd: ByteBuffer(try ZstdBytes(raw), source: source)
+      case nil: raw
+      }
     let format = try EventFormat(startOf: buffer)
     switch format {
     case .hdf5:
