@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Canopy
-import Foundation
 
 /// Runs the work of a command; an error becomes one sentence on standard error and the exit status of its kind:
 /// 65 where the input was wrong, 1 where the work failed otherwise.
@@ -13,8 +12,17 @@ func reportingFailures(_ work: () throws -> Void) throws {
     // Whoever read the output has seen enough, as in `canopy … | head`.
     throw ExitCode(0)
   } catch {
-    FileHandle.standardError.write(Data("canopy: \(error)\n".utf8))
+    writeToStandardError("canopy: \("\(error)".onOneLine)\n")
     throw ExitCode(error.isInputError ? 65 : 1)
+  }
+}
+
+/// Turns what jet finding says of its parameters into an error of the command line.
+func checkingOptions<Value>(_ make: () throws -> Value) throws -> Value {
+  do {
+    return try make()
+  } catch let error as JetPhysicsError {
+    throw ValidationError(error.problem)
   }
 }
 
@@ -22,10 +30,20 @@ extension Error {
   fileprivate var isInputError: Bool {
     switch self {
     case let error as TrainingError: error.isInputError
+    case let error as ResultOutputError: error.isInputError
+    case let error as ReportError: error.isInputError
     case is ConfigurationError, is EventInputError, is JetPhysicsError, is MetricError, is ModelError,
       is PluginError, is SafetensorsError:
       true
     default: false
     }
+  }
+}
+
+extension String {
+  /// The text without line breaks and other control characters, which names in a file may hold.
+  fileprivate var onOneLine: String {
+    String(
+      String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
   }
 }

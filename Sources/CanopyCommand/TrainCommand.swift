@@ -48,7 +48,7 @@ private final class TrainingObserver: TrainingRun.Observer {
       + "\(summary.events) events; \(summary.parameterCount) parameters; "
       + "\(summary.threads) \(summary.threads == 1 ? "thread" : "threads")\n"
     if summary.epochsDone > 0 { text += "resuming after epoch \(summary.epochsDone)\n" }
-    FileHandle.standardError.write(Data(text.utf8))
+    writeToStandardError(text)
     progress = TrainingProgress(epochCount: summary.epochs, jetCount: summary.trainingJets)
   }
 

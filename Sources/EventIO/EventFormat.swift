@@ -16,6 +16,14 @@ public enum EventFormat: String, Sendable, CaseIterable {
   case text = "plain text"
 }
 
+/// How an event file is compressed.
+public enum Compression: String, Sendable, CaseIterable {
+  /// gzip (RFC 1952).
+  case gzip
+  /// Zstandard (RFC 8878).
+  case zstd = "Zstandard"
+}
+
 extension EventFormat {
   /// The format of the file `source`, told from its content.
   ///

@@ -6,8 +6,9 @@ import Foundation
 final class EventInput {
   /// The reader of the input's events.
   let reader: any EventReader
+  /// How the input is compressed; nil where it is not.
+  let compression: Compression?
   private let file: FileBytes
-
   private let firstEvent: Int
 
   /// How many bytes of the file have been read, compressed as they are, when `nextEvent` comes next.
@@ -22,7 +23,18 @@ final class EventInput {
     self.firstEvent = firstEvent
     file = try FileBytes(source: source)
     let raw = ByteBuffer(file, source: source)
+<<<<<<< HEAD
     let buffer = try EventInput.decompressed(raw)
+=======
+    let start = try raw.peek(4)
+    compression = GzipBytes.matches(start) ? .gzip : ZstdBytes.matches(start) ? .zstd : nil
+    let buffer =
+      switch compression {
+      case .gzip: ByteBuffer(try GzipBytes(raw), source: source)
+      case .zstd: ByteBuffer(try ZstdBytes(raw), source: source)
+      case nil: raw
+      }
+>>>>>>> cli
     let format = try EventFormat(startOf: buffer)
     switch format {
     case .hdf5:

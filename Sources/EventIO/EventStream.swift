@@ -18,6 +18,10 @@ public final class EventStream {
   public private(set) var badEvents: [EventInputError] = []
   /// The number that the next event has.
   public private(set) var nextEventNumber = 0
+  /// The format of the input that was opened last; nil before the first.
+  public private(set) var format: EventFormat?
+  /// How the input that was opened last is compressed; nil where it is not.
+  public private(set) var compression: Compression?
 
   /// How many bad events are kept with their sentence; further ones are counted only.
   public static let maximumBadEventsKept = 20
@@ -79,8 +83,11 @@ public final class EventStream {
 
   private func currentReader() throws -> (any EventReader)? {
     if input == nil, nextInput < inputs.count {
-      input = try EventInput(
+      let opened = try EventInput(
         source: inputs[nextInput], firstEvent: nextEventNumber, keepInvisible: options.keepInvisible)
+      format = opened.reader.format
+      compression = opened.compression
+      input = opened
     }
     return input?.reader
   }

@@ -13,15 +13,15 @@ import PluginKit
 public struct JetDataset: Sendable {
   /// The trees of all jets.
   public internal(set) var trees: FeatureTrees
-  /// The number of the event of each jet: `[jets]`.
-  public private(set) var eventNumbers: [Int] = []
   /// The weight of each jet: `[jets]`.
   public private(set) var weights: [Float] = []
-  /// Whether the input had weights.
-  public private(set) var isWeighted = false
+  private var jetTruth: JetTruth
+
+  /// The number of the event of each jet: `[jets]`.
+  public var eventNumbers: [Int] { jetTruth.eventNumbers }
+
   /// The number of events, with jets or without.
-  public private(set) var eventCount = 0
-  private var columns: [String: [Float]] = [:]
+  public var eventCount: Int { jetTruth.eventCount }
 
   /// The number of jets.
   public var jetCount: Int { weights.count }
@@ -42,94 +42,54 @@ public struct JetDataset: Sendable {
     threads: Int
   ) throws {
     trees = FeatureTrees(featureCount: features.count)
-    isWeighted = weight != nil
-    for column in truth { columns[column] = [] }
-    let needed = truth.union(weight.map { [$0] } ?? [])
+    let columns = truth.union(weight.map { [$0] } ?? [])
+    jetTruth = JetTruth(of: columns)
     try EventPipeline.run(
-      stream: stream, eventsPerBatch: 256, threads: threads,
+      stream: stream, threads: threads,
       makeWorker: {
         let clusterer = try JetClusterer(jets)
         var found = JetBatch()
         return { events in
-          try Piece(events, clusterer, &found, features, needed: needed)
+          try clusterer.findJets(in: events, into: &found)
+          var trees = FeatureTrees(featureCount: features.count)
+          trees.replace(with: found.trees, features: features)
+          let truth = try JetTruth(of: columns, events: events, jets: found)
+          try truth.checkWeights(weight, source: events.source)
+          return (trees, truth)
         }
       },
-      consume: { try append($0, weight: weight) })
-  }
-
-  private mutating func append(_ piece: Piece, weight: String?) throws {
-    trees.append(piece.trees)
-    eventNumbers += piece.eventNumbers
-    eventCount += piece.eventCount
-    for column in columns.keys { columns[column]! += piece.columns[column]! }
-    guard let weight else {
-      weights += Array(repeating: 1, count: piece.eventNumbers.count)
-      return
-    }
-    for (jet, value) in piece.columns[weight]!.enumerated() {
-      guard value >= 0, value.isFinite else {
-        throw TrainingError(
-          "\(piece.source): event \(piece.eventNumbers[jet]): \(weight) is \(value), but a weight is finite and "
-            + "not negative.")
-      }
-      weights.append(value)
-    }
+      consume: { (trees: FeatureTrees, truth: JetTruth) in
+        self.trees.append(trees)
+        jetTruth.append(truth)
+        weights +=
+          weight.map { truth.columns[$0]! } ?? Array(repeating: 1, count: truth.eventNumbers.count)
+      })
   }
 
   /// The truth of some of the jets.
-  public func truth(of jets: some Collection<Int>) -> HeadTruth {
-    HeadTruth(
-      rows: jets.count, columns: columns.mapValues { values in jets.map { values[$0] } })
-  }
+  public func truth(of jets: some Collection<Int>) -> HeadTruth { jetTruth.rows(jets) }
 
   /// The truth of all jets.
-  public var truth: HeadTruth { HeadTruth(rows: jetCount, columns: columns) }
+  public var truth: HeadTruth { jetTruth.all }
+
+  /// Makes sure that the heads can learn from the truth.
+  ///
+  /// - Throws: ``TrainingError`` that names `inputs`, where the events come from, and the event.
+  func checkTruth(for heads: [Network.NamedHead], inputs: [String]) throws {
+    try jetTruth.check(for: heads, inputs: inputs)
+  }
 
   /// Scales the features of all nodes.
   public mutating func scale(by scaling: FeatureScaling) { trees.scale(by: scaling) }
 }
 
-/// The jets of one batch of events.
-private struct Piece: Sendable {
-  let source: String
-  let eventCount: Int
-  var trees: FeatureTrees
-  var eventNumbers: [Int] = []
-  var columns: [String: [Float]] = [:]
-
-  init(
-    _ events: EventBatch, _ clusterer: JetClusterer, _ jets: inout JetBatch, _ features: NodeFeatures,
-    needed: Set<String>
-  ) throws {
-    source = events.source
-    eventCount = events.eventCount
-    do {
-      try clusterer.findJets(in: events, into: &jets)
-    } catch let error as JetPhysicsError {
-      throw EventInputError(
-        source: events.source, event: error.event, field: error.field, problem: error.problem)
+extension JetTruth {
+  fileprivate func checkWeights(_ weight: String?, source: String) throws {
+    guard let weight, let jet = columns[weight]!.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) else {
+      return
     }
-    trees = FeatureTrees(featureCount: features.count)
-    trees.replace(with: jets.trees, features: features)
-    for event in 0..<jets.eventCount {
-      for _ in jets.jets(ofEvent: event) { eventNumbers.append(jets.eventNumbers[event]) }
-    }
-    for name in needed.sorted() {
-      guard let column = events.columns[name] else {
-        let known = events.columns.keys.sorted()
-        throw TrainingError(
-          "\(source): the events have no column \(name)"
-            + (known.isEmpty ? "." : "; their columns are: \(known.joined(separator: ", "))."))
-      }
-      guard column.width == 1 else {
-        throw TrainingError("\(source): \(name) has \(column.width) numbers an event, but one is needed.")
-      }
-      var values: [Float] = []
-      values.reserveCapacity(jets.jetCount)
-      for event in 0..<jets.eventCount {
-        for _ in jets.jets(ofEvent: event) { values.append(Float(column.values[event])) }
-      }
-      columns[name] = values
-    }
+    throw TrainingError(
+      "\(source), event \(eventNumbers[jet]): \(weight) is \(columns[weight]![jet]), but a weight is finite and "
+        + "not negative.")
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// Why a training cannot begin or go on, in one sentence.
+/// Why a training or an evaluation cannot begin or go on, in one sentence.
 public struct TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The sentence.
   public let description: String

@@ -73,7 +73,7 @@ public struct TrainingRun {
           + "jets, \(split.training.count) to learn from and \(split.validation.count) to validate on; a training "
           + "needs some of each.")
     }
-    try checkTruth(dataset, network)
+    try dataset.checkTruth(for: network.heads, inputs: configuration.data.inputs)
     let scaling = Self.fitScaling(dataset, split.training)
     dataset.scale(by: scaling)
 
@@ -164,18 +164,6 @@ public struct TrainingRun {
       stream, jets: configuration.jets, features: configuration.embedding.features,
       truth: Set(network.heads.flatMap(\.head.truthColumns)), weight: data.weight,
       threads: configuration.training.threads)
-  }
-
-  private func checkTruth(_ dataset: JetDataset, _ network: Network) throws {
-    for named in network.heads {
-      do {
-        try named.head.check(dataset.truth)
-      } catch let error as PluginError {
-        let event = error.row.map { ": event \(dataset.eventNumbers[$0])" } ?? ""
-        throw TrainingError(
-          "\(configuration.data.inputs.joined(separator: ", "))\(event): \(error.description)")
-      }
-    }
   }
 
   /// Medians and quartiles hardly move beyond some twenty thousand jets, and sorting more takes its time.

@@ -45,18 +45,14 @@ public struct ResultBatch: Sendable, Equatable {
     eventColumns = []
   }
 
-  /// The jets of `jets`, whose coordinates are given as arrays of `[jets]`, with their constituents and their
-  /// trees where asked for.
-  public init(
-    jets: JetBatch, pt: [Double], rapidity: [Double], phi: [Double], mass: [Double],
-    constituents: Bool = false, trees: Bool = false
-  ) {
+  /// The jets of `jets`, with their constituents and their trees where asked for.
+  public init(_ jets: JetBatch, constituents: Bool = false, trees: Bool = false) {
     eventNumbers = jets.eventNumbers
     jetOffsets = jets.offsets
-    self.pt = pt
-    self.rapidity = rapidity
-    self.phi = phi
-    self.mass = mass
+    pt = jets.pt
+    rapidity = jets.rapidity
+    phi = jets.phi
+    mass = jets.mass
     self.constituents =
       constituents ? ResultLists(width: 1, offsets: jets.constituentOffsets, values: jets.constituents) : nil
     self.trees = trees ? ResultLists(splittingsOf: jets.trees) : nil

@@ -8,10 +8,14 @@ public struct ResultOutputError: Error, Sendable, Equatable, CustomStringConvert
   public let description: String
   /// Whether the reader of a pipe has gone away, as in `canopy … | head`: no cause for complaint.
   public let isBrokenPipe: Bool
+  /// Whether what was asked for is to blame, such as a folder that does not exist, rather than what happened on
+  /// the way, such as a full disk.
+  public let isInputError: Bool
 
-  init(_ description: String, isBrokenPipe: Bool = false) {
+  init(_ description: String, isBrokenPipe: Bool = false, isInputError: Bool = true) {
     self.description = description
     self.isBrokenPipe = isBrokenPipe
+    self.isInputError = isInputError
   }
 
   /// `destination` could not be opened, for the reason that `code`, a value of `errno`, names.
@@ -21,7 +25,7 @@ public struct ResultOutputError: Error, Sendable, Equatable, CustomStringConvert
   }
 
   /// A write to `destination` failed, for the reason that `code`, a value of `errno`, names.
-  init(writing destination: String, code: Int32) {
+  package init(writing destination: String, code: Int32) {
     self.init(writing: destination, reason: String(cString: strerror(code)), isBrokenPipe: code == EPIPE)
   }
 
@@ -29,7 +33,7 @@ public struct ResultOutputError: Error, Sendable, Equatable, CustomStringConvert
   init(writing destination: String, reason: String, isBrokenPipe: Bool = false) {
     self.init(
       "Writing the results to \(destination) failed (\(reason)); free some space or choose another place.",
-      isBrokenPipe: isBrokenPipe)
+      isBrokenPipe: isBrokenPipe, isInputError: false)
   }
 }
 

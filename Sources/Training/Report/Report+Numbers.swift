@@ -7,12 +7,7 @@ import PluginKit
 extension Report {
   /// The report's JSON and CSV files by name.
   func numbers() throws -> [String: Data] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    // JSON has no numbers for these.
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    var files = ["report.json": try encoder.encode(Summary(self)) + Data("\n".utf8)]
+    var files = ["report.json": try NumbersFile.encode(Summary(self))]
     for (index, classifier) in classifiers.enumerated() {
       let prefix = filePrefix(ofClassifier: index)
       files["\(prefix)roc.csv"] = classifier.curveTable.data
@@ -45,28 +40,13 @@ extension Report {
 
 /// The content of `report.json`.
 private struct Summary: Encodable {
-  struct Classifier: Encodable {
-    var name: String
-    var signal: String
-    var background: String
-    var signalCount: Int
-    var backgroundCount: Int
-    var auc: Estimate
-    var rejections: [BackgroundRejection]
-  }
-
   var title: String
-  var classifiers: [Classifier]
+  var classifiers: [ClassifierNumbers]
   var epochs: [EpochSummary]
 
   init(_ report: Report) {
     title = report.title
-    classifiers = report.classifiers.map {
-      Classifier(
-        name: $0.name, signal: $0.signalName, background: $0.backgroundName,
-        signalCount: $0.curve.signalCount, backgroundCount: $0.curve.backgroundCount, auc: $0.auc,
-        rejections: $0.rejections)
-    }
+    classifiers = report.classifiers.map(ClassifierNumbers.init)
     epochs = report.epochs
   }
 }

@@ -56,7 +56,8 @@ public struct Report: Sendable {
       if let error = error as? ReportError { throw error }
       throw ReportError(
         description: "\(folder.relativePath): the report cannot be written: \(error.fileReason); "
-          + "choose a folder that can be written to.")
+          + "choose a folder that can be written to.",
+        isInputError: true)
     }
   }
 
@@ -78,6 +79,13 @@ public struct Report: Sendable {
 public struct ReportError: Error, Equatable, CustomStringConvertible, LocalizedError {
   /// The sentence.
   public let description: String
+  /// Whether the folder is to blame, rather than gnuplot.
+  public let isInputError: Bool
+
+  init(description: String, isInputError: Bool = false) {
+    self.description = description
+    self.isInputError = isInputError
+  }
 
   /// The same sentence, for Foundation.
   public var errorDescription: String? { description }

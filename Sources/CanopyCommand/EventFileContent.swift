@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Canopy
+import Foundation
+
+/// What an event file holds, as far as its first events tell.
+struct EventFileContent {
+  /// A column of the events.
+  struct Column {
+    let width: Int
+    var least = Double.infinity
+    var largest = -Double.infinity
+    var isWhole = true
+  }
+
+  /// No more events are read.
+  static let maximumEvents = 1000
+
+  let path: String
+  private(set) var format: EventFormat?
+  private(set) var compression: Compression?
+  /// The number of events that were read, the bad ones among them.
+  private(set) var readEvents = 0
+  /// The number of events of the file, where it is known.
+  private(set) var eventCount: Int?
+  private(set) var badEventCount = 0
+  private(set) var firstBadEvent: EventInputError?
+  /// The number of particles of each good event.
+  private(set) var particleCounts: [Int] = []
+  private(set) var hasIdentifiers = false
+  private(set) var columns: [String: Column] = [:]
+  /// The first good event.
+  private(set) var firstEvent: EventBatch?
+
+  /// Reads the beginning of an event file.
+  init(_ path: String) throws {
+    self.path = path
+    let stream = try EventStream(
+      inputs: [path],
+      options: EventReadingOptions(maximumEvents: Self.maximumEvents, skipBadEvents: true))
+    while let batch = try stream.next(upTo: Self.maximumEvents) { add(batch) }
+    format = stream.format
+    compression = stream.compression
+    badEventCount = stream.badEventCount
+    firstBadEvent = stream.badEvents.first
+    readEvents = stream.nextEventNumber
+    let counted = path == "-" ? nil : try EventStream(inputs: [path]).countEvents()
+    eventCount = counted ?? (readEvents < Self.maximumEvents ? readEvents : nil)
+  }
+
+  private mutating func add(_ batch: EventBatch) {
+    for event in 0..<batch.eventCount { particleCounts.append(batch.particles(ofEvent: event).count) }
+    if !batch.pdgID.isEmpty { hasIdentifiers = true }
+    for (name, column) in batch.columns {
+      for value in column.values {
+        columns[name, default: Column(width: column.width)].add(value)
+      }
+    }
+    if firstEvent == nil { firstEvent = batch }
+  }
+}
+
+extension EventFileContent.Column {
+  fileprivate mutating func add(_ value: Double) {
+    least = min(least, value)
+    largest = max(largest, value)
+    if value != value.rounded() { isWhole = false }
+  }
+}
+
+extension Listing {
+  /// The content of an event file for people.
+  init(_ content: EventFileContent) {
+    add("file", content.path == "-" ? "standard input" : content.path)
+    let compression = content.compression.map { ", compressed by \($0.rawValue)" } ?? ""
+    if let format = content.format { add("format", format.rawValue + compression) }
+    let isWhole = content.readEvents == content.eventCount
+    add(
+      "events",
+      content.eventCount.map { "\($0)" } ?? "more than the \(content.readEvents) that were looked at")
+    if content.eventCount != nil, !isWhole {
+      add("", "what follows is of the first \(content.readEvents)")
+    }
+    if let bad = content.firstBadEvent {
+      add("bad events", "\(content.badEventCount); the first: \(bad)")
+    }
+    let isRecord = content.format == .hepMC2 || content.format == .hepMC3
+    let counts = content.particleCounts
+    if let least = counts.min(), let most = counts.max() {
+      let total = counts.reduce(0, +)
+      add(
+        isRecord ? "visible particles" : "particles",
+        "\(total); an event has \(least) to \(most), \(format(Double(total) / Double(counts.count))) on average"
+      )
+      add("identifiers", content.hasIdentifiers ? "Particle Data Group" : "none")
+    }
+    add("units", "GeV" + (isRecord ? ", converted where the file has others" : ""))
+
+    if !content.columns.isEmpty {
+      begin("event columns")
+      add(
+        table: [["name", "numbers", "type", "least", "largest"]]
+          + content.columns.sorted { $0.key < $1.key }.map { name, column in
+            [
+              name, "\(column.width)", column.isWhole ? "whole" : "real", format(column.least),
+              format(column.largest),
+            ]
+          })
+    }
+    if let events = content.firstEvent { addFirstEvent(of: events) }
+  }
+
+  private mutating func addFirstEvent(of events: EventBatch) {
+    begin("event \(events.eventNumbers[0])")
+    let particles = events.particles(ofEvent: 0)
+    add("particles", "\(particles.count)")
+    guard
+      let hardest = particles.max(by: {
+        events.momentum(ofParticle: $0).pt2 < events.momentum(ofParticle: $1).pt2
+      })
+    else { return }
+    let sum = particles.reduce(FourMomentum.zero) { $0 + events.momentum(ofParticle: $1) }
+    add("their sum", describe(sum))
+    let identifier = events.pdgID.isEmpty ? "" : ", identifier \(events.pdgID[hardest])"
+    add("hardest", describe(events.momentum(ofParticle: hardest)) + identifier)
+  }
+
+  private func describe(_ momentum: FourMomentum) -> String {
+    "pT \(format(momentum.pt)) GeV, rapidity \(format(momentum.rapidity)), φ \(format(momentum.phi)), "
+      + "E \(format(momentum.energy)) GeV, m \(format(momentum.mass)) GeV"
+  }
+
+  /// Six digits are enough for people.
+  private func format(_ value: Double) -> String { String(format: "%.6g", value) }
+}

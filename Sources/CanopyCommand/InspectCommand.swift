@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import ArgumentParser
+import Canopy
+import Foundation
+
+/// `canopy inspect`.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Says what is in an event file, in a model or in a file of tensors.",
+    discussion: """
+      Of an event file at most \(EventFileContent.maximumEvents) events are read: format, particles an event, the \
+      further columns with their ranges, and the first event. Of a model: jet definition, network, heads, and how \
+      it was trained, epoch by epoch. Of a .safetensors file: names and shapes of the tensors.
+
+      EXAMPLES:
+        canopy inspect events.hepmc.zst
+        canopy inspect w-tagger
+        canopy inspect w-tagger/weights.safetensors
+      """)
+
+  @Argument(
+    help: "An event file, - for standard input, the folder of a model, or a .safetensors file.",
+    completion: .file())
+  var path: String
+
+  func run() throws {
+    try reportingFailures {
+      try writeToStandardOutput(Data(try listing().text.utf8))
+    }
+  }
+
+  private func listing() throws -> Listing {
+    let url = URL(fileURLWithPath: path)
+    var isFolder: ObjCBool = false
+    if path != "-", FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      return Listing(try Model(contentsOf: url, plugins: .builtIn), folder: path)
+    }
+    if isSafetensors() { return Listing(try Safetensors(contentsOf: url)) }
+    return Listing(try EventFileContent(path))
+  }
+
+  /// Whether the file starts as a header's length and a header in JSON.
+  private func isSafetensors() -> Bool {
+    guard path != "-", let file = FileHandle(forReadingAtPath: path),
+      (try? file.seekToEnd()) != nil, (try? file.seek(toOffset: 0)) != nil,
+      let start = try? file.read(upToCount: 10), start.count == 10
+    else { return false }
+    // A header of 2^32 bytes and more is no header; text has no zero bytes.
+    return start[4..<8].allSatisfy { $0 == 0 } && start[8] == UInt8(ascii: "{")
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Canopy
+import Foundation
+
+extension Listing {
+  /// A model for people.
+  init(_ model: Model, folder: String) {
+    let description = model.description
+    add("model", folder)
+    add("parameters", "\(model.network.layout.parameterCount)")
+
+    begin("jets")
+    let definition = description.jets.definition
+    var parts = [definition.algorithm.rawValue]
+    if definition.algorithm.hasRadius { parts.append("R = \(definition.radius)") }
+    if let power = definition.power { parts.append("p = \(power)") }
+    add("definition", parts.joined(separator: ", ") + ", \(definition.recombination.rawValue) scheme")
+    add("selection", description.jets.selection.text)
+    add("tree", description.jets.recluster.map { "reclustered by \($0.rawValue)" } ?? "of the jet algorithm")
+
+    begin("network")
+    add("cell", description.embedding.cell.rawValue)
+    add("width", "\(description.embedding.width)")
+    let features = description.embedding.features
+    add("features", "\(features.rawValue): \(features.names.joined(separator: ", "))")
+
+    for (head, named) in zip(description.heads, model.network.heads) {
+      begin("head \(head.name)")
+      add("plugin", "\(head.plugin) \(head.version)")
+      let outputs = named.head.outputs.map { output in
+        output.name + (output.width > 1 ? " [\(output.width)]" : "") + (output.unit.map { " in \($0)" } ?? "")
+      }
+      add("outputs", outputs.joined(separator: ", "))
+      add("truth", named.head.truthColumns.joined(separator: ", "))
+      add("configuration", head.configuration.text)
+    }
+    if let training = description.training { add(training) }
+  }
+
+  private mutating func add(_ training: TrainingProvenance) {
+    begin("training")
+    add("by", "canopy \(training.canopyVersion)")
+    add("files", training.files.joined(separator: ", "))
+    add("jets", "\(training.trainingJets) to learn from, \(training.validationJets) to validate on")
+    add("seed", "\(training.seed), with \(training.threads) \(training.threads == 1 ? "thread" : "threads")")
+    add("best epoch", "\(training.bestEpoch) of \(training.epochs.count)")
+
+    begin("epochs")
+    let metrics = training.epochs.first?.metrics.map(\.name) ?? []
+    add(
+      table: [["epoch", "loss", "validation loss"] + metrics + ["seconds"]]
+        + training.epochs.map { epoch in
+          [
+            "\(epoch.epoch)", format(epoch.trainingLoss), epoch.validationLoss.map(format) ?? "-",
+          ] + metrics.map { name in epoch.metrics.first { $0.name == name }.map { format($0.value) } ?? "-" }
+            + [String(format: "%.0f", epoch.seconds)]
+        })
+  }
+
+  /// The tensors of a file for people.
+  init(_ file: Safetensors) {
+    add("file", file.source)
+    add("format", "safetensors")
+    add("tensors", "\(file.tensors.count), \(file.tensors.reduce(0) { $0 + $1.values.count }) numbers")
+    for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) {
+      add("metadata", "\(key): \(value.count > 60 ? value.prefix(60) + "…" : value)")
+    }
+    begin("tensors")
+    add(
+      table: [["name", "shape", "least", "largest"]]
+        + file.tensors.map { tensor in
+          [
+            tensor.name, tensor.shape.isEmpty ? "1" : tensor.shape.map(String.init).joined(separator: " × "),
+            tensor.values.min().map { format(Double($0)) } ?? "-",
+            tensor.values.max().map { format(Double($0)) } ?? "-",
+          ]
+        })
+  }
+
+  private func format(_ value: Double) -> String { String(format: "%.4f", value) }
+}
+
+extension JetSelection {
+  fileprivate var text: String {
+    var parts =
+      switch kind {
+      case .inclusive(let minimumPt): ["inclusive, pT ≥ \(minimumPt) GeV"]
+      case .exclusiveJets(let count): ["exclusive, \(count) jets"]
+      case .exclusiveCut(let cut): ["exclusive, d_cut = \(cut)"]
+      }
+    if let maximumAbsRapidity { parts.append("|rapidity| ≤ \(maximumAbsRapidity)") }
+    if let leading { parts.append(leading == 1 ? "the leading one" : "the leading \(leading)") }
+    return parts.joined(separator: ", ")
+  }
+}
+
+extension JSONValue {
+  /// The value on one line.
+  fileprivate var text: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// Labelled values for people, in sections whose values are aligned.
+struct Listing {
+  private var sections: [(title: String?, lines: [(label: String, value: String)])] = [(nil, [])]
+
+  /// Begins a section.
+  mutating func begin(_ title: String) { sections.append((title, [])) }
+
+  /// Adds a line to the section; one without a label goes on with the value above.
+  mutating func add(_ label: String, _ value: String) {
+    sections[sections.count - 1].lines.append((label, value))
+  }
+
+  /// Adds lines of aligned cells, the first of which has the titles of the columns.
+  mutating func add(table rows: [[String]]) {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
+    for row in rows {
+      let cells = zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }
+      add("", cells.joined(separator: "  "))
+    }
+  }
+
+  /// The whole text.
+  var text: String {
+    var text = ""
+    for (index, section) in sections.enumerated() {
+      if let title = section.title { text += (index > 0 && !text.isEmpty ? "\n" : "") + title + "\n" }
+      let indent = section.title == nil ? "" : "  "
+      let width = section.lines.map(\.label.count).max() ?? 0
+      for line in section.lines {
+        let space = width == 0 ? "" : String(repeating: " ", count: width - line.label.count + 2)
+        text += indent + line.label + space + line.value + "\n"
+      }
+    }
+    return text
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import ArgumentParser
+import Canopy
+
+extension ResultFormat: ExpressibleByArgument {}
+
+/// Where results go, and as what.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The format of the results (default: by the ending of OUT, else table).",
+      discussion: """
+        table is for people; jsonl has one JSON object an event; hdf5 and npz have one array a quantity, such as \
+        jet/pt, with jet/offset for the first jet of each event.
+        """))
+  var format: ResultFormat?
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "The file of the results (default: standard output).",
+      discussion: "It gets its name when it is complete; endings are .jsonl, .h5, .hdf5 and .npz.",
+      valueName: "out"),
+    completion: .file())
+  var output: String?
+
+  /// Opens the output.
+  func makeWriter() throws -> any ResultWriter {
+    try resolvedFormat.makeWriter(to: output.map { .file($0) } ?? .standardOutput)
+  }
+
+  private var resolvedFormat: ResultFormat {
+    if let format { return format }
+    switch output?.split(separator: ".").last?.lowercased() {
+    case "h5", "hdf5": return .hdf5
+    case "npz": return .npz
+    case "jsonl": return .jsonl
+    default: return .table
+    }
+  }
+}
+
+/// Makes results of all events, on several threads, and writes them in the order of the input.
+///
+/// - Parameter makeWorker: makes the worker of a thread, which turns events into results.
+func writeResults(
+  reading: ReadingOptions, output: OutputOptions,
+  makeWorker: @escaping @Sendable () throws -> ((EventBatch) throws -> ResultBatch)
+) throws {
+  let stream = try reading.makeStream()
+  let writer = try output.makeWriter()
+  var progress = EventProgress(stream, resultsOnStandardOutput: output.output == nil)
+  defer { progress.clear() }
+  try EventPipeline.run(
+    stream: stream, threads: reading.threads, makeWorker: makeWorker, consume: writer.append,
+    progress: { progress.update($0) })
+  try writer.finish()
+  progress.clear()
+  stream.reportBadEvents()
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import ArgumentParser
+import Canopy
+import Foundation
+
+/// Which events are read, and how: the same for every subcommand that reads events.
+struct ReadingOptions: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      "Event files: HDF5, HepMC3, HepMC2, JSON lines or 'px py pz E' text, also gzip or Zstandard.",
+      discussion: "The format is told from the content, whatever the name; - is standard input."),
+    completion: .file())
+  var inputs: [String]
+
+  @Flag(help: "Let neutrinos and other invisible particles of generator records take part.")
+  var keepInvisible = false
+
+  @Option(help: ArgumentHelp("Read at most N events.", valueName: "n"))
+  var maxEvents: Int?
+
+  @Option(help: ArgumentHelp("Pass over the first N events.", valueName: "n"))
+  var skipEvents = 0
+
+  @Flag(help: "Leave bad events out, and say how many and why at the end, instead of stopping at the first.")
+  var skipBadEvents = false
+
+  @Option(help: ArgumentHelp("The number of threads (default: all cores).", valueName: "n"))
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    guard (1...1024).contains(threads) else {
+      throw ValidationError("--threads is \(threads); choose a number from 1 to 1024.")
+    }
+    if let maxEvents, maxEvents < 0 {
+      throw ValidationError("--max-events is \(maxEvents); choose 0 or more.")
+    }
+    guard skipEvents >= 0 else {
+      throw ValidationError("--skip-events is \(skipEvents); choose 0 or more.")
+    }
+  }
+
+  /// Opens the inputs.
+  func makeStream() throws -> EventStream {
+    try EventStream(
+      inputs: inputs,
+      options: EventReadingOptions(
+        keepInvisible: keepInvisible, maximumEvents: maxEvents, skipEvents: skipEvents,
+        skipBadEvents: skipBadEvents))
+  }
+}
+
+extension EventStream {
+  /// Says on standard error which events were left out, if any were.
+  func reportBadEvents() {
+    guard badEventCount > 0 else { return }
+    var text = "canopy: \(badEventCount) bad \(badEventCount == 1 ? "event was" : "events were") left out:\n"
+    for error in badEvents { text += "  \(error)\n" }
+    if badEventCount > badEvents.count { text += "  and \(badEventCount - badEvents.count) more\n" }
+    writeToStandardError(text)
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import PluginKit
+
+extension Evaluation {
+  /// All numbers but the curves as a JSON object with the members `events`, `jets` and `heads`.
+  public func json() throws -> Data {
+    try NumbersFile.encode(
+      Content(
+        events: eventCount, jets: jetCount,
+        heads: heads.map { result in
+          Content.Head(
+            name: result.head.name, plugin: result.head.plugin, version: result.head.version,
+            metrics: Dictionary(
+              result.evaluation.metrics.map { ($0.name, $0.estimate) },
+              uniquingKeysWith: { first, _ in first }
+            ),
+            classifiers: result.evaluation.classifiers.map(ClassifierNumbers.init))
+        }))
+  }
+
+  private struct Content: Encodable {
+    struct Head: Encodable {
+      var name: String
+      var plugin: String
+      var version: PluginVersion
+      var metrics: [String: Estimate]
+      var classifiers: [ClassifierNumbers]
+    }
+
+    var events: Int
+    var jets: Int
+    var heads: [Head]
+  }
+}
