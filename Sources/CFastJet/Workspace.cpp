@@ -296,7 +296,9 @@ void CFastJetWorkspace::select_exclusive(const ClusterSequence &sequence) {
 
 void CFastJetWorkspace::consider(const ClusterSequence &sequence, int entry) {
   const PseudoJet &jet = sequence.jets()[sequence.history()[entry].jetp_index];
-  const bool is_central = std::isinf(task_.maximum_abs_rapidity) || std::abs(jet.rap()) <= task_.maximum_abs_rapidity;
+  // Without a limit the rapidity, a logarithm, need not be computed.
+  const double limit = task_.maximum_abs_rapidity;
+  const bool is_central = std::isinf(limit) || std::abs(jet.rap()) <= limit;
   if (is_central) selected_.emplace_back(spherical_ ? jet.E() : jet.perp2(), entry);
 }
 
