@@ -60,7 +60,10 @@ let package = Package(
     .target(
       name: "FastJetReference", path: "Tests/FastJetReference", linkerSettings: [.linkedLibrary("fastjet")]),
     .testTarget(name: "JetPhysicsTests", dependencies: ["FastJetReference", "JetPhysics"]),
-    .testTarget(name: "NeuralEngineTests", dependencies: ["NeuralEngine"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "JetEmbeddingTests", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine"]),
     .testTarget(
       name: "EventIOTests", dependencies: ["CHDF5", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics"],
       exclude: ["Fixtures"]),

@@ -85,18 +85,50 @@ bool is_spherical(CFastJetAlgorithm algorithm) {
   return algorithm == CFastJetEEKt || algorithm == CFastJetEEGenKt;
 }
 
+bool is_ordinary(const double momentum[4]) {
+  bool is_ordinary = momentum[CFastJetEnergy] > 0;
+  for (int component = 0; component < 4; ++component) {
+    const double value = std::abs(momentum[component]);
+    is_ordinary &= (value >= smallest_component) & (value <= largest_component);
+  }
+  return is_ordinary;
+}
+
+// Refuses what FastJet must not see, and takes components that are too small for 0.
+void canonicalise(double momentum[4], int64_t particle) {
+  for (int component = 0; component < 4; ++component) {
+    const double value = std::abs(momentum[component]);
+    const bool is_negative_energy = component == CFastJetEnergy && momentum[component] < 0;
+    if (!(value <= largest_component) || is_negative_energy) {
+      Failure failure(CFastJetBadParticle, !std::isfinite(value)  ? "is not a finite number"
+                                           : is_negative_energy ? "is negative"
+                                                                : "is beyond 1e50 GeV");
+      failure.particle = particle;
+      failure.component = static_cast<CFastJetComponent>(component);
+      throw failure;
+    }
+    if (value < smallest_component) momentum[component] = 0;
+  }
+}
+
 // Momenta for which some recombination scheme of FastJet divides by zero or overflows: at rest, along the
 // beam, or far from any mass shell.
 bool needs_care(double pt2, double pz, double energy) {
   return pt2 < 1e-200 || energy * energy < 1e-6 * (pt2 + pz * pz);
 }
 
+const char *const overflow = "its clustering distances overflow: choose a power p closer to 0";
+
 void require_finite_distances(const ClusterSequence &sequence) {
   for (const ClusterSequence::history_element &entry : sequence.history()) {
-    if (!std::isfinite(entry.dij)) {
-      throw Failure(CFastJetBadEvent, "its clustering distances overflow: choose a power p closer to 0");
-    }
+    if (!std::isfinite(entry.dij)) throw Failure(CFastJetBadEvent, overflow);
   }
+}
+
+// Output arrays only ever grow, so that steady state neither allocates nor clears.
+template <typename Element>
+void grow(std::vector<Element> &array, size_t count) {
+  if (array.size() < count) array.resize(std::max(count, 2 * array.size()));
 }
 
 }  // namespace
@@ -110,11 +142,11 @@ Definition::Definition(CFastJetAlgorithm algorithm, double radius, double power,
   careful_.set_recombiner(&recombiner_);
 }
 
-void Momenta::resize(size_t count) {
-  px.resize(count);
-  py.resize(count);
-  pz.resize(count);
-  energy.resize(count);
+void Momenta::grow_to(size_t count) {
+  grow(px, count);
+  grow(py, count);
+  grow(pz, count);
+  grow(energy, count);
 }
 
 void Momenta::set(size_t index, const PseudoJet &momentum) {
@@ -142,18 +174,22 @@ CFastJetWorkspace::CFastJetWorkspace(const CFastJetTask &task)
 template <typename Body>
 void CFastJetWorkspace::for_each_event(const CFastJetEvents &events, Body body) {
   for (int64_t event = 0; event < events.count; ++event) {
+    const auto fail = [event](Failure failure) {
+      failure.event = event;
+      throw failure;
+    };
     try {
       load(events, event);
       const ClusterSequence sequence(particles_, definition_.get(careful_));
       require_finite_distances(sequence);
       body(sequence);
-    } catch (Failure &failure) {
-      failure.event = event;
-      throw;
+    } catch (const Failure &failure) {
+      fail(failure);
+    } catch (const fastjet::InternalError &) {
+      // FastJet's heap of distances takes an infinite one for one that it has removed.
+      fail(Failure(CFastJetBadEvent, overflow));
     } catch (const fastjet::Error &error) {
-      Failure failure(CFastJetBadEvent, "FastJet could not cluster it: " + error.message());
-      failure.event = event;
-      throw failure;
+      fail(Failure(CFastJetBadEvent, "FastJet says: " + error.message()));
     }
   }
 }
@@ -170,19 +206,7 @@ void CFastJetWorkspace::load(const CFastJetEvents &events, int64_t event) {
   for (int64_t particle = 0; particle < count; ++particle) {
     const int64_t index = first + particle;
     double momentum[4] = {events.px[index], events.py[index], events.pz[index], events.energy[index]};
-    for (int component = 0; component < 4; ++component) {
-      const double value = std::abs(momentum[component]);
-      const bool is_negative_energy = component == CFastJetEnergy && momentum[component] < 0;
-      if (!(value <= largest_component) || is_negative_energy) {
-        Failure failure(CFastJetBadParticle, !std::isfinite(value)  ? "is not a finite number"
-                                             : is_negative_energy ? "is negative"
-                                                                  : "is beyond 1e50 GeV");
-        failure.particle = particle;
-        failure.component = static_cast<CFastJetComponent>(component);
-        throw failure;
-      }
-      if (value < smallest_component) momentum[component] = 0;
-    }
+    if (!is_ordinary(momentum)) canonicalise(momentum, particle);
     particles_.emplace_back(momentum[0], momentum[1], momentum[2], momentum[3]);
     if (needs_care(particles_.back().perp2(), momentum[2], momentum[3])) {
       careful_ = true;
@@ -197,12 +221,6 @@ void CFastJetWorkspace::find_jets(const CFastJetEvents &events, CFastJetJets &je
   offsets_.assign(1, 0);
   constituent_offsets_.assign(1, 0);
   node_offsets_.assign(1, 0);
-  constituents_.clear();
-  left_.clear();
-  right_.clear();
-  merge_scale_.clear();
-  jets_.resize(0);
-  nodes_.resize(0);
   for_each_event(events, [this](const ClusterSequence &sequence) { add_jets(sequence); });
   jets.count = offsets_.back();
   jets.offsets = offsets_.data();
@@ -231,19 +249,20 @@ void CFastJetWorkspace::add_jets(const ClusterSequence &sequence) {
   }
   sort_selected();
 
-  const size_t first_jet = jets_.px.size();
-  jets_.resize(first_jet + selected_.size());
+  const size_t first_jet = offsets_.back();
+  const size_t jets_end = first_jet + selected_.size();
+  jets_.grow_to(jets_end);
   for (size_t jet = 0; jet < selected_.size(); ++jet) {
     jets_.set(first_jet + jet, sequence.jets()[sequence.history()[selected_[jet].second].jetp_index]);
   }
-  offsets_.push_back(jets_.px.size());
+  offsets_.push_back(jets_end);
 
   claim_entries(sequence);
   add_constituents(sequence.n_particles());
   if (!task_.trees) return;
   reserve_nodes();
   if (reclustering_) {
-    for (size_t jet = first_jet; jet < jets_.px.size(); ++jet) fill_reclustered_tree(sequence, jet);
+    for (size_t jet = first_jet; jet < jets_end; ++jet) fill_reclustered_tree(sequence, jet);
   } else {
     fill_trees(sequence);
   }
@@ -308,7 +327,7 @@ void CFastJetWorkspace::add_constituents(size_t particles) {
   }
   const size_t first_jet = constituent_offsets_.size() - 1;
   for (const int32_t count : numbered_) constituent_offsets_.push_back(constituent_offsets_.back() + count);
-  constituents_.resize(constituent_offsets_.back());
+  grow(constituents_, constituent_offsets_.back());
   for (size_t particle = 0; particle < particles; ++particle) {
     if (owner_[particle] < 0) continue;
     constituents_[constituent_offsets_[first_jet + owner_[particle]] + number_[particle]] =
@@ -322,10 +341,10 @@ void CFastJetWorkspace::add_constituents(size_t particles) {
 void CFastJetWorkspace::reserve_nodes() {
   for (const int32_t count : numbered_) node_offsets_.push_back(node_offsets_.back() + 2 * count - 1);
   const size_t nodes = node_offsets_.back();
-  left_.resize(nodes);
-  right_.resize(nodes);
-  merge_scale_.resize(nodes);
-  nodes_.resize(nodes);
+  grow(left_, nodes);
+  grow(right_, nodes);
+  grow(merge_scale_, nodes);
+  nodes_.grow_to(nodes);
 }
 
 void CFastJetWorkspace::fill_trees(const ClusterSequence &sequence) {
@@ -420,10 +439,9 @@ void CFastJetWorkspace::find_histories(const CFastJetEvents &events, CFastJetHis
   parent2_.clear();
   distance_.clear();
   maximum_distance_.clear();
-  entries_.resize(0);
   for_each_event(events, [this](const ClusterSequence &sequence) {
     size_t index = parent1_.size();
-    entries_.resize(index + sequence.history().size());
+    entries_.grow_to(index + sequence.history().size());
     for (const ClusterSequence::history_element &entry : sequence.history()) {
       parent1_.push_back(entry.parent1);
       parent2_.push_back(entry.parent2);

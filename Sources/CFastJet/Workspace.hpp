@@ -43,11 +43,11 @@ class Definition {
   fastjet::JetDefinition careful_;
 };
 
-/// Four-momenta as one array for each component.
+/// Four-momenta as one array for each component, with room for at least as many as asked for.
 struct Momenta {
   std::vector<double> px, py, pz, energy;
 
-  void resize(size_t count);
+  void grow_to(size_t count);
   void set(size_t index, const fastjet::PseudoJet &momentum);
 };
 

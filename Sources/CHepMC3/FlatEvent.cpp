@@ -22,11 +22,13 @@ bool FlatEvent::fail(std::string text) {
 bool FlatEvent::split(std::string_view line) {
   if (line.size() > maximumLine) return fail("is too long");
   fields.clear();
-  size_t position = 0;
-  while ((position = line.find_first_not_of(" \t", position)) != std::string_view::npos) {
-    const size_t end = std::min(line.find_first_of(" \t", position), line.size());
-    fields.push_back(line.substr(position, end - position));
-    position = end;
+  const auto isBlank = [](char c) { return c == ' ' || c == '\t'; };
+  const char *const end = line.data() + line.size();
+  for (const char *next = line.data(); next < end;) {
+    const char *const start = next;
+    while (next < end && !isBlank(*next)) ++next;
+    if (next > start) fields.emplace_back(start, next - start);
+    while (next < end && isBlank(*next)) ++next;
   }
   return true;
 }
@@ -63,7 +65,6 @@ bool FlatEvent::start(std::string_view line) {
   missingParticles = 0;
   finalParticles = 0;
   weights = 0;
-  hasImplicitVertex.clear();
   if (!split(line)) return false;
   return format == CANOPY_HEPMC2 ? startHepMC2(line) : startHepMC3();
 }
@@ -180,14 +181,6 @@ bool FlatEvent::addParticle() {
     if (!integer(1, "particle number", number) || !integer(2, "mother", mother)) return false;
     if (number < 1 || number > expectedParticles) return fail("has a particle number out of range");
     if (mother > expectedParticles) return fail("has a mother out of range");
-    if (mother > 0) {
-      // A mother that is a particle stands for a vertex that has no line of its own.
-      if (hasImplicitVertex.size() <= static_cast<size_t>(mother)) hasImplicitVertex.resize(mother + 1);
-      if (!hasImplicitVertex[mother]) {
-        hasImplicitVertex[mother] = true;
-        ++vertices;
-      }
-    }
     code = 3;
     status = 9;
   }
@@ -214,7 +207,8 @@ bool FlatEvent::finish() {
   if (format == CANOPY_HEPMC2 && missingParticles > 0) {
     return fail("lacks " + std::to_string(missingParticles) + " particles of its last vertex");
   }
-  if (vertices != expectedVertices) {
+  // HepMC3 leaves out the lines of many vertices, but no particle.
+  if (format == CANOPY_HEPMC2 && vertices != expectedVertices) {
     return fail("has " + std::to_string(vertices) + " vertices instead of " + std::to_string(expectedVertices));
   }
   if (format == CANOPY_HEPMC3 && particleCount != expectedParticles) {

@@ -64,8 +64,6 @@ private:
   long particleCount = 0;
   // HepMC2: particles that must still follow the last vertex.
   long missingParticles = 0;
-  // HepMC3: which particles end in a vertex that has no line of its own.
-  std::vector<bool> hasImplicitVertex;
   size_t finalParticles = 0;
   size_t weights = 0;
 };

@@ -152,7 +152,9 @@ canopy_hepmc_status canopy_hepmc_reader::findStart() {
       if (endsWith(line, "START_EVENT_LISTING")) {
         // Files may be joined, but only files of one kind.
         const char *expected = format == CANOPY_HEPMC2 ? "HepMC::IO_GenEvent" : "HepMC::Asciiv3";
-        if (!startsWith(line, expected)) return bad("starts a listing of another kind of HepMC", lineNumber);
+        if (!startsWith(line, expected)) {
+          return bad("starts a listing of another kind of HepMC; give it as a file of its own", lineNumber);
+        }
         isInListing = true;
       } else if (endsWith(line, "END_EVENT_LISTING")) {
         isInListing = false;

@@ -25,11 +25,22 @@ public enum Compression: String, Sendable, CaseIterable {
 }
 
 extension EventFormat {
+  /// The format of the file `source`, told from its content.
+  ///
+  /// Throws `EventInputError` where the file cannot be read or is no event file. Standard input and pipes lose
+  /// what is looked at.
+  public init(source: String) throws {
+    let raw = ByteBuffer(try FileBytes(source: source), source: source)
+    try self.init(startOf: try EventInput.decompressed(raw))
+  }
+
   /// How many bytes `init(startOf:)` looks at.
   static let lookAhead = 4096
 
   /// The format of an input, told from its first bytes.
   init(startOf buffer: ByteBuffer) throws {
+    // Some editors put a byte order mark before text.
+    if try buffer.peek(3).elementsEqual([0xEF, 0xBB, 0xBF]) { buffer.consume(3) }
     let start = try buffer.peek(EventFormat.lookAhead)
     func refusal(_ problem: String) -> EventInputError {
       EventInputError(source: buffer.source, problem: problem)

@@ -23,6 +23,9 @@ final class EventInput {
     self.firstEvent = firstEvent
     file = try FileBytes(source: source)
     let raw = ByteBuffer(file, source: source)
+<<<<<<< HEAD
+    let buffer = try EventInput.decompressed(raw)
+=======
     let start = try raw.peek(4)
     compression = GzipBytes.matches(start) ? .gzip : ZstdBytes.matches(start) ? .zstd : nil
     let buffer =
@@ -31,6 +34,7 @@ final class EventInput {
       case .zstd: ByteBuffer(try ZstdBytes(raw), source: source)
       case nil: raw
       }
+>>>>>>> cli
     let format = try EventFormat(startOf: buffer)
     switch format {
     case .hdf5:
@@ -47,6 +51,22 @@ final class EventInput {
     case .jsonLines: reader = try JSONEventReader(buffer, firstEvent: firstEvent)
     case .text: reader = TextEventReader(buffer, firstEvent: firstEvent)
     }
+  }
+
+  /// The number of events of an HDF5 file that can be read in place, else nil.
+  static func countEvents(source: String) -> Int? {
+    guard FileBytes.size(source: source) != nil, let file = try? FileBytes(source: source),
+      (try? EventFormat(startOf: ByteBuffer(file, source: source))) == .hdf5
+    else { return nil }
+    return try? HDF5EventReader(path: source, source: source, firstEvent: 0).eventCount
+  }
+
+  /// The content of an input, decompressed where it is compressed.
+  static func decompressed(_ raw: ByteBuffer) throws -> ByteBuffer {
+    let start = try raw.peek(4)
+    if GzipBytes.matches(start) { return ByteBuffer(try GzipBytes(raw), source: raw.source) }
+    if ZstdBytes.matches(start) { return ByteBuffer(try ZstdBytes(raw), source: raw.source) }
+    return raw
   }
 
   /// Copies what cannot be read in place, since HDF5 seeks, to a temporary file that is gone once it is open.

@@ -3,7 +3,7 @@
 import JetPhysics
 
 /// The events of one input, from the first to the last.
-public protocol EventReader: AnyObject {
+protocol EventReader: AnyObject {
   /// The format of the input.
   var format: EventFormat { get }
 

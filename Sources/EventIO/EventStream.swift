@@ -124,10 +124,7 @@ extension EventStream {
   public func countEvents() -> Int? {
     var total = 0
     for source in inputs {
-      guard FileBytes.size(source: source) != nil,
-        let reader = try? EventInput(source: source, firstEvent: 0, keepInvisible: false).reader,
-        let count = reader.eventCount
-      else { return nil }
+      guard let count = EventInput.countEvents(source: source) else { return nil }
       total += count
     }
     let rest = max(0, total - max(options.skipEvents, 0))

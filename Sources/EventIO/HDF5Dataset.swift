@@ -55,6 +55,10 @@ final class HDF5Dataset {
     let kind = H5Tget_class(type.id)
     // Booleans of h5py are an enumeration.
     guard kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM else { return .notNumeric }
+    // HDF5 allocates by the sizes that the file claims.
+    guard H5Tget_size(type.id) <= 16 else {
+      throw refusal("claims numbers of \(H5Tget_size(type.id)) bytes; the file is damaged")
+    }
     let rank = Int(H5Sget_simple_extent_ndims(space.id))
     guard rank == 1 || rank == 2, H5Sget_simple_extent_type(space.id) == H5S_SIMPLE else {
       throw refusal("has \(max(rank, 0)) dimensions; give it one, or two for several numbers a row")
@@ -67,7 +71,7 @@ final class HDF5Dataset {
     guard width <= EventLimits.columnWidth else {
       throw refusal("has \(width) numbers a row; at most \(EventLimits.columnWidth) are read")
     }
-    guard let dataset = try openWithCache(name, in: file, like: object, rank: rank) else {
+    guard let dataset = try openWithCache(name, in: file, like: object, rank: rank, source: source) else {
       throw refusal("cannot be opened; the file is damaged")
     }
     return .numeric(
@@ -79,7 +83,7 @@ final class HDF5Dataset {
   /// Opens the dataset with a cache that holds two of its chunks, so that reading ranges in order decompresses
   /// each chunk once.
   private static func openWithCache(
-    _ name: String, in file: HDF5Handle, like object: HDF5Handle, rank: Int
+    _ name: String, in file: HDF5Handle, like object: HDF5Handle, rank: Int, source: String
   ) throws -> HDF5Handle? {
     guard let access = HDF5Handle(H5Pcreate(canopy_hdf5_dataset_access()), closedBy: H5Pclose),
       let creation = HDF5Handle(H5Dget_create_plist(object.id), closedBy: H5Pclose),
@@ -89,6 +93,10 @@ final class HDF5Dataset {
       var chunk: [hsize_t] = [1, 1]
       H5Pget_chunk(creation.id, Int32(rank), &chunk)
       let bytes = Double(chunk[0]) * Double(chunk[1]) * Double(H5Tget_size(type.id))
+      guard bytes <= 0x4000_0000 else {
+        throw EventInputError(
+          source: source, field: name, problem: "has chunks of \(bytes) bytes; write chunks of at most 1 GiB")
+      }
       let cache = Int(min(max(2 * bytes, 0x10_0000), 0x400_0000))
       H5Pset_chunk_cache(access.id, 521, cache, 1)
     }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import CHDF5
-import Foundation
 import JetPhysics
 
 /// Event files in HDF5: `/event/offset` `[events + 1]`, `/particle/{px,py,pz,E}` or
@@ -22,14 +20,11 @@ final class HDF5EventReader: EventReader {
   private let columns: [(name: String, dataset: HDF5Dataset)]
   private var next = 0
 
-  fileprivate static let cartesian = ["px", "py", "pz", "E"]
-  fileprivate static let cylindrical = ["pt", "eta", "phi", "mass"]
-
   /// Opens the file at `path`, which the user named `source`; its first event gets the number `firstEvent`.
   init(path: String, source: String, firstEvent: Int) throws {
     self.source = source
     self.firstEvent = firstEvent
-    let content = try HDF5.locked { try Content(path: path, source: source) }
+    let content = try HDF5.locked { try HDF5EventFile(path: path, source: source) }
     offset = content.offset
     momenta = content.momenta
     isCartesian = content.isCartesian
@@ -168,6 +163,8 @@ final class HDF5EventReader: EventReader {
     EventInputError(source: source, event: firstEvent + event, field: field, problem: problem)
   }
 }
+<<<<<<< HEAD
+=======
 
 /// The datasets of an event file, checked against each other.
 private struct Content {
@@ -270,3 +267,4 @@ private struct Content {
     }
   }
 }
+>>>>>>> cli

@@ -84,7 +84,8 @@ final class TextEventReader: EventReader {
 
   /// Adds the particle of a line, or says what is wrong with it.
   private func append(_ line: UnsafeRawBufferPointer, to batch: inout EventBatch) -> EventInputError? {
-    let length = line.firstIndex(of: UInt8(ascii: "#")) ?? line.count
+    let comment = memchr(line.baseAddress!, Int32(UInt8(ascii: "#")), line.count)
+    let length = comment.map { UnsafeRawPointer($0) - line.baseAddress! } ?? line.count
     let text = line.baseAddress?.assumingMemoryBound(to: CChar.self)
     var values = (0.0, 0.0, 0.0, 0.0)
     let count = withUnsafeMutableBytes(of: &values) {

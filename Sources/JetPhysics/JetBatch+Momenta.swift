@@ -6,7 +6,9 @@ extension JetBatch {
     FourMomentum(px: px[jet], py: py[jet], pz: pz[jet], energy: energy[jet])
   }
 
-  /// Transverse momenta in GeV: `[jets]`. Computed anew at each use, as the following are.
+  /// Transverse momenta in GeV: `[jets]`.
+  ///
+  /// Computed anew at each use, as the following are.
   public var pt: [Double] { (0..<jetCount).map { momentum(ofJet: $0).pt } }
 
   /// Rapidities: `[jets]`.

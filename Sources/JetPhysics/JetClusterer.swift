@@ -103,16 +103,17 @@ public final class JetClusterer {
   ) throws {
     try events.checkShape()
     var failure = CFastJetFailure()
-    let offsets = events.offsets.map(Int64.init)
-    let status = offsets.withUnsafeBufferPointer { offsets in
-      events.px.withUnsafeBufferPointer { px in
-        events.py.withUnsafeBufferPointer { py in
-          events.pz.withUnsafeBufferPointer { pz in
-            events.energy.withUnsafeBufferPointer { energy in
-              var input = CFastJetEvents(
-                count: Int64(events.eventCount), offsets: offsets.baseAddress, px: px.baseAddress,
-                py: py.baseAddress, pz: pz.baseAddress, energy: energy.baseAddress)
-              return body(&input, &failure)
+    let status = events.offsets.withUnsafeBufferPointer { offsets in
+      offsets.withMemoryRebound(to: Int64.self) { offsets in
+        events.px.withUnsafeBufferPointer { px in
+          events.py.withUnsafeBufferPointer { py in
+            events.pz.withUnsafeBufferPointer { pz in
+              events.energy.withUnsafeBufferPointer { energy in
+                var input = CFastJetEvents(
+                  count: Int64(events.eventCount), offsets: offsets.baseAddress, px: px.baseAddress,
+                  py: py.baseAddress, pz: pz.baseAddress, energy: energy.baseAddress)
+                return body(&input, &failure)
+              }
             }
           }
         }
@@ -225,6 +226,8 @@ extension [Int] {
     removeAll(keepingCapacity: true)
     // No array of offsets is asked for only where there are no trees, and then the offset is 0.
     guard let start else { return append(0) }
-    append(contentsOf: UnsafeBufferPointer(start: start, count: count).lazy.map(Int.init))
+    start.withMemoryRebound(to: Int.self, capacity: count) {
+      append(contentsOf: UnsafeBufferPointer(start: $0, count: count))
+    }
   }
 }

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CKernels
 import COpenBLAS
 
 /// Products of row-major single-precision matrices by OpenBLAS, on the calling thread.
 ///
-/// OpenBLAS is told once to use no threads of its own: threads are over batches here.
+/// OpenBLAS is told once to use no threads of its own, since threads are over batches here, and to use the
+/// processor's instruction set.
 package enum MatrixProduct {
-  private static let singleThreaded: Void = openblas_set_num_threads(1)
+  private static let preparation: Void = {
+    canopy_choose_openblas_core(openblas_get_corename())
+    openblas_set_num_threads(1)
+  }()
 
   /// c [m × n] = a [m × k] · bᵀ, b [n × k]; or c += … where `accumulate` is true.
   package static func multiplyTransposed(
@@ -38,7 +43,7 @@ package enum MatrixProduct {
     _ c: UnsafeMutablePointer<Float>, _ ldc: Int, _ accumulate: Bool
   ) {
     guard m > 0, n > 0 else { return }
-    singleThreaded
+    preparation
     cblas_sgemm(
       CblasRowMajor, transposeA, transposeB, blasint(m), blasint(n), blasint(k), 1, a, blasint(lda), b,
       blasint(ldb), accumulate ? 1 : 0, c, blasint(ldc))

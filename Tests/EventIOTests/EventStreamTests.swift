@@ -71,6 +71,23 @@ import Testing
     }
   }
 
+  @Test func theFormatIsToldFromTheContent() throws {
+    let folder = try TemporaryFolder()
+    let byteOrderMark = "\u{FEFF}"
+    for (data, format) in [
+      (try Fixtures.data("cartesian.h5"), EventFormat.hdf5), (try Fixtures.data("hepmc2-gev.hepmc"), .hepMC2),
+      (try Fixtures.data("hepmc3-gev.hepmc"), .hepMC3), (Data("\n\n {\"particles\": []}".utf8), .jsonLines),
+      (Data("# comment\r\n-1 2 3 4".utf8), .text), (Data("# comment only".utf8), .text),
+      (Data((byteOrderMark + "{\"particles\": []}").utf8), .jsonLines),
+      (Data((byteOrderMark + "1 2 3 4").utf8), .text),
+    ] {
+      #expect(try EventFormat(source: try folder.write(data, to: "misleading.h5")) == format)
+      #expect(try EventFormat(source: try folder.gzip(data, to: "misleading.json")) == format)
+      #expect(try EventFormat(source: try folder.write(zstd(data), to: "misleading.gz")) == format)
+      #expect(refusal(try folder.write(data)).hasPrefix("no error"))
+    }
+  }
+
   /// A pipe can be read once only, and HDF5 needs more.
   @Test func namedPipesAreRead() throws {
     let folder = try TemporaryFolder()

@@ -154,7 +154,7 @@ import Testing
       try refused(second) { $0[3] = "99999999999" }.contains(
         "event 1, line \(second + 1) has a number of particles"))
     #expect(try refused(second) { $0[3] = "2000000000" }.contains("absurd"))
-    #expect(try refused(second) { $0[2] = "77" }.contains("event 1 has "))
+    #expect(try refused(second) { $0[3] = "77" }.contains("event 1 has "))
     #expect(try refused(second + 1) { $0[1] = "TEV" }.contains("GEV or MEV"))
   }
 
@@ -213,18 +213,5 @@ import Testing
       let skipping = refusal(path, options: EventReadingOptions(skipBadEvents: true))
       #expect(!skipping.hasPrefix("another error"))
     }
-  }
-}
-
-/// A small random generator (Steele, Lea, Flood, doi:10.1145/2660193.2660195).
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
   }
 }

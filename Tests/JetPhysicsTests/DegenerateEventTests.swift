@@ -12,7 +12,11 @@ import Testing
     let events = EventBatch(degenerateEvents().map(\.event))
     for recluster in Self.reclusterings {
       let definition = try JetDefinition(algorithm, radius: 0.8, power: -1, recombination: scheme)
-      for kind in [JetSelection.Kind.inclusive(minimumPt: 0), .exclusiveJets(2), .exclusiveCut(1)] {
+      // Reclustering has the same pieces to join however the jets were selected.
+      let kinds: [JetSelection.Kind] =
+        recluster == nil
+        ? [.inclusive(minimumPt: 0), .exclusiveJets(2), .exclusiveCut(1)] : [.exclusiveJets(2)]
+      for kind in kinds {
         let finder = try JetFinder(definition, selection: JetSelection(kind), recluster: recluster)
         let jets = try JetClusterer(finder).jets(in: events)
         expectSound(jets, of: events, spherical: algorithm.isSpherical)
@@ -46,6 +50,23 @@ import Testing
       let sum = event.reduce(.zero, +)
       #expect(agree(root.components, sum.components, tolerance: 1e-12), "\(name)")
     }
+  }
+
+  /// The beams are further away than any radius, so anti-kT ends three pieces: the particle at 1/pT² = 0.04, and
+  /// each beam at FastJet's distance for no pT, 10³⁰⁰.
+  @Test func piecesAreJoinedWhereTheyEnded() throws {
+    let event = [
+      FourMomentum(px: 0, py: 0, pz: 7, energy: 7), FourMomentum(px: 3, py: 4, pz: 0, energy: 5),
+      FourMomentum(px: 0, py: 0, pz: -9, energy: 9),
+    ]
+    let finder = try JetFinder(
+      JetDefinition(.eeKt), selection: JetSelection(.exclusiveJets(1)), recluster: .antikt)
+    let jets = try JetClusterer(finder).jets(in: EventBatch([event]))
+    try #require(jets.trees.nodeCount == 5)
+    #expect(agree(jets.trees.mergeScale[3], 0.04))
+    #expect(agree(jets.trees.mergeScale[4], 1e300))
+    #expect([jets.trees.left[3], jets.trees.right[3]].contains(1))
+    #expect(jets.trees.momentum(ofNode: 4) == FourMomentum(px: 3, py: 4, pz: -2, energy: 21))
   }
 
   private func expectSound(_ jets: JetBatch, of events: EventBatch, spherical: Bool) {

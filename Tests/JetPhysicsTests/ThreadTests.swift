@@ -4,14 +4,13 @@ import Foundation
 import JetPhysics
 import Testing
 
-/// Clusterers on several threads give the same bits as one; run with `--sanitize=thread` to see that they share
-/// nothing.
+/// Clusterers on several threads give the same bits as one.
 ///
-/// ThreadSanitizer sees CFastJet, JetPhysics and what FastJet has in its headers, not the inside of
-/// libfastjet.so; DocC's article on threads says how a FastJet with the sanitizer inside was tried.
+/// `swift test --sanitize=thread --scratch-path .build-tsan --filter ThreadTests` shows that they share nothing.
+/// JetPhysics' article ClusteringOnThreads says what ThreadSanitizer sees of FastJet, and what it does not.
 @Suite struct ThreadTests {
   static let finders: [JetFinder] = {
-    let all = try! JetDefinition.Algorithm.allCases.enumerated().flatMap { index, algorithm in
+    try! JetDefinition.Algorithm.allCases.enumerated().flatMap { index, algorithm in
       try [JetSelection.Kind.inclusive(minimumPt: 1), .exclusiveJets(3), .exclusiveCut(2)].map { kind in
         let schemes = JetDefinition.RecombinationScheme.allCases
         let definition = try JetDefinition(
@@ -20,7 +19,6 @@ import Testing
           definition, selection: JetSelection(kind, maximumAbsRapidity: 4), recluster: .cambridge)
       }
     }
-    return all
   }()
 
   /// Thousands of events on eight threads, among them ones for which FastJet's own interface would warn

@@ -3,6 +3,7 @@
 import Foundation
 import Testing
 import CanopyModel
+import PluginKit
 import Training
 
 /// Two overlapping bells, from the quantiles of the logistic distribution.

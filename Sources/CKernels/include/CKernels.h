@@ -18,6 +18,10 @@ const char *canopy_instruction_set(void);
 // not while kernels run in other threads. Returns 0, or -1 where the processor lacks it or it is unknown.
 int canopy_select_instruction_set(const char *name);
 
+// Makes OpenBLAS, whose choice of kernels is `core`, use those for this processor's instruction set where it
+// did not recognise the processor. To be called once, before the first product and from one thread.
+void canopy_choose_openblas_core(const char *core);
+
 // --- Element-wise functions: y[i] = f(x[i]); x and y may be the same. ---
 
 // Relative error below 2e-7 for |x| < 87; larger arguments saturate at 0x1p-126 and 2^127.

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetEmbedding
+import JetPhysics
+import NeuralEngine
+import Testing
+
+/// The network in batches against the reference node by node, and its gradient against central differences of it.
+@Suite struct RecursiveNetworkTests {
+  /// Trees of 1, 2, 3 and hundreds of leaves, of the shapes that clustering gives and of extreme ones.
+  private static func trees() throws -> JetTrees {
+    var trees = JetTrees()
+    for (leaves, shape) in [
+      (1, Shape.balanced), (2, .balanced), (3, .chain), (1, .chain), (40, .random), (300, .random),
+      (60, .chain),
+      (64, .balanced), (5, .random),
+    ] {
+      append(to: &trees, leaves: leaves, shape)
+    }
+    return trees
+  }
+
+  private enum Shape { case balanced, chain, random }
+
+  private static func append(to trees: inout JetTrees, leaves: Int, _ shape: Shape) {
+    var generator = SeededGenerator(seed: UInt64(leaves))
+    var open = Array(0..<leaves)
+    var momenta = (0..<leaves).map { _ in
+      let p = (0..<3).map { _ in Double.random(in: -20...20, using: &generator) }
+      return [
+        p[0] + 60, p[1], p[2], ((p[0] + 60) * (p[0] + 60) + p[1] * p[1] + p[2] * p[2] + 0.02).squareRoot(),
+      ]
+    }
+    var links = Array(repeating: (-1, -1), count: leaves)
+    while open.count > 1 {
+      let places: (Int, Int)
+      switch shape {
+      case .balanced: places = (0, 1)
+      case .chain: places = (open.count - 2, open.count - 1)
+      case .random:
+        let first = Int.random(in: 0..<open.count, using: &generator)
+        let second = Int.random(in: 0..<open.count - 1, using: &generator)
+        places = (first, second < first ? second : second + 1)
+      }
+      let (a, b) = (open[places.0], open[places.1])
+      links.append((a, b))
+      momenta.append(zip(momenta[a], momenta[b]).map { $0 + $1 })
+      open = open.enumerated().filter { $0.offset != places.0 && $0.offset != places.1 }.map(\.element)
+      if shape == .chain { open.append(links.count - 1) } else { open.append(links.count - 1) }
+    }
+    trees.offsets.append(trees.offsets.last! + links.count)
+    trees.left += links.map { Int32($0.0) }
+    trees.right += links.map { Int32($0.1) }
+    trees.px += momenta.map { $0[0] }
+    trees.py += momenta.map { $0[1] }
+    trees.pz += momenta.map { $0[2] }
+    trees.energy += momenta.map { $0[3] }
+    trees.mergeScale += links.map { _ in 0 }
+  }
+
+  private struct Setup {
+    var trees: FeatureTrees
+    var network: RecursiveNetwork
+    var parameters: Parameters
+
+    init(_ cell: RecursiveNetwork.Cell, width: Int) throws {
+      let jetTrees = try RecursiveNetworkTests.trees()
+      trees = FeatureTrees(featureCount: NodeFeatures.lund.count)
+      trees.replace(with: jetTrees, features: .lund)
+      trees.scale(by: FeatureScaling(fitting: trees.features, count: trees.featureCount))
+      var layout = ParameterLayout()
+      network = RecursiveNetwork(cell, width: width, featureCount: trees.featureCount, in: &layout)
+      var generator = SeededGenerator(seed: 11)
+      parameters = Parameters(layout: layout, using: &generator)
+      // Biases that are not zero, so that a forgotten one shows.
+      for entry in layout.entries where entry.rows == 1 {
+        for i in 0..<entry.count {
+          parameters.values[entry.offset + i] = Float.random(in: -0.5...0.5, using: &generator)
+        }
+      }
+    }
+
+    func reference(_ tree: Int) -> ReferenceNetwork.Tree {
+      let nodes = trees.offsets[tree]..<trees.offsets[tree + 1]
+      let count = trees.featureCount
+      return ReferenceNetwork.Tree(
+        left: nodes.map { Int(trees.left[$0]) }, right: nodes.map { Int(trees.right[$0]) },
+        features: nodes.map { node in (0..<count).map { Double(trees.features[node * count + $0]) } })
+    }
+  }
+
+  @Test(arguments: RecursiveNetwork.Cell.allCases, [1, 5, 40])
+  func forwardEqualsTheReference(cell: RecursiveNetwork.Cell, width: Int) throws {
+    let setup = try Setup(cell, width: width)
+    let reference = ReferenceNetwork(setup.network, setup.parameters)
+    let batch = TreeBatch()
+    batch.fill(setup.trees, 0..<setup.trees.treeCount)
+    let learning = Tape(parameters: setup.parameters, gradients: Parameters(layout: setup.parameters.layout))
+    let predicting = Tape(parameters: setup.parameters)
+    let result = setup.network(batch, on: learning).matrix
+    #expect(setup.network(batch, on: predicting).matrix == result, "recording changes no bit")
+    for tree in 0..<setup.trees.treeCount {
+      let expected = reference.embedding(of: setup.reference(tree))
+      let scale = expected.map(abs).max()!
+      for i in 0..<width {
+        #expect(
+          abs(Double(result[tree, i]) - expected[i]) < 2e-5 * max(scale, 1e-3), "tree \(tree), component \(i)"
+        )
+      }
+    }
+  }
+
+  @Test(arguments: RecursiveNetwork.Cell.allCases)
+  func gradientsEqualCentralDifferences(cell: RecursiveNetwork.Cell) throws {
+    let width = 6
+    let setup = try Setup(cell, width: width)
+    let selection = [0, 1, 2, 4, 8]
+    let batch = TreeBatch()
+    batch.fill(setup.trees, selection)
+    let gradients = Parameters(layout: setup.parameters.layout)
+    let tape = Tape(parameters: setup.parameters, gradients: gradients)
+    let result = setup.network(batch, on: tape)
+    var generator = SeededGenerator(seed: 5)
+    let coefficients = (0..<result.count).map { _ in Float.random(in: -1...1, using: &generator) }
+    coefficients.withUnsafeBufferPointer { tape.seedGradient(of: result, $0) }
+    tape.backward()
+
+    var reference = ReferenceNetwork(setup.network, setup.parameters)
+    let trees = selection.map(setup.reference)
+    func value() -> Double {
+      var sum = 0.0
+      for (row, tree) in trees.enumerated() {
+        for (i, h) in reference.embedding(of: tree).enumerated() {
+          sum += Double(coefficients[row * width + i]) * h
+        }
+      }
+      return sum
+    }
+    for entry in setup.parameters.layout.entries {
+      let range = entry.offset..<entry.offset + entry.count
+      let scale = range.map { abs(Double(gradients.values[$0])) }.max()!
+      #expect(scale > 1e-3, "\(entry.name) has a gradient")
+      for i in range {
+        let number = reference.numbers[i]
+        reference.numbers[i] = number + 1e-6
+        let above = value()
+        reference.numbers[i] = number - 1e-6
+        let difference = (above - value()) / 2e-6
+        reference.numbers[i] = number
+        #expect(abs(difference - Double(gradients.values[i])) < 1e-4 * max(scale, 1), "\(entry.name)")
+      }
+    }
+  }
+
+  @Test func aJetDoesNotDependOnThoseBesideIt() throws {
+    let setup = try Setup(.gated, width: 40)
+    let tape = Tape(parameters: setup.parameters)
+    let batch = TreeBatch()
+    batch.fill(setup.trees, 0..<setup.trees.treeCount)
+    let together = setup.network(batch, on: tape).matrix
+    for tree in 0..<setup.trees.treeCount {
+      tape.reset()
+      batch.fill(setup.trees, CollectionOfOne(tree))
+      let alone = setup.network(batch, on: tape).values
+      for i in 0..<40 { #expect(abs(alone[i] - together[tree, i]) < 1e-5 * max(1, abs(alone[i]))) }
+    }
+  }
+
+  @Test func noTreesAreABatchToo() throws {
+    let setup = try Setup(.gated, width: 8)
+    let gradients = Parameters(layout: setup.parameters.layout)
+    let tape = Tape(parameters: setup.parameters, gradients: gradients)
+    let batch = TreeBatch()
+    batch.fill(setup.trees, 0..<0)
+    let result = setup.network(batch, on: tape)
+    #expect(result.rows == 0 && result.columns == 8)
+    tape.backward(from: result)
+    #expect(gradients.values.allSatisfy { $0 == 0 })
+  }
+}
