@@ -31,7 +31,7 @@ extension EventFormat {
   /// what is looked at.
   public init(source: String) throws {
     let raw = ByteBuffer(try FileBytes(source: source), source: source)
-    try self.init(startOf: try EventInput.decompressed(raw))
+    try self.init(startOf: EventInput.decompressed(raw).buffer)
   }
 
   /// How many bytes `init(startOf:)` looks at.

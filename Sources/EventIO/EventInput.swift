@@ -23,18 +23,8 @@ final class EventInput {
     self.firstEvent = firstEvent
     file = try FileBytes(source: source)
     let raw = ByteBuffer(file, source: source)
-<<<<<<< HEAD
-    let buffer = try EventInput.decompressed(raw)
-=======
-    let start = try raw.peek(4)
-    compression = GzipBytes.matches(start) ? .gzip : ZstdBytes.matches(start) ? .zstd : nil
-    let buffer =
-      switch compression {
-      case .gzip: ByteBuffer(try GzipBytes(raw), source: source)
-      case .zstd: ByteBuffer(try ZstdBytes(raw), source: source)
-      case nil: raw
-      }
->>>>>>> cli
+    let (buffer, compression) = try EventInput.decompressed(raw)
+    self.compression = compression
     let format = try EventFormat(startOf: buffer)
     switch format {
     case .hdf5:
@@ -62,11 +52,11 @@ final class EventInput {
   }
 
   /// The content of an input, decompressed where it is compressed.
-  static func decompressed(_ raw: ByteBuffer) throws -> ByteBuffer {
+  static func decompressed(_ raw: ByteBuffer) throws -> (buffer: ByteBuffer, compression: Compression?) {
     let start = try raw.peek(4)
-    if GzipBytes.matches(start) { return ByteBuffer(try GzipBytes(raw), source: raw.source) }
-    if ZstdBytes.matches(start) { return ByteBuffer(try ZstdBytes(raw), source: raw.source) }
-    return raw
+    if GzipBytes.matches(start) { return (ByteBuffer(try GzipBytes(raw), source: raw.source), .gzip) }
+    if ZstdBytes.matches(start) { return (ByteBuffer(try ZstdBytes(raw), source: raw.source), .zstd) }
+    return (raw, nil)
   }
 
   /// Copies what cannot be read in place, since HDF5 seeks, to a temporary file that is gone once it is open.

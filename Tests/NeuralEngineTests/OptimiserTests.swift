@@ -62,7 +62,9 @@ import Testing
     }
     #expect(rates(.constant).allSatisfy { $0 == 0.002 })
     let cosine = rates(.cosine)
-    #expect(cosine[0] == 0.002 && cosine[steps - 1] < 1e-8 && zip(cosine, cosine.dropFirst()).allSatisfy { $0 >= $1 })
+    #expect(
+      cosine[0] == 0.002 && cosine[steps - 1] < 1e-8
+        && zip(cosine, cosine.dropFirst()).allSatisfy { $0 >= $1 })
     let cycle = rates(.oneCycle)
     let top = cycle.firstIndex(of: cycle.max()!)!
     #expect(abs(cycle[0] - 0.002 / 25) < 1e-9 && abs(cycle[top] - 0.002) < 1e-8 && abs(top - 300) < 2)
