@@ -69,6 +69,8 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "PluginKitTests", dependencies: ["PluginKit"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training"]),
+    .testTarget(
+      name: "CanopyCommandTests", dependencies: ["CHDF5", "CZip", "CZlib", "Canopy", "CanopyCommand"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,

@@ -17,7 +17,7 @@ struct ClusterCommand: ParsableCommand {
 
       EXAMPLES:
         canopy cluster events.hepmc.gz
-        canopy cluster events.h5 --algorithm cambridge --radius 1.0 --min-pt 200 --format jsonl
+        canopy cluster events.h5 --algorithm cambridge --radius 0.8 -o jets.jsonl
         canopy cluster lep.txt --algorithm ee-kt --exclusive-jets 3
         canopy cluster events.h5 --radius 1.0 --tree --recluster kt -o trees.h5
       """)

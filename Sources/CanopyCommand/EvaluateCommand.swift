@@ -47,7 +47,9 @@ struct EvaluateCommand: ParsableCommand {
       let gnuplot = try report.map { _ in try Gnuplot() }
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
       defer { progress.clear() }
-      let evaluation = try Evaluation(of: model, on: stream, threads: reading.threads) { progress.update($0) }
+      let evaluation = try Evaluation(of: model, on: stream, threads: reading.threadCount) {
+        progress.update($0)
+      }
       progress.clear()
       if let report, let gnuplot {
         let name = URL(fileURLWithPath: self.model.folder).lastPathComponent

@@ -127,7 +127,7 @@ extension Listing {
 
   private func describe(_ momentum: FourMomentum) -> String {
     "pT \(format(momentum.pt)) GeV, rapidity \(format(momentum.rapidity)), φ \(format(momentum.phi)), "
-      + "E \(format(momentum.energy)) GeV, m \(format(momentum.mass)) GeV"
+      + "E \(format(momentum.energy)) GeV"
   }
 
   /// Six digits are enough for people.

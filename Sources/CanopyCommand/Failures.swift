@@ -11,6 +11,8 @@ func reportingFailures(_ work: () throws -> Void) throws {
   } catch let error as ResultOutputError where error.isBrokenPipe {
     // Whoever read the output has seen enough, as in `canopy … | head`.
     throw ExitCode(0)
+  } catch let interruption as Interruption {
+    interruption.end()
   } catch {
     writeToStandardError("canopy: \("\(error)".onOneLine)\n")
     throw ExitCode(error.isInputError ? 65 : 1)

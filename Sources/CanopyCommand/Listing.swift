@@ -12,11 +12,18 @@ struct Listing {
     sections[sections.count - 1].lines.append((label, value))
   }
 
-  /// Adds lines of aligned cells, the first of which has the titles of the columns.
+  /// Adds lines of aligned cells, the first of which has the titles of the columns: numbers flush right, text
+  /// flush left.
   mutating func add(table rows: [[String]]) {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
+    let areNumbers = rows[0].indices.map { column in
+      rows.dropFirst().allSatisfy { $0[column] == "-" || Double($0[column]) != nil }
+    }
     for row in rows {
-      let cells = zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }
+      let cells = row.indices.map { column in
+        let space = String(repeating: " ", count: widths[column] - row[column].count)
+        return areNumbers[column] ? space + row[column] : row[column] + space
+      }
       add("", cells.joined(separator: "  "))
     }
   }

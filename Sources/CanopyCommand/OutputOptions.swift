@@ -49,12 +49,16 @@ func writeResults(
   makeWorker: @escaping @Sendable () throws -> ((EventBatch) throws -> ResultBatch)
 ) throws {
   let stream = try reading.makeStream()
+  Interruption.listen()
   let writer = try output.makeWriter()
   var progress = EventProgress(stream, resultsOnStandardOutput: output.output == nil)
   defer { progress.clear() }
   try EventPipeline.run(
-    stream: stream, threads: reading.threads, makeWorker: makeWorker, consume: writer.append,
-    progress: { progress.update($0) })
+    stream: stream, threads: reading.threadCount, makeWorker: makeWorker,
+    consume: {
+      try writer.append($0)
+      try Interruption.check()
+    }, progress: { progress.update($0) })
   try writer.finish()
   progress.clear()
   stream.reportBadEvents()

@@ -26,10 +26,10 @@ struct ReadingOptions: ParsableArguments {
   var skipBadEvents = false
 
   @Option(help: ArgumentHelp("The number of threads (default: all cores).", valueName: "n"))
-  var threads = ProcessInfo.processInfo.activeProcessorCount
+  var threads: Int?
 
   func validate() throws {
-    guard (1...1024).contains(threads) else {
+    if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is \(threads); choose a number from 1 to 1024.")
     }
     if let maxEvents, maxEvents < 0 {
@@ -39,6 +39,9 @@ struct ReadingOptions: ParsableArguments {
       throw ValidationError("--skip-events is \(skipEvents); choose 0 or more.")
     }
   }
+
+  /// How many threads work.
+  var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
   /// Opens the inputs.
   func makeStream() throws -> EventStream {

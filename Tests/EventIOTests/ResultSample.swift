@@ -58,9 +58,11 @@ extension ResultBatch {
     jets.trees.offsets = [0, 5, 6, 15]
     jets.trees.left = [-1, -1, -1, 0, 1, -1, -1, -1, -1, -1, -1, 0, 5, 6, 7]
     jets.trees.right = [-1, -1, -1, 2, 3, -1, -1, -1, -1, -1, -1, 1, 2, 3, 4]
-    var batch = ResultBatch(
-      jets: jets, pt: [123.456, 20, 1e-3], rapidity: [-0.1, 2, 100_345.5],
-      phi: [0.1 + 0.2, 6.283, 0], mass: [80.4, 0, -1e-9], constituents: true, trees: true)
+    var batch = ResultBatch(jets, constituents: true, trees: true)
+    batch.pt = [123.456, 20, 1e-3]
+    batch.rapidity = [-0.1, 2, 100_345.5]
+    batch.phi = [0.1 + 0.2, 6.283, 0]
+    batch.mass = [80.4, 0, -1e-9]
     batch.jetColumns = [
       ResultColumn(name: "embedding", width: 5, values: (0..<15).map { Float($0) / 3 }),
       ResultColumn(name: "tagger/score", values: [0.1, .nan, 1]),

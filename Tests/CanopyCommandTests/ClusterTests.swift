@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Canopy
+import Foundation
+import Testing
+
+/// A line of JSON lines from `canopy cluster`.
+private struct Line: Decodable {
+  struct Jet: Decodable {
+    var pt: Double
+    var rapidity: Double
+    var phi: Double
+    var mass: Double
+    var constituents: [Int32]?
+    var tree: [[Int32]]?
+  }
+
+  var event: Int
+  var jets: [Jet]
+
+  static func read(_ data: Data) throws -> [Line] {
+    try data.split(separator: 0x0A).map { try JSONDecoder().decode(Line.self, from: $0) }
+  }
+}
+
+@Suite struct ClusterTests {
+  /// Options, and the finder that they stand for.
+  private static let finders: [([String], () throws -> JetFinder)] = [
+    (
+      [],
+      {
+        try JetFinder(
+          JetDefinition(.antikt, radius: 0.4), selection: JetSelection(.inclusive(minimumPt: 5)))
+      }
+    ),
+    (
+      ["--algorithm", "cambridge", "--radius", "1", "--min-pt", "20", "--max-abs-rapidity", "2.5"],
+      {
+        try JetFinder(
+          JetDefinition(.cambridge, radius: 1),
+          selection: JetSelection(.inclusive(minimumPt: 20), maximumAbsRapidity: 2.5))
+      }
+    ),
+    (
+      ["--algorithm", "genkt", "--power", "0.5", "--recombination", "WTA-pt", "--recluster", "kt"],
+      {
+        try JetFinder(
+          JetDefinition(.genkt, radius: 0.4, power: 0.5, recombination: .wtaPt),
+          selection: JetSelection(.inclusive(minimumPt: 5)), recluster: .kt)
+      }
+    ),
+    (
+      ["--algorithm", "kt", "--exclusive-dcut", "400", "--radius", "0.7"],
+      { try JetFinder(JetDefinition(.kt, radius: 0.7), selection: JetSelection(.exclusiveCut(400))) }
+    ),
+    (
+      ["--algorithm", "ee-kt", "--exclusive-jets", "3"],
+      { try JetFinder(JetDefinition(.eeKt), selection: JetSelection(.exclusiveJets(3))) }
+    ),
+    (
+      ["--algorithm", "ee-genkt", "--power", "-1", "--recombination", "E"],
+      { try JetFinder(JetDefinition(.eeGenkt, radius: 0.4, power: -1)) }
+    ),
+  ]
+
+  @Test(arguments: finders.indices)
+  func jsonLinesAreTheJetsOfTheLibrary(index: Int) throws {
+    let (options, makeFinder) = Self.finders[index]
+    let input = Samples.path("w-events.jsonl")
+    let outcome = try Program.run(
+      ["cluster", input, "--format", "jsonl", "--constituents", "--tree"] + options)
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    let lines = try Line.read(outcome.output)
+
+    let events = try #require(try EventStream(inputs: [input]).next(upTo: 100))
+    let jets = try JetClusterer(try makeFinder()).jets(in: events)
+    #expect(lines.map(\.event) == Array(0..<20))
+    #expect(lines.flatMap(\.jets).count == jets.jetCount && jets.jetCount > 20)
+    for (event, line) in lines.enumerated() {
+      for (jet, found) in zip(jets.jets(ofEvent: event), line.jets) {
+        let momentum = jets.momentum(ofJet: jet)
+        #expect(found.pt == momentum.pt && found.rapidity == momentum.rapidity)
+        #expect(found.phi == momentum.phi && found.mass == momentum.mass)
+        #expect(found.constituents == Array(jets.constituents[jets.constituents(ofJet: jet)]))
+        let splittings = jets.trees.nodes(ofTree: jet).filter { jets.trees.left[$0] >= 0 }
+        #expect(found.tree == splittings.map { [jets.trees.left[$0], jets.trees.right[$0]] })
+      }
+    }
+  }
+
+  @Test func formatsAgree() throws {
+    let folder = try TemporaryFolder()
+    let input = Samples.path("w-events.txt")
+    let lines = try Line.read(try Program.run("cluster", input, "--format", "jsonl").output)
+    // The ending of the name tells the format.
+    for name in ["jets.h5", "jets.npz"] {
+      #expect(try Program.run("cluster", input, "-o", folder.path(name)).status == 0)
+    }
+    for (name, path) in [("pt", \Line.Jet.pt), ("mass", \.mass), ("phi", \.phi), ("rapidity", \.rapidity)] {
+      let expected = lines.flatMap(\.jets).map { $0[keyPath: path] }
+      #expect(try hdf5Array(folder.path("jets.h5"), "jet/\(name)") == expected)
+      #expect(try npzArray(folder.path("jets.npz"), "jet/\(name)") == expected)
+    }
+    let table = try Program.run("cluster", input).text.split(separator: "\n")
+    #expect(table.count == 1 + lines.flatMap(\.jets).count)
+    #expect(table[0].contains("pt [GeV]"))
+    #expect(try folder.content == ["jets.h5", "jets.npz"])
+  }
+
+  @Test func theNumberOfThreadsChangesNothing() throws {
+    let input = Samples.path("w-vs-qcd-small.h5")
+    let outcomes = try ["1", "4"].map {
+      try Program.run(
+        "cluster", input, "--format", "jsonl", "--tree", "--constituents", "--max-events", "1100",
+        "--threads",
+        $0)
+    }
+    #expect(outcomes[0].status == 0 && outcomes[0].output.count > 1_000_000)
+    #expect(outcomes[0].output == outcomes[1].output)
+  }
+
+  @Test func inputsFollowEachOther() throws {
+    let text = try Samples.data("w-events.txt")
+    let inputs = [Samples.path("w-events.jsonl"), "-", Samples.path("w-events-v2.hepmc.gz")]
+    let options = ["--format", "jsonl", "--skip-events", "5", "--max-events", "40"]
+    let outcome = try Program.run(["cluster"] + inputs + options, input: text)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let lines = try Line.read(outcome.output)
+    #expect(lines.map(\.event) == Array(5..<45))
+    // The same events in three formats, of which the first two have the same digits.
+    for event in 5..<20 {
+      #expect(lines[event - 5].jets.map(\.pt) == lines[event + 15].jets.map(\.pt))
+    }
+    for event in 0..<5 {
+      #expect(abs(lines[35 + event].jets[0].pt - lines[15 + event].jets[0].pt) < 0.01)
+    }
+  }
+
+  @Test func compressedInputIsReadFromStandardInput() throws {
+    let hepMC = try Program.run(
+      "cluster", "-", "--max-events", "20", "--format", "jsonl", input: Samples.data("w-events.hepmc.zst"))
+    let version2 = try Program.run(
+      "cluster", "-", "--format", "jsonl", input: Samples.data("w-events-v2.hepmc.gz"))
+    #expect(hepMC.status == 0 && version2.status == 0)
+    let (lines, others) = (try Line.read(hepMC.output), try Line.read(version2.output))
+    #expect(lines.count == 20 && others.count == 20)
+    for (line, other) in zip(lines, others) {
+      #expect(abs(line.jets[0].pt - other.jets[0].pt) < 0.01)
+    }
+  }
+
+  @Test func invisibleParticlesTakePartWhenAsked() throws {
+    let input = Samples.path("w-events-v2.hepmc.gz")
+    let options = ["--format", "jsonl", "--constituents", "--min-pt", "0"]
+    let visible = try Line.read(try Program.run(["cluster", input] + options).output)
+    let all = try Line.read(try Program.run(["cluster", input, "--keep-invisible"] + options).output)
+    let count = { (lines: [Line]) in lines.flatMap(\.jets).reduce(0) { $0 + $1.constituents!.count } }
+    // Each Z of the sample goes into two neutrinos.
+    #expect(count(all) >= count(visible) + 40)
+  }
+
+  @Test func eventsWithoutOrWithOneParticleAreValid() throws {
+    let input = Data(#"{"particles": []}\#n{"particles": [[10, 0, 5, 20]]}\#n"#.utf8)
+    let lines = try Line.read(
+      try Program.run("cluster", "-", "--format", "jsonl", "--tree", "--constituents", input: input).output)
+    #expect(lines.map(\.jets.count) == [0, 1])
+    #expect(lines[1].jets[0].constituents == [0] && lines[1].jets[0].tree == [])
+  }
+
+  @Test func badEventsAreLeftOutWhenAsked() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write(
+      "1 0 0 2\n#END\nnan 0 0 2\n#END\n3 0 0 -4\n#END\n4 0 0 5\n", to: "events.txt")
+    let outcome = try Program.run("cluster", input, "--skip-bad-events", "--min-pt", "0", "--format", "jsonl")
+    #expect(outcome.status == 0)
+    #expect(try Line.read(outcome.output).map(\.event) == [0, 3])
+    let report = outcome.errors.split(separator: "\n")
+    #expect(report.count == 3 && report[0] == "canopy: 2 bad events were left out:")
+    #expect(report[1].contains("event 1") && report[1].contains("px"))
+    #expect(report[2].contains("event 2") && report[2].contains("E"))
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import Testing
+
+@Suite struct CommandLineTests {
+  @Test func helpIsPrintedWithoutArguments() throws {
+    let outcome = try Program.run()
+    #expect(outcome.status == 0)
+    for name in ["cluster", "embed", "classify", "train", "evaluate", "inspect"] {
+      #expect(outcome.text.contains("\n  \(name) "))
+      let help = try Program.run("help", name)
+      #expect(help.status == 0)
+      #expect(help.text.contains("canopy \(name) "))
+    }
+  }
+
+  @Test func versionCitesFastJet() throws {
+    let outcome = try Program.run("--version")
+    #expect(outcome.status == 0)
+    #expect(outcome.text.hasPrefix("canopy ") && outcome.text.contains("FastJet 3."))
+    #expect(outcome.text.contains("arXiv:1111.6097"))
+  }
+
+  @Test(arguments: [
+    (["clustr", "x"], "Did you mean 'cluster'?"),
+    (["cluster"], "Missing expected argument"),
+    (["cluster", "x", "--radus", "1"], "Did you mean '--radius'?"),
+    (["cluster", "x", "--algorithm", "anti"], "antikt"),
+    (["cluster", "x", "--radius", "-1"], "1e-6 to 1000"),
+    (["cluster", "x", "--radius", "nan"], "1e-6 to 1000"),
+    (["cluster", "x", "--min-pt", "-5"], "0 or more"),
+    (["cluster", "x", "--algorithm", "genkt"], "needs a power"),
+    (["cluster", "x", "--power", "1"], "leave out --power"),
+    (
+      ["cluster", "x", "--algorithm", "ee-kt", "--exclusive-jets", "2", "--radius", "1"], "leave out --radius"
+    ),
+    (["cluster", "x", "--algorithm", "ee-kt"], "--exclusive-jets or --exclusive-dcut"),
+    (["cluster", "x", "--exclusive-jets", "2", "--exclusive-dcut", "3"], "exclude each other"),
+    (["cluster", "x", "--exclusive-jets", "2", "--min-pt", "3"], "--min-pt is for inclusive jets"),
+    (["cluster", "x", "--exclusive-jets", "0"], "1 or more"),
+    (["cluster", "x", "--recluster", "kt"], "add --tree"),
+    (["cluster", "x", "--threads", "0"], "from 1 to 1024"),
+    (["cluster", "x", "--max-events", "-1"], "0 or more"),
+    (["cluster", "x", "--skip-events", "-1"], "0 or more"),
+    (["cluster", "x", "--format", "xml"], "jsonl"),
+    (["classify", "x"], "--model"),
+    (["evaluate", "x", "--model", "m", "--format", "jsonl"], "json"),
+    (["train", "x.yaml"], "--output"),
+  ])
+  func wrongCommandLinesSayWhatToDo(arguments: [String], advice: String) throws {
+    let outcome = try Program.run(arguments)
+    #expect(outcome.status == 64 && outcome.hasExited)
+    #expect(outcome.errors.contains(advice), "\(outcome.errors)")
+    #expect(outcome.output.isEmpty)
+  }
+
+  @Test func aReaderThatGoesAwayIsNoFailure() throws {
+    let folder = try TemporaryFolder()
+    let pipe = Pipe()
+    let process = try Program.start(
+      ["cluster", Samples.path("w-events.txt"), Samples.path("w-events.txt"), "--format", "jsonl", "--tree"],
+      folder: folder, output: pipe.fileHandleForWriting)
+    try pipe.fileHandleForWriting.close()
+    try pipe.fileHandleForReading.close()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 0)
+    #expect(try folder.data("errors").isEmpty)
+  }
+
+  @Test func anInterruptedRunLeavesNothingBehind() throws {
+    let folder = try TemporaryFolder()
+    let results = try TemporaryFolder()
+    let input = Pipe()
+    let process = try Program.start(
+      ["cluster", "-", "--threads", "1", "-o", results.path("jets.jsonl")], input: input.fileHandleForReading,
+      folder: folder)
+    // Enough events for a batch, but no end.
+    let events = String(repeating: "1 0 0 1\n#END\n", count: 300)
+    while try results.content.isEmpty { usleep(10_000) }
+    process.terminate()
+    try input.fileHandleForWriting.write(contentsOf: Data(events.utf8))
+    process.waitUntilExit()
+    #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGTERM)
+    #expect(try results.content == [])
+    try input.fileHandleForWriting.close()
+  }
+}

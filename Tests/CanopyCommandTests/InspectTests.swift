@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import Testing
+
+@Suite struct InspectTests {
+  private func inspect(_ path: String, input: Data = Data()) throws -> String {
+    let outcome = try Program.run("inspect", path, input: input)
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    return outcome.text
+  }
+
+  @Test func eventFilesAreDescribed() throws {
+    let hepMC = try inspect(Samples.path("w-events.hepmc.zst"))
+    for text in ["HepMC3, compressed by Zstandard", "150", "Particle Data Group", "GeV", "weight", "event 0"]
+    {
+      #expect(hepMC.contains(text), "\(hepMC)")
+    }
+    let hdf5 = try inspect(Samples.path("w-vs-qcd-small.h5"))
+    for text in ["HDF5", "2000", "of the first 1000", "label"] { #expect(hdf5.contains(text), "\(hdf5)") }
+    #expect(try inspect("-", input: Samples.data("w-events.jsonl")).contains("JSON lines"))
+    #expect(try inspect(Samples.path("w-events-v2.hepmc.gz")).contains("HepMC2, compressed by gzip"))
+    #expect(try inspect("-", input: Data("1 0 0 2\n#END\nnan 0 0 2\n".utf8)).contains("bad events"))
+  }
+
+  @Test func modelsAndTensorsAreDescribed() throws {
+    let folder = try TinyModel.folder()
+    let model = try inspect(folder)
+    for text in [
+      "antikt, R = 1.0, E scheme", "gated", "ln kT", "jet-tagger 1.0.0", "score", "w-vs-qcd-small.h5", "AUC",
+    ] {
+      #expect(model.contains(text), "\(model)")
+    }
+    let tensors = try inspect(folder + "/weights.safetensors")
+    #expect(tensors.contains("embedding.local.weight") && tensors.contains("4 × 11"), "\(tensors)")
+  }
+
+  @Test func resultsAreToldFromEvents() throws {
+    let folder = try TemporaryFolder()
+    let results = folder.path("jets.h5")
+    #expect(try Program.run("cluster", Samples.path("w-events.txt"), "-o", results).status == 0)
+    let outcome = try Program.run("inspect", results)
+    #expect(outcome.status == 65 && outcome.errors.contains("results of Canopy"), "\(outcome.errors)")
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import Testing
+
+/// What a run of `canopy` came to.
+struct Outcome {
+  let status: Int32
+  /// Whether the program ended by itself.
+  let hasExited: Bool
+  let output: Data
+  let errors: String
+
+  /// Standard output as text.
+  var text: String { String(decoding: output, as: UTF8.self) }
+}
+
+/// The program under test.
+enum Program {
+  /// Beside the tests, where the package manager builds both.
+  private static let executable: URL = {
+    let folders = Bundle.allBundles.map(\.bundleURL) + [Bundle.main.executableURL!]
+    let candidates = folders.map { $0.deletingLastPathComponent().appendingPathComponent("canopy") }
+    return candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? candidates.last!
+  }()
+
+  /// Runs `canopy` to its end.
+  static func run(_ arguments: String..., input: Data = Data()) throws -> Outcome {
+    try run(arguments, input: input)
+  }
+
+  /// Runs `canopy` to its end.
+  static func run(_ arguments: [String], input: Data = Data()) throws -> Outcome {
+    let folder = try TemporaryFolder()
+    let inputFile = try folder.write(input, to: "input")
+    let process = try start(
+      arguments, input: FileHandle(forReadingFrom: URL(fileURLWithPath: inputFile)), folder: folder)
+    process.waitUntilExit()
+    return Outcome(
+      status: process.terminationStatus, hasExited: process.terminationReason == .exit,
+      output: try Data(contentsOf: folder.url.appendingPathComponent("output")),
+      errors: String(
+        decoding: try Data(contentsOf: folder.url.appendingPathComponent("errors")), as: UTF8.self))
+  }
+
+  /// Starts `canopy`; what it writes goes to the files `output`, unless another is given, and `errors` in
+  /// `folder`.
+  static func start(
+    _ arguments: [String], input: FileHandle = .nullDevice, folder: TemporaryFolder,
+    output: FileHandle? = nil
+  ) throws -> Process {
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.standardInput = input
+    process.standardOutput =
+      try output
+      ?? FileHandle(forWritingTo: URL(fileURLWithPath: try folder.write("", to: "output")))
+    process.standardError = try FileHandle(
+      forWritingTo: URL(fileURLWithPath: try folder.write("", to: "errors")))
+    try process.run()
+    return process
+  }
+}
+
+/// A folder for the files of one test, removed with it.
+final class TemporaryFolder {
+  let url = FileManager.default.temporaryDirectory.appendingPathComponent("canopy-tests-" + UUID().uuidString)
+
+  init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  /// What lies in the folder, hidden files included.
+  var content: [String] {
+    get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() }
+  }
+
+  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+  @discardableResult
+  func write(_ data: Data, to name: String) throws -> String {
+    try data.write(to: url.appendingPathComponent(name))
+    return path(name)
+  }
+
+  @discardableResult
+  func write(_ text: String, to name: String) throws -> String { try write(Data(text.utf8), to: name) }
+
+  func data(_ name: String) throws -> Data { try Data(contentsOf: url.appendingPathComponent(name)) }
+}
+
+/// The events that the package ships.
+enum Samples {
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Resources/Samples")
+
+  static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+  static func data(_ name: String) throws -> Data {
+    try Data(contentsOf: folder.appendingPathComponent(name))
+  }
+}
