@@ -62,6 +62,9 @@ public struct TrainingRun {
   public func run(into folder: URL, resuming: Bool, observer: any Observer) throws -> Model {
     let network = try makeNetwork()
     let checkpointFile = folder.appendingPathComponent(Checkpoint.file)
+    let isNew = !FileManager.default.fileExists(atPath: folder.path)
+    // A training that fails before its first epoch leaves no empty folder behind.
+    defer { if isNew { rmdir(folder.path) } }
     let checkpoint = try findCheckpoint(checkpointFile, in: folder, network, resuming: resuming)
 
     var dataset = try readJets(network)

@@ -190,8 +190,10 @@ import Testing
     try expectRefusal(["train", folder.path("none.yaml"), "-o", results.path("model")], ["none.yaml"])
     let missing = try folder.write(
       good.replacingOccurrences(of: "w-vs-qcd-small.h5", with: "nowhere.h5"), to: "tiny.yaml")
-    let outcome = try Program.run("train", missing, "-o", results.path("model"))
-    #expect(outcome.status == 65 && outcome.errors.contains("nowhere.h5"))
+    try expectRefusal(["train", missing, "-o", results.path("model")], ["nowhere.h5"])
+    let noTruth = try folder.write(
+      good.replacingOccurrences(of: "truth: label", with: "truth: lable"), to: "tiny.yaml")
+    try expectRefusal(["train", noTruth, "-o", results.path("model")], ["w-vs-qcd-small.h5", "lable"])
   }
 
   // MARK: - Output
