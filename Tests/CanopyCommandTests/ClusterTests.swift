@@ -25,7 +25,7 @@ private struct Line: Decodable {
 
 @Suite struct ClusterTests {
   /// Options, and the finder that they stand for.
-  private static let finders: [([String], () throws -> JetFinder)] = [
+  private static let finders: [([String], @Sendable () throws -> JetFinder)] = [
     (
       [],
       {
