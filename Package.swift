@@ -59,18 +59,24 @@ let package = Package(
     // FastJet called directly: a reference that shares no code with CFastJet.
     .target(
       name: "FastJetReference", path: "Tests/FastJetReference", linkerSettings: [.linkedLibrary("fastjet")]),
-    .testTarget(name: "JetPhysicsTests", dependencies: ["FastJetReference", "JetPhysics"]),
+    // Temporary folders and the shipped samples.
+    .target(name: "TestFiles", path: "Tests/TestFiles"),
+    .testTarget(
+      name: "JetPhysicsTests", dependencies: ["EventIO", "FastJetReference", "JetPhysics", "TestFiles"]),
     .testTarget(
       name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "JetEmbeddingTests", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine"]),
     .testTarget(
-      name: "EventIOTests", dependencies: ["CHDF5", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics"],
+      name: "EventIOTests", dependencies: ["CHDF5", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics", "TestFiles"],
       exclude: ["Fixtures"]),
     .testTarget(name: "PluginKitTests", dependencies: ["PluginKit"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training"]),
+    .testTarget(name: "JetTaggersTests", dependencies: ["JetEmbedding", "JetTaggers", "Training"]),
+    .testTarget(name: "CanopyModelTests", dependencies: ["CanopyModel", "EventIO", "JetTaggers", "TestFiles"]),
+    .testTarget(name: "TrainingTests", dependencies: ["JetTaggers", "TestFiles", "Training"]),
     .testTarget(
-      name: "CanopyCommandTests", dependencies: ["CHDF5", "CZip", "CZlib", "Canopy", "CanopyCommand"]),
+      name: "CanopyCommandTests",
+      dependencies: ["CHDF5", "CZip", "CZlib", "Canopy", "CanopyCommand", "TestFiles"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,

@@ -2,6 +2,7 @@
 
 import Canopy
 import Foundation
+import TestFiles
 import Testing
 
 /// Each thing that is wrong is told in one sentence, and nothing is left behind.

@@ -2,6 +2,7 @@
 
 import Canopy
 import Foundation
+import TestFiles
 import Testing
 
 /// A line of JSON lines from `canopy cluster`.

@@ -2,6 +2,7 @@
 
 import Canopy
 import Foundation
+import TestFiles
 import Testing
 
 /// `canopy train`, `classify`, `embed` and `evaluate`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import TestFiles
 import Testing
 
 /// What a run of `canopy` came to.
@@ -65,44 +66,5 @@ enum Program {
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     try process.run()
     return process
-  }
-}
-
-/// A folder for the files of one test, removed with it.
-final class TemporaryFolder {
-  let url = FileManager.default.temporaryDirectory.appendingPathComponent("canopy-tests-" + UUID().uuidString)
-
-  init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  /// What lies in the folder, hidden files included.
-  var content: [String] {
-    get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() }
-  }
-
-  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-
-  @discardableResult
-  func write(_ data: Data, to name: String) throws -> String {
-    try data.write(to: url.appendingPathComponent(name))
-    return path(name)
-  }
-
-  @discardableResult
-  func write(_ text: String, to name: String) throws -> String { try write(Data(text.utf8), to: name) }
-
-  func data(_ name: String) throws -> Data { try Data(contentsOf: url.appendingPathComponent(name)) }
-}
-
-/// The events that the package ships.
-enum Samples {
-  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Resources/Samples")
-
-  static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
-
-  static func data(_ name: String) throws -> Data {
-    try Data(contentsOf: folder.appendingPathComponent(name))
   }
 }

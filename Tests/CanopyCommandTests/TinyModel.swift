@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import TestFiles
 import Testing
 
 /// A small network, trained for a moment by `canopy train` on some of the shipped jets, once for all tests.

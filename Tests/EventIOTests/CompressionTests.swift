@@ -2,6 +2,7 @@
 
 import EventIO
 import Foundation
+import TestFiles
 import Testing
 
 @Suite struct CompressionTests {

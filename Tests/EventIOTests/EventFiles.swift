@@ -5,6 +5,7 @@ import CZstd
 import EventIO
 import Foundation
 import JetPhysics
+import TestFiles
 import Testing
 
 /// The event files that pyhepmc and h5py wrote.
@@ -21,24 +22,7 @@ enum Fixtures {
   static func text(_ name: String) throws -> String { String(decoding: try data(name), as: UTF8.self) }
 }
 
-/// A folder for the files of one test, removed with it.
-final class TemporaryFolder {
-  let url = FileManager.default.temporaryDirectory.appendingPathComponent("canopy-tests-" + UUID().uuidString)
-
-  init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func write(_ data: Data, to name: String = "events") throws -> String {
-    let file = url.appendingPathComponent(name)
-    try data.write(to: file)
-    return file.path
-  }
-
-  func write(_ text: String, to name: String = "events") throws -> String {
-    try write(Data(text.utf8), to: name)
-  }
-
+extension TemporaryFolder {
   func gzip(_ data: Data, to name: String = "events.gz", append: Bool = false) throws -> String {
     let path = url.appendingPathComponent(name).path
     let file = try #require(gzopen(path, append ? "ab" : "wb"))
@@ -87,8 +71,8 @@ func refusal(_ path: String, options: EventReadingOptions = EventReadingOptions(
   }
 }
 
-/// A small random generator (Steele, Lea, Flood, doi:10.1145/2660193.2660195).
-struct SplitMix {
+/// SplitMix64 (Steele, Lea, Flood, doi:10.1145/2660193.2660195): the same numbers in every run.
+struct SplitMix64: RandomNumberGenerator {
   var state: UInt64
 
   mutating func next() -> UInt64 {

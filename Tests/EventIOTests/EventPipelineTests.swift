@@ -4,6 +4,7 @@ import EventIO
 import Foundation
 import JetPhysics
 import Synchronization
+import TestFiles
 import Testing
 
 @Suite struct EventPipelineTests {

@@ -3,6 +3,7 @@
 import EventIO
 import Foundation
 import JetPhysics
+import TestFiles
 import Testing
 
 @Suite struct HDF5Tests {

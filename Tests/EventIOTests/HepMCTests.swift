@@ -3,6 +3,7 @@
 import EventIO
 import Foundation
 import JetPhysics
+import TestFiles
 import Testing
 
 @Suite struct HepMCTests {
@@ -194,7 +195,7 @@ import Testing
   @Test(arguments: files) func changedBytesDoNoHarm(name: String) throws {
     let folder = try TemporaryFolder()
     let data = [UInt8](try Fixtures.data(name))
-    var random = SplitMix(state: 7)
+    var random = SplitMix64(state: 7)
     let alphabet = Array("0123456789-+.eE \n@[],VPEUWNAHnaif\"\\\0".utf8)
     for _ in 0..<100 {
       var changed = data

@@ -3,6 +3,7 @@
 import EventIO
 import Foundation
 import JetPhysics
+import TestFiles
 import Testing
 
 @Suite struct PlainTextTests {
@@ -35,7 +36,7 @@ import Testing
 
   @Test func numbersAreReadToTheLastBit() throws {
     let folder = try TemporaryFolder()
-    var random = SplitMix(state: 3)
+    var random = SplitMix64(state: 3)
     let values: [Double] = (0..<2000).map { _ in
       let mantissa = Double(random.next() >> 11) * 0x1p-53
       return mantissa * pow(10, Double(random.next() % 60) - 30)

@@ -4,6 +4,7 @@
 import CZip
 import EventIO
 import Foundation
+import TestFiles
 import Testing
 
 /// An array as a library that is not ours reads it.
@@ -17,9 +18,9 @@ private struct ReadArray: Equatable {
 }
 
 @Suite struct ResultArrayTests {
-  let folder: OutputFolder
+  let folder: TemporaryFolder
 
-  init() throws { folder = try OutputFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   /// Small batches, one larger than several chunks and one without events.
   static let batches: [ResultBatch] = {
@@ -31,7 +32,7 @@ private struct ReadArray: Equatable {
   }()
 
   func write(_ batches: [ResultBatch], as format: ResultFormat) throws {
-    let writer = try format.makeWriter(to: .file(folder.file("out")))
+    let writer = try format.makeWriter(to: .file(folder.path("out")))
     for batch in batches { try writer.append(batch) }
     try writer.finish()
   }
@@ -83,11 +84,11 @@ private struct ReadArray: Equatable {
   @Test(arguments: [ResultFormat.hdf5, .npz])
   func sameResultsGiveTheSameBytes(format: ResultFormat) throws {
     try write(Self.batches, as: format)
-    let first = try Data(contentsOf: URL(fileURLWithPath: folder.file("out")))
+    let first = try Data(contentsOf: URL(fileURLWithPath: folder.path("out")))
     // The clocks of both formats count seconds or pairs of them.
     Thread.sleep(forTimeInterval: 2)
     try write(Self.batches, as: format)
-    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file("out"))) == first)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path("out"))) == first)
   }
 
   @Test func datasetsNameTheirUnits() throws {
@@ -96,7 +97,7 @@ private struct ReadArray: Equatable {
   }
 
   private func checkUnits() {
-    let file = H5Fopen(folder.file("out"), 0, 0)
+    let file = H5Fopen(folder.path("out"), 0, 0)
     defer { H5Fclose(file) }
     for (dataset, unit) in ["jet/pt": "GeV", "jet/regression/mass": "GeV", "event/trigger/rate": "Hz"] {
       let attribute = H5Aopen_by_name(file, dataset, "unit", 0, 0)
@@ -117,7 +118,7 @@ private struct ReadArray: Equatable {
   }
 
   private func readDatasets() throws -> [String: ReadArray] {
-    let file = H5Fopen(folder.file("out"), 0, 0)
+    let file = H5Fopen(folder.path("out"), 0, 0)
     try #require(file >= 0)
     defer { H5Fclose(file) }
     var names: [String] = []
@@ -150,7 +151,7 @@ private struct ReadArray: Equatable {
 
   /// All arrays of the archive; their checksums are checked by libzip.
   private func readNPZ() throws -> [String: ReadArray] {
-    let archive = try #require(zip_open(folder.file("out"), ZIP_RDONLY | ZIP_CHECKCONS, nil))
+    let archive = try #require(zip_open(folder.path("out"), ZIP_RDONLY | ZIP_CHECKCONS, nil))
     defer { zip_discard(archive) }
     var arrays: [String: ReadArray] = [:]
     for index in 0..<zip_uint64_t(zip_get_num_entries(archive, 0)) {

@@ -2,13 +2,14 @@
 
 import EventIO
 import Foundation
+import TestFiles
 import Testing
 
 /// Where results may go, and what happens where they cannot.
 @Suite struct ResultOutputTests {
-  let folder: OutputFolder
+  let folder: TemporaryFolder
 
-  init() throws { folder = try OutputFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   /// What writing `batch` to `path` fails with.
   func failure(
@@ -26,8 +27,8 @@ import Testing
 
   @Test(arguments: ResultFormat.allCases)
   func aFileAppearsWhenComplete(format: ResultFormat) throws {
-    try "earlier".write(toFile: folder.file("out"), atomically: false, encoding: .utf8)
-    let writer = try format.makeWriter(to: .file(folder.file("out")))
+    try "earlier".write(toFile: folder.path("out"), atomically: false, encoding: .utf8)
+    let writer = try format.makeWriter(to: .file(folder.path("out")))
     try writer.append(.byHand())
     #expect(try folder.text("out") == "earlier")
     try writer.finish()
@@ -37,9 +38,9 @@ import Testing
 
   @Test(arguments: ResultFormat.allCases)
   func aWriterThatIsReleasedLeavesNothing(format: ResultFormat) throws {
-    try "earlier".write(toFile: folder.file("out"), atomically: false, encoding: .utf8)
+    try "earlier".write(toFile: folder.path("out"), atomically: false, encoding: .utf8)
     do {
-      let writer = try format.makeWriter(to: .file(folder.file("out")))
+      let writer = try format.makeWriter(to: .file(folder.path("out")))
       for first in 0..<3 {
         try writer.append(.random(events: 5000, first: first, embeddingWidth: 3, seed: 5))
       }
@@ -50,17 +51,17 @@ import Testing
 
   @Test(arguments: ResultFormat.allCases)
   func aSymbolicLinkStays(format: ResultFormat) throws {
-    try "earlier".write(toFile: folder.file("out"), atomically: false, encoding: .utf8)
+    try "earlier".write(toFile: folder.path("out"), atomically: false, encoding: .utf8)
     try FileManager.default.createSymbolicLink(
-      atPath: folder.file("link"), withDestinationPath: folder.file("out"))
-    #expect(failure(at: folder.file("link"), as: format) == nil)
+      atPath: folder.path("link"), withDestinationPath: folder.path("out"))
+    #expect(failure(at: folder.path("link"), as: format) == nil)
     #expect(try folder.text("out") != "earlier")
     #expect(try folder.content == ["link", "out"])
   }
 
   @Test(arguments: ResultFormat.allCases)
   func aPipeGetsWhatAFileGets(format: ResultFormat) throws {
-    let pipe = folder.file("pipe")
+    let pipe = folder.path("pipe")
     try #require(mkfifo(pipe, 0o600) == 0)
     let received = Mailbox()
     let reader = Thread {
@@ -68,35 +69,35 @@ import Testing
     }
     reader.start()
     #expect(failure(at: pipe, as: format) == nil)
-    #expect(failure(at: folder.file("out"), as: format) == nil)
+    #expect(failure(at: folder.path("out"), as: format) == nil)
     let piped = received.take()
     #expect(!piped.isEmpty)
-    #expect(piped == FileManager.default.contents(atPath: folder.file("out")))
+    #expect(piped == FileManager.default.contents(atPath: folder.path("out")))
     #expect(try folder.content == ["out", "pipe"])
   }
 
   @Test(arguments: ResultFormat.allCases)
   func aMissingFolderIsNamed(format: ResultFormat) throws {
-    let path = folder.file("none/out")
+    let path = folder.path("none/out")
     let error = failure(at: path, as: format)
     #expect(
       error?.description == "The results cannot be written to '\(path)' because the folder "
-        + "'\(folder.file("none/"))' does not exist; make it or choose another place.")
+        + "'\(folder.path("none"))/' does not exist; make it or choose another place.")
     #expect(try folder.content == [])
   }
 
   @Test(arguments: ResultFormat.allCases)
   func aFolderIsNoFile(format: ResultFormat) throws {
     #expect(
-      failure(at: folder.path, as: format)?.description
-        == "The results cannot be written to '\(folder.path)', which is a folder; name a file in it.")
+      failure(at: folder.url.path, as: format)?.description
+        == "The results cannot be written to '\(folder.url.path)', which is a folder; name a file in it.")
     #expect(try folder.content == [])
   }
 
   @Test(arguments: ResultFormat.allCases)
   func aFileIsNoFolder(format: ResultFormat) throws {
-    try "text".write(toFile: folder.file("file"), atomically: false, encoding: .utf8)
-    let error = failure(at: folder.file("file/out"), as: format)
+    try "text".write(toFile: folder.path("file"), atomically: false, encoding: .utf8)
+    let error = failure(at: folder.path("file/out"), as: format)
     #expect(error?.description.contains("Not a directory") == true)
     #expect(try folder.content == ["file"])
   }
@@ -119,7 +120,7 @@ import Testing
   @Test(arguments: ResultFormat.allCases)
   func aBrokenPipeIsToldApart(format: ResultFormat) throws {
     signal(SIGPIPE, SIG_IGN)
-    let pipe = folder.file("pipe")
+    let pipe = folder.path("pipe")
     try #require(mkfifo(pipe, 0o600) == 0)
     let reader = open(pipe, O_RDONLY | O_NONBLOCK)
     let writer = try format.makeWriter(to: .file(pipe))
@@ -139,7 +140,7 @@ import Testing
     var batch = ResultBatch.byHand()
     batch.eventColumns = names.map { ResultColumn(name: $0, values: [0, 0, 0]) }
     for format in ResultFormat.allCases {
-      #expect(failure(at: folder.file("out"), as: format, batch) != nil)
+      #expect(failure(at: folder.path("out"), as: format, batch) != nil)
     }
     #expect(try folder.content == [])
   }
@@ -148,7 +149,7 @@ import Testing
   func namesOfJetColumnsThatClashAreRefused(name: String) throws {
     var batch = ResultBatch.byHand()
     batch.jetColumns = [ResultColumn(name: name, values: [0, 0, 0])]
-    #expect(failure(at: folder.file("out"), as: .jsonl, batch)?.description.contains("rename") == true)
+    #expect(failure(at: folder.path("out"), as: .jsonl, batch)?.description.contains("rename") == true)
   }
 }
 

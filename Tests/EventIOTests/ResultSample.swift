@@ -4,44 +4,6 @@ import EventIO
 import Foundation
 import JetPhysics
 
-/// The same numbers in every run: the SplitMix64 generator of Steele, Lea and Flood, OOPSLA 2014.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-}
-
-/// A folder that is removed with its content when released.
-final class OutputFolder {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "/canopy-test-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(atPath: path)
-  }
-
-  /// What lies in the folder, hidden files included.
-  var content: [String] {
-    get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
-  }
-
-  func file(_ name: String) -> String { path + "/" + name }
-
-  func text(_ name: String) throws -> String {
-    String(decoding: try Data(contentsOf: URL(fileURLWithPath: file(name))), as: UTF8.self)
-  }
-}
-
 extension ResultBatch {
   /// Three events with two jets, none and one, by hand, with everything that results can hold.
   static func byHand() -> ResultBatch {

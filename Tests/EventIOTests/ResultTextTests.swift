@@ -2,15 +2,16 @@
 
 import EventIO
 import Foundation
+import TestFiles
 import Testing
 
 @Suite struct ResultTextTests {
-  let folder: OutputFolder
+  let folder: TemporaryFolder
 
-  init() throws { folder = try OutputFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   func write(_ batches: [ResultBatch], as format: ResultFormat) throws -> [String] {
-    let writer = try format.makeWriter(to: .file(folder.file("out")))
+    let writer = try format.makeWriter(to: .file(folder.path("out")))
     for batch in batches { try writer.append(batch) }
     try writer.finish()
     return try folder.text("out").components(separatedBy: "\n")

@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import EventIO
 import FastJetReference
 import JetPhysics
+import TestFiles
 import Testing
 
-/// Jets, trees and histories against FastJet's own interface, on the batches of `sampleBatches`.
+/// Jets, trees and histories against FastJet's own interface, on the batches of `sampleBatches`, and histories and
+/// inclusive jets on every shipped Pythia event.
 ///
 /// Serialised, as FastJet's `exclusive_jets` counts its warnings without a lock.
 @Suite(.serialized) struct FastJetComparisonTests {
   static let sampleBatches: [EventBatch] = [
     hadronEvents(6, seed: 1), leptonEvents(6, seed: 2), hadronEvents(1, particles: 700...700, seed: 4),
   ]
+
+  /// The 300 full events of `Resources/Samples`, some 800 particles each.
+  private static let pythiaEvents = Result {
+    try ["w-events.hepmc.zst", "qcd-events.hepmc.zst"].map { name in
+      let stream = try EventStream(inputs: [Samples.path(name)])
+      return try #require(try stream.next(upTo: 150))
+    }
+  }
 
   init() throws {
     // The first clusterer of the process silences FastJet's banner and warnings.
@@ -32,16 +43,27 @@ import Testing
     for events in Self.sampleBatches {
       let histories = try clusterer.histories(of: events)
       for event in 0..<events.eventCount {
-        let expected = Reference(events.momenta(ofEvent: event), definition).history()
-        let entries = histories.entries(ofEvent: event)
-        try #require(entries.count == expected.count)
-        let differing = zip(entries, expected).filter { index, entry in
-          histories.parent1[index] != entry.parent1 || histories.parent2[index] != entry.parent2
-            || !agree(histories.distance[index], entry.distance)
-            || !agree(histories.maximumDistance[index], entry.maximum_distance)
-            || !agree(histories.momentum(ofEntry: index).components, entry.components)
-        }
-        #expect(differing.isEmpty, "event \(event)")
+        let reference = Reference(events.momenta(ofEvent: event), definition)
+        try expectSame(histories, event: event, reference.history())
+      }
+    }
+  }
+
+  @Test(arguments: JetDefinition.Algorithm.allCases, JetDefinition.RecombinationScheme.allCases)
+  func pythiaEventsAreFastJets(
+    algorithm: JetDefinition.Algorithm, scheme: JetDefinition.RecombinationScheme
+  ) throws {
+    let definition = try Self.definition(algorithm, scheme)
+    let clusterer = try JetClusterer(JetFinder(definition, trees: false))
+    for events in try Self.pythiaEvents.get() {
+      try #require(events.eventCount == 150)
+      let histories = try clusterer.histories(of: events)
+      let jets = try clusterer.jets(in: events)
+      for event in 0..<events.eventCount {
+        let reference = Reference(events.momenta(ofEvent: event), definition)
+        try expectSame(histories, event: event, reference.history())
+        try #require(jets.jets(ofEvent: event).count == reference.select(.inclusive(minimumPt: 0)))
+        expectSameJets(jets, event: event, reference)
       }
     }
   }
@@ -61,10 +83,8 @@ import Testing
         for event in 0..<events.eventCount {
           let reference = Reference(events.momenta(ofEvent: event), definition)
           try #require(jets.jets(ofEvent: event).count == reference.select(kind), "\(kind)")
+          expectSameJets(jets, event: event, reference)
           for (number, jet) in jets.jets(ofEvent: event).enumerated() {
-            #expect(agree(jets.momentum(ofJet: jet).components, reference.jet(number)))
-            let constituents = Array(jets.constituents[jets.constituents(ofJet: jet)])
-            #expect(constituents == reference.constituents(ofJet: number))
             expectSame(jets.trees, tree: jet, reference.tree(ofJet: number))
           }
         }
@@ -122,6 +142,28 @@ import Testing
       #expect(histories.parent1 == expected.map(\.parent1), "\(name)")
       #expect(histories.parent2 == expected.map(\.parent2), "\(name)")
       #expect(histories.distance == expected.map(\.distance), "\(name)")
+    }
+  }
+
+  private func expectSame(
+    _ histories: ClusteringHistories, event: Int, _ expected: [FastJetReferenceEntry]
+  ) throws {
+    let entries = histories.entries(ofEvent: event)
+    try #require(entries.count == expected.count)
+    let differing = zip(entries, expected).filter { index, entry in
+      histories.parent1[index] != entry.parent1 || histories.parent2[index] != entry.parent2
+        || !agree(histories.distance[index], entry.distance)
+        || !agree(histories.maximumDistance[index], entry.maximum_distance)
+        || !agree(histories.momentum(ofEntry: index).components, entry.components)
+    }
+    #expect(differing.isEmpty, "event \(event)")
+  }
+
+  private func expectSameJets(_ jets: JetBatch, event: Int, _ reference: Reference) {
+    for (number, jet) in jets.jets(ofEvent: event).enumerated() {
+      #expect(agree(jets.momentum(ofJet: jet).components, reference.jet(number)))
+      let constituents = Array(jets.constituents[jets.constituents(ofJet: jet)])
+      #expect(constituents == reference.constituents(ofJet: number))
     }
   }
 
