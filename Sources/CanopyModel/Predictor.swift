@@ -15,6 +15,7 @@ public final class Predictor {
 
   private let clusterer: JetClusterer
   private let tape: Tape
+  private let weights: PackedWeights
   private let batch = TreeBatch()
   private var trees: FeatureTrees
 
@@ -28,6 +29,7 @@ public final class Predictor {
     self.model = model
     clusterer = try JetClusterer(model.description.jets)
     tape = Tape(parameters: model.parameters)
+    weights = PackedWeights(model.network.embedding, model.parameters)
     trees = FeatureTrees(featureCount: model.network.embedding.featureCount)
   }
 
@@ -69,7 +71,7 @@ public final class Predictor {
       let jets = first..<min(first + Self.jetsAtOnce, trees.treeCount)
       batch.fill(trees, jets)
       tape.reset()
-      let embedding = network.embedding(batch, on: tape)
+      let embedding = network.embedding(batch, weights, on: tape)
       prediction.embedding.append(contentsOf: embedding.values)
       for index in prediction.heads.indices {
         let outputs = network.heads[index].head.predict(HeadInputs(jetEmbedding: embedding))

@@ -34,7 +34,7 @@ func writeHDF5Events(_ path: String, offsets: [UInt64], momenta: [[Double]], lab
     try #require(file >= 0)
     defer { H5Fclose(file) }
     for group in ["event", "particle"] { H5Gclose(H5Gcreate2(file, group, 0, 0, 0)) }
-    func write<Element>(_ name: String, _ values: [Element], _ type: hid_t) throws {
+    func write<Element: BitwiseCopyable>(_ name: String, _ values: [Element], _ type: hid_t) throws {
       let space = H5Screate_simple(1, [hsize_t(values.count)], nil)
       defer { H5Sclose(space) }
       let dataset = H5Dcreate2(file, name, type, space, 0, 0, 0)
