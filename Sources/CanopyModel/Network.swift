@@ -26,7 +26,7 @@ public struct Network: Sendable {
   /// - Parameters:
   ///   - embedding: the recursive network.
   ///   - heads: the name, the plugin and the configuration of each head.
-  /// - Throws: ``ModelError`` where the width is out of range or a name does not serve, ``PluginError`` where
+  /// - Throws: ``ModelError`` where the width is out of range or a name does not serve, `PluginError` where
   ///   a head refuses its configuration, and what the configuration's source throws.
   public init(
     embedding: EmbeddingDescription,

@@ -24,7 +24,7 @@ public final class Predictor {
 
   /// A predictor for a model.
   ///
-  /// - Throws: ``JetPhysicsError`` where FastJet refuses the model's jet definition.
+  /// - Throws: `JetPhysicsError` where FastJet refuses the model's jet definition.
   public init(_ model: Model) throws {
     self.model = model
     clusterer = try JetClusterer(model.description.jets)
@@ -35,7 +35,7 @@ public final class Predictor {
 
   /// The jets of `events`, their embeddings and what the heads predict.
   ///
-  /// - Throws: ``JetPhysicsError`` for the first event that jets cannot be made from.
+  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from.
   public func predict(_ events: EventBatch, heads: Bool = true) throws -> Prediction {
     var prediction = Prediction()
     try predict(events, into: &prediction, heads: heads)
@@ -48,7 +48,7 @@ public final class Predictor {
   ///   - events: any number of events.
   ///   - prediction: replaced.
   ///   - heads: whether the heads take part.
-  /// - Throws: ``JetPhysicsError`` for the first event that jets cannot be made from.
+  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from.
   public func predict(_ events: EventBatch, into prediction: inout Prediction, heads: Bool = true) throws {
     try clusterer.findJets(in: events, into: &prediction.jets)
     trees.replace(with: prediction.jets.trees, features: model.description.embedding.features)

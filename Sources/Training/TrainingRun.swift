@@ -57,8 +57,8 @@ public struct TrainingRun {
   ///   - resuming: whether to go on from the folder's checkpoint.
   ///   - observer: is told how the training gets on.
   /// - Returns: the model of the best epoch.
-  /// - Throws: ``TrainingError``, ``ConfigurationError``, ``EventInputError``, ``ModelError`` or
-  ///   ``SafetensorsError``, each in one sentence.
+  /// - Throws: ``TrainingError``, ``ConfigurationError``, `EventInputError`, `ModelError` or
+  ///   `SafetensorsError`, each in one sentence.
   public func run(into folder: URL, resuming: Bool, observer: any Observer) throws -> Model {
     let network = try makeNetwork()
     let checkpointFile = folder.appendingPathComponent(Checkpoint.file)
