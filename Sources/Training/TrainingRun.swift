@@ -113,8 +113,6 @@ public struct TrainingRun {
             throw ConfigurationError(entry.value.configuration.position, error.description)
           }
         })
-    } catch let error as PluginError {
-      throw TrainingError("The section heads: \(error.description)")
     } catch let error as ModelError {
       throw TrainingError("The section heads: \(error.description).")
     }
