@@ -53,7 +53,8 @@ public struct Checkpoint {
   public init(contentsOf file: URL, layout: ParameterLayout) throws {
     let tensors = try Safetensors(contentsOf: file)
     guard let text = tensors.metadata["state"],
-      let state = try? JSONDecoder().decode(State.self, from: Data(text.utf8))
+      let state = try? JSONDecoder().decode(State.self, from: Data(text.utf8)),
+      (0..<1 << 50).contains(state.step)
     else {
       throw TrainingError("\(file.relativePath): this is no checkpoint of a training.")
     }
