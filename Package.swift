@@ -54,7 +54,9 @@ let package = Package(
       ]),
     .executableTarget(
       name: "CanopyCommand",
-      dependencies: ["Canopy", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "CFastJet", "CKernels", "Canopy", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
 
     // FastJet called directly: a reference that shares no code with CFastJet.
     .target(
@@ -68,11 +70,13 @@ let package = Package(
     .testTarget(
       name: "JetEmbeddingTests", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine"]),
     .testTarget(
-      name: "EventIOTests", dependencies: ["CHDF5", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics", "TestFiles"],
+      name: "EventIOTests",
+      dependencies: ["CHDF5", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics", "TestFiles"],
       exclude: ["Fixtures"]),
     .testTarget(name: "PluginKitTests", dependencies: ["PluginKit"]),
     .testTarget(name: "JetTaggersTests", dependencies: ["JetEmbedding", "JetTaggers", "Training"]),
-    .testTarget(name: "CanopyModelTests", dependencies: ["CanopyModel", "EventIO", "JetTaggers", "TestFiles"]),
+    .testTarget(
+      name: "CanopyModelTests", dependencies: ["CanopyModel", "EventIO", "JetTaggers", "TestFiles"]),
     .testTarget(name: "TrainingTests", dependencies: ["JetTaggers", "TestFiles", "Training"]),
     .testTarget(
       name: "CanopyCommandTests",
