@@ -49,5 +49,5 @@ struct BenchmarkEffort {
   let widths: [Int]
 
   static let full = BenchmarkEffort(rounds: 11, turn: 0.02, calls: 20_000, passes: 2, widths: [40, 64, 128])
-  static let quick = BenchmarkEffort(rounds: 5, turn: 0.003, calls: 1_000, passes: 1, widths: [40])
+  static let quick = BenchmarkEffort(rounds: 3, turn: 0.003, calls: 1_000, passes: 1, widths: [40])
 }

@@ -10,7 +10,7 @@ enum EmbeddingBenchmark {
   static func run(_ inputs: BenchmarkInputs, _ effort: BenchmarkEffort) throws -> [BenchmarkResult] {
     let trees = try sample(inputs)
     let peak = ProductPeak()
-    let products = try Interleaving.seconds(effort, [peak.multiplyByOpenBLAS, peak.multiplyPacked])
+    let products = try Interleaving.seconds(effort, peak.works)
     var results = [
       BenchmarkResult(
         "embedding.peak.openblas", "GFLOP/s", work: peak.blasOperations * 1e-9, seconds: products[0]),
@@ -45,7 +45,6 @@ enum EmbeddingBenchmark {
   private static func measure(
     _ network: NetworkUnderTest, _ peak: ProductPeak, _ effort: BenchmarkEffort
   ) throws -> [BenchmarkResult] {
-    let product = peak.fastest()
     var works: [(key: String, operations: Double, work: () -> Void)] = []
     for size in batchSizes {
       let batches = network.batches(of: size)
@@ -57,11 +56,12 @@ enum EmbeddingBenchmark {
     let batch = 0..<trainingBatch
     works.append(("training.\(trainingBatch)", network.work(batch).training, { network.train(batch) }))
 
-    let seconds = try Interleaving.seconds(effort, [product.multiply] + works.map(\.work))
-    return works.enumerated().map { index, work in
+    let seconds = try Interleaving.seconds(effort, peak.works + works.map(\.work))
+    let least = peak.secondsPerOperation(seconds.prefix(2))
+    return zip(works, seconds.dropFirst(2)).map { work, seconds in
       BenchmarkResult(
-        "embedding.\(network.name).\(work.key)", "GFLOP/s", work: work.operations * 1e-9,
-        seconds: seconds[index + 1], least: seconds[0].map { $0 * work.operations / product.operations })
+        "embedding.\(network.name).\(work.key)", "GFLOP/s", work: work.operations * 1e-9, seconds: seconds,
+        least: least.map { $0 * work.operations })
     }
   }
 }

@@ -44,14 +44,14 @@ enum LatencyBenchmark {
     plain.reserveCapacity(effort.calls / callsPerCeiling + 1)
     for call in 0..<effort.calls {
       let event = events[call % events.count]
-      seconds.append(try Interleaving.duration(of: { try predictor.predict(event, into: &prediction) }))
+      seconds.append(try Interleaving.duration(.wall) { try predictor.predict(event, into: &prediction) })
       if call % callsPerCeiling == 0 {
-        plain.append(Interleaving.duration(of: { finder.clusterPlainly(event) }))
+        plain.append(Interleaving.duration(.wall) { finder.clusterPlainly(event) })
       }
     }
-    let product = ProductPeak().fastest()
-    let products = try Interleaving.seconds(effort, [product.multiply])[0].quantile(0.5)
-    let least = 1e6 * (plain.quantile(0.5) + operations * products / product.operations)
+    let peak = ProductPeak()
+    let operation = peak.secondsPerOperation(try Interleaving.seconds(effort, peak.works)).quantile(0.5)
+    let least = 1e6 * (plain.quantile(0.5) + operations * operation)
     let median = 1e6 * seconds.quantile(0.5)
     return [
       BenchmarkResult("\(key).p50", "µs", median, ceiling: least, fraction: least / median),

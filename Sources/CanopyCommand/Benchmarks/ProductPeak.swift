@@ -51,12 +51,15 @@ final class ProductPeak {
     canopy_packed_product(Self.packedRows, n, n, a.baseAddress!, n, b.baseAddress!, c.baseAddress!, n, 0)
   }
 
-  /// The faster of the two products, to be measured beside other work, and its operations.
-  func fastest() -> (multiply: () -> Void, operations: Double) {
-    func least(_ multiply: () -> Void) -> Double {
-      (0..<8).map { _ in Interleaving.duration(of: multiply) }.min()!
-    }
-    return blasOperations / least(multiplyByOpenBLAS) > packedOperations / least(multiplyPacked)
-      ? (multiplyByOpenBLAS, blasOperations) : (multiplyPacked, packedOperations)
+  /// Both products, to be measured beside other work.
+  var works: [() throws -> Void] { [multiplyByOpenBLAS, multiplyPacked] }
+
+  /// How long one operation takes in each round, by the product that is faster over all rounds.
+  ///
+  /// - Parameter seconds: the rounds of `works`.
+  func secondsPerOperation(_ seconds: some Sequence<[Double]>) -> [Double] {
+    zip(seconds, [blasOperations, packedOperations])
+      .map { rounds, operations in rounds.map { $0 / operations } }
+      .min { $0.quantile(0.5) < $1.quantile(0.5) }!
   }
 }

@@ -20,15 +20,14 @@ enum ThroughputBenchmark {
     threads: Int
   ) throws -> [BenchmarkResult] {
     let finder = model.description.jets
-    let product = ProductPeak().fastest()
+    let peak = ProductPeak()
     let workers = try (0..<threads).map { _ in try Worker(model) }
     // Enough for every thread to have several.
     let shared = Array(repeatElement(batches, count: 1 + 4 * threads / batches.count).joined())
     let seconds = try Interleaving.seconds(
-      effort,
-      [
+      effort, clock: .wall,
+      peak.works + [
         { for events in batches { finder.clusterPlainly(events) } },
-        product.multiply,
         { for events in batches { try workers[0].predict(events) } },
         {
           DispatchQueue.concurrentPerform(iterations: threads) { thread in
@@ -44,19 +43,19 @@ enum ThroughputBenchmark {
     let operations = try batches.reduce(0) {
       $0 + NetworkWork(model, try predictor.predict($1).jets).inference
     }
-    let least = zip(seconds[0], seconds[1]).map { raw, product_ in
-      raw + product_ * operations / product.operations
-    }
+    let least = zip(seconds[2], peak.secondsPerOperation(seconds.prefix(2))).map { $0 + operations * $1 }
     let count = Double(batches.reduce(0) { $0 + $1.eventCount })
     let share = Double(batches.count) / Double(shared.count)
-    let all = seconds[3].map { $0 * share }
-    let scaling = zip(seconds[2], all).map { $1 / $0 }
+    let one = seconds[3]
+    let all = seconds[4].map { $0 * share }
     return [
-      BenchmarkResult("\(key).one-thread", unit, work: count, seconds: seconds[2], least: least),
+      BenchmarkResult("\(key).one-thread", unit, work: count, seconds: one, least: least),
       BenchmarkResult(
         "\(key).all-threads", unit, work: count, seconds: all, least: least.map { $0 / Double(threads) }),
+      // How many times the speed of one thread, at most as many as there are threads.
       BenchmarkResult(
-        "\(key).scaling", "times", work: 1, seconds: scaling, least: scaling.map { _ in 1 / Double(threads) }),
+        "\(key).scaling", "times", work: 1, seconds: zip(one, all).map { $1 / $0 },
+        least: one.map { _ in 1 / Double(threads) }),
     ]
   }
 
