@@ -22,7 +22,7 @@ public final class Predictor {
   private let heads: [HeadPrediction]
 
   /// Jets go through the network in pieces whose numbers stay in a processor's cache.
-  private static let jetsAtOnce = 64
+  package static let jetsAtOnce = 64
 
   /// A predictor for a model.
   ///
