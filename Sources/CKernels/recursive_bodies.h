@@ -142,7 +142,7 @@ static void blend(size_t rows, size_t width, float *z, const float *bias, const 
   vec l2 = load(z2 + c) + load(b2 + c), l3 = load(z3 + c) + load(b3 + c);                                  \
   vec top = max(max(l0, l1), max(l2, l3));                                                                 \
   vec e0 = exp_vec(l0 - top), e1 = exp_vec(l1 - top), e2 = exp_vec(l2 - top), e3 = exp_vec(l3 - top);      \
-  vec norm = splat(1.0f) / (e0 + e1 + e2 + e3);                                                            \
+  vec norm = reciprocal_vec(e0 + e1 + e2 + e3);                                                                \
   e0 *= norm, e1 *= norm, e2 *= norm, e3 *= norm;                                                          \
   STORE(out + c, e0 * load(q0 + c) + e1 * load(q1 + c) + e2 * load(q2 + c) + e3 * load(q3 + c));           \
   STORE(z0 + c, e0);                                                                                       \

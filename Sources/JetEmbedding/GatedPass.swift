@@ -55,12 +55,9 @@ struct GatedPass {
 
   private func forward() {
     withUnsafePointer(to: cell) { cell in
-      trees.features.withUnsafeBufferPointer { input in
-        guard let input = input.baseAddress else { return }
-        canopy_leaves_forward(cell, trees.leafCount, input, state)
-        forEachHeight(trees.splittingHeights) { splittings, _ in
-          canopy_gated_forward(cell, splittings, state, keepsAll ? 1 : 0)
-        }
+      canopy_leaves_forward(cell, trees.leafCount, trees.features, state)
+      forEachHeight(trees.splittingHeights) { splittings, _ in
+        canopy_gated_forward(cell, splittings, state, keepsAll ? 1 : 0)
       }
     }
   }
@@ -92,13 +89,11 @@ struct GatedPass {
     tape.addGradient(of: network.choice!, rows: splittings, dChoices, blocks, q, blocks)
     tape.addGradient(of: network.reset!, rows: splittings, dGates, 3 * width, q + width, blocks)
     tape.addGradient(of: network.candidate, rows: splittings, dq, blocks, gated, 3 * width)
-    trees.features.withUnsafeBufferPointer { input in
-      guard let input = input.baseAddress else { return }
-      let features = trees.featureCount
-      tape.addGradient(
-        of: network.local, rows: splittings, dq + 3 * width, blocks, input + leaves * features, features)
-      tape.addGradient(of: network.local, rows: leaves, dState, width, input, features)
-    }
+    let features = trees.featureCount
+    tape.addGradient(
+      of: network.local, rows: splittings, dq + 3 * width, blocks, trees.features + leaves * features,
+      features)
+    tape.addGradient(of: network.local, rows: leaves, dState, width, trees.features, features)
   }
 
   /// Calls `body` with the splittings of each height, and the number of the first of them.
@@ -107,18 +102,16 @@ struct GatedPass {
   ) {
     let width = network.width
     let leaves = trees.leafCount
-    trees.withLinks { left, right, input in
-      for height in heights {
-        let rows = trees.heightOffsets[height]..<trees.heightOffsets[height + 1]
-        let first = rows.lowerBound - leaves
-        let place = keepsAll ? first : 0
-        var splittings = canopy_splittings(
-          rows: rows.count, left: left + first, right: right + first,
-          input: input + rows.lowerBound * trees.featureCount, q: q + place * 4 * width,
-          gates: gates + place * 3 * width, gated: gated + place * 3 * width,
-          choices: choices + place * 4 * width, h: state + rows.lowerBound * width)
-        body(&splittings, first)
-      }
+    for height in heights {
+      let rows = trees.heightOffsets[height]..<trees.heightOffsets[height + 1]
+      let first = rows.lowerBound - leaves
+      let place = keepsAll ? first : 0
+      var splittings = canopy_splittings(
+        rows: rows.count, left: trees.left + first, right: trees.right + first,
+        input: trees.features + rows.lowerBound * trees.featureCount, q: q + place * 4 * width,
+        gates: gates + place * 3 * width, gated: gated + place * 3 * width,
+        choices: choices + place * 4 * width, h: state + rows.lowerBound * width)
+      body(&splittings, first)
     }
   }
 }

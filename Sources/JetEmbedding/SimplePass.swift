@@ -43,12 +43,9 @@ struct SimplePass {
 
   private func forward() {
     withUnsafePointer(to: cell) { cell in
-      trees.features.withUnsafeBufferPointer { input in
-        guard let input = input.baseAddress else { return }
-        canopy_leaves_forward(cell, trees.leafCount, input, state)
-        forEachHeight(trees.splittingHeights) { splittings, _ in
-          canopy_simple_forward(cell, splittings, state, keepsAll ? 1 : 0)
-        }
+      canopy_leaves_forward(cell, trees.leafCount, trees.features, state)
+      forEachHeight(trees.splittingHeights) { splittings, _ in
+        canopy_simple_forward(cell, splittings, state, keepsAll ? 1 : 0)
       }
     }
   }
@@ -72,14 +69,11 @@ struct SimplePass {
 
     tape.addGradient(
       of: network.candidate, rows: splittings, dState + leaves * width, width, inputs, 3 * width)
-    trees.features.withUnsafeBufferPointer { input in
-      guard let input = input.baseAddress else { return }
-      let features = trees.featureCount
-      tape.addGradient(
-        of: network.local, rows: splittings, dInputs + 2 * width, 3 * width, input + leaves * features,
-        features)
-      tape.addGradient(of: network.local, rows: leaves, dState, width, input, features)
-    }
+    let features = trees.featureCount
+    tape.addGradient(
+      of: network.local, rows: splittings, dInputs + 2 * width, 3 * width, trees.features + leaves * features,
+      features)
+    tape.addGradient(of: network.local, rows: leaves, dState, width, trees.features, features)
   }
 
   /// Calls `body` with the splittings of each height, and the number of the first of them.
@@ -87,17 +81,15 @@ struct SimplePass {
     _ heights: some Sequence<Int>, _ body: (UnsafePointer<canopy_splittings>, _ first: Int) -> Void
   ) {
     let width = network.width
-    trees.withLinks { left, right, input in
-      for height in heights {
-        let rows = trees.heightOffsets[height]..<trees.heightOffsets[height + 1]
-        let first = rows.lowerBound - trees.leafCount
-        var splittings = canopy_splittings(
-          rows: rows.count, left: left + first, right: right + first,
-          input: input + rows.lowerBound * trees.featureCount,
-          q: inputs + (keepsAll ? first : 0) * 3 * width, gates: nil, gated: nil, choices: nil,
-          h: state + rows.lowerBound * width)
-        body(&splittings, first)
-      }
+    for height in heights {
+      let rows = trees.heightOffsets[height]..<trees.heightOffsets[height + 1]
+      let first = rows.lowerBound - trees.leafCount
+      var splittings = canopy_splittings(
+        rows: rows.count, left: trees.left + first, right: trees.right + first,
+        input: trees.features + rows.lowerBound * trees.featureCount,
+        q: inputs + (keepsAll ? first : 0) * 3 * width, gates: nil, gated: nil, choices: nil,
+        h: state + rows.lowerBound * width)
+      body(&splittings, first)
     }
   }
 }
