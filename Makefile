@@ -5,11 +5,12 @@ SWIFT ?= $(firstword $(shell command -v swift) $(wildcard \
 	$(HOME)/.local/share/swiftly/bin/swift /opt/swift/usr/bin/swift /usr/local/swift/usr/bin/swift))
 SOURCES := $(wildcard Sources Plugins Tests Package.swift)
 
-.PHONY: help demo test build lint format prepare clean
+.PHONY: help demo test threads build lint format prepare clean
 
 help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
 	@echo 'make test     run the tests'
+	@echo 'make threads  look for data races under ThreadSanitizer while several threads cluster'
 	@echo 'make build    build the command .build/release/canopy'
 	@echo 'make lint     check the format of the sources'
 	@echo 'make format   put the sources in that format'
@@ -21,6 +22,11 @@ demo: build
 
 test: prepare
 	$(SWIFT) test
+	CANOPY_INSTRUCTION_SET=avx2 $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding)Tests\.'
+	CANOPY_INSTRUCTION_SET=baseline $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding)Tests\.'
+
+threads: prepare
+	$(SWIFT) test --sanitize=thread --scratch-path .build-threads --filter ThreadTests
 
 build: prepare
 	$(SWIFT) build --configuration release --product canopy
@@ -35,4 +41,4 @@ prepare:
 	@bash .ci/prepare $(SWIFT)
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-threads

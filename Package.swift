@@ -54,7 +54,9 @@ let package = Package(
       ]),
     .executableTarget(
       name: "CanopyCommand",
-      dependencies: ["Canopy", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "CFastJet", "CKernels", "Canopy", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
 
     // FastJet called directly: a reference that shares no code with CFastJet.
     .target(

@@ -17,21 +17,43 @@ step() {
   printf '\n%s%d. %s%s\n' "$bold" "$number" "$1" "$plain"
 }
 run() {
-  printf '%s$ canopy %s%s\n' "$dim" "$*" "$plain"
+  printf '%s' "$dim"
+  fold -s -w 96 <<<"$ canopy $*" | sed '$!s/$/\\/; 2,$s/^/    /'
+  printf '%s' "$plain"
   "$canopy" "$@"
 }
 
 step 'Look into a file of events: proton collisions at 14 TeV with a W boson, from Pythia 8'
 run inspect "$samples/w-events.hepmc.zst"
 
-step 'Cluster the particles of three events into jets'
-run cluster "$samples/w-events.hepmc.zst" --max-events 3 --algorithm antikt --radius 1.0 --min-pt 50
+step 'Cluster the particles of three events into jets, with FastJet'
+run cluster "$samples/w-events.hepmc.zst" --max-events 3 --radius 1.0 --min-pt 50
 
-step 'Tag the jets of events with a W boson (scores near 1) ...'
-run classify "$samples/w-events.hepmc.zst" --max-events 5 --model "$model"
+step "Embed the leading jets: the network reads each jet's tree and ends with 40 numbers"
+run embed "$samples/w-events.hepmc.zst" --model "$model" --max-events 3
 
-step '... and those of events without one (scores near 0)'
-run classify "$samples/qcd-events.hepmc.zst" --max-events 5 --model "$model"
+step 'Tag the leading jets of events with a W boson: most score near 1 ...'
+run classify "$samples/w-events.hepmc.zst" --model "$model" --max-events 5
 
-step 'Measure how well the tagger tells 1,000 W jets from 1,000 QCD jets that it has not seen'
+step '... and of events without one: most score near 0'
+run classify "$samples/qcd-events.hepmc.zst" --model "$model" --max-events 5
+
+step 'Measure the tagger on 1,000 W jets and 1,000 QCD jets that it has not seen'
 run evaluate "$samples/w-vs-qcd-small.h5" --model "$model"
+
+step 'Cut where half of those W jets pass, and count the leading jets of 300 full events that do'
+# The cut, as it is and rounded, and the background that passes it, from the same evaluation as above.
+read -r cut rounded background < <(
+  "$canopy" evaluate "$samples/w-vs-qcd-small.h5" --model "$model" --format json | LC_ALL=C awk '
+    /"backgroundEfficiency"/ { background = $3 + 0 }
+    /"signalEfficiency"/ { signal = $3 + 0 }
+    /"threshold"/ && signal == 0.5 { printf "%.9g %.3f %g\n", $3, $3, background }')
+echo "events       jets   score ≥ $rounded    share   share in step 6"
+count() {
+  "$canopy" classify "$samples/$2" --model "$model" --format jsonl |
+    LC_ALL=C awk -F '"score":' -v name="$1" -v cut="$cut" -v expected="$3" '
+      { for (i = 2; i <= NF; i++) { jets++; passed += $i + 0 >= cut } }
+      END { printf "%-11s %5d %15d %6.1f %% %15.1f %%\n", name, jets, passed, 100 * passed / jets, 100 * expected }'
+}
+count 'W boson' w-events.hepmc.zst 0.5
+count 'QCD dijets' qcd-events.hepmc.zst "$background"

@@ -2,6 +2,7 @@
 //
 // Chooses the instruction set when the program starts and forwards each kernel to it.
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "CKernels.h"
@@ -10,33 +11,25 @@
 static const struct canopy_kernel_table *kernels = &canopy_kernels_baseline;
 static const char *selected = "baseline";
 
-int canopy_select_instruction_set(const char *name) {
-  if (strcmp(name, "baseline") == 0) {
-    kernels = &canopy_kernels_baseline;
-    selected = "baseline";
-    return 0;
-  }
 #if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (strcmp(name, "avx2") == 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    kernels = &canopy_kernels_avx2;
-    selected = "avx2";
-    return 0;
-  }
-  if (strcmp(name, "avx512") == 0 && __builtin_cpu_supports("avx512f") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma")) {
-    kernels = &canopy_kernels_avx512;
-    selected = "avx512";
-    return 0;
-  }
-#endif
-  return -1;
+static int allows(const char *limit, const char *set) {
+  return limit == NULL || strcmp(limit, set) == 0 || strcmp(limit, "avx512") == 0;
 }
 
 __attribute__((constructor)) static void select_best(void) {
-  if (canopy_select_instruction_set("avx512") != 0) canopy_select_instruction_set("avx2");
+  const char *limit = getenv("CANOPY_INSTRUCTION_SET");
+  __builtin_cpu_init();
+  if (allows(limit, "avx2") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    kernels = &canopy_kernels_avx2;
+    selected = "avx2";
+    if (allows(limit, "avx512") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
+      kernels = &canopy_kernels_avx512;
+      selected = "avx512";
+    }
+  }
 }
+#endif
 
 const char *canopy_instruction_set(void) { return selected; }
 
@@ -72,23 +65,41 @@ void canopy_scatter_rows(size_t rows, size_t columns, const float *x, size_t ldx
   kernels->scatter_rows(rows, columns, x, ldx, index, y, ldy);
 }
 
-void canopy_gate(size_t rows, size_t columns, float *r, const float *bias, const float *x, size_t ldx,
-                 float *gated) {
-  kernels->gate(rows, columns, r, bias, x, ldx, gated);
+size_t canopy_packed_count(size_t outputs, size_t inputs) { return kernels->packed_count(outputs, inputs); }
+
+void canopy_pack(size_t outputs, size_t inputs, const float *w, int transposed, float *packed) {
+  kernels->pack(outputs, inputs, w, transposed, packed);
 }
 
-void canopy_blend(size_t rows, size_t width, float *z, const float *bias, const float *q, float *h) {
-  kernels->blend(rows, width, z, bias, q, h);
+void canopy_packed_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t ldx,
+                           const float *packed, float *y, size_t ldy, int accumulate) {
+  kernels->packed_product(rows, outputs, inputs, x, ldx, packed, y, ldy, accumulate);
 }
 
-void canopy_blend_backward(size_t rows, size_t width, const float *z, const float *q, const float *dh,
-                           float *dq, float *dlogits) {
-  kernels->blend_backward(rows, width, z, q, dh, dq, dlogits);
+size_t canopy_scratch_rows(void) { return CANOPY_BLOCK_ROWS; }
+
+void canopy_leaves_forward(const struct canopy_cell *cell, size_t rows, const float *input, float *h) {
+  kernels->leaves_forward(cell, rows, input, h);
 }
 
-void canopy_gate_backward(size_t rows, size_t columns, const float *r, const float *x, size_t ldx,
-                          const float *dgated, float *dx, size_t lddx, float *dlogits) {
-  kernels->gate_backward(rows, columns, r, x, ldx, dgated, dx, lddx, dlogits);
+void canopy_gated_forward(const struct canopy_cell *cell, const struct canopy_splittings *splittings,
+                          const float *state, int keep) {
+  kernels->gated_forward(cell, splittings, state, keep);
+}
+
+void canopy_gated_backward(const struct canopy_cell *cell, const struct canopy_splittings *splittings,
+                           const struct canopy_splitting_gradients *gradients) {
+  kernels->gated_backward(cell, splittings, gradients);
+}
+
+void canopy_simple_forward(const struct canopy_cell *cell, const struct canopy_splittings *splittings,
+                           const float *state, int keep) {
+  kernels->simple_forward(cell, splittings, state, keep);
+}
+
+void canopy_simple_backward(const struct canopy_cell *cell, const struct canopy_splittings *splittings,
+                            float *dh, float *dq, float *dstate) {
+  kernels->simple_backward(cell, splittings, dh, dq, dstate);
 }
 
 double canopy_sum_of_squares(size_t n, const float *x) { return kernels->sum_of_squares(n, x); }

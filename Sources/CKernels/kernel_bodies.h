@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The kernels, written once in the compiler's vector extension. A file that includes this one has set
-// LANES, the floats in a vector, and TABLE, the name of the table to define, and has chosen the
-// instruction set that the functions are compiled for.
+// LANES, the floats in a vector, TILE_VECTORS, the vectors across a tile of a product, and TABLE, the name of
+// the table to define, and has chosen the instruction set that the functions are compiled for.
 
 #include <string.h>
 
@@ -22,17 +22,18 @@ INLINE vec load(const float *p) {
 
 INLINE void store(float *p, vec v) { memcpy(p, &v, sizeof v); }
 
-INLINE vec load_some(const float *p, size_t n) {
-  vec v = {0};
-  memcpy(&v, p, n * sizeof(float));
-  return v;
-}
-
-INLINE void store_some(float *p, vec v, size_t n) { memcpy(p, &v, n * sizeof(float)); }
-
 INLINE vec splat(float x) { return x - (vec){0}; }
 
+INLINE ivec first_lanes(size_t n) {
+  ivec lane;
+  for (int i = 0; i < LANES; i++) lane[i] = i;
+  return lane < (int32_t)n - (ivec){0};
+}
+
 INLINE vec select(ivec mask, vec a, vec b) { return (vec)(((ivec)a & mask) | ((ivec)b & ~mask)); }
+
+// Stores the first n lanes; what follows is written as it was.
+INLINE void store_some(float *p, vec v, size_t n) { store(p, select(first_lanes(n), v, load(p))); }
 
 // Both return a where a or b is not a number, so that a NaN in a network's data stays visible.
 INLINE vec max(vec a, vec b) { return select(b > a, b, a); }
@@ -77,34 +78,31 @@ INLINE vec tanh_vec(vec x) {
   static void name##_all(size_t n, const float *x, float *y) {                                                  \
     size_t i = 0;                                                                                          \
     for (; i + LANES <= n; i += LANES) store(y + i, name##_vec(load(x + i)));                              \
-    if (i < n) store_some(y + i, name##_vec(load_some(x + i, n - i)), n - i);                              \
+    if (i < n) store_some(y + i, name##_vec(load(x + i)), n - i);                              \
   }
 
 ELEMENTWISE(exp)
 ELEMENTWISE(sigmoid)
 ELEMENTWISE(tanh)
 
-// Runs BODY(LOAD, STORE) for all columns `c` of a row: on whole vectors, then on what remains.
+// Runs BODY(STORE) for all columns `c` of a row, a vector at a time; STORE keeps within the row.
 #define COLUMNS(columns, body)                                                                             \
   do {                                                                                                     \
     size_t c = 0;                                                                                          \
     for (; c + LANES <= (columns); c += LANES) {                                                           \
-      const size_t lanes = LANES;                                                                          \
-      (void)lanes;                                                                                         \
-      body(load, store)                                                                                    \
+      body(store)                                                                                          \
     }                                                                                                      \
     if (c < (columns)) {                                                                                   \
       const size_t lanes = (columns) - c;                                                                  \
-      body(LOAD_SOME, STORE_SOME)                                                                          \
+      body(STORE_SOME)                                                                                     \
     }                                                                                                      \
   } while (0)
-#define LOAD_SOME(p) load_some(p, lanes)
 #define STORE_SOME(p, v) store_some(p, v, lanes)
 
 static void add_bias(size_t rows, size_t columns, float *x, size_t ldx, const float *bias) {
   for (size_t r = 0; r < rows; r++) {
     float *row = x + r * ldx;
-#define BODY(LOAD, STORE) STORE(row + c, LOAD(row + c) + LOAD(bias + c));
+#define BODY(STORE) STORE(row + c, load(row + c) + load(bias + c));
     COLUMNS(columns, BODY);
 #undef BODY
   }
@@ -113,7 +111,7 @@ static void add_bias(size_t rows, size_t columns, float *x, size_t ldx, const fl
 static void add_bias_relu(size_t rows, size_t columns, float *x, size_t ldx, const float *bias) {
   for (size_t r = 0; r < rows; r++) {
     float *row = x + r * ldx;
-#define BODY(LOAD, STORE) STORE(row + c, max(LOAD(row + c) + LOAD(bias + c), splat(0.0f)));
+#define BODY(STORE) STORE(row + c, max(load(row + c) + load(bias + c), splat(0.0f)));
     COLUMNS(columns, BODY);
 #undef BODY
   }
@@ -123,8 +121,8 @@ static void relu_backward(size_t rows, size_t columns, const float *y, size_t ld
   for (size_t r = 0; r < rows; r++) {
     const float *value = y + r * ldy;
     float *row = dy + r * lddy;
-#define BODY(LOAD, STORE)                                                                                  \
-  STORE(row + c, select(LOAD(value + c) > splat(0.0f), LOAD(row + c), splat(0.0f)));
+#define BODY(STORE)                                                                                  \
+  STORE(row + c, select(load(value + c) > splat(0.0f), load(row + c), splat(0.0f)));
     COLUMNS(columns, BODY);
 #undef BODY
   }
@@ -133,7 +131,7 @@ static void relu_backward(size_t rows, size_t columns, const float *y, size_t ld
 static void add_column_sums(size_t rows, size_t columns, const float *x, size_t ldx, float *out) {
   for (size_t r = 0; r < rows; r++) {
     const float *row = x + r * ldx;
-#define BODY(LOAD, STORE) STORE(out + c, LOAD(out + c) + LOAD(row + c));
+#define BODY(STORE) STORE(out + c, load(out + c) + load(row + c));
     COLUMNS(columns, BODY);
 #undef BODY
   }
@@ -144,7 +142,7 @@ static void gather_rows(size_t rows, size_t columns, const float *x, size_t ldx,
   for (size_t r = 0; r < rows; r++) {
     const float *from = x + (size_t)index[r] * ldx;
     float *to = y + r * ldy;
-#define BODY(LOAD, STORE) STORE(to + c, LOAD(from + c));
+#define BODY(STORE) STORE(to + c, load(from + c));
     COLUMNS(columns, BODY);
 #undef BODY
   }
@@ -155,83 +153,7 @@ static void scatter_rows(size_t rows, size_t columns, const float *x, size_t ldx
   for (size_t r = 0; r < rows; r++) {
     const float *from = x + r * ldx;
     float *to = y + (size_t)index[r] * ldy;
-#define BODY(LOAD, STORE) STORE(to + c, LOAD(from + c));
-    COLUMNS(columns, BODY);
-#undef BODY
-  }
-}
-
-static void gate(size_t rows, size_t columns, float *r, const float *bias, const float *x, size_t ldx,
-                 float *gated) {
-  for (size_t i = 0; i < rows; i++) {
-    float *gates = r + i * columns;
-    float *out = gated + i * columns;
-    const float *in = x + i * ldx;
-#define BODY(LOAD, STORE)                                                                                  \
-  vec g = sigmoid_vec(LOAD(gates + c) + LOAD(bias + c));                                                   \
-  STORE(gates + c, g);                                                                                     \
-  STORE(out + c, g * LOAD(in + c));
-    COLUMNS(columns, BODY);
-#undef BODY
-  }
-}
-
-static void blend(size_t rows, size_t width, float *z, const float *bias, const float *q, float *h) {
-  const float *b0 = bias, *b1 = bias + width, *b2 = bias + 2 * width, *b3 = bias + 3 * width;
-  for (size_t i = 0; i < rows; i++) {
-    float *z0 = z + i * 4 * width, *z1 = z0 + width, *z2 = z1 + width, *z3 = z2 + width;
-    const float *q0 = q + i * 4 * width, *q1 = q0 + width, *q2 = q1 + width, *q3 = q2 + width;
-    float *out = h + i * width;
-#define BODY(LOAD, STORE)                                                                                  \
-  vec l0 = LOAD(z0 + c) + LOAD(b0 + c), l1 = LOAD(z1 + c) + LOAD(b1 + c);                                  \
-  vec l2 = LOAD(z2 + c) + LOAD(b2 + c), l3 = LOAD(z3 + c) + LOAD(b3 + c);                                  \
-  vec top = max(max(l0, l1), max(l2, l3));                                                                 \
-  vec e0 = exp_vec(l0 - top), e1 = exp_vec(l1 - top), e2 = exp_vec(l2 - top), e3 = exp_vec(l3 - top);      \
-  vec norm = splat(1.0f) / (e0 + e1 + e2 + e3);                                                            \
-  e0 *= norm, e1 *= norm, e2 *= norm, e3 *= norm;                                                          \
-  STORE(out + c, e0 * LOAD(q0 + c) + e1 * LOAD(q1 + c) + e2 * LOAD(q2 + c) + e3 * LOAD(q3 + c));           \
-  STORE(z0 + c, e0);                                                                                       \
-  STORE(z1 + c, e1);                                                                                       \
-  STORE(z2 + c, e2);                                                                                       \
-  STORE(z3 + c, e3);
-    COLUMNS(width, BODY);
-#undef BODY
-  }
-}
-
-static void blend_backward(size_t rows, size_t width, const float *z, const float *q, const float *dh,
-                           float *dq, float *dlogits) {
-  for (size_t i = 0; i < rows; i++) {
-    const size_t row = i * 4 * width;
-    const float *upstream = dh + i * width;
-#define BODY(LOAD, STORE)                                                                                  \
-  const size_t at0 = row + c, at1 = at0 + width, at2 = at1 + width, at3 = at2 + width;                     \
-  vec d = LOAD(upstream + c);                                                                              \
-  vec w0 = LOAD(z + at0) * d, w1 = LOAD(z + at1) * d, w2 = LOAD(z + at2) * d, w3 = LOAD(z + at3) * d;      \
-  STORE(dq + at0, w0);                                                                                     \
-  STORE(dq + at1, w1);                                                                                     \
-  STORE(dq + at2, w2);                                                                                     \
-  STORE(dq + at3, w3);                                                                                     \
-  vec v0 = LOAD(q + at0), v1 = LOAD(q + at1), v2 = LOAD(q + at2), v3 = LOAD(q + at3);                      \
-  vec mean = LOAD(z + at0) * v0 + LOAD(z + at1) * v1 + LOAD(z + at2) * v2 + LOAD(z + at3) * v3;            \
-  STORE(dlogits + at0, w0 * (v0 - mean));                                                                  \
-  STORE(dlogits + at1, w1 * (v1 - mean));                                                                  \
-  STORE(dlogits + at2, w2 * (v2 - mean));                                                                  \
-  STORE(dlogits + at3, w3 * (v3 - mean));
-    COLUMNS(width, BODY);
-#undef BODY
-  }
-}
-
-static void gate_backward(size_t rows, size_t columns, const float *r, const float *x, size_t ldx,
-                          const float *dgated, float *dx, size_t lddx, float *dlogits) {
-  for (size_t i = 0; i < rows; i++) {
-    const float *gates = r + i * columns, *in = x + i * ldx, *upstream = dgated + i * columns;
-    float *din = dx + i * lddx, *out = dlogits + i * columns;
-#define BODY(LOAD, STORE)                                                                                  \
-  vec g = LOAD(gates + c), d = LOAD(upstream + c) * g;                                                     \
-  STORE(din + c, LOAD(din + c) + d);                                                                       \
-  STORE(out + c, d * LOAD(in + c) * (splat(1.0f) - g));
+#define BODY(STORE) STORE(to + c, load(from + c));
     COLUMNS(columns, BODY);
 #undef BODY
   }
@@ -241,7 +163,7 @@ static double sum_of_squares(size_t n, const float *x) {
   dvec sums = {0};
   size_t i = 0;
   for (; i < n; i += LANES) {
-    vec v = i + LANES <= n ? load(x + i) : load_some(x + i, n - i);
+    vec v = i + LANES <= n ? load(x + i) : select(first_lanes(n - i), load(x + i), splat(0.0f));
     dvec d = __builtin_convertvector(v, dvec);
     sums += d * d;
   }
@@ -257,15 +179,17 @@ static void adamw(size_t n, float *parameters, const float *gradient, float *m, 
   const float unbias = 1.0f / correction2;
   for (size_t i = 0; i < n; i += LANES) {
     const size_t lanes = n - i < LANES ? n - i : LANES;
-    vec g = load_some(gradient + i, lanes) * gradient_scale;
-    vec mean = load_some(m + i, lanes) * beta1 + g * (1.0f - beta1);
-    vec square = load_some(v + i, lanes) * beta2 + g * g * (1.0f - beta2);
+    vec g = load(gradient + i) * gradient_scale;
+    vec mean = load(m + i) * beta1 + g * (1.0f - beta1);
+    vec square = load(v + i) * beta2 + g * g * (1.0f - beta2);
     vec move = mean * step / (__builtin_elementwise_sqrt(square * unbias) + epsilon);
     store_some(m + i, mean, lanes);
     store_some(v + i, square, lanes);
-    store_some(parameters + i, load_some(parameters + i, lanes) * keep - move, lanes);
+    store_some(parameters + i, load(parameters + i) * keep - move, lanes);
   }
 }
+
+#include "recursive_bodies.h"
 
 const struct canopy_kernel_table TABLE = {
     .exp = exp_all,
@@ -277,10 +201,14 @@ const struct canopy_kernel_table TABLE = {
     .add_column_sums = add_column_sums,
     .gather_rows = gather_rows,
     .scatter_rows = scatter_rows,
-    .gate = gate,
-    .blend = blend,
-    .blend_backward = blend_backward,
-    .gate_backward = gate_backward,
+    .packed_count = packed_count,
+    .pack = pack,
+    .packed_product = packed_product,
+    .leaves_forward = leaves_forward,
+    .gated_forward = gated_forward,
+    .gated_backward = gated_backward,
+    .simple_forward = simple_forward,
+    .simple_backward = simple_backward,
     .sum_of_squares = sum_of_squares,
     .adamw = adamw,
 };

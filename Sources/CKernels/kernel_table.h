@@ -5,8 +5,10 @@
 #ifndef CANOPY_KERNEL_TABLE_H
 #define CANOPY_KERNEL_TABLE_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "CKernels.h"
+
+// The rows that are worked through at a time, two tiles of a product.
+#define CANOPY_BLOCK_ROWS 12
 
 struct canopy_kernel_table {
   void (*exp)(size_t, const float *, float *);
@@ -18,11 +20,16 @@ struct canopy_kernel_table {
   void (*add_column_sums)(size_t, size_t, const float *, size_t, float *);
   void (*gather_rows)(size_t, size_t, const float *, size_t, const int32_t *, float *, size_t);
   void (*scatter_rows)(size_t, size_t, const float *, size_t, const int32_t *, float *, size_t);
-  void (*gate)(size_t, size_t, float *, const float *, const float *, size_t, float *);
-  void (*blend)(size_t, size_t, float *, const float *, const float *, float *);
-  void (*blend_backward)(size_t, size_t, const float *, const float *, const float *, float *, float *);
-  void (*gate_backward)(size_t, size_t, const float *, const float *, size_t, const float *, float *, size_t,
-                        float *);
+  size_t (*packed_count)(size_t, size_t);
+  void (*pack)(size_t, size_t, const float *, int, float *);
+  void (*packed_product)(size_t, size_t, size_t, const float *, size_t, const float *, float *, size_t, int);
+  void (*leaves_forward)(const struct canopy_cell *, size_t, const float *, float *);
+  void (*gated_forward)(const struct canopy_cell *, const struct canopy_splittings *, const float *, int);
+  void (*gated_backward)(const struct canopy_cell *, const struct canopy_splittings *,
+                         const struct canopy_splitting_gradients *);
+  void (*simple_forward)(const struct canopy_cell *, const struct canopy_splittings *, const float *, int);
+  void (*simple_backward)(const struct canopy_cell *, const struct canopy_splittings *, float *, float *,
+                          float *);
   double (*sum_of_squares)(size_t, const float *);
   void (*adamw)(size_t, float *, const float *, float *, float *, float, float, float, float, float, float,
                 float, float);

@@ -9,6 +9,7 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define LANES 8
+#define TILE_VECTORS 2
 #define TABLE canopy_kernels_avx2
 #include "kernel_bodies.h"
 #pragma clang attribute pop

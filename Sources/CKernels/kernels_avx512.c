@@ -9,6 +9,7 @@
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))), apply_to = function)
 #define LANES 16
+#define TILE_VECTORS 4
 #define TABLE canopy_kernels_avx512
 #include "kernel_bodies.h"
 #pragma clang attribute pop

@@ -30,7 +30,7 @@ struct CanopyCommand: ParsableCommand {
     version: version,
     subcommands: [
       ClusterCommand.self, EmbedCommand.self, ClassifyCommand.self, TrainCommand.self, EvaluateCommand.self,
-      InspectCommand.self,
+      InspectCommand.self, BenchCommand.self,
     ])
 
   static func main() {

@@ -32,6 +32,8 @@ struct ClusterCommand: ParsableCommand {
   var radius: Double?
 
   @Option(
+    // A power may be negative, which would pass for another option.
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The power p of genkt and ee-genkt: -1 is anti-kT, 0 Cambridge/Aachen, 1 kT.", valueName: "p"))
   var power: Double?

@@ -14,7 +14,7 @@ extension Model {
 
   /// Reads a model from its folder. Nothing of the folder is executed and no length in it is trusted.
   ///
-  /// - Throws: ``ModelError`` or ``SafetensorsError``, in one sentence that names the file and what is wrong.
+  /// - Throws: ``ModelError`` or `SafetensorsError`, in one sentence that names the file and what is wrong.
   public init(contentsOf folder: URL, plugins: PluginRegistry) throws {
     let file = folder.appendingPathComponent(Self.descriptionFile)
     let description = try Self.readDescription(file)
@@ -86,7 +86,7 @@ extension Model {
   ///
   /// Each file is complete before it takes its name.
   ///
-  /// - Throws: ``ModelError`` or ``SafetensorsError`` where the folder cannot be written.
+  /// - Throws: ``ModelError`` or `SafetensorsError` where the folder cannot be written.
   public func write(to folder: URL) throws {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -111,7 +111,7 @@ extension Parameters {
   ///
   /// Memory is asked for only when the file was found to hold as much.
   ///
-  /// - Throws: ``SafetensorsError`` or ``ModelError``, in one sentence that names the file and the tensor.
+  /// - Throws: `SafetensorsError` or ``ModelError``, in one sentence that names the file and the tensor.
   public convenience init(layout: ParameterLayout, contentsOf file: URL) throws {
     let tensors = try Safetensors(contentsOf: file)
     let numbers = try layout.entries.map { entry in
@@ -134,7 +134,7 @@ extension Parameters {
 
   /// Writes the numbers as a safetensors file, complete before it takes its name.
   ///
-  /// - Throws: ``SafetensorsError`` where the file cannot be written.
+  /// - Throws: `SafetensorsError` where the file cannot be written.
   public func write(to file: URL) throws {
     try Safetensors(
       layout.entries.map { entry in

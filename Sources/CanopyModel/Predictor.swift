@@ -15,28 +15,30 @@ public final class Predictor {
 
   private let clusterer: JetClusterer
   private let tape: Tape
+  private let weights: PackedWeights
   private let batch = TreeBatch()
   private var trees: FeatureTrees
   /// What the heads predict for no jets.
   private let heads: [HeadPrediction]
 
   /// Jets go through the network in pieces whose numbers stay in a processor's cache.
-  private static let jetsAtOnce = 64
+  package static let jetsAtOnce = 64
 
   /// A predictor for a model.
   ///
-  /// - Throws: ``JetPhysicsError`` where FastJet refuses the model's jet definition.
+  /// - Throws: `JetPhysicsError` where FastJet refuses the model's jet definition.
   public init(_ model: Model) throws {
     self.model = model
     clusterer = try JetClusterer(model.description.jets)
     tape = Tape(parameters: model.parameters)
+    weights = PackedWeights(model.network.embedding, model.parameters)
     trees = FeatureTrees(featureCount: model.network.embedding.featureCount)
     heads = model.network.heads.map(HeadPrediction.init)
   }
 
   /// The jets of `events`, their embeddings and what the heads predict.
   ///
-  /// - Throws: ``JetPhysicsError`` for the first event that jets cannot be made from.
+  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from.
   public func predict(_ events: EventBatch, heads: Bool = true) throws -> Prediction {
     var prediction = Prediction()
     try predict(events, into: &prediction, heads: heads)
@@ -49,7 +51,7 @@ public final class Predictor {
   ///   - events: any number of events.
   ///   - prediction: replaced.
   ///   - heads: whether the heads take part.
-  /// - Throws: ``JetPhysicsError`` for the first event that jets cannot be made from.
+  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from.
   public func predict(_ events: EventBatch, into prediction: inout Prediction, heads: Bool = true) throws {
     try clusterer.findJets(in: events, into: &prediction.jets)
     trees.replace(with: prediction.jets.trees, features: model.description.embedding.features)
@@ -61,7 +63,7 @@ public final class Predictor {
       let jets = first..<min(first + Self.jetsAtOnce, trees.treeCount)
       batch.fill(trees, jets)
       tape.reset()
-      let embedding = network.embedding(batch, on: tape)
+      let embedding = network.embedding(batch, weights, on: tape)
       prediction.embedding.append(contentsOf: embedding.values)
       for index in prediction.heads.indices {
         let outputs = network.heads[index].head.predict(HeadInputs(jetEmbedding: embedding))

@@ -8,11 +8,15 @@ import Foundation
 /// Debian's HDF5 is built without thread safety, so every call of it in the process goes through `locked`.
 package enum HDF5 {
   private static let lock = NSRecursiveLock()
+  /// Everything is closed when it is done with; what HDF5 cannot close of a damaged file, it would complain of
+  /// when the program ends.
+  private static let closesNothingAtExit = H5dont_atexit() >= 0
 
   /// Runs `body` while no other thread uses HDF5, and keeps HDF5 from printing its errors.
   package static func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
     lock.lock()
     defer { lock.unlock() }
+    _ = closesNothingAtExit
     H5Eset_auto2(0, nil, nil)
     return try body()
   }

@@ -48,6 +48,10 @@ struct HDF5EventFile {
     }
 
     guard let offset = try list("event/offset") else {
+      if H5Lexists(file.id, "jet", 0) > 0, H5Lexists(file.id, "jet/offset", 0) > 0 {
+        throw refusal(
+          nil, "holds results of Canopy and no particles; name the event file that it was made from")
+      }
       throw refusal("event/offset", "is missing; it gives the first particle of each event: [events + 1]")
     }
     guard offset.isInteger else {

@@ -37,7 +37,9 @@ public enum NodeFeatures: String, Sendable, Codable, CaseIterable {
 
   /// Writes the features of all nodes of `trees`, row-major `[nodes × count]`.
   ///
-  /// - Parameter features: replaced; its storage is kept.
+  /// - Parameters:
+  ///   - trees: the trees, with momenta in GeV.
+  ///   - features: replaced; its storage is kept.
   public func write(_ trees: JetTrees, to features: inout [Float]) {
     features.resize(to: trees.nodeCount * count)
     features.withUnsafeMutableBufferPointer { features in

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CKernels
 import NeuralEngine
 
 /// The QCD-aware recursive network of arXiv:1702.00748: from the leaves of a jet's tree to an embedding.
@@ -59,31 +60,42 @@ public struct RecursiveNetwork: Sendable {
     }
   }
 
+  /// The layers in the order of `PackedWeights`.
+  var layers: [Dense] { [local, candidate] + [reset, choice].compactMap(\.self) }
+
   /// The embeddings of the trees of a batch: `[trees × width]`.
-  public func callAsFunction(_ trees: TreeBatch, on tape: Tape) -> Variable {
+  ///
+  /// - Parameters:
+  ///   - trees: the trees, which must stay as they are until the tape has run backward.
+  ///   - weights: the weights of the tape's parameters, packed.
+  ///   - tape: where the computation is recorded.
+  public func callAsFunction(_ trees: TreeBatch, _ weights: PackedWeights, on tape: Tape) -> Variable {
     precondition(
       trees.treeCount == 0 || trees.featureCount == featureCount,
       "a network for \(featureCount) features got \(trees.featureCount)")
     switch cell {
-    case .simple: return SimplePass.record(self, trees, on: tape)
-    case .gated: return GatedPass.record(self, trees, on: tape)
+    case .simple: return SimplePass.record(self, trees, weights, on: tape)
+    case .gated: return GatedPass.record(self, trees, weights, on: tape)
     }
   }
 }
 
-/// The pointers to the weight and bias of a layer, and to their gradients on a tape that records them.
-struct LayerPointers {
-  let weight: UnsafeMutablePointer<Float>
-  let bias: UnsafeMutablePointer<Float>
-  let weightGradient: UnsafeMutablePointer<Float>?
-  let biasGradient: UnsafeMutablePointer<Float>?
-
-  init(_ layer: Dense, on tape: Tape) {
-    let weight = tape.parameter(layer.weight)
-    let bias = tape.parameter(layer.bias)
-    self.weight = weight.values.baseAddress!
-    self.bias = bias.values.baseAddress!
-    weightGradient = weight.gradient?.baseAddress
-    biasGradient = bias.gradient?.baseAddress
+extension Tape {
+  /// Adds the gradients of a layer's weight, dᵀ · input, and bias, the column sums of d.
+  ///
+  /// d is `[rows × outputs]`, the input `[rows × inputs]`, each with its distance between rows.
+  func addGradient(
+    of layer: Dense, rows: Int, _ d: UnsafePointer<Float>, _ ldd: Int, _ input: UnsafePointer<Float>,
+    _ ldInput: Int
+  ) {
+    let weight = parameter(layer.weight)
+    if let gradient = weight.gradient?.baseAddress {
+      MatrixProduct.multiplyTransposing(
+        m: weight.rows, n: weight.columns, k: rows, d, ldd, input, ldInput, into: gradient, weight.columns,
+        accumulate: true)
+    }
+    if let gradient = parameter(layer.bias).gradient?.baseAddress {
+      canopy_add_column_sums(rows, weight.rows, d, ldd, gradient)
+    }
   }
 }

@@ -4,106 +4,109 @@ import CKernels
 import NeuralEngine
 
 /// The simple cell over a batch of trees, forward and backward.
-final class SimplePass: Operation {
+struct SimplePass {
+  private let network: RecursiveNetwork
   private let trees: TreeBatch
-  private let width: Int
-  private let local: LayerPointers
-  private let candidate: LayerPointers
+  /// Kept, since `cell` points into it.
+  private let weights: PackedWeights
+  private let cell: canopy_cell
+  private let keepsAll: Bool
   /// h of every node, `[rows × width]`.
   private let state: UnsafeMutablePointer<Float>
-  /// [h_L; h_R; u_k], `[splittings × 3 width]`, or as many rows as the widest height where nothing is recorded.
+  /// [h_L; h_R; u_k], `[splittings × 3 width]`; as many rows as a kernel works on at a time where nothing is
+  /// recorded.
   private let inputs: UnsafeMutablePointer<Float>
 
-  private init(_ network: RecursiveNetwork, _ trees: TreeBatch, on tape: Tape) {
-    self.trees = trees
-    width = network.width
-    local = LayerPointers(network.local, on: tape)
-    candidate = LayerPointers(network.candidate, on: tape)
-    let rows = tape.recordsGradients ? trees.rowCount - trees.leafCount : trees.widestHeight
-    state = tape.scratch(count: trees.rowCount * width).baseAddress!
-    inputs = tape.scratch(count: rows * 3 * width).baseAddress!
-  }
-
-  static func record(_ network: RecursiveNetwork, _ trees: TreeBatch, on tape: Tape) -> Variable {
-    let pass = SimplePass(network, trees, on: tape)
+  static func record(
+    _ network: RecursiveNetwork, _ trees: TreeBatch, _ weights: PackedWeights, on tape: Tape
+  ) -> Variable {
+    let pass = SimplePass(network, trees, weights, on: tape)
+    let width = network.width
     let result = tape.record(
-      rows: trees.treeCount, columns: network.width, requiresGradient: true, pass)
-    pass.forward(keepingAll: tape.recordsGradients)
+      rows: trees.treeCount, columns: width, requiresGradient: true, SimpleOperation(pass))
+    pass.forward()
     canopy_gather_rows(
-      trees.treeCount, network.width, pass.state, network.width, trees.roots, tape.values(of: result.id),
-      network.width)
+      trees.treeCount, width, pass.state, width, trees.roots, tape.values(of: result.id), width)
     return result
   }
 
-  private func forward(keepingAll: Bool) {
-    let leaves = trees.leafCount
-    let features = trees.featureCount
-    let wide = 3 * width
-    trees.features.withUnsafeBufferPointer { input in
-      guard let input = input.baseAddress else { return }
-      MatrixProduct.multiplyTransposed(
-        m: leaves, n: width, k: features, input, features, local.weight, features, into: state, width)
-      canopy_add_bias_relu(leaves, width, state, width, local.bias)
-      for height in 1..<max(trees.heightOffsets.count - 1, 1) {
-        let rows = trees.heightOffsets[height]..<trees.heightOffsets[height + 1]
-        let first = rows.lowerBound - leaves
-        let count = rows.count
-        let x = inputs + (keepingAll ? first : 0) * wide
-        trees.left.withUnsafeBufferPointer { left in
-          canopy_gather_rows(count, width, state, width, left.baseAddress! + first, x, wide)
+  private init(_ network: RecursiveNetwork, _ trees: TreeBatch, _ weights: PackedWeights, on tape: Tape) {
+    self.network = network
+    self.trees = trees
+    self.weights = weights
+    cell = weights.cell(tape.parameters)
+    keepsAll = tape.recordsGradients
+    let rows = keepsAll ? trees.rowCount - trees.leafCount : canopy_scratch_rows()
+    state = tape.scratch(count: trees.rowCount * network.width).baseAddress!
+    inputs = tape.scratch(count: rows * 3 * network.width).baseAddress!
+  }
+
+  private func forward() {
+    withUnsafePointer(to: cell) { cell in
+      trees.features.withUnsafeBufferPointer { input in
+        guard let input = input.baseAddress else { return }
+        canopy_leaves_forward(cell, trees.leafCount, input, state)
+        forEachHeight(trees.splittingHeights) { splittings, _ in
+          canopy_simple_forward(cell, splittings, state, keepsAll ? 1 : 0)
         }
-        trees.right.withUnsafeBufferPointer { right in
-          canopy_gather_rows(count, width, state, width, right.baseAddress! + first, x + width, wide)
-        }
-        MatrixProduct.multiplyTransposed(
-          m: count, n: width, k: features, input + rows.lowerBound * features, features, local.weight,
-          features, into: x + 2 * width, wide)
-        canopy_add_bias_relu(count, width, x + 2 * width, wide, local.bias)
-        let h = state + rows.lowerBound * width
-        MatrixProduct.multiplyTransposed(
-          m: count, n: width, k: wide, x, wide, candidate.weight, wide, into: h, width)
-        canopy_add_bias_relu(count, width, h, width, candidate.bias)
       }
     }
   }
 
-  func backward(from result: Variable.ID, on tape: Tape) {
+  fileprivate func backward(from result: Variable.ID, on tape: Tape) {
+    let width = network.width
     let leaves = trees.leafCount
     let splittings = trees.rowCount - leaves
-    let features = trees.featureCount
-    let wide = 3 * width
-    let upstream = tape.gradient(of: result)!
     // Every node but a root has one parent, so each row is written once before it is read.
     let dState = tape.scratch(count: trees.rowCount * width).baseAddress!
-    canopy_scatter_rows(trees.treeCount, width, upstream, width, trees.roots, dState, width)
-
-    let dInputs = tape.scratch(count: splittings * wide).baseAddress!
-    for height in (1..<max(trees.heightOffsets.count - 1, 1)).reversed() {
-      let rows = trees.heightOffsets[height]..<trees.heightOffsets[height + 1]
-      let first = rows.lowerBound - leaves
-      let count = rows.count
-      let dh = dState + rows.lowerBound * width
-      let dx = dInputs + first * wide
-      canopy_relu_backward(count, width, state + rows.lowerBound * width, width, dh, width)
-      MatrixProduct.multiply(
-        m: count, n: wide, k: width, dh, width, candidate.weight, wide, into: dx, wide)
-      trees.left.withUnsafeBufferPointer { left in
-        canopy_scatter_rows(count, width, dx, wide, left.baseAddress! + first, dState, width)
+    canopy_scatter_rows(
+      trees.treeCount, width, tape.gradient(of: result)!, width, trees.roots, dState, width)
+    let dInputs = tape.scratch(count: splittings * 3 * width).baseAddress!
+    withUnsafePointer(to: cell) { cell in
+      forEachHeight(trees.splittingHeights.reversed()) { splittings, first in
+        canopy_simple_backward(
+          cell, splittings, dState + (leaves + first) * width, dInputs + first * 3 * width, dState)
       }
-      trees.right.withUnsafeBufferPointer { right in
-        canopy_scatter_rows(count, width, dx + width, wide, right.baseAddress! + first, dState, width)
-      }
-      canopy_relu_backward(
-        count, width, inputs + first * wide + 2 * width, wide, dx + 2 * width, wide)
     }
     canopy_relu_backward(leaves, width, state, width, dState, width)
 
-    addGradient(candidate, splittings, width, wide, dState + leaves * width, width, inputs, wide)
+    tape.addGradient(
+      of: network.candidate, rows: splittings, dState + leaves * width, width, inputs, 3 * width)
     trees.features.withUnsafeBufferPointer { input in
       guard let input = input.baseAddress else { return }
-      addGradient(
-        local, splittings, width, features, dInputs + 2 * width, wide, input + leaves * features, features)
-      addGradient(local, leaves, width, features, dState, width, input, features)
+      let features = trees.featureCount
+      tape.addGradient(
+        of: network.local, rows: splittings, dInputs + 2 * width, 3 * width, input + leaves * features,
+        features)
+      tape.addGradient(of: network.local, rows: leaves, dState, width, input, features)
     }
   }
+
+  /// Calls `body` with the splittings of each height, and the number of the first of them.
+  private func forEachHeight(
+    _ heights: some Sequence<Int>, _ body: (UnsafePointer<canopy_splittings>, _ first: Int) -> Void
+  ) {
+    let width = network.width
+    trees.withLinks { left, right, input in
+      for height in heights {
+        let rows = trees.heightOffsets[height]..<trees.heightOffsets[height + 1]
+        let first = rows.lowerBound - trees.leafCount
+        var splittings = canopy_splittings(
+          rows: rows.count, left: left + first, right: right + first,
+          input: input + rows.lowerBound * trees.featureCount,
+          q: inputs + (keepsAll ? first : 0) * 3 * width, gates: nil, gated: nil, choices: nil,
+          h: state + rows.lowerBound * width)
+        body(&splittings, first)
+      }
+    }
+  }
+}
+
+/// Keeps a pass for running backward.
+private final class SimpleOperation: Operation {
+  private let pass: SimplePass
+
+  init(_ pass: SimplePass) { self.pass = pass }
+
+  func backward(from result: Variable.ID, on tape: Tape) { pass.backward(from: result, on: tape) }
 }

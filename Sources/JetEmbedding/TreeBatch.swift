@@ -32,13 +32,25 @@ public final class TreeBatch {
   public var rowCount: Int { heightOffsets[heightOffsets.count - 1] }
   /// The number of leaves of all trees together; they are the first rows.
   public var leafCount: Int { heightOffsets.count > 1 ? heightOffsets[1] : 0 }
-  /// The largest number of splittings of one height.
-  public var widestHeight: Int {
-    var widest = 0
-    for height in 1..<max(heightOffsets.count - 1, 1) {
-      widest = max(widest, heightOffsets[height + 1] - heightOffsets[height])
+  /// The heights of splittings, from the lowest.
+  var splittingHeights: Range<Int> { 1..<max(heightOffsets.count - 1, 1) }
+
+  /// Calls `body` with the links and features, none of which may be read in a batch without splittings.
+  func withLinks(
+    _ body: (
+      _ left: UnsafePointer<Int32>, _ right: UnsafePointer<Int32>, _ features: UnsafePointer<Float>
+    ) -> Void
+  ) {
+    left.withUnsafeBufferPointer { left in
+      right.withUnsafeBufferPointer { right in
+        features.withUnsafeBufferPointer { features in
+          guard let left = left.baseAddress, let right = right.baseAddress,
+            let features = features.baseAddress
+          else { return }
+          body(left, right, features)
+        }
+      }
     }
-    return widest
   }
 
   /// Replaces the content by some of the trees of `trees`, in the order of `selection`.

@@ -127,7 +127,8 @@ public final class JetClusterer {
 extension JetClusterer: Sendable {}
 
 extension JetFinder {
-  fileprivate var task: CFastJetTask {
+  /// What the C interface is asked to do.
+  package var task: CFastJetTask {
     var task = CFastJetTask()
     task.algorithm = definition.algorithm.fastjet
     task.scheme = definition.recombination.fastjet

@@ -13,9 +13,10 @@ final class Arena {
   private var blocks: [Block] = []
   private var used = 0
 
-  /// Room for `count` values, not initialised, until the next `reset`.
+  /// Room for `count` values, not initialised, until the next `reset`, and for a vector behind them, which the
+  /// kernels may touch.
   func allocate<Value: BitwiseCopyable>(_ type: Value.Type, count: Int) -> UnsafeMutablePointer<Value> {
-    let size = (count * MemoryLayout<Value>.stride + Self.alignment - 1) & ~(Self.alignment - 1)
+    let size = (count * MemoryLayout<Value>.stride + 2 * Self.alignment - 1) & ~(Self.alignment - 1)
     if blocks.isEmpty || used + size > blocks[blocks.count - 1].size {
       add(max(size, 1 << 16, 2 * (blocks.last?.size ?? 0)))
     }

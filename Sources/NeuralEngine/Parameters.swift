@@ -13,7 +13,7 @@ public final class Parameters: @unchecked Sendable {
   /// All numbers zero.
   public init(layout: ParameterLayout) {
     self.layout = layout
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: max(layout.count, 16) * 4, alignment: 64)
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: (layout.count + 16) * 4, alignment: 64)
     let start = raw.bindMemory(to: Float.self, capacity: layout.count)
     start.initialize(repeating: 0, count: layout.count)
     values = UnsafeMutableBufferPointer(start: start, count: layout.count)

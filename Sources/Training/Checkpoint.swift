@@ -49,7 +49,7 @@ public struct Checkpoint {
 
   /// Reads a checkpoint of a network with the parameters of `layout`.
   ///
-  /// - Throws: ``SafetensorsError`` or ``TrainingError``, in one sentence that names the file.
+  /// - Throws: `SafetensorsError` or ``TrainingError``, in one sentence that names the file.
   public init(contentsOf file: URL, layout: ParameterLayout) throws {
     let tensors = try Safetensors(contentsOf: file)
     guard let text = tensors.metadata["state"],
@@ -75,7 +75,7 @@ public struct Checkpoint {
 
   /// Writes the checkpoint, complete before it takes its name.
   ///
-  /// - Throws: ``SafetensorsError`` where the file cannot be written.
+  /// - Throws: `SafetensorsError` where the file cannot be written.
   public func write(to file: URL) throws {
     let parts = [parameters, bestParameters, firstMoment, secondMoment]
     var tensors: [SafetensorsTensor] = []

@@ -57,11 +57,14 @@ public struct TrainingRun {
   ///   - resuming: whether to go on from the folder's checkpoint.
   ///   - observer: is told how the training gets on.
   /// - Returns: the model of the best epoch.
-  /// - Throws: ``TrainingError``, ``ConfigurationError``, ``EventInputError``, ``ModelError`` or
-  ///   ``SafetensorsError``, each in one sentence.
+  /// - Throws: ``TrainingError``, ``ConfigurationError``, `EventInputError`, `ModelError` or
+  ///   `SafetensorsError`, each in one sentence.
   public func run(into folder: URL, resuming: Bool, observer: any Observer) throws -> Model {
     let network = try makeNetwork()
     let checkpointFile = folder.appendingPathComponent(Checkpoint.file)
+    let isNew = !FileManager.default.fileExists(atPath: folder.path)
+    // A training that fails before its first epoch leaves no empty folder behind.
+    defer { if isNew { rmdir(folder.path) } }
     let checkpoint = try findCheckpoint(checkpointFile, in: folder, network, resuming: resuming)
 
     var dataset = try readJets(network)

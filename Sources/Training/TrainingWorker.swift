@@ -19,11 +19,13 @@ final class TrainingWorker: @unchecked Sendable {
   private let headWeights: [Float]
   private let learning: Tape
   private let predicting: Tape
+  private let weights: PackedWeights
   private let batch = TreeBatch()
 
   init(_ network: Network, headWeights: [Float], parameters: Parameters) {
     self.network = network
     self.headWeights = headWeights
+    weights = PackedWeights(network.embedding, parameters)
     gradients = Parameters(layout: network.layout)
     learning = Tape(parameters: parameters, gradients: gradients)
     predicting = Tape(parameters: parameters)
@@ -35,9 +37,10 @@ final class TrainingWorker: @unchecked Sendable {
   /// - Parameter totalWeight: the sum of the weights of the whole batch, other threads' jets included.
   func learn(_ dataset: JetDataset, _ jets: some Collection<Int>, totalWeight: Float) {
     gradients.clear()
+    weights.pack(learning.parameters)
     learning.reset()
     batch.fill(dataset.trees, jets)
-    let inputs = HeadInputs(jetEmbedding: network.embedding(batch, on: learning))
+    let inputs = HeadInputs(jetEmbedding: network.embedding(batch, weights, on: learning))
     let truth = dataset.truth(of: jets)
     for (index, named) in network.heads.enumerated() {
       let loss = named.head.loss(inputs, truth)
@@ -53,9 +56,10 @@ final class TrainingWorker: @unchecked Sendable {
 
   /// Puts what every head predicts for some jets into `outputs`, and the losses into `lossSums`.
   func predict(_ dataset: JetDataset, _ jets: some Collection<Int>) {
+    weights.pack(predicting.parameters)
     predicting.reset()
     batch.fill(dataset.trees, jets)
-    let inputs = HeadInputs(jetEmbedding: network.embedding(batch, on: predicting))
+    let inputs = HeadInputs(jetEmbedding: network.embedding(batch, weights, on: predicting))
     let truth = dataset.truth(of: jets)
     outputs = network.heads.enumerated().map { index, named in
       let (loss, outputs) = named.head.lossAndOutputs(inputs, truth)

@@ -182,17 +182,19 @@ import Testing
       try expectRefusal(["train", file, "-o", results.path("model")], ["tiny.yaml"] + fragments)
     }
     let good = TinyModel.configuration()
-    try train(good.replacingOccurrences(of: "epochs:", with: "epochz:"), "epochz", "epochs", "25")
+    try train(good.replacingOccurrences(of: "epochs:", with: "epochz:"), "22:3", "epochz", "epochs")
     try train(good.replacingOccurrences(of: "jet-tagger", with: "jet-tager"), "jet-tager")
     try train(good.replacingOccurrences(of: "truth: label", with: "truht: label"), "truht", "truth")
     try train(good.replacingOccurrences(of: "radius: 1.0", with: "radius: big"), "radius")
-    try train(good.replacingOccurrences(of: "epochs: 1", with: "epochs: [1"), "")
-    try train("", "")
+    try train(good.replacingOccurrences(of: "epochs: 1", with: "epochs: [1"), "YAML")
+    try train("", "empty")
     try expectRefusal(["train", folder.path("none.yaml"), "-o", results.path("model")], ["none.yaml"])
     let missing = try folder.write(
       good.replacingOccurrences(of: "w-vs-qcd-small.h5", with: "nowhere.h5"), to: "tiny.yaml")
-    let outcome = try Program.run("train", missing, "-o", results.path("model"))
-    #expect(outcome.status == 65 && outcome.errors.contains("nowhere.h5"))
+    try expectRefusal(["train", missing, "-o", results.path("model")], ["nowhere.h5"])
+    let noTruth = try folder.write(
+      good.replacingOccurrences(of: "truth: label", with: "truth: lable"), to: "tiny.yaml")
+    try expectRefusal(["train", noTruth, "-o", results.path("model")], ["w-vs-qcd-small.h5", "lable"])
   }
 
   // MARK: - Output

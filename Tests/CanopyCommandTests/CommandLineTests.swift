@@ -28,9 +28,9 @@ import Testing
     (["cluster"], "Missing expected argument"),
     (["cluster", "x", "--radus", "1"], "Did you mean '--radius'?"),
     (["cluster", "x", "--algorithm", "anti"], "antikt"),
-    (["cluster", "x", "--radius", "-1"], "1e-6 to 1000"),
+    (["cluster", "x", "--radius=-1"], "1e-6 to 1000"),
     (["cluster", "x", "--radius", "nan"], "1e-6 to 1000"),
-    (["cluster", "x", "--min-pt", "-5"], "0 or more"),
+    (["cluster", "x", "--min-pt=-5"], "0 or more"),
     (["cluster", "x", "--algorithm", "genkt"], "needs a power"),
     (["cluster", "x", "--power", "1"], "leave out --power"),
     (
@@ -42,8 +42,8 @@ import Testing
     (["cluster", "x", "--exclusive-jets", "0"], "1 or more"),
     (["cluster", "x", "--recluster", "kt"], "add --tree"),
     (["cluster", "x", "--threads", "0"], "from 1 to 1024"),
-    (["cluster", "x", "--max-events", "-1"], "0 or more"),
-    (["cluster", "x", "--skip-events", "-1"], "0 or more"),
+    (["cluster", "x", "--max-events=-1"], "0 or more"),
+    (["cluster", "x", "--skip-events=-1"], "0 or more"),
     (["cluster", "x", "--format", "xml"], "jsonl"),
     (["classify", "x"], "--model"),
     (["evaluate", "x", "--model", "m", "--format", "jsonl"], "json"),
@@ -76,14 +76,14 @@ import Testing
     let process = try Program.start(
       ["cluster", "-", "--threads", "1", "-o", results.path("jets.jsonl")], input: input.fileHandleForReading,
       folder: folder)
-    // Enough events for a batch, but no end.
-    let events = String(repeating: "1 0 0 1\n#END\n", count: 300)
+    // More events than a batch holds.
+    let events = String(repeating: "1 0 0 1\n#END\n", count: 4000)
     while try results.content.isEmpty { usleep(10_000) }
     process.terminate()
     try input.fileHandleForWriting.write(contentsOf: Data(events.utf8))
+    try input.fileHandleForWriting.close()
     process.waitUntilExit()
     #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGTERM)
     #expect(try results.content == [])
-    try input.fileHandleForWriting.close()
   }
 }

@@ -59,6 +59,11 @@ enum Program {
       ?? FileHandle(forWritingTo: URL(fileURLWithPath: try folder.write("", to: "output")))
     process.standardError = try FileHandle(
       forWritingTo: URL(fileURLWithPath: try folder.write("", to: "errors")))
+    // Threads that tests run in may block signals, which the program would inherit.
+    var (none, before) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     try process.run()
     return process
   }

@@ -62,6 +62,7 @@ import Testing
     var trees: FeatureTrees
     var network: RecursiveNetwork
     var parameters: Parameters
+    var weights: PackedWeights { PackedWeights(network, parameters) }
 
     init(_ cell: RecursiveNetwork.Cell, width: Int) throws {
       let jetTrees = try RecursiveNetworkTests.trees()
@@ -97,8 +98,8 @@ import Testing
     batch.fill(setup.trees, 0..<setup.trees.treeCount)
     let learning = Tape(parameters: setup.parameters, gradients: Parameters(layout: setup.parameters.layout))
     let predicting = Tape(parameters: setup.parameters)
-    let result = setup.network(batch, on: learning).matrix
-    #expect(setup.network(batch, on: predicting).matrix == result, "recording changes no bit")
+    let result = setup.network(batch, setup.weights, on: learning).matrix
+    #expect(setup.network(batch, setup.weights, on: predicting).matrix == result, "recording changes no bit")
     for tree in 0..<setup.trees.treeCount {
       let expected = reference.embedding(of: setup.reference(tree))
       let scale = expected.map(abs).max()!
@@ -119,7 +120,7 @@ import Testing
     batch.fill(setup.trees, selection)
     let gradients = Parameters(layout: setup.parameters.layout)
     let tape = Tape(parameters: setup.parameters, gradients: gradients)
-    let result = setup.network(batch, on: tape)
+    let result = setup.network(batch, setup.weights, on: tape)
     var generator = SeededGenerator(seed: 5)
     let coefficients = (0..<result.count).map { _ in Float.random(in: -1...1, using: &generator) }
     coefficients.withUnsafeBufferPointer { tape.seedGradient(of: result, $0) }
@@ -157,11 +158,11 @@ import Testing
     let tape = Tape(parameters: setup.parameters)
     let batch = TreeBatch()
     batch.fill(setup.trees, 0..<setup.trees.treeCount)
-    let together = setup.network(batch, on: tape).matrix
+    let together = setup.network(batch, setup.weights, on: tape).matrix
     for tree in 0..<setup.trees.treeCount {
       tape.reset()
       batch.fill(setup.trees, CollectionOfOne(tree))
-      let alone = setup.network(batch, on: tape).values
+      let alone = setup.network(batch, setup.weights, on: tape).values
       for i in 0..<40 { #expect(abs(alone[i] - together[tree, i]) < 1e-5 * max(1, abs(alone[i]))) }
     }
   }
@@ -172,7 +173,7 @@ import Testing
     let tape = Tape(parameters: setup.parameters, gradients: gradients)
     let batch = TreeBatch()
     batch.fill(setup.trees, 0..<0)
-    let result = setup.network(batch, on: tape)
+    let result = setup.network(batch, setup.weights, on: tape)
     #expect(result.rows == 0 && result.columns == 8)
     tape.backward(from: result)
     #expect(gradients.values.allSatisfy { $0 == 0 })

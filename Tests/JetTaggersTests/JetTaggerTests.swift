@@ -113,8 +113,10 @@ import Training
     let truth = HeadTruth(
       rows: trees.treeCount,
       columns: [configuration.truth: (0..<trees.treeCount).map { Float($0 % classes) }])
+    let weights = PackedWeights(network, parameters)
     func loss(on tape: Tape) -> Variable {
-      let inputs = HeadInputs(jetEmbedding: network(batch, on: tape))
+      weights.pack(parameters)
+      let inputs = HeadInputs(jetEmbedding: network(batch, weights, on: tape))
       return head.loss(of: head(inputs), truth: truth)
     }
 

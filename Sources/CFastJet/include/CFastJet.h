@@ -204,6 +204,13 @@ CFastJetStatus cfastjet_find_jets(CFastJetWorkspace *workspace, const CFastJetEv
 CFastJetStatus cfastjet_find_histories(CFastJetWorkspace *workspace, const CFastJetEvents *events,
                                        CFastJetHistories *histories, CFastJetFailure *failure);
 
+/// Clusters `events` as a C++ program does that uses FastJet directly: PseudoJets, a ClusterSequence, its jets and,
+/// where the task reclusters, a ClusterSequence of the constituents of each. No history, tree or constituent is
+/// extracted. It is what `canopy bench` measures this interface against.
+///
+/// Returns the sum of the pT of the jets, so that nothing is optimised away; NaN where FastJet fails.
+double cfastjet_cluster_plainly(const CFastJetTask *task, const CFastJetEvents *events);
+
 /// FastJet's version, such as "3.4.0".
 const char *cfastjet_version(void);
 

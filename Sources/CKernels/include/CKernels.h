@@ -4,6 +4,9 @@
 // between the starts of two rows. Each kernel is compiled for several instruction sets (x86-64 baseline,
 // AVX2 with FMA, AVX-512; the compiler's own target elsewhere) and the best one that the processor has is
 // chosen once, when the program starts. A kernel never allocates and never locks.
+//
+// Kernels work on whole vectors: up to 15 floats behind the last of any array may be read, and are written with
+// what they held, so arrays need that much room behind them.
 
 #ifndef CANOPY_KERNELS_H
 #define CANOPY_KERNELS_H
@@ -11,12 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The instruction set in use: "baseline", "avx2" or "avx512".
+// The instruction set in use: "baseline", "avx2" or "avx512". The environment variable CANOPY_INSTRUCTION_SET
+// names the widest one allowed; without it every one that the processor has is.
 const char *canopy_instruction_set(void);
-
-// The widest instruction set to use from now on ("baseline", "avx2", "avx512"); for tests and benchmarks,
-// not while kernels run in other threads. Returns 0, or -1 where the processor lacks it or it is unknown.
-int canopy_select_instruction_set(const char *name);
 
 // Makes OpenBLAS, whose choice of kernels is `core`, use those for this processor's instruction set where it
 // did not recognise the processor. To be called once, before the first product and from one thread.
@@ -48,20 +48,69 @@ void canopy_gather_rows(size_t rows, size_t columns, const float *x, size_t ldx,
 void canopy_scatter_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index,
                          float *y, size_t ldy);
 
-// --- The gated recursive cell (arXiv:1702.00748, appendix A) ---
+// --- Products with packed weights ---
+//
+// For matrices as small as a network's, most of a product's time goes into arranging the weights. They are
+// arranged once here, for the instruction set in use, and then multiplied by a few or by many rows.
 
-// r = sigmoid(r + bias); gated = r * x. r and gated are contiguous [rows x columns].
-void canopy_gate(size_t rows, size_t columns, float *r, const float *bias, const float *x, size_t ldx,
-                 float *gated);
-// z [rows x 4 width] becomes its softmax over the four blocks of `width` columns after adding the bias;
-// h [rows x width] is the sum over the blocks of z * q, q [rows x 4 width].
-void canopy_blend(size_t rows, size_t width, float *z, const float *bias, const float *q, float *h);
-// The gradients of canopy_blend from that of h: dq for q, dlogits for z before the softmax.
-void canopy_blend_backward(size_t rows, size_t width, const float *z, const float *q, const float *dh,
-                           float *dq, float *dlogits);
-// The gradients of canopy_gate from that of `gated`: dx is added to, dlogits is for r before the sigmoid.
-void canopy_gate_backward(size_t rows, size_t columns, const float *r, const float *x, size_t ldx,
-                          const float *dgated, float *dx, size_t lddx, float *dlogits);
+// The floats that a packed matrix of outputs x inputs takes.
+size_t canopy_packed_count(size_t outputs, size_t inputs);
+// Packs w for y = x wT: w is [outputs x inputs], or [inputs x outputs] where transposed is not 0.
+void canopy_pack(size_t outputs, size_t inputs, const float *w, int transposed, float *packed);
+// y [rows x outputs] = x [rows x inputs] wT, or y += ... where accumulate is not 0.
+void canopy_packed_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t ldx,
+                           const float *packed, float *y, size_t ldy, int accumulate);
+
+// --- The recursive cells (arXiv:1702.00748, section 3.1 and appendix A) ---
+
+// A layer with its packed weight; transposed is packed for the product with gradients, and is not read forward.
+struct canopy_layer {
+  const float *packed;
+  const float *transposed;
+  const float *bias;
+};
+
+// The layers of a cell and the number of components of its state and of its input.
+struct canopy_cell {
+  size_t width, features;
+  struct canopy_layer local, reset, candidate, choice;
+};
+
+// The splittings of one height. left and right are rows of state; a row of any other array is a splitting.
+// Forward, arrays but input and h are given one row a splitting where keep is not 0, else
+// canopy_scratch_rows rows that are used again and again.
+struct canopy_splittings {
+  size_t rows;
+  const int32_t *left, *right;
+  const float *input; // [rows x features]
+  float *q;           // gated: [rows x 4 width]: new, left, right and local state; simple: the last three
+  float *gates;       // gated: [rows x 3 width]
+  float *gated;       // gated: [rows x 3 width]
+  float *choices;     // gated: [rows x 4 width]
+  float *h;           // [rows x width], a part of state
+};
+
+// The gradients of the arrays of canopy_splittings.
+struct canopy_splitting_gradients {
+  float *q, *gates, *choices; // one row a splitting
+  float *gated;               // canopy_scratch_rows rows
+  const float *h;             // one row a splitting, a part of state
+  float *state;               // written at the rows of the children
+};
+
+size_t canopy_scratch_rows(void);
+
+// h of nodes without children: [rows x width].
+void canopy_leaves_forward(const struct canopy_cell *cell, size_t rows, const float *input, float *h);
+void canopy_gated_forward(const struct canopy_cell *cell, const struct canopy_splittings *splittings,
+                          const float *state, int keep);
+void canopy_gated_backward(const struct canopy_cell *cell, const struct canopy_splittings *splittings,
+                           const struct canopy_splitting_gradients *gradients);
+void canopy_simple_forward(const struct canopy_cell *cell, const struct canopy_splittings *splittings,
+                           const float *state, int keep);
+// The gradient of h becomes that before the ReLU.
+void canopy_simple_backward(const struct canopy_cell *cell, const struct canopy_splittings *splittings,
+                            float *dh, float *dq, float *dstate);
 
 // --- The optimiser ---
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import ArgumentParser
+import Canopy
+import Foundation
+
+extension BenchmarkSection: ExpressibleByArgument {}
+
+/// `canopy bench`.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measures how fast Canopy is on this machine, beside what bounds it.",
+    discussion: """
+      What is compared is measured in turn, again and again in one run: raw FastJet beside the jet clustering, a \
+      large single-precision matrix product beside the network. A line has the median over the rounds, the \
+      quartiles, the ceiling and the percentage of the ceiling that is reached (the median of the rounds' own). \
+      The keys in JSON do not change; the article Speed of the documentation says what each is. It takes two to \
+      three minutes on a quiet machine, with --quick some seconds.
+
+      EXAMPLES:
+        canopy bench
+        canopy bench --quick --only clustering embedding
+        canopy bench --model w-tagger --format json > speed.json
+      """)
+
+  @Option(help: "How the numbers are printed: table for people, json for programs.")
+  var format = EvaluateCommand.Format.table
+
+  @Option(
+    help: ArgumentHelp(
+      "A folder with samples such as Resources/Samples.",
+      discussion: "Jets are taken from its HDF5 files, full events from its HepMC3 files.", valueName: "dir"),
+    completion: .directory)
+  var samples = "Resources/Samples"
+
+  @Option(help: ArgumentHelp("The folder of the model.", valueName: "dir"), completion: .directory)
+  var model = "Resources/Models/w-tagger"
+
+  @Option(help: ArgumentHelp("The number of threads (default: all cores).", valueName: "n"))
+  var threads: Int?
+
+  @Flag(help: "Measure for some seconds only: fewer rounds and calls, and the network at width 40 alone.")
+  var quick = false
+
+  @Option(parsing: .upToNextOption, help: ArgumentHelp("Measure these sections only.", valueName: "section"))
+  var only: [BenchmarkSection] = []
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads is \(threads); choose a number from 1 to 1024.")
+    }
+  }
+
+  func run() throws {
+    try reportingFailures {
+      let inputs = BenchmarkInputs(samples: samples, model: model)
+      var report = BenchmarkReport(
+        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, quick: quick)
+      let progress = ProgressOutput.standardError
+      defer { if progress.isTerminal { progress.write("\r\u{1B}[K") } }
+      for section in BenchmarkSection.allCases where only.isEmpty || only.contains(section) {
+        if progress.isTerminal { progress.write("\rmeasuring \(section.rawValue) …\u{1B}[K") }
+        report.add(
+          section,
+          try section.measure(inputs, effort: quick ? .quick : .full, threads: report.threads))
+      }
+      switch format {
+      case .json: try writeToStandardOutput(report.json())
+      case .table: try writeToStandardOutput(Data(report.listing.text.utf8))
+      }
+    }
+  }
+}

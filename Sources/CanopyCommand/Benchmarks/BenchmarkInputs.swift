@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Canopy
+import Foundation
+
+/// What is measured on: the files of a folder and a model, each read when it is needed.
+struct BenchmarkInputs {
+  /// A kind of event file.
+  struct Kind: Hashable {
+    let format: EventFormat
+    let compression: Compression?
+  }
+
+  private let folder: String
+  private let modelFolder: String
+
+  init(samples: String, model: String) {
+    folder = samples
+    modelFolder = model
+  }
+
+  /// The model.
+  func model() throws -> Model {
+    try Model(contentsOf: URL(fileURLWithPath: modelFolder), plugins: .builtIn)
+  }
+
+  /// Single jets: at most `count` events of the HDF5 files.
+  func jets(_ count: Int) throws -> [EventBatch] { try read(.hdf5, count, "an HDF5 file of jets") }
+
+  /// Full events: at most `count` of the HepMC3 files, as many from each.
+  func events(_ count: Int) throws -> [EventBatch] {
+    try read(.hepMC3, count, "a HepMC3 file of full events")
+  }
+
+  private func read(_ format: EventFormat, _ count: Int, _ name: String) throws -> [EventBatch] {
+    let files = try files().filter { $0.key.format == format }.flatMap(\.value).sorted()
+    let batches = try files.compactMap { file in
+      let share = max(1, count / files.count)
+      return try EventStream(inputs: [file], options: EventReadingOptions(maximumEvents: share)).next(
+        upTo: share)
+    }
+    guard !batches.isEmpty else { throw refusal("has no \(name.dropFirst(name.hasPrefix("an ") ? 3 : 2))") }
+    return batches
+  }
+
+  /// The event files of the folder by kind.
+  func files() throws -> [Kind: [String]] {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+      throw refusal("is no folder that can be read")
+    }
+    var files: [Kind: [String]] = [:]
+    for name in names.sorted() {
+      let path = URL(fileURLWithPath: folder).appendingPathComponent(name).relativePath
+      // What is no event file, such as a description of the samples, is passed over.
+      guard (try? EventFormat(source: path)) != nil else { continue }
+      let stream = try EventStream(inputs: [path])
+      guard try stream.next(upTo: 1) != nil, let format = stream.format else { continue }
+      files[Kind(format: format, compression: stream.compression), default: []].append(path)
+    }
+    guard !files.isEmpty else { throw refusal("has no event files") }
+    return files
+  }
+
+  private func refusal(_ problem: String) -> EventInputError {
+    EventInputError(
+      source: folder, problem: "\(problem); give a folder such as Canopy's Resources/Samples with --samples")
+  }
+}
+
+extension EventBatch {
+  /// Some consecutive events as a batch of their own, without identifiers and columns.
+  func events(_ range: Range<Int>) -> EventBatch {
+    var part = EventBatch(source: source)
+    let particles = offsets[range.lowerBound]..<offsets[range.upperBound]
+    part.eventNumbers = Array(eventNumbers[range])
+    part.offsets = offsets[range.lowerBound...range.upperBound].map { $0 - particles.lowerBound }
+    part.px = Array(px[particles])
+    part.py = Array(py[particles])
+    part.pz = Array(pz[particles])
+    part.energy = Array(energy[particles])
+    return part
+  }
+
+  /// The events in batches of at most `count`.
+  func cut(by count: Int) -> [EventBatch] {
+    stride(from: 0, to: eventCount, by: count).map { events($0..<min($0 + count, eventCount)) }
+  }
+
+  /// One event of the `count` particles of largest pT of event 0.
+  func hardestParticles(_ count: Int) -> EventBatch {
+    let chosen = particles(ofEvent: 0).sorted {
+      momentum(ofParticle: $0).pt2 > momentum(ofParticle: $1).pt2
+    }.prefix(count)
+    var event = EventBatch(source: source)
+    event.eventNumbers = [eventNumbers[0]]
+    event.offsets = [0, chosen.count]
+    event.px = chosen.map { px[$0] }
+    event.py = chosen.map { py[$0] }
+    event.pz = chosen.map { pz[$0] }
+    event.energy = chosen.map { energy[$0] }
+    return event
+  }
+}

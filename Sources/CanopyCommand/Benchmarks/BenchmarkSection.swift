@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Canopy
+
+/// A part of `canopy bench`, in the order in which they are measured.
+enum BenchmarkSection: String, CaseIterable {
+  /// First, while the program has not needed memory for anything else.
+  case memory
+  case clustering, embedding, throughput, latency, reading
+
+  /// What is measured and against what, for people.
+  var title: String {
+    switch self {
+    case .memory: "memory: the most that was resident, over a number of events and over four times as many"
+    case .clustering:
+      "clustering of an event with its trees; the ceiling is FastJet called from C++ without trees"
+    case .embedding: "embedding on one thread; the ceiling is a large single-precision matrix product"
+    case .throughput:
+      "from particles to scores; the ceiling is raw FastJet plus the network's products at their peak"
+    case .latency: "from particles to scores, one call at a time; the ceiling as above"
+    case .reading: "reading on one thread; the ceiling is decompressing the file"
+    }
+  }
+
+  /// Measures the section.
+  func measure(_ inputs: BenchmarkInputs, effort: BenchmarkEffort, threads: Int) throws -> [BenchmarkResult] {
+    switch self {
+    case .memory: try MemoryBenchmark.run(inputs, effort, threads: threads)
+    case .clustering: try ClusteringBenchmark.run(inputs, effort)
+    case .embedding: try EmbeddingBenchmark.run(inputs, effort)
+    case .throughput: try ThroughputBenchmark.run(inputs, effort, threads: threads)
+    case .latency: try LatencyBenchmark.run(inputs, effort)
+    case .reading: try ReadingBenchmark.run(inputs, effort)
+    }
+  }
+}
+
+/// How much is measured.
+struct BenchmarkEffort {
+  /// How often everything that is compared has its turn.
+  let rounds: Int
+  /// The least duration of a turn in seconds.
+  let turn: Double
+  /// The calls whose latency is measured.
+  let calls: Int
+  /// How often all samples are streamed for the first measurement of memory.
+  let passes: Int
+  /// The widths of the networks.
+  let widths: [Int]
+
+  static let full = BenchmarkEffort(rounds: 11, turn: 0.02, calls: 20_000, passes: 2, widths: [40, 64, 128])
+  static let quick = BenchmarkEffort(rounds: 3, turn: 0.003, calls: 1_000, passes: 1, widths: [40])
+}
