@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Shows Canopy at work, step by step, on the samples and the model that it ships.
-# Usage: demo.sh CANOPY [MODEL]
+# Usage: demo.sh CANOPY
 set -euo pipefail
 canopy=$(realpath "$1")
 cd "$(dirname "$0")/.."
 samples=Resources/Samples
-model=${2:-Resources/Models/w-tagger}
+model=Resources/Models/w-tagger
 
 bold= plain= dim=
 if [[ -t 1 ]]; then bold=$'\e[1m' plain=$'\e[0m' dim=$'\e[2m'; fi
@@ -41,19 +41,19 @@ run classify "$samples/qcd-events.hepmc.zst" --model "$model" --max-events 5
 step 'Measure the tagger on 1,000 W jets and 1,000 QCD jets that it has not seen'
 run evaluate "$samples/w-vs-qcd-small.h5" --model "$model"
 
-step 'Cut where half of those W jets pass, and count the jets of 150 + 150 full events that do'
-# The cut and the background efficiency there, from the same evaluation as above.
-read -r background cut < <(
+step 'Cut where half of those W jets pass, and count the leading jets of 300 full events that do'
+# The cut, as it is and rounded, and the background that passes it, from the same evaluation as above.
+read -r cut rounded background < <(
   "$canopy" evaluate "$samples/w-vs-qcd-small.h5" --model "$model" --format json | LC_ALL=C awk '
     /"backgroundEfficiency"/ { background = $3 + 0 }
     /"signalEfficiency"/ { signal = $3 + 0 }
-    /"threshold"/ && signal == 0.5 { print background, $3 + 0 }')
-printf '%-24s %6s %8s %8s %26s\n' "score ≥ $cut" jets tagged share 'expected from step 6'
+    /"threshold"/ && signal == 0.5 { printf "%.9g %.3f %g\n", $3, $3, background }')
+echo "events       jets   score ≥ $rounded    share   share in step 6"
 count() {
   "$canopy" classify "$samples/$2" --model "$model" --format jsonl |
-    LC_ALL=C awk -F '"score":' -v cut="$cut" -v expected="$3" -v name="$1" '
-      { for (i = 2; i <= NF; i++) { jets++; tagged += $i + 0 >= cut } }
-      END { printf "%-24s %6d %8d %6.1f %% %24.1f %%\n", name, jets, tagged, 100 * tagged / jets, 100 * expected }'
+    LC_ALL=C awk -F '"score":' -v name="$1" -v cut="$cut" -v expected="$3" '
+      { for (i = 2; i <= NF; i++) { jets++; passed += $i + 0 >= cut } }
+      END { printf "%-11s %5d %15d %6.1f %% %15.1f %%\n", name, jets, passed, 100 * passed / jets, 100 * expected }'
 }
 count 'W boson' w-events.hepmc.zst 0.5
 count 'QCD dijets' qcd-events.hepmc.zst "$background"

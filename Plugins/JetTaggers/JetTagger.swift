@@ -24,16 +24,24 @@ public struct JetTagger: Head {
     }
   }
 
+  /// `jet-tagger`.
   public static let identifier = "jet-tagger"
+  /// The version that models store.
   public static let version = PluginVersion(1, 0, 0)
+  /// What `canopy` says of this plugin.
   public static let summary = "Tells two or more classes of jets apart from the jet's embedding."
+  /// The embedding of each jet.
   public static let inputs: Set<HeadInput> = [.jetEmbedding]
 
+  /// The configuration, with the widths of the hidden layers filled in.
   public let configuration: Configuration
   let name: String
   private let hidden: [Dense]
   private let last: Dense
 
+  /// A tagger whose layers are added to the network by `builder`.
+  ///
+  /// - Throws: ``PluginError`` where there are fewer than two classes, two share a name or a size is out of range.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration
     let widths = configuration.hidden ?? [builder.jetEmbeddingWidth, builder.jetEmbeddingWidth]
@@ -68,12 +76,17 @@ public struct JetTagger: Head {
 
   private var isBinary: Bool { configuration.classes.count == 2 }
 
+  /// The column that holds the number of the class.
   public var truthColumns: [String] { [configuration.truth] }
 
+  /// `score` for two classes, else the probability of each class under its name.
   public var outputs: [HeadOutput] {
     isBinary ? [HeadOutput("score")] : configuration.classes.map { HeadOutput($0) }
   }
 
+  /// Throws where a label is not the number of a class.
+  ///
+  /// - Throws: ``PluginError`` with the row.
   public func check(_ truth: HeadTruth) throws {
     let classes = configuration.classes
     for (row, label) in truth[configuration.truth].enumerated() {
@@ -86,16 +99,19 @@ public struct JetTagger: Head {
     }
   }
 
+  /// The logits: `[jets × 1]` for two classes, else `[jets × classes]`.
   public func callAsFunction(_ inputs: HeadInputs) -> Variable {
     last(hidden.reduce(inputs.jetEmbedding) { x, layer in layer(x).relu() })
   }
 
+  /// The cross entropy of each jet: `[jets × 1]`.
   public func loss(of result: Variable, truth: HeadTruth) -> Variable {
     let labels = truth[configuration.truth]
     return isBinary
       ? result.binaryCrossEntropy(targets: labels) : result.crossEntropy(classes: labels.map { Int32($0) })
   }
 
+  /// The probabilities: `[jets × outputs]`.
   public func outputs(of result: Variable) -> Variable {
     isBinary ? result.sigmoid() : result.softmax()
   }

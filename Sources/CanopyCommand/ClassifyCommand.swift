@@ -30,15 +30,7 @@ struct ClassifyCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let model = try model.read()
-      try writeResults(reading: reading, output: output) {
-        let predictor = try Predictor(model)
-        var prediction = Prediction()
-        return { events in
-          try predictor.predict(events, into: &prediction)
-          return ResultBatch(prediction, embedding: false)
-        }
-      }
+      try writePredictions(of: model.read(), embedding: false, reading: reading, output: output)
     }
   }
 }

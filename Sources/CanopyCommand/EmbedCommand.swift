@@ -28,15 +28,7 @@ struct EmbedCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let model = try model.read()
-      try writeResults(reading: reading, output: output) {
-        let predictor = try Predictor(model)
-        var prediction = Prediction()
-        return { events in
-          try predictor.predict(events, into: &prediction, heads: false)
-          return ResultBatch(prediction, embedding: true)
-        }
-      }
+      try writePredictions(of: model.read(), embedding: true, reading: reading, output: output)
     }
   }
 }

@@ -16,3 +16,17 @@ struct ModelOptions: ParsableArguments {
     try Model(contentsOf: URL(fileURLWithPath: folder), plugins: .builtIn)
   }
 }
+
+/// Writes the jets of all events with their embeddings, or else with what the model's heads predict.
+func writePredictions(
+  of model: Model, embedding: Bool, reading: ReadingOptions, output: OutputOptions
+) throws {
+  try writeResults(reading: reading, output: output) {
+    let predictor = try Predictor(model)
+    var prediction = Prediction()
+    return { events in
+      try predictor.predict(events, into: &prediction, heads: !embedding)
+      return ResultBatch(prediction, embedding: embedding)
+    }
+  }
+}

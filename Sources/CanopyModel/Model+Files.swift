@@ -14,7 +14,7 @@ extension Model {
 
   /// Reads a model from its folder. Nothing of the folder is executed and no length in it is trusted.
   ///
-  /// - Throws: ``ModelError`` or ``SafetensorsError``, in one sentence that names the file and what is wrong.
+  /// - Throws: ``ModelError`` or `SafetensorsError`, in one sentence that names the file and what is wrong.
   public init(contentsOf folder: URL, plugins: PluginRegistry) throws {
     let file = folder.appendingPathComponent(Self.descriptionFile)
     let description = try Self.readDescription(file)
@@ -32,7 +32,7 @@ extension Model {
           return (head.name, plugin, head.configuration)
         })
     } catch {
-      throw ModelError("\(file.relativePath): \(error).")
+      throw ModelError("\(file.relativePath): \(error.clause).")
     }
     guard description.scaling.median.count == network.embedding.featureCount,
       description.scaling.interquartileRange.count == network.embedding.featureCount,
@@ -43,9 +43,10 @@ extension Model {
         "\(file.relativePath): the scaling needs a finite median and a positive interquartile range for each of "
           + "the \(network.embedding.featureCount) features.")
     }
-    let parameters = Parameters(layout: network.layout)
-    try parameters.read(from: folder.appendingPathComponent(Self.weightsFile))
-    self.init(description: description, network: network, parameters: parameters)
+    let weights = folder.appendingPathComponent(Self.weightsFile)
+    self.init(
+      description: description, network: network,
+      parameters: try Parameters(layout: network.layout, contentsOf: weights))
   }
 
   private static func readDescription(_ file: URL) throws -> ModelDescription {
@@ -64,26 +65,28 @@ extension Model {
       )
     }
     do {
+      // A later format may have other members, so that its number comes first.
+      let format = try JSONDecoder().decode(Format.self, from: data).formatVersion
+      guard format == 1 else { throw ModelError("the format is \(format), but this Canopy reads format 1") }
       let description = try JSONDecoder().decode(ModelDescription.self, from: data)
-      guard description.formatVersion == 1 else {
-        throw ModelError("the format is \(description.formatVersion), but this Canopy reads format 1")
-      }
       guard description.jets.trees else {
         throw ModelError("jets.trees is false, but the network reads trees")
       }
       return description
-    } catch let error as DecodingError {
-      throw ModelError("\(file.relativePath): is no description of a model: \(error.sentence).")
     } catch {
-      throw ModelError("\(file.relativePath): is no description of a model: \(error).")
+      throw ModelError("\(file.relativePath): is no description of a model: \(error.clause).")
     }
+  }
+
+  private struct Format: Decodable {
+    var formatVersion: Int
   }
 
   /// Writes the model into a folder, which is made where it does not exist.
   ///
   /// Each file is complete before it takes its name.
   ///
-  /// - Throws: ``ModelError`` or ``SafetensorsError`` where the folder cannot be written.
+  /// - Throws: ``ModelError`` or `SafetensorsError` where the folder cannot be written.
   public func write(to folder: URL) throws {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -104,28 +107,34 @@ extension Model {
 }
 
 extension Parameters {
-  /// Takes over the numbers of a safetensors file, which must hold each parameter of the layout and no other.
+  /// The numbers of a safetensors file, which must hold each parameter of the layout and no other.
   ///
-  /// - Throws: ``SafetensorsError`` or ``ModelError``, in one sentence that names the file and the tensor.
-  public func read(from file: URL) throws {
+  /// Memory is asked for only when the file was found to hold as much.
+  ///
+  /// - Throws: `SafetensorsError` or ``ModelError``, in one sentence that names the file and the tensor.
+  public convenience init(layout: ParameterLayout, contentsOf file: URL) throws {
     let tensors = try Safetensors(contentsOf: file)
-    for entry in layout.entries {
+    let numbers = try layout.entries.map { entry in
       let numbers = try tensors.values(of: entry.name, shape: entry.tensorShape)
       guard numbers.allSatisfy(\.isFinite) else {
         throw ModelError("\(file.relativePath): the tensor \(entry.name) holds a number that is not finite.")
       }
-      for (i, number) in numbers.enumerated() { values[entry.offset + i] = number }
+      return numbers
     }
     let known = Set(layout.entries.map(\.name))
     if let unknown = tensors.names.first(where: { !known.contains($0) }) {
       throw ModelError(
         "\(file.relativePath): the network has no parameter \(unknown); is this another model's file?")
     }
+    self.init(layout: layout)
+    for (entry, numbers) in zip(layout.entries, numbers) {
+      for (i, number) in numbers.enumerated() { values[entry.offset + i] = number }
+    }
   }
 
   /// Writes the numbers as a safetensors file, complete before it takes its name.
   ///
-  /// - Throws: ``SafetensorsError`` where the file cannot be written.
+  /// - Throws: `SafetensorsError` where the file cannot be written.
   public func write(to file: URL) throws {
     try Safetensors(
       layout.entries.map { entry in
@@ -140,23 +149,4 @@ extension Parameters {
 extension ParameterLayout.Entry {
   /// A bias is a vector to others who read the file.
   fileprivate var tensorShape: [Int] { rows == 1 ? [columns] : [rows, columns] }
-}
-
-extension DecodingError {
-  /// What is wrong and where, without the type names of the program.
-  fileprivate var sentence: String {
-    func path(_ context: Context) -> String {
-      context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
-    }
-    switch self {
-    case .keyNotFound(let key, let context):
-      return "\((path(context).isEmpty ? "" : path(context) + ".") + key.stringValue) is missing"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context):
-      return "\(path(context)) has another type than it should"
-    case .dataCorrupted(let context):
-      return path(context).isEmpty ? "it is no JSON" : "\(path(context)): \(context.debugDescription)"
-    @unknown default:
-      return "\(self)"
-    }
-  }
 }

@@ -30,12 +30,3 @@ public struct Model: Sendable {
     self.parameters = parameters
   }
 }
-
-/// What is wrong with a model, in one sentence.
-public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The sentence.
-  public let description: String
-
-  /// An error that says `description`.
-  public init(_ description: String) { self.description = description }
-}

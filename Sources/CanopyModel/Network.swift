@@ -26,14 +26,18 @@ public struct Network: Sendable {
   /// - Parameters:
   ///   - embedding: the recursive network.
   ///   - heads: the name, the plugin and the configuration of each head.
-  /// - Throws: ``ModelError`` where the width is out of range or a name does not serve, ``PluginError`` where
-  ///   a head refuses its configuration, and what the configuration's source throws.
+  /// - Throws: ``ModelError``, without a full stop as the file is still to be named, where the width or the number
+  ///   of heads is out of range, a name does not serve or a head refuses its configuration; and what the
+  ///   configuration's source throws.
   public init(
     embedding: EmbeddingDescription,
     heads: [(name: String, plugin: any Head.Type, configuration: any HeadConfigurationSource)]
   ) throws {
     guard EmbeddingDescription.allowedWidths.contains(embedding.width) else {
       throw ModelError("the embedding's width is \(embedding.width); it can be from 1 to 1024")
+    }
+    guard heads.count <= Self.largestHeadCount else {
+      throw ModelError("there are \(heads.count) heads; a network can have \(Self.largestHeadCount)")
     }
     var layout = ParameterLayout()
     self.embedding = RecursiveNetwork(
@@ -48,19 +52,23 @@ public struct Network: Sendable {
       guard !named.contains(where: { $0.name == name }) else {
         throw ModelError("two heads are called \(name)")
       }
-      named.append(
-        NamedHead(
-          name: name, head: try Self.makeHead(plugin, name, configuration, embedding.width, &layout)))
+      do {
+        let head = try Self.makeHead(plugin, name, configuration, embedding.width, &layout)
+        named.append(NamedHead(name: name, head: head))
+      } catch let error where error is PluginError || error is DecodingError {
+        throw ModelError("the head \(name): \(error.clause)")
+      }
     }
     self.heads = named
     self.layout = layout
   }
 
+  private static let largestHeadCount = 100
+
   /// What results already call something else.
   private static let reservedNames: Set<String> = [
     "constituent", "constituent_offset", "constituents", "embedding", "event", "jets", "mass", "number",
-    "offset",
-    "phi", "pt", "rapidity", "tree", "tree_offset",
+    "offset", "phi", "pt", "rapidity", "tree", "tree_offset",
   ]
 
   private static func makeHead<H: Head>(

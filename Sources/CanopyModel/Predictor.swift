@@ -18,24 +18,27 @@ public final class Predictor {
   private let weights: PackedWeights
   private let batch = TreeBatch()
   private var trees: FeatureTrees
+  /// What the heads predict for no jets.
+  private let heads: [HeadPrediction]
 
   /// Jets go through the network in pieces whose numbers stay in a processor's cache.
   package static let jetsAtOnce = 64
 
   /// A predictor for a model.
   ///
-  /// - Throws: ``JetPhysicsError`` where FastJet refuses the model's jet definition.
+  /// - Throws: `JetPhysicsError` where FastJet refuses the model's jet definition.
   public init(_ model: Model) throws {
     self.model = model
     clusterer = try JetClusterer(model.description.jets)
     tape = Tape(parameters: model.parameters)
     weights = PackedWeights(model.network.embedding, model.parameters)
     trees = FeatureTrees(featureCount: model.network.embedding.featureCount)
+    heads = model.network.heads.map(HeadPrediction.init)
   }
 
   /// The jets of `events`, their embeddings and what the heads predict.
   ///
-  /// - Throws: ``JetPhysicsError`` for the first event that jets cannot be made from.
+  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from.
   public func predict(_ events: EventBatch, heads: Bool = true) throws -> Prediction {
     var prediction = Prediction()
     try predict(events, into: &prediction, heads: heads)
@@ -48,24 +51,13 @@ public final class Predictor {
   ///   - events: any number of events.
   ///   - prediction: replaced.
   ///   - heads: whether the heads take part.
-  /// - Throws: ``JetPhysicsError`` for the first event that jets cannot be made from.
+  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from.
   public func predict(_ events: EventBatch, into prediction: inout Prediction, heads: Bool = true) throws {
     try clusterer.findJets(in: events, into: &prediction.jets)
     trees.replace(with: prediction.jets.trees, features: model.description.embedding.features)
     trees.scale(by: model.description.scaling)
-    predict(trees, into: &prediction, heads: heads)
-  }
-
-  /// The embeddings and predictions for trees that are ready for the network.
-  func predict(_ trees: FeatureTrees, into prediction: inout Prediction, heads: Bool) {
+    prediction.clear(for: model.network.embedding, heads ? self.heads : [])
     let network = model.network
-    prediction.embeddingWidth = network.embedding.width
-    prediction.embedding.removeAll(keepingCapacity: true)
-    if prediction.heads.count != network.heads.count {
-      prediction.heads = network.heads.map(HeadPrediction.init)
-    }
-    for index in prediction.heads.indices { prediction.heads[index].values.removeAll(keepingCapacity: true) }
-    if !heads { prediction.heads.removeAll() }
     var first = 0
     while first < trees.treeCount {
       let jets = first..<min(first + Self.jetsAtOnce, trees.treeCount)
@@ -79,6 +71,17 @@ public final class Predictor {
       }
       first = jets.upperBound
     }
+  }
+}
+
+extension Prediction {
+  /// Forgets all numbers but keeps their storage; what it is a prediction of may change.
+  fileprivate mutating func clear(for network: RecursiveNetwork, _ empty: [HeadPrediction]) {
+    embeddingWidth = network.width
+    embedding.removeAll(keepingCapacity: true)
+    let isOfSameHeads = heads.elementsEqual(empty) { $0.name == $1.name && $0.outputs == $1.outputs }
+    if !isOfSameHeads { heads = empty }
+    for index in heads.indices { heads[index].values.removeAll(keepingCapacity: true) }
   }
 }
 

@@ -54,7 +54,10 @@ public final class EventStream {
   public func next(upTo count: Int) throws -> EventBatch? {
     precondition(count > 0, "a batch holds at least one event")
     while true {
-      let remaining = options.maximumEvents.map { max(options.skipEvents, 0) + max($0, 0) - nextEventNumber }
+      let remaining = options.maximumEvents.map { maximum in
+        let (end, overflow) = max(options.skipEvents, 0).addingReportingOverflow(max(maximum, 0))
+        return (overflow ? .max : end) - nextEventNumber
+      }
       if let remaining, remaining <= 0 { return nil }
       guard let reader = try currentReader() else { return nil }
       if nextEventNumber < options.skipEvents {

@@ -4,7 +4,7 @@ import JetPhysics
 
 /// Trees as the network reads them: the links between nodes and the features of each node.
 ///
-/// Nodes are numbered as in ``JetPhysics/JetTrees``: within a tree, children before parents, the root last.
+/// Nodes are numbered as in `JetTrees`: within a tree, children before parents, the root last.
 public struct FeatureTrees: Sendable {
   /// The first node of each tree, and the number of nodes at the end: `[trees + 1]`.
   public private(set) var offsets: [Int] = [0]

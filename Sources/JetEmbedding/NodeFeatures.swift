@@ -37,10 +37,11 @@ public enum NodeFeatures: String, Sendable, Codable, CaseIterable {
 
   /// Writes the features of all nodes of `trees`, row-major `[nodes × count]`.
   ///
-  /// - Parameter features: replaced; its storage is kept.
+  /// - Parameters:
+  ///   - trees: the trees, with momenta in GeV.
+  ///   - features: replaced; its storage is kept.
   public func write(_ trees: JetTrees, to features: inout [Float]) {
-    let size = trees.nodeCount * count
-    if features.count != size { features = Array(repeating: 0, count: size) }
+    features.resize(to: trees.nodeCount * count)
     features.withUnsafeMutableBufferPointer { features in
       for tree in 0..<trees.treeCount {
         let nodes = trees.offsets[tree]..<trees.offsets[tree + 1]

@@ -130,14 +130,3 @@ public final class TreeBatch {
     }
   }
 }
-
-extension Array where Element: BitwiseCopyable & ExpressibleByIntegerLiteral {
-  /// Makes the array `count` long without giving up its storage.
-  fileprivate mutating func resize(to count: Int) {
-    if count < self.count {
-      removeLast(self.count - count)
-    } else {
-      append(contentsOf: repeatElement(0, count: count - self.count))
-    }
-  }
-}

@@ -40,9 +40,11 @@ public struct LundSplitting: Sendable, Hashable {
 }
 
 extension JetTrees {
-  /// The Lund coordinates of a node, counted from the first of all trees; `nil` for a leaf.
+  /// The Lund coordinates of a node; `nil` for a leaf.
   ///
-  /// - Parameter first: The first node of the node's tree, to which its children are relative.
+  /// - Parameters:
+  ///   - node: the node, counted from the first of all trees.
+  ///   - first: the first node of the node's tree, to which its children are relative.
   public func lundSplitting(ofNode node: Int, first: Int) -> LundSplitting? {
     guard left[node] >= 0 else { return nil }
     return LundSplitting(

@@ -4,7 +4,7 @@
 /// ACM TOMS 47 (2021) 36, its state filled by SplitMix64.
 ///
 /// The same seed gives the same numbers on every machine.
-public struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable, Codable {
+public struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable {
   private var state: [UInt64]
 
   /// A generator whose sequence is fixed by `seed`.
@@ -31,5 +31,21 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable, Codab
     state[2] ^= shifted
     state[3] = (state[3] << 45) | (state[3] >> 19)
     return result
+  }
+}
+
+extension SeededGenerator: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case state
+  }
+
+  /// Reads the state: four numbers, not all zero, from which no other would follow.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    state = try container.decode([UInt64].self, forKey: .state)
+    guard state.count == 4, state.contains(where: { $0 != 0 }) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .state, in: container, debugDescription: "the state is four numbers, not all zero")
+    }
   }
 }

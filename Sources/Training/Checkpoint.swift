@@ -49,11 +49,12 @@ public struct Checkpoint {
 
   /// Reads a checkpoint of a network with the parameters of `layout`.
   ///
-  /// - Throws: ``SafetensorsError`` or ``TrainingError``, in one sentence that names the file.
+  /// - Throws: `SafetensorsError` or ``TrainingError``, in one sentence that names the file.
   public init(contentsOf file: URL, layout: ParameterLayout) throws {
     let tensors = try Safetensors(contentsOf: file)
     guard let text = tensors.metadata["state"],
-      let state = try? JSONDecoder().decode(State.self, from: Data(text.utf8))
+      let state = try? JSONDecoder().decode(State.self, from: Data(text.utf8)),
+      (0..<1 << 50).contains(state.step)
     else {
       throw TrainingError("\(file.relativePath): this is no checkpoint of a training.")
     }
@@ -74,7 +75,7 @@ public struct Checkpoint {
 
   /// Writes the checkpoint, complete before it takes its name.
   ///
-  /// - Throws: ``SafetensorsError`` where the file cannot be written.
+  /// - Throws: `SafetensorsError` where the file cannot be written.
   public func write(to file: URL) throws {
     let parts = [parameters, bestParameters, firstMoment, secondMoment]
     var tensors: [SafetensorsTensor] = []

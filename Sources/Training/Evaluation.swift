@@ -35,7 +35,7 @@ public struct Evaluation: Sendable {
   ///   - stream: the events, with a column for each truth column of a head.
   ///   - threads: the number of threads.
   ///   - progress: called after each batch of events.
-  /// - Throws: ``EventInputError`` where events cannot be read, ``TrainingError`` where they have no jets or
+  /// - Throws: `EventInputError` where events cannot be read, ``TrainingError`` where they have no jets or
   ///   truth cannot be compared with, such as that of a single class.
   public init(
     of model: Model, on stream: EventStream, threads: Int,

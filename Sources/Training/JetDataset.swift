@@ -35,7 +35,7 @@ public struct JetDataset: Sendable {
   ///   - truth: the event columns to keep.
   ///   - weight: the event column that holds the weights; all are 1 unless given.
   ///   - threads: the number of threads.
-  /// - Throws: ``EventInputError`` where events cannot be read, ``TrainingError`` where a column is missing,
+  /// - Throws: `EventInputError` where events cannot be read, ``TrainingError`` where a column is missing,
   ///   has several numbers an event or holds what is no weight.
   public init(
     _ stream: EventStream, jets: JetFinder, features: NodeFeatures, truth: Set<String>, weight: String? = nil,

@@ -84,7 +84,8 @@ public final class Trainer {
   ///
   /// - Parameter progress: called after each step with the number of jets done and the mean loss so far.
   /// - Returns: what the epoch came to.
-  /// - Throws: ``TrainingError`` where the loss is no longer finite, and what a head throws at validation.
+  /// - Throws: ``TrainingError`` where loss or gradient are no longer finite or a head cannot be validated, such as
+  ///   on jets of one class.
   public func trainEpoch(progress: (_ jetsDone: Int, _ loss: Double) -> Void) throws -> EpochSummary {
     let start = ProcessInfo.processInfo.systemUptime
     let epoch = epochs.count + 1
@@ -99,17 +100,14 @@ public final class Trainer {
       let jets = order[first..<min(first + section.batchSize, order.count)]
       rate = section.schedule.learningRate(
         step: optimiser.step, of: steps, peak: Float(section.learningRate))
-      let (loss, weight) = learn(jets, rate)
+      let (loss, weight, gradientNorm) = learn(jets, rate)
       lossSum += loss
       weightSum += weight
-      guard lossSum.isFinite else {
-        throw TrainingError(
-          "The loss is no longer finite in epoch \(epoch): lower learning-rate or set gradient-clip.",
-          isInputError: false)
-      }
+      guard lossSum.isFinite, gradientNorm.isFinite else { throw Self.divergence(epoch) }
       progress(jets.endIndex, weightSum > 0 ? lossSum / weightSum : 0)
     }
     let validation = try validate()
+    guard validation.loss.isFinite else { throw Self.divergence(epoch) }
     let metrics = validation.metrics
     let best = epochs.compactMap(\.metrics.first?.value).max() ?? -.infinity
     let summary = EpochSummary(
@@ -121,21 +119,29 @@ public final class Trainer {
     return summary
   }
 
-  /// One step; returns the sums of weight times loss and of weights.
-  private func learn(_ jets: ArraySlice<Int>, _ rate: Float) -> (loss: Double, weight: Double) {
+  private static func divergence(_ epoch: Int) -> TrainingError {
+    TrainingError(
+      "The loss is no longer finite in epoch \(epoch): lower learning-rate or set gradient-clip.",
+      isInputError: false)
+  }
+
+  /// One step; returns the sums of weight times loss and of weights, and the norm of the gradient.
+  private func learn(
+    _ jets: ArraySlice<Int>, _ rate: Float
+  ) -> (loss: Double, weight: Double, gradientNorm: Float) {
     let totalWeight = jets.reduce(Float(0)) { $0 + dataset.weights[$1] }
     // Jets without weight teach nothing.
-    guard totalWeight > 0 else { return (0, 0) }
+    guard totalWeight > 0 else { return (0, 0, 0) }
     let active = divide(jets) { [dataset] worker, part in
       worker.learn(dataset, part, totalWeight: totalWeight)
     }
     for worker in workers[1..<max(active, 1)] { workers[0].gradients.add(worker.gradients) }
-    optimiser.update(parameters, gradient: workers[0].gradients, learningRate: rate)
+    let norm = optimiser.update(parameters, gradient: workers[0].gradients, learningRate: rate)
     var loss = 0.0
     for worker in workers[..<active] {
       for (sum, weight) in zip(worker.lossSums, headWeights) { loss += sum * Double(weight) }
     }
-    return (loss, Double(totalWeight))
+    return (loss, Double(totalWeight), norm)
   }
 
   /// Gives each worker an equal part of `jets`, each in its own thread, and waits for all.
@@ -174,7 +180,13 @@ public final class Trainer {
     for (named, values) in zip(network.heads, outputs) {
       let columns = named.head.outputs.reduce(0) { $0 + $1.width }
       let matrix = Matrix(rows: validationJets.count, columns: columns, values: values)
-      for metric in try named.head.evaluate(matrix, truth: truth, weights: weights).metrics {
+      let evaluation: HeadEvaluation
+      do {
+        evaluation = try named.head.evaluate(matrix, truth: truth, weights: weights)
+      } catch let error as MetricError {
+        throw TrainingError("\(named.name) cannot be validated: \(error)")
+      }
+      for metric in evaluation.metrics {
         let name = network.heads.count == 1 ? metric.name : "\(named.name) \(metric.name)"
         metrics.append(EpochSummary.Metric(name: name, value: metric.estimate.value))
       }

@@ -57,8 +57,8 @@ public struct TrainingRun {
   ///   - resuming: whether to go on from the folder's checkpoint.
   ///   - observer: is told how the training gets on.
   /// - Returns: the model of the best epoch.
-  /// - Throws: ``TrainingError``, ``ConfigurationError``, ``EventInputError``, ``ModelError`` or
-  ///   ``SafetensorsError``, each in one sentence.
+  /// - Throws: ``TrainingError``, ``ConfigurationError``, `EventInputError`, `ModelError` or
+  ///   `SafetensorsError`, each in one sentence.
   public func run(into folder: URL, resuming: Bool, observer: any Observer) throws -> Model {
     let network = try makeNetwork()
     let checkpointFile = folder.appendingPathComponent(Checkpoint.file)
@@ -92,8 +92,9 @@ public struct TrainingRun {
     while !trainer.isFinished {
       let epoch = trainer.epochs.count + 1
       let summary = try trainer.trainEpoch { observer.step(epoch: epoch, jetsDone: $0, loss: $1) }
-      try model(trainer, scaling, split).write(to: folder)
+      // The checkpoint first: what is stopped between the two can be resumed.
       try Checkpoint(trainer, configuration: configuration.text).write(to: checkpointFile)
+      try model(trainer, scaling, split).write(to: folder)
       observer.finish(summary)
     }
     let model = try model(trainer, scaling, split)
@@ -110,11 +111,9 @@ public struct TrainingRun {
           do {
             return (entry.key, try plugins.head(entry.value.plugin), entry.value.configuration)
           } catch let error as PluginError {
-            throw ConfigurationError(entry.value.configuration.position, error.description)
+            throw ConfigurationError(entry.value.pluginPosition, error.description)
           }
         })
-    } catch let error as PluginError {
-      throw TrainingError("The section heads: \(error.description)")
     } catch let error as ModelError {
       throw TrainingError("The section heads: \(error.description).")
     }

@@ -9,20 +9,23 @@ enum TinyModel {
   /// The folder of the model; its file names are those that every model has.
   static func folder() throws -> String { try trained.get() }
 
+  /// Of this process alone, and removed with it.
+  private static let home = FileManager.default.temporaryDirectory.appendingPathComponent(
+    "canopy-tests-" + UUID().uuidString)
+
   private static let trained = Result {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("canopy-tests-tiny-model")
-    try? FileManager.default.removeItem(at: folder)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let configuration = folder.appendingPathComponent("tiny.yaml")
+    try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+    atexit { try? FileManager.default.removeItem(at: TinyModel.home) }
+    let configuration = home.appendingPathComponent("tiny.yaml")
     try Data(Self.configuration().utf8).write(to: configuration)
-    let model = folder.appendingPathComponent("model").path
+    let model = home.appendingPathComponent("model").path
     let outcome = try Program.run("train", configuration.path, "-o", model)
     try #require(outcome.status == 0, "\(outcome.errors)")
     return model
   }
 
   /// A training configuration of a few seconds.
-  static func configuration(epochs: Int = 1, events: Int = 200, extra: String = "") -> String {
+  static func configuration(epochs: Int = 1, events: Int = 200) -> String {
     """
     data:
       inputs: [\(Samples.path("w-vs-qcd-small.h5"))]
@@ -50,7 +53,6 @@ enum TinyModel {
       learning-rate: 0.005
       seed: 7
       threads: 2
-    \(extra)
     """
   }
 }

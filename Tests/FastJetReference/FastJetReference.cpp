@@ -5,6 +5,7 @@
 #include <fastjet/ClusterSequence.hh>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <map>
 #include <vector>
@@ -138,17 +139,31 @@ int32_t fastjet_reference_reclustered_tree(const FastJetReference *reference, in
   return write_tree(pieces[0], reference->definition.is_spherical(), nodes);
 }
 
-int32_t fastjet_reference_history(const FastJetReference *reference, FastJetReferenceEntry *entries) {
-  int32_t count = 0;
-  for (const auto &element : reference->sequence.history()) {
-    FastJetReferenceEntry &entry = entries[count++];
-    entry.parent1 = element.parent1;
-    entry.parent2 = element.parent2;
-    entry.distance = element.dij;
-    entry.maximum_distance = element.max_dij_so_far;
+int32_t fastjet_reference_differing_entries(const FastJetReference *reference, int64_t first, int64_t count,
+                                            const int32_t *parent1, const int32_t *parent2,
+                                            const double *distance, const double *maximum_distance,
+                                            const double *px, const double *py, const double *pz,
+                                            const double *energy, double tolerance) {
+  const auto &history = reference->sequence.history();
+  const auto expected = static_cast<int64_t>(history.size());
+  auto differing = static_cast<int32_t>(std::abs(expected - count));
+  for (int64_t entry = 0; entry < std::min(expected, count); ++entry) {
+    const auto &element = history[entry];
+    const int64_t i = first + entry;
+    // What a step joins with the beam is its momentum.
     const bool is_beam = element.parent2 == ClusterSequence::BeamJet;
-    const int jet = is_beam ? reference->sequence.history()[element.parent1].jetp_index : element.jetp_index;
-    copy_momentum(reference->sequence.jets()[jet], entry.momentum);
+    const PseudoJet &jet =
+        reference->sequence.jets()[is_beam ? history[element.parent1].jetp_index : element.jetp_index];
+    const double scale = tolerance * std::max(std::abs(jet.E()), std::abs(energy[i]));
+    const auto is_close = [&](double a, double b) { return std::abs(a - b) <= scale; };
+    const auto is_equal = [&](double a, double b) {
+      return a == b || std::abs(a - b) <= tolerance * std::max(std::abs(a), std::abs(b));
+    };
+    const bool agrees = parent1[i] == element.parent1 && parent2[i] == element.parent2 &&
+                        is_equal(distance[i], element.dij) &&
+                        is_equal(maximum_distance[i], element.max_dij_so_far) && is_close(px[i], jet.px()) &&
+                        is_close(py[i], jet.py()) && is_close(pz[i], jet.pz()) && is_close(energy[i], jet.E());
+    if (!agrees) ++differing;
   }
-  return count;
+  return differing;
 }

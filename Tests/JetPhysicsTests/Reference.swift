@@ -61,10 +61,14 @@ final class Reference {
     return Array(nodes.prefix(Int(count)))
   }
 
-  func history() -> [FastJetReferenceEntry] {
-    var entries = [FastJetReferenceEntry](repeating: FastJetReferenceEntry(), count: 2 * particleCount)
-    let count = fastjet_reference_history(pointer, &entries)
-    return Array(entries.prefix(Int(count)))
+  /// How many steps of one event's history are not FastJet's, which is compared in C for the sake of time.
+  func differingEntries(_ histories: ClusteringHistories, event: Int, tolerance: Double = 1e-12) -> Int {
+    let entries = histories.entries(ofEvent: event)
+    return Int(
+      fastjet_reference_differing_entries(
+        pointer, Int64(entries.lowerBound), Int64(entries.count), histories.parent1, histories.parent2,
+        histories.distance, histories.maximumDistance, histories.px, histories.py, histories.pz,
+        histories.energy, tolerance))
   }
 
   /// FastJet's `JetAlgorithm`.
@@ -96,10 +100,6 @@ final class Reference {
 }
 
 extension FastJetReferenceNode {
-  var components: [Double] { [momentum.0, momentum.1, momentum.2, momentum.3] }
-}
-
-extension FastJetReferenceEntry {
   var components: [Double] { [momentum.0, momentum.1, momentum.2, momentum.3] }
 }
 

@@ -14,6 +14,7 @@ public struct ConfusionMatrix: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - scores: `[examples × classes]`.
+  ///   - classCount: the number of classes.
   ///   - labels: the true class of each example, from 0: `[examples]`.
   ///   - weights: of each example, 1 unless given: `[examples]`.
   /// - Throws: ``MetricError`` where a score is not a number, a label is not a class or nothing is counted.

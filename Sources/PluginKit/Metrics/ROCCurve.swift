@@ -75,7 +75,9 @@ public struct ROCCurve: Sendable {
   ///
   /// - Parameters:
   ///   - scores: `[examples × classes]`.
+  ///   - classCount: the number of classes.
   ///   - labels: the true class of each example, from 0: `[examples]`.
+  ///   - weights: of each example, 1 unless given: `[examples]`.
   /// - Throws: ``MetricError`` as for one curve, naming the class.
   public static func oneVersusRest(
     scores: [Float], classCount: Int, labels: [Int], weights: [Double]? = nil

@@ -15,9 +15,10 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible, Loc
 
   init(messages: [String]) { self.messages = messages }
 
-  /// A problem at a position; `problem` comes without the full stop.
+  /// A problem at a position; `problem` gets a full stop where it has none.
   public init(_ position: ConfigurationPosition, _ problem: String) {
-    messages = ["\(position): \(problem)\(problem.hasSuffix("?") ? "" : ".")"]
+    let isSentence = problem.hasSuffix(".") || problem.hasSuffix("?")
+    messages = ["\(position): \(problem)\(isSentence ? "" : ".")"]
   }
 }
 

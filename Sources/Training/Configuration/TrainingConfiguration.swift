@@ -156,6 +156,8 @@ struct EmbeddingSection: Decodable {
 public struct HeadSection: Sendable, Decodable {
   /// The identifier of the plugin.
   public var plugin: String
+  /// Where the file names the plugin.
+  public var pluginPosition: ConfigurationPosition
   /// The weight of the head's loss beside those of other heads; 1 unless given.
   public var weight: Double
   /// The plugin's own configuration, which only the plugin can read.
@@ -169,6 +171,7 @@ public struct HeadSection: Sendable, Decodable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     plugin = try container.decode(String.self, forKey: .plugin)
+    pluginPosition = try container.decode(ConfigurationNode.self, forKey: .plugin).position
     weight = try container.decodeIfPresent(Double.self, forKey: .weight) ?? 1
     configuration = try container.decode(ConfigurationNode.self, forKey: .configuration)
     try container.check(weight > 0 && weight.isFinite, .weight, "must be positive")

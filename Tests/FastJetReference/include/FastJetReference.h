@@ -58,15 +58,14 @@ int32_t fastjet_reference_tree(const FastJetReference *reference, int32_t jet, F
 int32_t fastjet_reference_reclustered_tree(const FastJetReference *reference, int32_t jet, int32_t algorithm,
                                            double power, FastJetReferenceNode *nodes);
 
-/// One entry of FastJet's history with the momentum that it made or ended.
-typedef struct FastJetReferenceEntry {
-  int32_t parent1, parent2;
-  double distance, maximum_distance;
-  double momentum[4];
-} FastJetReferenceEntry;
-
-/// Writes the history, and returns the number of entries.
-int32_t fastjet_reference_history(const FastJetReference *reference, FastJetReferenceEntry *entries);
+/// Compares the history with `count` entries that begin at `first` of the arrays, as `ClusteringHistories` has
+/// them, and returns how many entries differ: in a parent, or in a distance or momentum by more than `tolerance` of
+/// the distance or the energy.
+int32_t fastjet_reference_differing_entries(const FastJetReference *reference, int64_t first, int64_t count,
+                                            const int32_t *parent1, const int32_t *parent2,
+                                            const double *distance, const double *maximum_distance,
+                                            const double *px, const double *py, const double *pz,
+                                            const double *energy, double tolerance);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+extension Array where Element: BitwiseCopyable & ExpressibleByIntegerLiteral {
+  /// Makes the array `count` long without giving up its storage.
+  mutating func resize(to count: Int) {
+    if count < self.count {
+      removeLast(self.count - count)
+    } else {
+      append(contentsOf: repeatElement(0, count: count - self.count))
+    }
+  }
+}

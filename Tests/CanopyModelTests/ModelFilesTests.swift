@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CanopyModel
+import Foundation
+import NeuralEngine
+import PluginKit
+import TestFiles
+import Testing
+
+/// Models as folders: what is written is read again, and nothing else is.
+@Suite struct ModelFilesTests {
+  private let folder: TemporaryFolder
+  private var url: URL { folder.url.appendingPathComponent("model") }
+  private var descriptionFile: URL { url.appendingPathComponent(Model.descriptionFile) }
+  private var weightsFile: URL { url.appendingPathComponent(Model.weightsFile) }
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try SampleModel.gated.get().write(to: url)
+  }
+
+  @Test func aModelIsReadAsItWasWritten() throws {
+    let model = try SampleModel.gated.get()
+    let copy = try Model(contentsOf: url, plugins: SampleModel.plugins)
+    #expect(copy.description == model.description)
+    #expect(copy.parameters.values.elementsEqual(model.parameters.values))
+    let events = try SampleModel.events.get()
+    #expect(try Predictor(copy).predict(events).numbers == Predictor(model).predict(events).numbers)
+
+    let again = folder.url.appendingPathComponent("again/deeper")
+    try copy.write(to: again)
+    let names = [Model.descriptionFile, Model.weightsFile]
+    #expect(try FileManager.default.contentsOfDirectory(atPath: again.path).sorted() == names)
+    for name in names {
+      let bytes = try Data(contentsOf: again.appendingPathComponent(name))
+      #expect(try bytes == Data(contentsOf: url.appendingPathComponent(name)))
+    }
+    // Writing over a model replaces it.
+    try SampleModel.make(.simple).write(to: again)
+    #expect(try Model(contentsOf: again, plugins: SampleModel.plugins).network.embedding.cell == .simple)
+  }
+
+  @Test func provenanceIsKept() throws {
+    let model = try SampleModel.gated.get()
+    var description = model.description
+    let epoch = EpochSummary(
+      epoch: 1, trainingLoss: 0.5, validationLoss: nil, metrics: [.init(name: "AUC", value: 0.75)],
+      learningRate: 1e-3, jetCount: 12, seconds: 0.25, isBest: true)
+    description.training = TrainingProvenance(
+      canopyVersion: "0.0.1", configuration: "data:\n  “é”\n", files: ["a b.h5"], trainingJets: 12,
+      validationJets: 3, seed: .max, threads: 2, bestEpoch: 1, epochs: [epoch])
+    try Model(description: description, network: model.network, parameters: model.parameters).write(to: url)
+    #expect(try Model(contentsOf: url, plugins: SampleModel.plugins).description == description)
+  }
+
+  @Test func aFolderThatCannotBeMadeIsAnError() throws {
+    let file = try folder.write("", to: "file")
+    let error = #expect(throws: ModelError.self) {
+      try SampleModel.gated.get().write(to: URL(fileURLWithPath: file + "/model"))
+    }
+    expectSentence(error, "file/model", "cannot be made")
+  }
+
+  // MARK: - Damage
+
+  /// That reading fails with one sentence that names `file` and holds the fragments.
+  private func expectRefusal(
+    naming file: URL, _ fragments: String..., sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    do {
+      _ = try Model(contentsOf: url, plugins: SampleModel.plugins)
+      Issue.record("the model was read", sourceLocation: sourceLocation)
+    } catch {
+      #expect(error is ModelError || error is SafetensorsError, sourceLocation: sourceLocation)
+      expectSentence(error, [file.relativePath] + fragments, sourceLocation: sourceLocation)
+    }
+  }
+
+  private func expectSentence(
+    _ error: (any Error)?, _ fragments: String..., sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    expectSentence(error, fragments, sourceLocation: sourceLocation)
+  }
+
+  private func expectSentence(
+    _ error: (any Error)?, _ fragments: [String], sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let text = error.map { "\($0)" } ?? "no error"
+    for fragment in fragments {
+      #expect(text.contains(fragment), "\(text)", sourceLocation: sourceLocation)
+    }
+    // One sentence, and nothing that only the program's authors understand.
+    #expect(text.contains(/[^.][.?]$/), "\(text)", sourceLocation: sourceLocation)
+    #expect(!text.contains("\n") && text.count < 500, "\(text)", sourceLocation: sourceLocation)
+    for name in ["Optional(", "Error(", "CodingKey", "Swift.", "debugDescription"] {
+      #expect(!text.contains(name), "\(text)", sourceLocation: sourceLocation)
+    }
+  }
+
+  /// Members of `model.json`, what replaces them (nothing takes them away), and what the error must name.
+  static let damage: [(path: String, json: String?, fragment: String)] = [
+    ("formatVersion", "2", "format is 2"), ("formatVersion", "\"1\"", "formatVersion"),
+    ("formatVersion", nil, "formatVersion"), ("jets", nil, "jets"), ("jets.trees", "false", "trees"),
+    ("jets.definition.radius", "-1", "radius"), ("jets.definition.radius", "1e300", "radius"),
+    ("jets.definition.algorithm", "\"antikit\"", "algorithm"), ("jets.recluster", "\"genkt\"", "power"),
+    ("jets.selection.leading", "0", "leading"), ("jets.selection.exclusiveJets", "2", "exclusiveJets"),
+    ("embedding.width", "0", "width is 0"), ("embedding.width", "-4", "width is -4"),
+    ("embedding.width", "1000000000", "width is 1000000000"), ("embedding.width", "1e30", "out of range"),
+    ("embedding.width", "8", "embedding."), ("embedding.cell", "\"lstm\"", "cell"),
+    ("embedding.features", "\"paper\"", "7 features"), ("embedding", "[]", "embedding"),
+    ("scaling.median", "[1, 2]", "scaling"), ("scaling.interquartileRange", "[]", "scaling"),
+    ("scaling.interquartileRange", "[1, 1, 1, 1, 1, -1, 1, 1, 1, 1, 1]", "scaling"),
+    ("scaling.interquartileRange", "[1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1]", "scaling"),
+    ("scaling.median", "[1, 1, 1, 1, 1, 1e39, 1, 1, 1, 1, 1]", "out of range"),
+    ("heads", "{}", "heads"), ("heads.0", "3", "heads"), ("heads.1.name", "\"tagger\"", "tagger"),
+    ("heads.0.name", "\"a/b\"", "a/b"), ("heads.0.name", "\"pt\"", "pt"), ("heads.0.name", "\"\"", "name"),
+    ("heads.0.plugin", "\"jet-tager\"", "jet-tager"), ("heads.0.version", "\"2.0.0\"", "2.0.0"),
+    ("heads.0.version", "\"one\"", "version"), ("heads.0.version", nil, "version"),
+    ("heads.0.configuration", "{}", "truth"), ("heads.0.configuration", "null", "the head tagger"),
+    ("heads.0.configuration.classes", "[\"W\"]", "classes"),
+    ("heads.0.configuration.classes", "[\"W\", 2]", "classes"),
+    ("heads.0.configuration.hidden", "[1000000000]", "4096"),
+    ("heads.0.configuration.hidden", "[0]", "hidden layers"),
+    ("heads.0.configuration.hidden", "[6]", "heads.tagger"),
+    ("training", "{}", "training"),
+  ]
+
+  @Test(arguments: damage)
+  func damagedDescriptions(path: String, json: String?, fragment: String) throws {
+    let text = try String(contentsOf: descriptionFile, encoding: .utf8)
+    let value = try json.map {
+      try JSONSerialization.jsonObject(with: Data($0.utf8), options: .fragmentsAllowed)
+    }
+    let keys = path.split(separator: ".").map(String.init)
+    let damaged = replacing(
+      try JSONSerialization.jsonObject(with: Data(text.utf8)), at: keys[...], with: value)
+    try JSONSerialization.data(withJSONObject: damaged).write(to: descriptionFile)
+    let isInWeights = ["embedding.", "heads.tagger"].contains(fragment)
+    expectRefusal(naming: isInWeights ? weightsFile : descriptionFile, fragment)
+  }
+
+  private func replacing(_ whole: Any, at path: ArraySlice<String>, with value: Any?) -> Any {
+    let key = path.first!
+    let rest = path.dropFirst()
+    if var list = whole as? [Any], let index = Int(key) {
+      list[index] = rest.isEmpty ? value! : replacing(list[index], at: rest, with: value)
+      return list
+    }
+    var object = whole as! [String: Any]
+    object[key] = rest.isEmpty ? value : replacing(object[key]!, at: rest, with: value)
+    return object
+  }
+
+  @Test(arguments: [
+    "", " ", "{", "[]", "null", "{\"formatVersion\": 1", "\u{0}", "<html>", "{\"a\": \"\\ud800\"}",
+  ])
+  func descriptionsThatAreNone(text: String) throws {
+    try Data(text.utf8).write(to: descriptionFile)
+    expectRefusal(naming: descriptionFile, "description of a model")
+  }
+
+  @Test(arguments: ["[", "{\"a\":"]) func descriptionsNestedWithoutEnd(bracket: String) throws {
+    try Data(String(repeating: bracket, count: 200_000).utf8).write(to: descriptionFile)
+    expectRefusal(naming: descriptionFile)
+    let whole = try String(decoding: JSONEncoder().encode(SampleModel.gated.get().description), as: UTF8.self)
+    let nested = String(repeating: "[", count: 200) + String(repeating: "]", count: 200)
+    let bomb = whole.replacingOccurrences(
+      of: "\"configuration\":{", with: "\"configuration\":{\"x\":\(nested),")
+    #expect(bomb != whole)
+    try Data(bomb.utf8).write(to: descriptionFile)
+    // A key that no plugin asks for does no harm.
+    _ = try Model(contentsOf: url, plugins: SampleModel.plugins)
+  }
+
+  /// Many heads, each of the largest layers: terabytes that no weights file holds.
+  @Test func descriptionsOfMoreThanMemory() throws {
+    var description = try SampleModel.gated.get().description
+    let configuration = try JSONValue(
+      encoding: ["hidden": JSONValue.array(Array(repeating: .integer(4096), count: 20))])
+    guard case .object(let layers) = configuration,
+      case .object(var members) = description.heads[0].configuration
+    else { return }
+    members.merge(layers) { $1 }
+    description.heads[0].configuration = .object(members)
+    for number in 0..<60 {
+      var head = description.heads[0]
+      head.name = "head\(number)"
+      description.heads.append(head)
+    }
+    try JSONEncoder().encode(description).write(to: descriptionFile)
+    expectRefusal(naming: weightsFile, "heads.tagger.hidden1.weight")
+    for number in 0..<100 {
+      var head = description.heads[0]
+      head.name = "more\(number)"
+      description.heads.append(head)
+    }
+    try JSONEncoder().encode(description).write(to: descriptionFile)
+    expectRefusal(naming: descriptionFile, "heads")
+  }
+
+  @Test func missingFiles() throws {
+    try FileManager.default.removeItem(at: weightsFile)
+    expectRefusal(naming: weightsFile)
+    try FileManager.default.removeItem(at: descriptionFile)
+    expectRefusal(naming: descriptionFile, "model.json and weights.safetensors")
+    try FileManager.default.removeItem(at: url)
+    expectRefusal(naming: descriptionFile, "model.json and weights.safetensors")
+    // A folder where a file is wanted.
+    try FileManager.default.createDirectory(at: descriptionFile, withIntermediateDirectories: true)
+    expectRefusal(naming: descriptionFile)
+  }
+
+  @Test(arguments: ["missing", "reshaped", "longer", "shorter", "NaN", "infinite", "unknown"])
+  func damagedWeights(fault: String) throws {
+    var tensors = try Safetensors(contentsOf: weightsFile).tensors
+    let name = "heads.origin.last.weight"
+    let index = try #require(tensors.firstIndex { $0.name == name })
+    var fragment = name
+    switch fault {
+    case "missing": tensors.remove(at: index)
+    case "reshaped": tensors[index].shape.reverse()
+    case "longer":
+      tensors[index].shape[0] += 1
+      tensors[index].values += Array(repeating: 0, count: tensors[index].shape[1])
+    case "shorter":
+      tensors[index].shape = [1]
+      tensors[index].values = [1]
+    case "NaN": tensors[index].values[3] = .nan
+    case "infinite": tensors[index].values[0] = -.infinity
+    default:
+      fragment = "heads.other.weight"
+      tensors.append(SafetensorsTensor(name: fragment, shape: [2], values: [1, 2]))
+    }
+    try Safetensors(tensors).write(to: weightsFile)
+    expectRefusal(naming: weightsFile, fragment)
+  }
+
+  @Test func weightsCutShortOrTooLong() throws {
+    let whole = try Data(contentsOf: weightsFile)
+    for length in [0, 7, 8, 9, 100, whole.count / 2, whole.count - 1] {
+      try whole.prefix(length).write(to: weightsFile)
+      expectRefusal(naming: weightsFile)
+    }
+    try (whole + Data(count: 4)).write(to: weightsFile)
+    expectRefusal(naming: weightsFile, "4 bytes")
+    try (Data(repeating: 0xFF, count: 8) + whole.dropFirst(8)).write(to: weightsFile)
+    expectRefusal(naming: weightsFile, "header")
+  }
+
+  /// Any byte of the description may be wrong; reading fails or not, but does not crash.
+  @Test func randomDamage() throws {
+    let description = try Data(contentsOf: descriptionFile)
+    let weights = try Data(contentsOf: weightsFile)
+    var generator = SeededGenerator(seed: 6)
+    for _ in 0..<150 {
+      var text = description
+      text[Int.random(in: text.indices, using: &generator)] = UInt8.random(in: 32...125, using: &generator)
+      try text.write(to: descriptionFile)
+      var numbers = weights
+      numbers[Int.random(in: 0..<1500, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+      try numbers.write(to: weightsFile)
+      do {
+        _ = try Model(contentsOf: url, plugins: SampleModel.plugins)
+      } catch {
+        #expect(error is ModelError || error is SafetensorsError, "\(error)")
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CanopyModel
+import EventIO
+import Foundation
+import JetEmbedding
+import JetPhysics
+import JetTaggers
+import NeuralEngine
+import PluginKit
+import TestFiles
+import Testing
+
+/// Networks of random weights for the shipped events: nothing that is tested here needs a training.
+enum SampleModel {
+  static let plugins: PluginRegistry = {
+    var plugins = PluginRegistry()
+    try! plugins.register(JetTagger.self)
+    return plugins
+  }()
+
+  static func finder() throws -> JetFinder {
+    try JetFinder(
+      JetDefinition(.antikt, radius: 1), selection: JetSelection(.inclusive(minimumPt: 100), leading: 2),
+      recluster: .kt)
+  }
+
+  /// A model with heads of these names and classes, its features scaled for the jets of `events`.
+  static func make(
+    _ cell: RecursiveNetwork.Cell = .gated, _ features: NodeFeatures = .lund, width: Int = 7,
+    heads: KeyValuePairs<String, [String]> = ["tagger": ["QCD", "W"], "origin": ["W", "q", "g"]]
+  ) throws -> Model {
+    let embedding = EmbeddingDescription(cell: cell, width: width, features: features)
+    let network = try Network(
+      embedding: embedding,
+      heads: heads.map { name, classes in
+        let configuration = JetTagger.Configuration(truth: "label", classes: classes, hidden: [5])
+        return (name, JetTagger.self, try JSONValue(encoding: configuration))
+      })
+    var trees = FeatureTrees(featureCount: features.count)
+    trees.replace(with: try jets.get().trees, features: features)
+    var generator = SeededGenerator(seed: 3)
+    let parameters = Parameters(layout: network.layout, using: &generator)
+    // Biases that are not zero, so that no component of an embedding is.
+    for entry in network.layout.entries where entry.rows == 1 {
+      for i in 0..<entry.count {
+        parameters.values[entry.offset + i] = Float.random(in: 0...0.5, using: &generator)
+      }
+    }
+    return Model(
+      description: ModelDescription(
+        jets: try finder(), embedding: embedding,
+        scaling: FeatureScaling(fitting: trees.features, count: features.count),
+        heads: try network.heads.map { try $0.description() }),
+      network: network, parameters: parameters)
+  }
+
+  /// The gated model with Lund features.
+  static let gated = Result { try make() }
+
+  private static let jets = Result { try JetClusterer(finder()).jets(in: events.get()) }
+
+  /// Twenty full events of each of the two samples.
+  static let events = Result {
+    let stream = try EventStream(inputs: [
+      Samples.path("w-events-v2.hepmc.gz"), Samples.path("qcd-events.hepmc.zst"),
+    ])
+    var events = try #require(try stream.next(upTo: 20))
+    let others = try #require(try stream.next(upTo: 20))
+    events.append(others)
+    return events
+  }
+}
+
+extension EventBatch {
+  /// Adds the momenta of the events of another batch.
+  mutating func append(_ other: EventBatch) {
+    for event in 0..<other.eventCount { append(other.momenta(ofEvent: event)) }
+  }
+
+  /// Adds an event.
+  mutating func append(_ momenta: [FourMomentum]) {
+    eventNumbers.append(eventCount)
+    px += momenta.map(\.px)
+    py += momenta.map(\.py)
+    pz += momenta.map(\.pz)
+    energy += momenta.map(\.energy)
+    offsets.append(px.count)
+    pdgID = []
+    columns = [:]
+  }
+
+  func momenta(ofEvent event: Int) -> [FourMomentum] {
+    particles(ofEvent: event).map { momentum(ofParticle: $0) }
+  }
+
+  /// The batch of the events that `transform` makes of these.
+  func map(_ transform: ([FourMomentum]) -> [FourMomentum]) -> EventBatch {
+    var result = EventBatch(source: source)
+    for event in 0..<eventCount { result.append(transform(momenta(ofEvent: event))) }
+    return result
+  }
+}
+
+extension Prediction {
+  /// Embeddings and predictions of all heads, one array for each.
+  var numbers: [[Float]] { [embedding] + heads.map(\.values) }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import EventIO
+import Foundation
+import JetPhysics
+import NeuralEngine
+import TestFiles
+import Testing
+import Training
+
+/// Jets with the truth and weights of their events, and their division into training and validation.
+@Suite struct JetDatasetTests {
+  /// Events of no, one and two jets, again and again.
+  private func lines(_ count: Int) -> [String] {
+    var generator = SeededGenerator(seed: 2)
+    return (0..<count).map { event in
+      let jets = (0..<event % 3).map { jet in
+        ToyJets.particles(prongs: 1, phi: 1 + 3 * Double(jet), using: &generator)
+      }
+      return ToyJets.line(
+        jets.flatMap(\.self), "\"label\": \(event)", "\"w\": \(Double(event) / 2)", "\"pair\": [1, 2]")
+    }
+  }
+
+  @Test(arguments: [1, 3]) func jetsHaveTheTruthOfTheirEvents(threads: Int) throws {
+    let dataset = try ToyJets.dataset(lines(6), truth: ["label"], weight: "w", threads: threads)
+    #expect(dataset.eventCount == 6 && dataset.jetCount == 6 && dataset.trees.treeCount == 6)
+    #expect(dataset.eventNumbers == [1, 2, 2, 4, 5, 5])
+    #expect(dataset.truth["label"] == [1, 2, 2, 4, 5, 5])
+    #expect(dataset.weights == [0.5, 1, 1, 2, 2.5, 2.5])
+    #expect(dataset.truth(of: [5, 0])["label"] == [5, 1])
+    #expect(try ToyJets.dataset(lines(6), truth: ["label"]).weights == [1, 1, 1, 1, 1, 1])
+  }
+
+  @Test func threadsDoNotChangeTheOrder() throws {
+    let one = try ToyJets.dataset(ToyJets.lines(700))
+    let four = try ToyJets.dataset(ToyJets.lines(700), threads: 4)
+    #expect(one.eventNumbers == Array(0..<700) && four.eventNumbers == one.eventNumbers)
+    #expect(four.trees.features == one.trees.features && four.trees.left == one.trees.left)
+    #expect(four.truth["flavour"] == one.truth["flavour"])
+  }
+
+  private func complaint(
+    _ lines: [String], truth: Set<String> = ["label"], weight: String? = nil
+  ) -> String {
+    do {
+      _ = try ToyJets.dataset(lines, truth: truth, weight: weight)
+      return "no error"
+    } catch let error as TrainingError {
+      return error.isInputError ? error.description : "not blamed on the input"
+    } catch {
+      return "another error: \(error)"
+    }
+  }
+
+  @Test func columnsThatAreMissingOrOfTheWrongKind() {
+    let missing = complaint(lines(3), truth: ["lable"])
+    #expect(
+      missing.hasSuffix("toys.jsonl: the events have no column lable; their columns are: label, pair, w."))
+    #expect(complaint(lines(3), weight: "weight").contains("no column weight"))
+    #expect(
+      complaint(lines(3), truth: ["pair"]).hasSuffix(
+        "toys.jsonl: pair has 2 numbers an event, but one is needed."))
+    var generator = SeededGenerator(seed: 2)
+    let bare = ToyJets.line(ToyJets.particles(prongs: 1, using: &generator))
+    #expect(complaint([bare]).hasSuffix("toys.jsonl: the events have no column label."))
+  }
+
+  @Test(arguments: ["-1", "null", "1e300"]) func weightsThatAreNone(weight: String) {
+    var lines = lines(5)
+    lines[4] = lines[4].replacingOccurrences(of: "\"w\": 2.0", with: "\"w\": \(weight)")
+    let text = complaint(lines, weight: "w")
+    #expect(
+      text.contains("toys.jsonl, event 4: w is ") && text.hasSuffix("finite and not negative."), "\(text)")
+  }
+
+  // MARK: - Splits
+
+  @Test func noEventIsOnBothSides() throws {
+    let dataset = try ToyJets.dataset(lines(300), truth: [])
+    let split = JetSplit(dataset, validationFraction: 0.25, seed: 3)
+    #expect((split.training + split.validation).sorted() == Array(0..<dataset.jetCount))
+    let events = [split.training, split.validation].map { Set($0.map { dataset.eventNumbers[$0] }) }
+    #expect(events[0].isDisjoint(with: events[1]))
+    // 200 events have jets; a quarter of them, to four standard deviations.
+    #expect(abs(events[1].count - 50) < 25)
+
+    #expect(JetSplit(dataset, validationFraction: 0.25, seed: 3) == split)
+    #expect(JetSplit(dataset, validationFraction: 0.25, seed: 4) != split)
+    #expect(JetSplit(dataset, validationFraction: 0, seed: 3).validation.isEmpty)
+    #expect(JetSplit(dataset, validationFraction: 1, seed: 3).training.isEmpty)
+  }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CanopyModel
+import EventIO
+import Foundation
+import NeuralEngine
+import TestFiles
+import Testing
+import Training
+
+/// Whole trainings, from a configuration file to a model's folder.
+@Suite struct TrainingRunTests {
+  private let folder: TemporaryFolder
+  private let events: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    events = try folder.write(ToyJets.lines(100).joined(), to: "toys.jsonl")
+  }
+
+  private final class Log: TrainingRun.Observer {
+    var summary: TrainingRun.Summary?
+    var epochs: [EpochSummary] = []
+    var steps = 0
+    /// Called after each epoch, when its model and checkpoint are written.
+    var afterEpoch: (EpochSummary) throws -> Void = { _ in }
+    var error: (any Error)?
+
+    func begin(_ summary: TrainingRun.Summary) { self.summary = summary }
+    func step(epoch: Int, jetsDone: Int, loss: Double) { steps += 1 }
+    func finish(_ epoch: EpochSummary) {
+      epochs.append(epoch)
+      do { try afterEpoch(epoch) } catch { self.error = error }
+    }
+  }
+
+  @discardableResult
+  private func run(
+    _ yaml: String, into name: String, resuming: Bool = false, log: Log = Log()
+  ) throws -> Model {
+    let file = URL(fileURLWithPath: try folder.write(yaml, to: "c.yaml"))
+    let run = TrainingRun(try TrainingConfiguration(contentsOf: file), plugins: ToyJets.plugins)
+    return try run.run(
+      into: folder.url.appendingPathComponent(name), resuming: resuming, observer: log)
+  }
+
+  private func read(_ name: String) throws -> Model {
+    try Model(contentsOf: folder.url.appendingPathComponent(name), plugins: ToyJets.plugins)
+  }
+
+  @Test func theFolderHoldsTheModel() throws {
+    let yaml = ToyJets.configuration(
+      events, training: "epochs: 8, batch-size: 10, learning-rate: 0.02, seed: 3, threads: 2")
+    let log = Log()
+    let folder = folder
+    log.afterEpoch = { epoch in
+      let model = try Model(
+        contentsOf: folder.url.appendingPathComponent("model"), plugins: ToyJets.plugins)
+      #expect(model.description.training?.epochs.last == epoch)
+      #expect(FileManager.default.fileExists(atPath: folder.path("model/checkpoint.safetensors")))
+    }
+    let model = try run(yaml, into: "model", log: log)
+    #expect(log.error == nil, "\(log.error.map { "\($0)" } ?? "")")
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("model")).sorted()
+    #expect(files == ["model.json", "weights.safetensors"])
+    let copy = try read("model")
+    #expect(copy.description == model.description)
+    #expect(copy.parameters.values.elementsEqual(model.parameters.values))
+
+    let training = try #require(copy.description.training)
+    let summary = try #require(log.summary)
+    #expect(training.configuration == yaml && training.files == ["toys.jsonl"])
+    #expect(training.seed == 3 && training.threads == 2 && training.epochs == log.epochs)
+    #expect(training.epochs.map(\.epoch) == Array(1...8))
+    #expect(training.trainingJets + training.validationJets == 100 && summary.events == 100)
+    #expect(summary.trainingJets == training.trainingJets && summary.epochsDone == 0)
+    #expect(summary.parameterCount == copy.network.layout.parameterCount)
+    #expect(log.steps == 8 * ((training.trainingJets + 9) / 10))
+    let best = training.epochs.map { $0.metrics[0].value }.max()!
+    #expect(training.epochs[training.bestEpoch - 1].metrics[0].value == best && best > 0.9)
+
+    let evaluation = try Evaluation(of: copy, on: EventStream(inputs: [events]), threads: 2)
+    #expect(evaluation.eventCount == 100 && evaluation.jetCount == 100)
+    #expect(evaluation.heads.map(\.head.name) == ["prongs"])
+    #expect(evaluation.heads[0].evaluation.metrics[0].estimate.value > 0.9)
+  }
+
+  @Test func aFolderIsWrittenOnlyOnce() throws {
+    let yaml = ToyJets.configuration(events, training: "epochs: 1, threads: 1")
+    try run(yaml, into: "model")
+    let weights = try folder.data("model/weights.safetensors")
+    for (resuming, fragment) in [(false, "holds a model already"), (true, "holds no training to resume")] {
+      let error = #expect(throws: TrainingError.self) { try run(yaml, into: "model", resuming: resuming) }
+      #expect(error?.description.contains(fragment) == true)
+    }
+    #expect(try folder.data("model/weights.safetensors") == weights)
+  }
+
+  @Test func onlyTheSameConfigurationResumes() throws {
+    // What a training leaves that was stopped after its first epoch.
+    let folder = folder
+    let log = Log()
+    log.afterEpoch = { epoch in
+      guard epoch.epoch == 1 else { return }
+      try FileManager.default.copyItem(atPath: folder.path("whole"), toPath: folder.path("part"))
+    }
+    let yaml = ToyJets.configuration(events, training: "epochs: 3, batch-size: 20, threads: 2")
+    try run(yaml, into: "whole", log: log)
+    #expect(log.error == nil)
+    let unfinished = #expect(throws: TrainingError.self) { try run(yaml, into: "part") }
+    #expect(unfinished?.description.contains("add --resume") == true)
+    let other = #expect(throws: TrainingError.self) {
+      try run(yaml + "\n# other", into: "part", resuming: true)
+    }
+    #expect(other?.description.contains("another configuration") == true)
+    let rest = Log()
+    try run(yaml, into: "part", resuming: true, log: rest)
+    #expect(rest.summary?.epochsDone == 1 && rest.epochs.map(\.epoch) == [2, 3])
+    #expect(try folder.data("part/weights.safetensors") == folder.data("whole/weights.safetensors"))
+  }
+
+  /// The rate rises for some epochs until the network overflows.
+  @Test func aTrainingThatDivergesLeavesWhatItHad() throws {
+    let yaml = ToyJets.configuration(
+      events, training: "epochs: 40, batch-size: 1000, learning-rate: 1e6, threads: 1", cell: "simple")
+    let log = Log()
+    let error = #expect(throws: TrainingError.self) { try run(yaml, into: "model", log: log) }
+    #expect(error?.isInputError == false)
+    try #require(!log.epochs.isEmpty, "an epoch was done before")
+    let model = try read("model")
+    #expect(model.description.training?.epochs.count == log.epochs.count)
+    let layout = model.network.layout
+    let file = folder.url.appendingPathComponent("model/checkpoint.safetensors")
+    #expect(try Checkpoint(contentsOf: file, layout: layout).epochs == log.epochs)
+
+    // At once: nothing is left that would be in the way.
+    let sudden = ToyJets.configuration(events, training: "epochs: 2, learning-rate: 1e30, threads: 1")
+    #expect(throws: TrainingError.self) { try run(sudden, into: "sudden") }
+    #expect(!FileManager.default.fileExists(atPath: folder.path("sudden")))
+  }
+
+  // MARK: - Data that cannot be learnt from
+
+  private func complaint(_ yaml: String) -> String {
+    do {
+      try run(yaml, into: "none")
+      return "no error"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test func labelsThatAreNoClassNameFileAndEvent() throws {
+    var lines = ToyJets.lines(40)
+    lines[17] = lines[17].replacingOccurrences(of: "\"label\": 1", with: "\"label\": 7")
+    let bad = try folder.write(lines.joined(), to: "bad.jsonl")
+    let text = complaint(ToyJets.configuration(bad, training: "threads: 2"))
+    #expect(
+      text
+        == "\(bad), event 17: label is 7.0, but the classes one, two have the numbers 0 to 1.")
+  }
+
+  @Test func tooFewJetsToLearnFrom() throws {
+    let one = try folder.write(ToyJets.lines(1).joined(), to: "one.jsonl")
+    let text = complaint(ToyJets.configuration(one, training: "threads: 1"))
+    #expect(text.contains("one.jsonl: 1 events have 1 jets") && text.contains("needs some of each"))
+    let none = try folder.write(ToyJets.line([], "\"label\": 1"), to: "none.jsonl")
+    #expect(
+      complaint(ToyJets.configuration(none, training: "threads: 1")).contains("1 events have 0 jets"))
+  }
+
+  @Test func headsThatCannotBeMade() {
+    let yaml = ToyJets.configuration(events, training: "threads: 1")
+    let plugin = complaint(yaml.replacingOccurrences(of: "jet-tagger", with: "jet-tager"))
+    #expect(plugin.contains("c.yaml:13:13:") && plugin.contains("There is no plugin jet-tager"), "\(plugin)")
+    #expect(plugin.hasSuffix("jet-tagger.") && !plugin.hasSuffix(".."), "\(plugin)")
+    #expect(
+      complaint(yaml.replacingOccurrences(of: "[one, two]", with: "[one]"))
+        == "The section heads: the head prongs: A jet tagger needs at least two classes, and was given 1.")
+    #expect(
+      complaint(yaml.replacingOccurrences(of: "prongs:", with: "pt:")).hasPrefix(
+        "The section heads: a head cannot be called “pt”"))
+    #expect(complaint(yaml.replacingOccurrences(of: "truth:", with: "thruth:")).contains("'truth'"))
+  }
+}
