@@ -55,7 +55,7 @@ let package = Package(
     .executableTarget(
       name: "CanopyCommand",
       dependencies: [
-        "CFastJet", "CKernels", "Canopy", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CKernels", "Canopy", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // FastJet called directly: a reference that shares no code with CFastJet.

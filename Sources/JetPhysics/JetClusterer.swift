@@ -127,8 +127,7 @@ public final class JetClusterer {
 extension JetClusterer: Sendable {}
 
 extension JetFinder {
-  /// What the C interface is asked to do.
-  package var task: CFastJetTask {
+  var task: CFastJetTask {
     var task = CFastJetTask()
     task.algorithm = definition.algorithm.fastjet
     task.scheme = definition.recombination.fastjet

@@ -8,7 +8,7 @@ import Testing
   @Test func helpIsPrintedWithoutArguments() throws {
     let outcome = try Program.run()
     #expect(outcome.status == 0)
-    for name in ["cluster", "embed", "classify", "train", "evaluate", "inspect"] {
+    for name in ["cluster", "embed", "classify", "train", "evaluate", "inspect", "bench"] {
       #expect(outcome.text.contains("\n  \(name) "))
       let help = try Program.run("help", name)
       #expect(help.status == 0)
@@ -48,6 +48,8 @@ import Testing
     (["classify", "x"], "--model"),
     (["evaluate", "x", "--model", "m", "--format", "jsonl"], "json"),
     (["train", "x.yaml"], "--output"),
+    (["bench", "--only", "speed"], "clustering"),
+    (["bench", "--threads", "0"], "from 1 to 1024"),
   ])
   func wrongCommandLinesSayWhatToDo(arguments: [String], advice: String) throws {
     let outcome = try Program.run(arguments)

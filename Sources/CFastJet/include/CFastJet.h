@@ -208,7 +208,8 @@ CFastJetStatus cfastjet_find_histories(CFastJetWorkspace *workspace, const CFast
 /// where the task reclusters, a ClusterSequence of the constituents of each. No history, tree or constituent is
 /// extracted. It is what `canopy bench` measures this interface against.
 ///
-/// Returns the sum of the pT of the jets, so that nothing is optimised away; NaN where FastJet fails.
+/// Returns the sum of the pT of the jets and of what their constituents recluster to, so that nothing is optimised
+/// away; NaN where FastJet fails.
 double cfastjet_cluster_plainly(const CFastJetTask *task, const CFastJetEvents *events);
 
 /// FastJet's version, such as "3.4.0".

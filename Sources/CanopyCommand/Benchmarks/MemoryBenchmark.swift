@@ -11,24 +11,14 @@ enum MemoryBenchmark {
     let model = try inputs.model()
     let files = try inputs.files().filter { $0.key.format == .hdf5 || $0.key.format == .hepMC3 }
       .flatMap(\.value).sorted()
-    let before = try peak()
-    try stream(files, times: effort.passes, model, threads: threads)
-    let once = try peak()
-    try stream(files, times: 4 * effort.passes, model, threads: threads)
-    let fourTimes = try peak()
-    return [
-      BenchmarkResult("memory.start", "MiB", before),
-      BenchmarkResult("memory.streaming", "MiB", fourTimes),
-      BenchmarkResult("memory.growth", "MiB", fourTimes - once),
-    ]
-  }
-
-  /// Reads, clusters and classifies all events of the files as `canopy classify` does.
-  private static func stream(_ files: [String], times: Int, _ model: Model, threads: Int) throws {
-    let inputs = Array(repeatElement(files, count: times).joined())
-    var events = 0
+    // Not every system tells.
+    guard let start = peak() else { return [] }
+    let stream = try EventStream(inputs: Array(repeatElement(files, count: 4 * effort.passes).joined()))
+    let quarter = (stream.totalBytes ?? 0) / 4
+    var atQuarter: Double?
+    // As `canopy classify` does.
     try EventPipeline.run(
-      stream: EventStream(inputs: inputs), threads: threads,
+      stream: stream, threads: threads,
       makeWorker: {
         let predictor = try Predictor(model)
         var prediction = Prediction()
@@ -36,17 +26,26 @@ enum MemoryBenchmark {
           try predictor.predict(events, into: &prediction)
           return ResultBatch(prediction, embedding: false)
         }
-      }, consume: { (results: ResultBatch) in events += results.eventCount })
+      },
+      consume: { (_: ResultBatch) in },
+      progress: { place in
+        if atQuarter == nil, place.bytes >= quarter { atQuarter = peak() }
+      })
+    let end = peak() ?? start
+    return [
+      BenchmarkResult("memory.start", "MiB", start),
+      BenchmarkResult("memory.streaming", "MiB", end),
+      BenchmarkResult("memory.growth", "MiB", end - (atQuarter ?? start)),
+    ]
   }
 
   /// The most memory that was resident so far, in MiB.
   ///
   /// `getrusage` would count what was resident before the program was started in this process.
-  private static func peak() throws -> Double {
-    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-    return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) }.map {
-      $0 / 1024
-    } ?? .nan
+  private static func peak() -> Double? {
+    let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) }
+      .map { $0 / 1024 }
   }
 }

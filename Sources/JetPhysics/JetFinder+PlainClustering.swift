@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CFastJet
-import Canopy
 
 extension JetFinder {
-  /// Clusters events as a C++ program does that uses FastJet directly.
+  /// Clusters events as a C++ program does that uses FastJet directly, without trees or constituents: what
+  /// `canopy bench` measures a ``JetClusterer`` against.
   ///
-  /// - Returns: the sum of the pT of the jets.
+  /// - Returns: the sum of the pT of the jets and, where they are reclustered, of their trees' roots; NaN where
+  ///   FastJet fails.
   @discardableResult
-  func clusterPlainly(_ events: EventBatch) -> Double {
+  package func clusterPlainly(_ events: EventBatch) -> Double {
     events.offsets.withUnsafeBufferPointer { offsets in
       offsets.withMemoryRebound(to: Int64.self) { offsets in
         events.px.withUnsafeBufferPointer { px in
