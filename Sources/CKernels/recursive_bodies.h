@@ -260,17 +260,17 @@ static void simple_forward(const struct canopy_cell *cell, const struct canopy_s
   }
 }
 
-static void simple_backward(const struct canopy_cell *cell, const struct canopy_splittings *s, float *dh,
-                            float *dq, float *dstate) {
+static void simple_backward(const struct canopy_cell *cell, const struct canopy_splittings *s,
+                            const struct canopy_splitting_gradients *d) {
   const size_t width = cell->width, three = 3 * width;
   for (size_t row = 0; row < s->rows; row += BLOCK_ROWS) {
     const size_t rows = s->rows - row < BLOCK_ROWS ? s->rows - row : BLOCK_ROWS;
     const float *q = s->q + row * three;
-    float *from = dq + row * three, *upstream = dh + row * width;
+    float *from = d->q + row * three, *upstream = d->h + row * width;
     relu_backward(rows, width, s->h + row * width, width, upstream, width);
     packed_product(rows, three, width, upstream, width, cell->candidate.transposed, from, three, 0);
-    scatter_rows(rows, width, from, three, s->left + row, dstate, width);
-    scatter_rows(rows, width, from + width, three, s->right + row, dstate, width);
+    scatter_rows(rows, width, from, three, s->left + row, d->state, width);
+    scatter_rows(rows, width, from + width, three, s->right + row, d->state, width);
     relu_backward(rows, width, q + 2 * width, three, from + 2 * width, three);
   }
 }
