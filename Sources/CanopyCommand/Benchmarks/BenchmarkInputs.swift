@@ -61,7 +61,8 @@ struct BenchmarkInputs {
     return files
   }
 
-  private func refusal(_ problem: String) -> EventInputError {
+  /// What is wrong with the folder, as an error that says what to do.
+  func refusal(_ problem: String) -> EventInputError {
     EventInputError(
       source: folder, problem: "\(problem); give a folder such as Canopy's Resources/Samples with --samples")
   }

@@ -42,6 +42,8 @@ struct BenchmarkEffort {
   let rounds: Int
   /// The least duration of a turn in seconds.
   let turn: Double
+  /// The jets, and eight times the full events, that go from particles to scores in a turn.
+  let jets: Int
   /// The calls whose latency is measured.
   let calls: Int
   /// How often all samples are streamed until memory is first measured, a quarter of the way.
@@ -49,6 +51,7 @@ struct BenchmarkEffort {
   /// The widths of the networks.
   let widths: [Int]
 
-  static let full = BenchmarkEffort(rounds: 11, turn: 0.02, calls: 20_000, passes: 4, widths: [40, 64, 128])
-  static let quick = BenchmarkEffort(rounds: 3, turn: 0.003, calls: 1_000, passes: 1, widths: [40])
+  static let full = BenchmarkEffort(
+    rounds: 11, turn: 0.02, jets: 1024, calls: 20_000, passes: 4, widths: [40, 64, 128])
+  static let quick = BenchmarkEffort(rounds: 3, turn: 0.003, jets: 256, calls: 500, passes: 1, widths: [40])
 }

@@ -10,19 +10,20 @@ enum EmbeddingBenchmark {
   static func run(_ inputs: BenchmarkInputs, _ effort: BenchmarkEffort) throws -> [BenchmarkResult] {
     let trees = try sample(inputs)
     let peak = ProductPeak()
-    let products = try Interleaving.seconds(effort, peak.works)
-    var results = [
+    // Of all rounds of all networks.
+    var products: [[Double]] = [[], []]
+    var results: [BenchmarkResult] = []
+    for cell in RecursiveNetwork.Cell.allCases {
+      for width in effort.widths {
+        results += try measure(NetworkUnderTest(cell, width: width, trees), peak, effort, &products)
+      }
+    }
+    return [
       BenchmarkResult(
         "embedding.peak.openblas", "GFLOP/s", work: peak.blasOperations * 1e-9, seconds: products[0]),
       BenchmarkResult(
         "embedding.peak.packed", "GFLOP/s", work: peak.packedOperations * 1e-9, seconds: products[1]),
-    ]
-    for cell in RecursiveNetwork.Cell.allCases {
-      for width in effort.widths {
-        results += try measure(NetworkUnderTest(cell, width: width, trees), peak, effort)
-      }
-    }
-    return results
+    ] + results
   }
 
   /// The kT trees of enough jets for the largest batch, with scaled features.
@@ -36,14 +37,16 @@ enum EmbeddingBenchmark {
       trees.replace(with: try clusterer.jets(in: events).trees, features: .lund)
       sample.append(trees)
     }
+    guard sample.treeCount > 0 else { throw inputs.refusal("has HDF5 files without particles only") }
     sample.scale(by: FeatureScaling(fitting: sample.features, count: sample.featureCount))
     while sample.treeCount < count { sample.append(sample) }
     return sample
   }
 
-  /// All batch sizes of one network.
+  /// All batch sizes of one network; the durations of the peak's products are added to `products`.
   private static func measure(
-    _ network: NetworkUnderTest, _ peak: ProductPeak, _ effort: BenchmarkEffort
+    _ network: NetworkUnderTest, _ peak: ProductPeak, _ effort: BenchmarkEffort,
+    _ products: inout [[Double]]
   ) throws -> [BenchmarkResult] {
     var works: [(key: String, operations: Double, work: () -> Void)] = []
     for size in batchSizes {
@@ -57,6 +60,7 @@ enum EmbeddingBenchmark {
     works.append(("training.\(trainingBatch)", network.work(batch).training, { network.train(batch) }))
 
     let seconds = try Interleaving.seconds(effort, peak.works + works.map(\.work))
+    for (index, rounds) in seconds.prefix(2).enumerated() { products[index] += rounds }
     let least = peak.secondsPerOperation(seconds.prefix(2))
     return zip(works, seconds.dropFirst(2)).map { work, seconds in
       BenchmarkResult(

@@ -9,8 +9,8 @@ enum ThroughputBenchmark {
     _ inputs: BenchmarkInputs, _ effort: BenchmarkEffort, threads: Int
   ) throws -> [BenchmarkResult] {
     let model = try inputs.model()
-    let jets = try inputs.jets(1024).flatMap { $0.cut(by: 64) }
-    let events = try inputs.events(128).flatMap { $0.cut(by: 8) }
+    let jets = try inputs.jets(effort.jets).flatMap { $0.cut(by: 64) }
+    let events = try inputs.events(effort.jets / 8).flatMap { $0.cut(by: 8) }
     return try measure("throughput.jets", "jets/s", model, jets, effort, threads: threads)
       + measure("throughput.events", "events/s", model, events, effort, threads: threads)
   }
