@@ -98,8 +98,8 @@ void canopy_simple_forward(const struct canopy_cell *cell, const struct canopy_s
 }
 
 void canopy_simple_backward(const struct canopy_cell *cell, const struct canopy_splittings *splittings,
-                            float *dh, float *dq, float *dstate) {
-  kernels->simple_backward(cell, splittings, dh, dq, dstate);
+                            const struct canopy_splitting_gradients *gradients) {
+  kernels->simple_backward(cell, splittings, gradients);
 }
 
 double canopy_sum_of_squares(size_t n, const float *x) { return kernels->sum_of_squares(n, x); }

@@ -59,7 +59,18 @@ INLINE vec exp_vec(vec x) {
   return p * (vec)exponent;
 }
 
-INLINE vec sigmoid_vec(vec x) { return splat(1.0f) / (splat(1.0f) + exp_vec(-x)); }
+// 1 / x. Division takes as long as an exponential with wide vectors; an estimate and a step of Newton's method
+// do not, and are as good to the last bit or two. Only AVX-512 defines its estimate on every processor.
+INLINE vec reciprocal_vec(vec x) {
+#ifdef RECIPROCAL_ESTIMATE
+  vec y = RECIPROCAL_ESTIMATE(x);
+  return y + y * (splat(1.0f) - x * y);
+#else
+  return splat(1.0f) / x;
+#endif
+}
+
+INLINE vec sigmoid_vec(vec x) { return reciprocal_vec(splat(1.0f) + exp_vec(-x)); }
 
 // Near zero the quotient cancels, so the odd Taylor series takes over.
 INLINE vec tanh_vec(vec x) {

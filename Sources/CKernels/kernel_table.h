@@ -28,8 +28,8 @@ struct canopy_kernel_table {
   void (*gated_backward)(const struct canopy_cell *, const struct canopy_splittings *,
                          const struct canopy_splitting_gradients *);
   void (*simple_forward)(const struct canopy_cell *, const struct canopy_splittings *, const float *, int);
-  void (*simple_backward)(const struct canopy_cell *, const struct canopy_splittings *, float *, float *,
-                          float *);
+  void (*simple_backward)(const struct canopy_cell *, const struct canopy_splittings *,
+                          const struct canopy_splitting_gradients *);
   double (*sum_of_squares)(size_t, const float *);
   void (*adamw)(size_t, float *, const float *, float *, float *, float, float, float, float, float, float,
                 float, float);

@@ -3,6 +3,7 @@
 // The kernels for processors with AVX-512 (F, DQ, VL, BW).
 
 #if defined(__x86_64__)
+#include <immintrin.h>
 #include <string.h>
 
 #include "kernel_table.h"
@@ -10,6 +11,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))), apply_to = function)
 #define LANES 16
 #define TILE_VECTORS 4
+#define RECIPROCAL_ESTIMATE(x) ((vec)_mm512_rcp14_ps((__m512)(x)))
 #define TABLE canopy_kernels_avx512
 #include "kernel_bodies.h"
 #pragma clang attribute pop

@@ -142,7 +142,7 @@ static void blend(size_t rows, size_t width, float *z, const float *bias, const 
   vec l2 = load(z2 + c) + load(b2 + c), l3 = load(z3 + c) + load(b3 + c);                                  \
   vec top = max(max(l0, l1), max(l2, l3));                                                                 \
   vec e0 = exp_vec(l0 - top), e1 = exp_vec(l1 - top), e2 = exp_vec(l2 - top), e3 = exp_vec(l3 - top);      \
-  vec norm = splat(1.0f) / (e0 + e1 + e2 + e3);                                                            \
+  vec norm = reciprocal_vec(e0 + e1 + e2 + e3);                                                                \
   e0 *= norm, e1 *= norm, e2 *= norm, e3 *= norm;                                                          \
   STORE(out + c, e0 * load(q0 + c) + e1 * load(q1 + c) + e2 * load(q2 + c) + e3 * load(q3 + c));           \
   STORE(z0 + c, e0);                                                                                       \
@@ -260,17 +260,17 @@ static void simple_forward(const struct canopy_cell *cell, const struct canopy_s
   }
 }
 
-static void simple_backward(const struct canopy_cell *cell, const struct canopy_splittings *s, float *dh,
-                            float *dq, float *dstate) {
+static void simple_backward(const struct canopy_cell *cell, const struct canopy_splittings *s,
+                            const struct canopy_splitting_gradients *d) {
   const size_t width = cell->width, three = 3 * width;
   for (size_t row = 0; row < s->rows; row += BLOCK_ROWS) {
     const size_t rows = s->rows - row < BLOCK_ROWS ? s->rows - row : BLOCK_ROWS;
     const float *q = s->q + row * three;
-    float *from = dq + row * three, *upstream = dh + row * width;
+    float *from = d->q + row * three, *upstream = d->h + row * width;
     relu_backward(rows, width, s->h + row * width, width, upstream, width);
     packed_product(rows, three, width, upstream, width, cell->candidate.transposed, from, three, 0);
-    scatter_rows(rows, width, from, three, s->left + row, dstate, width);
-    scatter_rows(rows, width, from + width, three, s->right + row, dstate, width);
+    scatter_rows(rows, width, from, three, s->left + row, d->state, width);
+    scatter_rows(rows, width, from + width, three, s->right + row, d->state, width);
     relu_backward(rows, width, q + 2 * width, three, from + 2 * width, three);
   }
 }

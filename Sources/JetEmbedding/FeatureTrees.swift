@@ -40,6 +40,31 @@ public struct FeatureTrees: Sendable {
     scaling.apply(to: &features)
   }
 
+  /// Where the arrays are while `withPointers` runs.
+  struct Pointers {
+    let offsets: UnsafePointer<Int>
+    let left: UnsafePointer<Int32>
+    let right: UnsafePointer<Int32>
+    let features: UnsafePointer<Float>
+  }
+
+  func withPointers(_ body: (Pointers) -> Void) {
+    offsets.withUnsafeBufferPointer { offsets in
+      left.withUnsafeBufferPointer { left in
+        right.withUnsafeBufferPointer { right in
+          features.withUnsafeBufferPointer { features in
+            // An empty array may be nowhere; none of it is read then.
+            body(
+              Pointers(
+                offsets: offsets.baseAddress!, left: left.baseAddress ?? UnsafePointer(bitPattern: 64)!,
+                right: right.baseAddress ?? UnsafePointer(bitPattern: 64)!,
+                features: features.baseAddress ?? UnsafePointer(bitPattern: 64)!))
+          }
+        }
+      }
+    }
+  }
+
   /// Adds the trees of another collection behind these.
   public mutating func append(_ other: FeatureTrees) {
     precondition(other.featureCount == featureCount, "features of another number")

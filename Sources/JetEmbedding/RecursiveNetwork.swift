@@ -73,10 +73,7 @@ public struct RecursiveNetwork: Sendable {
     precondition(
       trees.treeCount == 0 || trees.featureCount == featureCount,
       "a network for \(featureCount) features got \(trees.featureCount)")
-    switch cell {
-    case .simple: return SimplePass.record(self, trees, weights, on: tape)
-    case .gated: return GatedPass.record(self, trees, weights, on: tape)
-    }
+    return RecursivePass.record(self, trees, weights, on: tape)
   }
 }
 

@@ -6,28 +6,34 @@
 /// that the nodes of one height depend only on those below and are one matrix product. A batch is filled again
 /// and again, and belongs to one thread.
 public final class TreeBatch {
-  /// The first row of each height, and the number of rows at the end: `[heights + 1]`.
-  public private(set) var heightOffsets: [Int] = [0]
-  /// The row of the child of larger pT of each splitting: `[rows − leaves]`, from the first splitting.
-  public private(set) var left: [Int32] = []
-  /// The row of the child of smaller pT of each splitting: `[rows − leaves]`, from the first splitting.
-  public private(set) var right: [Int32] = []
-  /// The row of each tree's root: `[trees]`.
-  public private(set) var roots: [Int32] = []
-  /// Scaled features, row-major `[rows × featureCount]`.
-  public private(set) var features: [Float] = []
+  /// The number of trees.
+  public private(set) var treeCount = 0
   /// The number of features of a node.
   public private(set) var featureCount = 0
+  /// The first row of each height, and the number of rows at the end: `[heights + 1]`.
+  public private(set) var heightOffsets: [Int] = [0]
 
-  private var heights: [Int32] = []
-  private var rows: [Int32] = []
-  private var next: [Int] = []
+  /// The row of the child of larger pT of each splitting: `[rows − leaves]`, from the first splitting.
+  var left: UnsafePointer<Int32> { UnsafePointer(leftRows.start) }
+  /// The row of the child of smaller pT of each splitting: `[rows − leaves]`, from the first splitting.
+  var right: UnsafePointer<Int32> { UnsafePointer(rightRows.start) }
+  /// The row of each tree's root: `[trees]`.
+  var roots: UnsafePointer<Int32> { UnsafePointer(rootRows.start) }
+  /// Scaled features, row-major `[rows × featureCount]`.
+  var features: UnsafePointer<Float> { UnsafePointer(featureRows.start) }
+
+  private var leftRows = FlatBuffer<Int32>()
+  private var rightRows = FlatBuffer<Int32>()
+  private var rootRows = FlatBuffer<Int32>()
+  private var featureRows = FlatBuffer<Float>()
+  /// The height of each node, later its row, in the order of the trees: `[nodes]`.
+  private var nodes = FlatBuffer<Int32>()
+  /// How many nodes have each height, later the next free row of each: `[heights]`.
+  private var next = FlatBuffer<Int32>()
 
   /// A batch without trees.
   public init() {}
 
-  /// The number of trees.
-  public var treeCount: Int { roots.count }
   /// The number of nodes of all trees together.
   public var rowCount: Int { heightOffsets[heightOffsets.count - 1] }
   /// The number of leaves of all trees together; they are the first rows.
@@ -35,98 +41,95 @@ public final class TreeBatch {
   /// The heights of splittings, from the lowest.
   var splittingHeights: Range<Int> { 1..<max(heightOffsets.count - 1, 1) }
 
-  /// Calls `body` with the links and features, none of which may be read in a batch without splittings.
-  func withLinks(
-    _ body: (
-      _ left: UnsafePointer<Int32>, _ right: UnsafePointer<Int32>, _ features: UnsafePointer<Float>
-    ) -> Void
-  ) {
-    left.withUnsafeBufferPointer { left in
-      right.withUnsafeBufferPointer { right in
-        features.withUnsafeBufferPointer { features in
-          guard let left = left.baseAddress, let right = right.baseAddress,
-            let features = features.baseAddress
-          else { return }
-          body(left, right, features)
-        }
+  /// Replaces the content by some of the trees of `trees`, in the order of `selection`.
+  public func fill(_ trees: FeatureTrees, _ selection: some Collection<Int>) {
+    treeCount = selection.count
+    featureCount = trees.featureCount
+    trees.withPointers { source in
+      var nodeCount = 0
+      var largest = 0
+      for tree in selection {
+        let count = source.offsets[tree + 1] - source.offsets[tree]
+        nodeCount += count
+        largest = max(largest, count)
       }
+      nodes.resize(to: nodeCount)
+      // A tree of n leaves, 2n − 1 nodes, is at most n − 1 high.
+      next.resize(to: (largest + 1) / 2)
+      let heights = countHeights(source, selection)
+      heightOffsets.removeAll(keepingCapacity: true)
+      heightOffsets.append(0)
+      for height in 0..<heights {
+        let first = heightOffsets[height]
+        heightOffsets.append(first + Int(next[height]))
+        next[height] = Int32(first)
+      }
+      rootRows.resize(to: treeCount)
+      leftRows.resize(to: nodeCount - leafCount)
+      rightRows.resize(to: nodeCount - leafCount)
+      featureRows.resize(to: nodeCount * featureCount)
+      place(source, selection)
     }
   }
 
-  /// Replaces the content by some of the trees of `trees`, in the order of `selection`.
-  public func fill(_ trees: FeatureTrees, _ selection: some Collection<Int>) {
-    featureCount = trees.featureCount
-    var nodeCount = 0
-    for tree in selection { nodeCount += trees.offsets[tree + 1] - trees.offsets[tree] }
-    heights.resize(to: nodeCount)
-    rows.resize(to: nodeCount)
-    roots.resize(to: selection.count)
-    features.resize(to: nodeCount * featureCount)
-    next.removeAll(keepingCapacity: true)
-
-    // The height of every node, and how many nodes have each.
-    trees.left.withUnsafeBufferPointer { left in
-      trees.right.withUnsafeBufferPointer { right in
-        heights.withUnsafeMutableBufferPointer { heights in
-          var first = 0
-          for tree in selection {
-            let start = trees.offsets[tree]
-            let count = trees.offsets[tree + 1] - start
-            for node in 0..<count {
-              let child = Int(left[start + node])
-              let height =
-                child < 0
-                ? 0 : 1 + max(heights[first + child], heights[first + Int(right[start + node])])
-              heights[first + node] = height
-              while next.count <= Int(height) { next.append(0) }
-              next[Int(height)] += 1
-            }
-            first += count
-          }
+  /// Finds the height of every node and how many nodes have each; returns the number of heights.
+  private func countHeights(_ source: FeatureTrees.Pointers, _ selection: some Collection<Int>) -> Int {
+    let next = next.start
+    var height = nodes.start
+    var heights = 0
+    for tree in selection {
+      let start = source.offsets[tree]
+      let count = source.offsets[tree + 1] - start
+      let left = source.left + start
+      let right = source.right + start
+      for node in 0..<count {
+        let child = Int(left[node])
+        let value = child < 0 ? 0 : 1 + max(height[child], height[Int(right[node])])
+        height[node] = value
+        if value >= heights {
+          next[heights] = 0
+          heights += 1
         }
+        next[Int(value)] += 1
       }
+      height += count
     }
-
-    heightOffsets.resize(to: next.count + 1)
-    heightOffsets[0] = 0
-    for height in next.indices {
-      heightOffsets[height + 1] = heightOffsets[height] + next[height]
-      next[height] = heightOffsets[height]
-    }
-    left.resize(to: nodeCount - leafCount)
-    right.resize(to: nodeCount - leafCount)
-    place(trees, selection)
+    return heights
   }
 
   /// Gives every node its row, and copies links and features there.
-  private func place(_ trees: FeatureTrees, _ selection: some Collection<Int>) {
+  private func place(_ source: FeatureTrees.Pointers, _ selection: some Collection<Int>) {
     let leaves = leafCount
     let width = featureCount
-    features.withUnsafeMutableBufferPointer { features in
-      trees.features.withUnsafeBufferPointer { source in
-        rows.withUnsafeMutableBufferPointer { rows in
-          var first = 0
-          for (position, tree) in selection.enumerated() {
-            let start = trees.offsets[tree]
-            let count = trees.offsets[tree + 1] - start
-            for node in 0..<count {
-              let height = Int(heights[first + node])
-              let row = next[height]
-              next[height] += 1
-              rows[first + node] = Int32(row)
-              for column in 0..<width {
-                features[row * width + column] = source[(start + node) * width + column]
-              }
-              if height > 0 {
-                left[row - leaves] = rows[first + Int(trees.left[start + node])]
-                right[row - leaves] = rows[first + Int(trees.right[start + node])]
-              }
-            }
-            roots[position] = rows[first + count - 1]
-            first += count
-          }
+    let next = next.start
+    let features = featureRows.start
+    let leftRows = leftRows.start
+    let rightRows = rightRows.start
+    let rootRows = rootRows.start
+    var rows = nodes.start
+    var root = 0
+    for tree in selection {
+      let start = source.offsets[tree]
+      let count = source.offsets[tree + 1] - start
+      let left = source.left + start
+      let right = source.right + start
+      var from = source.features + start * width
+      for node in 0..<count {
+        let height = Int(rows[node])
+        let row = Int(next[height])
+        next[height] += 1
+        rows[node] = Int32(row)
+        let to = features + row * width
+        for column in 0..<width { to[column] = from[column] }
+        from += width
+        if height > 0 {
+          leftRows[row - leaves] = rows[Int(left[node])]
+          rightRows[row - leaves] = rows[Int(right[node])]
         }
       }
+      rootRows[root] = rows[count - 1]
+      root += 1
+      rows += count
     }
   }
 }

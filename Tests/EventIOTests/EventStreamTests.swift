@@ -43,6 +43,15 @@ import Testing
     }
   }
 
+  @Test func limitsMayBeBeyondAllNumbers() throws {
+    let folder = try TemporaryFolder()
+    let text = try folder.write("1 2 3 4\n#END\n1 2 3 5\n#END\n")
+    for (skip, expected) in [(1, [1]), (Int.max, [])] {
+      let options = EventReadingOptions(maximumEvents: .max, skipEvents: skip)
+      #expect(try batches(text, options: options).flatMap(\.eventNumbers) == expected)
+    }
+  }
+
   @Test func batchesOfAnySizeHoldTheSame() throws {
     for name in ["hepmc3-gev.hepmc", "cylindrical.h5"] {
       let whole = try batches(Fixtures.path(name))[0]

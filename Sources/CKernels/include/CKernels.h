@@ -92,9 +92,9 @@ struct canopy_splittings {
 
 // The gradients of the arrays of canopy_splittings.
 struct canopy_splitting_gradients {
-  float *q, *gates, *choices; // one row a splitting
-  float *gated;               // canopy_scratch_rows rows
-  const float *h;             // one row a splitting, a part of state
+  float *q, *gates, *choices; // one row a splitting; the last two for the gated cell only
+  float *gated;               // gated: canopy_scratch_rows rows
+  float *h;                   // one row a splitting, a part of state; simple: becomes that before the ReLU
   float *state;               // written at the rows of the children
 };
 
@@ -108,9 +108,8 @@ void canopy_gated_backward(const struct canopy_cell *cell, const struct canopy_s
                            const struct canopy_splitting_gradients *gradients);
 void canopy_simple_forward(const struct canopy_cell *cell, const struct canopy_splittings *splittings,
                            const float *state, int keep);
-// The gradient of h becomes that before the ReLU.
 void canopy_simple_backward(const struct canopy_cell *cell, const struct canopy_splittings *splittings,
-                            float *dh, float *dq, float *dstate);
+                            const struct canopy_splitting_gradients *gradients);
 
 // --- The optimiser ---
 
