@@ -25,11 +25,11 @@ struct BenchmarkInputs {
   }
 
   /// Single jets: at most `count` events of the HDF5 files.
-  func jets(_ count: Int) throws -> [EventBatch] { try read(.hdf5, count, "an HDF5 file of jets") }
+  func jets(_ count: Int) throws -> [EventBatch] { try read(.hdf5, count, "HDF5 file of jets") }
 
   /// Full events: at most `count` of the HepMC3 files, as many from each.
   func events(_ count: Int) throws -> [EventBatch] {
-    try read(.hepMC3, count, "a HepMC3 file of full events")
+    try read(.hepMC3, count, "HepMC3 file of full events")
   }
 
   private func read(_ format: EventFormat, _ count: Int, _ name: String) throws -> [EventBatch] {
@@ -39,7 +39,7 @@ struct BenchmarkInputs {
       return try EventStream(inputs: [file], options: EventReadingOptions(maximumEvents: share)).next(
         upTo: share)
     }
-    guard !batches.isEmpty else { throw refusal("has no \(name.dropFirst(name.hasPrefix("an ") ? 3 : 2))") }
+    guard !batches.isEmpty else { throw refusal("has no \(name)") }
     return batches
   }
 
