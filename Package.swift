@@ -3,11 +3,19 @@
 
 import PackageDescription
 
+// The package manager builds a module anew when one that it names has changed, and does not see through
+// modules that export others: whoever imports these names what is behind them too.
+let reexportedByPluginKit = ["JetPhysics", "NeuralEngine"]
+let reexportedByCanopy =
+  reexportedByPluginKit + ["CanopyModel", "EventIO", "JetEmbedding", "PluginKit", "Training"]
+
+func modules(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: $0) } }
+
 let package = Package(
   name: "Canopy",
   products: [
-    .library(name: "Canopy", targets: ["Canopy"]),
-    .library(name: "PluginKit", targets: ["PluginKit"]),
+    .library(name: "Canopy", targets: ["Canopy"] + reexportedByCanopy),
+    .library(name: "PluginKit", targets: ["PluginKit"] + reexportedByPluginKit),
     .executable(name: "canopy", targets: ["CanopyCommand"]),
   ],
   dependencies: [
@@ -37,7 +45,9 @@ let package = Package(
     .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
     .target(name: "PluginKit", dependencies: ["JetPhysics", "NeuralEngine"]),
 
-    .target(name: "JetTaggers", dependencies: ["PluginKit"], path: "Plugins/JetTaggers"),
+    .target(
+      name: "JetTaggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/JetTaggers"),
 
     .target(name: "CanopyModel", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit"]),
     .target(
@@ -56,7 +66,7 @@ let package = Package(
       name: "CanopyCommand",
       dependencies: [
         "CKernels", "Canopy", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ] + modules(reexportedByCanopy)),
 
     // FastJet called directly: a reference that shares no code with CFastJet.
     .target(
