@@ -7,8 +7,9 @@ extension EventBatch {
   /// - Throws: ``JetPhysicsError`` that names the array that does not.
   /// - Complexity: O(events).
   public func checkShape() throws {
-    func require(_ holds: Bool, _ field: String, _ problem: String) throws {
-      if !holds { throw JetPhysicsError(field: field, problem: problem) }
+    // Sentences are made only where they are needed: every batch is checked.
+    func require(_ holds: Bool, _ field: String, _ problem: @autoclosure () -> String) throws {
+      if !holds { throw JetPhysicsError(field: field, problem: problem()) }
     }
     for (field, count) in [("px", px.count), ("py", py.count), ("pz", pz.count)] {
       try require(
