@@ -103,22 +103,7 @@ public final class JetClusterer {
   ) throws {
     try events.checkShape()
     var failure = CFastJetFailure()
-    let status = events.offsets.withUnsafeBufferPointer { offsets in
-      offsets.withMemoryRebound(to: Int64.self) { offsets in
-        events.px.withUnsafeBufferPointer { px in
-          events.py.withUnsafeBufferPointer { py in
-            events.pz.withUnsafeBufferPointer { pz in
-              events.energy.withUnsafeBufferPointer { energy in
-                var input = CFastJetEvents(
-                  count: Int64(events.eventCount), offsets: offsets.baseAddress, px: px.baseAddress,
-                  py: py.baseAddress, pz: pz.baseAddress, energy: energy.baseAddress)
-                return body(&input, &failure)
-              }
-            }
-          }
-        }
-      }
-    }
+    let status = events.withFastJetEvents { body($0, &failure) }
     if status != CFastJetSuccess { throw failure.error(in: events, status: status) }
   }
 }

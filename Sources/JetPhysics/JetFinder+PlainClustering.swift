@@ -10,22 +10,7 @@ extension JetFinder {
   ///   FastJet fails.
   @discardableResult
   package func clusterPlainly(_ events: EventBatch) -> Double {
-    events.offsets.withUnsafeBufferPointer { offsets in
-      offsets.withMemoryRebound(to: Int64.self) { offsets in
-        events.px.withUnsafeBufferPointer { px in
-          events.py.withUnsafeBufferPointer { py in
-            events.pz.withUnsafeBufferPointer { pz in
-              events.energy.withUnsafeBufferPointer { energy in
-                var input = CFastJetEvents(
-                  count: Int64(events.eventCount), offsets: offsets.baseAddress, px: px.baseAddress,
-                  py: py.baseAddress, pz: pz.baseAddress, energy: energy.baseAddress)
-                var task = task
-                return cfastjet_cluster_plainly(&task, &input)
-              }
-            }
-          }
-        }
-      }
-    }
+    var task = task
+    return events.withFastJetEvents { cfastjet_cluster_plainly(&task, $0) }
   }
 }
