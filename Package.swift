@@ -49,6 +49,10 @@ let package = Package(
       name: "JetTaggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/JetTaggers"),
 
+    .target(
+      name: "EventClassifiers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/EventClassifiers"),
+
     .target(name: "CanopyModel", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit"]),
     .target(
       name: "Training",
@@ -59,8 +63,8 @@ let package = Package(
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "EventIO", "JetEmbedding", "JetPhysics", "JetTaggers", "NeuralEngine", "PluginKit",
-        "Training",
+        "CanopyModel", "EventClassifiers", "EventIO", "JetEmbedding", "JetPhysics", "JetTaggers", "NeuralEngine",
+        "PluginKit", "Training",
       ]),
     .executableTarget(
       name: "CanopyCommand",

@@ -2,7 +2,7 @@
 
 import PluginKit
 
-/// Tells classes of jets apart: two hidden ReLU layers on the jet's embedding, as in arXiv:1702.00748.
+/// Tells classes of jets apart: hidden ReLU layers on the jet's embedding, two as in arXiv:1702.00748.
 ///
 /// Two classes share one logit, and the output `score` is the probability of class 1, the signal. More classes
 /// have a logit each, and an output for each class is its probability.
@@ -15,104 +15,91 @@ public struct JetTagger: Head {
     public var classes: [String]
     /// The widths of the hidden layers; two of the embedding's width unless given.
     public var hidden: [Int]?
+    /// Whether the tagger reads the jet's event beside the jet: its embedding and the event inputs.
+    public var eventContext: Bool?
+
+    private enum CodingKeys: String, CodingKey {
+      case truth, classes, hidden
+      case eventContext = "event-context"
+    }
 
     /// A configuration; `hidden` is two layers of the embedding's width unless given.
-    public init(truth: String, classes: [String], hidden: [Int]? = nil) {
+    public init(truth: String, classes: [String], hidden: [Int]? = nil, eventContext: Bool? = nil) {
       self.truth = truth
       self.classes = classes
       self.hidden = hidden
+      self.eventContext = eventContext
     }
   }
 
   /// `jet-tagger`.
   public static let identifier = "jet-tagger"
   /// The version that models store.
-  public static let version = PluginVersion(1, 0, 0)
+  public static let version = PluginVersion(1, 1, 0)
   /// What `canopy` says of this plugin.
   public static let summary = "Tells two or more classes of jets apart from the jet's embedding."
-  /// The embedding of each jet.
-  public static let inputs: Set<HeadInput> = [.jetEmbedding]
 
   /// The configuration, with the widths of the hidden layers filled in.
   public let configuration: Configuration
-  let name: String
-  private let hidden: [Dense]
-  private let last: Dense
+  private let name: String
+  private let classification: Classification
+  private let layers: Perceptron
 
   /// A tagger whose layers are added to the network by `builder`.
   ///
-  /// - Throws: ``PluginError`` where there are fewer than two classes, two share a name or a size is out of range.
+  /// - Throws: ``PluginError`` where there are fewer than two classes, two share a name, a size is out of range or
+  ///   the network has no events to give context.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration
-    let widths = configuration.hidden ?? [builder.jetEmbeddingWidth, builder.jetEmbeddingWidth]
+    classification = try Classification(truth: configuration.truth, classes: configuration.classes)
+    let width = try builder.jetEmbeddingWidth
+    let widths = configuration.hidden ?? [width, width]
     configuration.hidden = widths
-    let classes = configuration.classes
-    guard classes.count >= 2 else {
-      throw PluginError("A jet tagger needs at least two classes, and was given \(classes.count).")
-    }
-    guard Set(classes).count == classes.count else {
-      throw PluginError(
-        "The classes of a jet tagger need different names: \(classes.joined(separator: ", ")).")
-    }
-    if let name = classes.first(where: { $0.isEmpty || $0.contains("/") }) {
-      throw PluginError("The class name “\(name)” is no name: leave out slashes and do not leave it empty.")
-    }
-    guard classes.count <= 1000, widths.count <= 20, widths.allSatisfy({ (1...4096).contains($0) }) else {
-      throw PluginError(
-        "A jet tagger has up to 1000 classes and up to 20 hidden layers, each from 1 to 4096 wide.")
-    }
     self.configuration = configuration
     name = builder.headName
-    var layers: [Dense] = []
-    var inputs = builder.jetEmbeddingWidth
-    for (index, width) in widths.enumerated() {
-      layers.append(builder.dense("hidden\(index + 1)", inputs: inputs, outputs: width))
-      inputs = width
-    }
-    hidden = layers
-    last = builder.dense(
-      "last", inputs: inputs, outputs: classes.count == 2 ? 1 : classes.count, initialisation: .glorot)
+    let context =
+      configuration.eventContext == true
+      ? try builder.eventEmbeddingWidth + builder.eventInputNames.count : 0
+    layers = try builder.perceptron(
+      inputs: width + context, hidden: widths, outputs: classification.logitCount)
   }
 
-  private var isBinary: Bool { configuration.classes.count == 2 }
+  private var readsEvent: Bool { configuration.eventContext == true }
 
+  /// A row for each jet.
+  public var rows: HeadRows { .jets }
+  /// The embedding of each jet and, with context, all that is known of its event.
+  public var inputs: Set<HeadInput> {
+    readsEvent ? [.jetEmbedding, .eventEmbedding, .eventInputs] : [.jetEmbedding]
+  }
   /// The column that holds the number of the class.
   public var truthColumns: [String] { [configuration.truth] }
-
   /// `score` for two classes, else the probability of each class under its name.
-  public var outputs: [HeadOutput] {
-    isBinary ? [HeadOutput("score")] : configuration.classes.map { HeadOutput($0) }
-  }
+  public var outputs: [HeadOutput] { classification.outputs }
 
   /// Throws where a label is not the number of a class.
   ///
   /// - Throws: ``PluginError`` with the row.
-  public func check(_ truth: HeadTruth) throws {
-    let classes = configuration.classes
-    for (row, label) in truth[configuration.truth].enumerated() {
-      guard let number = Int(exactly: label), classes.indices.contains(number) else {
-        throw PluginError(
-          "\(configuration.truth) is \(label), but the classes \(classes.joined(separator: ", ")) have the "
-            + "numbers 0 to \(classes.count - 1).",
-          row: row)
-      }
-    }
-  }
+  public func check(_ truth: HeadTruth) throws { try classification.check(truth) }
 
   /// The logits: `[jets × 1]` for two classes, else `[jets × classes]`.
   public func callAsFunction(_ inputs: HeadInputs) -> Variable {
-    last(hidden.reduce(inputs.jetEmbedding) { x, layer in layer(x).relu() })
+    guard readsEvent else { return layers(inputs.jetEmbedding) }
+    let event = inputs.eventEmbedding.concatenated(with: inputs.eventInputs)
+    return layers(inputs.jetEmbedding.concatenated(with: event.gatheringRows(inputs.eventOfJet)))
   }
 
   /// The cross entropy of each jet: `[jets × 1]`.
   public func loss(of result: Variable, truth: HeadTruth) -> Variable {
-    let labels = truth[configuration.truth]
-    return isBinary
-      ? result.binaryCrossEntropy(targets: labels) : result.crossEntropy(classes: labels.map { Int32($0) })
+    classification.loss(of: result, truth: truth)
   }
 
   /// The probabilities: `[jets × outputs]`.
-  public func outputs(of result: Variable) -> Variable {
-    isBinary ? result.sigmoid() : result.softmax()
+  public func outputs(of result: Variable) -> Variable { classification.probabilities(of: result) }
+
+  /// With two classes, the area under the ROC curve; with more, its mean over each class against the others, and
+  /// the share of jets that are taken for what they are.
+  public func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation {
+    try classification.evaluate(outputs, name: name, truth: truth, weights: weights)
   }
 }

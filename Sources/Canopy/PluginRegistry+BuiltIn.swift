@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import EventClassifiers
 import JetTaggers
 import PluginKit
 
@@ -9,6 +10,7 @@ extension PluginRegistry {
     var registry = PluginRegistry()
     // Identifiers of built-in plugins are different, so registering them cannot fail.
     try! registry.register(JetTagger.self)
+    try! registry.register(EventClassifier.self)
     return registry
   }()
 }

@@ -4,31 +4,44 @@ import CanopyModel
 import EventIO
 
 extension ResultBatch {
-  /// The jets of a prediction and what its heads predict, in columns called `HEAD/OUTPUT`.
+  /// The events and jets of a prediction and what its heads predict, in columns called `HEAD/OUTPUT`.
   ///
   /// - Parameters:
   ///   - prediction: the prediction.
-  ///   - embedding: whether the jets' embeddings come before these, in the column `embedding`.
+  ///   - embedding: whether the embeddings of jets and events come before these, in columns called `embedding`.
   public init(_ prediction: Prediction, embedding: Bool) {
     self.init(prediction.jets)
-    if embedding {
+    if embedding, prediction.embeddingWidth > 0 {
       jetColumns.append(
         ResultColumn(name: "embedding", width: prediction.embeddingWidth, values: prediction.embedding))
     }
+    if embedding, prediction.eventEmbeddingWidth > 0 {
+      eventColumns.append(
+        ResultColumn(
+          name: "embedding", width: prediction.eventEmbeddingWidth, values: prediction.eventEmbedding))
+    }
     for head in prediction.heads {
-      var first = 0
-      for output in head.outputs {
-        var values: [Float] = []
-        values.reserveCapacity(jetCount * output.width)
-        for jet in 0..<jetCount {
-          let start = jet * head.width + first
-          values += head.values[start..<start + output.width]
-        }
-        jetColumns.append(
-          ResultColumn(
-            name: "\(head.name)/\(output.name)", width: output.width, values: values, unit: output.unit))
-        first += output.width
+      switch head.rows {
+      case .jets: jetColumns += head.columns
+      case .events: eventColumns += head.columns
       }
+    }
+  }
+}
+
+extension HeadPrediction {
+  /// A column for each output.
+  fileprivate var columns: [ResultColumn] {
+    var first = 0
+    return outputs.map { output in
+      var column: [Float] = []
+      column.reserveCapacity(values.count / width * output.width)
+      for start in stride(from: first, to: values.count, by: width) {
+        column += values[start..<start + output.width]
+      }
+      first += output.width
+      return ResultColumn(
+        name: "\(name)/\(output.name)", width: output.width, values: column, unit: output.unit)
     }
   }
 }

@@ -19,11 +19,12 @@ extension Listing {
     add("selection", description.jets.selection.text)
     add("tree", description.jets.recluster.map { "reclustered by \($0.rawValue)" } ?? "of the jet algorithm")
 
-    begin("network")
-    add("cell", description.embedding.cell.rawValue)
-    add("width", "\(description.embedding.width)")
-    let features = description.embedding.features
-    add("features", "\(features.rawValue): \(features.names.joined(separator: ", "))")
+    if let embedding = description.embedding {
+      begin("embedding")
+      add("cell", embedding.cell.rawValue)
+      add("width", "\(embedding.width)")
+      add("features", "\(embedding.features.rawValue): \(embedding.features.names.joined(separator: ", "))")
+    }
 
     for (head, named) in zip(description.heads, model.network.heads) {
       begin("head \(head.name)")
@@ -31,6 +32,8 @@ extension Listing {
       let outputs = named.head.outputs.map { output in
         output.name + (output.width > 1 ? " [\(output.width)]" : "") + (output.unit.map { " in \($0)" } ?? "")
       }
+      add("rows", named.head.rows.rawValue)
+      add("inputs", named.head.inputs.map(\.rawValue).sorted().joined(separator: ", "))
       add("outputs", outputs.joined(separator: ", "))
       add("truth", named.head.truthColumns.joined(separator: ", "))
       add("configuration", head.configuration.text)
@@ -42,7 +45,7 @@ extension Listing {
     begin("training")
     add("by", "canopy \(training.canopyVersion)")
     add("files", training.files.joined(separator: ", "))
-    add("jets", "\(training.trainingJets) to learn from, \(training.validationJets) to validate on")
+    add("events", "\(training.trainingEvents) to learn from, \(training.validationEvents) to validate on")
     add("seed", "\(training.seed), with \(training.threads) \(training.threads == 1 ? "thread" : "threads")")
     add("best epoch", "\(training.bestEpoch) of \(training.epochs.count)")
 

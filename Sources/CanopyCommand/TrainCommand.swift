@@ -44,16 +44,16 @@ private final class TrainingObserver: TrainingRun.Observer {
 
   func begin(_ summary: TrainingRun.Summary) {
     var text =
-      "\(summary.trainingJets) jets to learn from and \(summary.validationJets) to validate on, of "
-      + "\(summary.events) events; \(summary.parameterCount) parameters; "
+      "\(summary.trainingEvents) events to learn from and \(summary.validationEvents) to validate on, with "
+      + "\(summary.jets) jets; \(summary.parameterCount) parameters; "
       + "\(summary.threads) \(summary.threads == 1 ? "thread" : "threads")\n"
     if summary.epochsDone > 0 { text += "resuming after epoch \(summary.epochsDone)\n" }
     writeToStandardError(text)
-    progress = TrainingProgress(epochCount: summary.epochs, jetCount: summary.trainingJets)
+    progress = TrainingProgress(epochCount: summary.epochs, eventCount: summary.trainingEvents)
   }
 
-  func step(epoch: Int, jetsDone: Int, loss: Double) {
-    progress?.update(epoch: epoch, jetsDone: jetsDone, loss: loss)
+  func step(epoch: Int, eventsDone: Int, loss: Double) {
+    progress?.update(epoch: epoch, eventsDone: eventsDone, loss: loss)
   }
 
   func finish(_ epoch: EpochSummary) { progress?.finishEpoch(epoch) }

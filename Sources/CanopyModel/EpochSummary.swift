@@ -26,8 +26,8 @@ public struct EpochSummary: Sendable, Equatable, Codable {
   public var metrics: [Metric]
   /// The step size at the end of the epoch.
   public var learningRate: Double
-  /// The number of jets that the network was trained on.
-  public var jetCount: Int
+  /// The number of events that the network was trained on.
+  public var eventCount: Int
   /// The time that the epoch took in seconds, validation included.
   public var seconds: Double
   /// Whether the model after this epoch is the best so far.
@@ -36,14 +36,14 @@ public struct EpochSummary: Sendable, Equatable, Codable {
   /// The summary of an epoch.
   public init(
     epoch: Int, trainingLoss: Double, validationLoss: Double? = nil, metrics: [Metric] = [],
-    learningRate: Double, jetCount: Int, seconds: Double, isBest: Bool
+    learningRate: Double, eventCount: Int, seconds: Double, isBest: Bool
   ) {
     self.epoch = epoch
     self.trainingLoss = trainingLoss
     self.validationLoss = validationLoss
     self.metrics = metrics
     self.learningRate = learningRate
-    self.jetCount = jetCount
+    self.eventCount = eventCount
     self.seconds = seconds
     self.isBest = isBest
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import JetEmbedding
 import NeuralEngine
 import PluginKit
 
@@ -34,15 +35,7 @@ extension Model {
     } catch {
       throw ModelError("\(file.relativePath): \(error.clause).")
     }
-    guard description.scaling.median.count == network.embedding.featureCount,
-      description.scaling.interquartileRange.count == network.embedding.featureCount,
-      description.scaling.interquartileRange.allSatisfy({ $0.isFinite && $0 > 0 }),
-      description.scaling.median.allSatisfy(\.isFinite)
-    else {
-      throw ModelError(
-        "\(file.relativePath): the scaling needs a finite median and a positive interquartile range for each of "
-          + "the \(network.embedding.featureCount) features.")
-    }
+    try Self.check(description.scaling.nodes, "nodes", network.embedding?.featureCount ?? 0, file)
     let weights = folder.appendingPathComponent(Self.weightsFile)
     self.init(
       description: description, network: network,
@@ -69,12 +62,26 @@ extension Model {
       let format = try JSONDecoder().decode(Format.self, from: data).formatVersion
       guard format == 1 else { throw ModelError("the format is \(format), but this Canopy reads format 1") }
       let description = try JSONDecoder().decode(ModelDescription.self, from: data)
-      guard description.jets.trees else {
-        throw ModelError("jets.trees is false, but the network reads trees")
+      guard description.jets.trees || description.embedding == nil else {
+        throw ModelError("jets.trees is false, but the network embeds trees")
       }
       return description
     } catch {
       throw ModelError("\(file.relativePath): is no description of a model: \(error.clause).")
+    }
+  }
+
+  private static func check(
+    _ scaling: FeatureScaling?, _ name: String, _ count: Int, _ file: URL
+  ) throws {
+    let median = scaling?.median ?? []
+    let range = scaling?.interquartileRange ?? []
+    guard median.count == count, range.count == count, median.allSatisfy(\.isFinite),
+      range.allSatisfy({ $0.isFinite && $0 > 0 })
+    else {
+      throw ModelError(
+        "\(file.relativePath): scaling.\(name) needs a finite median and a positive interquartile range for each of "
+          + "\(count) features.")
     }
   }
 

@@ -10,10 +10,10 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   public var formatVersion = 1
   /// How jets and their trees are found.
   public var jets: JetFinder
-  /// The recursive network.
-  public var embedding: EmbeddingDescription
-  /// The scaling of the nodes' features.
-  public var scaling: FeatureScaling
+  /// The recursive network; nil where jets are not embedded.
+  public var embedding: EmbeddingDescription?
+  /// The scaling of what the network reads.
+  public var scaling: SampleScaling
   /// The heads in the order of the configuration.
   public var heads: [HeadDescription]
   /// Where the weights come from; nil for a network that was not trained.
@@ -21,7 +21,7 @@ public struct ModelDescription: Sendable, Equatable, Codable {
 
   /// A description of a model.
   public init(
-    jets: JetFinder, embedding: EmbeddingDescription, scaling: FeatureScaling, heads: [HeadDescription],
+    jets: JetFinder, embedding: EmbeddingDescription?, scaling: SampleScaling, heads: [HeadDescription],
     training: TrainingProvenance? = nil
   ) {
     self.jets = jets
@@ -80,10 +80,10 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
   public var configuration: String
   /// The names of the data files.
   public var files: [String]
-  /// The number of jets trained on.
-  public var trainingJets: Int
-  /// The number of jets validated on.
-  public var validationJets: Int
+  /// The number of events trained on.
+  public var trainingEvents: Int
+  /// The number of events validated on.
+  public var validationEvents: Int
   /// The seed of all random numbers.
   public var seed: UInt64
   /// The number of threads, which decides the last bits.
@@ -95,14 +95,14 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
 
   /// A training.
   public init(
-    canopyVersion: String, configuration: String, files: [String], trainingJets: Int, validationJets: Int,
+    canopyVersion: String, configuration: String, files: [String], trainingEvents: Int, validationEvents: Int,
     seed: UInt64, threads: Int, bestEpoch: Int, epochs: [EpochSummary]
   ) {
     self.canopyVersion = canopyVersion
     self.configuration = configuration
     self.files = files
-    self.trainingJets = trainingJets
-    self.validationJets = validationJets
+    self.trainingEvents = trainingEvents
+    self.validationEvents = validationEvents
     self.seed = seed
     self.threads = threads
     self.bestEpoch = bestEpoch

@@ -14,8 +14,8 @@ public struct Network: Sendable {
     public let head: any Head
   }
 
-  /// The recursive network.
-  public let embedding: RecursiveNetwork
+  /// The recursive network; nil where jets are not embedded.
+  public let embedding: RecursiveNetwork?
   /// The heads in the order of the configuration.
   public let heads: [NamedHead]
   /// All parameters.
@@ -24,24 +24,25 @@ public struct Network: Sendable {
   /// A network of an embedding and heads.
   ///
   /// - Parameters:
-  ///   - embedding: the recursive network.
+  ///   - embedding: the recursive network; nil where jets are not embedded.
   ///   - heads: the name, the plugin and the configuration of each head.
   /// - Throws: ``ModelError``, without a full stop as the file is still to be named, where the width or the number
   ///   of heads is out of range, a name does not serve or a head refuses its configuration; and what the
   ///   configuration's source throws.
   public init(
-    embedding: EmbeddingDescription,
+    embedding: EmbeddingDescription?,
     heads: [(name: String, plugin: any Head.Type, configuration: any HeadConfigurationSource)]
   ) throws {
-    guard EmbeddingDescription.allowedWidths.contains(embedding.width) else {
+    if let embedding, !EmbeddingDescription.allowedWidths.contains(embedding.width) {
       throw ModelError("the embedding's width is \(embedding.width); it can be from 1 to 1024")
     }
     guard heads.count <= Self.largestHeadCount else {
       throw ModelError("there are \(heads.count) heads; a network can have \(Self.largestHeadCount)")
     }
     var layout = ParameterLayout()
-    self.embedding = RecursiveNetwork(
-      embedding.cell, width: embedding.width, featureCount: embedding.features.count, in: &layout)
+    self.embedding = embedding.map {
+      RecursiveNetwork($0.cell, width: $0.width, featureCount: $0.features.count, in: &layout)
+    }
     var named: [NamedHead] = []
     for (name, plugin, configuration) in heads {
       guard !name.isEmpty, !name.contains("/"), !Self.reservedNames.contains(name) else {
@@ -53,7 +54,7 @@ public struct Network: Sendable {
         throw ModelError("two heads are called \(name)")
       }
       do {
-        let head = try Self.makeHead(plugin, name, configuration, embedding.width, &layout)
+        let head = try Self.makeHead(plugin, name, configuration, embedding?.width, &layout)
         named.append(NamedHead(name: name, head: head))
       } catch let error where error is PluginError || error is DecodingError {
         throw ModelError("the head \(name): \(error.clause)")
@@ -72,7 +73,7 @@ public struct Network: Sendable {
   ]
 
   private static func makeHead<H: Head>(
-    _ plugin: H.Type, _ name: String, _ configuration: any HeadConfigurationSource, _ width: Int,
+    _ plugin: H.Type, _ name: String, _ configuration: any HeadConfigurationSource, _ width: Int?,
     _ layout: inout ParameterLayout
   ) throws -> H {
     var builder = HeadBuilder(headName: name, jetEmbeddingWidth: width, layout: layout)

@@ -4,14 +4,18 @@ import JetPhysics
 import NeuralEngine
 import PluginKit
 
-/// What a model says about the jets of a batch of events.
+/// What a model says about a batch of events and their jets.
 public struct Prediction: Sendable {
-  /// The jets, in the order of all rows here.
+  /// The jets, in the order of all rows for jets here; the events are in the order of the input.
   public var jets = JetBatch()
-  /// The number of components of an embedding.
+  /// The number of components of a jet's embedding; 0 where jets are not embedded.
   public var embeddingWidth = 0
   /// The embedding of each jet, row-major `[jets × embeddingWidth]`.
   public var embedding: [Float] = []
+  /// The number of components of an event's embedding; 0 where events are not embedded.
+  public var eventEmbeddingWidth = 0
+  /// The embedding of each event, row-major `[events × eventEmbeddingWidth]`.
+  public var eventEmbedding: [Float] = []
   /// What each head predicts.
   public var heads: [HeadPrediction] = []
 
@@ -23,21 +27,24 @@ public struct Prediction: Sendable {
 public struct HeadPrediction: Sendable {
   /// The name that the user gave the head.
   public let name: String
+  /// What the head has a row for.
+  public let rows: HeadRows
   /// The quantities, in the order of their columns.
   public let outputs: [HeadOutput]
   /// The sum of the outputs' widths.
   public let width: Int
-  /// The numbers, row-major `[jets × width]`.
+  /// The numbers, row-major `[jets × width]` or `[events × width]`.
   public var values: [Float]
 
   init(_ head: Network.NamedHead) {
     name = head.name
+    rows = head.head.rows
     outputs = head.head.outputs
     width = outputs.reduce(0) { $0 + $1.width }
     values = []
   }
 
-  /// The numbers as a matrix `[jets × width]`.
+  /// The numbers as a matrix `[jets × width]` or `[events × width]`.
   public var matrix: Matrix {
     Matrix(rows: width > 0 ? values.count / width : 0, columns: width, values: values)
   }

@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import JetEmbedding
 import JetPhysics
 import NeuralEngine
 import PluginKit
 
 /// Uses a model on events, from particles to predictions, with memory that is kept from batch to batch.
 ///
-/// A predictor belongs to one thread at a time. A jet's prediction does not depend on the jets beside it but
-/// for the last bits.
+/// A predictor belongs to one thread at a time. The prediction for an event does not depend on the events beside it
+/// but for the last bits.
 public final class Predictor {
   /// The model.
   public let model: Model
 
   private let clusterer: JetClusterer
   private let tape: Tape
-  private let weights: PackedWeights
-  private let batch = TreeBatch()
-  private var trees: FeatureTrees
-  /// What the heads predict for no jets.
+  private let weights: NetworkWeights
+  private let batch = NetworkBatch()
+  private var sample: EventSample
+  /// What the heads predict for no events.
   private let heads: [HeadPrediction]
 
-  /// Jets go through the network in pieces whose numbers stay in a processor's cache.
+  /// Events go through the network in pieces of so many jets, whose numbers stay in a processor's cache.
   package static let jetsAtOnce = 64
 
   /// A predictor for a model.
@@ -31,14 +30,15 @@ public final class Predictor {
     self.model = model
     clusterer = try JetClusterer(model.description.jets)
     tape = Tape(parameters: model.parameters)
-    weights = PackedWeights(model.network.embedding, model.parameters)
-    trees = FeatureTrees(featureCount: model.network.embedding.featureCount)
+    weights = NetworkWeights(model.network, model.parameters)
+    sample = EventSample(embedding: model.description.embedding)
     heads = model.network.heads.map(HeadPrediction.init)
   }
 
-  /// The jets of `events`, their embeddings and what the heads predict.
+  /// The jets of `events`, the embeddings and what the heads predict.
   ///
-  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from.
+  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from, `EventEncodingError` for the first
+  ///   that lacks what the network reads.
   public func predict(_ events: EventBatch, heads: Bool = true) throws -> Prediction {
     var prediction = Prediction()
     try predict(events, into: &prediction, heads: heads)
@@ -51,34 +51,53 @@ public final class Predictor {
   ///   - events: any number of events.
   ///   - prediction: replaced.
   ///   - heads: whether the heads take part.
-  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from.
+  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from, `EventEncodingError` for the first
+  ///   that lacks what the network reads.
   public func predict(_ events: EventBatch, into prediction: inout Prediction, heads: Bool = true) throws {
     try clusterer.findJets(in: events, into: &prediction.jets)
-    trees.replace(with: prediction.jets.trees, features: model.description.embedding.features)
-    trees.scale(by: model.description.scaling)
-    prediction.clear(for: model.network.embedding, heads ? self.heads : [])
+    try sample.replace(with: events, jets: prediction.jets)
+    sample.scale(by: model.description.scaling)
     let network = model.network
+    prediction.clear(for: network, heads ? self.heads : [])
     var first = 0
-    while first < trees.treeCount {
-      let jets = first..<min(first + Self.jetsAtOnce, trees.treeCount)
-      batch.fill(trees, jets)
+    while first < sample.eventCount {
+      let piece = first..<endOfPiece(from: first)
+      batch.fill(sample, piece)
       tape.reset()
-      let embedding = network.embedding(batch, weights, on: tape)
-      prediction.embedding.append(contentsOf: embedding.values)
+      let pass = network(batch, weights, on: tape)
+      if let jetEmbedding = pass.jetEmbedding {
+        prediction.embedding.append(contentsOf: jetEmbedding.values)
+      }
+      if let eventEmbedding = pass.eventEmbedding {
+        prediction.eventEmbedding.append(contentsOf: eventEmbedding.values)
+      }
       for index in prediction.heads.indices {
-        let outputs = network.heads[index].head.predict(HeadInputs(jetEmbedding: embedding))
+        let outputs = network.heads[index].head.predict(pass.headInputs)
         prediction.heads[index].values.append(contentsOf: outputs.values)
       }
-      first = jets.upperBound
+      first = piece.upperBound
     }
+  }
+
+  /// The end of as many events from `first` as have few enough jets together, one event at least.
+  private func endOfPiece(from first: Int) -> Int {
+    var end = first + 1
+    while end < sample.eventCount, end - first < Self.jetsAtOnce,
+      sample.jetOffsets[end + 1] - sample.jetOffsets[first] <= Self.jetsAtOnce
+    {
+      end += 1
+    }
+    return end
   }
 }
 
 extension Prediction {
   /// Forgets all numbers but keeps their storage; what it is a prediction of may change.
-  fileprivate mutating func clear(for network: RecursiveNetwork, _ empty: [HeadPrediction]) {
-    embeddingWidth = network.width
+  fileprivate mutating func clear(for network: Network, _ empty: [HeadPrediction]) {
+    embeddingWidth = network.embedding?.width ?? 0
     embedding.removeAll(keepingCapacity: true)
+    eventEmbeddingWidth = 0
+    eventEmbedding.removeAll(keepingCapacity: true)
     let isOfSameHeads = heads.elementsEqual(empty) { $0.name == $1.name && $0.outputs == $1.outputs }
     if !isOfSameHeads { heads = empty }
     for index in heads.indices { heads[index].values.removeAll(keepingCapacity: true) }

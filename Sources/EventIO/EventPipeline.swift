@@ -14,8 +14,8 @@ public enum EventPipeline {
   /// batches are in memory at a time. With one thread all is done on the calling thread.
   ///
   /// The first error in the order of the input, whether of reading, working or consuming, is thrown after all
-  /// threads have stopped; all results before it have been consumed. A `JetPhysicsError` of a worker, which
-  /// does not know its file, becomes an `EventInputError` that does. `stream` must not be used by others
+  /// threads have stopped; all results before it have been consumed. An `EventError` of a worker, which does
+  /// not know its file, becomes an `EventInputError` that does. `stream` must not be used by others
   /// meanwhile.
   public static func run<Output: Sendable>(
     stream: EventStream, eventsPerBatch: Int = 256, threads: Int,
@@ -67,12 +67,12 @@ public enum EventPipeline {
     }
   }
 
-  /// Does some work on a batch; an error of jet finding gets the name of the batch's file.
+  /// Does some work on a batch; an error that does not know its file gets the name of the batch's.
   fileprivate static func naming<Output>(_ batch: EventBatch, _ work: () throws -> Output) throws -> Output {
     do {
       return try work()
-    } catch let error as JetPhysicsError {
-      throw EventInputError(source: batch.source, problem: "cannot be clustered: \(error)")
+    } catch let error as any EventError {
+      throw EventInputError(source: batch.source, problem: error.predicate)
     }
   }
 }

@@ -60,6 +60,9 @@ public struct RecursiveNetwork: Sendable {
     }
   }
 
+  /// The parameters of all layers.
+  public var parameters: [ParameterID] { layers.flatMap { [$0.weight, $0.bias] } }
+
   /// The layers in the order of `PackedWeights`.
   var layers: [Dense] { [local, candidate] + [reset, choice].compactMap(\.self) }
 
@@ -69,11 +72,14 @@ public struct RecursiveNetwork: Sendable {
   ///   - trees: the trees, which must stay as they are until the tape has run backward.
   ///   - weights: the weights of the tape's parameters, packed.
   ///   - tape: where the computation is recorded.
-  public func callAsFunction(_ trees: TreeBatch, _ weights: PackedWeights, on tape: Tape) -> Variable {
+  ///   - freezing: whether the embeddings are constants, through which no gradient passes.
+  public func callAsFunction(
+    _ trees: TreeBatch, _ weights: PackedWeights, on tape: Tape, freezing: Bool = false
+  ) -> Variable {
     precondition(
       trees.treeCount == 0 || trees.featureCount == featureCount,
       "a network for \(featureCount) features got \(trees.featureCount)")
-    return RecursivePass.record(self, trees, weights, on: tape)
+    return RecursivePass.record(self, trees, weights, on: tape, freezing: freezing)
   }
 }
 

@@ -29,24 +29,26 @@ struct RecursivePass {
   private let choices: UnsafeMutablePointer<Float>
 
   static func record(
-    _ network: RecursiveNetwork, _ trees: TreeBatch, _ weights: PackedWeights, on tape: Tape
+    _ network: RecursiveNetwork, _ trees: TreeBatch, _ weights: PackedWeights, on tape: Tape, freezing: Bool
   ) -> Variable {
-    let pass = RecursivePass(network, trees, weights, on: tape)
+    let pass = RecursivePass(network, trees, weights, on: tape, keepsAll: tape.recordsGradients && !freezing)
     let width = network.width
     let result = tape.record(
-      rows: trees.treeCount, columns: width, requiresGradient: true, RecursiveOperation(pass))
+      rows: trees.treeCount, columns: width, requiresGradient: !freezing, RecursiveOperation(pass))
     pass.forward()
     canopy_gather_rows(
       trees.treeCount, width, pass.state, width, trees.roots, tape.values(of: result.id), width)
     return result
   }
 
-  private init(_ network: RecursiveNetwork, _ trees: TreeBatch, _ weights: PackedWeights, on tape: Tape) {
+  private init(
+    _ network: RecursiveNetwork, _ trees: TreeBatch, _ weights: PackedWeights, on tape: Tape, keepsAll: Bool
+  ) {
     self.network = network
     self.trees = trees
     self.weights = weights
     cell = weights.cell(tape.parameters)
-    keepsAll = tape.recordsGradients
+    self.keepsAll = keepsAll
     let width = network.width
     blocks = (network.cell == .gated ? 4 : 3) * width
     let rows = keepsAll ? trees.rowCount - trees.leafCount : canopy_scratch_rows()

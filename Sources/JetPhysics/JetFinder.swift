@@ -38,6 +38,13 @@ public struct JetFinder: Sendable, Hashable {
   }
 }
 
+extension JetFinder {
+  /// The same jets without trees.
+  public func withoutTrees() throws -> JetFinder {
+    try JetFinder(definition, selection: selection, recluster: recluster, trees: false)
+  }
+}
+
 extension JetFinder: Codable {
   private enum CodingKeys: String, CodingKey {
     case definition, selection, recluster, trees

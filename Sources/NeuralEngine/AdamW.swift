@@ -30,17 +30,25 @@ public final class AdamW {
   /// How many steps were taken.
   public private(set) var step: Int
 
-  /// An optimiser for parameters of `layout` that has taken no step.
-  public init(layout: ParameterLayout, settings: Settings = Settings()) {
+  private let frozen: Set<ParameterID>
+
+  /// An optimiser for parameters of `layout` that has taken no step; it leaves those of `frozen` as they are.
+  public init(layout: ParameterLayout, settings: Settings = Settings(), frozen: Set<ParameterID> = []) {
     self.settings = settings
+    self.frozen = frozen
     firstMoment = Parameters(layout: layout)
     secondMoment = Parameters(layout: layout)
     step = 0
   }
 
-  /// An optimiser that continues from moments of before, which it keeps and changes.
-  public init(firstMoment: Parameters, secondMoment: Parameters, step: Int, settings: Settings) {
+  /// An optimiser that continues from moments of before, which it keeps and changes; it leaves the parameters of
+  /// `frozen` as they are.
+  public init(
+    firstMoment: Parameters, secondMoment: Parameters, step: Int, settings: Settings,
+    frozen: Set<ParameterID> = []
+  ) {
     self.settings = settings
+    self.frozen = frozen
     self.firstMoment = firstMoment
     self.secondMoment = secondMoment
     self.step = step
@@ -60,7 +68,8 @@ public final class AdamW {
     guard norm.isFinite else { return norm }
     let correction1 = 1 - Self.power(settings.beta1, step)
     let correction2 = 1 - Self.power(settings.beta2, step)
-    for entry in parameters.layout.entries {
+    for (index, entry) in parameters.layout.entries.enumerated()
+    where !frozen.contains(ParameterID(index: index)) {
       let decay = entry.rows == 1 ? 0 : settings.weightDecay
       canopy_adamw(
         entry.count, parameters.values.baseAddress! + entry.offset, values.baseAddress! + entry.offset,

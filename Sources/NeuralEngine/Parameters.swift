@@ -50,6 +50,14 @@ public final class Parameters: @unchecked Sendable {
     _ = values.update(from: other.values)
   }
 
+  /// Takes over the numbers of some parameters, which are the same in an object of another layout.
+  public func assign(_ other: Parameters, only parameters: some Sequence<ParameterID>) {
+    for id in parameters {
+      precondition(layout[id].name == other.layout[id].name && self[id].count == other[id].count, "others")
+      _ = self[id].update(from: other[id])
+    }
+  }
+
   /// Adds the numbers of an object of the same layout.
   public func add(_ other: Parameters) {
     precondition(layout == other.layout, "parameters of another layout")

@@ -3,7 +3,8 @@
 /// A plugin that turns embeddings into predictions: a tagger, a classifier, a regression.
 ///
 /// A head is a value without numbers of its own: its layers name parameters in the network's one flat array,
-/// so that all heads of a network train, are saved and are loaded together. Rows are jets.
+/// so that all heads of a network train, are saved and are loaded together. A head has a row for each jet, or one
+/// for each event.
 public protocol Head: Sendable {
   /// What a user writes in YAML under `configuration`, and what a model stores.
   ///
@@ -16,9 +17,6 @@ public protocol Head: Sendable {
   static var version: PluginVersion { get }
   /// One sentence that says what the plugin does.
   static var summary: String { get }
-  /// What the head reads.
-  static var inputs: Set<HeadInput> { get }
-
   /// A head whose layers are added to the network by `builder`.
   ///
   /// - Throws: ``PluginError`` where the configuration makes no sense.
@@ -26,6 +24,10 @@ public protocol Head: Sendable {
 
   /// The configuration that the head was made from, defaults filled in.
   var configuration: Configuration { get }
+  /// What the head has a row for.
+  var rows: HeadRows { get }
+  /// What the head reads; the network has no more for it.
+  var inputs: Set<HeadInput> { get }
   /// The truth columns that `loss`, `check` and `evaluate` need.
   var truthColumns: [String] { get }
   /// What the head predicts, in the order of the columns of `outputs`.
@@ -55,10 +57,12 @@ public protocol Head: Sendable {
   func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation
 }
 
-/// Something that a head can read.
-public enum HeadInput: String, Sendable, Hashable, Codable, CaseIterable {
-  /// The embedding of each jet: `[jets × width]`.
-  case jetEmbedding = "jet-embedding"
+/// What a head makes a prediction for.
+public enum HeadRows: String, Sendable, Hashable, Codable {
+  /// A row for each jet.
+  case jets
+  /// A row for each event.
+  case events
 }
 
 /// One named quantity that a head predicts for each row.

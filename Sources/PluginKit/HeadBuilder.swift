@@ -4,16 +4,71 @@
 public struct HeadBuilder {
   /// The name that the user gave the head; its parameters are called `heads.NAME.…`.
   public let headName: String
-  /// The number of components of a jet's embedding.
-  public let jetEmbeddingWidth: Int
   /// The parameters of the network, the head's layers among them.
   public private(set) var layout: ParameterLayout
 
+  private let jetWidth: Int?
+  private let eventWidth: Int?
+  private let eventInputs: [String]?
+
   /// A builder for the head called `headName`, in a network whose parameters so far are `layout`.
-  public init(headName: String, jetEmbeddingWidth: Int, layout: ParameterLayout) {
+  ///
+  /// - Parameters:
+  ///   - headName: the name that the user gave the head.
+  ///   - jetEmbeddingWidth: the width of a jet's embedding; nil for a network that does not embed jets.
+  ///   - eventEmbeddingWidth: the width of an event's embedding; nil for a network that does not embed events.
+  ///   - eventInputNames: what the network reads of an event beside its jets; nil for a network that does not read
+  ///     events.
+  ///   - layout: the parameters of the network so far.
+  public init(
+    headName: String, jetEmbeddingWidth: Int? = nil, eventEmbeddingWidth: Int? = nil,
+    eventInputNames: [String]? = nil, layout: ParameterLayout
+  ) {
     self.headName = headName
-    self.jetEmbeddingWidth = jetEmbeddingWidth
+    jetWidth = jetEmbeddingWidth
+    eventWidth = eventEmbeddingWidth
+    eventInputs = eventInputNames
     self.layout = layout
+  }
+
+  /// The number of components of a jet's embedding.
+  ///
+  /// - Throws: ``PluginError`` where the network does not embed jets.
+  public var jetEmbeddingWidth: Int {
+    get throws {
+      guard let jetWidth else {
+        throw PluginError(
+          "The head reads the embeddings of jets, which the network does not make: give it the section embedding.")
+      }
+      return jetWidth
+    }
+  }
+
+  /// The number of components of an event's embedding.
+  ///
+  /// - Throws: ``PluginError`` where the network does not embed events.
+  public var eventEmbeddingWidth: Int {
+    get throws {
+      guard let eventWidth else {
+        throw PluginError(
+          "The head reads the embedding of the event, which the network does not make: give it the section events.")
+      }
+      return eventWidth
+    }
+  }
+
+  /// What the network reads of an event beside its jets, in the order of the columns of
+  /// ``HeadInputs/eventInputs``; may be empty.
+  ///
+  /// - Throws: ``PluginError`` where the network does not read events.
+  public var eventInputNames: [String] {
+    get throws {
+      guard let eventInputs else {
+        throw PluginError(
+          "The head reads what is known of the event, which the network does not: give it the section events.")
+      }
+      return eventInputs
+    }
   }
 
   /// Adds a fully connected layer, called `heads.HEAD.NAME`.
@@ -25,6 +80,18 @@ public struct HeadBuilder {
       in: &layout)
   }
 
+  /// Adds fully connected layers with a ReLU behind each but the last, called `heads.HEAD.hidden1` … and
+  /// `heads.HEAD.last`.
+  ///
+  /// - Throws: ``PluginError`` where the sizes are out of range: up to 20 hidden layers, each from 1 to 4096 wide.
+  public mutating func perceptron(inputs: Int, hidden: [Int], outputs: Int) throws -> Perceptron {
+    guard hidden.count <= 20, hidden.allSatisfy({ (1...4096).contains($0) }) else {
+      throw PluginError("A head has up to 20 hidden layers, each from 1 to 4096 wide.")
+    }
+    return Perceptron(
+      "heads.\(headName)", inputs: inputs, hidden: hidden, outputs: outputs, in: &layout)
+  }
+
   /// Adds any other parameter, called `heads.HEAD.NAME`.
   public mutating func parameter(
     _ name: String, rows: Int, columns: Int, initialisation: Initialisation
@@ -32,13 +99,4 @@ public struct HeadBuilder {
     layout.add(
       "heads.\(headName).\(name)", rows: rows, columns: columns, initialisation: initialisation)
   }
-}
-
-/// What a head reads in one forward pass.
-public struct HeadInputs {
-  /// The embedding of each jet: `[jets × width]`.
-  public let jetEmbedding: Variable
-
-  /// Inputs for as many jets as the embedding has rows.
-  public init(jetEmbedding: Variable) { self.jetEmbedding = jetEmbedding }
 }

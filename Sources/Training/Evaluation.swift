@@ -16,6 +16,8 @@ public struct Evaluation: Sendable {
   public struct HeadResult: Sendable {
     /// The head, by its name and plugin.
     public let head: HeadDescription
+    /// What it has a row for.
+    public let rows: HeadRows
     /// Its metrics and curves.
     public let evaluation: HeadEvaluation
   }
@@ -27,8 +29,7 @@ public struct Evaluation: Sendable {
   /// What each head is worth, in the order of the model.
   public let heads: [HeadResult]
 
-  /// Finds the jets of all events of a stream, predicts, and compares with the truth; each jet has the truth of
-  /// its event. Memory grows by the numbers that are compared alone.
+  /// Predicts for all events of a stream and compares with the truth; each jet has the truth of its event. Memory grows by the numbers that are compared alone.
   ///
   /// - Parameters:
   ///   - model: the model.
@@ -43,7 +44,7 @@ public struct Evaluation: Sendable {
   ) throws {
     let network = model.network
     let columns = Set(network.heads.flatMap(\.head.truthColumns))
-    var truth = JetTruth(of: columns)
+    var truth = EventTruth(of: columns)
     var outputs = Array(repeating: [Float](), count: network.heads.count)
     try EventPipeline.run(
       stream: stream, threads: threads,
@@ -52,18 +53,18 @@ public struct Evaluation: Sendable {
         var prediction = Prediction()
         return { events in
           try predictor.predict(events, into: &prediction)
-          let truth = try JetTruth(of: columns, events: events, jets: prediction.jets)
+          let truth = try EventTruth(of: columns, events: events, jets: prediction.jets)
           return (truth, prediction.heads.map(\.values))
         }
       },
-      consume: { (batchTruth: JetTruth, batchOutputs: [[Float]]) in
+      consume: { (batchTruth: EventTruth, batchOutputs: [[Float]]) in
         truth.append(batchTruth)
         for (index, values) in batchOutputs.enumerated() { outputs[index] += values }
       }, progress: progress)
 
     let source = stream.inputs.joined(separator: ", ")
-    let jetCount = truth.eventNumbers.count
-    guard jetCount > 0 else {
+    let jetCount = truth.jetCounts.reduce(0, +)
+    guard jetCount > 0 || network.heads.allSatisfy({ $0.head.rows == .events }), truth.eventCount > 0 else {
       throw TrainingError(
         "\(source): there are \(truth.eventCount) events and no jets to evaluate; "
           + "compare the events with the model's jet definition.")
@@ -71,16 +72,18 @@ public struct Evaluation: Sendable {
     try truth.check(for: network.heads, inputs: stream.inputs)
     eventCount = truth.eventCount
     self.jetCount = jetCount
-    let weights = Array(repeating: 1.0, count: jetCount)
     heads = try network.heads.indices.map { index in
-      let width = network.heads[index].head.outputs.reduce(0) { $0 + $1.width }
-      let matrix = Matrix(rows: jetCount, columns: width, values: outputs[index])
+      let named = network.heads[index]
+      let truth = truth.truth(of: named.head.rows, of: 0..<truth.eventCount)
+      let width = named.head.outputs.reduce(0) { $0 + $1.width }
+      let matrix = Matrix(rows: truth.rows, columns: width, values: outputs[index])
       do {
         return HeadResult(
-          head: model.description.heads[index],
-          evaluation: try network.heads[index].head.evaluate(matrix, truth: truth.all, weights: weights))
+          head: model.description.heads[index], rows: named.head.rows,
+          evaluation: try named.head.evaluate(
+            matrix, truth: truth, weights: Array(repeating: 1, count: truth.rows)))
       } catch let error as MetricError {
-        throw TrainingError("\(source): \(network.heads[index].name) cannot be evaluated: \(error)")
+        throw TrainingError("\(source): \(named.name) cannot be evaluated: \(error)")
       }
     }
   }

@@ -7,9 +7,9 @@ import JetEmbedding
 import NeuralEngine
 import PluginKit
 
-/// Trains a network on jets, epoch by epoch, and keeps the best.
+/// Trains a network on events and their jets, epoch by epoch, and keeps the best.
 ///
-/// Each batch is divided over the threads in equal parts, and their gradients are added in the order of the
+/// Each batch is divided over the threads in parts of equal work, and their gradients are added in the order of the
 /// threads: the same seed, data and number of threads give the same bits.
 public final class Trainer {
   /// The network that is trained.
@@ -24,9 +24,9 @@ public final class Trainer {
   let section: TrainingSection
   let optimiser: AdamW
   private(set) var generator: SeededGenerator
-  private let dataset: JetDataset
-  private let trainingJets: [Int]
-  private let validationJets: [Int]
+  private let dataset: EventDataset
+  private let trainingEvents: [Int]
+  private let validationEvents: [Int]
   private let headWeights: [Float]
   private let workers: [TrainingWorker]
 
@@ -36,19 +36,21 @@ public final class Trainer {
   ///   - network: the network to train.
   ///   - headWeights: the weight of each head's loss.
   ///   - section: how the network learns.
-  ///   - dataset: the jets, with scaled features.
-  ///   - split: which jets are learnt from and which validate.
+  ///   - dataset: the events, with scaled features.
+  ///   - split: which events are learnt from and which validate.
+  ///   - pretrained: a trained embedding to begin with; nil for one of random weights.
   ///   - checkpoint: where to go on.
   public init(
-    _ network: Network, headWeights: [Double], section: TrainingSection, dataset: JetDataset, split: JetSplit,
-    resuming checkpoint: Checkpoint? = nil
+    _ network: Network, headWeights: [Double], section: TrainingSection, dataset: EventDataset,
+    split: EventSplit, pretrained: PretrainedEmbedding? = nil, resuming checkpoint: Checkpoint? = nil
   ) {
     self.network = network
     self.headWeights = headWeights.map { Float($0) }
     self.section = section
     self.dataset = dataset
-    trainingJets = split.training
-    validationJets = split.validation
+    trainingEvents = split.training
+    validationEvents = split.validation
+    let frozen = Set(pretrained?.isFrozen == true ? network.embedding!.parameters : [])
     var settings = AdamW.Settings()
     settings.weightDecay = Float(section.weightDecay)
     settings.gradientClip = section.gradientClip.map { Float($0) }
@@ -59,18 +61,20 @@ public final class Trainer {
       epochs = checkpoint.epochs
       optimiser = AdamW(
         firstMoment: checkpoint.firstMoment, secondMoment: checkpoint.secondMoment, step: checkpoint.step,
-        settings: settings)
+        settings: settings, frozen: frozen)
     } else {
       generator = SeededGenerator(seed: section.seed)
       parameters = Parameters(layout: network.layout, using: &generator)
+      pretrained?.assign(to: parameters)
       bestParameters = Parameters(layout: network.layout)
       bestParameters.assign(parameters)
-      optimiser = AdamW(layout: network.layout, settings: settings)
+      optimiser = AdamW(layout: network.layout, settings: settings, frozen: frozen)
     }
     let parameters = parameters
     let weights = self.headWeights
     workers = (0..<section.threads).map { _ in
-      TrainingWorker(network, headWeights: weights, parameters: parameters)
+      TrainingWorker(
+        network, headWeights: weights, freezesEmbedding: pretrained?.isFrozen == true, parameters: parameters)
     }
   }
 
@@ -82,37 +86,34 @@ public final class Trainer {
 
   /// Trains one more epoch and validates it.
   ///
-  /// - Parameter progress: called after each step with the number of jets done and the mean loss so far.
+  /// - Parameter progress: called after each step with the number of events done and the mean loss so far.
   /// - Returns: what the epoch came to.
   /// - Throws: ``TrainingError`` where loss or gradient are no longer finite or a head cannot be validated, such as
-  ///   on jets of one class.
-  public func trainEpoch(progress: (_ jetsDone: Int, _ loss: Double) -> Void) throws -> EpochSummary {
+  ///   on rows of one class.
+  public func trainEpoch(progress: (_ eventsDone: Int, _ loss: Double) -> Void) throws -> EpochSummary {
     let start = ProcessInfo.processInfo.systemUptime
     let epoch = epochs.count + 1
-    let stepsPerEpoch = (trainingJets.count + section.batchSize - 1) / section.batchSize
+    let stepsPerEpoch = (trainingEvents.count + section.batchSize - 1) / section.batchSize
     let steps = stepsPerEpoch * section.epochs
-    let order = trainingJets.shuffled(using: &generator)
-    var lossSum = 0.0
-    var weightSum = 0.0
+    let order = trainingEvents.shuffled(using: &generator)
+    var loss = MeanLoss(headWeights)
     var rate: Float = 0
     for step in 0..<stepsPerEpoch {
       let first = step * section.batchSize
-      let jets = order[first..<min(first + section.batchSize, order.count)]
+      let events = order[first..<min(first + section.batchSize, order.count)]
       rate = section.schedule.learningRate(
         step: optimiser.step, of: steps, peak: Float(section.learningRate))
-      let (loss, weight, gradientNorm) = learn(jets, rate)
-      lossSum += loss
-      weightSum += weight
-      guard lossSum.isFinite, gradientNorm.isFinite else { throw Self.divergence(epoch) }
-      progress(jets.endIndex, weightSum > 0 ? lossSum / weightSum : 0)
+      let gradientNorm = learn(events, rate, &loss)
+      guard loss.value.isFinite, gradientNorm.isFinite else { throw Self.divergence(epoch) }
+      progress(events.endIndex, loss.value)
     }
     let validation = try validate()
     guard validation.loss.isFinite else { throw Self.divergence(epoch) }
     let metrics = validation.metrics
     let best = epochs.compactMap(\.metrics.first?.value).max() ?? -.infinity
     let summary = EpochSummary(
-      epoch: epoch, trainingLoss: weightSum > 0 ? lossSum / weightSum : 0, validationLoss: validation.loss,
-      metrics: metrics, learningRate: Double(rate), jetCount: order.count,
+      epoch: epoch, trainingLoss: loss.value, validationLoss: validation.loss, metrics: metrics,
+      learningRate: Double(rate), eventCount: order.count,
       seconds: ProcessInfo.processInfo.systemUptime - start, isBest: (metrics.first?.value ?? 0) > best)
     if summary.isBest { bestParameters.assign(parameters) }
     epochs.append(summary)
@@ -125,64 +126,85 @@ public final class Trainer {
       isInputError: false)
   }
 
-  /// One step; returns the sums of weight times loss and of weights, and the norm of the gradient.
-  private func learn(
-    _ jets: ArraySlice<Int>, _ rate: Float
-  ) -> (loss: Double, weight: Double, gradientNorm: Float) {
-    let totalWeight = jets.reduce(Float(0)) { $0 + dataset.weights[$1] }
-    // Jets without weight teach nothing.
-    guard totalWeight > 0 else { return (0, 0, 0) }
-    let active = divide(jets) { [dataset] worker, part in
-      worker.learn(dataset, part, totalWeight: totalWeight)
+  /// One step; adds to the loss, and returns the norm of the gradient.
+  private func learn(_ events: ArraySlice<Int>, _ rate: Float, _ loss: inout MeanLoss) -> Float {
+    let totalWeights = totalWeights(of: events)
+    // Rows without weight teach nothing.
+    guard totalWeights.contains(where: { $0 > 0 }) else { return 0 }
+    let active = divide(events) { [dataset] worker, part in
+      worker.learn(dataset, part, totalWeights: totalWeights)
     }
     for worker in workers[1..<max(active, 1)] { workers[0].gradients.add(worker.gradients) }
     let norm = optimiser.update(parameters, gradient: workers[0].gradients, learningRate: rate)
-    var loss = 0.0
-    for worker in workers[..<active] {
-      for (sum, weight) in zip(worker.lossSums, headWeights) { loss += sum * Double(weight) }
-    }
-    return (loss, Double(totalWeight), norm)
+    loss.add(workers[..<active].map(\.lossSums), totalWeights)
+    return norm
   }
 
-  /// Gives each worker an equal part of `jets`, each in its own thread, and waits for all.
+  /// For each head the sum of the weights of its rows.
+  private func totalWeights(of events: ArraySlice<Int>) -> [Double] {
+    var jets = 0.0
+    var all = 0.0
+    for event in events {
+      let weight = Double(dataset.weights[event])
+      all += weight
+      jets += weight * Double(dataset.sample.jets(ofEvent: event).count)
+    }
+    return network.heads.map { $0.head.rows == .jets ? jets : all }
+  }
+
+  /// Gives each worker a part of `events` with its share of the work, each in its own thread, and waits for all.
   ///
   /// - Returns: how many workers had something to do, from the first.
   private func divide(
-    _ jets: ArraySlice<Int>, _ work: @Sendable (TrainingWorker, ArraySlice<Int>) -> Void
+    _ events: ArraySlice<Int>, _ work: @Sendable (TrainingWorker, ArraySlice<Int>) -> Void
   ) -> Int {
-    let active = min(workers.count, jets.count)
-    DispatchQueue.concurrentPerform(iterations: active) { [workers] thread in
-      let first = jets.startIndex + jets.count * thread / active
-      let end = jets.startIndex + jets.count * (thread + 1) / active
-      work(workers[thread], jets[first..<end])
+    let active = min(workers.count, events.count)
+    var ends: [Int] = []
+    let total = events.reduce(0) { $0 + self.work(of: $1) }
+    var done = 0
+    for place in events.indices {
+      done += self.work(of: events[place])
+      // Every thread after this one needs an event too.
+      let isLast = events.endIndex - place - 1 == active - 1 - ends.count
+      if ends.count < active - 1, done * active >= total * (ends.count + 1) || isLast {
+        ends.append(place + 1)
+      }
+    }
+    ends.append(events.endIndex)
+    DispatchQueue.concurrentPerform(iterations: active) { [workers, ends] thread in
+      work(workers[thread], events[(thread == 0 ? events.startIndex : ends[thread - 1])..<ends[thread]])
     }
     return active
   }
 
-  /// The heads' metrics and the mean loss on the validation jets.
+  /// The work that an event makes, in splittings of trees or so.
+  private func work(of event: Int) -> Int { dataset.sample.nodeCount(ofEvent: event) + 8 }
+
+  /// The heads' metrics and the mean loss on the validation events.
   private func validate() throws -> (metrics: [EpochSummary.Metric], loss: Double) {
-    let jetsAtOnce = 64 * workers.count
+    let eventsAtOnce = 64 * workers.count
     var outputs = Array(repeating: [Float](), count: network.heads.count)
-    var lossSum = 0.0
+    var loss = MeanLoss(headWeights)
     var first = 0
-    while first < validationJets.count {
-      let jets = validationJets[first..<min(first + jetsAtOnce, validationJets.count)]
-      let active = divide(jets) { [dataset] worker, part in worker.predict(dataset, part) }
+    while first < validationEvents.count {
+      let events = validationEvents[first..<min(first + eventsAtOnce, validationEvents.count)]
+      let active = divide(events) { [dataset] worker, part in worker.predict(dataset, part) }
       for worker in workers[..<active] {
         for (index, values) in worker.outputs.enumerated() { outputs[index] += values }
-        for (sum, weight) in zip(worker.lossSums, headWeights) { lossSum += sum * Double(weight) }
       }
-      first = jets.endIndex
+      loss.add(workers[..<active].map(\.lossSums), totalWeights(of: events))
+      first = events.endIndex
     }
-    let weights = validationJets.map { Double(dataset.weights[$0]) }
-    let truth = dataset.truth(of: validationJets)
     var metrics: [EpochSummary.Metric] = []
     for (named, values) in zip(network.heads, outputs) {
+      let rows = named.head.rows
+      let weights = dataset.weights(of: rows, of: validationEvents)
       let columns = named.head.outputs.reduce(0) { $0 + $1.width }
-      let matrix = Matrix(rows: validationJets.count, columns: columns, values: values)
       let evaluation: HeadEvaluation
       do {
-        evaluation = try named.head.evaluate(matrix, truth: truth, weights: weights)
+        evaluation = try named.head.evaluate(
+          Matrix(rows: weights.count, columns: columns, values: values),
+          truth: dataset.truth(of: rows, of: validationEvents), weights: weights.map { Double($0) })
       } catch let error as MetricError {
         throw TrainingError("\(named.name) cannot be validated: \(error)")
       }
@@ -191,7 +213,33 @@ public final class Trainer {
         metrics.append(EpochSummary.Metric(name: name, value: metric.estimate.value))
       }
     }
-    let total = weights.reduce(0, +)
-    return (metrics, total > 0 ? lossSum / total : 0)
+    return (metrics, loss.value)
+  }
+}
+
+/// The sum over the heads of their weight times the mean loss of their rows.
+private struct MeanLoss {
+  private let headWeights: [Float]
+  private var lossSums: [Double]
+  private var rowWeights: [Double]
+
+  init(_ headWeights: [Float]) {
+    self.headWeights = headWeights
+    lossSums = headWeights.map { _ in 0 }
+    rowWeights = lossSums
+  }
+
+  /// Adds what each worker came to, for each head, and the weights of all rows.
+  mutating func add(_ sums: [[Double]], _ weights: [Double]) {
+    for index in headWeights.indices {
+      for worker in sums { lossSums[index] += worker[index] }
+      rowWeights[index] += weights[index]
+    }
+  }
+
+  var value: Double {
+    headWeights.indices.reduce(0) { sum, index in
+      rowWeights[index] > 0 ? sum + Double(headWeights[index]) * lossSums[index] / rowWeights[index] : sum
+    }
   }
 }

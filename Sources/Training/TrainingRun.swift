@@ -13,10 +13,10 @@ import PluginKit
 public struct TrainingRun {
   /// What the training tells while it runs.
   public protocol Observer: AnyObject {
-    /// The jets are read; the training begins.
+    /// The events are read; the training begins.
     func begin(_ summary: Summary)
-    /// A step is done: `jetsDone` jets of the epoch, at this mean loss so far.
-    func step(epoch: Int, jetsDone: Int, loss: Double)
+    /// A step is done: `eventsDone` events of the epoch, at this mean loss so far.
+    func step(epoch: Int, eventsDone: Int, loss: Double)
     /// An epoch is done and its model and checkpoint are written.
     func finish(_ epoch: EpochSummary)
   }
@@ -25,10 +25,12 @@ public struct TrainingRun {
   public struct Summary: Sendable {
     /// The number of events read.
     public let events: Int
-    /// The number of jets to learn from.
-    public let trainingJets: Int
-    /// The number of jets to validate on.
-    public let validationJets: Int
+    /// The number of their jets.
+    public let jets: Int
+    /// The number of events to learn from.
+    public let trainingEvents: Int
+    /// The number of events to validate on.
+    public let validationEvents: Int
     /// How many numbers are learnt.
     public let parameterCount: Int
     /// The number of epochs in all.
@@ -60,53 +62,62 @@ public struct TrainingRun {
   /// - Throws: ``TrainingError``, ``ConfigurationError``, `EventInputError`, `ModelError` or
   ///   `SafetensorsError`, each in one sentence.
   public func run(into folder: URL, resuming: Bool, observer: any Observer) throws -> Model {
-    let network = try makeNetwork()
+    let pretrained = try configuration.embedding?.source.map {
+      try PretrainedEmbedding(
+        contentsOf: URL(fileURLWithPath: $0.model), isFrozen: $0.isFrozen, plugins: plugins)
+    }
+    let embedding = pretrained?.description ?? configuration.embedding?.description
+    let network = try makeNetwork(embedding)
     let checkpointFile = folder.appendingPathComponent(Checkpoint.file)
     let isNew = !FileManager.default.fileExists(atPath: folder.path)
     // A training that fails before its first epoch leaves no empty folder behind.
     defer { if isNew { rmdir(folder.path) } }
     let checkpoint = try findCheckpoint(checkpointFile, in: folder, network, resuming: resuming)
 
-    var dataset = try readJets(network)
-    let split = JetSplit(
+    var dataset = try readEvents(network, EventSample(embedding: embedding))
+    let source = configuration.data.inputs.joined(separator: ", ")
+    let split = EventSplit(
       dataset, validationFraction: configuration.data.validationFraction, seed: configuration.training.seed)
     guard !split.training.isEmpty, !split.validation.isEmpty else {
       throw TrainingError(
-        "\(configuration.data.inputs.joined(separator: ", ")): \(dataset.eventCount) events have \(dataset.jetCount) "
-          + "jets, \(split.training.count) to learn from and \(split.validation.count) to validate on; a training "
-          + "needs some of each.")
+        "\(source): of \(dataset.eventCount) events \(split.training.count) are to learn from and "
+          + "\(split.validation.count) to validate on; a training needs some of each.")
+    }
+    if network.heads.contains(where: { $0.head.rows == .jets }), dataset.jetCount == 0 {
+      throw TrainingError(
+        "\(source): \(dataset.eventCount) events have no jets to learn from; compare the events with the section jets.")
     }
     try dataset.checkTruth(for: network.heads, inputs: configuration.data.inputs)
-    let scaling = Self.fitScaling(dataset, split.training)
+    let scaling = SampleScaling(fitting: dataset.sample, events: split.training, nodes: pretrained?.scaling)
     dataset.scale(by: scaling)
 
     let trainer = Trainer(
       network, headWeights: configuration.heads.map(\.value.weight), section: configuration.training,
-      dataset: dataset, split: split, resuming: checkpoint)
+      dataset: dataset, split: split, pretrained: pretrained, resuming: checkpoint)
     observer.begin(
       Summary(
-        events: dataset.eventCount, trainingJets: split.training.count,
-        validationJets: split.validation.count,
+        events: dataset.eventCount, jets: dataset.jetCount, trainingEvents: split.training.count,
+        validationEvents: split.validation.count,
         parameterCount: network.layout.parameterCount, epochs: configuration.training.epochs,
         epochsDone: trainer.epochs.count, threads: configuration.training.threads))
     while !trainer.isFinished {
       let epoch = trainer.epochs.count + 1
-      let summary = try trainer.trainEpoch { observer.step(epoch: epoch, jetsDone: $0, loss: $1) }
+      let summary = try trainer.trainEpoch { observer.step(epoch: epoch, eventsDone: $0, loss: $1) }
       // The checkpoint first: what is stopped between the two can be resumed.
       try Checkpoint(trainer, configuration: configuration.text).write(to: checkpointFile)
-      try model(trainer, scaling, split).write(to: folder)
+      try model(trainer, embedding, scaling, split).write(to: folder)
       observer.finish(summary)
     }
-    let model = try model(trainer, scaling, split)
+    let model = try model(trainer, embedding, scaling, split)
     try model.write(to: folder)
     try? FileManager.default.removeItem(at: checkpointFile)
     return model
   }
 
-  private func makeNetwork() throws -> Network {
+  private func makeNetwork(_ embedding: EmbeddingDescription?) throws -> Network {
     do {
       return try Network(
-        embedding: configuration.embedding,
+        embedding: embedding,
         heads: configuration.heads.map { entry in
           do {
             return (entry.key, try plugins.head(entry.value.plugin), entry.value.configuration)
@@ -156,40 +167,28 @@ public struct TrainingRun {
     return checkpoint
   }
 
-  private func readJets(_ network: Network) throws -> JetDataset {
+  private func readEvents(_ network: Network, _ empty: EventSample) throws -> EventDataset {
     let data = configuration.data
     let stream = try EventStream(
       inputs: data.inputs,
       options: EventReadingOptions(
         keepInvisible: data.keepInvisible, maximumEvents: data.maximumEvents, skipEvents: data.skipEvents))
-    return try JetDataset(
-      stream, jets: configuration.jets, features: configuration.embedding.features,
-      truth: Set(network.heads.flatMap(\.head.truthColumns)), weight: data.weight,
-      threads: configuration.training.threads)
-  }
-
-  /// Medians and quartiles hardly move beyond some twenty thousand jets, and sorting more takes its time.
-  private static func fitScaling(_ dataset: JetDataset, _ jets: [Int]) -> FeatureScaling {
-    let trees = dataset.trees
-    var features: [Float] = []
-    for jet in jets.prefix(20_000) {
-      let nodes = trees.offsets[jet]..<trees.offsets[jet + 1]
-      features +=
-        trees.features[
-          nodes.lowerBound * trees.featureCount..<nodes.upperBound * trees.featureCount]
-    }
-    return FeatureScaling(fitting: features, count: trees.featureCount)
+    return try EventDataset(
+      stream, jets: configuration.jets, as: empty, truth: Set(network.heads.flatMap(\.head.truthColumns)),
+      weight: data.weight, balance: data.balance, threads: configuration.training.threads)
   }
 
   /// The model of the best epoch so far.
-  private func model(_ trainer: Trainer, _ scaling: FeatureScaling, _ split: JetSplit) throws -> Model {
+  private func model(
+    _ trainer: Trainer, _ embedding: EmbeddingDescription?, _ scaling: SampleScaling, _ split: EventSplit
+  ) throws -> Model {
     let description = ModelDescription(
-      jets: configuration.jets, embedding: configuration.embedding, scaling: scaling,
+      jets: configuration.jets, embedding: embedding, scaling: scaling,
       heads: try trainer.network.heads.map { try $0.description() },
       training: TrainingProvenance(
         canopyVersion: CanopyVersion.current, configuration: configuration.text,
         files: configuration.data.inputs.map { URL(fileURLWithPath: $0).lastPathComponent },
-        trainingJets: split.training.count, validationJets: split.validation.count,
+        trainingEvents: split.training.count, validationEvents: split.validation.count,
         seed: configuration.training.seed, threads: configuration.training.threads,
         bestEpoch: trainer.bestEpoch, epochs: trainer.epochs))
     return Model(description: description, network: trainer.network, parameters: trainer.bestParameters)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
-import JetEmbedding
 import NeuralEngine
 import PluginKit
 
@@ -10,69 +9,70 @@ import PluginKit
 /// It is handed from thread to thread between steps, and never used by two at a time: see `Trainer.divide`.
 final class TrainingWorker: @unchecked Sendable {
   let gradients: Parameters
-  /// The sum of weight times loss over the jets of the last step, for each head.
+  /// The sum of weight times loss over the rows of the last step, for each head.
   private(set) var lossSums: [Double]
-  /// What each head predicted in the last validation step: `[jets × width]`.
+  /// What each head predicted in the last validation step: `[rows × width]`.
   private(set) var outputs: [[Float]] = []
 
   private let network: Network
   private let headWeights: [Float]
+  private let freezesEmbedding: Bool
   private let learning: Tape
   private let predicting: Tape
-  private let weights: PackedWeights
-  private let batch = TreeBatch()
+  private let weights: NetworkWeights
+  private let batch = NetworkBatch()
 
-  init(_ network: Network, headWeights: [Float], parameters: Parameters) {
+  init(_ network: Network, headWeights: [Float], freezesEmbedding: Bool, parameters: Parameters) {
     self.network = network
     self.headWeights = headWeights
-    weights = PackedWeights(network.embedding, parameters)
+    self.freezesEmbedding = freezesEmbedding
+    weights = NetworkWeights(network, parameters)
     gradients = Parameters(layout: network.layout)
     learning = Tape(parameters: parameters, gradients: gradients)
     predicting = Tape(parameters: parameters)
     lossSums = Array(repeating: 0, count: network.heads.count)
   }
 
-  /// Puts the gradients of the mean loss of a batch, as far as these jets contribute, into `gradients`.
+  /// Puts the gradients of the mean loss of a batch, as far as these events contribute, into `gradients`.
   ///
-  /// - Parameter totalWeight: the sum of the weights of the whole batch, other threads' jets included.
-  func learn(_ dataset: JetDataset, _ jets: some Collection<Int>, totalWeight: Float) {
+  /// - Parameter totalWeights: for each head the sum of the weights of its rows in the whole batch, other threads'
+  ///   included.
+  func learn(_ dataset: EventDataset, _ events: some Collection<Int>, totalWeights: [Double]) {
     gradients.clear()
     weights.pack(learning.parameters)
     learning.reset()
-    batch.fill(dataset.trees, jets)
-    let inputs = HeadInputs(jetEmbedding: network.embedding(batch, weights, on: learning))
-    let truth = dataset.truth(of: jets)
+    batch.fill(dataset.sample, events)
+    let inputs = network(batch, weights, on: learning, freezingEmbedding: freezesEmbedding).headInputs
     for (index, named) in network.heads.enumerated() {
-      let loss = named.head.loss(inputs, truth)
-      lossSums[index] = weightedSum(loss, dataset, jets)
-      let seed = learning.scratch(count: jets.count)
-      for (row, jet) in jets.enumerated() {
-        seed[row] = headWeights[index] * dataset.weights[jet] / totalWeight
-      }
+      let rows = named.head.rows
+      let rowWeights = dataset.weights(of: rows, of: events)
+      let loss = named.head.loss(inputs, dataset.truth(of: rows, of: events))
+      lossSums[index] = Self.weightedSum(loss, rowWeights)
+      guard totalWeights[index] > 0 else { continue }
+      let scale = headWeights[index] / Float(totalWeights[index])
+      let seed = learning.scratch(count: rowWeights.count)
+      for (row, weight) in rowWeights.enumerated() { seed[row] = scale * weight }
       learning.seedGradient(of: loss, UnsafeBufferPointer(seed))
     }
     learning.backward()
   }
 
-  /// Puts what every head predicts for some jets into `outputs`, and the losses into `lossSums`.
-  func predict(_ dataset: JetDataset, _ jets: some Collection<Int>) {
+  /// Puts what every head predicts for some events into `outputs`, and the losses into `lossSums`.
+  func predict(_ dataset: EventDataset, _ events: some Collection<Int>) {
     weights.pack(predicting.parameters)
     predicting.reset()
-    batch.fill(dataset.trees, jets)
-    let inputs = HeadInputs(jetEmbedding: network.embedding(batch, weights, on: predicting))
-    let truth = dataset.truth(of: jets)
+    batch.fill(dataset.sample, events)
+    let inputs = network(batch, weights, on: predicting).headInputs
     outputs = network.heads.enumerated().map { index, named in
-      let (loss, outputs) = named.head.lossAndOutputs(inputs, truth)
-      lossSums[index] = weightedSum(loss, dataset, jets)
+      let rows = named.head.rows
+      let (loss, outputs) = named.head.lossAndOutputs(inputs, dataset.truth(of: rows, of: events))
+      lossSums[index] = Self.weightedSum(loss, dataset.weights(of: rows, of: events))
       return Array(outputs.values)
     }
   }
 
-  private func weightedSum(_ loss: Variable, _ dataset: JetDataset, _ jets: some Collection<Int>) -> Double {
-    var sum = 0.0
-    let values = loss.values
-    for (row, jet) in jets.enumerated() { sum += Double(dataset.weights[jet]) * Double(values[row]) }
-    return sum
+  private static func weightedSum(_ loss: Variable, _ weights: [Float]) -> Double {
+    zip(loss.values, weights).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 }
 

@@ -14,8 +14,8 @@ public struct TrainingConfiguration: Sendable {
   public var data: DataSection
   /// How jets are found.
   public var jets: JetFinder
-  /// The recursive network.
-  public var embedding: EmbeddingDescription
+  /// The recursive network; nil where jets are not embedded.
+  public var embedding: EmbeddingSection?
   /// The heads by the names that the user gives them.
   public var heads: OrderedMapping<HeadSection>
   /// The training itself.
@@ -33,8 +33,9 @@ public struct TrainingConfiguration: Sendable {
       throw node["heads"]!.error("is empty; give at least one head")
     }
     data = sections.data
-    jets = sections.jets.finder
-    embedding = sections.embedding.description
+    // Trees are for the recursive network alone.
+    jets = try sections.embedding == nil ? sections.jets.finder.withoutTrees() : sections.jets.finder
+    embedding = sections.embedding
     heads = sections.heads
     training = sections.training
     text = try String(contentsOf: file, encoding: .utf8)
@@ -43,7 +44,7 @@ public struct TrainingConfiguration: Sendable {
   private struct Sections: Decodable {
     var data: DataSection
     var jets: JetSection
-    var embedding: EmbeddingSection
+    var embedding: EmbeddingSection?
     var heads: OrderedMapping<HeadSection>
     var training: TrainingSection
   }
@@ -61,11 +62,13 @@ public struct DataSection: Sendable, Decodable {
   public var validationFraction: Double
   /// The event column that holds the weight of each event; all are 1 unless given.
   public var weight: String?
+  /// The event column, such as a label, whose values shall have the same total weight each; none unless given.
+  public var balance: String?
   /// Whether invisible particles of generator records take part.
   public var keepInvisible: Bool
 
   private enum CodingKeys: String, CodingKey {
-    case inputs, weight
+    case inputs, weight, balance
     case skipEvents = "skip-events"
     case maximumEvents = "max-events"
     case validationFraction = "validation-fraction"
@@ -80,6 +83,7 @@ public struct DataSection: Sendable, Decodable {
     maximumEvents = try container.decodeIfPresent(Int.self, forKey: .maximumEvents)
     validationFraction = try container.decodeIfPresent(Double.self, forKey: .validationFraction) ?? 0.1
     weight = try container.decodeIfPresent(String.self, forKey: .weight)
+    balance = try container.decodeIfPresent(String.self, forKey: .balance)
     keepInvisible = try container.decodeIfPresent(Bool.self, forKey: .keepInvisible) ?? false
     try container.check(!inputs.isEmpty, .inputs, "is empty; give at least one file")
     try container.check(skipEvents >= 0, .skipEvents, "must not be negative")
@@ -134,15 +138,37 @@ struct JetSection: Decodable {
 }
 
 /// The section `embedding`: the recursive network.
-struct EmbeddingSection: Decodable {
-  var description: EmbeddingDescription
-
-  private enum CodingKeys: String, CodingKey {
-    case cell, width, features
+public struct EmbeddingSection: Sendable, Decodable {
+  /// A model whose embedding the training begins with.
+  public struct Source: Sendable {
+    /// The folder of the model.
+    public var model: String
+    /// Whether the embedding stays as it is.
+    public var isFrozen: Bool
   }
 
-  init(from decoder: any Decoder) throws {
+  /// The recursive network, where it is not that of another model.
+  public var description: EmbeddingDescription
+  /// The model whose embedding the training begins with; nil for random weights.
+  public var source: Source?
+
+  private enum CodingKeys: String, CodingKey {
+    case cell, width, features, from, frozen
+  }
+
+  /// Reads the section; every key may be left out.
+  public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
+    let frozen = try container.decodeIfPresent(Bool.self, forKey: .frozen)
+    source = try container.decodeIfPresent(String.self, forKey: .from).map {
+      Source(model: $0, isFrozen: frozen ?? false)
+    }
+    try container.check(
+      frozen != true || source != nil, .frozen, "needs a trained network: name a model under from")
+    for key in [CodingKeys.cell, .width, .features] where source != nil {
+      try container.check(
+        !container.contains(key), key, "is that of the model under from; leave one of the two out")
+    }
     description = EmbeddingDescription(
       cell: try container.decodeIfPresent(RecursiveNetwork.Cell.self, forKey: .cell) ?? .gated,
       width: try container.decodeIfPresent(Int.self, forKey: .width) ?? 40,
@@ -180,9 +206,9 @@ public struct HeadSection: Sendable, Decodable {
 
 /// The section `training`: how the network learns.
 public struct TrainingSection: Sendable, Decodable {
-  /// How often the network sees all training jets.
+  /// How often the network sees all training events.
   public var epochs: Int
-  /// The number of jets between two changes of the weights.
+  /// The number of events between two changes of the weights.
   public var batchSize: Int
   /// The largest learning rate.
   public var learningRate: Double

@@ -10,7 +10,7 @@ import Foundation
 /// lines, as plain text.
 public struct TrainingProgress {
   private let epochCount: Int
-  private let jetCount: Int
+  private let eventCount: Int
   private let output: ProgressOutput
   /// The time in seconds from any origin.
   private let clock: () -> Double
@@ -22,13 +22,13 @@ public struct TrainingProgress {
   private var metrics: [EpochSummary.Metric] = []
   private var isBarVisible = false
 
-  /// Progress through `epochCount` epochs of `jetCount` jets each, beginning now.
+  /// Progress through `epochCount` epochs of `eventCount` events each, beginning now.
   public init(
-    epochCount: Int, jetCount: Int, output: ProgressOutput = .standardError,
+    epochCount: Int, eventCount: Int, output: ProgressOutput = .standardError,
     clock: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime }
   ) {
     self.epochCount = epochCount
-    self.jetCount = jetCount
+    self.eventCount = eventCount
     self.output = output
     self.clock = clock
     epochStart = clock()
@@ -38,16 +38,16 @@ public struct TrainingProgress {
   ///
   /// - Parameters:
   ///   - epoch: the epoch, counted from 1.
-  ///   - jetsDone: the number of jets of this epoch that the network was trained on.
+  ///   - eventsDone: the number of events of this epoch that the network was trained on.
   ///   - loss: the mean loss so far in this epoch.
-  public mutating func update(epoch: Int, jetsDone: Int, loss: Double) {
+  public mutating func update(epoch: Int, eventsDone: Int, loss: Double) {
     guard output.isTerminal else { return }
     let now = clock()
     guard now - lastDrawing >= 0.1 else { return }
     lastDrawing = now
     let elapsed = now - epochStart
-    let share = jetCount > 0 ? min(1, Double(jetsDone) / Double(jetCount)) : 1
-    let speed = elapsed > 0 ? Double(jetsDone) / elapsed : 0
+    let share = eventCount > 0 ? min(1, Double(eventsDone) / Double(eventCount)) : 1
+    let speed = elapsed > 0 ? Double(eventsDone) / elapsed : 0
     var parts = [String(format: "%3.0f %%", 100 * share)]
     if speed > 0 { parts.append(Self.speed(speed)) }
     parts.append(String(format: "loss %.4f", loss))
@@ -66,7 +66,7 @@ public struct TrainingProgress {
     ]
     if let loss = summary.validationLoss { parts.append(String(format: "validation loss %.4f", loss)) }
     parts += summary.metrics.map(Self.metric)
-    if summary.seconds > 0 { parts.append(Self.speed(Double(summary.jetCount) / summary.seconds)) }
+    if summary.seconds > 0 { parts.append(Self.speed(Double(summary.eventCount) / summary.seconds)) }
     parts.append(Self.duration(summary.seconds))
     if summary.isBest { parts.append(output.usesColour ? "\u{1B}[32mbest\u{1B}[0m" : "best") }
     clear()
@@ -132,8 +132,8 @@ public struct TrainingProgress {
     return "\(String(name)) \(String(format: "%.4f", metric.value))"
   }
 
-  private static func speed(_ jetsPerSecond: Double) -> String {
-    String(format: jetsPerSecond < 10 ? "%.1f jets/s" : "%.0f jets/s", jetsPerSecond)
+  private static func speed(_ eventsPerSecond: Double) -> String {
+    String(format: eventsPerSecond < 10 ? "%.1f events/s" : "%.0f events/s", eventsPerSecond)
   }
 
   private static func duration(_ seconds: Double) -> String {

@@ -19,14 +19,14 @@ extension Report {
 
   private var epochTable: Table {
     var table = Table(
-      columns: ["epoch", "training_loss", "validation_loss", "learning_rate", "jets", "seconds", "best"]
+      columns: ["epoch", "training_loss", "validation_loss", "learning_rate", "events", "seconds", "best"]
         + metricNames)
     for epoch in epochs {
       let metrics = metricNames.map { name in epoch.metrics.first { $0.name == name }?.value }
       table.append(
         [
           Double(epoch.epoch), epoch.trainingLoss, epoch.validationLoss, epoch.learningRate,
-          Double(epoch.jetCount), epoch.seconds, epoch.isBest ? 1 : 0,
+          Double(epoch.eventCount), epoch.seconds, epoch.isBest ? 1 : 0,
         ] + metrics)
     }
     return table

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetEmbedding
+import JetPhysics
+
+/// Events as a network reads them: the trees of their jets with features.
+///
+/// A ``Predictor`` fills a sample again and again; a training gathers one in memory.
+public struct EventSample: Sendable {
+  /// The first jet of each event, and the number of jets at the end: `[events + 1]`.
+  public private(set) var jetOffsets: [Int] = [0]
+  /// The trees of all jets; none where the network does not embed jets.
+  public private(set) var trees: FeatureTrees
+
+  private let nodeFeatures: NodeFeatures?
+
+  /// A sample without events, for networks of these parts.
+  public init(embedding: EmbeddingDescription?) {
+    nodeFeatures = embedding?.features
+    trees = FeatureTrees(featureCount: nodeFeatures?.count ?? 0)
+  }
+
+  /// The number of events.
+  public var eventCount: Int { jetOffsets.count - 1 }
+
+  /// The number of jets of all events together.
+  public var jetCount: Int { jetOffsets[jetOffsets.count - 1] }
+
+  /// The jets of one event.
+  public func jets(ofEvent event: Int) -> Range<Int> { jetOffsets[event]..<jetOffsets[event + 1] }
+
+  /// The nodes of the trees of one event, which are most of the work that it makes.
+  public func nodeCount(ofEvent event: Int) -> Int {
+    let jets = jets(ofEvent: event)
+    guard nodeFeatures != nil else { return 0 }
+    return trees.offsets[jets.upperBound] - trees.offsets[jets.lowerBound]
+  }
+
+  /// Replaces the content by events and their jets, with features that are not scaled, and keeps the storage.
+  public mutating func replace(with events: EventBatch, jets: JetBatch) throws {
+    jetOffsets.replaceSubrange(jetOffsets.indices, with: jets.offsets)
+    if let nodeFeatures { trees.replace(with: jets.trees, features: nodeFeatures) }
+  }
+
+  /// Adds the events of another sample behind these.
+  public mutating func append(_ other: EventSample) {
+    let first = jetCount
+    jetOffsets.append(contentsOf: other.jetOffsets.dropFirst().map { $0 + first })
+    trees.append(other.trees)
+  }
+
+  /// Scales the features.
+  public mutating func scale(by scaling: SampleScaling) {
+    if let nodes = scaling.nodes { trees.scale(by: nodes) }
+  }
+}

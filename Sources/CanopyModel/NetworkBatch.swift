@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetEmbedding
+import NeuralEngine
+
+/// Some events of a sample in the order in which a network works.
+///
+/// A batch is filled again and again, and belongs to one thread.
+public final class NetworkBatch {
+  /// The number of events.
+  public private(set) var eventCount = 0
+  /// The trees of all jets.
+  let trees = TreeBatch()
+  /// The jets of the events, by their number in the sample: `[jets]`.
+  private(set) var jets: [Int] = []
+  /// The event of each jet, counted within the batch: `[jets]`.
+  private(set) var eventOfJet: [Int32] = []
+
+  /// A batch without events.
+  public init() {}
+
+  /// Replaces the content by some of the events of `sample`, in the order of `selection`.
+  public func fill(_ sample: EventSample, _ selection: some Collection<Int>) {
+    eventCount = selection.count
+    jets.removeAll(keepingCapacity: true)
+    eventOfJet.removeAll(keepingCapacity: true)
+    for (row, event) in selection.enumerated() {
+      for jet in sample.jets(ofEvent: event) {
+        jets.append(jet)
+        eventOfJet.append(Int32(row))
+      }
+    }
+    if sample.trees.featureCount > 0 { trees.fill(sample.trees, jets) }
+  }
+
+  /// The event of each jet, in memory that stays until the tape forgets.
+  func eventOfJet(on tape: Tape) -> UnsafeBufferPointer<Int32> {
+    let copy = tape.scratch(Int32.self, count: eventOfJet.count)
+    _ = copy.update(from: eventOfJet)
+    return UnsafeBufferPointer(copy)
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetEmbedding
+import NeuralEngine
+
+/// The scaling of everything that a network reads, learnt from training events.
+public struct SampleScaling: Sendable, Equatable, Codable {
+  /// The scaling of the nodes' features; nil where jets are not embedded.
+  public var nodes: FeatureScaling?
+
+  /// A given scaling.
+  public init(nodes: FeatureScaling? = nil) {
+    self.nodes = nodes
+  }
+
+  /// Medians and quartiles hardly move beyond some twenty thousand jets, and sorting more takes its time.
+  private static let largestJetCount = 20_000
+
+  /// The scaling of some events of `sample`, whose features are not scaled yet.
+  ///
+  /// - Parameters:
+  ///   - sample: the sample.
+  ///   - events: the events to learn from.
+  ///   - nodes: a scaling of the nodes' features that is known already.
+  public init(fitting sample: EventSample, events: [Int], nodes: FeatureScaling? = nil) {
+    self.nodes = nodes ?? Self.fitNodes(sample, events)
+  }
+
+  private static func fitNodes(_ sample: EventSample, _ events: [Int]) -> FeatureScaling? {
+    let trees = sample.trees
+    guard trees.featureCount > 0 else { return nil }
+    var features: [Float] = []
+    for jet in events.lazy.flatMap(sample.jets(ofEvent:)).prefix(largestJetCount) {
+      let nodes = trees.offsets[jet]..<trees.offsets[jet + 1]
+      features +=
+        trees.features[nodes.lowerBound * trees.featureCount..<nodes.upperBound * trees.featureCount]
+    }
+    return FeatureScaling(fitting: features, count: trees.featureCount)
+  }
+}

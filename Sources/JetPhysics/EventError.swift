@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// What is wrong with an event, said by a stage that does not know the event's file.
+public protocol EventError: Error {
+  /// What is wrong and what to do about it, as the end of a sentence whose subject is the file.
+  var predicate: String { get }
+}
+
+extension JetPhysicsError: EventError {
+  /// The problem, as one of clustering.
+  public var predicate: String { "cannot be clustered: \(problem)" }
+}

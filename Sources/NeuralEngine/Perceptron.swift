@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// A multilayer perceptron: fully connected layers with a ReLU behind each but the last.
+public struct Perceptron: Sendable {
+  private let hidden: [Dense]
+  private let last: Dense
+
+  /// Adds the layers `NAME.hidden1`, `NAME.hidden2`, … and `NAME.last` to a layout.
+  ///
+  /// - Parameters:
+  ///   - name: the prefix of the layers' names.
+  ///   - inputs: the number of columns that the first layer reads.
+  ///   - hidden: the widths of the hidden layers; without any there is one layer in all.
+  ///   - outputs: the number of columns that the last layer gives.
+  ///   - layout: where the parameters are added.
+  public init(_ name: String, inputs: Int, hidden widths: [Int], outputs: Int, in layout: inout ParameterLayout)
+  {
+    var columns = inputs
+    var layers: [Dense] = []
+    for (index, width) in widths.enumerated() {
+      layers.append(Dense("\(name).hidden\(index + 1)", inputs: columns, outputs: width, in: &layout))
+      columns = width
+    }
+    hidden = layers
+    last = Dense("\(name).last", inputs: columns, outputs: outputs, initialisation: .glorot, in: &layout)
+  }
+
+  /// The outputs of the last layer: `[rows × outputs]`.
+  public func callAsFunction(_ x: Variable) -> Variable {
+    last(hidden.reduce(x) { x, layer in layer(x).relu() })
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// Something that a head can read.
+public enum HeadInput: String, Sendable, Hashable, Codable, CaseIterable {
+  /// The embedding of each jet: `[jets × width]`.
+  case jetEmbedding = "jet-embedding"
+  /// The embedding of each event: `[events × width]`.
+  case eventEmbedding = "event-embedding"
+  /// What is known of an event beside its jets, scaled: missing momentum, leptons, conditions: `[events × inputs]`.
+  case eventInputs = "event-inputs"
+}
+
+/// What a head reads in one forward pass.
+///
+/// A head may read what it named in ``Head/inputs``, and nothing else.
+public struct HeadInputs {
+  /// The number of events.
+  public let eventCount: Int
+  /// The event of each jet, counted within the pass: `[jets]`. Valid during the pass.
+  public let eventOfJet: UnsafeBufferPointer<Int32>
+
+  private let jetRows: Variable?
+  private let eventRows: Variable?
+  private let eventNumbers: Variable?
+
+  /// Inputs of a pass; what no head reads may be left out.
+  ///
+  /// - Parameters:
+  ///   - eventCount: the number of events.
+  ///   - eventOfJet: the event of each jet, which must stay where it is during the pass: `[jets]`.
+  ///   - jetEmbedding: `[jets × width]`.
+  ///   - eventEmbedding: `[events × width]`.
+  ///   - eventInputs: `[events × inputs]`.
+  public init(
+    eventCount: Int, eventOfJet: UnsafeBufferPointer<Int32>, jetEmbedding: Variable? = nil,
+    eventEmbedding: Variable? = nil, eventInputs: Variable? = nil
+  ) {
+    precondition(jetEmbedding == nil || jetEmbedding!.rows == eventOfJet.count, "a row for each jet")
+    precondition(eventEmbedding == nil || eventEmbedding!.rows == eventCount, "a row for each event")
+    precondition(eventInputs == nil || eventInputs!.rows == eventCount, "a row for each event")
+    self.eventCount = eventCount
+    self.eventOfJet = eventOfJet
+    jetRows = jetEmbedding
+    eventRows = eventEmbedding
+    eventNumbers = eventInputs
+  }
+
+  /// The number of jets of all events together.
+  public var jetCount: Int { eventOfJet.count }
+
+  /// The embedding of each jet: `[jets × width]`.
+  public var jetEmbedding: Variable { Self.given(jetRows, .jetEmbedding) }
+
+  /// The embedding of each event: `[events × width]`.
+  public var eventEmbedding: Variable { Self.given(eventRows, .eventEmbedding) }
+
+  /// What is known of each event beside its jets, scaled: `[events × inputs]`, named by
+  /// ``HeadBuilder/eventInputNames``.
+  public var eventInputs: Variable { Self.given(eventNumbers, .eventInputs) }
+
+  private static func given(_ variable: Variable?, _ input: HeadInput) -> Variable {
+    guard let variable else {
+      preconditionFailure("the head did not name \(input.rawValue) among its inputs")
+    }
+    return variable
+  }
+
+  /// The number of rows of a head.
+  public func count(of rows: HeadRows) -> Int { rows == .jets ? jetCount : eventCount }
+}

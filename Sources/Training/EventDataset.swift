@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CanopyModel
+import EventIO
+import Foundation
+import JetPhysics
+import PluginKit
+
+/// The events of a sample as a network learns from them: features, truth and weights, all in memory.
+///
+/// Truth and weights belong to events; each jet has those of its event.
+public struct EventDataset: Sendable {
+  /// The events as a network reads them.
+  public private(set) var sample: EventSample
+  /// The weight of each event: `[events]`.
+  public private(set) var weights: [Float] = []
+  private var eventTruth: EventTruth
+
+  /// The number of each event: `[events]`.
+  public var eventNumbers: [Int] { eventTruth.eventNumbers }
+
+  /// The number of events, with jets or without.
+  public var eventCount: Int { sample.eventCount }
+
+  /// The number of jets.
+  public var jetCount: Int { sample.jetCount }
+
+  /// Reads all events of a stream and finds their jets, on several threads.
+  ///
+  /// - Parameters:
+  ///   - stream: the events.
+  ///   - jets: how jets are found.
+  ///   - empty: a sample without events for the network, which says what is written of each event.
+  ///   - truth: the event columns to keep.
+  ///   - weight: the event column that holds the weights; all are 1 unless given.
+  ///   - balance: the event column whose values shall have the same total weight each; nil for none.
+  ///   - threads: the number of threads.
+  /// - Throws: `EventInputError` where events cannot be read, ``TrainingError`` where a column is missing,
+  ///   has several numbers an event or holds what is no weight, `EventEncodingError` where an event lacks what the
+  ///   network reads.
+  public init(
+    _ stream: EventStream, jets: JetFinder, as empty: EventSample, truth: Set<String>,
+    weight: String? = nil, balance: String? = nil, threads: Int
+  ) throws {
+    sample = empty
+    let columns = truth.union([weight, balance].compactMap(\.self))
+    eventTruth = EventTruth(of: columns)
+    try EventPipeline.run(
+      stream: stream, threads: threads,
+      makeWorker: {
+        let clusterer = try JetClusterer(jets)
+        var found = JetBatch()
+        return { events in
+          try clusterer.findJets(in: events, into: &found)
+          var sample = empty
+          try sample.replace(with: events, jets: found)
+          let truth = try EventTruth(of: columns, events: events, jets: found)
+          try truth.checkWeights(weight, source: events.source)
+          return (sample, truth)
+        }
+      },
+      consume: { (sample: EventSample, truth: EventTruth) in
+        self.sample.append(sample)
+        eventTruth.append(truth)
+        weights += weight.map { truth.columns[$0]! } ?? Array(repeating: 1, count: truth.eventCount)
+      })
+    if let balance { balanceWeights(of: eventTruth.columns[balance]!) }
+  }
+
+  /// Gives all events of one value of `classes`, `[events]`, together the weight of those of any other, and leaves the
+  /// sum of all weights as it is.
+  private mutating func balanceWeights(of classes: [Float]) {
+    var totals: [Float: Double] = [:]
+    for (value, weight) in zip(classes, weights) { totals[value, default: 0] += Double(weight) }
+    let shares = totals.values.filter { $0 > 0 }
+    let share = shares.reduce(0, +) / Double(max(shares.count, 1))
+    for (event, value) in classes.enumerated() where totals[value]! > 0 {
+      weights[event] *= Float(share / totals[value]!)
+    }
+  }
+
+  /// The truth of the rows that a head has of some events.
+  public func truth(of rows: HeadRows, of events: some Collection<Int>) -> HeadTruth {
+    eventTruth.truth(of: rows, of: events)
+  }
+
+  /// The weights of the rows that a head has of some events.
+  public func weights(of rows: HeadRows, of events: some Collection<Int>) -> [Float] {
+    eventTruth.spread(weights, over: rows, of: events)
+  }
+
+  /// Makes sure that the heads can learn from the truth.
+  ///
+  /// - Throws: ``TrainingError`` that names `inputs`, where the events come from, and the event.
+  func checkTruth(for heads: [Network.NamedHead], inputs: [String]) throws {
+    try eventTruth.check(for: heads, inputs: inputs)
+  }
+
+  /// Scales the features.
+  public mutating func scale(by scaling: SampleScaling) { sample.scale(by: scaling) }
+}
+
+extension EventTruth {
+  fileprivate func checkWeights(_ weight: String?, source: String) throws {
+    guard let weight, let event = columns[weight]!.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) else {
+      return
+    }
+    throw TrainingError(
+      "\(source), event \(eventNumbers[event]): \(weight) is \(columns[weight]![event]), but a weight is finite and "
+        + "not negative.")
+  }
+}
