@@ -39,6 +39,7 @@ let package = Package(
     .target(name: "JetPhysics", dependencies: ["CFastJet"]),
     .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS"]),
 
+    .target(name: "EventEncoding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
     .target(
       name: "EventIO",
       dependencies: ["CHDF5", "CHepMC3", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics"]),

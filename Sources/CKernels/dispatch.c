@@ -102,6 +102,17 @@ void canopy_simple_backward(const struct canopy_cell *cell, const struct canopy_
   kernels->simple_backward(cell, splittings, gradients);
 }
 
+void canopy_gru_forward(const struct canopy_gru *gru, const struct canopy_sequences *sequences, const float *input,
+                        float *state, float *gates, float *result, int keep) {
+  kernels->gru_forward(gru, sequences, input, state, gates, result, keep);
+}
+
+void canopy_gru_backward(const struct canopy_gru *gru, const struct canopy_sequences *sequences, const float *state,
+                         const float *gates, const float *dresult, float *dstate, float *dinput,
+                         float *drecurrent) {
+  kernels->gru_backward(gru, sequences, state, gates, dresult, dstate, dinput, drecurrent);
+}
+
 double canopy_sum_of_squares(size_t n, const float *x) { return kernels->sum_of_squares(n, x); }
 
 void canopy_adamw(size_t n, float *parameters, const float *gradient, float *m, float *v,

@@ -201,6 +201,7 @@ static void adamw(size_t n, float *parameters, const float *gradient, float *m, 
 }
 
 #include "recursive_bodies.h"
+#include "gru_bodies.h"
 
 const struct canopy_kernel_table TABLE = {
     .exp = exp_all,
@@ -220,6 +221,8 @@ const struct canopy_kernel_table TABLE = {
     .gated_backward = gated_backward,
     .simple_forward = simple_forward,
     .simple_backward = simple_backward,
+    .gru_forward = gru_forward,
+    .gru_backward = gru_backward,
     .sum_of_squares = sum_of_squares,
     .adamw = adamw,
 };

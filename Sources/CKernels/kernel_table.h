@@ -30,6 +30,10 @@ struct canopy_kernel_table {
   void (*simple_forward)(const struct canopy_cell *, const struct canopy_splittings *, const float *, int);
   void (*simple_backward)(const struct canopy_cell *, const struct canopy_splittings *,
                           const struct canopy_splitting_gradients *);
+  void (*gru_forward)(const struct canopy_gru *, const struct canopy_sequences *, const float *, float *, float *,
+                      float *, int);
+  void (*gru_backward)(const struct canopy_gru *, const struct canopy_sequences *, const float *, const float *,
+                       const float *, float *, float *, float *);
   double (*sum_of_squares)(size_t, const float *);
   void (*adamw)(size_t, float *, const float *, float *, float *, float, float, float, float, float, float,
                 float, float);

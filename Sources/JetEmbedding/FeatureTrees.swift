@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import JetPhysics
+import NeuralEngine
 
 /// Trees as the network reads them: the links between nodes and the features of each node.
 ///

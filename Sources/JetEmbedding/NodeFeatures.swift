@@ -5,7 +5,7 @@ import JetPhysics
 
 /// A set of numbers that describe each node of a jet's tree to the network.
 ///
-/// A node that has no such number, a leaf asked for its splitting, has NaN here; ``FeatureScaling`` turns it
+/// A node that has no such number, a leaf asked for its splitting, has NaN here; `FeatureScaling` turns it
 /// into 0. Logarithms stop where rounding begins: momenta at 1 MeV, masses at 100 MeV (a particle's mass
 /// does not survive momenta of six digits), angles at 10⁻⁴, momentum fractions at 10⁻⁶.
 public enum NodeFeatures: String, Sendable, Codable, CaseIterable {

@@ -111,6 +111,33 @@ void canopy_simple_forward(const struct canopy_cell *cell, const struct canopy_s
 void canopy_simple_backward(const struct canopy_cell *cell, const struct canopy_splittings *splittings,
                             const struct canopy_splitting_gradients *gradients);
 
+// --- The gated recurrent unit (arXiv:1406.1078, with the reset gate behind the recurrent product) ---
+
+// The layers W, b and U, c of a unit, each with the rows of r, z and n in this order, and the components of h.
+struct canopy_gru {
+  size_t width;
+  struct canopy_layer input, recurrent;
+};
+
+// Sequences by falling length, so that those that have not ended at a step are the first.
+struct canopy_sequences {
+  const int32_t *running; // how many sequences are longer than each step from 0 on; the last is 0
+  const int32_t *items;   // the item that is read, for each sequence that has not ended, step after step
+  const int32_t *results; // the row of the results of each sequence that is not empty
+};
+
+// h after the last item of each sequence, written to the rows of result [sequences x width]; those of empty
+// sequences are left alone. input is W x of each item [items x 3 width]. Where keep is not 0, state becomes h before
+// each step and gates r, z, U_n h + c_n and n after it, a row for each entry of `items`; else they have running[0]
+// rows and canopy_scratch_rows rows.
+void canopy_gru_forward(const struct canopy_gru *gru, const struct canopy_sequences *sequences, const float *input,
+                        float *state, float *gates, float *result, int keep);
+// From what was kept and the gradient of the results, the gradients of W x + b [items x 3 width] and, a row for each
+// entry of `items`, of U h + c. dstate has running[0] rows.
+void canopy_gru_backward(const struct canopy_gru *gru, const struct canopy_sequences *sequences, const float *state,
+                         const float *gates, const float *dresult, float *dstate, float *dinput,
+                         float *drecurrent);
+
 // --- The optimiser ---
 
 // The sum of squares of n floats, in double precision and in a fixed order.

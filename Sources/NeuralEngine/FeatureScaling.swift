@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// Robust scaling of features: (x − median) / interquartile range, learnt from training jets.
+/// Robust scaling of features: (x − median) / interquartile range, learnt from training data.
 ///
-/// A feature that a node does not have (NaN) becomes 0, the median's place.
+/// A feature that a row does not have (NaN) becomes 0, the median's place.
 public struct FeatureScaling: Sendable, Equatable, Codable {
-  /// The median of each feature over the nodes that have it.
+  /// The median of each feature over the rows that have it.
   public let median: [Float]
   /// The distance of each feature's quartiles; 1 for a feature that hardly varies.
   public let interquartileRange: [Float]
@@ -16,7 +16,7 @@ public struct FeatureScaling: Sendable, Equatable, Codable {
     self.interquartileRange = interquartileRange
   }
 
-  /// The scaling of `features`, row-major `[nodes × count]`.
+  /// The scaling of `features`, row-major `[rows × count]`.
   public init(fitting features: [Float], count: Int) {
     var median: [Float] = []
     var range: [Float] = []
@@ -39,8 +39,9 @@ public struct FeatureScaling: Sendable, Equatable, Codable {
   /// The number of features.
   public var count: Int { median.count }
 
-  /// Scales `features`, row-major `[nodes × count]`, in place.
+  /// Scales `features`, row-major `[rows × count]`, in place.
   public func apply(to features: inout [Float]) {
+    guard count > 0 else { return }
     let inverse = interquartileRange.map { 1 / $0 }
     features.withUnsafeMutableBufferPointer { features in
       for row in stride(from: 0, to: features.count, by: count) {

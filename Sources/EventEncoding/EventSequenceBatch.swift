@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import NeuralEngine
+
+/// Some events of a collection as an event encoder works through them.
+///
+/// A batch is filled again and again, and belongs to one thread at a time.
+public struct EventSequenceBatch: Sendable {
+  /// The sequences of the events' items.
+  private(set) var sequences = SequenceBatch()
+  /// The row of each item in the matrix of jets' embeddings, which has one for each jet of the batch's events: `[items]`.
+  private(set) var jetRows: [Int32] = []
+  /// The number of jets of the events, read or not.
+  public private(set) var jetCount = 0
+  private var momenta: [Float] = []
+  private var momentumCount = 0
+  private var inputRows: [Float] = []
+  private var inputCount = 0
+
+  /// A batch without events.
+  public init() {}
+
+  /// The number of events.
+  public var eventCount: Int { sequences.sequenceCount }
+
+  /// The number of items of all events together.
+  public var itemCount: Int { sequences.itemCount }
+
+  /// Replaces the content by some of the events of `features`, in the order of `selection`.
+  public mutating func fill(_ features: EventFeatures, _ selection: some Collection<Int>) {
+    sequences.removeAll()
+    jetRows.removeAll(keepingCapacity: true)
+    momenta.removeAll(keepingCapacity: true)
+    inputRows.removeAll(keepingCapacity: true)
+    jetCount = 0
+    momentumCount = features.description.momenta.count
+    inputCount = features.inputCount
+    for event in selection {
+      let items = features.offsets[event]..<features.offsets[event + 1]
+      sequences.append(length: items.count)
+      momenta.append(
+        contentsOf: features.momenta[items.lowerBound * momentumCount..<items.upperBound * momentumCount])
+      for item in items { jetRows.append(Int32(jetCount) + features.itemNumbers[item]) }
+      jetCount += features.jetCounts[event]
+      inputRows.append(contentsOf: features.inputs[event * inputCount..<(event + 1) * inputCount])
+    }
+    sequences.arrange()
+  }
+
+  /// The event inputs: `[events × inputs]`.
+  public func inputs(on tape: Tape) -> Variable {
+    tape.constant(inputRows, rows: eventCount, columns: inputCount)
+  }
+
+  /// The momenta of the items: `[items × numbers]`.
+  func momenta(on tape: Tape) -> Variable {
+    tape.constant(momenta, rows: itemCount, columns: momentumCount)
+  }
+}
+
+extension Tape {
+  fileprivate func constant(_ values: [Float], rows: Int, columns: Int) -> Variable {
+    let variable = constant(rows: rows, columns: columns)
+    _ = variable.values.update(from: values)
+    return variable
+  }
+}
