@@ -7,7 +7,7 @@ import PackageDescription
 // modules that export others: whoever imports these names what is behind them too.
 let reexportedByPluginKit = ["JetPhysics", "NeuralEngine"]
 let reexportedByCanopy =
-  reexportedByPluginKit + ["CanopyModel", "EventIO", "JetEmbedding", "PluginKit", "Training"]
+  reexportedByPluginKit + ["CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Training"]
 
 func modules(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: $0) } }
 
@@ -54,18 +54,18 @@ let package = Package(
       name: "EventClassifiers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/EventClassifiers"),
 
-    .target(name: "CanopyModel", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit"]),
+    .target(name: "CanopyModel", dependencies: ["EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit"]),
     .target(
       name: "Training",
       dependencies: [
-        "CanopyModel", "EventIO", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit",
+        "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit",
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "EventClassifiers", "EventIO", "JetEmbedding", "JetPhysics", "JetTaggers", "NeuralEngine",
-        "PluginKit", "Training",
+        "CanopyModel", "EventClassifiers", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics", "JetTaggers",
+        "NeuralEngine", "PluginKit", "Training",
       ]),
     .executableTarget(
       name: "CanopyCommand",

@@ -2,6 +2,7 @@
 
 // `import Canopy` gives the whole public interface.
 @_exported import CanopyModel
+@_exported import EventEncoding
 @_exported import EventIO
 @_exported import JetEmbedding
 @_exported import JetPhysics

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import EventEncoding
 import JetEmbedding
 import JetPhysics
 
-/// Events as a network reads them: the trees of their jets with features.
+/// Events as a network reads them: the trees of their jets with features, and what is read of each event.
 ///
 /// A ``Predictor`` fills a sample again and again; a training gathers one in memory.
 public struct EventSample: Sendable {
@@ -11,12 +12,15 @@ public struct EventSample: Sendable {
   public private(set) var jetOffsets: [Int] = [0]
   /// The trees of all jets; none where the network does not embed jets.
   public private(set) var trees: FeatureTrees
+  /// What the event encoder reads; nil where events are not embedded.
+  public private(set) var events: EventFeatures?
 
   private let nodeFeatures: NodeFeatures?
 
   /// A sample without events, for networks of these parts.
-  public init(embedding: EmbeddingDescription?) {
+  public init(embedding: EmbeddingDescription?, events: EventEncoderDescription?) {
     nodeFeatures = embedding?.features
+    self.events = events.map(EventFeatures.init)
     trees = FeatureTrees(featureCount: nodeFeatures?.count ?? 0)
   }
 
@@ -37,7 +41,10 @@ public struct EventSample: Sendable {
   }
 
   /// Replaces the content by events and their jets, with features that are not scaled, and keeps the storage.
+  ///
+  /// - Throws: `EventEncodingError` for the first event that lacks what the network reads; the content is lost then.
   public mutating func replace(with events: EventBatch, jets: JetBatch) throws {
+    try self.events?.replace(with: events, jets: jets)
     jetOffsets.replaceSubrange(jetOffsets.indices, with: jets.offsets)
     if let nodeFeatures { trees.replace(with: jets.trees, features: nodeFeatures) }
   }
@@ -47,10 +54,12 @@ public struct EventSample: Sendable {
     let first = jetCount
     jetOffsets.append(contentsOf: other.jetOffsets.dropFirst().map { $0 + first })
     trees.append(other.trees)
+    if let others = other.events { events?.append(others) }
   }
 
   /// Scales the features.
   public mutating func scale(by scaling: SampleScaling) {
     if let nodes = scaling.nodes { trees.scale(by: nodes) }
+    if let scaling = scaling.events { events?.scale(by: scaling) }
   }
 }

@@ -22,7 +22,7 @@ extension Model {
     let network: Network
     do {
       network = try Network(
-        embedding: description.embedding,
+        embedding: description.embedding, events: description.events,
         heads: description.heads.map { head in
           let plugin = try plugins.head(head.plugin)
           guard plugin.version.major == head.version.major else {
@@ -35,7 +35,11 @@ extension Model {
     } catch {
       throw ModelError("\(file.relativePath): \(error.clause).")
     }
-    try Self.check(description.scaling.nodes, "nodes", network.embedding?.featureCount ?? 0, file)
+    let scaling = description.scaling
+    try Self.check(scaling.nodes, "nodes", network.embedding?.featureCount ?? 0, file)
+    let events = description.events
+    try Self.check(scaling.events?.momenta, "events.momenta", events?.momenta.count ?? 0, file)
+    try Self.check(scaling.events?.inputs, "events.inputs", events?.inputNames.count ?? 0, file)
     let weights = folder.appendingPathComponent(Self.weightsFile)
     self.init(
       description: description, network: network,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import EventEncoding
 import JetEmbedding
 import JetPhysics
 import PluginKit
@@ -12,6 +13,8 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   public var jets: JetFinder
   /// The recursive network; nil where jets are not embedded.
   public var embedding: EmbeddingDescription?
+  /// The event encoder; nil where events are not embedded.
+  public var events: EventEncoderDescription?
   /// The scaling of what the network reads.
   public var scaling: SampleScaling
   /// The heads in the order of the configuration.
@@ -21,11 +24,13 @@ public struct ModelDescription: Sendable, Equatable, Codable {
 
   /// A description of a model.
   public init(
-    jets: JetFinder, embedding: EmbeddingDescription?, scaling: SampleScaling, heads: [HeadDescription],
+    jets: JetFinder, embedding: EmbeddingDescription?, events: EventEncoderDescription? = nil,
+    scaling: SampleScaling, heads: [HeadDescription],
     training: TrainingProvenance? = nil
   ) {
     self.jets = jets
     self.embedding = embedding
+    self.events = events
     self.scaling = scaling
     self.heads = heads
     self.training = training

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import EventEncoding
 import JetEmbedding
 import NeuralEngine
 import PluginKit
@@ -28,9 +29,13 @@ extension Network {
     let jetEmbedding = embedding.map {
       $0(batch.trees, weights.embedding!, on: tape, freezing: freezingEmbedding)
     }
+    let eventEmbedding = events.map {
+      $0(batch.events, jetEmbedding: jetEmbedding, weights.events!, on: tape)
+    }
     return Pass(
-      jetEmbedding: jetEmbedding, eventEmbedding: nil,
+      jetEmbedding: jetEmbedding, eventEmbedding: eventEmbedding,
       headInputs: HeadInputs(
-        eventCount: batch.eventCount, eventOfJet: batch.eventOfJet(on: tape), jetEmbedding: jetEmbedding))
+        eventCount: batch.eventCount, eventOfJet: batch.eventOfJet(on: tape), jetEmbedding: jetEmbedding,
+        eventEmbedding: eventEmbedding, eventInputs: events.map { _ in batch.events.inputs(on: tape) }))
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import EventEncoding
 import JetEmbedding
 import NeuralEngine
 import PluginKit
@@ -16,21 +17,24 @@ public struct Network: Sendable {
 
   /// The recursive network; nil where jets are not embedded.
   public let embedding: RecursiveNetwork?
+  /// The event encoder; nil where events are not embedded.
+  public let events: EventEncoder?
   /// The heads in the order of the configuration.
   public let heads: [NamedHead]
   /// All parameters.
   public let layout: ParameterLayout
 
-  /// A network of an embedding and heads.
+  /// A network of its stages and heads.
   ///
   /// - Parameters:
   ///   - embedding: the recursive network; nil where jets are not embedded.
+  ///   - events: the event encoder; nil where events are not embedded.
   ///   - heads: the name, the plugin and the configuration of each head.
   /// - Throws: ``ModelError``, without a full stop as the file is still to be named, where the width or the number
   ///   of heads is out of range, a name does not serve or a head refuses its configuration; and what the
   ///   configuration's source throws.
   public init(
-    embedding: EmbeddingDescription?,
+    embedding: EmbeddingDescription?, events: EventEncoderDescription? = nil,
     heads: [(name: String, plugin: any Head.Type, configuration: any HeadConfigurationSource)]
   ) throws {
     if let embedding, !EmbeddingDescription.allowedWidths.contains(embedding.width) {
@@ -43,6 +47,13 @@ public struct Network: Sendable {
     self.embedding = embedding.map {
       RecursiveNetwork($0.cell, width: $0.width, featureCount: $0.features.count, in: &layout)
     }
+    do {
+      self.events = try events.map {
+        try EventEncoder($0, jetEmbeddingWidth: embedding?.width, in: &layout)
+      }
+    } catch let error as EventEncodingError {
+      throw ModelError(error.clause)
+    }
     var named: [NamedHead] = []
     for (name, plugin, configuration) in heads {
       guard !name.isEmpty, !name.contains("/"), !Self.reservedNames.contains(name) else {
@@ -54,7 +65,10 @@ public struct Network: Sendable {
         throw ModelError("two heads are called \(name)")
       }
       do {
-        let head = try Self.makeHead(plugin, name, configuration, embedding?.width, &layout)
+        let builder = HeadBuilder(
+          headName: name, jetEmbeddingWidth: embedding?.width, eventEmbeddingWidth: self.events?.width,
+          eventInputNames: events?.inputNames, layout: layout)
+        let head = try Self.makeHead(plugin, configuration, builder, &layout)
         named.append(NamedHead(name: name, head: head))
       } catch let error where error is PluginError || error is DecodingError {
         throw ModelError("the head \(name): \(error.clause)")
@@ -73,10 +87,10 @@ public struct Network: Sendable {
   ]
 
   private static func makeHead<H: Head>(
-    _ plugin: H.Type, _ name: String, _ configuration: any HeadConfigurationSource, _ width: Int?,
+    _ plugin: H.Type, _ configuration: any HeadConfigurationSource, _ builder: HeadBuilder,
     _ layout: inout ParameterLayout
   ) throws -> H {
-    var builder = HeadBuilder(headName: name, jetEmbeddingWidth: width, layout: layout)
+    var builder = builder
     let head = try H(configuration: configuration.decode(H.Configuration.self), builder: &builder)
     layout = builder.layout
     return head

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import EventEncoding
 import JetEmbedding
 import NeuralEngine
 
@@ -11,6 +12,8 @@ public final class NetworkBatch {
   public private(set) var eventCount = 0
   /// The trees of all jets.
   let trees = TreeBatch()
+  /// What the event encoder reads.
+  private(set) var events = EventSequenceBatch()
   /// The jets of the events, by their number in the sample: `[jets]`.
   private(set) var jets: [Int] = []
   /// The event of each jet, counted within the batch: `[jets]`.
@@ -31,6 +34,7 @@ public final class NetworkBatch {
       }
     }
     if sample.trees.featureCount > 0 { trees.fill(sample.trees, jets) }
+    if let features = sample.events { events.fill(features, selection) }
   }
 
   /// The event of each jet, in memory that stays until the tape forgets.

@@ -31,7 +31,7 @@ public final class Predictor {
     clusterer = try JetClusterer(model.description.jets)
     tape = Tape(parameters: model.parameters)
     weights = NetworkWeights(model.network, model.parameters)
-    sample = EventSample(embedding: model.description.embedding)
+    sample = EventSample(embedding: model.description.embedding, events: model.description.events)
     heads = model.network.heads.map(HeadPrediction.init)
   }
 
@@ -96,7 +96,7 @@ extension Prediction {
   fileprivate mutating func clear(for network: Network, _ empty: [HeadPrediction]) {
     embeddingWidth = network.embedding?.width ?? 0
     embedding.removeAll(keepingCapacity: true)
-    eventEmbeddingWidth = 0
+    eventEmbeddingWidth = network.events?.width ?? 0
     eventEmbedding.removeAll(keepingCapacity: true)
     let isOfSameHeads = heads.elementsEqual(empty) { $0.name == $1.name && $0.outputs == $1.outputs }
     if !isOfSameHeads { heads = empty }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import EventEncoding
 import JetEmbedding
 import NeuralEngine
 
@@ -7,13 +8,16 @@ import NeuralEngine
 public struct SampleScaling: Sendable, Equatable, Codable {
   /// The scaling of the nodes' features; nil where jets are not embedded.
   public var nodes: FeatureScaling?
+  /// The scaling of what is read of events; nil where events are not embedded.
+  public var events: EventScaling?
 
   /// A given scaling.
-  public init(nodes: FeatureScaling? = nil) {
+  public init(nodes: FeatureScaling? = nil, events: EventScaling? = nil) {
     self.nodes = nodes
+    self.events = events
   }
 
-  /// Medians and quartiles hardly move beyond some twenty thousand jets, and sorting more takes its time.
+  /// Medians and quartiles hardly move beyond some twenty thousand jets or events, and sorting more takes its time.
   private static let largestJetCount = 20_000
 
   /// The scaling of some events of `sample`, whose features are not scaled yet.
@@ -24,6 +28,7 @@ public struct SampleScaling: Sendable, Equatable, Codable {
   ///   - nodes: a scaling of the nodes' features that is known already.
   public init(fitting sample: EventSample, events: [Int], nodes: FeatureScaling? = nil) {
     self.nodes = nodes ?? Self.fitNodes(sample, events)
+    self.events = sample.events.map { EventScaling(fitting: $0, events.prefix(Self.largestJetCount)) }
   }
 
   private static func fitNodes(_ sample: EventSample, _ events: [Int]) -> FeatureScaling? {

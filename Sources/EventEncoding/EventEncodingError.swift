@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import JetPhysics
+
 /// A description of an encoder that makes no sense, or an event that it cannot read.
 public struct EventEncodingError: Error, Sendable, Hashable {
   /// The number of the event to blame, counted from 0 through all inputs; `nil` where none is.
@@ -20,4 +22,9 @@ public struct EventEncodingError: Error, Sendable, Hashable {
 extension EventEncodingError: CustomStringConvertible {
   /// The sentence in ``problem``.
   public var description: String { problem }
+}
+
+extension EventEncodingError: EventError {
+  /// The problem, as one of encoding events.
+  public var predicate: String { "cannot be encoded: \(problem)" }
 }

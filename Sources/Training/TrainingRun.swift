@@ -74,7 +74,7 @@ public struct TrainingRun {
     defer { if isNew { rmdir(folder.path) } }
     let checkpoint = try findCheckpoint(checkpointFile, in: folder, network, resuming: resuming)
 
-    var dataset = try readEvents(network, EventSample(embedding: embedding))
+    var dataset = try readEvents(network, EventSample(embedding: embedding, events: configuration.events))
     let source = configuration.data.inputs.joined(separator: ", ")
     let split = EventSplit(
       dataset, validationFraction: configuration.data.validationFraction, seed: configuration.training.seed)
@@ -117,7 +117,7 @@ public struct TrainingRun {
   private func makeNetwork(_ embedding: EmbeddingDescription?) throws -> Network {
     do {
       return try Network(
-        embedding: embedding,
+        embedding: embedding, events: configuration.events,
         heads: configuration.heads.map { entry in
           do {
             return (entry.key, try plugins.head(entry.value.plugin), entry.value.configuration)
@@ -183,7 +183,7 @@ public struct TrainingRun {
     _ trainer: Trainer, _ embedding: EmbeddingDescription?, _ scaling: SampleScaling, _ split: EventSplit
   ) throws -> Model {
     let description = ModelDescription(
-      jets: configuration.jets, embedding: embedding, scaling: scaling,
+      jets: configuration.jets, embedding: embedding, events: configuration.events, scaling: scaling,
       heads: try trainer.network.heads.map { try $0.description() },
       training: TrainingProvenance(
         canopyVersion: CanopyVersion.current, configuration: configuration.text,

@@ -36,7 +36,7 @@ enum LatencyBenchmark {
     // Everything once before, so that all memory is there.
     for event in events {
       try predictor.predict(event, into: &prediction)
-      operations += NetworkWork(model, prediction.jets).inference / Double(events.count)
+      operations += try NetworkWork.inference(of: model, event, prediction.jets) / Double(events.count)
     }
     var seconds: [Double] = []
     var plain: [Double] = []

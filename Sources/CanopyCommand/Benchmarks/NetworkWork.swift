@@ -2,7 +2,7 @@
 
 import Canopy
 
-/// The floating-point operations that the equations of a recursive network need for some trees.
+/// The floating-point operations that the equations of a network need for some trees or events.
 ///
 /// Only products count, as two operations for each weight: what is element by element, the gathering of children
 /// and what pads matrices to whole vectors do not.
@@ -24,11 +24,24 @@ struct NetworkWork {
     training = 3 * cells + 2 * local
   }
 
-  /// The work of a model's network for the jets of a prediction.
-  init(_ model: Model, _ jets: JetBatch) {
-    let network = model.network.embedding
-    self.init(
-      network.cell, width: network.width, features: network.featureCount, trees: jets.trees.treeCount,
-      nodes: jets.trees.nodeCount)
+  /// The work of a model's stages for events and their jets: that of the recursive network, and of the event encoder
+  /// 6 W (inputs + W) for an item in each direction.
+  static func inference(of model: Model, _ events: EventBatch, _ jets: JetBatch) throws -> Double {
+    var operations = 0.0
+    if let network = model.network.embedding {
+      operations +=
+        NetworkWork(
+          network.cell, width: network.width, features: network.featureCount, trees: jets.trees.treeCount,
+          nodes: jets.trees.nodeCount
+        ).inference
+    }
+    if let encoder = model.network.events {
+      let description = encoder.description
+      var features = EventFeatures(description)
+      try features.replace(with: events, jets: jets)
+      let inputs = description.momenta.count + encoder.jetEmbeddingWidth
+      operations += Double(6 * features.itemCount * encoder.width * (inputs + description.width))
+    }
+    return operations
   }
 }

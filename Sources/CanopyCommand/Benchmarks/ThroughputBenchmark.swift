@@ -41,7 +41,7 @@ enum ThroughputBenchmark {
 
     let predictor = try Predictor(model)
     let operations = try batches.reduce(0) {
-      $0 + NetworkWork(model, try predictor.predict($1).jets).inference
+      $0 + (try NetworkWork.inference(of: model, $1, predictor.predict($1).jets))
     }
     let least = zip(seconds[2], peak.secondsPerOperation(seconds.prefix(2))).map { $0 + operations * $1 }
     let count = Double(batches.reduce(0) { $0 + $1.eventCount })

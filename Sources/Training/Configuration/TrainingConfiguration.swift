@@ -2,6 +2,7 @@
 
 import CanopyModel
 import Foundation
+import EventEncoding
 import JetEmbedding
 import JetPhysics
 import NeuralEngine
@@ -16,6 +17,8 @@ public struct TrainingConfiguration: Sendable {
   public var jets: JetFinder
   /// The recursive network; nil where jets are not embedded.
   public var embedding: EmbeddingSection?
+  /// The event encoder; nil where events are not embedded.
+  public var events: EventEncoderDescription?
   /// The heads by the names that the user gives them.
   public var heads: OrderedMapping<HeadSection>
   /// The training itself.
@@ -36,6 +39,7 @@ public struct TrainingConfiguration: Sendable {
     // Trees are for the recursive network alone.
     jets = try sections.embedding == nil ? sections.jets.finder.withoutTrees() : sections.jets.finder
     embedding = sections.embedding
+    events = sections.events
     heads = sections.heads
     training = sections.training
     text = try String(contentsOf: file, encoding: .utf8)
@@ -45,6 +49,7 @@ public struct TrainingConfiguration: Sendable {
     var data: DataSection
     var jets: JetSection
     var embedding: EmbeddingSection?
+    var events: EventEncoderDescription?
     var heads: OrderedMapping<HeadSection>
     var training: TrainingSection
   }
