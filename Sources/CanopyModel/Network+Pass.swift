@@ -35,7 +35,7 @@ extension Network {
     return Pass(
       jetEmbedding: jetEmbedding, eventEmbedding: eventEmbedding,
       headInputs: HeadInputs(
-        eventCount: batch.eventCount, eventOfJet: batch.eventOfJet(on: tape), jetEmbedding: jetEmbedding,
+        eventCount: batch.eventCount, eventOfJet: batch.eventOfJet, on: tape, jetEmbedding: jetEmbedding,
         eventEmbedding: eventEmbedding, eventInputs: events.map { _ in batch.events.inputs(on: tape) }))
   }
 }

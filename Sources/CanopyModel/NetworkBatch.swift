@@ -2,7 +2,6 @@
 
 import EventEncoding
 import JetEmbedding
-import NeuralEngine
 
 /// Some events of a sample in the order in which a network works.
 ///
@@ -35,12 +34,5 @@ public final class NetworkBatch {
     }
     if sample.trees.featureCount > 0 { trees.fill(sample.trees, jets) }
     if let features = sample.events { events.fill(features, selection) }
-  }
-
-  /// The event of each jet, in memory that stays until the tape forgets.
-  func eventOfJet(on tape: Tape) -> UnsafeBufferPointer<Int32> {
-    let copy = tape.scratch(Int32.self, count: eventOfJet.count)
-    _ = copy.update(from: eventOfJet)
-    return UnsafeBufferPointer(copy)
   }
 }

@@ -16,7 +16,7 @@ public enum HeadInput: String, Sendable, Hashable, Codable, CaseIterable {
 public struct HeadInputs {
   /// The number of events.
   public let eventCount: Int
-  /// The event of each jet, counted within the pass: `[jets]`. Valid during the pass.
+  /// The event of each jet, counted within the pass, until the tape forgets: `[jets]`.
   public let eventOfJet: UnsafeBufferPointer<Int32>
 
   private let jetRows: Variable?
@@ -27,19 +27,22 @@ public struct HeadInputs {
   ///
   /// - Parameters:
   ///   - eventCount: the number of events.
-  ///   - eventOfJet: the event of each jet, which must stay where it is during the pass: `[jets]`.
+  ///   - eventOfJet: the event of each jet: `[jets]`.
+  ///   - tape: where the computation is recorded.
   ///   - jetEmbedding: `[jets × width]`.
   ///   - eventEmbedding: `[events × width]`.
   ///   - eventInputs: `[events × inputs]`.
   public init(
-    eventCount: Int, eventOfJet: UnsafeBufferPointer<Int32>, jetEmbedding: Variable? = nil,
+    eventCount: Int, eventOfJet: [Int32], on tape: Tape, jetEmbedding: Variable? = nil,
     eventEmbedding: Variable? = nil, eventInputs: Variable? = nil
   ) {
     precondition(jetEmbedding == nil || jetEmbedding!.rows == eventOfJet.count, "a row for each jet")
     precondition(eventEmbedding == nil || eventEmbedding!.rows == eventCount, "a row for each event")
     precondition(eventInputs == nil || eventInputs!.rows == eventCount, "a row for each event")
     self.eventCount = eventCount
-    self.eventOfJet = eventOfJet
+    let copy = tape.scratch(Int32.self, count: eventOfJet.count)
+    _ = copy.update(from: eventOfJet)
+    self.eventOfJet = UnsafeBufferPointer(copy)
     jetRows = jetEmbedding
     eventRows = eventEmbedding
     eventNumbers = eventInputs

@@ -37,7 +37,7 @@ import Testing
     }
     // Writing over a model replaces it.
     try SampleModel.make(.simple).write(to: again)
-    #expect(try Model(contentsOf: again, plugins: SampleModel.plugins).network.embedding.cell == .simple)
+    #expect(try Model(contentsOf: again, plugins: SampleModel.plugins).network.embedding?.cell == .simple)
   }
 
   @Test func provenanceIsKept() throws {
@@ -45,10 +45,10 @@ import Testing
     var description = model.description
     let epoch = EpochSummary(
       epoch: 1, trainingLoss: 0.5, validationLoss: nil, metrics: [.init(name: "AUC", value: 0.75)],
-      learningRate: 1e-3, jetCount: 12, seconds: 0.25, isBest: true)
+      learningRate: 1e-3, eventCount: 12, seconds: 0.25, isBest: true)
     description.training = TrainingProvenance(
-      canopyVersion: "0.0.1", configuration: "data:\n  “é”\n", files: ["a b.h5"], trainingJets: 12,
-      validationJets: 3, seed: .max, threads: 2, bestEpoch: 1, epochs: [epoch])
+      canopyVersion: "0.0.1", configuration: "data:\n  “é”\n", files: ["a b.h5"], trainingEvents: 12,
+      validationEvents: 3, seed: .max, threads: 2, bestEpoch: 1, epochs: [epoch])
     try Model(description: description, network: model.network, parameters: model.parameters).write(to: url)
     #expect(try Model(contentsOf: url, plugins: SampleModel.plugins).description == description)
   }

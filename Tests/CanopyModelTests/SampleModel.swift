@@ -50,7 +50,7 @@ enum SampleModel {
     return Model(
       description: ModelDescription(
         jets: try finder(), embedding: embedding,
-        scaling: FeatureScaling(fitting: trees.features, count: features.count),
+        scaling: SampleScaling(nodes: FeatureScaling(fitting: trees.features, count: features.count)),
         heads: try network.heads.map { try $0.description() }),
       network: network, parameters: parameters)
   }

@@ -3,6 +3,7 @@
 import Foundation
 import JetEmbedding
 import JetPhysics
+import NeuralEngine
 import Testing
 
 @Suite struct FeatureTests {

@@ -35,6 +35,12 @@ import Training
         values: (0..<jets * width).map { _ in Float.random(in: -2...2, using: &generator) })
     }
 
+    func inputs(on tape: Tape) -> HeadInputs {
+      HeadInputs(
+        eventCount: 1, eventOfJet: Array(repeating: 0, count: embedding.rows), on: tape,
+        jetEmbedding: tape.constant(embedding))
+    }
+
     var truth: HeadTruth {
       let classes = head.configuration.classes.count
       return HeadTruth(
@@ -68,7 +74,7 @@ import Training
   func forwardPassAndLossEqualAReference(configuration: JetTagger.Configuration) throws {
     let setup = try Setup(configuration)
     let tape = Tape(parameters: setup.parameters)
-    let result = setup.head(HeadInputs(jetEmbedding: tape.constant(setup.embedding)))
+    let result = setup.head(setup.inputs(on: tape))
     let loss = setup.head.loss(of: result, truth: setup.truth).matrix
     let outputs = setup.head.outputs(of: result).matrix
     #expect(loss.columns == 1 && outputs.columns == setup.head.outputs.reduce(0) { $0 + $1.width })
@@ -116,7 +122,9 @@ import Training
     let weights = PackedWeights(network, parameters)
     func loss(on tape: Tape) -> Variable {
       weights.pack(parameters)
-      let inputs = HeadInputs(jetEmbedding: network(batch, weights, on: tape))
+      let inputs = HeadInputs(
+        eventCount: 1, eventOfJet: Array(repeating: 0, count: trees.treeCount), on: tape,
+        jetEmbedding: network(batch, weights, on: tape))
       return head.loss(of: head(inputs), truth: truth)
     }
 

@@ -24,7 +24,7 @@ private let epochs = (1...12).map { epoch in
   EpochSummary(
     epoch: epoch, trainingLoss: 0.3 + 0.4 / Double(epoch), validationLoss: 0.33 + 0.35 / Double(epoch),
     metrics: [EpochSummary.Metric(name: "AUC", value: 0.93 - 0.1 / Double(epoch))], learningRate: 1e-3,
-    jetCount: 80_000, seconds: 30, isBest: epoch <= 11)
+    eventCount: 80_000, seconds: 30, isBest: epoch <= 11)
 }
 
 /// A folder that is gone after the test.
@@ -118,7 +118,7 @@ private func isPNG(_ data: Data) -> Bool {
         epochs: [
           EpochSummary(
             epoch: 1, trainingLoss: 1, metrics: [.init(name: hostile, value: 0.5)], learningRate: 1,
-            jetCount: 1, seconds: 1, isBest: true)
+            eventCount: 1, seconds: 1, isBest: true)
         ]
       ).write(to: folder, using: Gnuplot())
       let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
@@ -135,7 +135,7 @@ private func isPNG(_ data: Data) -> Bool {
   @Test func drawsTrainingAlone() throws {
     try withFolder { folder in
       let epoch = EpochSummary(
-        epoch: 1, trainingLoss: 1, learningRate: 1, jetCount: 1, seconds: 1, isBest: false)
+        epoch: 1, trainingLoss: 1, learningRate: 1, eventCount: 1, seconds: 1, isBest: false)
       try Report(title: "", epochs: [epoch]).write(to: folder, using: Gnuplot())
       #expect(isPNG(try Data(contentsOf: folder.appendingPathComponent("learning-curves.png"))))
     }

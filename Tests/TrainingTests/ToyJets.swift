@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
+import EventEncoding
 import EventIO
 import Foundation
 import JetEmbedding
@@ -55,27 +56,34 @@ enum ToyJets {
 
   /// The jets of lines, scaled.
   static func dataset(
-    _ lines: [String], truth: Set<String> = ["label", "flavour"], weight: String? = nil, threads: Int = 1
-  ) throws -> JetDataset {
+    _ lines: [String], truth: Set<String> = ["label", "flavour"], weight: String? = nil, balance: String? = nil,
+    events: EventEncoderDescription? = nil, threads: Int = 1
+  ) throws -> EventDataset {
     let folder = try TemporaryFolder()
     let stream = try EventStream(inputs: [try folder.write(lines.joined(), to: "toys.jsonl")])
-    var dataset = try JetDataset(
-      stream, jets: finder(), features: .lund, truth: truth, weight: weight, threads: threads)
+    var dataset = try EventDataset(
+      stream, jets: finder(), as: EventSample(embedding: embedding(.gated), events: events), truth: truth,
+      weight: weight, balance: balance, threads: threads)
     dataset.scale(by: scaling)
     return dataset
   }
 
   /// The same scaling for all data, so that two of them compare.
-  private static let scaling = FeatureScaling(
-    median: [-2, -2, 0, 0, 0.2, -1, 3, 0, -2, -1, 1],
-    interquartileRange: [1, 1, 0.3, 0.3, 0.2, 2, 1, 1, 1, 1, 1])
+  private static let scaling = SampleScaling(
+    nodes: FeatureScaling(
+      median: [-2, -2, 0, 0, 0.2, -1, 3, 0, -2, -1, 1],
+      interquartileRange: [1, 1, 0.3, 0.3, 0.2, 2, 1, 1, 1, 1, 1]))
+
+  static func embedding(_ cell: RecursiveNetwork.Cell) -> EmbeddingDescription {
+    EmbeddingDescription(cell: cell, width: 5, features: .lund)
+  }
 
   /// A network with a tagger of each truth column: two classes of `label`, three of `flavour`.
   static func network(
     _ columns: [String] = ["label"], cell: RecursiveNetwork.Cell = .gated
   ) throws -> Network {
     try Network(
-      embedding: EmbeddingDescription(cell: cell, width: 5, features: .lund),
+      embedding: embedding(cell),
       heads: columns.map { column in
         let classes = column == "label" ? ["one", "two"] : ["x", "y", "z"]
         let configuration = JetTagger.Configuration(truth: column, classes: classes, hidden: [4])

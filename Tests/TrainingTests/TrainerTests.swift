@@ -13,13 +13,13 @@ import Training
 @Suite struct TrainerTests {
   /// A trainer on all of a dataset but every fifth jet, which validates.
   private func trainer(
-    _ dataset: JetDataset, _ training: String, network: Network? = nil, headWeights: [Double]? = nil,
+    _ dataset: EventDataset, _ training: String, network: Network? = nil, headWeights: [Double]? = nil,
     resuming checkpoint: Checkpoint? = nil
   ) throws -> Trainer {
     let network = try network ?? ToyJets.network()
-    var split = JetSplit(dataset, validationFraction: 0.5, seed: 1)
-    split.training = (0..<dataset.jetCount).filter { $0 % 5 != 4 }
-    split.validation = (0..<dataset.jetCount).filter { $0 % 5 == 4 }
+    var split = EventSplit(dataset, validationFraction: 0.5, seed: 1)
+    split.training = (0..<dataset.eventCount).filter { $0 % 5 != 4 }
+    split.validation = (0..<dataset.eventCount).filter { $0 % 5 == 4 }
     return Trainer(
       network, headWeights: headWeights ?? network.heads.map { _ in 1 },
       section: try ToyJets.section(training),
@@ -74,7 +74,7 @@ import Training
         done.append(jets)
         #expect(loss > 0)
       }
-      #expect(summary == trainer.epochs.last && summary.jetCount == 192)
+      #expect(summary == trainer.epochs.last && summary.eventCount == 192)
     }
     #expect(done.prefix(10) == [20, 40, 60, 80, 100, 120, 140, 160, 180, 192])
     #expect(trainer.epochs.map(\.epoch) == Array(1...12))
@@ -103,10 +103,10 @@ import Training
 
   /// The gradient of a single step over all training jets, as the optimiser's first moment has it.
   private func gradient(
-    _ dataset: JetDataset, network: Network? = nil, headWeights: [Double]? = nil, threads: Int = 1
+    _ dataset: EventDataset, network: Network? = nil, headWeights: [Double]? = nil, threads: Int = 1
   ) throws -> (numbers: [Float], loss: Double) {
     let network = try network ?? ToyJets.network()
-    var split = JetSplit(dataset, validationFraction: 0, seed: 1)
+    var split = EventSplit(dataset, validationFraction: 0, seed: 1)
     split.validation = [0, 1, 2]
     let trainer = Trainer(
       network, headWeights: headWeights ?? network.heads.map { _ in 1 },

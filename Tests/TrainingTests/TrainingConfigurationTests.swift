@@ -32,7 +32,7 @@ import Training
     #expect(data.validationFraction == 0.1 && data.weight == nil && !data.keepInvisible)
     #expect(try configuration.jets == JetFinder(JetDefinition(.antikt, radius: 0.4)))
     #expect(
-      configuration.embedding == EmbeddingDescription(cell: .gated, width: 40, features: .lund))
+      configuration.embedding?.description == EmbeddingDescription(cell: .gated, width: 40, features: .lund))
     #expect(configuration.heads.keys == ["t"] && configuration.heads[0].value.weight == 1)
     #expect(configuration.heads[0].value.plugin == "jet-tagger")
     let training = configuration.training
@@ -84,7 +84,7 @@ import Training
           selection: JetSelection(.exclusiveJets(2), maximumAbsRapidity: 2.5, leading: 1),
           recluster: .cambridge))
     #expect(
-      configuration.embedding == EmbeddingDescription(cell: .simple, width: 7, features: .paper))
+      configuration.embedding?.description == EmbeddingDescription(cell: .simple, width: 7, features: .paper))
     #expect(configuration.heads.keys == ["z", "a"])
     #expect(configuration.heads.map(\.value.weight) == [0.25, 1])
     let training = configuration.training
@@ -188,7 +188,7 @@ import Training
     for name in ["lund", "paper"] {
       let configuration = try TrainingConfiguration(
         contentsOf: folder.appendingPathComponent("w-tagger-\(name).yaml"))
-      #expect(configuration.embedding.features.rawValue == name)
+      #expect(configuration.embedding?.description.features.rawValue == name)
       let head = try #require(configuration.heads["w-tagger"])
       #expect(try head.configuration.decode(JetTagger.Configuration.self).classes == ["QCD", "W"])
     }

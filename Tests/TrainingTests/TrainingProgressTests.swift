@@ -54,26 +54,26 @@ private final class Screen: Sendable {
 private func summary(_ epoch: Int, isBest: Bool = true) -> EpochSummary {
   EpochSummary(
     epoch: epoch, trainingLoss: 0.34567, validationLoss: 0.36, metrics: [.init(name: "AUC", value: 0.93126)],
-    learningRate: 1e-3, jetCount: 80_000, seconds: 40, isBest: isBest)
+    learningRate: 1e-3, eventCount: 80_000, seconds: 40, isBest: isBest)
 }
 
 @Suite struct TrainingProgressTests {
   @Test func printsOnePlainLineAnEpochWithoutATerminal() {
     let screen = Screen()
     var progress = TrainingProgress(
-      epochCount: 10, jetCount: 80_000, output: screen.output(isTerminal: false), clock: { screen.time })
+      epochCount: 10, eventCount: 80_000, output: screen.output(isTerminal: false), clock: { screen.time })
     for epoch in 1...2 {
       for jets in stride(from: 0, through: 80_000, by: 1000) {
         screen.time += 0.5
-        progress.update(epoch: epoch, jetsDone: jets, loss: 0.5)
+        progress.update(epoch: epoch, eventsDone: jets, loss: 0.5)
       }
       progress.finishEpoch(summary(epoch, isBest: epoch == 1))
     }
     progress.clear()
     #expect(
       screen.text == """
-        epoch  1/10  loss 0.3457  validation loss 0.3600  AUC 0.9313  2000 jets/s  40 s  best
-        epoch  2/10  loss 0.3457  validation loss 0.3600  AUC 0.9313  2000 jets/s  40 s
+        epoch  1/10  loss 0.3457  validation loss 0.3600  AUC 0.9313  2000 events/s  40 s  best
+        epoch  2/10  loss 0.3457  validation loss 0.3600  AUC 0.9313  2000 events/s  40 s
 
         """)
   }
@@ -81,24 +81,24 @@ private func summary(_ epoch: Int, isBest: Bool = true) -> EpochSummary {
   @Test func drawsABarOverItself() throws {
     let screen = Screen()
     var progress = TrainingProgress(
-      epochCount: 3, jetCount: 80_000, output: screen.output(isTerminal: true), clock: { screen.time })
+      epochCount: 3, eventCount: 80_000, output: screen.output(isTerminal: true), clock: { screen.time })
     screen.width = 120
     screen.time = 20
-    progress.update(epoch: 1, jetsDone: 40_000, loss: 0.5)
+    progress.update(epoch: 1, eventsDone: 40_000, loss: 0.5)
     // Half an epoch took 20 s: 20 s and two epochs are left.
     let bar = String(repeating: "━", count: 20) + String(repeating: "─", count: 20)
-    #expect(screen.lines == ["epoch 1/3  \(bar)   50 %  2000 jets/s  loss 0.5000  1 min 40 s left"])
+    #expect(screen.lines == ["epoch 1/3  \(bar)   50 %  2000 events/s  loss 0.5000  1 min 40 s left"])
     screen.time = 20.05
     let before = screen.text
-    progress.update(epoch: 1, jetsDone: 40_100, loss: 0.5)
+    progress.update(epoch: 1, eventsDone: 40_100, loss: 0.5)
     #expect(screen.text == before, "ten drawings a second are enough")
     screen.time = 40
     progress.finishEpoch(summary(1))
     screen.time = 50
-    progress.update(epoch: 2, jetsDone: 20_000, loss: 0.4)
+    progress.update(epoch: 2, eventsDone: 20_000, loss: 0.4)
     #expect(screen.lines.count == 2)
     #expect(screen.lines[0].hasPrefix("epoch 1/3  loss 0.3457"))
-    #expect(screen.lines[1].hasSuffix("25 %  2000 jets/s  loss 0.4000  1 min 10 s left  AUC 0.9313"))
+    #expect(screen.lines[1].hasSuffix("25 %  2000 events/s  loss 0.4000  1 min 10 s left  AUC 0.9313"))
     progress.clear()
     #expect(screen.lines[1] == "")
     #expect(!screen.text.contains("\u{1B}[3"))
@@ -109,11 +109,11 @@ private func summary(_ epoch: Int, isBest: Bool = true) -> EpochSummary {
       let screen = Screen()
       screen.width = width
       var progress = TrainingProgress(
-        epochCount: 100, jetCount: 80_000, output: screen.output(isTerminal: true), clock: { screen.time })
+        epochCount: 100, eventCount: 80_000, output: screen.output(isTerminal: true), clock: { screen.time })
       screen.time = 1
       progress.finishEpoch(summary(1))
       screen.time = 21
-      progress.update(epoch: 2, jetsDone: 40_000, loss: 0.5)
+      progress.update(epoch: 2, eventsDone: 40_000, loss: 0.5)
       #expect(screen.lines[1].count <= max(0, width - 1))
       #expect(width < 40 || screen.lines[1].contains("━─"))
       #expect(width < 110 || screen.lines[1].contains("AUC"))
@@ -123,10 +123,10 @@ private func summary(_ epoch: Int, isBest: Bool = true) -> EpochSummary {
   @Test func coloursWhereWelcome() {
     let screen = Screen()
     var progress = TrainingProgress(
-      epochCount: 3, jetCount: 100, output: screen.output(isTerminal: true, usesColour: true),
+      epochCount: 3, eventCount: 100, output: screen.output(isTerminal: true, usesColour: true),
       clock: { screen.time })
     screen.time = 1
-    progress.update(epoch: 1, jetsDone: 100, loss: 0.5)
+    progress.update(epoch: 1, eventsDone: 100, loss: 0.5)
     progress.finishEpoch(summary(1))
     #expect(screen.text.contains("\u{1B}[36m━"))
     #expect(screen.text.contains("\u{1B}[32mbest\u{1B}[0m\n"))
@@ -135,15 +135,15 @@ private func summary(_ epoch: Int, isBest: Bool = true) -> EpochSummary {
   @Test func survivesOddInput() {
     let screen = Screen()
     var progress = TrainingProgress(
-      epochCount: 0, jetCount: 0, output: screen.output(isTerminal: true), clock: { screen.time })
-    progress.update(epoch: 1, jetsDone: 0, loss: .nan)
+      epochCount: 0, eventCount: 0, output: screen.output(isTerminal: true), clock: { screen.time })
+    progress.update(epoch: 1, eventsDone: 0, loss: .nan)
     screen.time = -5
     progress.finishEpoch(
       EpochSummary(
         epoch: 1, trainingLoss: .infinity, metrics: [.init(name: "A\nU\tC\u{1B}", value: .nan)],
         learningRate: 0,
-        jetCount: 0, seconds: 0, isBest: false))
-    progress.update(epoch: 1, jetsDone: 5, loss: 1e300)
+        eventCount: 0, seconds: 0, isBest: false))
+    progress.update(epoch: 1, eventsDone: 5, loss: 1e300)
     #expect(screen.lines.count == 2)
     #expect(screen.lines[0] == "epoch 1/0  loss inf  A U C  nan  0.0 s")
   }

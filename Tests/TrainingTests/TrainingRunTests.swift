@@ -27,7 +27,7 @@ import Training
     var error: (any Error)?
 
     func begin(_ summary: TrainingRun.Summary) { self.summary = summary }
-    func step(epoch: Int, jetsDone: Int, loss: Double) { steps += 1 }
+    func step(epoch: Int, eventsDone: Int, loss: Double) { steps += 1 }
     func finish(_ epoch: EpochSummary) {
       epochs.append(epoch)
       do { try afterEpoch(epoch) } catch { self.error = error }
@@ -72,10 +72,10 @@ import Training
     #expect(training.configuration == yaml && training.files == ["toys.jsonl"])
     #expect(training.seed == 3 && training.threads == 2 && training.epochs == log.epochs)
     #expect(training.epochs.map(\.epoch) == Array(1...8))
-    #expect(training.trainingJets + training.validationJets == 100 && summary.events == 100)
-    #expect(summary.trainingJets == training.trainingJets && summary.epochsDone == 0)
+    #expect(training.trainingEvents + training.validationEvents == 100 && summary.events == 100)
+    #expect(summary.trainingEvents == training.trainingEvents && summary.epochsDone == 0)
     #expect(summary.parameterCount == copy.network.layout.parameterCount)
-    #expect(log.steps == 8 * ((training.trainingJets + 9) / 10))
+    #expect(log.steps == 8 * ((training.trainingEvents + 9) / 10))
     let best = training.epochs.map { $0.metrics[0].value }.max()!
     #expect(training.epochs[training.bestEpoch - 1].metrics[0].value == best && best > 0.9)
 

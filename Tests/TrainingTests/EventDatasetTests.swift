@@ -8,8 +8,8 @@ import TestFiles
 import Testing
 import Training
 
-/// Jets with the truth and weights of their events, and their division into training and validation.
-@Suite struct JetDatasetTests {
+/// Events and jets with truth and weights, and their division into training and validation.
+@Suite struct EventDatasetTests {
   /// Events of no, one and two jets, again and again.
   private func lines(_ count: Int) -> [String] {
     var generator = SeededGenerator(seed: 2)
@@ -24,20 +24,36 @@ import Training
 
   @Test(arguments: [1, 3]) func jetsHaveTheTruthOfTheirEvents(threads: Int) throws {
     let dataset = try ToyJets.dataset(lines(6), truth: ["label"], weight: "w", threads: threads)
-    #expect(dataset.eventCount == 6 && dataset.jetCount == 6 && dataset.trees.treeCount == 6)
-    #expect(dataset.eventNumbers == [1, 2, 2, 4, 5, 5])
-    #expect(dataset.truth["label"] == [1, 2, 2, 4, 5, 5])
-    #expect(dataset.weights == [0.5, 1, 1, 2, 2.5, 2.5])
-    #expect(dataset.truth(of: [5, 0])["label"] == [5, 1])
+    #expect(dataset.eventCount == 6 && dataset.jetCount == 6 && dataset.sample.trees.treeCount == 6)
+    #expect(dataset.eventNumbers == Array(0..<6) && dataset.sample.jetOffsets == [0, 0, 1, 3, 3, 4, 6])
+    #expect(dataset.truth(of: .jets, of: 0..<6)["label"] == [1, 2, 2, 4, 5, 5])
+    #expect(dataset.truth(of: .events, of: 0..<6)["label"] == [0, 1, 2, 3, 4, 5])
+    #expect(dataset.weights == [0, 0.5, 1, 1.5, 2, 2.5])
+    #expect(dataset.weights(of: .jets, of: 0..<6) == [0.5, 1, 1, 2, 2.5, 2.5])
+    #expect(dataset.truth(of: .jets, of: [5, 0, 1])["label"] == [5, 5, 1])
+    #expect(dataset.truth(of: .events, of: [5, 0, 1])["label"] == [5, 0, 1])
     #expect(try ToyJets.dataset(lines(6), truth: ["label"]).weights == [1, 1, 1, 1, 1, 1])
+  }
+
+  @Test func balancedClassesWeighTheSame() throws {
+    let lines = ToyJets.lines(40).enumerated().filter { $0.offset % 2 == 0 || $0.offset < 10 }.map(\.element)
+    let dataset = try ToyJets.dataset(lines, balance: "label")
+    let labels = dataset.truth(of: .events, of: 0..<25)["label"]
+    let totals = [0, 1].map { label in
+      zip(labels, dataset.weights).reduce(Float(0)) { $0 + ($1.0 == label ? $1.1 : 0) }
+    }
+    #expect(labels.filter { $0 == 1 }.count == 5)
+    #expect(abs(totals[0] - 12.5) < 1e-4 && abs(totals[1] - 12.5) < 1e-4)
   }
 
   @Test func threadsDoNotChangeTheOrder() throws {
     let one = try ToyJets.dataset(ToyJets.lines(700))
     let four = try ToyJets.dataset(ToyJets.lines(700), threads: 4)
     #expect(one.eventNumbers == Array(0..<700) && four.eventNumbers == one.eventNumbers)
-    #expect(four.trees.features == one.trees.features && four.trees.left == one.trees.left)
-    #expect(four.truth["flavour"] == one.truth["flavour"])
+    let trees = [one, four].map(\.sample.trees)
+    #expect(trees[1].features == trees[0].features && trees[1].left == trees[0].left)
+    #expect(
+      four.truth(of: .events, of: 0..<700)["flavour"] == one.truth(of: .events, of: 0..<700)["flavour"])
   }
 
   private func complaint(
@@ -78,16 +94,14 @@ import Training
 
   @Test func noEventIsOnBothSides() throws {
     let dataset = try ToyJets.dataset(lines(300), truth: [])
-    let split = JetSplit(dataset, validationFraction: 0.25, seed: 3)
-    #expect((split.training + split.validation).sorted() == Array(0..<dataset.jetCount))
-    let events = [split.training, split.validation].map { Set($0.map { dataset.eventNumbers[$0] }) }
-    #expect(events[0].isDisjoint(with: events[1]))
-    // 200 events have jets; a quarter of them, to four standard deviations.
-    #expect(abs(events[1].count - 50) < 25)
+    let split = EventSplit(dataset, validationFraction: 0.25, seed: 3)
+    #expect((split.training + split.validation).sorted() == Array(0..<300))
+    // A quarter of them, to four standard deviations.
+    #expect(abs(split.validation.count - 75) < 30)
 
-    #expect(JetSplit(dataset, validationFraction: 0.25, seed: 3) == split)
-    #expect(JetSplit(dataset, validationFraction: 0.25, seed: 4) != split)
-    #expect(JetSplit(dataset, validationFraction: 0, seed: 3).validation.isEmpty)
-    #expect(JetSplit(dataset, validationFraction: 1, seed: 3).training.isEmpty)
+    #expect(EventSplit(dataset, validationFraction: 0.25, seed: 3) == split)
+    #expect(EventSplit(dataset, validationFraction: 0.25, seed: 4) != split)
+    #expect(EventSplit(dataset, validationFraction: 0, seed: 3).validation.isEmpty)
+    #expect(EventSplit(dataset, validationFraction: 1, seed: 3).training.isEmpty)
   }
 }
