@@ -22,8 +22,8 @@ demo: build
 
 test: prepare
 	$(SWIFT) test
-	CANOPY_INSTRUCTION_SET=avx2 $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding)Tests\.'
-	CANOPY_INSTRUCTION_SET=baseline $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding)Tests\.'
+	CANOPY_INSTRUCTION_SET=avx2 $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding|EventEncoding)Tests\.'
+	CANOPY_INSTRUCTION_SET=baseline $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding|EventEncoding)Tests\.'
 
 threads: prepare
 	$(SWIFT) test --sanitize=thread --scratch-path .build-threads --filter ThreadTests

@@ -85,6 +85,9 @@ let package = Package(
     .testTarget(
       name: "JetEmbeddingTests", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine"]),
     .testTarget(
+      name: "EventEncodingTests", dependencies: ["EventEncoding", "JetPhysics", "NeuralEngine"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
       name: "EventIOTests",
       dependencies: ["CHDF5", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics", "TestFiles"],
       exclude: ["Fixtures"]),

@@ -53,9 +53,9 @@ public struct EventEncoder: Sendable {
     _ batch: EventSequenceBatch, jetEmbedding: Variable? = nil, _ weights: PackedWeights, on tape: Tape
   ) -> Variable {
     let items = items(batch, jetEmbedding, on: tape)
-    let result = rising(items, batch.sequences, .forward, weights.rising)
+    let result = rising(items, batch.sequences, weights.rising)
     guard let falling else { return result }
-    return result.concatenated(with: falling(items, batch.sequences, .backward, weights.falling!))
+    return result.concatenated(with: falling(items, batch.sequences, reading: .backward, weights.falling!))
   }
 
   /// x of all items: `[items × inputs]`.

@@ -31,7 +31,7 @@ struct EventFrame {
   init(_ events: EventBatch, _ particles: Range<Int>, pt: [Double], isOwn: Bool) {
     var along = 0.0
     var (cosines, sines) = (0.0, 0.0)
-    var hardest = particles.lowerBound
+    var hardest = (pt: 0.0, x: 1.0, y: 0.0)
     for (particle, pt) in zip(particles, pt) where pt > 0 {
       let (x, y, z) = (events.px[particle], events.py[particle], events.pz[particle])
       missingX -= x
@@ -40,14 +40,13 @@ struct EventFrame {
       along += pt * z / (pt * pt + z * z).squareRoot()
       cosines += (x * x - y * y) / pt
       sines += 2 * x * y / pt
-      if pt > pt_(hardest) { hardest = particle }
+      if pt > hardest.pt { hardest = (pt, x, y) }
     }
-    func pt_(_ particle: Int) -> Double { pt[particle - particles.lowerBound] }
     guard isOwn else { return }
     if missingPt > 1e-9 * scalarSum {
       (axisX, axisY) = (missingX / missingPt, missingY / missingPt)
     } else if scalarSum > 0 {
-      (axisX, axisY) = (events.px[hardest] / pt_(hardest), events.py[hardest] / pt_(hardest))
+      (axisX, axisY) = (hardest.x / hardest.pt, hardest.y / hardest.pt)
     }
     // sin 2Δφ for Δφ = φ − φ_axis, summed.
     let tilt = sines * (axisX * axisX - axisY * axisY) - cosines * 2 * axisX * axisY

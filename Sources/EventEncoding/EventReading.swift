@@ -119,8 +119,8 @@ extension EventInputs {
     if leptons != nil || photons != nil, events.pdgID.count != events.particleCount {
       throw EventEncodingError(
         event: events.eventNumbers.first, field: "pdgid",
-        problem: "Leptons and photons are told by their identifiers, but the events have no pdgid: add it, or "
-          + "read no leptons and photons.")
+        problem: "Leptons and photons are told by their identifiers, but the events have no pdgid: add it, "
+          + "or read no leptons and photons.")
     }
     return try conditions.map { name in
       guard let column = events.columns[name] else {
@@ -131,8 +131,8 @@ extension EventInputs {
       guard column.width == 1, column.values.count == events.eventCount else {
         throw EventEncodingError(
           event: events.eventNumbers.first, field: name,
-          problem: "The column \(name), which is read as a condition, has \(column.width) numbers for each event: "
-            + "give it one.")
+          problem: "The column \(name), which is read as a condition, has \(column.width) numbers for each "
+            + "event: give it one.")
       }
       return column
     }

@@ -58,7 +58,8 @@ public struct GatedRecurrentUnit: Sendable {
   ///   - direction: the order in which a sequence is read.
   ///   - weights: the weights of the tape's parameters, packed.
   public func callAsFunction(
-    _ items: Variable, _ sequences: SequenceBatch, _ direction: Direction = .forward, _ weights: PackedWeights
+    _ items: Variable, _ sequences: SequenceBatch, reading direction: Direction = .forward,
+    _ weights: PackedWeights
   ) -> Variable {
     precondition(items.columns == inputs, "a unit for \(inputs) inputs got \(items.columns)")
     precondition(items.rows == sequences.itemCount, "\(items.rows) rows for \(sequences.itemCount) items")
