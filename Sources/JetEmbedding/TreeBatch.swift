@@ -38,8 +38,15 @@ public final class TreeBatch {
   public var rowCount: Int { heightOffsets[heightOffsets.count - 1] }
   /// The number of leaves of all trees together; they are the first rows.
   public var leafCount: Int { heightOffsets.count > 1 ? heightOffsets[1] : 0 }
+  /// The number of splittings of all trees together.
+  var splittingCount: Int { rowCount - leafCount }
   /// The heights of splittings, from the lowest.
   var splittingHeights: Range<Int> { 1..<max(heightOffsets.count - 1, 1) }
+
+  /// The splittings of a height, counted from the first splitting of all.
+  func splittings(ofHeight height: Int) -> Range<Int> {
+    heightOffsets[height] - leafCount..<heightOffsets[height + 1] - leafCount
+  }
 
   /// Replaces the content by some of the trees of `trees`, in the order of `selection`.
   public func fill(_ trees: FeatureTrees, _ selection: some Collection<Int>) {

@@ -113,9 +113,10 @@ import Testing
 
   @Test(arguments: RecursiveNetwork.Cell.allCases)
   func gradientsEqualCentralDifferences(cell: RecursiveNetwork.Cell) throws {
-    let width = 6
+    let width = 5
     let setup = try Setup(cell, width: width)
-    let selection = [0, 1, 2, 4, 8]
+    // More splittings than go into the gradients of the weights at once.
+    let selection = [0, 1, 2, 4, 7]
     let batch = TreeBatch()
     batch.fill(setup.trees, selection)
     let gradients = Parameters(layout: setup.parameters.layout)
