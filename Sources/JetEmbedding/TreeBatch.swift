@@ -26,6 +26,8 @@ public final class TreeBatch {
   private var rightRows = FlatBuffer<Int32>()
   private var rootRows = FlatBuffer<Int32>()
   private var featureRows = FlatBuffer<Float>()
+  /// The trees that make up the batch: `[trees]`.
+  private var selected = FlatBuffer<Int>()
   /// The height of each node, later its row, in the order of the trees: `[nodes]`.
   private var nodes = FlatBuffer<Int32>()
   /// How many nodes have each height, later the next free row of each: `[heights]`.
@@ -52,7 +54,11 @@ public final class TreeBatch {
   public func fill(_ trees: FeatureTrees, _ selection: some Collection<Int>) {
     treeCount = selection.count
     featureCount = trees.featureCount
+    selected.resize(to: treeCount)
+    // One pass over a collection of any kind, which is slow from another module.
+    _ = UnsafeMutableBufferPointer(start: selected.start, count: treeCount).update(from: selection)
     trees.withPointers { source in
+      let selection = UnsafeBufferPointer(start: selected.start, count: treeCount)
       var nodeCount = 0
       var largest = 0
       for tree in selection {
@@ -80,7 +86,7 @@ public final class TreeBatch {
   }
 
   /// Finds the height of every node and how many nodes have each; returns the number of heights.
-  private func countHeights(_ source: FeatureTrees.Pointers, _ selection: some Collection<Int>) -> Int {
+  private func countHeights(_ source: FeatureTrees.Pointers, _ selection: UnsafeBufferPointer<Int>) -> Int {
     let next = next.start
     var height = nodes.start
     var heights = 0
@@ -105,7 +111,7 @@ public final class TreeBatch {
   }
 
   /// Gives every node its row, and copies links and features there.
-  private func place(_ source: FeatureTrees.Pointers, _ selection: some Collection<Int>) {
+  private func place(_ source: FeatureTrees.Pointers, _ selection: UnsafeBufferPointer<Int>) {
     let leaves = leafCount
     let width = featureCount
     let next = next.start
@@ -126,8 +132,7 @@ public final class TreeBatch {
         let row = Int(next[height])
         next[height] += 1
         rows[node] = Int32(row)
-        let to = features + row * width
-        for column in 0..<width { to[column] = from[column] }
+        (features + row * width).update(from: from, count: width)
         from += width
         if height > 0 {
           leftRows[row - leaves] = rows[Int(left[node])]

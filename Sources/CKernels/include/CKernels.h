@@ -75,7 +75,8 @@ struct canopy_layer {
   const float *bias;
 };
 
-// The layers of a cell and the number of components of its state and of its input.
+// The layers of a cell and the number of components of its state and of its input. The choice has three blocks of
+// outputs, the differences to the fourth, which a softmax over all four does not need besides.
 struct canopy_cell {
   size_t width, features;
   struct canopy_layer local, reset, candidate, choice;
@@ -91,7 +92,7 @@ struct canopy_splittings {
   float *q;           // gated: [rows x 4 width]: new, left, right and local state; simple: the last three
   float *gates;       // gated: [rows x 3 width]
   float *gated;       // gated, forward: [canopy_scratch_rows x 3 width]
-  float *choices;     // gated: [rows x 3 width]
+  float *choices;     // gated: [rows x 3 width], the softmax but for its last block
   float *h;           // [rows x width], a part of state
 };
 
