@@ -33,7 +33,13 @@ INLINE ivec first_lanes(size_t n) {
 INLINE vec select(ivec mask, vec a, vec b) { return (vec)(((ivec)a & mask) | ((ivec)b & ~mask)); }
 
 // Stores the first n lanes; what follows is written as it was.
-INLINE void store_some(float *p, vec v, size_t n) { store(p, select(first_lanes(n), v, load(p))); }
+INLINE void store_some(float *p, vec v, size_t n) {
+#ifdef NATIVE_STORE_SOME
+  NATIVE_STORE_SOME(p, v, n);
+#else
+  store(p, select(first_lanes(n), v, load(p)));
+#endif
+}
 
 // Both return b where a or b is not a number, as the instructions do, so that a NaN in a network's data stays
 // visible if it is b.

@@ -68,7 +68,7 @@ public final class TreeBatch {
       }
       nodes.resize(to: nodeCount)
       // A tree of n leaves, 2n − 1 nodes, is at most n − 1 high.
-      next.resize(to: (largest + 1) / 2)
+      next.resize(to: max((largest + 1) / 2, 1))
       let heights = countHeights(source, selection)
       heightOffsets.removeAll(keepingCapacity: true)
       heightOffsets.append(0)
@@ -88,14 +88,22 @@ public final class TreeBatch {
   /// Finds the height of every node and how many nodes have each; returns the number of heights.
   private func countHeights(_ source: FeatureTrees.Pointers, _ selection: UnsafeBufferPointer<Int>) -> Int {
     let next = next.start
+    next[0] = 0
     var height = nodes.start
-    var heights = 0
+    var heights = 1
     for tree in selection {
       let start = source.offsets[tree]
       let count = source.offsets[tree + 1] - start
       let left = source.left + start
       let right = source.right + start
-      for node in 0..<count {
+      // A tree begins with leaves, usually with all of them.
+      var leaves = 0
+      while leaves < count && left[leaves] < 0 {
+        height[leaves] = 0
+        leaves += 1
+      }
+      next[0] += Int32(leaves)
+      for node in leaves..<count {
         let child = Int(left[node])
         let value = child < 0 ? 0 : 1 + max(height[child], height[Int(right[node])])
         height[node] = value
@@ -127,7 +135,16 @@ public final class TreeBatch {
       let left = source.left + start
       let right = source.right + start
       var from = source.features + start * width
-      for node in 0..<count {
+      let firstLeaf = next[0]
+      var leavesInFront = 0
+      while leavesInFront < count && rows[leavesInFront] == 0 {
+        rows[leavesInFront] = firstLeaf + Int32(leavesInFront)
+        leavesInFront += 1
+      }
+      next[0] += Int32(leavesInFront)
+      (features + Int(firstLeaf) * width).update(from: from, count: leavesInFront * width)
+      from += leavesInFront * width
+      for node in leavesInFront..<count {
         let height = Int(rows[node])
         let row = Int(next[height])
         next[height] += 1
