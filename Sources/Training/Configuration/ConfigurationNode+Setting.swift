@@ -11,7 +11,7 @@ extension ConfigurationNode {
     let keys = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2, keys.allSatisfy({ !$0.isEmpty }) else {
       throw ConfigurationError(
-        ConfigurationPosition(file: source, line: 0, column: 0), "write KEY.KEY=VALUE, as in events.leading=5"
+        place, "write KEY.KEY=VALUE, as in events.leading=5"
       )
     }
     // The value stands where its keys lead to, so that it is checked and reported like any other.
