@@ -85,7 +85,8 @@ public struct TrainingRun {
     }
     if network.heads.contains(where: { $0.head.rows == .jets }), dataset.jetCount == 0 {
       throw TrainingError(
-        "\(source): \(dataset.eventCount) events have no jets to learn from; compare the events with the section jets.")
+        "\(source): \(dataset.eventCount) events have no jets to learn from; compare the events with the section jets."
+      )
     }
     try dataset.checkTruth(for: network.heads, inputs: configuration.data.inputs)
     let scaling = SampleScaling(fitting: dataset.sample, events: split.training, nodes: pretrained?.scaling)
