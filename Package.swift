@@ -7,7 +7,9 @@ import PackageDescription
 // modules that export others: whoever imports these names what is behind them too.
 let reexportedByPluginKit = ["JetPhysics", "NeuralEngine"]
 let reexportedByCanopy =
-  reexportedByPluginKit + ["CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Training"]
+  reexportedByPluginKit + [
+    "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Training",
+  ]
 
 func modules(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: $0) } }
 
@@ -54,7 +56,9 @@ let package = Package(
       name: "EventClassifiers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/EventClassifiers"),
 
-    .target(name: "CanopyModel", dependencies: ["EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit"]),
+    .target(
+      name: "CanopyModel",
+      dependencies: ["EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit"]),
     .target(
       name: "Training",
       dependencies: [
@@ -64,7 +68,8 @@ let package = Package(
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "EventClassifiers", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics", "JetTaggers",
+        "CanopyModel", "EventClassifiers", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics",
+        "JetTaggers",
         "NeuralEngine", "PluginKit", "Training",
       ]),
     .executableTarget(
@@ -91,14 +96,22 @@ let package = Package(
       name: "EventIOTests",
       dependencies: ["CHDF5", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics", "TestFiles"],
       exclude: ["Fixtures"]),
-    .testTarget(name: "PluginKitTests", dependencies: ["PluginKit"]),
-    .testTarget(name: "JetTaggersTests", dependencies: ["JetEmbedding", "JetTaggers", "Training"]),
+    .testTarget(name: "PluginKitTests", dependencies: ["PluginKit"] + modules(reexportedByPluginKit)),
     .testTarget(
-      name: "CanopyModelTests", dependencies: ["CanopyModel", "EventIO", "JetTaggers", "TestFiles"]),
-    .testTarget(name: "TrainingTests", dependencies: ["JetTaggers", "TestFiles", "Training"]),
+      name: "JetTaggersTests", dependencies: ["JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
+    .testTarget(
+      name: "EventClassifiersTests",
+      dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
+    .testTarget(
+      name: "CanopyModelTests",
+      dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(
       name: "CanopyCommandTests",
-      dependencies: ["CHDF5", "CZip", "CZlib", "Canopy", "CanopyCommand", "TestFiles"]),
+      dependencies: ["CHDF5", "CZip", "CZlib", "Canopy", "CanopyCommand", "TestFiles"]
+        + modules(reexportedByCanopy)),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,

@@ -30,7 +30,8 @@ public struct EventClassifier: Head {
   /// The version that models store.
   public static let version = PluginVersion(1, 0, 0)
   /// What `canopy` says of this plugin.
-  public static let summary = "Tells two or more classes of events apart from the event's embedding and inputs."
+  public static let summary =
+    "Tells two or more classes of events apart from the event's embedding and inputs."
 
   /// The configuration, with the widths of the hidden layers filled in.
   public let configuration: Configuration

@@ -7,10 +7,11 @@ import Canopy
 struct EmbedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "embed",
-    abstract: "Embeds the jets of events: a vector of numbers a jet, by a model's recursive network.",
+    abstract:
+      "Embeds events and their jets: a vector of numbers a jet, and one an event, by a model's network.",
     discussion: """
       Jets are found as the model says. Embeddings are called embedding in JSON lines and jet/embedding, \
-      [jets × width], in HDF5 and npz.
+      [jets × width], in HDF5 and npz; a model that embeds events adds those of the event, event/embedding.
 
       EXAMPLES:
         canopy embed events.hepmc.gz --model w-tagger -o embeddings.npz
@@ -28,7 +29,7 @@ struct EmbedCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      try writePredictions(of: model.read(), embedding: true, reading: reading, output: output)
+      try writePredictions(of: model, embedding: true, reading: reading, output: output)
     }
   }
 }

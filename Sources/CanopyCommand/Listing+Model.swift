@@ -26,6 +26,14 @@ extension Listing {
       add("features", "\(embedding.features.rawValue): \(embedding.features.names.joined(separator: ", "))")
     }
 
+    if let events = description.events {
+      begin("events")
+      add("reads", events.text)
+      add("momenta", events.momenta.rawValue)
+      add("width", "\(events.width)" + (events.bidirectional ? " in each direction" : ""))
+      add("inputs", events.inputNames.isEmpty ? "none" : events.inputNames.joined(separator: ", "))
+    }
+
     for (head, named) in zip(description.heads, model.network.heads) {
       begin("head \(head.name)")
       add("plugin", "\(head.plugin) \(head.version)")
@@ -93,6 +101,15 @@ extension JetSelection {
       case .exclusiveCut(let cut): ["exclusive, d_cut = \(cut)"]
       }
     if let maximumAbsRapidity { parts.append("|rapidity| ≤ \(maximumAbsRapidity)") }
+    if let leading { parts.append(leading == 1 ? "the leading one" : "the leading \(leading)") }
+    return parts.joined(separator: ", ")
+  }
+}
+
+extension EventEncoderDescription {
+  fileprivate var text: String {
+    var parts = [embedding ? "\(reads.rawValue) with their embeddings" : reads.rawValue]
+    if minimumPt > 0 { parts.append("pT ≥ \(minimumPt) GeV") }
     if let leading { parts.append(leading == 1 ? "the leading one" : "the leading \(leading)") }
     return parts.joined(separator: ", ")
   }

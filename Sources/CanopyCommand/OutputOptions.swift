@@ -43,12 +43,16 @@ struct OutputOptions: ParsableArguments {
 
 /// Makes results of all events, on several threads, and writes them in the order of the input.
 ///
-/// - Parameter makeWorker: makes the worker of a thread, which turns events into results.
+/// - Parameters:
+///   - reading: which events are read.
+///   - columns: columns that every event gets.
+///   - output: where the results go.
+///   - makeWorker: makes the worker of a thread, which turns events into results.
 func writeResults(
-  reading: ReadingOptions, output: OutputOptions,
+  reading: ReadingOptions, columns: [String: Double] = [:], output: OutputOptions,
   makeWorker: @escaping @Sendable () throws -> ((EventBatch) throws -> ResultBatch)
 ) throws {
-  let stream = try reading.makeStream()
+  let stream = try reading.makeStream(columns: columns)
   Interruption.listen()
   let writer = try output.makeWriter()
   var progress = EventProgress(stream, resultsOnStandardOutput: output.output == nil)

@@ -43,13 +43,13 @@ struct ReadingOptions: ParsableArguments {
   /// How many threads work.
   var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
-  /// Opens the inputs.
-  func makeStream() throws -> EventStream {
+  /// Opens the inputs; every event gets `columns`.
+  func makeStream(columns: [String: Double] = [:]) throws -> EventStream {
     try EventStream(
       inputs: inputs,
       options: EventReadingOptions(
         keepInvisible: keepInvisible, maximumEvents: maxEvents, skipEvents: skipEvents,
-        skipBadEvents: skipBadEvents))
+        skipBadEvents: skipBadEvents, columns: columns))
   }
 }
 

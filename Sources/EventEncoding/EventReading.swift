@@ -126,7 +126,8 @@ extension EventInputs {
       guard let column = events.columns[name] else {
         throw EventEncodingError(
           event: events.eventNumbers.first, field: name,
-          problem: "The events have no column \(name), which is read as a condition: add it to them.")
+          problem: "The events have no column \(name), which is read as a condition: add it to them, "
+            + "or give all of them one value (--condition \(name)=VALUE).")
       }
       guard column.width == 1, column.values.count == events.eventCount else {
         throw EventEncodingError(

@@ -10,7 +10,8 @@ import JetPhysics
 /// vanishes to rounding, from the hardest particle's. Of the two mirror images of the transverse plane it shows that
 /// with Σ pT sin 2Δφ ≥ 0, and of the two directions of the beam that with Σ pT cos θ ≥ 0, sums being over all
 /// particles. So an event that is rotated around the beam or reflected gives the same numbers, and as the sums are
-/// linear in pT they do not change when a particle splits into collinear ones.
+/// linear in pT they do not change when a particle splits into collinear ones. An event without transverse momentum is
+/// shown as it lies.
 ///
 /// Logarithms stop at pT = 1 MeV and m = 100 MeV, pseudorapidities at ±10, so that momenta along the beam and masses
 /// that rounding made imaginary have finite numbers.

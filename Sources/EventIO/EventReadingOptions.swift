@@ -15,14 +15,18 @@ public struct EventReadingOptions: Sendable, Equatable {
   public var skipEvents: Int
   /// Whether bad events are counted and left out; otherwise the first one is an error.
   public var skipBadEvents: Bool
+  /// Columns that every event gets, each of one number, over those that the input has of the same names.
+  public var columns: [String: Double]
 
   /// Options, by default those that read every visible particle of every event and stop at a bad one.
   public init(
-    keepInvisible: Bool = false, maximumEvents: Int? = nil, skipEvents: Int = 0, skipBadEvents: Bool = false
+    keepInvisible: Bool = false, maximumEvents: Int? = nil, skipEvents: Int = 0, skipBadEvents: Bool = false,
+    columns: [String: Double] = [:]
   ) {
     self.keepInvisible = keepInvisible
     self.maximumEvents = maximumEvents
     self.skipEvents = skipEvents
     self.skipBadEvents = skipBadEvents
+    self.columns = columns
   }
 }

@@ -75,12 +75,16 @@ public final class EventStream {
         badEventCount += 1
         if badEvents.count < EventStream.maximumBadEventsKept { badEvents.append(error) }
       }
-      guard let batch else {
+      guard var batch else {
         finishInput()
         continue
       }
       nextEventNumber += batch.eventCount + bad
-      if batch.eventCount > 0 { return batch }
+      guard batch.eventCount > 0 else { continue }
+      for (name, value) in options.columns {
+        batch.columns[name] = EventColumn(values: Array(repeating: value, count: batch.eventCount))
+      }
+      return batch
     }
   }
 

@@ -13,8 +13,9 @@ public struct Perceptron: Sendable {
   ///   - hidden: the widths of the hidden layers; without any there is one layer in all.
   ///   - outputs: the number of columns that the last layer gives.
   ///   - layout: where the parameters are added.
-  public init(_ name: String, inputs: Int, hidden widths: [Int], outputs: Int, in layout: inout ParameterLayout)
-  {
+  public init(
+    _ name: String, inputs: Int, hidden widths: [Int], outputs: Int, in layout: inout ParameterLayout
+  ) {
     var columns = inputs
     var layers: [Dense] = []
     for (index, width) in widths.enumerated() {

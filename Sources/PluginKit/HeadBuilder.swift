@@ -38,7 +38,8 @@ public struct HeadBuilder {
     get throws {
       guard let jetWidth else {
         throw PluginError(
-          "The head reads the embeddings of jets, which the network does not make: give it the section embedding.")
+          "The head reads the embeddings of jets, which the network does not make: give it the section embedding."
+        )
       }
       return jetWidth
     }
@@ -51,7 +52,8 @@ public struct HeadBuilder {
     get throws {
       guard let eventWidth else {
         throw PluginError(
-          "The head reads the embedding of the event, which the network does not make: give it the section events.")
+          "The head reads the embedding of the event, which the network does not make: give it the section events."
+        )
       }
       return eventWidth
     }
@@ -65,7 +67,8 @@ public struct HeadBuilder {
     get throws {
       guard let eventInputs else {
         throw PluginError(
-          "The head reads what is known of the event, which the network does not: give it the section events.")
+          "The head reads what is known of the event, which the network does not: give it the section events."
+        )
       }
       return eventInputs
     }

@@ -56,7 +56,8 @@ enum ToyJets {
 
   /// The jets of lines, scaled.
   static func dataset(
-    _ lines: [String], truth: Set<String> = ["label", "flavour"], weight: String? = nil, balance: String? = nil,
+    _ lines: [String], truth: Set<String> = ["label", "flavour"], weight: String? = nil,
+    balance: String? = nil,
     events: EventEncoderDescription? = nil, threads: Int = 1
   ) throws -> EventDataset {
     let folder = try TemporaryFolder()

@@ -160,13 +160,24 @@ import Training
         == "\(bad), event 17: label is 7.0, but the classes one, two have the numbers 0 to 1.")
   }
 
-  @Test func tooFewJetsToLearnFrom() throws {
+  @Test func tooFewEventsToLearnFrom() throws {
     let one = try folder.write(ToyJets.lines(1).joined(), to: "one.jsonl")
     let text = complaint(ToyJets.configuration(one, training: "threads: 1"))
-    #expect(text.contains("one.jsonl: 1 events have 1 jets") && text.contains("needs some of each"))
-    let none = try folder.write(ToyJets.line([], "\"label\": 1"), to: "none.jsonl")
+    #expect(text.contains("one.jsonl: of 1 events") && text.contains("needs some of each"), "\(text)")
+    let empty = Array(repeating: ToyJets.line([], "\"label\": 1"), count: 20).joined()
+    let none = try folder.write(empty, to: "none.jsonl")
     #expect(
-      complaint(ToyJets.configuration(none, training: "threads: 1")).contains("1 events have 0 jets"))
+      complaint(ToyJets.configuration(none, training: "threads: 1")).contains("20 events have no jets"))
+  }
+
+  @Test func aHeadWithoutTheStageThatItReads() throws {
+    let file = try folder.write(ToyJets.lines(20).joined(), to: "toys.jsonl")
+    let yaml = ToyJets.configuration(file, training: "threads: 1")
+    let bare = yaml.replacing(/embedding:\n.*\n.*\n/, with: "")
+    #expect(complaint(bare).contains("head prongs: The head reads the embeddings of jets"), "\(bare)")
+    let context = yaml.replacingOccurrences(
+      of: "truth: label", with: "truth: label\n      event-context: true")
+    #expect(complaint(context).contains("head prongs: The head reads the embedding of the event"))
   }
 
   @Test func headsThatCannotBeMade() {
@@ -176,7 +187,7 @@ import Training
     #expect(plugin.hasSuffix("jet-tagger.") && !plugin.hasSuffix(".."), "\(plugin)")
     #expect(
       complaint(yaml.replacingOccurrences(of: "[one, two]", with: "[one]"))
-        == "The section heads: the head prongs: A jet tagger needs at least two classes, and was given 1.")
+        == "The section heads: the head prongs: A classifier needs at least two classes, and was given 1.")
     #expect(
       complaint(yaml.replacingOccurrences(of: "prongs:", with: "pt:")).hasPrefix(
         "The section heads: a head cannot be called “pt”"))
