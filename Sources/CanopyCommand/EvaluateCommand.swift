@@ -48,7 +48,8 @@ struct EvaluateCommand: ParsableCommand {
   var signalYield: Double?
 
   @Option(
-    help: ArgumentHelp("The number of background events (class 0) expected before any cut.", valueName: "events"))
+    help: ArgumentHelp(
+      "The number of background events (class 0) expected before any cut.", valueName: "events"))
   var backgroundYield: Double?
 
   @Option(

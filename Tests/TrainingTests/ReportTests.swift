@@ -51,7 +51,10 @@ private func isPNG(_ data: Data) -> Bool {
       #expect(
         names.sorted()
           == (figures.flatMap { ["\($0).png", "\($0).svg"] }
-          + ["calibration.csv", "figures.gnuplot", "learning-curves.csv", "report.json", "roc.csv", "scores.csv"]).sorted())
+          + [
+            "calibration.csv", "figures.gnuplot", "learning-curves.csv", "report.json", "roc.csv",
+            "scores.csv",
+          ]).sorted())
       for name in figures {
         #expect(isPNG(try Data(contentsOf: folder.appendingPathComponent("\(name).png"))))
         let drawing = try String(contentsOf: folder.appendingPathComponent("\(name).svg"), encoding: .utf8)
