@@ -43,7 +43,7 @@ extension Listing {
     for rejection in classifier.rejections { add("1/ε_B at ε_S = \(rejection.percent) %", "\(rejection)") }
     if let calibration = classifier.calibration { add("calibration error", "\(calibration.expectedError)") }
     for significance in Significance.allCases {
-      if let cut = classifier.bestCut(for: significance) { add("best \(significance.text)", "\(cut)") }
+      if let cut = classifier.bestCut(for: significance) { add(significance.text, "\(cut)") }
     }
   }
 
@@ -55,7 +55,7 @@ extension Listing {
     let title =
       [conditioned[0].condition, "signal", "background", "AUC"]
       + whole.rejections.map { "1/ε_B at \($0.percent) %" }
-      + (whole.calibration == nil ? [] : ["calibration error"]) + significances.map { "best \($0.text)" }
+      + (whole.calibration == nil ? [] : ["calibration error"]) + significances.map(\.text)
     return [title]
       + conditioned.map { part in
         guard let classifier = part.evaluation?.classifiers[index] else {
@@ -89,8 +89,8 @@ extension BackgroundRejection {
 extension Significance {
   fileprivate var text: String {
     switch self {
-    case .simple: "s/√(s + b)"
-    case .asimov: "Asimov significance"
+    case .simple: "best s/√(s + b)"
+    case .asimov: "best Asimov"
     }
   }
 }

@@ -159,20 +159,18 @@ import Testing
     #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
     for text in [
       "200 events: HH", "200 events: ttbar", "calibration error", "best s/√(s + b)",
-      "best Asimov significance",
-      "at score ≥ ", "dihiggs by resonance_mass", "1/ε_B at 50 %", "\n   650 ",
+      "best Asimov",
+      "at score ≥ ", "dihiggs by resonance_mass", "1/ε_B at 50 %", "     650 ",
     ] {
       #expect(outcome.text.contains(text), "\(text): \(outcome.text)")
     }
-    let rows = try folder.text("report/conditions.csv").split(separator: "\n").map {
-      $0.split(separator: ",", omittingEmptySubsequences: false)
-    }
-    #expect(rows.count == 6 && rows.allSatisfy { $0.count == 20 })
+    let rows = try folder.text("report/conditions.csv").split(separator: "\n").map(String.init)
+    #expect(rows.count == 6)
     #expect(
-      rows[0].prefix(7) == [
-        "classifier", "condition", "least", "largest", "signal_count", "background_count", "auc",
-      ])
-    #expect(rows[5].prefix(5) == ["dihiggs", "resonance_mass", "800", "800", "40"])
+      rows[0].hasPrefix(
+        "classifier,condition,least,largest,signal_count,background_count,auc,auc_error,rejection_"))
+    #expect(rows[5].hasPrefix("dihiggs,resonance_mass,800,800,40,"))
+    for row in rows { #expect(row.split(separator: ",", omittingEmptySubsequences: false).count == 20) }
     let calibration = try folder.text("report/calibration.csv").split(separator: "\n")
     #expect(calibration[0].hasPrefix("least_score,largest_score,mean_score,signal_fraction,"))
     #expect(try folder.data("report/calibration.png").count > 10_000)
@@ -190,8 +188,9 @@ import Testing
     let head = try numbers(Array(arguments.dropFirst())).heads[0]
     #expect(head.conditions.count == 10)
     #expect(head.conditions.map(\.rowCount) == Array(repeating: 10, count: 10))
-    #expect(head.conditions.map(\.least) == (0..<10).map { Double(300 + 10 * $0) })
-    #expect(head.conditions.map(\.largest) == (0..<10).map { Double(309 + 10 * $0) })
+    for (index, part) in head.conditions.enumerated() {
+      #expect(part.least == Double(300 + 10 * index) && part.largest == part.least + 9)
+    }
     let table = try Program.run(arguments).text
     #expect(table.contains("300 … 309"), "\(table)")
 
