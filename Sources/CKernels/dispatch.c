@@ -76,6 +76,11 @@ void canopy_packed_product(size_t rows, size_t outputs, size_t inputs, const flo
   kernels->packed_product(rows, outputs, inputs, x, ldx, packed, y, ldy, accumulate);
 }
 
+void canopy_add_outer_products(size_t rows, size_t outputs, size_t inputs, const float *d, size_t ldd,
+                               const float *x, size_t ldx, float *w, size_t ldw) {
+  kernels->add_outer_products(rows, outputs, inputs, d, ldd, x, ldx, w, ldw);
+}
+
 size_t canopy_scratch_rows(void) { return CANOPY_BLOCK_ROWS; }
 
 void canopy_leaves_forward(const struct canopy_cell *cell, size_t rows, const float *input, float *h) {

@@ -33,31 +33,54 @@ INLINE ivec first_lanes(size_t n) {
 INLINE vec select(ivec mask, vec a, vec b) { return (vec)(((ivec)a & mask) | ((ivec)b & ~mask)); }
 
 // Stores the first n lanes; what follows is written as it was.
-INLINE void store_some(float *p, vec v, size_t n) { store(p, select(first_lanes(n), v, load(p))); }
+INLINE void store_some(float *p, vec v, size_t n) {
+#ifdef NATIVE_STORE_SOME
+  NATIVE_STORE_SOME(p, v, n);
+#else
+  store(p, select(first_lanes(n), v, load(p)));
+#endif
+}
 
-// Both return a where a or b is not a number, so that a NaN in a network's data stays visible.
-INLINE vec max(vec a, vec b) { return select(b > a, b, a); }
+// Both return b where a or b is not a number, as the instructions do, so that a NaN in a network's data stays
+// visible if it is b.
+INLINE vec max(vec a, vec b) {
+#ifdef NATIVE_MAX
+  return (vec)NATIVE_MAX(a, b);
+#else
+  return select(a > b, a, b);
+#endif
+}
 
-INLINE vec min(vec a, vec b) { return select(b < a, b, a); }
+INLINE vec min(vec a, vec b) {
+#ifdef NATIVE_MIN
+  return (vec)NATIVE_MIN(a, b);
+#else
+  return select(a < b, a, b);
+#endif
+}
 
-// exp(x) = 2^k exp(r), |r| <= ln 2 / 2, with the Taylor polynomial of degree 7 (error 5e-9 there).
-INLINE vec exp_vec(vec x) {
-  x = min(max(x, splat(-87.33654f)), splat(88.02969f));
-  const vec shift = splat(12582912.0f); // 1.5 * 2^23: adding it rounds to an integer
-  vec k = (x * splat(1.44269504f) + shift) - shift;
+#define LEAST_EXPONENT -87.33654f // whose exponential is 0x1p-126
+#define LARGEST_EXPONENT 88.02969f // whose exponential is 2^127
+
+// exp(x) = 2^k exp(r), |r| <= ln 2 / 2, with the polynomial of degree 5 that has the least relative error there
+// among those that are 1 at 0 (9.2e-8), for x up to LARGEST_EXPONENT.
+INLINE vec exp_vec_below(vec x) {
+  x = max(splat(LEAST_EXPONENT), x);
+  const vec shift = splat(12582912.0f); // 1.5 * 2^23: adding it rounds to an integer, in the last bits
+  vec shifted = x * splat(1.44269504f) + shift;
+  vec k = shifted - shift;
   vec r = x - k * splat(0.693145752f);
   r = r - k * splat(1.42860677e-6f);
-  vec p = splat(1.0f / 5040.0f);
-  p = p * r + splat(1.0f / 720.0f);
-  p = p * r + splat(1.0f / 120.0f);
-  p = p * r + splat(1.0f / 24.0f);
-  p = p * r + splat(1.0f / 6.0f);
-  p = p * r + splat(0.5f);
-  p = p * r + splat(1.0f);
-  p = p * r + splat(1.0f);
-  ivec exponent = (__builtin_convertvector(k, ivec) + 127) << 23;
-  return p * (vec)exponent;
+  vec p = splat(0.00829027221f);
+  p = p * r + splat(0.0418981612f);
+  p = p * r + splat(0.166676387f);
+  p = p * r + splat(0.499991477f);
+  p = p * r + splat(0.999999702f);
+  vec power = (vec)(((ivec)shifted << 23) + (127 << 23));
+  return power + power * r * p;
 }
+
+INLINE vec exp_vec(vec x) { return exp_vec_below(min(splat(LARGEST_EXPONENT), x)); }
 
 // 1 / x. Division takes as long as an exponential with wide vectors; an estimate and a step of Newton's method
 // do not, and are as good to the last bit or two. Only AVX-512 defines its estimate on every processor.
@@ -122,7 +145,7 @@ static void add_bias(size_t rows, size_t columns, float *x, size_t ldx, const fl
 static void add_bias_relu(size_t rows, size_t columns, float *x, size_t ldx, const float *bias) {
   for (size_t r = 0; r < rows; r++) {
     float *row = x + r * ldx;
-#define BODY(STORE) STORE(row + c, max(load(row + c) + load(bias + c), splat(0.0f)));
+#define BODY(STORE) STORE(row + c, max(splat(0.0f), load(row + c) + load(bias + c)));
     COLUMNS(columns, BODY);
 #undef BODY
   }
@@ -140,12 +163,12 @@ static void relu_backward(size_t rows, size_t columns, const float *y, size_t ld
 }
 
 static void add_column_sums(size_t rows, size_t columns, const float *x, size_t ldx, float *out) {
-  for (size_t r = 0; r < rows; r++) {
-    const float *row = x + r * ldx;
-#define BODY(STORE) STORE(out + c, load(out + c) + load(row + c));
-    COLUMNS(columns, BODY);
+#define BODY(STORE)                                                                                        \
+  vec sum = load(out + c);                                                                                 \
+  for (size_t r = 0; r < rows; r++) sum += load(x + r * ldx + c);                                          \
+  STORE(out + c, sum);
+  COLUMNS(columns, BODY);
 #undef BODY
-  }
 }
 
 static void gather_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index,
@@ -200,6 +223,7 @@ static void adamw(size_t n, float *parameters, const float *gradient, float *m, 
   }
 }
 
+#include "product_bodies.h"
 #include "recursive_bodies.h"
 #include "gru_bodies.h"
 
@@ -216,6 +240,7 @@ const struct canopy_kernel_table TABLE = {
     .packed_count = packed_count,
     .pack = pack,
     .packed_product = packed_product,
+    .add_outer_products = add_outer_products,
     .leaves_forward = leaves_forward,
     .gated_forward = gated_forward,
     .gated_backward = gated_backward,

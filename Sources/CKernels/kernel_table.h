@@ -23,6 +23,8 @@ struct canopy_kernel_table {
   size_t (*packed_count)(size_t, size_t);
   void (*pack)(size_t, size_t, const float *, int, float *);
   void (*packed_product)(size_t, size_t, size_t, const float *, size_t, const float *, float *, size_t, int);
+  void (*add_outer_products)(size_t, size_t, size_t, const float *, size_t, const float *, size_t, float *,
+                             size_t);
   void (*leaves_forward)(const struct canopy_cell *, size_t, const float *, float *);
   void (*gated_forward)(const struct canopy_cell *, const struct canopy_splittings *, const float *, int);
   void (*gated_backward)(const struct canopy_cell *, const struct canopy_splittings *,

@@ -12,6 +12,9 @@
 #define LANES 16
 #define TILE_VECTORS 4
 #define RECIPROCAL_ESTIMATE(x) ((vec)_mm512_rcp14_ps((__m512)(x)))
+#define NATIVE_MAX(a, b) _mm512_max_ps((__m512)(a), (__m512)(b))
+#define NATIVE_MIN(a, b) _mm512_min_ps((__m512)(a), (__m512)(b))
+#define NATIVE_STORE_SOME(p, v, n) _mm512_mask_storeu_ps(p, (__mmask16)((1u << (n)) - 1), (__m512)(v))
 #define TABLE canopy_kernels_avx512
 #include "kernel_bodies.h"
 #pragma clang attribute pop

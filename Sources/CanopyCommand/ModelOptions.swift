@@ -16,29 +16,9 @@ struct ModelOptions: ParsableArguments {
       "A condition that the model reads, the same for all events; may be given several times.",
       discussion: "A model with conditions takes them from the events' columns otherwise.",
       valueName: "name=value"))
-  var condition: [Condition] = []
+  var condition: [NamedValue] = []
 
-  /// A condition and its value.
-  struct Condition: ExpressibleByArgument {
-    let name: String
-    let value: Double
-
-    init?(argument: String) {
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, !parts[0].isEmpty, let value = Double(parts[1]), value.isFinite else {
-        return nil
-      }
-      name = String(parts[0])
-      self.value = value
-    }
-  }
-
-  func validate() throws {
-    let names = condition.map(\.name)
-    if let name = names.first(where: { name in names.count { $0 == name } > 1 }) {
-      throw ValidationError("--condition gives \(name) twice; give it once.")
-    }
-  }
+  func validate() throws { try NamedValue.checkNames(condition, option: "--condition") }
 
   /// Reads the model.
   ///
@@ -56,7 +36,7 @@ struct ModelOptions: ParsableArguments {
 
   /// The conditions as columns of every event.
   var columns: [String: Double] {
-    Dictionary(uniqueKeysWithValues: condition.map { ($0.name, $0.value) })
+    NamedValue.dictionary(condition)
   }
 }
 

@@ -22,6 +22,13 @@ struct ReadingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Pass over the first N events.", valueName: "n"))
   var skipEvents = 0
 
+  @Option(
+    help: ArgumentHelp(
+      "Read only events whose column NAME has this value; may be given several times.",
+      discussion: "Events that are passed over count for --max-events and --skip-events.",
+      valueName: "name=value"))
+  var `where`: [NamedValue] = []
+
   @Flag(help: "Leave bad events out, and say how many and why at the end, instead of stopping at the first.")
   var skipBadEvents = false
 
@@ -35,6 +42,7 @@ struct ReadingOptions: ParsableArguments {
     if let maxEvents, maxEvents < 0 {
       throw ValidationError("--max-events is \(maxEvents); choose 0 or more.")
     }
+    try NamedValue.checkNames(self.where, option: "--where")
     guard skipEvents >= 0 else {
       throw ValidationError("--skip-events is \(skipEvents); choose 0 or more.")
     }
@@ -49,7 +57,7 @@ struct ReadingOptions: ParsableArguments {
       inputs: inputs,
       options: EventReadingOptions(
         keepInvisible: keepInvisible, maximumEvents: maxEvents, skipEvents: skipEvents,
-        skipBadEvents: skipBadEvents, columns: columns))
+        skipBadEvents: skipBadEvents, columns: columns, selection: NamedValue.dictionary(self.where)))
   }
 }
 

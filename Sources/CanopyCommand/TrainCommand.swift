@@ -13,6 +13,11 @@ struct TrainCommand: ParsableCommand {
       After every epoch the folder MODELDIR holds the model of the best epoch so far, and a checkpoint from which \
       --resume goes on to the same bits as a training that was not interrupted. Files in the configuration are \
       relative to the working folder.
+
+      EXAMPLES:
+        canopy train w-tagger.yaml -o w-tagger
+        canopy train w-tagger.yaml -o w-tagger --resume
+        canopy train dihiggs.yaml -o two-jets --set events.leading=2 --set training.seed=7
       """)
 
   @Argument(help: "The training configuration.", completion: .file(extensions: ["yaml", "yml"]))
@@ -21,13 +26,20 @@ struct TrainCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The folder of the new model.", valueName: "modeldir"))
   var output: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Set a value over what the configuration says, in YAML; may be given several times.",
+      discussion: "null takes a value or a whole section away.", valueName: "key.key=value"))
+  var `set`: [String] = []
+
   @Flag(help: "Go on with a training that was interrupted.")
   var resume = false
 
   func run() throws {
     try reportingFailures {
       let run = TrainingRun(
-        try TrainingConfiguration(contentsOf: URL(fileURLWithPath: configuration)), plugins: .builtIn)
+        try TrainingConfiguration(contentsOf: URL(fileURLWithPath: configuration), settings: self.set),
+        plugins: .builtIn)
       let observer = TrainingObserver(output)
       defer { observer.progress?.clear() }
       _ = try run.run(into: URL(fileURLWithPath: output), resuming: resume, observer: observer)

@@ -3,7 +3,7 @@
 import NeuralEngine
 
 /// From the jets or particles of an event to an embedding of the event: a gated recurrent unit reads
-/// x_t = [v(t); h_jet(t)] by rising pT, so that the hardest is read last (arXiv:1702.00748, section 4).
+/// x_t = [v(t); h_jet(t)] by rising pT, so that the hardest is read last (arXiv:1702.00748, section 3.2).
 ///
 /// A second unit may read by falling pT; its state follows that of the first. An event without items has zeros.
 public struct EventEncoder: Sendable {

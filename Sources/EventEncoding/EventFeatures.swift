@@ -55,10 +55,13 @@ public struct EventFeatures: Sendable {
         let count: Int
         switch description.reads {
         case .jets:
-          count = reader.rank(jetRange.lazy.map { jets!.momentum(ofJet: $0).pt }, description)
+          count = reader.rank(jetRange.count, description) {
+            jets!.momentum(ofJet: jetRange.lowerBound + $0).pt
+          }
           jetCounts.append(jetRange.count)
         case .particles:
-          count = reader.rank(reader.pt, description)
+          let pt = reader.pt
+          count = reader.rank(pt.count, description) { pt[$0] }
           jetCounts.append(0)
         }
         for item in reader.ranking.reversed() {

@@ -37,13 +37,17 @@ struct EventReading: Sendable {
         + "correct the event or leave it out.")
   }
 
-  /// Puts the numbers of the hardest items of these pT into `ranking`; returns how many are above the minimum pT.
-  mutating func rank(_ pt: some Collection<Double>, _ description: EventEncoderDescription) -> Int {
+  /// Puts the numbers of the hardest of `itemCount` items into `ranking`; returns how many are above the minimum pT.
+  mutating func rank(
+    _ itemCount: Int, _ description: EventEncoderDescription, pt: (Int) -> Double
+  ) -> Int {
     heap.removeAll()
     ranking.removeAll(keepingCapacity: true)
     var count = 0
-    for (number, pt) in pt.enumerated() where pt >= description.minimumPt {
-      heap.insert(number, pt: pt)
+    for item in 0..<itemCount {
+      let pt = pt(item)
+      guard pt >= description.minimumPt else { continue }
+      heap.insert(item, pt: pt)
       count += 1
     }
     while ranking.count < description.leading ?? .max, let item = heap.popFirst() { ranking.append(item) }

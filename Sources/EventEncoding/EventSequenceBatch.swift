@@ -7,7 +7,7 @@ import NeuralEngine
 /// A batch is filled again and again, and belongs to one thread at a time.
 public struct EventSequenceBatch: Sendable {
   /// The sequences of the events' items.
-  private(set) var sequences = SequenceBatch()
+  @usableFromInline var sequences = SequenceBatch()
   /// The row of each item in the matrix of jets' embeddings, which has one for each jet of the batch's events: `[items]`.
   private(set) var jetRows: [Int32] = []
   /// The number of jets of the events, read or not.
@@ -27,7 +27,17 @@ public struct EventSequenceBatch: Sendable {
   public var itemCount: Int { sequences.itemCount }
 
   /// Replaces the content by some of the events of `features`, in the order of `selection`.
+  ///
+  /// Inlinable, since going through a collection of unknown type costs an allocation for each element.
+  @inlinable
   public mutating func fill(_ features: EventFeatures, _ selection: some Collection<Int>) {
+    begin(features)
+    for event in selection { append(event, of: features) }
+    sequences.arrange()
+  }
+
+  @usableFromInline
+  mutating func begin(_ features: EventFeatures) {
     sequences.removeAll()
     jetRows.removeAll(keepingCapacity: true)
     momenta.removeAll(keepingCapacity: true)
@@ -35,16 +45,17 @@ public struct EventSequenceBatch: Sendable {
     jetCount = 0
     momentumCount = features.description.momenta.count
     inputCount = features.inputCount
-    for event in selection {
-      let items = features.offsets[event]..<features.offsets[event + 1]
-      sequences.append(length: items.count)
-      momenta.append(
-        contentsOf: features.momenta[items.lowerBound * momentumCount..<items.upperBound * momentumCount])
-      for item in items { jetRows.append(Int32(jetCount) + features.itemNumbers[item]) }
-      jetCount += features.jetCounts[event]
-      inputRows.append(contentsOf: features.inputs[event * inputCount..<(event + 1) * inputCount])
-    }
-    sequences.arrange()
+  }
+
+  @usableFromInline
+  mutating func append(_ event: Int, of features: EventFeatures) {
+    let items = features.offsets[event]..<features.offsets[event + 1]
+    sequences.append(length: items.count)
+    momenta.append(
+      contentsOf: features.momenta[items.lowerBound * momentumCount..<items.upperBound * momentumCount])
+    for item in items { jetRows.append(Int32(jetCount) + features.itemNumbers[item]) }
+    jetCount += features.jetCounts[event]
+    inputRows.append(contentsOf: features.inputs[event * inputCount..<(event + 1) * inputCount])
   }
 
   /// The event inputs: `[events × inputs]`.

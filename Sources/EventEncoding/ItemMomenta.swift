@@ -16,7 +16,7 @@ import JetPhysics
 /// Logarithms stop at pT = 1 MeV and m = 100 MeV, pseudorapidities at ±10, so that momenta along the beam and masses
 /// that rounding made imaginary have finite numbers.
 public enum ItemMomenta: String, Sendable, Codable, CaseIterable {
-  /// pT, η, φ and m in the detector's frame (arXiv:1702.00748, section 4).
+  /// pT, η, φ and m in the detector's frame (arXiv:1702.00748, section 3.2).
   case paper
   /// ln pT, η, cos Δφ, sin Δφ and ln m in the event's own frame.
   case relative

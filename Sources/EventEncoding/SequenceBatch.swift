@@ -39,6 +39,7 @@ public struct SequenceBatch: Sendable {
   }
 
   /// Finds `order` and `running`, by counting.
+  @usableFromInline
   mutating func arrange() {
     var longest = 0
     for sequence in 0..<sequenceCount { longest = max(longest, length(sequence)) }

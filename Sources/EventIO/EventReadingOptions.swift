@@ -17,16 +17,19 @@ public struct EventReadingOptions: Sendable, Equatable {
   public var skipBadEvents: Bool
   /// Columns that every event gets, each of one number, over those that the input has of the same names.
   public var columns: [String: Double]
+  /// Values that columns must have for an event to take part; all others are passed over.
+  public var selection: [String: Double]
 
   /// Options, by default those that read every visible particle of every event and stop at a bad one.
   public init(
     keepInvisible: Bool = false, maximumEvents: Int? = nil, skipEvents: Int = 0, skipBadEvents: Bool = false,
-    columns: [String: Double] = [:]
+    columns: [String: Double] = [:], selection: [String: Double] = [:]
   ) {
     self.keepInvisible = keepInvisible
     self.maximumEvents = maximumEvents
     self.skipEvents = skipEvents
     self.skipBadEvents = skipBadEvents
     self.columns = columns
+    self.selection = selection
   }
 }

@@ -80,6 +80,7 @@ public final class EventStream {
         continue
       }
       nextEventNumber += batch.eventCount + bad
+      if !options.selection.isEmpty { batch = try batch.events(matching: options.selection) }
       guard batch.eventCount > 0 else { continue }
       for (name, value) in options.columns {
         batch.columns[name] = EventColumn(values: Array(repeating: value, count: batch.eventCount))
@@ -103,6 +104,24 @@ public final class EventStream {
     bytesOfFinishedInputs += inputSizes[nextInput] ?? input?.bytesRead(before: nextEventNumber) ?? 0
     input = nil
     nextInput += 1
+  }
+}
+
+extension EventBatch {
+  /// The events whose columns have the values of `selection`.
+  fileprivate func events(matching selection: [String: Double]) throws -> EventBatch {
+    var places = Array(0..<eventCount)
+    for (name, value) in selection.sorted(by: { $0.key < $1.key }) {
+      guard let column = columns[name], column.width == 1 else {
+        let known = columns.filter { $0.value.width == 1 }.keys.sorted()
+        throw EventInputError(
+          source: source, field: name,
+          problem: "is asked for, but the events have no such column of one number; "
+            + (known.isEmpty ? "they have none" : "their columns are: \(known.joined(separator: ", "))"))
+      }
+      places.removeAll { column.values[$0] != value }
+    }
+    return places.count == eventCount ? self : events(at: places)
   }
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import CKernels
 import NeuralEngine
 
 /// The QCD-aware recursive network of arXiv:1702.00748: from the leaves of a jet's tree to an embedding.

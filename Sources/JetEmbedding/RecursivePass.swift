@@ -9,23 +9,23 @@ import NeuralEngine
 /// other: [ĥ; h_L; h_R; u_k] for the gated cell, whose reset gate reads the last three blocks and whose choice
 /// all four; [h_L; h_R; u_k] for the simple one.
 struct RecursivePass {
-  private let network: RecursiveNetwork
-  private let trees: TreeBatch
+  let network: RecursiveNetwork
+  let trees: TreeBatch
   /// Kept, since `cell` points into it.
   private let weights: PackedWeights
-  private let cell: canopy_cell
+  let cell: canopy_cell
   private let keepsAll: Bool
   /// The number of columns of q.
-  private let blocks: Int
+  let blocks: Int
   /// h of every node, `[rows × width]`.
-  private let state: UnsafeMutablePointer<Float>
+  let state: UnsafeMutablePointer<Float>
   /// `[splittings × blocks]`; as many rows as a kernel works on at a time where nothing is recorded, as below.
-  private let q: UnsafeMutablePointer<Float>
+  let q: UnsafeMutablePointer<Float>
   /// Gated: r, `[splittings × 3 width]`.
   private let gates: UnsafeMutablePointer<Float>
-  /// Gated: r ⊙ [h_L; h_R; u_k], `[splittings × 3 width]`.
+  /// Gated: r ⊙ [h_L; h_R; u_k], `[3 width]` of as many rows as a kernel works on at a time.
   private let gated: UnsafeMutablePointer<Float>
-  /// Gated: z, `[splittings × 4 width]`.
+  /// Gated: z of the first three blocks, `[splittings × 3 width]`.
   private let choices: UnsafeMutablePointer<Float>
 
   static func record(
@@ -51,90 +51,40 @@ struct RecursivePass {
     self.keepsAll = keepsAll
     let width = network.width
     blocks = (network.cell == .gated ? 4 : 3) * width
-    let rows = keepsAll ? trees.rowCount - trees.leafCount : canopy_scratch_rows()
-    let gatedRows = network.cell == .gated ? rows : 0
+    let rows = keepsAll ? trees.splittingCount : canopy_scratch_rows()
+    let gatedWidth = network.cell == .gated ? width : 0
     state = tape.scratch(count: trees.rowCount * width).baseAddress!
     q = tape.scratch(count: rows * blocks).baseAddress!
-    gates = tape.scratch(count: gatedRows * 3 * width).baseAddress!
-    gated = tape.scratch(count: gatedRows * 3 * width).baseAddress!
-    choices = tape.scratch(count: gatedRows * 4 * width).baseAddress!
+    gates = tape.scratch(count: rows * 3 * gatedWidth).baseAddress!
+    gated = tape.scratch(count: canopy_scratch_rows() * 3 * gatedWidth).baseAddress!
+    choices = tape.scratch(count: rows * 3 * gatedWidth).baseAddress!
   }
 
   private func forward() {
     withUnsafePointer(to: cell) { cell in
       canopy_leaves_forward(cell, trees.leafCount, trees.features, state)
-      forEachHeight(trees.splittingHeights) { splittings, _ in
+      for height in trees.splittingHeights {
+        var splittings = splittings(trees.splittings(ofHeight: height))
         switch network.cell {
-        case .simple: canopy_simple_forward(cell, splittings, state, keepsAll ? 1 : 0)
-        case .gated: canopy_gated_forward(cell, splittings, state, keepsAll ? 1 : 0)
+        case .simple: canopy_simple_forward(cell, &splittings, state, keepsAll ? 1 : 0)
+        case .gated: canopy_gated_forward(cell, &splittings, state, keepsAll ? 1 : 0)
         }
       }
     }
   }
 
-  fileprivate func backward(from result: Variable.ID, on tape: Tape) {
-    let width = network.width
-    let leaves = trees.leafCount
-    let splittings = trees.rowCount - leaves
-    let gatedSplittings = network.cell == .gated ? splittings : 0
-    // Every node but a root has one parent, so each row is written once before it is read.
-    let dState = tape.scratch(count: trees.rowCount * width).baseAddress!
-    canopy_scatter_rows(
-      trees.treeCount, width, tape.gradient(of: result)!, width, trees.roots, dState, width)
-    let dq = tape.scratch(count: splittings * blocks).baseAddress!
-    let dGates = tape.scratch(count: gatedSplittings * 3 * width).baseAddress!
-    let dChoices = tape.scratch(count: gatedSplittings * 4 * width).baseAddress!
-    let dGated = tape.scratch(count: canopy_scratch_rows() * 3 * width).baseAddress!
-    withUnsafePointer(to: cell) { cell in
-      forEachHeight(trees.splittingHeights.reversed()) { splittings, first in
-        var gradients = canopy_splitting_gradients(
-          q: dq + first * blocks, gates: nil, choices: nil, gated: dGated,
-          h: dState + (leaves + first) * width, state: dState)
-        switch network.cell {
-        case .simple:
-          canopy_simple_backward(cell, splittings, &gradients)
-        case .gated:
-          gradients.gates = dGates + first * 3 * width
-          gradients.choices = dChoices + first * 4 * width
-          canopy_gated_backward(cell, splittings, &gradients)
-        }
-      }
-    }
-    canopy_relu_backward(leaves, width, state, width, dState, width)
-
-    // What the weights' gradients need is complete: each is one large product over all nodes.
-    switch network.cell {
-    case .simple:
-      tape.addGradient(of: network.candidate, rows: splittings, dState + leaves * width, width, q, blocks)
-    case .gated:
-      tape.addGradient(of: network.choice!, rows: splittings, dChoices, blocks, q, blocks)
-      tape.addGradient(of: network.reset!, rows: splittings, dGates, 3 * width, q + width, blocks)
-      tape.addGradient(of: network.candidate, rows: splittings, dq, blocks, gated, 3 * width)
-    }
-    let features = trees.featureCount
-    tape.addGradient(
-      of: network.local, rows: splittings, dq + blocks - width, blocks, trees.features + leaves * features,
-      features)
-    tape.addGradient(of: network.local, rows: leaves, dState, width, trees.features, features)
-  }
-
-  /// Calls `body` with the splittings of each height, and the number of the first of them.
-  private func forEachHeight(
-    _ heights: some Sequence<Int>, _ body: (UnsafePointer<canopy_splittings>, _ first: Int) -> Void
-  ) {
+  /// Some splittings of one height, counted from the first splitting, as the kernels read them.
+  func splittings(_ range: Range<Int>) -> canopy_splittings {
     let width = network.width
     let gatedWidth = network.cell == .gated ? width : 0
-    for height in heights {
-      let rows = trees.heightOffsets[height]..<trees.heightOffsets[height + 1]
-      let first = rows.lowerBound - trees.leafCount
-      let place = keepsAll ? first : 0
-      var splittings = canopy_splittings(
-        rows: rows.count, left: trees.left + first, right: trees.right + first,
-        input: trees.features + rows.lowerBound * trees.featureCount, q: q + place * blocks,
-        gates: gates + place * 3 * gatedWidth, gated: gated + place * 3 * gatedWidth,
-        choices: choices + place * 4 * gatedWidth, h: state + rows.lowerBound * width)
-      body(&splittings, first)
-    }
+    let first = range.lowerBound
+    let row = trees.leafCount + first
+    let place = keepsAll ? first : 0
+    return canopy_splittings(
+      rows: range.count, left: trees.left + first, right: trees.right + first,
+      input: trees.features + row * trees.featureCount, q: q + place * blocks,
+      gates: gates + place * 3 * gatedWidth, gated: gated, choices: choices + place * 3 * gatedWidth,
+      h: state + row * width)
   }
 }
 

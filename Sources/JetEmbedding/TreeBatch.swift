@@ -26,6 +26,8 @@ public final class TreeBatch {
   private var rightRows = FlatBuffer<Int32>()
   private var rootRows = FlatBuffer<Int32>()
   private var featureRows = FlatBuffer<Float>()
+  /// The trees that make up the batch: `[trees]`.
+  private var selected = FlatBuffer<Int>()
   /// The height of each node, later its row, in the order of the trees: `[nodes]`.
   private var nodes = FlatBuffer<Int32>()
   /// How many nodes have each height, later the next free row of each: `[heights]`.
@@ -38,14 +40,25 @@ public final class TreeBatch {
   public var rowCount: Int { heightOffsets[heightOffsets.count - 1] }
   /// The number of leaves of all trees together; they are the first rows.
   public var leafCount: Int { heightOffsets.count > 1 ? heightOffsets[1] : 0 }
+  /// The number of splittings of all trees together.
+  var splittingCount: Int { rowCount - leafCount }
   /// The heights of splittings, from the lowest.
   var splittingHeights: Range<Int> { 1..<max(heightOffsets.count - 1, 1) }
+
+  /// The splittings of a height, counted from the first splitting of all.
+  func splittings(ofHeight height: Int) -> Range<Int> {
+    heightOffsets[height] - leafCount..<heightOffsets[height + 1] - leafCount
+  }
 
   /// Replaces the content by some of the trees of `trees`, in the order of `selection`.
   public func fill(_ trees: FeatureTrees, _ selection: some Collection<Int>) {
     treeCount = selection.count
     featureCount = trees.featureCount
+    selected.resize(to: treeCount)
+    // One pass over a collection of any kind, which is slow from another module.
+    _ = UnsafeMutableBufferPointer(start: selected.start, count: treeCount).update(from: selection)
     trees.withPointers { source in
+      let selection = UnsafeBufferPointer(start: selected.start, count: treeCount)
       var nodeCount = 0
       var largest = 0
       for tree in selection {
@@ -55,7 +68,7 @@ public final class TreeBatch {
       }
       nodes.resize(to: nodeCount)
       // A tree of n leaves, 2n − 1 nodes, is at most n − 1 high.
-      next.resize(to: (largest + 1) / 2)
+      next.resize(to: max((largest + 1) / 2, 1))
       let heights = countHeights(source, selection)
       heightOffsets.removeAll(keepingCapacity: true)
       heightOffsets.append(0)
@@ -73,16 +86,24 @@ public final class TreeBatch {
   }
 
   /// Finds the height of every node and how many nodes have each; returns the number of heights.
-  private func countHeights(_ source: FeatureTrees.Pointers, _ selection: some Collection<Int>) -> Int {
+  private func countHeights(_ source: FeatureTrees.Pointers, _ selection: UnsafeBufferPointer<Int>) -> Int {
     let next = next.start
+    next[0] = 0
     var height = nodes.start
-    var heights = 0
+    var heights = 1
     for tree in selection {
       let start = source.offsets[tree]
       let count = source.offsets[tree + 1] - start
       let left = source.left + start
       let right = source.right + start
-      for node in 0..<count {
+      // A tree begins with leaves, usually with all of them.
+      var leaves = 0
+      while leaves < count && left[leaves] < 0 {
+        height[leaves] = 0
+        leaves += 1
+      }
+      next[0] += Int32(leaves)
+      for node in leaves..<count {
         let child = Int(left[node])
         let value = child < 0 ? 0 : 1 + max(height[child], height[Int(right[node])])
         height[node] = value
@@ -98,7 +119,7 @@ public final class TreeBatch {
   }
 
   /// Gives every node its row, and copies links and features there.
-  private func place(_ source: FeatureTrees.Pointers, _ selection: some Collection<Int>) {
+  private func place(_ source: FeatureTrees.Pointers, _ selection: UnsafeBufferPointer<Int>) {
     let leaves = leafCount
     let width = featureCount
     let next = next.start
@@ -114,13 +135,21 @@ public final class TreeBatch {
       let left = source.left + start
       let right = source.right + start
       var from = source.features + start * width
-      for node in 0..<count {
+      let firstLeaf = next[0]
+      var leavesInFront = 0
+      while leavesInFront < count && rows[leavesInFront] == 0 {
+        rows[leavesInFront] = firstLeaf + Int32(leavesInFront)
+        leavesInFront += 1
+      }
+      next[0] += Int32(leavesInFront)
+      (features + Int(firstLeaf) * width).update(from: from, count: leavesInFront * width)
+      from += leavesInFront * width
+      for node in leavesInFront..<count {
         let height = Int(rows[node])
         let row = Int(next[height])
         next[height] += 1
         rows[node] = Int32(row)
-        let to = features + row * width
-        for column in 0..<width { to[column] = from[column] }
+        (features + row * width).update(from: from, count: width)
         from += width
         if height > 0 {
           leftRows[row - leaves] = rows[Int(left[node])]

@@ -12,9 +12,8 @@ extension Tape {
   ) {
     let weight = parameter(layer.weight)
     if let gradient = weight.gradient?.baseAddress {
-      MatrixProduct.multiplyTransposing(
-        m: weight.rows, n: weight.columns, k: rows, d, ldd, input, ldInput, into: gradient, weight.columns,
-        accumulate: true)
+      canopy_add_outer_products(
+        rows, weight.rows, weight.columns, d, ldd, input, ldInput, gradient, weight.columns)
     }
     if let gradient = parameter(layer.bias).gradient?.baseAddress {
       canopy_add_column_sums(rows, weight.rows, d, ldd, gradient)

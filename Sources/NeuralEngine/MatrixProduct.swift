@@ -18,7 +18,7 @@ package enum MatrixProduct {
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int,
     into c: UnsafeMutablePointer<Float>, _ ldc: Int, accumulate: Bool = false
   ) {
-    product(CblasNoTrans, CblasTrans, m, n, k, a, lda, b, ldb, c, ldc, accumulate)
+    product(CblasTrans, m, n, k, a, lda, b, ldb, c, ldc, accumulate)
   }
 
   /// c [m × n] = a [m × k] · b [k × n]; or c += … where `accumulate` is true.
@@ -26,26 +26,18 @@ package enum MatrixProduct {
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int,
     into c: UnsafeMutablePointer<Float>, _ ldc: Int, accumulate: Bool = false
   ) {
-    product(CblasNoTrans, CblasNoTrans, m, n, k, a, lda, b, ldb, c, ldc, accumulate)
-  }
-
-  /// c [m × n] = aᵀ · b, a [k × m], b [k × n]; or c += … where `accumulate` is true.
-  package static func multiplyTransposing(
-    m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int,
-    into c: UnsafeMutablePointer<Float>, _ ldc: Int, accumulate: Bool = false
-  ) {
-    product(CblasTrans, CblasNoTrans, m, n, k, a, lda, b, ldb, c, ldc, accumulate)
+    product(CblasNoTrans, m, n, k, a, lda, b, ldb, c, ldc, accumulate)
   }
 
   private static func product(
-    _ transposeA: CBLAS_TRANSPOSE, _ transposeB: CBLAS_TRANSPOSE, _ m: Int, _ n: Int, _ k: Int,
+    _ transposeB: CBLAS_TRANSPOSE, _ m: Int, _ n: Int, _ k: Int,
     _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int,
     _ c: UnsafeMutablePointer<Float>, _ ldc: Int, _ accumulate: Bool
   ) {
     guard m > 0, n > 0 else { return }
     preparation
     cblas_sgemm(
-      CblasRowMajor, transposeA, transposeB, blasint(m), blasint(n), blasint(k), 1, a, blasint(lda), b,
+      CblasRowMajor, CblasNoTrans, transposeB, blasint(m), blasint(n), blasint(k), 1, a, blasint(lda), b,
       blasint(ldb), accumulate ? 1 : 0, c, blasint(ldc))
   }
 }

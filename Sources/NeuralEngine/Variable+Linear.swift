@@ -51,9 +51,8 @@ private struct Linear: Operation {
         inputs, accumulate: true)
     }
     if let gradient = tape.gradient(of: weight) {
-      MatrixProduct.multiplyTransposing(
-        m: outputs, n: inputs, k: rows, upstream, outputs, tape.values(of: input), inputs, into: gradient,
-        inputs, accumulate: true)
+      canopy_add_outer_products(
+        rows, outputs, inputs, upstream, outputs, tape.values(of: input), inputs, gradient, inputs)
     }
     if let bias, let gradient = tape.gradient(of: bias) {
       canopy_add_column_sums(rows, outputs, upstream, outputs, gradient)
@@ -74,8 +73,7 @@ private struct Product: Operation {
         m: m, n: k, k: n, upstream, n, tape.values(of: right), n, into: gradient, k, accumulate: true)
     }
     if let gradient = tape.gradient(of: right) {
-      MatrixProduct.multiplyTransposing(
-        m: k, n: n, k: m, tape.values(of: left), k, upstream, n, into: gradient, n, accumulate: true)
+      canopy_add_outer_products(m, k, n, tape.values(of: left), k, upstream, n, gradient, n)
     }
   }
 }

@@ -127,7 +127,7 @@ public struct TrainingRun {
           }
         })
     } catch let error as ModelError {
-      throw TrainingError("The section heads: \(error.description).")
+      throw TrainingError("The network cannot be made: \(error.description).")
     }
   }
 
@@ -173,7 +173,8 @@ public struct TrainingRun {
     let stream = try EventStream(
       inputs: data.inputs,
       options: EventReadingOptions(
-        keepInvisible: data.keepInvisible, maximumEvents: data.maximumEvents, skipEvents: data.skipEvents))
+        keepInvisible: data.keepInvisible, maximumEvents: data.maximumEvents, skipEvents: data.skipEvents,
+        selection: data.selection))
     return try EventDataset(
       stream, jets: configuration.jets, as: empty, truth: Set(network.heads.flatMap(\.head.truthColumns)),
       weight: data.weight, balance: data.balance, threads: configuration.training.threads)

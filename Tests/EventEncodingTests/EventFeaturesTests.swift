@@ -203,7 +203,8 @@ import Testing
     #expect(problem(conditions) { $0.columns["mass"] = EventColumn(values: [1, 2]) } == nil)
     #expect(
       problem(conditions) { _ in }
-        == "The events have no column mass, which is read as a condition: add it to them.")
+        == "The events have no column mass, which is read as a condition: add it to them, or give all of them one "
+        + "value (--condition mass=VALUE).")
     #expect(
       problem(conditions) { $0.columns["mass"] = EventColumn(width: 2, values: [1, 2, 3, 4]) }
         == "The column mass, which is read as a condition, has 2 numbers for each event: give it one.")

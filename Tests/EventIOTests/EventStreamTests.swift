@@ -43,6 +43,27 @@ import Testing
     }
   }
 
+  @Test func eventsAreSelectedByTheirColumns() throws {
+    let folder = try TemporaryFolder()
+    let lines = (0..<12).map { event in
+      let particles = Array(repeating: "[1, 2, 3, 4]", count: event % 4).joined(separator: ", ")
+      return "{\"particles\": [\(particles)], \"label\": \(event % 2), \"pair\": [\(event), 1]}\n"
+    }
+    let file = try folder.write(lines.joined(), to: "labelled.jsonl")
+    let options = EventReadingOptions(maximumEvents: 10, columns: ["mass": 500], selection: ["label": 1])
+    let stream = try EventStream(inputs: [file], options: options)
+    let batch = try #require(try stream.next(upTo: 100))
+    #expect(batch.eventNumbers == [1, 3, 5, 7, 9] && batch.offsets == [0, 1, 4, 5, 8, 9])
+    #expect(batch.px.count == 9 && batch.columns["pair"]?.values == [1, 1, 3, 1, 5, 1, 7, 1, 9, 1])
+    #expect(batch.columns["mass"]?.values == Array(repeating: 500, count: 5))
+    #expect(try stream.next(upTo: 100) == nil)
+    for name in ["lable", "pair"] {
+      let stream = try EventStream(inputs: [file], options: EventReadingOptions(selection: [name: 1]))
+      let error = #expect(throws: EventInputError.self) { try stream.next(upTo: 5) }
+      #expect(error?.description.hasSuffix("their columns are: label") == true, "\(error?.description ?? "")")
+    }
+  }
+
   @Test func limitsMayBeBeyondAllNumbers() throws {
     let folder = try TemporaryFolder()
     let text = try folder.write("1 2 3 4\n#END\n1 2 3 5\n#END\n")

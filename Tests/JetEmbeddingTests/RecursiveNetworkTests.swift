@@ -113,9 +113,10 @@ import Testing
 
   @Test(arguments: RecursiveNetwork.Cell.allCases)
   func gradientsEqualCentralDifferences(cell: RecursiveNetwork.Cell) throws {
-    let width = 6
+    let width = 5
     let setup = try Setup(cell, width: width)
-    let selection = [0, 1, 2, 4, 8]
+    // More splittings than go into the gradients of the weights at once.
+    let selection = [0, 1, 2, 4, 7]
     let batch = TreeBatch()
     batch.fill(setup.trees, selection)
     let gradients = Parameters(layout: setup.parameters.layout)
@@ -150,6 +151,28 @@ import Testing
         reference.numbers[i] = number
         #expect(abs(difference - Double(gradients.values[i])) < 1e-4 * max(scale, 1), "\(entry.name)")
       }
+    }
+  }
+
+  /// Logits whose exponentials no Float holds, with two blocks of about the same weight above the others.
+  @Test(arguments: [100, 1000] as [Float], [(0, 1), (1, 3), (2, 0)])
+  func largeLogits(size: Float, largest: (Int, Int)) throws {
+    let width = 5
+    let setup = try Setup(.gated, width: width)
+    let bias = try #require(setup.parameters.layout.entries.first { $0.name == "embedding.choice.bias" })
+    for block in 0..<4 {
+      let sign: Float = block == largest.0 || block == largest.1 ? 1 : -1
+      for i in 0..<width { setup.parameters.values[bias.offset + block * width + i] += sign * size }
+    }
+    let reference = ReferenceNetwork(setup.network, setup.parameters)
+    let batch = TreeBatch()
+    batch.fill(setup.trees, [2, 8])
+    let result = setup.network(batch, setup.weights, on: Tape(parameters: setup.parameters)).matrix
+    for (row, tree) in [2, 8].enumerated() {
+      let expected = reference.embedding(of: setup.reference(tree))
+      let scale = expected.map(abs).max()!
+      // A Float of this size is this coarse.
+      for i in 0..<width { #expect(abs(Double(result[row, i]) - expected[i]) < 2e-6 * Double(size) * scale) }
     }
   }
 

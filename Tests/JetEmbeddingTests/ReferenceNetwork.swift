@@ -45,7 +45,8 @@ struct ReferenceNetwork {
       let width = network.width
       h.append(
         (0..<width).map { i in
-          let e = (0..<4).map { exp(z[$0 * width + i]) }
+          let logits = (0..<4).map { z[$0 * width + i] }
+          let e = logits.map { exp($0 - logits.max()!) }
           let sum = e[0] + e[1] + e[2] + e[3]
           return (e[0] * candidate[i] + e[1] * hL[i] + e[2] * hR[i] + e[3] * u[i]) / sum
         })

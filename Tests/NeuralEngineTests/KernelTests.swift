@@ -10,7 +10,7 @@ import Testing
 /// They run for one instruction set, the widest there is unless CANOPY_INSTRUCTION_SET says less; `make test`
 /// runs them for each.
 @Suite struct KernelTests {
-  private let lengths = [0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 40, 1000]
+  private let lengths = [0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 40, 20_000]
   /// The room that kernels need behind an array.
   private let room = 16
 
@@ -89,8 +89,34 @@ import Testing
     }
   }
 
+  @Test(arguments: [0, 1, 47, 48, 49, 100])
+  func outerProducts(rows: Int) {
+    for (outputs, inputs) in [(1, 1), (5, 3), (8, 16), (7, 70), (40, 11), (120, 160)] {
+      let d = random(rows * (outputs + 1), -1...1, seed: 5)
+      let x = random(rows * (inputs + 3), -1...1, seed: 6)
+      let before = random(outputs * (inputs + 2), -1...1, seed: 7)
+      var w = before
+      canopy_add_outer_products(rows, outputs, inputs, d, outputs + 1, x, inputs + 3, &w, inputs + 2)
+      for output in 0..<outputs {
+        for input in 0..<inputs + 2 {
+          let at = output * (inputs + 2) + input
+          guard input < inputs else {
+            #expect(w[at] == before[at], "what stands beside the sum is left alone")
+            continue
+          }
+          var expected = Double(before[at])
+          for row in 0..<rows {
+            expected += Double(d[row * (outputs + 1) + output]) * Double(x[row * (inputs + 3) + input])
+          }
+          #expect(abs(Double(w[at]) - expected) < 1e-5)
+        }
+      }
+      #expect(Array(w.suffix(room)) == Array(before.suffix(room)), "nothing is written behind the end")
+    }
+  }
+
   @Test func rowsAreMovedAndSummed() {
-    for columns in lengths where columns > 0 {
+    for columns in lengths where 1...1000 ~= columns {
       let x = random(4 * columns, -1...1)
       let index: [Int32] = [2, 0, 3]
       var y = [Float](repeating: 0, count: 3 * columns + room)

@@ -85,6 +85,60 @@ import Training
     #expect(evaluation.heads[0].evaluation.metrics[0].estimate.value > 0.9)
   }
 
+  @Test func valuesAreSetOverTheFile() throws {
+    let file = try folder.write(ToyJets.configuration(events, training: "epochs: 8"), to: "c.yaml")
+    func read(_ settings: String...) throws -> TrainingConfiguration {
+      try TrainingConfiguration(contentsOf: URL(fileURLWithPath: file), settings: settings)
+    }
+    let configuration = try read(
+      "training.epochs=2", "data.where.label=1", "data.inputs=[a.h5, b.h5]", "embedding=null", "jets.min-pt=",
+      "heads.prongs.configuration.classes=[x, y, z]", "training.epochs=3")
+    #expect(configuration.training.epochs == 3 && configuration.data.selection == ["label": 1])
+    #expect(configuration.data.inputs == ["a.h5", "b.h5"] && configuration.embedding == nil)
+    #expect(configuration.jets.selection.kind == .inclusive(minimumPt: 0) && !configuration.jets.trees)
+    #expect(configuration.text.hasSuffix("# --set training.epochs=3\n"))
+    let complaints = [
+      (
+        "training.epoch=2",
+        "--set training.epoch=2:1:13: unknown key 'epoch' in training; did you mean 'epochs'?"
+      ),
+      ("training", "--set training: write KEY.KEY=VALUE, as in events.leading=5."),
+      ("training..x=1", "--set training..x=1: write KEY.KEY=VALUE, as in events.leading=5."),
+      (
+        "data.max-events=none",
+        "--set data.max-events=none:1:20: data.max-events must be a whole number, not 'none'."
+      ),
+    ]
+    for (setting, complaint) in complaints {
+      let error = #expect(throws: ConfigurationError.self) { try read(setting) }
+      #expect(error?.description == complaint)
+    }
+  }
+
+  /// A second training on the embedding of a first: it starts there, and stays there where it is frozen.
+  @Test(arguments: [false, true]) func anEmbeddingCanComeFromAnotherModel(frozen: Bool) throws {
+    let yaml = ToyJets.configuration(
+      events, training: "epochs: 2, batch-size: 10, threads: 2, weight-decay: 0.1")
+    let first = try run(yaml, into: "first")
+    let source = folder.path("first")
+    let second = try run(
+      yaml.replacing(/cell:.*\n  width: 4/, with: "from: \(source)\n  frozen: \(frozen)")
+        .replacingOccurrences(of: "prongs:", with: "again:"), into: "second")
+    #expect(second.description.embedding == first.description.embedding)
+    #expect(second.description.scaling == first.description.scaling)
+    func embedding(_ model: Model) -> [Float] {
+      model.network.embedding!.parameters.flatMap { Array(model.parameters[$0]) }
+    }
+    #expect((embedding(second) == embedding(first)) == frozen)
+    let distance = zip(embedding(second), embedding(first)).map { abs($0 - $1) }.max()!
+    #expect(distance < 0.1, "it begins at the first's weights")
+    let both = yaml.replacing(/cell:.*\n/, with: "from: \(source)\n")
+    #expect(complaint(both).contains("embedding.width is refused: is that of the model under from"))
+    #expect(
+      complaint(yaml.replacingOccurrences(of: "cell: gated", with: "frozen: true")).contains(
+        "name a model under from"))
+  }
+
   @Test func aFolderIsWrittenOnlyOnce() throws {
     let yaml = ToyJets.configuration(events, training: "epochs: 1, threads: 1")
     try run(yaml, into: "model")
@@ -187,10 +241,11 @@ import Training
     #expect(plugin.hasSuffix("jet-tagger.") && !plugin.hasSuffix(".."), "\(plugin)")
     #expect(
       complaint(yaml.replacingOccurrences(of: "[one, two]", with: "[one]"))
-        == "The section heads: the head prongs: A classifier needs at least two classes, and was given 1.")
+        == "The network cannot be made: the head prongs: A classifier needs at least two classes, and was given 1."
+    )
     #expect(
       complaint(yaml.replacingOccurrences(of: "prongs:", with: "pt:")).hasPrefix(
-        "The section heads: a head cannot be called “pt”"))
+        "The network cannot be made: a head cannot be called “pt”"))
     #expect(complaint(yaml.replacingOccurrences(of: "truth:", with: "thruth:")).contains("'truth'"))
   }
 }

@@ -61,6 +61,11 @@ void canopy_pack(size_t outputs, size_t inputs, const float *w, int transposed, 
 void canopy_packed_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t ldx,
                            const float *packed, float *y, size_t ldy, int accumulate);
 
+// w [outputs x inputs] += dT x, for d [rows x outputs] and x [rows x inputs]: the gradient of a layer's weights
+// from those of its results and from its inputs.
+void canopy_add_outer_products(size_t rows, size_t outputs, size_t inputs, const float *d, size_t ldd,
+                               const float *x, size_t ldx, float *w, size_t ldw);
+
 // --- The recursive cells (arXiv:1702.00748, section 3.1 and appendix A) ---
 
 // A layer with its packed weight; transposed is packed for the product with gradients, and is not read forward.
@@ -70,30 +75,31 @@ struct canopy_layer {
   const float *bias;
 };
 
-// The layers of a cell and the number of components of its state and of its input.
+// The layers of a cell and the number of components of its state and of its input. The choice has three blocks of
+// outputs, the differences to the fourth, which a softmax over all four does not need besides.
 struct canopy_cell {
   size_t width, features;
   struct canopy_layer local, reset, candidate, choice;
 };
 
 // The splittings of one height. left and right are rows of state; a row of any other array is a splitting.
-// Forward, arrays but input and h are given one row a splitting where keep is not 0, else
-// canopy_scratch_rows rows that are used again and again.
+// Forward, q, gates and choices have one row a splitting where keep is not 0, else canopy_scratch_rows rows that
+// are used again and again.
 struct canopy_splittings {
   size_t rows;
   const int32_t *left, *right;
   const float *input; // [rows x features]
   float *q;           // gated: [rows x 4 width]: new, left, right and local state; simple: the last three
   float *gates;       // gated: [rows x 3 width]
-  float *gated;       // gated: [rows x 3 width]
-  float *choices;     // gated: [rows x 4 width]
+  float *gated;       // gated, forward: [canopy_scratch_rows x 3 width]
+  float *choices;     // gated: [rows x 3 width], the softmax but for its last block
   float *h;           // [rows x width], a part of state
 };
 
 // The gradients of the arrays of canopy_splittings.
 struct canopy_splitting_gradients {
-  float *q, *gates, *choices; // one row a splitting; the last two for the gated cell only
-  float *gated;               // gated: canopy_scratch_rows rows
+  float *q, *gates, *choices; // one row a splitting, those before the ReLU, the sigmoid and the softmax
+  float *gated;               // one row a splitting; becomes the inputs of the candidate, not their gradients
   float *h;                   // one row a splitting, a part of state; simple: becomes that before the ReLU
   float *state;               // written at the rows of the children
 };

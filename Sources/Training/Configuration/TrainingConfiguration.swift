@@ -28,9 +28,12 @@ public struct TrainingConfiguration: Sendable {
 
   /// Reads a configuration file.
   ///
+  /// - Parameters:
+  ///   - file: the file.
+  ///   - settings: values over those of the file, as in `events.leading=5`.
   /// - Throws: ``ConfigurationError``, with the place of each problem.
-  public init(contentsOf file: URL) throws {
-    let node = try ConfigurationNode(contentsOf: file)
+  public init(contentsOf file: URL, settings: [String] = []) throws {
+    let node = try settings.reduce(ConfigurationNode(contentsOf: file)) { try $0.setting($1) }
     let sections = try node.decode(Sections.self)
     guard !sections.heads.isEmpty else {
       throw node["heads"]!.error("is empty; give at least one head")
@@ -42,7 +45,7 @@ public struct TrainingConfiguration: Sendable {
     events = sections.events
     heads = sections.heads
     training = sections.training
-    text = try String(contentsOf: file, encoding: .utf8)
+    text = try String(contentsOf: file, encoding: .utf8) + settings.map { "# --set \($0)\n" }.joined()
   }
 
   private struct Sections: Decodable {
@@ -69,6 +72,8 @@ public struct DataSection: Sendable, Decodable {
   public var weight: String?
   /// The event column, such as a label, whose values shall have the same total weight each; none unless given.
   public var balance: String?
+  /// Values that event columns must have for an event to take part.
+  public var selection: [String: Double]
   /// Whether invisible particles of generator records take part.
   public var keepInvisible: Bool
 
@@ -78,6 +83,7 @@ public struct DataSection: Sendable, Decodable {
     case maximumEvents = "max-events"
     case validationFraction = "validation-fraction"
     case keepInvisible = "keep-invisible"
+    case selection = "where"
   }
 
   /// Reads the section; all but `inputs` may be left out.
@@ -88,6 +94,8 @@ public struct DataSection: Sendable, Decodable {
     maximumEvents = try container.decodeIfPresent(Int.self, forKey: .maximumEvents)
     validationFraction = try container.decodeIfPresent(Double.self, forKey: .validationFraction) ?? 0.1
     weight = try container.decodeIfPresent(String.self, forKey: .weight)
+    let selected = try container.decodeIfPresent(OrderedMapping<Double>.self, forKey: .selection)
+    selection = Dictionary(uniqueKeysWithValues: (selected.map(Array.init) ?? []).map { ($0.key, $0.value) })
     balance = try container.decodeIfPresent(String.self, forKey: .balance)
     keepInvisible = try container.decodeIfPresent(Bool.self, forKey: .keepInvisible) ?? false
     try container.check(!inputs.isEmpty, .inputs, "is empty; give at least one file")
