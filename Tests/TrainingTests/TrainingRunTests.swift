@@ -100,13 +100,13 @@ import Training
     let complaints = [
       (
         "training.epoch=2",
-        "--set training.epoch=2:1:13: unknown key 'epoch' in training; did you mean 'epochs'?"
+        "--set training.epoch=2: unknown key 'epoch' in training; did you mean 'epochs'?"
       ),
       ("training", "--set training: write KEY.KEY=VALUE, as in events.leading=5."),
       ("training..x=1", "--set training..x=1: write KEY.KEY=VALUE, as in events.leading=5."),
       (
         "data.max-events=none",
-        "--set data.max-events=none:1:20: data.max-events must be a whole number, not 'none'."
+        "--set data.max-events=none: data.max-events must be a whole number, not 'none'."
       ),
     ]
     for (setting, complaint) in complaints {

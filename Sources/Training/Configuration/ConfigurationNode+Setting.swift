@@ -6,7 +6,7 @@ extension ConfigurationNode {
   /// - Parameter assignment: keys and a value in YAML, as in `events.leading=5`; `null` takes a value away.
   /// - Throws: ``ConfigurationError`` where the text is no assignment or a key leads through what is no mapping.
   public func setting(_ assignment: String) throws -> ConfigurationNode {
-    let source = "--set \(assignment)"
+    let place = ConfigurationPosition(file: "--set \(assignment)", line: 0, column: 0)
     let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let keys = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2, keys.allSatisfy({ !$0.isEmpty }) else {
@@ -16,8 +16,22 @@ extension ConfigurationNode {
     }
     // The value stands where its keys lead to, so that it is checked and reported like any other.
     let yaml = keys.map { "{\($0): " }.joined() + (parts[1].isEmpty ? "null" : parts[1])
-    let value = try ConfigurationNode(yaml: yaml + String(repeating: "}", count: keys.count), source: source)
-    return try merged(with: value)
+    let value = try ConfigurationNode(
+      yaml: yaml + String(repeating: "}", count: keys.count), source: place.file)
+    return try merged(with: value.moved(to: place))
+  }
+
+  /// The same content with another place: lines and columns of an assignment are none of a file.
+  private func moved(to place: ConfigurationPosition) -> ConfigurationNode {
+    let moved: Content
+    switch content {
+    case .scalar: moved = content
+    case .sequence(let nodes): moved = .sequence(nodes.map { $0.moved(to: place) })
+    case .mapping(let members):
+      moved = .mapping(
+        members.map { Member(key: $0.key, position: place, value: $0.value.moved(to: place)) })
+    }
+    return ConfigurationNode(position: place, path: path, content: moved)
   }
 
   /// This part with the single value of `other`, which is a mapping of one key on each level.
