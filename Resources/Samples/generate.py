@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generates Canopy's samples with Pythia 8: boosted W bosons (label 1) and QCD dijets (label 0).
+"""Generates Canopy's samples with Pythia 8: boosted W bosons (label 1) among QCD dijets (label 0), and pairs of
+Higgs bosons (label 1) among pairs of top quarks (label 0).
 
 Needs: pip install pythia8mc fastjet pyhepmc h5py numpy backports.zstd
 
@@ -14,6 +15,7 @@ import json
 import multiprocessing
 import os
 import sys
+import typing
 
 import fastjet
 import h5py
@@ -32,14 +34,27 @@ PROCESSES = {
     "; 34:onMode = off; 34:onIfAll = 24 23; 23:onMode = off; 23:onIfAny = 12 14 16"
     "; 24:onMode = off; 24:onIfAny = 1 2 3 4 5",
     "qcd-w": COMMON + "; HardQCD:all = on; PhaseSpace:pTHatMin = 235; PhaseSpace:pTHatMax = 330",
+    "hh": COMMON + "; ExtraDimensionsG*:gg2G* = on; ExtraDimensionsG*:ffbar2G* = on"
+    "; ExtraDimensionsG*:SMinBulk = on; ExtraDimensionsG*:VLVL = on; 5100039:m0 = 500"
+    "; 5100039:onMode = off; 5100039:onIfMatch = 25 25; 25:onMode = off; 25:onIfMatch = 5 -5"
+    "; 25:onIfMatch = 24 -24; 24:onMode = off; 24:onIfAny = 11 13",
+    "ttbar-ll": COMMON + "; Top:gg2ttbar = on; Top:qqbar2ttbar = on; 24:onMode = off; 24:onIfAny = 11 13",
 }
-LABELS = {"wprime-w": 1, "qcd-w": 0}
+# Signal and background of each training sample.
+SAMPLES = {"jets": ("wprime-w", "qcd-w"), "dihiggs": ("hh", "ttbar-ll")}
+
+# What a detector may see of a particle.
+MAX_ABS_ETA = 5.0
+MIN_PT = 0.5
 
 # The selection of arXiv:1702.00748, on the leading anti-kT jet of the visible particles.
 RADIUS = 1.0
-MAX_ABS_ETA = 5.0
 PT_RANGE = (250.0, 300.0)
 MASS_RANGE = (50.0, 110.0)
+
+# The masses of the resonance that decays to two Higgs bosons, in GeV.
+GRAVITON = 5100039
+RESONANCE_MASSES = (300, 400, 500, 650, 800)
 
 INVISIBLE = (12, 14, 16)
 # Digits after the first of a momentum in a HepMC file.
@@ -53,53 +68,117 @@ def pythia_version():
     return f"{pythia8mc.Pythia('', False).parm('Pythia:versionNumber'):.3f}"
 
 
-def selected_events(process, seed, count):
-    """Yields `count` times (pythia, the indices of the leading jet's particles by falling pT)."""
-    pythia = pythia8mc.Pythia("", False)
-    for setting in PROCESSES[process].split("; ") + [f"Random:seed = {seed}"]:
-        if not pythia.readString(setting):
-            sys.exit(f"Pythia does not know the setting '{setting}'.")
-    if not pythia.init():
-        sys.exit("Pythia could not start; its messages are above.")
-    definition = fastjet.JetDefinition(fastjet.antikt_algorithm, RADIUS)
-    accepted = 0
-    while accepted < count:
-        if not pythia.next():
-            continue
-        particles = []
-        for p in pythia.event:
-            if p.isFinal() and p.isVisible() and abs(p.eta()) < MAX_ABS_ETA:
-                particle = fastjet.PseudoJet(p.px(), p.py(), p.pz(), p.e())
-                particle.set_user_index(p.index())
-                particles.append(particle)
-        clustering = fastjet.ClusterSequence(particles, definition)
-        jets = fastjet.sorted_by_pt(clustering.inclusive_jets(PT_RANGE[0]))
-        if not jets:
-            continue
-        jet = jets[0]
-        if PT_RANGE[0] < jet.pt() < PT_RANGE[1] and MASS_RANGE[0] < jet.m() < MASS_RANGE[1]:
-            accepted += 1
-            yield pythia, [c.user_index() for c in fastjet.sorted_by_pt(jet.constituents())]
+class Run(typing.NamedTuple):
+    """One run of Pythia: so many accepted events of a process, with a resonance of this mass where given."""
+
+    process: str
+    seed: int
+    events: int
+    mass: int | None = None
+
+    @property
+    def label(self):
+        return int(any(self.process == signal for signal, _ in SAMPLES.values()))
+
+    @property
+    def is_whole_event(self):
+        return self.process in SAMPLES["dihiggs"]
 
 
-def runs(process, seed, count):
-    """The Pythia runs that together make `count` events: (process, seed of the run, events)."""
-    starts = range(0, count, RUN_LENGTH)
-    if not 0 < seed < 90_000 or len(starts) > RUNS_PER_SEED:
-        sys.exit("The seed must lie between 1 and 89999, and the events of a process below 2.5 million.")
+class OneToEach(pythia8mc.UserHooks):
+    """Leaves events out, before their partons shower, unless one Higgs boson decays to b quarks, one to W bosons."""
+
+    def canVetoProcessLevel(self):
+        return True
+
+    def doVetoProcessLevel(self, process):
+        decays = [sorted(process[i].idAbs() for i in p.daughterList()) for p in process if p.id() == 25]
+        return sorted(decays) != [[5, 5], [24, 24]]
+
+
+def leading_jet(record, definition=fastjet.JetDefinition(fastjet.antikt_algorithm, RADIUS)):
+    """The indices of the leading jet's particles by falling pT, or None where the jet is not selected."""
+    particles = []
+    for p in record:
+        if p.isFinal() and p.isVisible() and abs(p.eta()) < MAX_ABS_ETA:
+            particle = fastjet.PseudoJet(p.px(), p.py(), p.pz(), p.e())
+            particle.set_user_index(p.index())
+            particles.append(particle)
+    clustering = fastjet.ClusterSequence(particles, definition)
+    jets = fastjet.sorted_by_pt(clustering.inclusive_jets(PT_RANGE[0]))
+    if not jets:
+        return None
+    jet = jets[0]
+    if not (PT_RANGE[0] < jet.pt() < PT_RANGE[1] and MASS_RANGE[0] < jet.m() < MASS_RANGE[1]):
+        return None
+    return [c.user_index() for c in fastjet.sorted_by_pt(jet.constituents())]
+
+
+def visible_particles(record):
+    """The indices of all particles that a detector may see, in the order of the record."""
     return [
-        (process, seed * RUNS_PER_SEED + i, min(RUN_LENGTH, count - start))
-        for i, start in enumerate(starts)
+        p.index() for p in record
+        if p.isFinal() and p.isVisible() and p.pT() > MIN_PT and abs(p.eta()) < MAX_ABS_ETA
     ]
 
 
-def jets_of_run(run):
-    """(label, particles of each event, five arrays of particle quantities) of one run."""
-    process, seed, count = run
+def selected_events(run):
+    """Yields (pythia, the indices of the particles that are kept) for each event of a run."""
+    pythia = pythia8mc.Pythia("", False)
+    settings = PROCESSES[run.process].split("; ") + [f"Random:seed = {run.seed}"]
+    if run.mass is not None:
+        settings.append(f"{GRAVITON}:m0 = {run.mass}")
+    for setting in settings:
+        if not pythia.readString(setting):
+            sys.exit(f"Pythia does not know the setting '{setting}'.")
+    hooks = OneToEach()
+    if run.process == "hh":
+        pythia.setUserHooksPtr(hooks)
+    if not pythia.init():
+        sys.exit("Pythia could not start; its messages are above.")
+    select = visible_particles if run.is_whole_event else leading_jet
+    accepted = 0
+    while accepted < run.events:
+        if not pythia.next():
+            continue
+        kept = select(pythia.event)
+        if kept is not None:
+            accepted += 1
+            yield pythia, kept
+
+
+def runs(process, seed, count, mass=None):
+    """The runs that together make `count` events."""
+    starts = range(0, count, RUN_LENGTH)
+    # Runs of different masses have different seeds too.
+    room = RUNS_PER_SEED // len(RESONANCE_MASSES) if mass else RUNS_PER_SEED
+    first = seed * RUNS_PER_SEED + (RESONANCE_MASSES.index(mass) * room if mass else 0)
+    if not 0 < seed < 90_000 or len(starts) > room:
+        sys.exit(
+            f"The seed must lie between 1 and 89999, and the events of a process below {room * RUN_LENGTH:,}.")
+    return [
+        Run(process, first + i, min(RUN_LENGTH, count - start), mass) for i, start in enumerate(starts)
+    ]
+
+
+def runs_of_sample(sample, seed, count):
+    """The runs of a training sample: half signal, an equal share of each mass, and half background."""
+    signal, background = SAMPLES[sample]
+    signal_count = (count + 1) // 2
+    if sample == "dihiggs":
+        shares = ((signal_count + i) // len(RESONANCE_MASSES) for i in range(len(RESONANCE_MASSES)))
+        made = [run for mass, n in zip(RESONANCE_MASSES, shares) for run in runs(signal, seed, n, mass)]
+    else:
+        made = runs(signal, seed, signal_count)
+    return made + runs(background, seed, count // 2)
+
+
+def events_of_run(run):
+    """(the run, particles of each event, arrays of particle quantities) of one run."""
     lengths, rows = [], []
-    for pythia, constituents in selected_events(process, seed, count):
-        lengths.append(len(constituents))
-        for index in constituents:
+    for pythia, kept in selected_events(run):
+        lengths.append(len(kept))
+        for index in kept:
             p = pythia.event[index]
             rows.append((p.pT(), p.eta(), p.phi(), p.m0(), p.id()))
     pt, eta, phi, mass, pdgid = (np.array(column) for column in zip(*rows))
@@ -112,36 +191,37 @@ def jets_of_run(run):
         "mass": mass.astype("f4"),
         "pdgid": pdgid.astype("i4"),
     }
-    return LABELS[process], lengths, quantities
+    return run, lengths, quantities
 
 
-def write_jets(path, count, seed, workers):
-    """A training sample: the constituents of the leading jets, signal and background shuffled."""
-    all_runs = [
-        run
-        for process in PROCESSES
-        for run in runs(process, seed, (count + LABELS[process]) // 2)
-    ]
-    labels, lengths, parts = [], [], []
+def write_sample(path, sample, count, seed, workers):
+    """A training sample: the particles that are kept of each event, signal and background shuffled."""
+    labels, masses, lengths, parts = [], [], [], []
     with multiprocessing.Pool(workers) as pool:
-        for done, (label, run_lengths, quantities) in enumerate(pool.imap(jets_of_run, all_runs), 1):
-            labels += [label] * len(run_lengths)
+        for run, run_lengths, quantities in pool.imap(events_of_run, runs_of_sample(sample, seed, count)):
+            labels += [run.label] * len(run_lengths)
+            masses += [run.mass] * len(run_lengths)
             lengths += run_lengths
             parts.append(quantities)
             print(f"\r{path}: {len(labels)} of {count} events", end="", file=sys.stderr)
     print(file=sys.stderr)
 
-    order = np.random.default_rng(seed).permutation(count)
+    generator = np.random.default_rng(seed)
+    order = generator.permutation(count)
     starts = np.concatenate(([0], np.cumsum(lengths)))
     rows = np.concatenate([np.arange(starts[i], starts[i + 1]) for i in order])
     with h5py.File(path + ".partial", "w") as file:
         file.attrs["generator"] = "Pythia " + pythia_version()
-        file.attrs["processes"] = "\n".join(f"{name}: {PROCESSES[name]}" for name in PROCESSES)
+        file.attrs["processes"] = "\n".join(f"{name}: {PROCESSES[name]}" for name in SAMPLES[sample])
         file.attrs["seed"] = seed
         file.attrs["units"] = "GeV"
         offsets = np.concatenate(([0], np.cumsum(np.array(lengths)[order])))
         file["event/offset"] = offsets.astype("u8")
         file["event/label"] = np.array(labels)[order].astype("i4")
+        if sample == "dihiggs":
+            # Background has no mass of its own: it is put to the same hypotheses as the signal.
+            hypotheses = [mass or generator.choice(RESONANCE_MASSES) for mass in masses]
+            file["event/resonance_mass"] = np.array(hypotheses)[order].astype("f4")
         for name in parts[0]:
             values = np.concatenate([part[name] for part in parts])[rows]
             file.create_dataset(
@@ -151,11 +231,12 @@ def write_jets(path, count, seed, workers):
     os.replace(path + ".partial", path)
 
 
-def hepmc_event(pythia, number, run_info):
-    """Beams, the hard process's W and Z where there are any, and all final-state particles."""
+def hepmc_event(pythia, final, number, run_info):
+    """Beams, the colourless resonances of the hard process where there are any, and the particles `final`."""
     record = pythia.event
-    bosons = [p for p in record if p.idAbs() in (23, 24) and p.iBotCopyId() == p.index()]
-    boson_of = {i: b.index() for b in bosons for i in b.daughterListRecursive()}
+    resonances = [p for p in record if p.idAbs() in (23, 24, 25, GRAVITON) and p.iBotCopyId() == p.index()]
+    # The record has a resonance before those that it decays to: the last one is the closest.
+    source = {i: r.index() for r in resonances for i in r.daughterListRecursive()}
 
     def particle(p, status):
         made = pyhepmc.GenParticle((p.px(), p.py(), p.pz(), p.e()), p.id(), status)
@@ -170,29 +251,32 @@ def hepmc_event(pythia, number, run_info):
     vertices = {None: collision}
     for i in (1, 2):
         collision.add_particle_in(particle(record[i], 4))
-    for boson in bosons:
-        made = particle(boson, 2)
-        collision.add_particle_out(made)
-        decay = vertices[boson.index()] = pyhepmc.GenVertex()
+    for resonance in resonances:
+        made = particle(resonance, 2)
+        vertices[source.get(resonance.index())].add_particle_out(made)
+        decay = vertices[resonance.index()] = pyhepmc.GenVertex()
         decay.add_particle_in(made)
-    for p in record:
-        if p.isFinal():
-            vertices[boson_of.get(p.index())].add_particle_out(particle(p, 1))
+    for p in final:
+        vertices[source.get(p.index())].add_particle_out(particle(p, 1))
     for vertex in vertices.values():
         event.add_vertex(vertex)
     return event
 
 
 def write_events(path, process, count, seed):
-    """Full events as HepMC3 ASCII, compressed."""
+    """Events as HepMC3 ASCII, compressed: whole, or what is kept of them and the invisible particles."""
     run_info = pyhepmc.GenRunInfo()
     run_info.tools = [("Pythia", pythia_version(), PROCESSES[process])]
     run_info.weight_names = ["nominal"]
-    chosen = itertools.chain.from_iterable(selected_events(*run) for run in runs(process, seed, count))
+    chosen = ((run, *event) for run in runs(process, seed, count) for event in selected_events(run))
     with zstd.open(path + ".partial", "wb", level=19) as stream:
         with pyhepmc.open(stream, "w", precision=PRECISION) as out:
-            for number, (pythia, _) in enumerate(chosen):
-                out.write(hepmc_event(pythia, number, run_info))
+            for number, (run, pythia, kept) in enumerate(chosen):
+                final = [p for p in pythia.event if p.isFinal()]
+                if run.is_whole_event:
+                    kept = set(kept)
+                    final = [p for p in final if p.index() in kept or not p.isVisible()]
+                out.write(hepmc_event(pythia, final, number, run_info))
     os.replace(path + ".partial", path)
 
 
@@ -219,25 +303,30 @@ def write_other_formats(source, folder, count):
 
 def write_shipped(folder, workers):
     """The files that stand beside this script."""
-    for process, name in (("wprime-w", "w-events"), ("qcd-w", "qcd-events")):
-        write_events(os.path.join(folder, name + ".hepmc.zst"), process, 150, seed=748)
+    for process, name, count in (
+        ("wprime-w", "w-events", 150), ("qcd-w", "qcd-events", 150),
+        ("hh", "hh-events", 50), ("ttbar-ll", "ttbar-events", 50),
+    ):
+        write_events(os.path.join(folder, name + ".hepmc.zst"), process, count, seed=748)
     write_other_formats(os.path.join(folder, "w-events.hepmc.zst"), folder, 20)
-    write_jets(os.path.join(folder, "w-vs-qcd-small.h5"), 2000, seed=1702, workers=workers)
+    write_sample(os.path.join(folder, "w-vs-qcd-small.h5"), "jets", 2000, seed=1702, workers=workers)
+    write_sample(os.path.join(folder, "hh-vs-ttbar-small.h5"), "dihiggs", 400, seed=1702, workers=workers)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     jets = commands.add_parser("jets", help="a training sample: the leading jets' constituents (HDF5)")
+    dihiggs = commands.add_parser("dihiggs", help="a training sample: whole events (HDF5)")
     events = commands.add_parser("events", help="full events of one process (HepMC3 ASCII, .zst)")
     shipped = commands.add_parser("shipped", help="the files that Canopy ships")
     events.add_argument("process", choices=PROCESSES)
-    for command, default in ((jets, 80_000), (events, 150)):
+    for command, default in ((jets, 80_000), (dihiggs, 40_000), (events, 150)):
         command.add_argument("-o", "--output", required=True, metavar="FILE")
         command.add_argument("--events", type=int, default=default, metavar="N", help="default: %(default)s")
         command.add_argument("--seed", type=int, default=1, metavar="S", help="1 to 89999; default: 1")
     shipped.add_argument("--folder", default=os.path.dirname(os.path.abspath(__file__)))
-    for command in (jets, shipped):
+    for command in (jets, dihiggs, shipped):
         command.add_argument(
             "--workers", type=int, default=os.cpu_count(), metavar="N", help="default: all cores"
         )
@@ -247,8 +336,8 @@ def main():
         parser.error(f"the folder '{folder}' does not exist or cannot be written; make it or choose another")
     if options.command != "shipped" and options.events < 1:
         parser.error("--events must be at least 1")
-    if options.command == "jets":
-        write_jets(options.output, options.events, options.seed, options.workers)
+    if options.command in SAMPLES:
+        write_sample(options.output, options.command, options.events, options.seed, options.workers)
     elif options.command == "events":
         write_events(options.output, options.process, options.events, options.seed)
     else:

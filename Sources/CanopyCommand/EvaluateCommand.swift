@@ -17,11 +17,21 @@ struct EvaluateCommand: ParsableCommand {
       The events need the truth columns that the model was trained on, such as event/label in HDF5. For each head \
       that tells signal from background there are the area under the ROC curve (AUC) and the background rejection \
       1/ε_B at signal efficiencies of 30 %, 50 % and 80 %, with statistical errors of one standard deviation; \
-      where no background is left, a lower limit at 95 % confidence.
+      where no background is left, a lower limit at 95 % confidence. The calibration error is the mean distance \
+      between the score and the share of signal among events or jets of such a score.
+
+      A model with conditions, such as a hypothesised mass, is judged in each of their values too, or in ten \
+      intervals where there are more than twenty.
+
+      With the numbers of signal and background events that a measurement expects, there are the largest expected \
+      significances s/√(s + b) and √(2((s + b) ln(1 + s/b) − s)), and the cuts that reach them with at least ten \
+      background events of the sample left.
 
       EXAMPLES:
         canopy evaluate w-vs-qcd.h5 --skip-events 64000 --model w-tagger
         canopy evaluate test.h5 --model w-tagger --report report --format json
+        canopy evaluate hh-vs-ttbar.h5 --skip-events 32000 --model dihiggs \
+          --signal-yield 50 --background-yield 10000
       """)
 
   @OptionGroup(title: "Reading")
@@ -30,15 +40,43 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup
   var model: ModelOptions
 
+  @Option(help: ArgumentHelp("The event column with the weight of each event.", valueName: "column"))
+  var weight: String?
+
+  @Option(
+    help: ArgumentHelp("The number of signal events (class 1) expected before any cut.", valueName: "events"))
+  var signalYield: Double?
+
   @Option(
     help: ArgumentHelp(
-      "Also write ROC curves, score distributions and learning curves into this folder, as PNG, SVG and CSV.",
+      "The number of background events (class 0) expected before any cut.", valueName: "events"))
+  var backgroundYield: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Also write ROC curves, score distributions, calibration and learning curves into this folder, as PNG, SVG and CSV.",
       discussion: "Figures need gnuplot.", valueName: "dir"),
     completion: .directory)
   var report: String?
 
   @Option(help: "How the numbers are printed: table for people, json for programs.")
   var format = Format.table
+
+  func validate() throws { _ = try yields() }
+
+  /// What the options say of the expected numbers of events.
+  private func yields() throws -> EventYields? {
+    switch (signalYield, backgroundYield) {
+    case (nil, nil): return nil
+    case (let signal?, let background?):
+      do {
+        return try EventYields(signal: signal, background: background)
+      } catch let error as MetricError {
+        throw ValidationError(error.description)
+      }
+    default: throw ValidationError("Give both --signal-yield and --background-yield, or neither.")
+    }
+  }
 
   func run() throws {
     try reportingFailures {
@@ -47,51 +85,23 @@ struct EvaluateCommand: ParsableCommand {
       let gnuplot = try report.map { _ in try Gnuplot() }
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
       defer { progress.clear() }
-      let evaluation = try Evaluation(of: model, on: stream, threads: reading.threadCount) {
-        progress.update($0)
-      }
+      let evaluation = try Evaluation(
+        of: model, on: stream, weight: weight, yields: yields(), threads: reading.threadCount
+      ) { progress.update($0) }
       progress.clear()
       if let report, let gnuplot {
         let name = URL(fileURLWithPath: self.model.folder).lastPathComponent
         let sample = reading.inputs.map { URL(fileURLWithPath: $0).lastPathComponent }
         try Report(
           title: "\(name) on \(sample.joined(separator: ", "))", classifiers: evaluation.classifiers,
-          epochs: model.description.training?.epochs ?? []
+          conditions: evaluation.heads.flatMap(\.conditions), epochs: model.description.training?.epochs ?? []
         ).write(to: URL(fileURLWithPath: report), using: gnuplot)
       }
       switch format {
       case .json: try writeToStandardOutput(evaluation.json())
-      case .table: try writeToStandardOutput(Data(evaluation.listing.text.utf8))
+      case .table: try writeToStandardOutput(Data(Listing(evaluation).text.utf8))
       }
       stream.reportBadEvents()
     }
-  }
-}
-
-extension Evaluation {
-  /// The numbers for people.
-  fileprivate var listing: Listing {
-    var listing = Listing()
-    listing.add("events", "\(eventCount)")
-    listing.add("jets", "\(jetCount)")
-    for result in heads {
-      listing.begin("head \(result.head.name) (\(result.head.plugin) \(result.head.version))")
-      let classifiers = result.evaluation.classifiers
-      // A single classifier's AUC is the head's metric.
-      for metric in result.evaluation.metrics { listing.add(metric.name, "\(metric.estimate)") }
-      for classifier in classifiers {
-        if classifiers.count > 1 {
-          listing.begin(classifier.name)
-          listing.add("AUC", "\(classifier.auc)")
-        }
-        listing.add("signal", "\(classifier.curve.signalCount) jets: \(classifier.signalName)")
-        listing.add("background", "\(classifier.curve.backgroundCount) jets: \(classifier.backgroundName)")
-        for rejection in classifier.rejections {
-          let efficiency = Int((100 * rejection.signalEfficiency).rounded())
-          listing.add("1/ε_B at ε_S = \(efficiency) %", "\(rejection)")
-        }
-      }
-    }
-    return listing
   }
 }

@@ -5,7 +5,7 @@ public struct HeadEvaluation: Sendable {
   /// Single numbers. The first is the one that training watches: the best epoch has the largest.
   public let metrics: [Metric]
   /// The curves and score distributions of a head that classifies; empty for others.
-  public let classifiers: [ClassifierEvaluation]
+  public var classifiers: [ClassifierEvaluation]
 
   /// An evaluation with at least one metric.
   public init(metrics: [Metric], classifiers: [ClassifierEvaluation] = []) {

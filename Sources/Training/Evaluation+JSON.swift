@@ -12,11 +12,10 @@ extension Evaluation {
         heads: heads.map { result in
           Content.Head(
             name: result.head.name, plugin: result.head.plugin, version: result.head.version,
-            metrics: Dictionary(
-              result.evaluation.metrics.map { ($0.name, $0.estimate) },
-              uniquingKeysWith: { first, _ in first }
-            ),
-            classifiers: result.evaluation.classifiers.map(ClassifierNumbers.init))
+            rows: result.rows,
+            metrics: result.evaluation.metricsByName,
+            classifiers: result.evaluation.classifiers.map(ClassifierNumbers.init),
+            conditions: result.conditions.map(ConditionNumbers.init))
         }))
   }
 
@@ -25,8 +24,10 @@ extension Evaluation {
       var name: String
       var plugin: String
       var version: PluginVersion
+      var rows: HeadRows
       var metrics: [String: Estimate]
       var classifiers: [ClassifierNumbers]
+      var conditions: [ConditionNumbers]
     }
 
     var events: Int

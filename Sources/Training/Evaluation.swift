@@ -20,6 +20,8 @@ public struct Evaluation: Sendable {
     public let rows: HeadRows
     /// Its metrics and curves.
     public let evaluation: HeadEvaluation
+    /// The same in each value, or interval, of each condition that the network reads.
+    public let conditions: [ConditionedEvaluation]
   }
 
   /// The number of events, with jets or without.
@@ -29,21 +31,29 @@ public struct Evaluation: Sendable {
   /// What each head is worth, in the order of the model.
   public let heads: [HeadResult]
 
-  /// Predicts for all events of a stream and compares with the truth; each jet has the truth of its event. Memory grows by the numbers that are compared alone.
+  /// Predicts for all events of a stream and compares with the truth; each jet has the truth and the weight of its
+  /// event. Memory grows by the numbers that are compared alone.
   ///
   /// - Parameters:
   ///   - model: the model.
   ///   - stream: the events, with a column for each truth column of a head.
+  ///   - weight: the event column that holds the weights; all are 1 unless given.
+  ///   - yields: the numbers of events expected before a cut, for heads that tell two classes of events apart.
   ///   - threads: the number of threads.
   ///   - progress: called after each batch of events.
-  /// - Throws: `EventInputError` where events cannot be read, ``TrainingError`` where they have no jets or
-  ///   truth cannot be compared with, such as that of a single class.
+  /// - Throws: `EventInputError` where events cannot be read, ``TrainingError`` where they have no jets, weights are
+  ///   none, yields are given but no head is for them, or truth cannot be compared with, such as that of a single
+  ///   class.
   public init(
-    of model: Model, on stream: EventStream, threads: Int,
+    of model: Model, on stream: EventStream, weight: String? = nil, yields: EventYields? = nil, threads: Int,
     progress: (EventPipeline.Progress) -> Void = { _ in }
   ) throws {
     let network = model.network
-    let columns = Set(network.heads.flatMap(\.head.truthColumns))
+    let needless = TrainingError(
+      "No head of the model tells two classes of events apart, which yields are for; leave the yields out.")
+    guard yields == nil || network.heads.contains(where: { $0.head.rows == .events }) else { throw needless }
+    let conditions = model.description.events?.inputs.conditions ?? []
+    let columns = Set(network.heads.flatMap(\.head.truthColumns) + conditions + [weight].compactMap(\.self))
     var truth = EventTruth(of: columns)
     var outputs = Array(repeating: [Float](), count: network.heads.count)
     try EventPipeline.run(
@@ -54,6 +64,7 @@ public struct Evaluation: Sendable {
         return { events in
           try predictor.predict(events, into: &prediction)
           let truth = try EventTruth(of: columns, events: events, jets: prediction.jets)
+          if let weight { try truth.check(weights: weight, source: events.source) }
           return (truth, prediction.heads.map(\.values))
         }
       },
@@ -74,20 +85,53 @@ public struct Evaluation: Sendable {
     self.jetCount = jetCount
     heads = try network.heads.indices.map { index in
       let named = network.heads[index]
-      let truth = truth.truth(of: named.head.rows, of: 0..<truth.eventCount)
-      let width = named.head.outputs.reduce(0) { $0 + $1.width }
-      let matrix = Matrix(rows: truth.rows, columns: width, values: outputs[index])
+      let columns = truth.truth(of: named.head.rows, of: 0..<truth.eventCount)
+      let rows = EvaluatedRows(
+        head: named.head, outputs: outputs[index], truth: columns,
+        weights: weight.map { columns[$0].map(Double.init) } ?? Array(repeating: 1, count: columns.rows),
+        yields: yields)
       do {
         return HeadResult(
-          head: model.description.heads[index], rows: named.head.rows,
-          evaluation: try named.head.evaluate(
-            matrix, truth: truth, weights: Array(repeating: 1, count: truth.rows)))
+          head: model.description.heads[index], rows: named.head.rows, evaluation: try rows.evaluation(),
+          conditions: try conditions.flatMap(rows.evaluations(by:)))
       } catch let error as MetricError {
         throw TrainingError("\(source): \(named.name) cannot be evaluated: \(error)")
       }
     }
+    guard yields == nil || classifiers.contains(where: { $0.yields != nil }) else { throw needless }
   }
 
   /// The curves and score distributions of all heads that classify.
   public var classifiers: [ClassifierEvaluation] { heads.flatMap(\.evaluation.classifiers) }
+}
+
+/// What a head predicted for the rows of a sample, and what is true of them.
+struct EvaluatedRows {
+  let head: any Head
+  /// The predictions, row-major: `[rows × sum of the outputs' widths]`.
+  let outputs: [Float]
+  let truth: HeadTruth
+  /// The weight of each row: `[rows]`.
+  let weights: [Double]
+  let yields: EventYields?
+
+  /// Some of the rows.
+  func rows(_ selection: [Int]) -> EvaluatedRows {
+    let width = truth.rows > 0 ? outputs.count / truth.rows : 0
+    return EvaluatedRows(
+      head: head, outputs: selection.flatMap { outputs[$0 * width..<($0 + 1) * width] },
+      truth: truth.rows(selection), weights: selection.map { weights[$0] }, yields: yields)
+  }
+
+  /// What the head is worth on these rows.
+  ///
+  /// - Throws: `MetricError` where there is nothing to compare.
+  func evaluation() throws -> HeadEvaluation {
+    let width = head.outputs.reduce(0) { $0 + $1.width }
+    var evaluation = try head.evaluate(
+      Matrix(rows: truth.rows, columns: width, values: outputs), truth: truth, weights: weights)
+    // Yields are of events, and of a single signal and background.
+    if head.rows == .events, evaluation.classifiers.count == 1 { evaluation.classifiers[0].yields = yields }
+    return evaluation
+  }
 }

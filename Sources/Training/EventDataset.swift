@@ -55,7 +55,7 @@ public struct EventDataset: Sendable {
           var sample = empty
           try sample.replace(with: events, jets: found)
           let truth = try EventTruth(of: columns, events: events, jets: found)
-          try truth.checkWeights(weight, source: events.source)
+          if let weight { try truth.check(weights: weight, source: events.source) }
           return (sample, truth)
         }
       },
@@ -98,15 +98,4 @@ public struct EventDataset: Sendable {
 
   /// Scales the features.
   public mutating func scale(by scaling: SampleScaling) { sample.scale(by: scaling) }
-}
-
-extension EventTruth {
-  fileprivate func checkWeights(_ weight: String?, source: String) throws {
-    guard let weight, let event = columns[weight]!.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) else {
-      return
-    }
-    throw TrainingError(
-      "\(source), event \(eventNumbers[event]): \(weight) is \(columns[weight]![event]), but a weight is finite and "
-        + "not negative.")
-  }
 }

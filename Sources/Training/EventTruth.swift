@@ -64,6 +64,17 @@ struct EventTruth: Sendable {
       columns: columns.mapValues { spread($0, over: rows, of: events) })
   }
 
+  /// Makes sure that a column holds weights.
+  ///
+  /// - Throws: ``TrainingError`` that names `source`, where the events come from, and the event.
+  func check(weights column: String, source: String) throws {
+    let values = columns[column]!
+    guard let event = values.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) else { return }
+    throw TrainingError(
+      "\(source), event \(eventNumbers[event]): \(column) is \(values[event]), but a weight is finite and not negative."
+    )
+  }
+
   /// Makes sure that the heads can do with this truth.
   ///
   /// - Throws: ``TrainingError`` that names `inputs`, where the events come from, and the event.

@@ -135,8 +135,12 @@ import Testing
     #expect(numbers.heads[0].metrics["AUC"] == classifier.auc)
 
     let report = try FileManager.default.contentsOfDirectory(atPath: folder.path("new/report")).sorted()
-    let figures = ["learning-curves", "rejection", "roc", "scores"].flatMap { ["\($0).png", "\($0).svg"] }
-    let tables = ["figures.gnuplot", "learning-curves.csv", "report.json", "roc.csv", "scores.csv"]
+    let figures = ["calibration", "learning-curves", "rejection", "roc", "scores"].flatMap {
+      ["\($0).png", "\($0).svg"]
+    }
+    let tables = [
+      "calibration.csv", "figures.gnuplot", "learning-curves.csv", "report.json", "roc.csv", "scores.csv",
+    ]
     #expect(report == (figures + tables).sorted())
 
     let table = try Program.run(arguments)

@@ -46,12 +46,15 @@ private func isPNG(_ data: Data) -> Bool {
       try report.write(to: folder, using: Gnuplot())
       // A second report replaces the first.
       try report.write(to: folder, using: Gnuplot())
-      let figures = ["learning-curves", "rejection", "roc", "scores"]
+      let figures = ["calibration", "learning-curves", "rejection", "roc", "scores"]
       let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
       #expect(
         names.sorted()
           == (figures.flatMap { ["\($0).png", "\($0).svg"] }
-          + ["figures.gnuplot", "learning-curves.csv", "report.json", "roc.csv", "scores.csv"]).sorted())
+          + [
+            "calibration.csv", "figures.gnuplot", "learning-curves.csv", "report.json", "roc.csv",
+            "scores.csv",
+          ]).sorted())
       for name in figures {
         #expect(isPNG(try Data(contentsOf: folder.appendingPathComponent("\(name).png"))))
         let drawing = try String(contentsOf: folder.appendingPathComponent("\(name).svg"), encoding: .utf8)
@@ -125,7 +128,7 @@ private func isPNG(_ data: Data) -> Bool {
       #expect(!names.contains("injected"))
       #expect(names.contains("______W_Z-2-roc.csv"))
       #expect(names.contains("______W_Z-3-scores.png"))
-      #expect(names.count == 3 * 4 + 3 * 2 + 3)
+      #expect(names.count == 4 * 2 + 3 * 2 + 3 * 3 + 3)
       let drawing = try String(contentsOf: folder.appendingPathComponent("roc.svg"), encoding: .utf8)
       #expect(drawing.contains("../../W/Z, AUC = "))
       #expect(drawing.contains("’; system(’touch injected’) #`touch injected` $(touch injected)"))

@@ -18,6 +18,10 @@ public struct ClassifierEvaluation: Sendable {
   public let signalScores: Histogram
   /// The distribution of the background's scores, in the same bins.
   public let backgroundScores: Histogram
+  /// Whether the scores are the probabilities of signal; nil where one is outside 0 … 1.
+  public let calibration: CalibrationCurve?
+  /// The numbers of events expected before a cut, where they are known.
+  public var yields: EventYields?
 
   /// Evaluates `scores`, all `[examples]`; `weights` are 1 unless given.
   ///
@@ -49,5 +53,12 @@ public struct ClassifierEvaluation: Sendable {
     }
     signalScores = signal
     backgroundScores = background
+    calibration =
+      isProbability ? try CalibrationCurve(scores: scores, isSignal: isSignal, weights: weights) : nil
+  }
+
+  /// The cut that makes a significance largest; nil where no yields are known.
+  public func bestCut(for significance: Significance) -> BestCut? {
+    yields.map { curve.bestCut(for: significance, yields: $0) }
   }
 }

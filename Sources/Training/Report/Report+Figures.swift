@@ -23,6 +23,7 @@ extension Report {
     if !classifiers.isEmpty {
       script += rejectionFigure + rocFigure
       for index in classifiers.indices { script += scoreFigure(index) }
+      script += calibrationFigure
     }
     if !epochs.isEmpty { script += learningFigure }
     return script
@@ -123,6 +124,29 @@ extension Report {
       set key top center
       plot \(distribution(4, classifier.backgroundName, 2)), \
       \(distribution(2, classifier.signalName, 1))
+      """)
+  }
+
+  private var calibrationFigure: String {
+    let calibrated = classifiers.indices.filter { classifiers[$0].calibration != nil }
+    guard !calibrated.isEmpty else { return "" }
+    let curves = calibrated.map { index in
+      let error = classifiers[index].calibration!.expectedError
+      return
+        "\(quoted("\(filePrefix(ofClassifier: index))calibration.csv")) skip 1 using 3:4:5 with yerrorlines "
+        + "linetype \(index % 7 + 1) pointtype 7 pointsize 0.7 "
+        + "title \(quoted("\(classifiers[index].name), error \(error)"))"
+    }
+    return figure(
+      "calibration",
+      """
+      set xlabel 'Mean score'
+      set ylabel 'Share of signal'
+      set xrange [0:1]
+      set yrange [0:1]
+      set key top left
+      plot \(curves.joined(separator: ", ")), \
+      x with lines linewidth 1.4 dashtype 2 linecolor rgb '#808080' title 'perfect calibration'
       """)
   }
 

@@ -12,7 +12,9 @@ extension Report {
       let prefix = filePrefix(ofClassifier: index)
       files["\(prefix)roc.csv"] = classifier.curveTable.data
       files["\(prefix)scores.csv"] = classifier.scoreTable.data
+      files["\(prefix)calibration.csv"] = classifier.calibration?.table.data
     }
+    if !conditions.isEmpty { files["conditions.csv"] = conditionTable.data }
     if !epochs.isEmpty { files["learning-curves.csv"] = epochTable.data }
     return files
   }
@@ -32,6 +34,31 @@ extension Report {
     return table
   }
 
+  private var conditionTable: Table {
+    let efficiencies = classifiers.first?.rejections.map(\.signalEfficiency) ?? []
+    let rejections = efficiencies.flatMap { ["rejection_at_\($0)", "rejection_at_\($0)_error"] }
+    let significances = Significance.allCases.flatMap { ["\($0)_significance", "\($0)_significance_error"] }
+    var table = Table(
+      columns: [
+        "classifier", "condition", "least", "largest", "signal_count", "background_count", "auc", "auc_error",
+      ]
+        + rejections + ["calibration_error", "calibration_error_error"] + significances)
+    for conditioned in conditions {
+      for classifier in conditioned.evaluation?.classifiers ?? [] {
+        let calibration = classifier.calibration?.expectedError
+        let cuts = Significance.allCases.map { classifier.bestCut(for: $0)?.significance }
+        let estimates = [classifier.auc] + classifier.rejections.map(\.rejection) + [calibration] + cuts
+        table.append(
+          [
+            conditioned.values.lowerBound, conditioned.values.upperBound,
+            Double(classifier.curve.signalCount),
+            Double(classifier.curve.backgroundCount),
+          ] + estimates.flatMap { [$0?.value, $0?.error] }, behind: [classifier.name, conditioned.condition])
+      }
+    }
+    return table
+  }
+
   /// The names of all metrics in the order of their first epoch.
   var metricNames: [String] {
     epochs.flatMap { $0.metrics.map(\.name) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
@@ -42,11 +69,13 @@ extension Report {
 private struct Summary: Encodable {
   var title: String
   var classifiers: [ClassifierNumbers]
+  var conditions: [ConditionNumbers]
   var epochs: [EpochSummary]
 
   init(_ report: Report) {
     title = report.title
     classifiers = report.classifiers.map(ClassifierNumbers.init)
+    conditions = report.conditions.map(ConditionNumbers.init)
     epochs = report.epochs
   }
 }
@@ -81,7 +110,23 @@ extension ClassifierEvaluation {
   }
 }
 
-/// Numbers in columns, to be written as CSV (RFC 4180 with line feeds).
+extension CalibrationCurve {
+  fileprivate var table: Table {
+    var table = Table(columns: [
+      "least_score", "largest_score", "mean_score", "signal_fraction", "signal_fraction_error", "count",
+      "share",
+    ])
+    for bin in bins {
+      table.append([
+        bin.range.lowerBound, bin.range.upperBound, bin.meanScore, bin.signalFraction.value,
+        bin.signalFraction.error, Double(bin.count), bin.share,
+      ])
+    }
+    return table
+  }
+}
+
+/// Numbers in columns, some behind text, to be written as CSV (RFC 4180 with line feeds).
 private struct Table {
   private var text: String
 
@@ -89,10 +134,11 @@ private struct Table {
     text = columns.map(Self.quoted).joined(separator: ",") + "\n"
   }
 
-  mutating func append(_ row: [Double?]) {
-    text +=
-      row.map { value in value.map { $0 == $0.rounded() && abs($0) < 1e15 ? "\(Int($0))" : "\($0)" } ?? "" }
-      .joined(separator: ",") + "\n"
+  mutating func append(_ row: [Double?], behind names: [String] = []) {
+    let numbers = row.map { value in
+      value.map { $0 == $0.rounded() && abs($0) < 1e15 ? "\(Int($0))" : "\($0)" } ?? ""
+    }
+    text += (names.map(Self.quoted) + numbers).joined(separator: ",") + "\n"
   }
 
   var data: Data { Data(text.utf8) }

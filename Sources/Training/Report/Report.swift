@@ -7,26 +7,34 @@ import PluginKit
 
 /// The numbers and figures of an evaluation, as a folder that can be shown to others.
 ///
-/// The folder holds `report.json` with all numbers, `roc.csv`, `scores.csv` and `learning-curves.csv` with
-/// what the figures show (each classifier has a `NAME-` before its files where there are several),
-/// the figures as PNG and SVG, and `figures.gnuplot`, which draws them again from the CSV files:
+/// The folder holds `report.json` with all numbers; `roc.csv`, `scores.csv`, `calibration.csv` and
+/// `learning-curves.csv` with what the figures show (each classifier has a `NAME-` before its files where there are
+/// several); `conditions.csv` with what the classifiers are worth in each value of a condition;
+/// the figures as PNG and SVG; and `figures.gnuplot`, which draws them again from the CSV files:
 ///
 /// - `rejection`: background rejection 1/ε_B, logarithmic, against signal efficiency ε_S;
 /// - `roc`: signal efficiency against background efficiency;
 /// - `scores`: the score's distribution for signal and background;
+/// - `calibration`: the share of signal against the score, where scores are probabilities;
 /// - `learning-curves`: loss and validation metrics by epoch.
 public struct Report: Sendable {
   /// What stands above the figures, such as the names of model and sample.
   public var title: String
-  /// The classifiers that were evaluated; the figures `rejection` and `roc` compare them.
+  /// The classifiers that were evaluated; the figures `rejection`, `roc` and `calibration` compare them.
   public var classifiers: [ClassifierEvaluation]
+  /// What they are worth in each value of each condition.
+  public var conditions: [ConditionedEvaluation]
   /// The training, where learning curves are wanted.
   public var epochs: [EpochSummary]
 
   /// A report on classifiers, a training or both.
-  public init(title: String, classifiers: [ClassifierEvaluation] = [], epochs: [EpochSummary] = []) {
+  public init(
+    title: String, classifiers: [ClassifierEvaluation] = [], conditions: [ConditionedEvaluation] = [],
+    epochs: [EpochSummary] = []
+  ) {
     self.title = title
     self.classifiers = classifiers
+    self.conditions = conditions
     self.epochs = epochs
   }
 

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Canopy
+import Foundation
+import TestFiles
+import Testing
+
+/// `canopy evaluate` for a classifier of events with a condition, beside plain loops over the scores.
+@Suite struct EvaluateTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// A classifier of events that reads a condition, trained for a moment on the shipped events, once for all tests.
+  private static let model = Result {
+    try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+    atexit { try? FileManager.default.removeItem(at: EvaluateTests.home) }
+    let configuration = home.appendingPathComponent("tiny.yaml")
+    try Data(
+      """
+      data: {inputs: [\(Samples.path("hh-vs-ttbar-small.h5"))], max-events: 150, validation-fraction: 0.3}
+      jets: {radius: 0.4, min-pt: 30, max-abs-rapidity: 2.5}
+      events:
+        embedding: false
+        width: 4
+        inputs: {missing-momentum: true, scalar-sum: true, conditions: [resonance_mass]}
+      heads:
+        dihiggs: {plugin: event-classifier, configuration: {truth: label, classes: [ttbar, HH], hidden: [4]}}
+      training: {epochs: 3, batch-size: 16, learning-rate: 0.01, threads: 1}
+      """.utf8
+    ).write(to: configuration)
+    let model = home.appendingPathComponent("model").path
+    let outcome = try Program.run("train", configuration.path, "-o", model)
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    return model
+  }
+
+  /// Of this process alone, and removed with it.
+  private static let home = FileManager.default.temporaryDirectory.appendingPathComponent(
+    "canopy-evaluate-" + UUID().uuidString)
+
+  private struct Numbers: Decodable {
+    struct Significance: Decodable {
+      var signalYield: Double
+      var backgroundYield: Double
+      var simple: BestCut
+      var asimov: BestCut
+    }
+
+    struct Classifier: Decodable {
+      var name: String
+      var signalCount: Int
+      var backgroundCount: Int
+      var auc: Estimate
+      var calibrationError: Estimate
+      var significance: Significance?
+    }
+
+    struct Condition: Decodable {
+      var condition: String
+      var least: Double
+      var largest: Double
+      var rowCount: Int
+      var metrics: [String: Estimate]
+      var classifiers: [Classifier]
+    }
+
+    struct Head: Decodable {
+      var name: String
+      var rows: HeadRows
+      var classifiers: [Classifier]
+      var conditions: [Condition]
+    }
+
+    var events: Int
+    var heads: [Head]
+  }
+
+  private func numbers(_ arguments: [String]) throws -> Numbers {
+    let outcome = try Program.run(["evaluate"] + arguments + ["--format", "json", "--threads", "2"])
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    return try JSONDecoder().decode(Numbers.self, from: outcome.output)
+  }
+
+  /// The weighted share of pairs of signal and background in the right order.
+  private func area(_ scores: [Float], _ labels: [Double], _ weights: [Double], of rows: [Int]) -> Double {
+    var (sum, total) = (0.0, 0.0)
+    for i in rows where labels[i] == 1 {
+      for j in rows where labels[j] == 0 {
+        let weight = weights[i] * weights[j]
+        total += weight
+        sum += weight * (scores[i] > scores[j] ? 1 : scores[i] == scores[j] ? 0.5 : 0)
+      }
+    }
+    return sum / total
+  }
+
+  @Test func numbersAreThoseOfTheScores() throws {
+    let model = try Self.model.get()
+    let sample = Samples.path("hh-vs-ttbar-small.h5")
+    let yields = ["--signal-yield", "20", "--background-yield", "500"]
+    let plain = try numbers([sample, "--model", model] + yields)
+    let weighted = try numbers([sample, "--model", model, "--weight", "resonance_mass"])
+    let scoresFile = folder.path("scores.h5")
+    #expect(try Program.run("classify", sample, "--model", model, "-o", scoresFile).status == 0)
+    let scores = try hdf5Array(scoresFile, "event/dihiggs/score").map(Float.init)
+    let labels = try hdf5Array(sample, "event/label")
+    let masses = try hdf5Array(sample, "event/resonance_mass")
+    let ones = masses.map { _ in 1.0 }
+
+    #expect(plain.events == 400 && plain.heads.map(\.rows) == [.events])
+    let head = plain.heads[0]
+    #expect(abs(head.classifiers[0].auc.value - area(scores, labels, ones, of: Array(0..<400))) < 1e-9)
+    #expect(
+      abs(weighted.heads[0].classifiers[0].auc.value - area(scores, labels, masses, of: Array(0..<400)))
+        < 1e-9)
+    #expect(weighted.heads[0].classifiers[0].significance == nil)
+    #expect(head.conditions.map(\.least) == [300, 400, 500, 650, 800])
+    for part in head.conditions {
+      let rows = masses.indices.filter { masses[$0] == part.least }
+      #expect(part.condition == "resonance_mass" && part.largest == part.least && part.rowCount == rows.count)
+      let classifier = part.classifiers[0]
+      #expect(classifier.signalCount == 40 && classifier.backgroundCount == rows.count - 40)
+      #expect(abs(classifier.auc.value - area(scores, labels, ones, of: rows)) < 1e-9)
+      #expect(part.metrics["AUC"] == classifier.auc)
+      #expect(classifier.significance != nil)
+    }
+
+    // The best of all cuts, tried in turn.
+    let significance = try #require(head.classifiers[0].significance)
+    #expect(significance.signalYield == 20 && significance.backgroundYield == 500)
+    var best = (simple: 0.0, asimov: 0.0)
+    for cut in Set(scores) {
+      let passing = scores.indices.filter { scores[$0] >= cut }
+      let background = passing.filter { labels[$0] == 0 }.count
+      guard background >= 10 else { continue }
+      let s = 20 * Double(passing.count - background) / 200
+      let b = 500 * Double(background) / 200
+      best.simple = max(best.simple, s / (s + b).squareRoot())
+      best.asimov = max(best.asimov, (2 * ((s + b) * log(1 + s / b) - s)).squareRoot())
+    }
+    #expect(abs(significance.simple.significance.value - best.simple) < 1e-9)
+    #expect(abs(significance.asimov.significance.value - best.asimov) < 1e-9)
+
+    // Fifteen bins of the score.
+    var error = 0.0
+    for bin in 0..<15 {
+      let rows = scores.indices.filter { min(14, Int(Double(scores[$0]) * 15)) == bin }
+      error += abs(rows.reduce(0) { $0 + labels[$1] - Double(scores[$1]) }) / 400
+    }
+    #expect(abs(head.classifiers[0].calibrationError.value - error) < 1e-9)
+  }
+
+  @Test func tablesAndReportsShowTheConditions() throws {
+    let model = try Self.model.get()
+    let outcome = try Program.run(
+      "evaluate", Samples.path("hh-vs-ttbar-small.h5"), "--model", model, "--signal-yield", "20",
+      "--background-yield", "500", "--report", folder.path("report"))
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    for text in [
+      "200 events: HH", "200 events: ttbar", "calibration error", "best s/√(s + b)",
+      "best Asimov",
+      "at score ≥ ", "dihiggs by resonance_mass", "1/ε_B at 50 %", "     650 ",
+    ] {
+      #expect(outcome.text.contains(text), "\(text): \(outcome.text)")
+    }
+    let rows = try folder.text("report/conditions.csv").split(separator: "\n").map(String.init)
+    #expect(rows.count == 6)
+    #expect(
+      rows[0].hasPrefix(
+        "classifier,condition,least,largest,signal_count,background_count,auc,auc_error,rejection_"))
+    #expect(rows[5].hasPrefix("dihiggs,resonance_mass,800,800,40,"))
+    for row in rows { #expect(row.split(separator: ",", omittingEmptySubsequences: false).count == 20) }
+    let calibration = try folder.text("report/calibration.csv").split(separator: "\n")
+    #expect(calibration[0].hasPrefix("least_score,largest_score,mean_score,signal_fraction,"))
+    #expect(try folder.data("report/calibration.png").count > 10_000)
+  }
+
+  /// Where a condition has many values, intervals hold equal numbers; one without signal has nothing to compare.
+  @Test func manyValuesOfAConditionAreJudgedInIntervals() throws {
+    let events = (0..<100).map { i in
+      let label = i < 10 ? 0 : i % 2
+      return
+        "{\"particles\": [[\(40 + i), 0, 1, \(50 + i)]], \"label\": \(label), \"resonance_mass\": \(300 + 7 * i % 100)}"
+    }
+    let file = try folder.write(events.joined(separator: "\n") + "\n")
+    let arguments = ["evaluate", file, "--model", try Self.model.get()]
+    let head = try numbers(Array(arguments.dropFirst())).heads[0]
+    #expect(head.conditions.count == 10)
+    #expect(head.conditions.map(\.rowCount) == Array(repeating: 10, count: 10))
+    for (index, part) in head.conditions.enumerated() {
+      #expect(part.least == Double(300 + 10 * index) && part.largest == part.least + 9)
+    }
+    let table = try Program.run(arguments).text
+    #expect(table.contains("300 … 309"), "\(table)")
+
+    let single = try folder.write(
+      events.map { $0.replacingOccurrences(of: "mass\": 3", with: "mass\": 4") }
+        .enumerated().map { $0 < 10 ? events[0] : $1 }.joined(separator: "\n"), to: "single")
+    let parts = try numbers([single, "--model", try Self.model.get()]).heads[0].conditions
+    #expect(parts[0].least == 300 && parts[0].rowCount == 10)
+    #expect(parts[0].classifiers.isEmpty && parts[0].metrics.isEmpty)
+    #expect(parts.dropFirst().contains { !$0.classifiers.isEmpty })
+  }
+
+  @Test func yieldsAndWeightsThatMakeNoSense() throws {
+    let events = try folder.write(
+      """
+      {"particles": [[50, 0, 0, 60]], "label": 1, "resonance_mass": 500, "weight": 1}
+      {"particles": [[50, 0, 0, 60]], "label": 0, "resonance_mass": 500, "weight": -2}
+      """)
+    let model = try Self.model.get()
+    let jets = [Samples.path("w-vs-qcd-small.h5"), "--model", try TinyModel.folder(), "--max-events", "50"]
+    let yields = ["--signal-yield", "1", "--background-yield", "2"]
+    for (arguments, fragments) in [
+      (jets + yields, ["No head of the model tells two classes of events apart"]),
+      ([events, "--model", model, "--weight", "weight"], [events, "event 1", "weight is -2.0"]),
+      ([events, "--model", model, "--weight", "wieght"], [events, "no column wieght", "weight"]),
+    ] {
+      let outcome = try Program.run(["evaluate"] + arguments)
+      #expect(outcome.status == 65 && outcome.hasExited)
+      for fragment in fragments { #expect(outcome.errors.contains(fragment), "\(outcome.errors)") }
+      #expect(outcome.errors.filter(\.isNewline).count == 1)
+    }
+    for (arguments, advice) in [
+      (["--signal-yield", "1"], "Give both"), (["--background-yield", "1"], "Give both"),
+      (["--signal-yield", "0", "--background-yield", "1"], "number of signal events is 0.0"),
+      (["--signal-yield", "1", "--background-yield=-3"], "number of background events is -3.0"),
+      (["--signal-yield", "1", "--background-yield", "nan"], "number of background events is nan"),
+    ] {
+      let outcome = try Program.run(["evaluate", events, "--model", model] + arguments)
+      #expect(outcome.status == 64 && outcome.errors.contains(advice), "\(outcome.errors)")
+    }
+  }
+}
