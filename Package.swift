@@ -71,6 +71,8 @@ let package = Package(
     // FastJet called directly: a reference that shares no code with CFastJet.
     .target(
       name: "FastJetReference", path: "Tests/FastJetReference", linkerSettings: [.linkedLibrary("fastjet")]),
+    // Counts what a test allocates, by standing in for the C library's functions in the test's executable.
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     // Temporary folders and the shipped samples.
     .target(name: "TestFiles", path: "Tests/TestFiles"),
     .testTarget(
@@ -86,7 +88,8 @@ let package = Package(
     .testTarget(name: "PluginKitTests", dependencies: ["PluginKit"]),
     .testTarget(name: "JetTaggersTests", dependencies: ["JetEmbedding", "JetTaggers", "Training"]),
     .testTarget(
-      name: "CanopyModelTests", dependencies: ["CanopyModel", "EventIO", "JetTaggers", "TestFiles"]),
+      name: "CanopyModelTests",
+      dependencies: ["AllocationCounter", "CanopyModel", "EventIO", "JetTaggers", "TestFiles"]),
     .testTarget(name: "TrainingTests", dependencies: ["JetTaggers", "TestFiles", "Training"]),
     .testTarget(
       name: "CanopyCommandTests",

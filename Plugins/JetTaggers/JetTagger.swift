@@ -101,7 +101,9 @@ public struct JetTagger: Head {
 
   /// The logits: `[jets × 1]` for two classes, else `[jets × classes]`.
   public func callAsFunction(_ inputs: HeadInputs) -> Variable {
-    last(hidden.reduce(inputs.jetEmbedding) { x, layer in layer(x).relu() })
+    var x = inputs.jetEmbedding
+    for layer in hidden.indices { x = hidden[layer](x).relu() }
+    return last(x)
   }
 
   /// The cross entropy of each jet: `[jets × 1]`.

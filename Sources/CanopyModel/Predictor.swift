@@ -79,7 +79,10 @@ extension Prediction {
   fileprivate mutating func clear(for network: RecursiveNetwork, _ empty: [HeadPrediction]) {
     embeddingWidth = network.width
     embedding.removeAll(keepingCapacity: true)
-    let isOfSameHeads = heads.elementsEqual(empty) { $0.name == $1.name && $0.outputs == $1.outputs }
+    var isOfSameHeads = heads.count == empty.count
+    for index in empty.indices where isOfSameHeads {
+      isOfSameHeads = heads[index].name == empty[index].name && heads[index].outputs == empty[index].outputs
+    }
     if !isOfSameHeads { heads = empty }
     for index in heads.indices { heads[index].values.removeAll(keepingCapacity: true) }
   }

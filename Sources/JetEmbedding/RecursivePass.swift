@@ -61,7 +61,7 @@ struct RecursivePass {
   private func forward() {
     withUnsafePointer(to: cell) { cell in
       canopy_leaves_forward(cell, trees.leafCount, trees.features, state)
-      forEachHeight(trees.splittingHeights) { splittings, _ in
+      forEachHeight(stride(from: 1, to: trees.height + 1, by: 1)) { splittings, _ in
         switch network.cell {
         case .simple: canopy_simple_forward(cell, splittings, state, keepsAll ? 1 : 0)
         case .gated: canopy_gated_forward(cell, splittings, state, keepsAll ? 1 : 0)
@@ -84,7 +84,7 @@ struct RecursivePass {
     let dChoices = tape.scratch(count: gatedSplittings * 4 * width).baseAddress!
     let dGated = tape.scratch(count: canopy_scratch_rows() * 3 * width).baseAddress!
     withUnsafePointer(to: cell) { cell in
-      forEachHeight(trees.splittingHeights.reversed()) { splittings, first in
+      forEachHeight(stride(from: trees.height, to: 0, by: -1)) { splittings, first in
         var gradients = canopy_splitting_gradients(
           q: dq + first * blocks, gates: nil, choices: nil, gated: dGated,
           h: dState + (leaves + first) * width, state: dState)
@@ -118,7 +118,7 @@ struct RecursivePass {
 
   /// Calls `body` with the splittings of each height, and the number of the first of them.
   private func forEachHeight(
-    _ heights: some Sequence<Int>, _ body: (UnsafePointer<canopy_splittings>, _ first: Int) -> Void
+    _ heights: StrideTo<Int>, _ body: (UnsafePointer<canopy_splittings>, _ first: Int) -> Void
   ) {
     let width = network.width
     let gatedWidth = network.cell == .gated ? width : 0

@@ -26,6 +26,8 @@ public final class TreeBatch {
   private var rightRows = FlatBuffer<Int32>()
   private var rootRows = FlatBuffer<Int32>()
   private var featureRows = FlatBuffer<Float>()
+  /// The trees that are in the batch, by their number in the source: `[trees]`.
+  private var selected = FlatBuffer<Int>()
   /// The height of each node, later its row, in the order of the trees: `[nodes]`.
   private var nodes = FlatBuffer<Int32>()
   /// How many nodes have each height, later the next free row of each: `[heights]`.
@@ -38,17 +40,31 @@ public final class TreeBatch {
   public var rowCount: Int { heightOffsets[heightOffsets.count - 1] }
   /// The number of leaves of all trees together; they are the first rows.
   public var leafCount: Int { heightOffsets.count > 1 ? heightOffsets[1] : 0 }
-  /// The heights of splittings, from the lowest.
-  var splittingHeights: Range<Int> { 1..<max(heightOffsets.count - 1, 1) }
+  /// The largest height of a node; splittings have 1 to `height`.
+  var height: Int { max(heightOffsets.count - 2, 0) }
+
+  /// Replaces the content by consecutive trees of `trees`.
+  public func fill(_ trees: FeatureTrees, _ range: Range<Int>) {
+    selected.resize(to: range.count)
+    for row in 0..<range.count { selected[row] = range.lowerBound + row }
+    fill(from: trees)
+  }
 
   /// Replaces the content by some of the trees of `trees`, in the order of `selection`.
-  public func fill(_ trees: FeatureTrees, _ selection: some Collection<Int>) {
-    treeCount = selection.count
+  public func fill(_ trees: FeatureTrees, _ selection: ArraySlice<Int>) {
+    selected.resize(to: selection.count)
+    for row in 0..<selection.count { selected[row] = selection[selection.startIndex + row] }
+    fill(from: trees)
+  }
+
+  private func fill(from trees: FeatureTrees) {
+    treeCount = selected.count
     featureCount = trees.featureCount
     trees.withPointers { source in
       var nodeCount = 0
       var largest = 0
-      for tree in selection {
+      for row in 0..<treeCount {
+        let tree = selected[row]
         let count = source.offsets[tree + 1] - source.offsets[tree]
         nodeCount += count
         largest = max(largest, count)
@@ -56,7 +72,7 @@ public final class TreeBatch {
       nodes.resize(to: nodeCount)
       // A tree of n leaves, 2n − 1 nodes, is at most n − 1 high.
       next.resize(to: (largest + 1) / 2)
-      let heights = countHeights(source, selection)
+      let heights = countHeights(source)
       heightOffsets.removeAll(keepingCapacity: true)
       heightOffsets.append(0)
       for height in 0..<heights {
@@ -68,16 +84,17 @@ public final class TreeBatch {
       leftRows.resize(to: nodeCount - leafCount)
       rightRows.resize(to: nodeCount - leafCount)
       featureRows.resize(to: nodeCount * featureCount)
-      place(source, selection)
+      place(source)
     }
   }
 
   /// Finds the height of every node and how many nodes have each; returns the number of heights.
-  private func countHeights(_ source: FeatureTrees.Pointers, _ selection: some Collection<Int>) -> Int {
+  private func countHeights(_ source: FeatureTrees.Pointers) -> Int {
     let next = next.start
     var height = nodes.start
     var heights = 0
-    for tree in selection {
+    for row in 0..<treeCount {
+      let tree = selected[row]
       let start = source.offsets[tree]
       let count = source.offsets[tree + 1] - start
       let left = source.left + start
@@ -98,7 +115,7 @@ public final class TreeBatch {
   }
 
   /// Gives every node its row, and copies links and features there.
-  private func place(_ source: FeatureTrees.Pointers, _ selection: some Collection<Int>) {
+  private func place(_ source: FeatureTrees.Pointers) {
     let leaves = leafCount
     let width = featureCount
     let next = next.start
@@ -108,7 +125,8 @@ public final class TreeBatch {
     let rootRows = rootRows.start
     var rows = nodes.start
     var root = 0
-    for tree in selection {
+    for row in 0..<treeCount {
+      let tree = selected[row]
       let start = source.offsets[tree]
       let count = source.offsets[tree + 1] - start
       let left = source.left + start

@@ -35,7 +35,7 @@ final class TrainingWorker: @unchecked Sendable {
   /// Puts the gradients of the mean loss of a batch, as far as these jets contribute, into `gradients`.
   ///
   /// - Parameter totalWeight: the sum of the weights of the whole batch, other threads' jets included.
-  func learn(_ dataset: JetDataset, _ jets: some Collection<Int>, totalWeight: Float) {
+  func learn(_ dataset: JetDataset, _ jets: ArraySlice<Int>, totalWeight: Float) {
     gradients.clear()
     weights.pack(learning.parameters)
     learning.reset()
@@ -55,7 +55,7 @@ final class TrainingWorker: @unchecked Sendable {
   }
 
   /// Puts what every head predicts for some jets into `outputs`, and the losses into `lossSums`.
-  func predict(_ dataset: JetDataset, _ jets: some Collection<Int>) {
+  func predict(_ dataset: JetDataset, _ jets: ArraySlice<Int>) {
     weights.pack(predicting.parameters)
     predicting.reset()
     batch.fill(dataset.trees, jets)
@@ -68,7 +68,7 @@ final class TrainingWorker: @unchecked Sendable {
     }
   }
 
-  private func weightedSum(_ loss: Variable, _ dataset: JetDataset, _ jets: some Collection<Int>) -> Double {
+  private func weightedSum(_ loss: Variable, _ dataset: JetDataset, _ jets: ArraySlice<Int>) -> Double {
     var sum = 0.0
     let values = loss.values
     for (row, jet) in jets.enumerated() { sum += Double(dataset.weights[jet]) * Double(values[row]) }

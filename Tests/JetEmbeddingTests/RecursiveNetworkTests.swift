@@ -117,7 +117,7 @@ import Testing
     let setup = try Setup(cell, width: width)
     let selection = [0, 1, 2, 4, 8]
     let batch = TreeBatch()
-    batch.fill(setup.trees, selection)
+    batch.fill(setup.trees, selection[...])
     let gradients = Parameters(layout: setup.parameters.layout)
     let tape = Tape(parameters: setup.parameters, gradients: gradients)
     let result = setup.network(batch, setup.weights, on: tape)
@@ -161,7 +161,7 @@ import Testing
     let together = setup.network(batch, setup.weights, on: tape).matrix
     for tree in 0..<setup.trees.treeCount {
       tape.reset()
-      batch.fill(setup.trees, CollectionOfOne(tree))
+      batch.fill(setup.trees, [tree])
       let alone = setup.network(batch, setup.weights, on: tape).values
       for i in 0..<40 { #expect(abs(alone[i] - together[tree, i]) < 1e-5 * max(1, abs(alone[i]))) }
     }
