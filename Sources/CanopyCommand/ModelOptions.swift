@@ -21,11 +21,13 @@ struct ModelOptions: ParsableArguments {
 func writePredictions(
   of model: Model, embedding: Bool, reading: ReadingOptions, output: OutputOptions
 ) throws {
-  try writeResults(reading: reading, output: output) {
+  try writeResults(reading: reading, output: output) { times in
     let predictor = try Predictor(model)
     var prediction = Prediction()
     return { events in
       try predictor.predict(events, into: &prediction, heads: !embedding)
+      times.add(predictor.times)
+      predictor.times = Predictor.Times()
       return ResultBatch(prediction, embedding: embedding)
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Foundation
 import JetEmbedding
 import JetPhysics
 import NeuralEngine
@@ -12,6 +13,8 @@ import PluginKit
 public final class Predictor {
   /// The model.
   public let model: Model
+  /// How long the stages have taken since this was last set to zero.
+  public var times = Times()
 
   private let clusterer: JetClusterer
   private let tape: Tape
@@ -53,7 +56,9 @@ public final class Predictor {
   ///   - heads: whether the heads take part.
   /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from.
   public func predict(_ events: EventBatch, into prediction: inout Prediction, heads: Bool = true) throws {
+    var time = ProcessInfo.processInfo.systemUptime
     try clusterer.findJets(in: events, into: &prediction.jets)
+    times.clustering += Self.lap(&time)
     trees.replace(with: prediction.jets.trees, features: model.description.embedding.features)
     trees.scale(by: model.description.scaling)
     prediction.clear(for: model.network.embedding, heads ? self.heads : [])
@@ -62,15 +67,40 @@ public final class Predictor {
     while first < trees.treeCount {
       let jets = first..<min(first + Self.jetsAtOnce, trees.treeCount)
       batch.fill(trees, jets)
+      times.features += Self.lap(&time)
       tape.reset()
       let embedding = network.embedding(batch, weights, on: tape)
       prediction.embedding.append(contentsOf: embedding.values)
+      times.network += Self.lap(&time)
       for index in prediction.heads.indices {
         let outputs = network.heads[index].head.predict(HeadInputs(jetEmbedding: embedding))
         prediction.heads[index].values.append(contentsOf: outputs.values)
       }
       first = jets.upperBound
+      if heads { times.heads += Self.lap(&time) }
     }
+  }
+
+  /// How long the stages of prediction have taken, in seconds.
+  public struct Times: Sendable, Equatable {
+    /// Finding jets and their trees.
+    public var clustering = 0.0
+    /// Computing and scaling the features of the trees' nodes, and ordering the nodes.
+    public var features = 0.0
+    /// The recursive network.
+    public var network = 0.0
+    /// The heads.
+    public var heads = 0.0
+
+    /// No time.
+    public init() {}
+  }
+
+  /// The seconds since `time`, which becomes now.
+  private static func lap(_ time: inout Double) -> Double {
+    let start = time
+    time = ProcessInfo.processInfo.systemUptime
+    return time - start
   }
 }
 
