@@ -24,8 +24,10 @@ public final class Predictor {
   /// What the heads predict for no jets.
   private let heads: [HeadPrediction]
 
-  /// Jets go through the network in pieces whose numbers stay in a processor's cache.
+  /// Jets go through the network in pieces whose numbers stay in a processor's cache: at most so many jets,
   package static let jetsAtOnce = 64
+  /// and no further one once there are so many nodes.
+  private static let nodesAtOnce = 8192
 
   /// A predictor for a model.
   ///
@@ -65,7 +67,7 @@ public final class Predictor {
     let network = model.network
     var first = 0
     while first < trees.treeCount {
-      let jets = first..<min(first + Self.jetsAtOnce, trees.treeCount)
+      let jets = piece(from: first)
       batch.fill(trees, jets)
       times.features += Self.lap(&time)
       tape.reset()
@@ -79,6 +81,14 @@ public final class Predictor {
       first = jets.upperBound
       if heads { times.heads += Self.lap(&time) }
     }
+  }
+
+  /// The jets from `first` on that go through the network together.
+  private func piece(from first: Int) -> Range<Int> {
+    let last = min(first + Self.jetsAtOnce, trees.treeCount)
+    var end = first + 1
+    while end < last, trees.offsets[end] - trees.offsets[first] < Self.nodesAtOnce { end += 1 }
+    return first..<end
   }
 
   /// How long the stages of prediction have taken, in seconds.

@@ -9,8 +9,8 @@ import PluginKit
 
 /// Trains a network on jets, epoch by epoch, and keeps the best.
 ///
-/// Each batch is divided over the threads in equal parts, and their gradients are added in the order of the
-/// threads: the same seed, data and number of threads give the same bits.
+/// Each batch is divided over the threads in parts of about as many nodes, and their gradients are added in the order
+/// of the threads: the same seed, data and number of threads give the same bits.
 public final class Trainer {
   /// The network that is trained.
   public let network: Network
@@ -126,7 +126,8 @@ public final class Trainer {
   }
 
   /// One step; returns the sums of weight times loss and of weights, and the norm of the gradient.
-  private func learn(
+  @discardableResult
+  package func learn(
     _ jets: ArraySlice<Int>, _ rate: Float
   ) -> (loss: Double, weight: Double, gradientNorm: Float) {
     let totalWeight = jets.reduce(Float(0)) { $0 + dataset.weights[$1] }
@@ -144,19 +145,38 @@ public final class Trainer {
     return (loss, Double(totalWeight), norm)
   }
 
-  /// Gives each worker an equal part of `jets`, each in its own thread, and waits for all.
+  /// Gives each worker a part of `jets`, each in its own thread, and waits for all.
   ///
   /// - Returns: how many workers had something to do, from the first.
   private func divide(
     _ jets: ArraySlice<Int>, _ work: @Sendable (TrainingWorker, ArraySlice<Int>) -> Void
   ) -> Int {
     let active = min(workers.count, jets.count)
+    let ends = partEnds(of: jets, count: active)
     DispatchQueue.concurrentPerform(iterations: active) { [workers] thread in
-      let first = jets.startIndex + jets.count * thread / active
-      let end = jets.startIndex + jets.count * (thread + 1) / active
-      work(workers[thread], jets[first..<end])
+      let first = thread == 0 ? jets.startIndex : ends[thread - 1]
+      work(workers[thread], jets[first..<ends[thread]])
     }
     return active
+  }
+
+  /// Where the parts of `jets` end that have about as many nodes each, so that no thread waits long for another,
+  /// and at least one jet.
+  private func partEnds(of jets: ArraySlice<Int>, count: Int) -> [Int] {
+    let offsets = dataset.trees.offsets
+    let total = jets.reduce(0) { $0 + offsets[$1 + 1] - offsets[$1] }
+    var ends: [Int] = []
+    var end = jets.startIndex
+    var nodes = 0
+    for part in 1..<max(count, 1) {
+      let last = jets.endIndex - (count - part)
+      repeat {
+        nodes += offsets[jets[end] + 1] - offsets[jets[end]]
+        end += 1
+      } while end < last && nodes * count < total * part
+      ends.append(end)
+    }
+    return ends + [jets.endIndex]
   }
 
   /// The heads' metrics and the mean loss on the validation jets.

@@ -25,8 +25,15 @@ import Testing
     (
       ["throughput", "latency"],
       every("throughput.jets", throughputs) + every("throughput.events", throughputs)
+        + every("throughput.training", throughputs)
         + every("latency.jet", latencies) + every("latency.event", latencies)
         + every("latency.event-500", latencies)
+    ),
+    (
+      ["size"],
+      ["fastjet", "clustering", "network"].flatMap {
+        every("size.\($0)", ["10", "100", "1000", "exponent"])
+      }
     ),
     (
       ["reading"],
