@@ -18,20 +18,24 @@ struct SizeFigure {
   }
 
   private var script: String {
-    let titles = [
-      "fastjet": "FastJet, kT", "clustering": "with history and tree", "network": "features and network",
+    // What adds so little to FastJet is a line through FastJet's points.
+    let looks = [
+      "fastjet": ("FastJet, kT", "points linetype 1 pointtype 6 pointsize 1.2"),
+      "clustering": ("clustering with tree", "lines linetype 2"),
+      "network": ("features and network", "linespoints linetype 3 pointtype 7 pointsize 0.7"),
     ]
     let curves = SizeBenchmark.works.map { work in
       let points = results.compactMap { result -> String? in
         let parts = result.key.split(separator: ".")
-        guard parts.count == 3, parts[1] == work, let size = Int(parts[2]) else { return nil }
+        guard parts[1] == work, let size = Int(parts[2]) else { return nil }
         return "\(size) \(result.median)"
       }
+      let (name, style) = looks[work]!
       let exponent = results.first { $0.key == "size.\(work).exponent" }!.median
+      let title = String(format: "'%@: power %.2f of n'", name, exponent)
       return (
         data: "$\(work) << END\n\(points.joined(separator: "\n"))\nEND",
-        plot: "$\(work) with linespoints pointtype 7 pointsize 0.6 title "
-          + String(format: "'%@: ∝ n^{%.2f}'", titles[work]!, exponent)
+        plot: "$\(work) with \(style) title \(title)"
       )
     }
     return """
@@ -39,11 +43,11 @@ struct SizeFigure {
       \(Gnuplot.svgTerminal)
       \(curves.map(\.data).joined(separator: "\n"))
       set logscale xy
+      set xrange [8:6000]
       set xlabel 'constituents n of the jet'
-      set ylabel 'time per jet [µs]'
-      set key top left enhanced
-      plot \(curves.map(\.plot).joined(separator: ", \\\n  "))
-
+      set ylabel 'time for a jet [µs]'
+      set key top left
+      plot \(curves.map(\.plot).joined(separator: ", "))
       """
   }
 }
