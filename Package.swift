@@ -81,6 +81,8 @@ let package = Package(
     // FastJet called directly: a reference that shares no code with CFastJet.
     .target(
       name: "FastJetReference", path: "Tests/FastJetReference", linkerSettings: [.linkedLibrary("fastjet")]),
+    // Counts what a test allocates, by standing in for the C library's functions in the test's executable.
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     // Temporary folders and the shipped samples.
     .target(name: "TestFiles", path: "Tests/TestFiles"),
     .testTarget(
@@ -104,7 +106,8 @@ let package = Package(
       dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(
       name: "CanopyModelTests",
-      dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
+      dependencies: ["AllocationCounter", "EventClassifiers", "JetTaggers", "TestFiles"]
+        + modules(reexportedByCanopy)),
     .testTarget(
       name: "TrainingTests",
       dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),

@@ -305,12 +305,12 @@ def write_shipped(folder, workers):
     """The files that stand beside this script."""
     for process, name, count in (
         ("wprime-w", "w-events", 150), ("qcd-w", "qcd-events", 150),
-        ("hh", "hh-events", 50), ("ttbar-ll", "ttbar-events", 50),
+        ("hh", "dihiggs/hh-events", 50), ("ttbar-ll", "dihiggs/ttbar-events", 50),
     ):
         write_events(os.path.join(folder, name + ".hepmc.zst"), process, count, seed=748)
     write_other_formats(os.path.join(folder, "w-events.hepmc.zst"), folder, 20)
     write_sample(os.path.join(folder, "w-vs-qcd-small.h5"), "jets", 2000, seed=1702, workers=workers)
-    write_sample(os.path.join(folder, "hh-vs-ttbar-small.h5"), "dihiggs", 400, seed=1702, workers=workers)
+    write_sample(os.path.join(folder, "dihiggs", "hh-vs-ttbar-small.h5"), "dihiggs", 400, seed=1702, workers=workers)
 
 
 def main():

@@ -180,7 +180,9 @@ void CFastJetWorkspace::for_each_event(const CFastJetEvents &events, Body body) 
     };
     try {
       load(events, event);
-      const ClusterSequence sequence(particles_, definition_.get(careful_));
+      memory_.start_over();
+      const ClusterSequence sequence =
+          memory_.serve([&] { return ClusterSequence(particles_, definition_.get(careful_)); });
       require_finite_distances(sequence);
       body(sequence);
     } catch (const Failure &failure) {
@@ -202,6 +204,8 @@ void CFastJetWorkspace::load(const CFastJetEvents &events, int64_t event) {
     throw Failure(CFastJetBadEvent, "it has more particles than FastJet can number");
   }
   particles_.clear();
+  // They share what the last event's sequence has allocated.
+  constituents_of_jet_.clear();
   careful_ = false;
   for (int64_t particle = 0; particle < count; ++particle) {
     const int64_t index = first + particle;
@@ -372,7 +376,8 @@ void CFastJetWorkspace::fill_reclustered_tree(const ClusterSequence &event, size
   for (int64_t index = constituent_offsets_[jet]; index < constituent_offsets_[jet + 1]; ++index) {
     constituents_of_jet_.push_back(event.jets()[constituents_[index]]);
   }
-  const ClusterSequence sequence(constituents_of_jet_, reclustering_->get(careful_));
+  const ClusterSequence sequence =
+      memory_.serve([&] { return ClusterSequence(constituents_of_jet_, reclustering_->get(careful_)); });
   require_finite_distances(sequence);
 
   const auto &history = sequence.history();

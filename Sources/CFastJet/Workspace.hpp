@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "CFastJet.h"
+#include "ClusteringMemory.hpp"
 #include "DegenerateRecombiner.hpp"
 
 namespace canopy {
@@ -88,6 +89,7 @@ struct CFastJetWorkspace {
   bool spherical_;
   canopy::Definition definition_;
   std::optional<canopy::Definition> reclustering_;
+  canopy::ClusteringMemory memory_;
 
   // One event: its particles, whether they need care, and its jets as (hardness, history entry).
   std::vector<fastjet::PseudoJet> particles_;

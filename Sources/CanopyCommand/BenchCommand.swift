@@ -22,6 +22,7 @@ struct BenchCommand: ParsableCommand {
         canopy bench
         canopy bench --quick --only clustering embedding
         canopy bench --model w-tagger --format json > speed.json
+        canopy bench --only size --figure size.svg
       """)
 
   @Option(help: "How the numbers are printed: table for people, json for programs.")
@@ -46,7 +47,16 @@ struct BenchCommand: ParsableCommand {
   @Option(parsing: .upToNextOption, help: ArgumentHelp("Measure these sections only.", valueName: "section"))
   var only: [BenchmarkSection] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Draw the section size into this file, as SVG.", discussion: "It needs gnuplot.", valueName: "file"),
+    completion: .file(extensions: ["svg"]))
+  var figure: String?
+
   func validate() throws {
+    if figure != nil, !only.isEmpty, !only.contains(.size) {
+      throw ValidationError("--figure draws the section size; add it to --only.")
+    }
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is \(threads); choose a number from 1 to 1024.")
     }
@@ -54,6 +64,7 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
+      let gnuplot = try figure.map { _ in try Gnuplot() }
       let inputs = BenchmarkInputs(samples: samples, model: model)
       var report = BenchmarkReport(
         threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, quick: quick)
@@ -61,9 +72,12 @@ struct BenchCommand: ParsableCommand {
       defer { if progress.isTerminal { progress.write("\r\u{1B}[K") } }
       for section in BenchmarkSection.allCases where only.isEmpty || only.contains(section) {
         if progress.isTerminal { progress.write("\rmeasuring \(section.rawValue) …\u{1B}[K") }
-        report.add(
-          section,
-          try section.measure(inputs, effort: quick ? .quick : .full, threads: report.threads))
+        let results = try section.measure(
+          inputs, effort: quick ? .quick : .full, threads: report.threads)
+        report.add(section, results)
+        if section == .size, let figure, let gnuplot {
+          try SizeFigure(results).write(to: figure, using: gnuplot)
+        }
       }
       switch format {
       case .json: try writeToStandardOutput(report.json())

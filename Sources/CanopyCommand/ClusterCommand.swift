@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Canopy
+import Foundation
 
 extension JetDefinition.Algorithm: ExpressibleByArgument {}
 extension JetDefinition.RecombinationScheme: ExpressibleByArgument {}
@@ -107,11 +108,13 @@ struct ClusterCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let finder = try makeFinder()
-      try writeResults(reading: reading, output: output) { [constituents, tree] in
+      try writeResults(reading: reading, output: output) { [constituents, tree] times in
         let clusterer = try JetClusterer(finder)
         var jets = JetBatch()
         return { events in
+          let start = ProcessInfo.processInfo.systemUptime
           try clusterer.findJets(in: events, into: &jets)
+          times.add(.clustering, ProcessInfo.processInfo.systemUptime - start)
           return ResultBatch(jets, constituents: constituents, trees: tree)
         }
       }

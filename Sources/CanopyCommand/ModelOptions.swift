@@ -45,11 +45,13 @@ func writePredictions(
   of options: ModelOptions, embedding: Bool, reading: ReadingOptions, output: OutputOptions
 ) throws {
   let model = try options.read()
-  try writeResults(reading: reading, columns: options.columns, output: output) {
+  try writeResults(reading: reading, columns: options.columns, output: output) { times in
     let predictor = try Predictor(model)
     var prediction = Prediction()
     return { events in
       try predictor.predict(events, into: &prediction, heads: !embedding)
+      times.add(predictor.times)
+      predictor.times = Predictor.Times()
       return ResultBatch(prediction, embedding: embedding)
     }
   }

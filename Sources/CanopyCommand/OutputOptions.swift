@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Canopy
+import Foundation
 
 extension ResultFormat: ExpressibleByArgument {}
 
@@ -25,6 +26,9 @@ struct OutputOptions: ParsableArguments {
     completion: .file())
   var output: String?
 
+  @Flag(help: "Say on standard error where the time went, and what limits the speed.")
+  var timing = false
+
   /// Opens the output.
   func makeWriter() throws -> any ResultWriter {
     try resolvedFormat.makeWriter(to: output.map { .file($0) } ?? .standardOutput)
@@ -47,23 +51,31 @@ struct OutputOptions: ParsableArguments {
 ///   - reading: which events are read.
 ///   - columns: columns that every event gets.
 ///   - output: where the results go.
-///   - makeWorker: makes the worker of a thread, which turns events into results.
+///   - makeWorker: makes the worker of a thread, which turns events into results and adds what its stages took.
 func writeResults(
   reading: ReadingOptions, columns: [String: Double] = [:], output: OutputOptions,
-  makeWorker: @escaping @Sendable () throws -> ((EventBatch) throws -> ResultBatch)
+  makeWorker: @escaping @Sendable (StageTimes) throws -> ((EventBatch) throws -> ResultBatch)
 ) throws {
   let stream = try reading.makeStream(columns: columns)
   Interruption.listen()
   let writer = try output.makeWriter()
   var progress = EventProgress(stream, resultsOnStandardOutput: output.output == nil)
   defer { progress.clear() }
-  try EventPipeline.run(
-    stream: stream, threads: reading.threadCount, makeWorker: makeWorker,
+  let times = StageTimes()
+  let pipeline = try EventPipeline.run(
+    stream: stream, threads: reading.threadCount, makeWorker: { try makeWorker(times) },
     consume: {
       try writer.append($0)
       try Interruption.check()
     }, progress: { progress.update($0) })
+  let end = ProcessInfo.processInfo.systemUptime
   try writer.finish()
+  let finishing = ProcessInfo.processInfo.systemUptime - end
   progress.clear()
+  if output.timing {
+    let timing = Timing(
+      times, pipeline, finishing: finishing, stream: stream, threads: reading.threadCount)
+    writeToStandardError(timing.text)
+  }
   stream.reportBadEvents()
 }

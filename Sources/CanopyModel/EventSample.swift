@@ -24,6 +24,11 @@ public struct EventSample: Sendable {
     trees = FeatureTrees(featureCount: nodeFeatures?.count ?? 0)
   }
 
+  /// A sample without events, for networks of this description.
+  public init(_ description: ModelDescription) {
+    self.init(embedding: description.embedding, events: description.events)
+  }
+
   /// The number of events.
   public var eventCount: Int { jetOffsets.count - 1 }
 

@@ -13,26 +13,41 @@ public final class NetworkBatch {
   let trees = TreeBatch()
   /// What the event encoder reads.
   private(set) var events = EventSequenceBatch()
+  /// The events, by their number in the sample: `[events]`.
+  private var selected: [Int] = []
   /// The jets of the events, by their number in the sample: `[jets]`.
-  private(set) var jets: [Int] = []
+  private var jets: [Int] = []
   /// The event of each jet, counted within the batch: `[jets]`.
   private(set) var eventOfJet: [Int32] = []
 
   /// A batch without events.
   public init() {}
 
+  /// Replaces the content by consecutive events of `sample`.
+  public func fill(_ sample: EventSample, _ range: Range<Int>) {
+    selected.removeAll(keepingCapacity: true)
+    for event in range { selected.append(event) }
+    fill(from: sample)
+  }
+
   /// Replaces the content by some of the events of `sample`, in the order of `selection`.
-  public func fill(_ sample: EventSample, _ selection: some Collection<Int>) {
-    eventCount = selection.count
+  public func fill(_ sample: EventSample, _ selection: ArraySlice<Int>) {
+    selected.removeAll(keepingCapacity: true)
+    selected.append(contentsOf: selection)
+    fill(from: sample)
+  }
+
+  private func fill(from sample: EventSample) {
+    eventCount = selected.count
     jets.removeAll(keepingCapacity: true)
     eventOfJet.removeAll(keepingCapacity: true)
-    for (row, event) in selection.enumerated() {
-      for jet in sample.jets(ofEvent: event) {
+    for row in 0..<selected.count {
+      for jet in sample.jets(ofEvent: selected[row]) {
         jets.append(jet)
         eventOfJet.append(Int32(row))
       }
     }
-    if sample.trees.featureCount > 0 { trees.fill(sample.trees, jets) }
-    if let features = sample.events { events.fill(features, selection) }
+    if sample.trees.featureCount > 0 { trees.fill(sample.trees, jets[...]) }
+    if let features = sample.events { events.fill(features, selected) }
   }
 }

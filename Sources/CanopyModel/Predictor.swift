@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Foundation
 import JetPhysics
 import NeuralEngine
 import PluginKit
@@ -11,6 +12,8 @@ import PluginKit
 public final class Predictor {
   /// The model.
   public let model: Model
+  /// How long the stages have taken since this was last set to zero.
+  public var times = Times()
 
   private let clusterer: JetClusterer
   private let tape: Tape
@@ -20,8 +23,10 @@ public final class Predictor {
   /// What the heads predict for no events.
   private let heads: [HeadPrediction]
 
-  /// Events go through the network in pieces of so many jets, whose numbers stay in a processor's cache.
+  /// Events go through the network in pieces whose numbers stay in a processor's cache: of at most so many jets,
   package static let jetsAtOnce = 64
+  /// and no further one once there are so many nodes.
+  private static let nodesAtOnce = 8192
 
   /// A predictor for a model.
   ///
@@ -31,7 +36,7 @@ public final class Predictor {
     clusterer = try JetClusterer(model.description.jets)
     tape = Tape(parameters: model.parameters)
     weights = NetworkWeights(model.network, model.parameters)
-    sample = EventSample(embedding: model.description.embedding, events: model.description.events)
+    sample = EventSample(model.description)
     heads = model.network.heads.map(HeadPrediction.init)
   }
 
@@ -54,7 +59,9 @@ public final class Predictor {
   /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from, `EventEncodingError` for the first
   ///   that lacks what the network reads.
   public func predict(_ events: EventBatch, into prediction: inout Prediction, heads: Bool = true) throws {
+    var time = ProcessInfo.processInfo.systemUptime
     try clusterer.findJets(in: events, into: &prediction.jets)
+    times.clustering += Self.lap(&time)
     try sample.replace(with: events, jets: prediction.jets)
     sample.scale(by: model.description.scaling)
     let network = model.network
@@ -63,6 +70,7 @@ public final class Predictor {
     while first < sample.eventCount {
       let piece = first..<endOfPiece(from: first)
       batch.fill(sample, piece)
+      times.features += Self.lap(&time)
       tape.reset()
       let pass = network(batch, weights, on: tape)
       if let jetEmbedding = pass.jetEmbedding {
@@ -71,23 +79,49 @@ public final class Predictor {
       if let eventEmbedding = pass.eventEmbedding {
         prediction.eventEmbedding.append(contentsOf: eventEmbedding.values)
       }
+      times.network += Self.lap(&time)
       for index in prediction.heads.indices {
         let outputs = network.heads[index].head.predict(pass.headInputs)
         prediction.heads[index].values.append(contentsOf: outputs.values)
       }
       first = piece.upperBound
+      if heads { times.heads += Self.lap(&time) }
     }
   }
 
-  /// The end of as many events from `first` as have few enough jets together, one event at least.
+  /// The end of the events from `first` on that go through the network together, one event at least.
   private func endOfPiece(from first: Int) -> Int {
     var end = first + 1
-    while end < sample.eventCount, end - first < Self.jetsAtOnce,
+    var nodes = sample.nodeCount(ofEvent: first)
+    while end < sample.eventCount, end - first < Self.jetsAtOnce, nodes < Self.nodesAtOnce,
       sample.jetOffsets[end + 1] - sample.jetOffsets[first] <= Self.jetsAtOnce
     {
+      nodes += sample.nodeCount(ofEvent: end)
       end += 1
     }
     return end
+  }
+
+  /// How long the stages of prediction have taken, in seconds.
+  public struct Times: Sendable, Equatable {
+    /// Finding jets and their trees.
+    public var clustering = 0.0
+    /// Computing and scaling what the network reads, and ordering the nodes of trees.
+    public var features = 0.0
+    /// The recursive network and the event encoder.
+    public var network = 0.0
+    /// The heads.
+    public var heads = 0.0
+
+    /// No time.
+    public init() {}
+  }
+
+  /// The seconds since `time`, which becomes now.
+  private static func lap(_ time: inout Double) -> Double {
+    let start = time
+    time = ProcessInfo.processInfo.systemUptime
+    return time - start
   }
 }
 
@@ -98,7 +132,10 @@ extension Prediction {
     embedding.removeAll(keepingCapacity: true)
     eventEmbeddingWidth = network.events?.width ?? 0
     eventEmbedding.removeAll(keepingCapacity: true)
-    let isOfSameHeads = heads.elementsEqual(empty) { $0.name == $1.name && $0.outputs == $1.outputs }
+    var isOfSameHeads = heads.count == empty.count
+    for index in empty.indices where isOfSameHeads {
+      isOfSameHeads = heads[index].name == empty[index].name && heads[index].outputs == empty[index].outputs
+    }
     if !isOfSameHeads { heads = empty }
     for index in heads.indices { heads[index].values.removeAll(keepingCapacity: true) }
   }

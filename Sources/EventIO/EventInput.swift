@@ -8,6 +8,9 @@ final class EventInput {
   let reader: any EventReader
   /// How the input is compressed; nil where it is not.
   let compression: Compression?
+  /// How long decompressing has taken so far, in seconds; 0 where there is nothing to decompress.
+  var decompressionSeconds: Double { decompression?.seconds ?? 0 }
+  private let decompression: TimedBytes?
   private let file: FileBytes
   private let firstEvent: Int
 
@@ -23,8 +26,9 @@ final class EventInput {
     self.firstEvent = firstEvent
     file = try FileBytes(source: source)
     let raw = ByteBuffer(file, source: source)
-    let (buffer, compression) = try EventInput.decompressed(raw)
+    let (buffer, compression, decompression) = try EventInput.decompressed(raw)
     self.compression = compression
+    self.decompression = decompression
     let format = try EventFormat(startOf: buffer)
     switch format {
     case .hdf5:
@@ -52,11 +56,20 @@ final class EventInput {
   }
 
   /// The content of an input, decompressed where it is compressed.
-  static func decompressed(_ raw: ByteBuffer) throws -> (buffer: ByteBuffer, compression: Compression?) {
+  static func decompressed(
+    _ raw: ByteBuffer
+  ) throws -> (buffer: ByteBuffer, compression: Compression?, decompression: TimedBytes?) {
     let start = try raw.peek(4)
-    if GzipBytes.matches(start) { return (ByteBuffer(try GzipBytes(raw), source: raw.source), .gzip) }
-    if ZstdBytes.matches(start) { return (ByteBuffer(try ZstdBytes(raw), source: raw.source), .zstd) }
-    return (raw, nil)
+    let content: (bytes: any ByteSource, compression: Compression)
+    if GzipBytes.matches(start) {
+      content = (try GzipBytes(raw), .gzip)
+    } else if ZstdBytes.matches(start) {
+      content = (try ZstdBytes(raw), .zstd)
+    } else {
+      return (raw, nil, nil)
+    }
+    let decompression = TimedBytes(content.bytes)
+    return (ByteBuffer(decompression, source: raw.source), content.compression, decompression)
   }
 
   /// Copies what cannot be read in place, since HDF5 seeks, to a temporary file that is gone once it is open.

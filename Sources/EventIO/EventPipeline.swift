@@ -17,19 +17,26 @@ public enum EventPipeline {
   /// threads have stopped; all results before it have been consumed. An `EventError` of a worker, which does
   /// not know its file, becomes an `EventInputError` that does. `stream` must not be used by others
   /// meanwhile.
+  ///
+  /// - Returns: what the threads did with their time.
+  @discardableResult
   public static func run<Output: Sendable>(
-    stream: EventStream, eventsPerBatch: Int = 256, threads: Int,
+    stream: EventStream, eventsPerBatch: Int = 64, threads: Int,
     makeWorker: @escaping @Sendable () throws -> ((EventBatch) throws -> Output),
     consume: (Output) throws -> Void, progress: (Progress) -> Void = { _ in }
-  ) throws {
+  ) throws -> Times {
+    let start = now
+    var times = Times()
     guard threads > 1 else {
       let work = try makeWorker()
-      while let batch = try stream.next(upTo: eventsPerBatch) {
+      while let batch = try times.reading.measure({ try stream.next(upTo: eventsPerBatch) }) {
         let place = Progress(stream)
-        try consume(try naming(batch) { try work(batch) })
+        let output = try times.working.measure { try naming(batch) { try work(batch) } }
+        try times.consuming.measure { try consume(output) }
         progress(place)
       }
-      return
+      times.total = now - start
+      return times
     }
     // One more batch is with the consumer.
     let queue = OrderedQueue<Output>(
@@ -44,15 +51,40 @@ public enum EventPipeline {
       thread.stackSize = 8 << 20
       thread.start()
     }
-    defer {
+    func end() {
       queue.stop()
       workers.wait()
     }
-    while let (output, place) = try queue.nextOutput() {
-      try consume(output)
-      progress(place)
+    do {
+      while let (output, place) = try queue.nextOutput() {
+        try times.consuming.measure { try consume(output) }
+        progress(place)
+      }
+    } catch {
+      end()
+      throw error
     }
+    end()
+    queue.addTimes(to: &times)
+    times.total = now - start
+    return times
   }
+
+  /// What the threads of a pipeline did with their time, in seconds.
+  public struct Times: Sendable, Equatable {
+    /// Reading batches, which one thread does at a time.
+    public internal(set) var reading = 0.0
+    /// Working on batches, added over the threads.
+    public internal(set) var working = 0.0
+    /// Consuming results, which the calling thread does.
+    public internal(set) var consuming = 0.0
+    /// Waiting for another thread to read or for the consumer, added over the threads.
+    public internal(set) var waiting = 0.0
+    /// From the beginning to the end.
+    public internal(set) var total = 0.0
+  }
+
+  fileprivate static var now: Double { ProcessInfo.processInfo.systemUptime }
 
   /// How far the reading of a stream is.
   public struct Progress: Sendable, Equatable {
@@ -86,6 +118,9 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
   private let capacity: Int
   private let reading = NSLock()
   private let condition = NSCondition()
+  /// Of all threads but the consumer's; the time of reading belongs to `reading`.
+  private var times = EventPipeline.Times()
+  private var readingTime = 0.0
   private var results: [Int: Result<(Output, EventPipeline.Progress), any Error>] = [:]
   private var taken = 0
   private var consumed = 0
@@ -101,22 +136,27 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
   func work(_ makeWorker: () throws -> ((EventBatch) throws -> Output)) {
     var worker: Result<(EventBatch) throws -> Output, any Error>?
     while let (ticket, input) = takeBatch() {
-      let result = Result {
-        if worker == nil { worker = Result { try makeWorker() } }
-        let work = try worker!.get()
-        let (batch, place) = try input.get()
-        return (try EventPipeline.naming(batch) { try work(batch) }, place)
+      var seconds = 0.0
+      let result = seconds.measure {
+        Result {
+          if worker == nil { worker = Result { try makeWorker() } }
+          let work = try worker!.get()
+          let (batch, place) = try input.get()
+          return (try EventPipeline.naming(batch) { try work(batch) }, place)
+        }
       }
-      finish(ticket, result)
+      finish(ticket, result, seconds)
     }
   }
 
   /// The next batch and its place in the order, when there is room for it; nil when there are no more.
   private func takeBatch() -> (Int, Result<(EventBatch, EventPipeline.Progress), any Error>)? {
+    let start = EventPipeline.now
     reading.lock()
     defer { reading.unlock() }
-    guard let ticket = waitForRoom() else { return nil }
-    switch Result(catching: { try stream.next(upTo: eventsPerBatch) }) {
+    guard let ticket = waitForRoom(since: start) else { return nil }
+    let batch = readingTime.measure { Result { try stream.next(upTo: eventsPerBatch) } }
+    switch batch {
     case .success(let batch?): return (ticket, .success((batch, EventPipeline.Progress(stream))))
     case .success(nil):
       end(before: ticket)
@@ -127,10 +167,12 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
     }
   }
 
-  private func waitForRoom() -> Int? {
+  /// The place of the next batch when there is room for it; notes the time of waiting.
+  private func waitForRoom(since start: Double) -> Int? {
     condition.lock()
     defer { condition.unlock() }
     while taken >= consumed + capacity, !isStopped { condition.wait() }
+    times.waiting += EventPipeline.now - start
     guard !isStopped else { return nil }
     taken += 1
     return taken - 1
@@ -145,8 +187,11 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
     condition.unlock()
   }
 
-  private func finish(_ ticket: Int, _ result: Result<(Output, EventPipeline.Progress), any Error>) {
+  private func finish(
+    _ ticket: Int, _ result: Result<(Output, EventPipeline.Progress), any Error>, _ seconds: Double
+  ) {
     condition.lock()
+    times.working += seconds
     results[ticket] = result
     // What comes behind an error is not wanted.
     if case .failure = result { isStopped = true }
@@ -169,11 +214,27 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
     }
   }
 
+  /// Adds what the threads did, once they have ended.
+  func addTimes(to total: inout EventPipeline.Times) {
+    total.reading += readingTime
+    total.working += times.working
+    total.waiting += times.waiting
+  }
+
   /// Lets the threads end after what they are working on.
   func stop() {
     condition.lock()
     isStopped = true
     condition.broadcast()
     condition.unlock()
+  }
+}
+
+extension Double {
+  /// Adds the seconds that `body` takes.
+  fileprivate mutating func measure<Value>(_ body: () throws -> Value) rethrows -> Value {
+    let start = EventPipeline.now
+    defer { self += EventPipeline.now - start }
+    return try body()
   }
 }

@@ -29,6 +29,7 @@ public final class EventStream {
   private var nextInput = 0
   private var input: EventInput?
   private var bytesOfFinishedInputs = 0
+  private var decompressionOfFinishedInputs = 0.0
   private let inputSizes: [Int?]
 
   /// A stream over `inputs`.
@@ -102,6 +103,7 @@ public final class EventStream {
 
   private func finishInput() {
     bytesOfFinishedInputs += inputSizes[nextInput] ?? input?.bytesRead(before: nextEventNumber) ?? 0
+    decompressionOfFinishedInputs += input?.decompressionSeconds ?? 0
     input = nil
     nextInput += 1
   }
@@ -132,6 +134,11 @@ extension EventStream {
   public var bytesRead: Int {
     guard let input else { return bytesOfFinishedInputs }
     return bytesOfFinishedInputs + input.bytesRead(before: nextEventNumber)
+  }
+
+  /// How long decompressing the inputs has taken so far, reading their bytes included, in seconds.
+  public var decompressionSeconds: Double {
+    decompressionOfFinishedInputs + (input?.decompressionSeconds ?? 0)
   }
 
   /// The size of all inputs in bytes, or nil where one is not a regular file.

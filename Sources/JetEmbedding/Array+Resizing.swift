@@ -6,7 +6,7 @@ extension Array where Element: BitwiseCopyable & ExpressibleByIntegerLiteral {
     if count < self.count {
       removeLast(self.count - count)
     } else {
-      append(contentsOf: repeatElement(0, count: count - self.count))
+      for _ in self.count..<count { append(0) }
     }
   }
 }

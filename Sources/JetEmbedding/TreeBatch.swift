@@ -50,13 +50,23 @@ public final class TreeBatch {
     heightOffsets[height] - leafCount..<heightOffsets[height + 1] - leafCount
   }
 
+  /// Replaces the content by consecutive trees of `trees`.
+  public func fill(_ trees: FeatureTrees, _ range: Range<Int>) {
+    selected.resize(to: range.count)
+    for row in 0..<range.count { selected[row] = range.lowerBound + row }
+    fill(from: trees)
+  }
+
   /// Replaces the content by some of the trees of `trees`, in the order of `selection`.
-  public func fill(_ trees: FeatureTrees, _ selection: some Collection<Int>) {
-    treeCount = selection.count
+  public func fill(_ trees: FeatureTrees, _ selection: ArraySlice<Int>) {
+    selected.resize(to: selection.count)
+    for row in 0..<selection.count { selected[row] = selection[selection.startIndex + row] }
+    fill(from: trees)
+  }
+
+  private func fill(from trees: FeatureTrees) {
+    treeCount = selected.count
     featureCount = trees.featureCount
-    selected.resize(to: treeCount)
-    // One pass over a collection of any kind, which is slow from another module.
-    _ = UnsafeMutableBufferPointer(start: selected.start, count: treeCount).update(from: selection)
     trees.withPointers { source in
       let selection = UnsafeBufferPointer(start: selected.start, count: treeCount)
       var nodeCount = 0

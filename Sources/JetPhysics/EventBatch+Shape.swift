@@ -11,13 +11,16 @@ extension EventBatch {
     func require(_ holds: Bool, _ field: String, _ problem: @autoclosure () -> String) throws {
       if !holds { throw JetPhysicsError(field: field, problem: problem()) }
     }
-    for (field, count) in [("px", px.count), ("py", py.count), ("pz", pz.count)] {
+    func requireAll(_ field: String, _ count: Int) throws {
       try require(
         count == particleCount, field,
         "There are \(count) values of \(field) but \(particleCount) of energy: give one for each particle.")
     }
+    try requireAll("px", px.count)
+    try requireAll("py", py.count)
+    try requireAll("pz", pz.count)
     try require(
-      offsets.count == eventCount + 1 && offsets.first == 0 && offsets.last == particleCount, "offsets",
+      offsets.count == eventCount + 1 && offsets[0] == 0 && offsets[eventCount] == particleCount, "offsets",
       "The event offsets must be one more than the events, the first 0 and the last the number of particles.")
     for event in 0..<eventCount where offsets[event] > offsets[event + 1] {
       throw JetPhysicsError(

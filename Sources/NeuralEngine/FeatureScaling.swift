@@ -42,13 +42,16 @@ public struct FeatureScaling: Sendable, Equatable, Codable {
   /// Scales `features`, row-major `[rows × count]`, in place.
   public func apply(to features: inout [Float]) {
     guard count > 0 else { return }
-    let inverse = interquartileRange.map { 1 / $0 }
-    features.withUnsafeMutableBufferPointer { features in
-      for row in stride(from: 0, to: features.count, by: count) {
-        for column in 0..<count {
-          let scaled = (features[row + column] - median[column]) * inverse[column]
-          // Bounded, so that no momentum a Double holds can overflow the network.
-          features[row + column] = scaled.isNaN ? 0 : min(max(scaled, -1e6), 1e6)
+    // On the stack, as this is done for every batch.
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { inverse in
+      for column in 0..<count { inverse.initializeElement(at: column, to: 1 / interquartileRange[column]) }
+      features.withUnsafeMutableBufferPointer { features in
+        for row in stride(from: 0, to: features.count, by: count) {
+          for column in 0..<count {
+            let scaled = (features[row + column] - median[column]) * inverse[column]
+            // Bounded, so that no momentum a Double holds can overflow the network.
+            features[row + column] = scaled.isNaN ? 0 : min(max(scaled, -1e6), 1e6)
+          }
         }
       }
     }

@@ -39,10 +39,13 @@ extension Variable {
     let y = result.values
     for row in 0..<rows {
       let range = row * columns..<(row + 1) * columns
-      let top = x[range].max() ?? 0
+      var top = -Float.infinity
+      for i in range { top = max(top, x[i]) }
       for i in range { y[i] = x[i] - top }
       canopy_exp(columns, y.baseAddress! + range.lowerBound, y.baseAddress! + range.lowerBound)
-      let scale = 1 / y[range].reduce(0, +)
+      var sum: Float = 0
+      for i in range { sum += y[i] }
+      let scale = 1 / sum
       for i in range { y[i] *= scale }
     }
     return result

@@ -103,8 +103,9 @@ public final class Trainer {
       let events = order[first..<min(first + section.batchSize, order.count)]
       rate = section.schedule.learningRate(
         step: optimiser.step, of: steps, peak: Float(section.learningRate))
-      let gradientNorm = learn(events, rate, &loss)
-      guard loss.value.isFinite, gradientNorm.isFinite else { throw Self.divergence(epoch) }
+      let result = learn(events, rate)
+      loss.add(result.lossSums, result.totalWeights)
+      guard loss.value.isFinite, result.gradientNorm.isFinite else { throw Self.divergence(epoch) }
       progress(events.endIndex, loss.value)
     }
     let validation = try validate()
@@ -126,18 +127,21 @@ public final class Trainer {
       isInputError: false)
   }
 
-  /// One step; adds to the loss, and returns the norm of the gradient.
-  private func learn(_ events: ArraySlice<Int>, _ rate: Float, _ loss: inout MeanLoss) -> Float {
+  /// One step; returns for each head what each thread's losses and the weights of all rows sum to, and the norm of the
+  /// gradient.
+  @discardableResult
+  package func learn(
+    _ events: ArraySlice<Int>, _ rate: Float
+  ) -> (lossSums: [[Double]], totalWeights: [Double], gradientNorm: Float) {
     let totalWeights = totalWeights(of: events)
     // Rows without weight teach nothing.
-    guard totalWeights.contains(where: { $0 > 0 }) else { return 0 }
+    guard totalWeights.contains(where: { $0 > 0 }) else { return ([], totalWeights, 0) }
     let active = divide(events) { [dataset] worker, part in
       worker.learn(dataset, part, totalWeights: totalWeights)
     }
     for worker in workers[1..<max(active, 1)] { workers[0].gradients.add(worker.gradients) }
     let norm = optimiser.update(parameters, gradient: workers[0].gradients, learningRate: rate)
-    loss.add(workers[..<active].map(\.lossSums), totalWeights)
-    return norm
+    return (workers[..<active].map(\.lossSums), totalWeights, norm)
   }
 
   /// For each head the sum of the weights of its rows.

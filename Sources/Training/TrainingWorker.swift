@@ -37,7 +37,7 @@ final class TrainingWorker: @unchecked Sendable {
   ///
   /// - Parameter totalWeights: for each head the sum of the weights of its rows in the whole batch, other threads'
   ///   included.
-  func learn(_ dataset: EventDataset, _ events: some Collection<Int>, totalWeights: [Double]) {
+  func learn(_ dataset: EventDataset, _ events: ArraySlice<Int>, totalWeights: [Double]) {
     gradients.clear()
     weights.pack(learning.parameters)
     learning.reset()
@@ -58,7 +58,7 @@ final class TrainingWorker: @unchecked Sendable {
   }
 
   /// Puts what every head predicts for some events into `outputs`, and the losses into `lossSums`.
-  func predict(_ dataset: EventDataset, _ events: some Collection<Int>) {
+  func predict(_ dataset: EventDataset, _ events: ArraySlice<Int>) {
     weights.pack(predicting.parameters)
     predicting.reset()
     batch.fill(dataset.sample, events)

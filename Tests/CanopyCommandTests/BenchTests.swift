@@ -25,8 +25,15 @@ import Testing
     (
       ["throughput", "latency"],
       every("throughput.jets", throughputs) + every("throughput.events", throughputs)
+        + every("throughput.training", throughputs)
         + every("latency.jet", latencies) + every("latency.event", latencies)
         + every("latency.event-500", latencies)
+    ),
+    (
+      ["size"],
+      ["fastjet", "clustering", "network"].flatMap {
+        every("size.\($0)", ["10", "100", "1000", "exponent"])
+      }
     ),
     (
       ["reading"],
@@ -39,6 +46,22 @@ import Testing
   private static let latencies = ["p50", "p99", "p999", "max"]
 
   private static func every(_ start: String, _ ends: [String]) -> [String] { ends.map { "\(start).\($0)" } }
+
+  @Test func sizesAreDrawn() throws {
+    let folder = try TemporaryFolder()
+    let figure = folder.path("size.svg")
+    let arguments = [
+      "bench", "--quick", "--samples", Samples.path(""), "--model", try TinyModel.folder(), "--figure",
+    ]
+    let outcome = try Program.run(arguments + [figure, "--only", "size"])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    #expect(try folder.text("size.svg").contains("constituents n of the jet"))
+    #expect(try folder.content == ["size.svg"])
+    let unrelated = try Program.run(arguments + [figure, "--only", "reading"])
+    #expect(unrelated.status == 64 && unrelated.errors.contains("--only"))
+    let nowhere = try Program.run(arguments + [folder.path("none/size.svg"), "--only", "size"])
+    #expect(nowhere.status == 65 && nowhere.errors.contains("cannot be written"))
+  }
 
   @Test(arguments: sections)
   func sectionsHaveTheirKeys(sections: [String], keys: [String]) throws {

@@ -18,7 +18,7 @@ import Testing
     let configuration = home.appendingPathComponent("tiny.yaml")
     try Data(
       """
-      data: {inputs: [\(Samples.path("hh-vs-ttbar-small.h5"))], max-events: 150, validation-fraction: 0.3}
+      data: {inputs: [\(Samples.path("dihiggs/hh-vs-ttbar-small.h5"))], max-events: 150, validation-fraction: 0.3}
       jets: {radius: 0.4, min-pt: 30, max-abs-rapidity: 2.5}
       events:
         embedding: false
@@ -97,7 +97,7 @@ import Testing
 
   @Test func numbersAreThoseOfTheScores() throws {
     let model = try Self.model.get()
-    let sample = Samples.path("hh-vs-ttbar-small.h5")
+    let sample = Samples.path("dihiggs/hh-vs-ttbar-small.h5")
     let yields = ["--signal-yield", "20", "--background-yield", "500"]
     let plain = try numbers([sample, "--model", model] + yields)
     let weighted = try numbers([sample, "--model", model, "--weight", "resonance_mass"])
@@ -154,7 +154,7 @@ import Testing
   @Test func tablesAndReportsShowTheConditions() throws {
     let model = try Self.model.get()
     let outcome = try Program.run(
-      "evaluate", Samples.path("hh-vs-ttbar-small.h5"), "--model", model, "--signal-yield", "20",
+      "evaluate", Samples.path("dihiggs/hh-vs-ttbar-small.h5"), "--model", model, "--signal-yield", "20",
       "--background-yield", "500", "--report", folder.path("report"))
     #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
     for text in [

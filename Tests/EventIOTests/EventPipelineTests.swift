@@ -45,6 +45,25 @@ import Testing
     #expect(largest <= 2 * threads)
   }
 
+  @Test(arguments: [1, 3]) func timesAddUp(threads: Int) throws {
+    let folder = try TemporaryFolder()
+    let stream = try EventStream(inputs: [try EventPipelineTests.input(folder)])
+    let times = try EventPipeline.run(stream: stream, eventsPerBatch: 100, threads: threads) {
+      { (batch: EventBatch) in
+        usleep(200)
+        return batch.eventCount
+      }
+    } consume: { _ in
+      usleep(100)
+    }
+    let batches = Double(EventPipelineTests.eventCount / 100)
+    #expect(times.reading > 0 && times.working >= batches * 200e-6 && times.consuming >= batches * 100e-6)
+    // One thread does one thing after the other; with more, reading and consuming still are one thread's each.
+    #expect(times.reading <= times.total && times.consuming <= times.total)
+    #expect(times.reading + times.working + times.waiting <= Double(threads) * times.total)
+    #expect((times.waiting > 0) == (threads > 1))
+  }
+
   @Test(arguments: [1, 2, 5]) func theFirstErrorStopsEverything(threads: Int) throws {
     let folder = try TemporaryFolder()
     let good = try EventPipelineTests.input(folder)

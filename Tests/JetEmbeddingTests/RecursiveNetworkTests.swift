@@ -118,7 +118,7 @@ import Testing
     // More splittings than go into the gradients of the weights at once.
     let selection = [0, 1, 2, 4, 7]
     let batch = TreeBatch()
-    batch.fill(setup.trees, selection)
+    batch.fill(setup.trees, selection[...])
     let gradients = Parameters(layout: setup.parameters.layout)
     let tape = Tape(parameters: setup.parameters, gradients: gradients)
     let result = setup.network(batch, setup.weights, on: tape)
@@ -184,7 +184,7 @@ import Testing
     let together = setup.network(batch, setup.weights, on: tape).matrix
     for tree in 0..<setup.trees.treeCount {
       tape.reset()
-      batch.fill(setup.trees, CollectionOfOne(tree))
+      batch.fill(setup.trees, [tree])
       let alone = setup.network(batch, setup.weights, on: tape).values
       for i in 0..<40 { #expect(abs(alone[i] - together[tree, i]) < 1e-5 * max(1, abs(alone[i]))) }
     }

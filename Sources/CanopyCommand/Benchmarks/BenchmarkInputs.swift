@@ -36,11 +36,19 @@ struct BenchmarkInputs {
     let files = try files().filter { $0.key.format == format }.flatMap(\.value).sorted()
     let batches = try files.compactMap { file in
       let share = max(1, count / files.count)
-      return try EventStream(inputs: [file], options: EventReadingOptions(maximumEvents: share)).next(
-        upTo: share)
+      return try stream([file], maximumEvents: share).next(upTo: share)
     }
     guard !batches.isEmpty else { throw refusal("has no \(name)") }
     return batches
+  }
+
+  /// A stream of events that have the conditions which the model reads.
+  func stream(_ files: [String], maximumEvents: Int?) throws -> EventStream {
+    // Any value makes the same work. What is wrong with the model, the sections that use it say.
+    let conditions = (try? model())?.description.events?.inputs.conditions ?? []
+    let columns = Dictionary(uniqueKeysWithValues: conditions.map { ($0, 0.0) })
+    return try EventStream(
+      inputs: files, options: EventReadingOptions(maximumEvents: maximumEvents, columns: columns))
   }
 
   /// The event files of the folder by kind.
@@ -69,22 +77,11 @@ struct BenchmarkInputs {
 }
 
 extension EventBatch {
-  /// Some consecutive events as a batch of their own, without identifiers and columns.
-  func events(_ range: Range<Int>) -> EventBatch {
-    var part = EventBatch(source: source)
-    let particles = offsets[range.lowerBound]..<offsets[range.upperBound]
-    part.eventNumbers = Array(eventNumbers[range])
-    part.offsets = offsets[range.lowerBound...range.upperBound].map { $0 - particles.lowerBound }
-    part.px = Array(px[particles])
-    part.py = Array(py[particles])
-    part.pz = Array(pz[particles])
-    part.energy = Array(energy[particles])
-    return part
-  }
-
   /// The events in batches of at most `count`.
   func cut(by count: Int) -> [EventBatch] {
-    stride(from: 0, to: eventCount, by: count).map { events($0..<min($0 + count, eventCount)) }
+    stride(from: 0, to: eventCount, by: count).map {
+      events(at: $0..<min($0 + count, eventCount))
+    }
   }
 
   /// One event of the `count` particles of largest pT of event 0.
@@ -92,9 +89,9 @@ extension EventBatch {
     let chosen = particles(ofEvent: 0).sorted {
       momentum(ofParticle: $0).pt2 > momentum(ofParticle: $1).pt2
     }.prefix(count)
-    var event = EventBatch(source: source)
-    event.eventNumbers = [eventNumbers[0]]
+    var event = events(at: 0..<1)
     event.offsets = [0, chosen.count]
+    if !pdgID.isEmpty { event.pdgID = chosen.map { pdgID[$0] } }
     event.px = chosen.map { px[$0] }
     event.py = chosen.map { py[$0] }
     event.pz = chosen.map { pz[$0] }

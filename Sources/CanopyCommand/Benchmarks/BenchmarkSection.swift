@@ -6,7 +6,7 @@ import Canopy
 enum BenchmarkSection: String, CaseIterable {
   /// First, while the program has not needed memory for anything else.
   case memory
-  case clustering, embedding, throughput, latency, reading
+  case clustering, embedding, throughput, latency, reading, size
 
   /// What is measured and against what, for people.
   var title: String {
@@ -20,6 +20,8 @@ enum BenchmarkSection: String, CaseIterable {
       "from particles to scores; the ceiling is raw FastJet plus the network's products at their peak"
     case .latency: "from particles to scores, one call at a time; the ceiling as above"
     case .reading: "reading on one thread; the ceiling is decompressing the file"
+    case .size:
+      "a jet by its number of constituents; the ceiling of clustering is fastjet, of network its products"
     }
   }
 
@@ -32,6 +34,7 @@ enum BenchmarkSection: String, CaseIterable {
     case .throughput: try ThroughputBenchmark.run(inputs, effort, threads: threads)
     case .latency: try LatencyBenchmark.run(inputs, effort)
     case .reading: try ReadingBenchmark.run(inputs, effort)
+    case .size: try SizeBenchmark.run(inputs, effort)
     }
   }
 }
@@ -50,8 +53,13 @@ struct BenchmarkEffort {
   let passes: Int
   /// The widths of the networks.
   let widths: [Int]
+  /// The numbers of constituents of a jet.
+  let sizes: [Int]
 
   static let full = BenchmarkEffort(
-    rounds: 11, turn: 0.02, jets: 1024, calls: 20_000, passes: 4, widths: [40, 64, 128])
-  static let quick = BenchmarkEffort(rounds: 3, turn: 0.003, jets: 256, calls: 500, passes: 1, widths: [40])
+    rounds: 11, turn: 0.02, jets: 1024, calls: 20_000, passes: 4, widths: [40, 64, 128],
+    sizes: [10, 20, 50, 100, 200, 500, 1000, 2000, 5000])
+  static let quick = BenchmarkEffort(
+    rounds: 3, turn: 0.003, jets: 256, calls: 500, passes: 1, widths: [40],
+    sizes: [10, 100, 1000])
 }

@@ -13,7 +13,8 @@ enum MemoryBenchmark {
       .flatMap(\.value).sorted()
     // Not every system tells.
     guard let start = peak() else { return [] }
-    let stream = try EventStream(inputs: Array(repeatElement(files, count: 4 * effort.passes).joined()))
+    let stream = try inputs.stream(
+      Array(repeatElement(files, count: 4 * effort.passes).joined()), maximumEvents: nil)
     let quarter = (stream.totalBytes ?? 0) / 4
     var atQuarter: Double?
     // As `canopy classify` does.

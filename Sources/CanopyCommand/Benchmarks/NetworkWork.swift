@@ -24,24 +24,32 @@ struct NetworkWork {
     training = 3 * cells + 2 * local
   }
 
-  /// The work of a model's stages for events and their jets: that of the recursive network, and of the event encoder
-  /// 6 W (inputs + W) for an item in each direction.
+  /// The work of a model's stages for events and their jets.
   static func inference(of model: Model, _ events: EventBatch, _ jets: JetBatch) throws -> Double {
-    var operations = 0.0
-    if let network = model.network.embedding {
-      operations +=
-        NetworkWork(
-          network.cell, width: network.width, features: network.featureCount, trees: jets.trees.treeCount,
-          nodes: jets.trees.nodeCount
-        ).inference
+    var sample = EventSample(model.description)
+    try sample.replace(with: events, jets: jets)
+    return (recursion(of: model, sample)?.inference ?? 0) + encoding(of: model, sample)
+  }
+
+  /// The work of a step of training on a sample: every product of the event encoder has one of its own size for the
+  /// gradients of its weights and one for those of its inputs.
+  static func training(of model: Model, _ sample: EventSample) -> Double {
+    (recursion(of: model, sample)?.training ?? 0) + 3 * encoding(of: model, sample)
+  }
+
+  private static func recursion(of model: Model, _ sample: EventSample) -> NetworkWork? {
+    model.network.embedding.map {
+      NetworkWork(
+        $0.cell, width: $0.width, features: $0.featureCount, trees: sample.trees.treeCount,
+        nodes: sample.trees.offsets[sample.trees.treeCount])
     }
-    if let encoder = model.network.events {
-      let description = encoder.description
-      var features = EventFeatures(description)
-      try features.replace(with: events, jets: jets)
-      let inputs = description.momenta.count + encoder.jetEmbeddingWidth
-      operations += Double(6 * features.itemCount * encoder.width * (inputs + description.width))
-    }
-    return operations
+  }
+
+  /// 6 W (inputs + W) for each item in each direction.
+  private static func encoding(of model: Model, _ sample: EventSample) -> Double {
+    guard let encoder = model.network.events, let events = sample.events else { return 0 }
+    let description = encoder.description
+    let inputs = description.momenta.count + encoder.jetEmbeddingWidth
+    return Double(6 * events.itemCount * encoder.width * (inputs + description.width))
   }
 }

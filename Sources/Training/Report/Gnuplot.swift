@@ -23,6 +23,52 @@ public struct Gnuplot: Sendable {
     executable = found
   }
 
+  /// How all figures look: the beginning of a script.
+  package static let style = """
+    set encoding utf8
+    set border 31 linewidth 1.2 linecolor rgb '#404040'
+    set tics in scale 1, 0.5
+    set grid xtics ytics back linetype 1 linewidth 0.8 linecolor rgb '#dcdcdc'
+    set key Left reverse samplen 2.2 spacing 1.25 noenhanced
+    # Okabe and Ito's colours, told apart by colour-blind readers too.
+    set linetype 1 linewidth 2.4 linecolor rgb '#0072b2'
+    set linetype 2 linewidth 2.4 linecolor rgb '#d55e00'
+    set linetype 3 linewidth 2.4 linecolor rgb '#009e73'
+    set linetype 4 linewidth 2.4 linecolor rgb '#cc79a7'
+    set linetype 5 linewidth 2.4 linecolor rgb '#e69f00'
+    set linetype 6 linewidth 2.4 linecolor rgb '#56b4e9'
+    set linetype 7 linewidth 2.4 linecolor rgb '#000000'
+    """
+  /// The command that makes figures SVG.
+  package static let svgTerminal =
+    "set terminal svg size 800,600 dynamic background '#ffffff' font 'sans-serif,15'"
+
+  /// Draws one figure, which takes its place when it is complete.
+  ///
+  /// - Parameters:
+  ///   - script: the commands, from the terminal on.
+  ///   - file: where the figure goes.
+  /// - Throws: ``ReportError`` where gnuplot fails or the file cannot be written.
+  package func draw(_ script: String, to file: URL) throws {
+    let folder = file.deletingLastPathComponent().appendingPathComponent(".figure-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let scriptFile = folder.appendingPathComponent("figure.gnuplot")
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+      try Data("set output 'figure'\n\(script)\nunset output\n".utf8).write(to: scriptFile)
+      try run(script: scriptFile)
+      guard rename(folder.appendingPathComponent("figure").path, file.path) == 0 else {
+        throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+      }
+    } catch {
+      if let error = error as? ReportError { throw error }
+      throw ReportError(
+        description: "\(file.relativePath): the figure cannot be written: \(error.fileReason); "
+          + "choose a place that can be written to.",
+        isInputError: true)
+    }
+  }
+
   /// Runs a script in its own folder, without a shell.
   func run(script: URL) throws {
     let process = Process()

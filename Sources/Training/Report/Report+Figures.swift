@@ -8,15 +8,8 @@ extension Report {
   func figureScript() -> String {
     var script = """
       # Draws the figures of this report again: gnuplot figures.gnuplot
-      set encoding utf8
+      \(Gnuplot.style)
       set datafile separator ','
-      set border 31 linewidth 1.2 linecolor rgb '#404040'
-      set tics in scale 1, 0.5
-      set grid xtics ytics back linetype 1 linewidth 0.8 linecolor rgb '#dcdcdc'
-      set key Left reverse samplen 2.2 spacing 1.25 noenhanced
-      # Okabe and Ito's colours, told apart by colour-blind readers too.
-      \(zip(1..., Self.colours).map { "set linetype \($0) linewidth 2.4 linecolor rgb '\($1)'" }
-        .joined(separator: "\n"))
       set title \(quoted(title)) noenhanced
 
       """
@@ -29,10 +22,6 @@ extension Report {
     return script
   }
 
-  private static let colours = [
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000",
-  ]
-
   /// The same drawing commands as PNG and as SVG.
   private func figure(_ name: String, _ commands: String) -> String {
     """
@@ -41,7 +30,7 @@ extension Report {
       if (format eq 'png') {
         set terminal pngcairo size 1600,1200 fontscale 2.1 linewidth 2 font 'sans'
       } else {
-        set terminal svg size 800,600 dynamic background '#ffffff' font 'sans-serif,15'
+        \(Gnuplot.svgTerminal)
       }
       set output '\(name).'.format
     \(commands.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n"))

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import AllocationCounter
+import CanopyModel
+import JetEmbedding
+import JetPhysics
+import Testing
+
+/// Prediction with memory that is kept from call to call.
+@Suite(.enabled(if: allocation_counter_is_available(), "a sanitizer has an allocator of its own"))
+struct AllocationTests {
+  /// How often `body` asks the system for memory on this thread.
+  private func allocations(_ body: () throws -> Void) rethrows -> Int64 {
+    let before = allocation_count()
+    try body()
+    return allocation_count() - before
+  }
+
+  @Test func theCounterCounts() throws {
+    let memory = allocations {
+      for size in 1...10 { UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 1).deallocate() }
+    }
+    #expect(memory == 10)
+    // Also what the libraries allocate: what is measured below is not zero the first time.
+    let predictor = try Predictor(SampleModel.gated.get())
+    var prediction = Prediction()
+    let events = try SampleModel.events.get()
+    let first = try allocations { try predictor.predict(events, into: &prediction) }
+    #expect(first > 20)
+  }
+
+  @Test(arguments: RecursiveNetwork.Cell.allCases)
+  func anEventOfFiveHundredParticlesNeedsNoMemory(cell: RecursiveNetwork.Cell) throws {
+    let model = try SampleModel.make(cell)
+    var description = model.description
+    description.jets = try JetFinder(
+      JetDefinition(.antikt, radius: 0.4), selection: JetSelection(.inclusive(minimumPt: 0), leading: 5),
+      recluster: .kt)
+    let predictor = try Predictor(
+      Model(description: description, network: model.network, parameters: model.parameters))
+    let events = try SampleModel.events.get()
+    let largest = try #require((0..<events.eventCount).map(events.momenta).max { $0.count < $1.count })
+    var event = EventBatch()
+    event.append(Array(largest.sorted { $0.pt > $1.pt }.prefix(500)))
+    try #require(event.particleCount == 500)
+
+    var prediction = Prediction()
+    for _ in 0..<3 { try predictor.predict(event, into: &prediction) }
+    let memory = try allocations {
+      for _ in 0..<10 { try predictor.predict(event, into: &prediction) }
+    }
+    #expect(memory == 0)
+    #expect(prediction.jets.jetCount == 5 && prediction.heads[0].values.count == 5)
+  }
+
+  @Test func aBatchOfEventsNeedsNoMemory() throws {
+    let predictor = try Predictor(SampleModel.gated.get())
+    var events = try SampleModel.events.get()
+    events.append(events)
+    var prediction = Prediction()
+    for _ in 0..<3 { try predictor.predict(events, into: &prediction) }
+    let memory = try allocations { try predictor.predict(events, into: &prediction) }
+    #expect(memory == 0)
+    #expect(prediction.jets.jetCount > Predictor.jetsAtOnce)
+  }
+}
