@@ -68,11 +68,3 @@ public struct EventSequenceBatch: Sendable {
     tape.constant(momenta, rows: itemCount, columns: momentumCount)
   }
 }
-
-extension Tape {
-  fileprivate func constant(_ values: [Float], rows: Int, columns: Int) -> Variable {
-    let variable = constant(rows: rows, columns: columns)
-    _ = variable.values.update(from: values)
-    return variable
-  }
-}

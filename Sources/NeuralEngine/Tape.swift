@@ -120,6 +120,27 @@ public final class Tape {
     UnsafeMutableBufferPointer(start: arena.allocate(type, count: count), count: count)
   }
 
+  /// Memory for an operation with the numbers of an array, valid until `reset`.
+  public func scratch<Value: BitwiseCopyable>(copying values: [Value]) -> UnsafeMutableBufferPointer<Value> {
+    let copy = scratch(Value.self, count: values.count)
+    values.withUnsafeBufferPointer { values in
+      if let from = values.baseAddress { copy.baseAddress!.update(from: from, count: values.count) }
+    }
+    return copy
+  }
+
+  /// A matrix that has no gradient, of the numbers of a row-major array.
+  public func constant(_ values: [Float], rows: Int, columns: Int) -> Variable {
+    precondition(values.count == rows * columns, "a matrix of \(rows) × \(columns) needs as many numbers")
+    let variable = constant(rows: rows, columns: columns)
+    values.withUnsafeBufferPointer { values in
+      if let from = values.baseAddress {
+        self.values(of: variable.id).update(from: from, count: values.count)
+      }
+    }
+    return variable
+  }
+
   // MARK: Backward
 
   /// Adds `seed`, `[rows × columns]` of the variable, to the variable's gradient before `backward`.

@@ -40,9 +40,7 @@ public struct HeadInputs {
     precondition(eventEmbedding == nil || eventEmbedding!.rows == eventCount, "a row for each event")
     precondition(eventInputs == nil || eventInputs!.rows == eventCount, "a row for each event")
     self.eventCount = eventCount
-    let copy = tape.scratch(Int32.self, count: eventOfJet.count)
-    _ = copy.update(from: eventOfJet)
-    self.eventOfJet = UnsafeBufferPointer(copy)
+    self.eventOfJet = UnsafeBufferPointer(tape.scratch(copying: eventOfJet))
     jetRows = jetEmbedding
     eventRows = eventEmbedding
     eventNumbers = eventInputs

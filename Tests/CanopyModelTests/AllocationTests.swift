@@ -53,6 +53,20 @@ struct AllocationTests {
     #expect(prediction.jets.jetCount == 5 && prediction.heads[0].values.count == 5)
   }
 
+  /// As a trigger asks: jets, their embeddings, that of the event, a tagger with its event and an event classifier.
+  @Test func anEncodedEventNeedsNoMemory() throws {
+    let predictor = try Predictor(SampleModel.withEvents())
+    let events = try SampleModel.events.get()
+    let places = (0..<events.eventCount).map { events.events(at: $0..<$0 + 1) }
+    var prediction = Prediction()
+    for _ in 0..<2 { for event in places { try predictor.predict(event, into: &prediction) } }
+    let memory = try allocations {
+      for place in places.indices { try predictor.predict(places[place], into: &prediction) }
+    }
+    #expect(memory == 0)
+    #expect(prediction.heads.map(\.rows) == [.events, .jets] && prediction.eventEmbeddingWidth == 6)
+  }
+
   @Test func aBatchOfEventsNeedsNoMemory() throws {
     let predictor = try Predictor(SampleModel.gated.get())
     var events = try SampleModel.events.get()

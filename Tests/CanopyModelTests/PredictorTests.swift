@@ -6,6 +6,7 @@ import Foundation
 import JetEmbedding
 import JetPhysics
 import NeuralEngine
+import TestFiles
 import Testing
 
 /// What predictions must not depend on, on the jets of real events.
@@ -128,6 +129,43 @@ import Testing
     }
     #expect(largestDifference(embedding, together.embedding) < 2e-5)
     #expect(largestDifference(scores, together.heads[0].values) < 2e-5)
+  }
+
+  /// One by one and together, in another order and beside others, events are worth the same.
+  @Test func encodedEventsDoNotDependOnTheirNeighbours() throws {
+    let model = try SampleModel.withEvents()
+    let predictor = try Predictor(model)
+    var some = events
+    // Events of no jet, with nothing at all and with particles along the beam only.
+    some.append([])
+    some.append([FourMomentum(px: 0, py: 0, pz: 50, energy: 50)])
+    let together = try predictor.predict(some)
+    #expect(
+      together.eventEmbedding.count == 6 * some.eventCount && together.numbers.joined().allSatisfy(\.isFinite)
+    )
+    #expect(together.heads[0].matrix.rows == some.eventCount)
+    #expect(together.heads[1].matrix.rows == together.jets.jetCount)
+    var alone: [[Float]] = [[], [], []]
+    for place in (0..<some.eventCount) {
+      let one = try predictor.predict(some.events(at: place..<place + 1))
+      alone[0] += one.eventEmbedding
+      alone[1] += one.heads[0].values
+      alone[2] += one.heads[1].values
+    }
+    #expect(largestDifference(alone[0], together.eventEmbedding) < 2e-5)
+    #expect(largestDifference(alone[1], together.heads[0].values) < 2e-5)
+    #expect(largestDifference(alone[2], together.heads[1].values) < 2e-5)
+    let reversed = try predictor.predict(some.events(at: (0..<some.eventCount).reversed()))
+    #expect(largestDifference(reversed.heads[0].values.reversed(), together.heads[0].values) < 2e-5)
+    #expect(together.heads[0].values.max()! - together.heads[0].values.min()! > 0.01)
+
+    // The files hold the same model.
+    let folder = try TemporaryFolder()
+    let place = folder.url.appendingPathComponent("model")
+    try model.write(to: place)
+    let copy = try Model(contentsOf: place, plugins: SampleModel.plugins)
+    #expect(copy.description == model.description)
+    #expect(try Predictor(copy).predict(some).heads[0].values == together.heads[0].values)
   }
 
   @Test func headsCanBeLeftOut() throws {

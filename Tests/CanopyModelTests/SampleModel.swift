@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
+import EventClassifiers
+import EventEncoding
 import EventIO
 import Foundation
 import JetEmbedding
@@ -16,6 +18,7 @@ enum SampleModel {
   static let plugins: PluginRegistry = {
     var plugins = PluginRegistry()
     try! plugins.register(JetTagger.self)
+    try! plugins.register(EventClassifier.self)
     return plugins
   }()
 
@@ -53,6 +56,38 @@ enum SampleModel {
         scaling: SampleScaling(nodes: FeatureScaling(fitting: trees.features, count: features.count)),
         heads: try network.heads.map { try $0.description() }),
       network: network, parameters: parameters)
+  }
+
+  /// A model that encodes events, with a classifier of events and a tagger that reads its event.
+  static func withEvents() throws -> Model {
+    let embedding = EmbeddingDescription(cell: .gated, width: 5, features: .lund)
+    let encoder = try EventEncoderDescription(
+      width: 3, bidirectional: true,
+      inputs: EventInputs(missingMomentum: true, scalarSum: true, itemCount: true))
+    let network = try Network(
+      embedding: embedding, events: encoder,
+      heads: [
+        (
+          "whole", EventClassifier.self,
+          try JSONValue(
+            encoding: EventClassifier.Configuration(truth: "label", classes: ["a", "b"], hidden: [4]))
+        ),
+        (
+          "tagger", JetTagger.self,
+          try JSONValue(
+            encoding: JetTagger.Configuration(
+              truth: "label", classes: ["a", "b", "c"], hidden: [4], eventContext: true))
+        ),
+      ])
+    var generator = SeededGenerator(seed: 3)
+    var sample = EventSample(embedding: embedding, events: encoder)
+    try sample.replace(with: events.get(), jets: jets.get())
+    return Model(
+      description: ModelDescription(
+        jets: try finder(), embedding: embedding, events: encoder,
+        scaling: SampleScaling(fitting: sample, events: Array(0..<sample.eventCount)),
+        heads: try network.heads.map { try $0.description() }),
+      network: network, parameters: Parameters(layout: network.layout, using: &generator))
   }
 
   /// The gated model with Lund features.
