@@ -24,7 +24,7 @@ struct CanopyCommand: ParsableCommand {
         canopy train w-tagger.yaml -o w-tagger
         canopy classify events.hepmc.zst --model w-tagger -o scores.h5
         canopy evaluate test.h5 --model w-tagger --report report
-        canopy classify events.hepmc.zst --model dihiggs --condition resonance_mass=500
+        canopy classify events.hepmc --model dihiggs --condition resonance_mass=500
 
       EXIT STATUS:
         0 done, 1 the work failed, 64 the command line was wrong, 65 the input was wrong.
