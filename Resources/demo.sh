@@ -57,3 +57,15 @@ count() {
 }
 count 'W boson' w-events.hepmc.zst 0.5
 count 'QCD dijets' qcd-events.hepmc.zst "$background"
+
+samples=Resources/Samples/dihiggs
+model=Resources/Models/dihiggs
+
+step 'Classify whole events: a pair of Higgs bosons, if they come from a resonance of 500 GeV ...'
+run classify "$samples/hh-events.hepmc.zst" --model "$model" --condition resonance_mass=500 --max-events 2
+
+step '... and top quark pairs under the same hypothesis'
+run classify "$samples/ttbar-events.hepmc.zst" --model "$model" --condition resonance_mass=500 --max-events 2
+
+step 'Measure the classifier on 400 events that it has not seen, at each mass of the resonance'
+run evaluate "$samples/hh-vs-ttbar-small.h5" --model "$model"

@@ -62,6 +62,11 @@ public struct EventSample: Sendable {
     if let others = other.events { events?.append(others) }
   }
 
+  /// Gives an event the conditions of another.
+  public mutating func copyConditions(from donor: Int, to event: Int) {
+    events?.copyConditions(from: donor, to: event)
+  }
+
   /// Scales the features.
   public mutating func scale(by scaling: SampleScaling) {
     if let nodes = scaling.nodes { trees.scale(by: nodes) }

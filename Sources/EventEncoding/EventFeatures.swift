@@ -113,6 +113,14 @@ public struct EventFeatures: Sendable {
     inputs.append(contentsOf: other.inputs)
   }
 
+  /// Gives an event the conditions of another.
+  public mutating func copyConditions(from donor: Int, to event: Int) {
+    let count = description.inputs.conditions.count
+    for place in 1...max(count, 1) where count > 0 {
+      inputs[(event + 1) * inputCount - place] = inputs[(donor + 1) * inputCount - place]
+    }
+  }
+
   /// Scales all momenta and inputs.
   public mutating func scale(by scaling: EventScaling) {
     precondition(

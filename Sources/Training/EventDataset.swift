@@ -25,6 +25,9 @@ public struct EventDataset: Sendable {
   /// The number of jets.
   public var jetCount: Int { sample.jetCount }
 
+  /// Which events have conditions that are drawn anew in each epoch: `[events]`, empty where none do.
+  private var redrawsConditions: [Bool] = []
+
   /// Reads all events of a stream and finds their jets, on several threads.
   ///
   /// - Parameters:
@@ -34,16 +37,17 @@ public struct EventDataset: Sendable {
   ///   - truth: the event columns to keep.
   ///   - weight: the event column that holds the weights; all are 1 unless given.
   ///   - balance: the event column whose values shall have the same total weight each; nil for none.
+  ///   - redrawConditions: the column values of events whose conditions `redrawConditions(of:using:)` replaces.
   ///   - threads: the number of threads.
   /// - Throws: `EventInputError` where events cannot be read, ``TrainingError`` where a column is missing,
   ///   has several numbers an event or holds what is no weight, `EventEncodingError` where an event lacks what the
   ///   network reads.
   public init(
     _ stream: EventStream, jets: JetFinder, as empty: EventSample, truth: Set<String>,
-    weight: String? = nil, balance: String? = nil, threads: Int
+    weight: String? = nil, balance: String? = nil, redrawConditions: [String: Double] = [:], threads: Int
   ) throws {
     sample = empty
-    let columns = truth.union([weight, balance].compactMap(\.self))
+    let columns = truth.union([weight, balance].compactMap(\.self)).union(redrawConditions.keys)
     eventTruth = EventTruth(of: columns)
     try EventPipeline.run(
       stream: stream, threads: threads,
@@ -64,6 +68,11 @@ public struct EventDataset: Sendable {
         eventTruth.append(truth)
         weights += weight.map { truth.columns[$0]! } ?? Array(repeating: 1, count: truth.eventCount)
       })
+    if !redrawConditions.isEmpty {
+      redrawsConditions = (0..<eventCount).map { event in
+        redrawConditions.allSatisfy { eventTruth.columns[$0]![event] == Float($1) }
+      }
+    }
     if let balance { balanceWeights(of: eventTruth.columns[balance]!) }
   }
 
@@ -76,6 +85,19 @@ public struct EventDataset: Sendable {
     let share = shares.reduce(0, +) / Double(max(shares.count, 1))
     for (event, value) in classes.enumerated() where totals[value]! > 0 {
       weights[event] *= Float(share / totals[value]!)
+    }
+  }
+
+  /// Gives those of `events` whose conditions mean nothing the conditions of others of `events`, drawn at random.
+  ///
+  /// A background has no such thing as a resonance's mass: every value is as true as the one that the file holds, and a
+  /// parameterised classifier learns more from all of them (arXiv:1601.07913).
+  mutating func redrawConditions(of events: [Int], using generator: inout some RandomNumberGenerator) {
+    guard !redrawsConditions.isEmpty else { return }
+    let donors = events.filter { !redrawsConditions[$0] }
+    guard !donors.isEmpty else { return }
+    for event in events where redrawsConditions[event] {
+      sample.copyConditions(from: donors.randomElement(using: &generator)!, to: event)
     }
   }
 

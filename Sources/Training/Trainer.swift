@@ -24,7 +24,7 @@ public final class Trainer {
   let section: TrainingSection
   let optimiser: AdamW
   private(set) var generator: SeededGenerator
-  private let dataset: EventDataset
+  private var dataset: EventDataset
   private let trainingEvents: [Int]
   private let validationEvents: [Int]
   private let headWeights: [Float]
@@ -96,6 +96,7 @@ public final class Trainer {
     let stepsPerEpoch = (trainingEvents.count + section.batchSize - 1) / section.batchSize
     let steps = stepsPerEpoch * section.epochs
     let order = trainingEvents.shuffled(using: &generator)
+    dataset.redrawConditions(of: trainingEvents, using: &generator)
     var loss = MeanLoss(headWeights)
     var rate: Float = 0
     for step in 0..<stepsPerEpoch {

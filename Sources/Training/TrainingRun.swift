@@ -177,7 +177,8 @@ public struct TrainingRun {
         selection: data.selection))
     return try EventDataset(
       stream, jets: configuration.jets, as: empty, truth: Set(network.heads.flatMap(\.head.truthColumns)),
-      weight: data.weight, balance: data.balance, threads: configuration.training.threads)
+      weight: data.weight, balance: data.balance, redrawConditions: data.redrawConditions,
+      threads: configuration.training.threads)
   }
 
   /// The model of the best epoch so far.

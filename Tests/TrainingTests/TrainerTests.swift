@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
+import EventClassifiers
+import EventEncoding
 import Foundation
 import JetEmbedding
+import JetPhysics
 import NeuralEngine
 import PluginKit
 import TestFiles
@@ -157,6 +160,36 @@ import Training
     let trainer = try trainer(dataset, "{epochs: 1, threads: 1}", network: network)
     let metrics = try trainer.trainEpoch { _, _ in }.metrics.map(\.name)
     #expect(metrics == ["label AUC", "flavour mean AUC", "flavour accuracy"])
+  }
+
+  /// Where the condition alone tells background from signal, drawing the background's anew leaves nothing to learn.
+  @Test func conditionsAreDrawnAnew() throws {
+    let encoder = try EventEncoderDescription(
+      embedding: false, width: 3, inputs: EventInputs(conditions: ["mass"]))
+    // Every event has the same particle, so that jets say nothing.
+    let blind = (0..<200).map { event in
+      ToyJets.line(
+        [FourMomentum(px: 30, py: 0, pz: 0, energy: 30)], "\"label\": \(event % 2)", "\"flavour\": 0",
+        "\"mass\": \(event % 2 == 1 ? event % 7 : 50)")
+    }
+    func loss(_ redraw: [String: Double]) throws -> Double {
+      let dataset = try ToyJets.dataset(blind, redrawConditions: redraw, events: encoder)
+      let network = try Network(
+        embedding: nil, events: encoder,
+        heads: [
+          (
+            "h", EventClassifier.self,
+            try JSONValue(
+              encoding: EventClassifier.Configuration(truth: "label", classes: ["b", "s"], hidden: [8]))
+          )
+        ])
+      let trainer = try trainer(
+        dataset, "{epochs: 6, batch-size: 20, learning-rate: 0.02, threads: 1}", network: network)
+      try train(trainer)
+      return trainer.epochs.last!.trainingLoss
+    }
+    #expect(try loss([:]) < 0.2)
+    #expect(try loss(["label": 0]) > 0.6)
   }
 
   @Test func validationOnOneClassIsAnError() throws {

@@ -74,6 +74,9 @@ public struct DataSection: Sendable, Decodable {
   public var balance: String?
   /// Values that event columns must have for an event to take part.
   public var selection: [String: Double]
+  /// Column values of events, such as background, whose conditions mean nothing: each epoch draws them anew from
+  /// those of the other events; none unless given.
+  public var redrawConditions: [String: Double]
   /// Whether invisible particles of generator records take part.
   public var keepInvisible: Bool
 
@@ -84,6 +87,7 @@ public struct DataSection: Sendable, Decodable {
     case validationFraction = "validation-fraction"
     case keepInvisible = "keep-invisible"
     case selection = "where"
+    case redrawConditions = "redraw-conditions"
   }
 
   /// Reads the section; all but `inputs` may be left out.
@@ -94,8 +98,8 @@ public struct DataSection: Sendable, Decodable {
     maximumEvents = try container.decodeIfPresent(Int.self, forKey: .maximumEvents)
     validationFraction = try container.decodeIfPresent(Double.self, forKey: .validationFraction) ?? 0.1
     weight = try container.decodeIfPresent(String.self, forKey: .weight)
-    let selected = try container.decodeIfPresent(OrderedMapping<Double>.self, forKey: .selection)
-    selection = Dictionary(uniqueKeysWithValues: (selected.map(Array.init) ?? []).map { ($0.key, $0.value) })
+    selection = try container.values(.selection)
+    redrawConditions = try container.values(.redrawConditions)
     balance = try container.decodeIfPresent(String.self, forKey: .balance)
     keepInvisible = try container.decodeIfPresent(Bool.self, forKey: .keepInvisible) ?? false
     try container.check(!inputs.isEmpty, .inputs, "is empty; give at least one file")
@@ -103,6 +107,14 @@ public struct DataSection: Sendable, Decodable {
     try container.check(maximumEvents.map { $0 > 0 } ?? true, .maximumEvents, "must be positive")
     try container.check(
       validationFraction > 0 && validationFraction < 1, .validationFraction, "must lie between 0 and 1")
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// Numbers by name; none where the key is left out.
+  fileprivate func values(_ key: Key) throws -> [String: Double] {
+    let mapping = try decodeIfPresent(OrderedMapping<Double>.self, forKey: key)
+    return Dictionary(uniqueKeysWithValues: (mapping.map(Array.init) ?? []).map { ($0.key, $0.value) })
   }
 }
 
