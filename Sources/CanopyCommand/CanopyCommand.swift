@@ -9,10 +9,11 @@ import Foundation
 struct CanopyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "canopy",
-    abstract: "Turns the particles of a collision into decisions: jets, embeddings, tags.",
+    abstract: "Turns the particles of a collision into decisions: jets, embeddings, scores.",
     discussion: """
       Particles are clustered into jets with FastJet; the clustering tree of each jet is read by a QCD-aware \
-      recursive network (arXiv:1702.00748) that ends with an embedding of the jet; heads on the embedding tag it.
+      recursive network (arXiv:1702.00748) that ends with an embedding of the jet; the jets of an event are read by \
+      a recurrent unit that ends with an embedding of the event; heads on the embeddings tag jets and classify events.
 
       Momenta, energies and masses are in GeV; rapidity is meant unless a name says pseudorapidity; azimuths are \
       in [0, 2π). Events are counted from 0 through all inputs.
@@ -23,6 +24,7 @@ struct CanopyCommand: ParsableCommand {
         canopy train w-tagger.yaml -o w-tagger
         canopy classify events.hepmc.zst --model w-tagger -o scores.h5
         canopy evaluate test.h5 --model w-tagger --report report
+        canopy classify events.hepmc --model dihiggs --condition resonance_mass=500
 
       EXIT STATUS:
         0 done, 1 the work failed, 64 the command line was wrong, 65 the input was wrong.

@@ -10,14 +10,16 @@ struct ClassifyCommand: ParsableCommand {
     abstract: "Says what a model's heads predict for events and their jets.",
     discussion: """
       Jets are found as the model says. The output OUT of the head HEAD is called HEAD/OUT in tables, jet/HEAD/OUT \
-      in HDF5 and npz, and is the member OUT of the object HEAD in JSON lines. A score is the probability of the \
-      signal, class 1. What a head predicts for the event is called event/HEAD/OUT, and stands beside the jets in JSON \
-      lines. A parameterised model needs its conditions: from the events' columns, or by --condition.
+      or event/HEAD/OUT in HDF5 and npz, and is the member OUT of the object HEAD in JSON lines, which stands in each \
+      jet or behind the jets of the event. A score is the probability of the signal, class 1.
+
+      A model may read conditions, such as the mass of a hypothetical particle: columns of the events, or values that \
+      --condition gives to all of them. A score is then the probability under this hypothesis.
 
       EXAMPLES:
         canopy classify events.hepmc.gz --model w-tagger
         canopy classify events.h5 --model w-tagger -o scores.h5
-        canopy classify events.hepmc.gz --model dihiggs --condition resonance_mass=500
+        canopy classify events.hepmc --model dihiggs --condition resonance_mass=500
         zcat events.txt.gz | canopy classify - --model w-tagger --format jsonl
       """)
 

@@ -7,11 +7,11 @@ import Canopy
 struct EmbedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "embed",
-    abstract:
-      "Embeds events and their jets: a vector of numbers a jet, and one an event, by a model's network.",
+    abstract: "Embeds jets and events: a vector of numbers for each, by a model's network.",
     discussion: """
-      Jets are found as the model says. Embeddings are called embedding in JSON lines and jet/embedding, \
-      [jets × width], in HDF5 and npz; a model that embeds events adds those of the event, event/embedding.
+      Jets are found as the model says. Embeddings are called jet/embedding, [jets × width], and event/embedding, \
+      [events × width], in HDF5 and npz; in JSON lines each jet and the event have a member embedding. A model may \
+      have one of the two alone.
 
       EXAMPLES:
         canopy embed events.hepmc.gz --model w-tagger -o embeddings.npz

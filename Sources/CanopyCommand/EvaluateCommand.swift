@@ -30,7 +30,7 @@ struct EvaluateCommand: ParsableCommand {
       EXAMPLES:
         canopy evaluate w-vs-qcd.h5 --skip-events 64000 --model w-tagger
         canopy evaluate test.h5 --model w-tagger --report report --format json
-        canopy evaluate hh-vs-ttbar.h5 --skip-events 32000 --model dihiggs \
+        canopy evaluate hh-vs-ttbar.h5 --skip-events 32000 --model dihiggs \\
           --signal-yield 50 --background-yield 10000
       """)
 

@@ -13,8 +13,8 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A condition that the model reads, the same for all events; may be given several times.",
-      discussion: "A model with conditions takes them from the events' columns otherwise.",
+      "The value of a condition that the model reads, for all events; may be given several times.",
+      discussion: "Without it the events' own columns have the values.",
       valueName: "name=value"))
   var condition: [NamedValue] = []
 

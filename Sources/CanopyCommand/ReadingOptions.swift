@@ -24,7 +24,7 @@ struct ReadingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Read only events whose column NAME has this value; may be given several times.",
+      "Read only events whose column NAME is VALUE; may be given several times.",
       discussion: "Events that are passed over count for --max-events and --skip-events.",
       valueName: "name=value"))
   var `where`: [NamedValue] = []

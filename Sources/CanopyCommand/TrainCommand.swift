@@ -17,7 +17,9 @@ struct TrainCommand: ParsableCommand {
       EXAMPLES:
         canopy train w-tagger.yaml -o w-tagger
         canopy train w-tagger.yaml -o w-tagger --resume
-        canopy train dihiggs.yaml -o two-jets --set events.leading=2 --set training.seed=7
+        canopy train dihiggs.yaml -o two-jets --set events.leading=2
+        canopy train dihiggs.yaml -o momenta \\
+          --set embedding=null --set events.embedding=false
       """)
 
   @Argument(help: "The training configuration.", completion: .file(extensions: ["yaml", "yml"]))
