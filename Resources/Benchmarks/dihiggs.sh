@@ -27,8 +27,9 @@ evaluate() { # NAME [--where NAME=VALUE]
 row() { # TITLE NAME [--where NAME=VALUE]
   evaluate "${@:2}" | awk -v title="$1" '
     /^  AUC / && !auc { auc = $2 " ± " $4 }
-    /ε_S = 30 %/ { r30 = $7 " ± " $9 }
-    /ε_S = 50 %/ { r50 = $7 " ± " $9 }
+    # A value with its error, or a limit where no background is left.
+    /ε_S = 30 %/ { r30 = $7 == ">" ? "> " $8 : $7 " ± " $9 }
+    /ε_S = 50 %/ { r50 = $7 == ">" ? "> " $8 : $7 " ± " $9 }
     END { printf "%-44s %-18s %-12s %s\n", title, auc, r30, r50 }'
 }
 

@@ -48,7 +48,7 @@ public struct EventFeatures: Sendable {
       "an encoder that reads jets needs those of each event")
     removeAll()
     do {
-      let conditions = try description.inputs.columns(of: events)
+      try description.inputs.check(events)
       for event in 0..<events.eventCount {
         let frame = try reader.begin(event, of: events, description)
         let jetRange = jets?.jets(ofEvent: event) ?? 0..<0
@@ -64,7 +64,8 @@ public struct EventFeatures: Sendable {
           count = reader.rank(pt.count, description) { pt[$0] }
           jetCounts.append(0)
         }
-        for item in reader.ranking.reversed() {
+        for rank in stride(from: reader.ranking.count - 1, through: 0, by: -1) {
+          let item = reader.ranking[rank]
           let p =
             description.reads == .jets
             ? jets!.momentum(ofJet: jetRange.lowerBound + item)
@@ -73,17 +74,7 @@ public struct EventFeatures: Sendable {
           itemNumbers.append(Int32(item))
         }
         offsets.append(itemCount)
-        reader.appendInputs(description, event, of: events, frame, itemCount: count, to: &inputs)
-        for (name, column) in zip(description.inputs.conditions, conditions) {
-          let value = column.values[event]
-          guard value.isFinite else {
-            throw EventEncodingError(
-              event: events.eventNumbers[event], field: name,
-              problem: "Event \(events.eventNumbers[event]): \(name) is \(value), but a condition must be "
-                + "finite; give each event a number.")
-          }
-          inputs.append(Float(value))
-        }
+        try reader.appendInputs(description, event, of: events, frame, itemCount: count, to: &inputs)
       }
     } catch {
       removeAll()

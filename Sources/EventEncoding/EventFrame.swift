@@ -32,7 +32,9 @@ struct EventFrame {
     var along = 0.0
     var (cosines, sines) = (0.0, 0.0)
     var hardest = (pt: 0.0, x: 1.0, y: 0.0)
-    for (particle, pt) in zip(particles, pt) where pt > 0 {
+    for particle in particles {
+      let pt = pt[particle - particles.lowerBound]
+      guard pt > 0 else { continue }
       let (x, y, z) = (events.px[particle], events.py[particle], events.pz[particle])
       missingX -= x
       missingY -= y

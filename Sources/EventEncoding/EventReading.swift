@@ -4,6 +4,8 @@ import Foundation
 import JetPhysics
 
 /// What is worked out of one event at a time, with memory that is kept.
+///
+/// Loops are over indices: generic algorithms of the standard library take memory where they are not specialised.
 struct EventReading: Sendable {
   /// The transverse momenta of the event's particles in GeV: `[particles of the event]`.
   private(set) var pt: [Double] = []
@@ -54,11 +56,13 @@ struct EventReading: Sendable {
     return count
   }
 
-  /// Adds the event inputs, but for conditions, behind `inputs`.
+  /// Adds the event inputs of an event that `EventInputs.check` has passed behind `inputs`.
+  ///
+  /// - Throws: ``EventEncodingError`` where a condition is not finite.
   mutating func appendInputs(
     _ description: EventEncoderDescription, _ event: Int, of events: EventBatch, _ frame: EventFrame,
     itemCount: Int, to inputs: inout [Float]
-  ) {
+  ) throws {
     let asked = description.inputs
     if asked.missingMomentum {
       let missing = FourMomentum(px: frame.missingX, py: frame.missingY, pz: 0, energy: frame.missingPt)
@@ -73,6 +77,18 @@ struct EventReading: Sendable {
     if asked.itemCount { inputs.append(Float(itemCount)) }
     if let leptons = asked.leptons { append(.lepton, leptons, event, of: events, frame, to: &inputs) }
     if let photons = asked.photons { append(.photon, photons, event, of: events, frame, to: &inputs) }
+    for condition in 0..<asked.conditions.count {
+      let name = asked.conditions[condition]
+      let value = events.columns[name]!.values[event]
+      guard value.isFinite else {
+        throw EventEncodingError(
+          event: events.eventNumbers[event], field: name,
+          problem:
+            "Event \(events.eventNumbers[event]): \(name) is \(value), but a condition must be finite; "
+            + "give each event a number.")
+      }
+      inputs.append(Float(value))
+    }
   }
 
   /// Adds the numbers of the hardest particles of a kind that pass a selection, in the order of
@@ -83,9 +99,9 @@ struct EventReading: Sendable {
   ) {
     let particles = events.particles(ofEvent: event)
     heap.removeAll()
-    for (particle, pt) in zip(particles, pt)
-    where kind.includes(events.pdgID[particle]) && pt >= selection.minimumPt {
-      heap.insert(particle, pt: pt)
+    for particle in particles where kind.includes(events.pdgID[particle]) {
+      let pt = pt[particle - particles.lowerBound]
+      if pt >= selection.minimumPt { heap.insert(particle, pt: pt) }
     }
     var found = 0
     while found < selection.count, let particle = heap.popFirst() {
@@ -109,24 +125,25 @@ struct EventReading: Sendable {
     // What an event does not have is NaN, which scaling turns into 0.
     for _ in found..<selection.count {
       inputs.append(0)
-      inputs.append(contentsOf: repeatElement(.nan, count: kind.count - 1))
+      for _ in 1..<kind.count { inputs.append(.nan) }
     }
   }
 }
 
 extension EventInputs {
-  /// The columns of the conditions.
+  /// Checks that events have what is read of them.
   ///
-  /// - Throws: ``EventEncodingError`` where one is missing or has several numbers an event, and where there are no
-  ///   identifiers for leptons or photons.
-  func columns(of events: EventBatch) throws -> [EventColumn] {
+  /// - Throws: ``EventEncodingError`` where the column of a condition is missing or has several numbers an event, and
+  ///   where there are no identifiers for leptons or photons.
+  func check(_ events: EventBatch) throws {
     if leptons != nil || photons != nil, events.pdgID.count != events.particleCount {
       throw EventEncodingError(
         event: events.eventNumbers.first, field: "pdgid",
         problem: "Leptons and photons are told by their identifiers, but the events have no pdgid: add it, "
           + "or read no leptons and photons.")
     }
-    return try conditions.map { name in
+    for condition in 0..<conditions.count {
+      let name = conditions[condition]
       guard let column = events.columns[name] else {
         throw EventEncodingError(
           event: events.eventNumbers.first, field: name,
@@ -139,7 +156,6 @@ extension EventInputs {
           problem: "The column \(name), which is read as a condition, has \(column.width) numbers for each "
             + "event: give it one.")
       }
-      return column
     }
   }
 }

@@ -7,7 +7,7 @@ import NeuralEngine
 /// A batch is filled again and again, and belongs to one thread at a time.
 public struct EventSequenceBatch: Sendable {
   /// The sequences of the events' items.
-  @usableFromInline var sequences = SequenceBatch()
+  private(set) var sequences = SequenceBatch()
   /// The row of each item in the matrix of jets' embeddings, which has one for each jet of the batch's events: `[items]`.
   private(set) var jetRows: [Int32] = []
   /// The number of jets of the events, read or not.
@@ -27,17 +27,7 @@ public struct EventSequenceBatch: Sendable {
   public var itemCount: Int { sequences.itemCount }
 
   /// Replaces the content by some of the events of `features`, in the order of `selection`.
-  ///
-  /// Inlinable, since going through a collection of unknown type costs an allocation for each element.
-  @inlinable
-  public mutating func fill(_ features: EventFeatures, _ selection: some Collection<Int>) {
-    begin(features)
-    for event in selection { append(event, of: features) }
-    sequences.arrange()
-  }
-
-  @usableFromInline
-  mutating func begin(_ features: EventFeatures) {
+  public mutating func fill(_ features: EventFeatures, _ selection: [Int]) {
     sequences.removeAll()
     jetRows.removeAll(keepingCapacity: true)
     momenta.removeAll(keepingCapacity: true)
@@ -45,10 +35,11 @@ public struct EventSequenceBatch: Sendable {
     jetCount = 0
     momentumCount = features.description.momenta.count
     inputCount = features.inputCount
+    for row in 0..<selection.count { append(selection[row], of: features) }
+    sequences.arrange()
   }
 
-  @usableFromInline
-  mutating func append(_ event: Int, of features: EventFeatures) {
+  private mutating func append(_ event: Int, of features: EventFeatures) {
     let items = features.offsets[event]..<features.offsets[event + 1]
     sequences.append(length: items.count)
     momenta.append(

@@ -10,16 +10,17 @@ struct HardestFirst: Sendable {
   mutating func insert(_ number: Int, pt: Double) {
     heap.append((pt, number))
     var child = heap.count - 1
-    while child > 0, case let parent = (child - 1) / 2, precedes(child, parent) {
-      heap.swapAt(child, parent)
-      child = parent
+    while child > 0, precedes(child, (child - 1) / 2) {
+      exchange(child, (child - 1) / 2)
+      child = (child - 1) / 2
     }
   }
 
   /// Takes the hardest out.
   mutating func popFirst() -> Int? {
-    guard let first = heap.first else { return nil }
-    heap.swapAt(0, heap.count - 1)
+    if heap.isEmpty { return nil }
+    let first = heap[0]
+    heap[0] = heap[heap.count - 1]
     heap.removeLast()
     var parent = 0
     while true {
@@ -27,10 +28,17 @@ struct HardestFirst: Sendable {
       guard child < heap.count else { break }
       if child + 1 < heap.count, precedes(child + 1, child) { child += 1 }
       guard precedes(child, parent) else { break }
-      heap.swapAt(child, parent)
+      exchange(child, parent)
       parent = child
     }
     return first.number
+  }
+
+  /// As `swapAt`, which takes memory where it is not specialised.
+  private mutating func exchange(_ a: Int, _ b: Int) {
+    let item = heap[a]
+    heap[a] = heap[b]
+    heap[b] = item
   }
 
   private func precedes(_ a: Int, _ b: Int) -> Bool {

@@ -84,9 +84,10 @@ public struct IsolatedParticles: Sendable, Hashable {
     let (eta, phi) = (p.pseudorapidity, p.phi)
     let least = cos(isolationRadius) * own * (1 - 1e-12)
     var sum = 0.0
-    for (other, pt) in zip(particles, pt) where pt > 0 && other != particle {
+    for other in particles where other != particle {
+      let pt = pt[other - particles.lowerBound]
       // Most are too far in azimuth, which takes no transcendental function to see.
-      guard x * events.px[other] + y * events.py[other] >= least * pt else { continue }
+      guard pt > 0, x * events.px[other] + y * events.py[other] >= least * pt else { continue }
       let q = events.momentum(ofParticle: other)
       let deltaEta = q.pseudorapidity - eta
       guard abs(deltaEta) <= isolationRadius else { continue }

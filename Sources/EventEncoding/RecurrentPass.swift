@@ -86,10 +86,8 @@ struct RecurrentPass {
 extension SequenceBatch {
   /// The sequences as the kernels read them, in the memory of the tape.
   fileprivate func steps(_ direction: GatedRecurrentUnit.Direction, on tape: Tape) -> canopy_sequences {
-    let running = tape.scratch(Int32.self, count: running.count)
-    _ = running.update(from: self.running)
-    let results = tape.scratch(Int32.self, count: Int(running[0]))
-    _ = results.update(from: order.prefix(results.count))
+    let running = tape.scratch(copying: running)
+    let results = tape.scratch(copying: order)
     let items = tape.scratch(Int32.self, count: itemCount)
     var next = 0
     for step in 0..<running.count {

@@ -39,19 +39,18 @@ public struct SequenceBatch: Sendable {
   }
 
   /// Finds `order` and `running`, by counting.
-  @usableFromInline
   mutating func arrange() {
     var longest = 0
     for sequence in 0..<sequenceCount { longest = max(longest, length(sequence)) }
     running.removeAll(keepingCapacity: true)
-    running.append(contentsOf: repeatElement(0, count: longest + 1))
+    for _ in 0...longest { running.append(0) }
     for sequence in 0..<sequenceCount where length(sequence) > 0 { running[length(sequence) - 1] += 1 }
     for step in stride(from: longest - 1, to: 0, by: -1) { running[step - 1] += running[step] }
     // Behind those that are longer come those of a length.
     places.removeAll(keepingCapacity: true)
     places.append(contentsOf: running)
     order.removeAll(keepingCapacity: true)
-    order.append(contentsOf: repeatElement(0, count: sequenceCount))
+    for _ in 0..<sequenceCount { order.append(0) }
     for sequence in 0..<sequenceCount {
       let length = length(sequence)
       order[Int(places[length])] = Int32(sequence)

@@ -2,6 +2,7 @@
 
 import AllocationCounter
 import CanopyModel
+import EventEncoding
 import JetEmbedding
 import JetPhysics
 import Testing
@@ -53,18 +54,24 @@ struct AllocationTests {
     #expect(prediction.jets.jetCount == 5 && prediction.heads[0].values.count == 5)
   }
 
-  /// As a trigger asks: jets, their embeddings, that of the event, a tagger with its event and an event classifier.
-  @Test func anEncodedEventNeedsNoMemory() throws {
-    let predictor = try Predictor(SampleModel.withEvents())
+  /// As a trigger asks: jets, their embeddings, leptons, photons and conditions, the embedding of the event, a tagger
+  /// with its event and an event classifier.
+  @Test(arguments: ItemMomenta.allCases)
+  func anEncodedEventNeedsNoMemory(momenta: ItemMomenta) throws {
+    let predictor = try Predictor(SampleModel.withEvents(momenta))
     let events = try SampleModel.events.get()
     let places = (0..<events.eventCount).map { events.events(at: $0..<$0 + 1) }
     var prediction = Prediction()
-    for _ in 0..<2 { for event in places { try predictor.predict(event, into: &prediction) } }
-    let memory = try allocations {
-      for place in places.indices { try predictor.predict(places[place], into: &prediction) }
+    func predictEach() throws {
+      for place in 0..<places.count { try predictor.predict(places[place], into: &prediction) }
     }
-    #expect(memory == 0)
+    for _ in 0..<2 { try predictEach() }
+    let alone = try allocations(predictEach)
+    #expect(alone == 0)
     #expect(prediction.heads.map(\.rows) == [.events, .jets] && prediction.eventEmbeddingWidth == 6)
+    for _ in 0..<2 { try predictor.predict(events, into: &prediction) }
+    let together = try allocations { try predictor.predict(events, into: &prediction) }
+    #expect(together == 0)
   }
 
   @Test func aBatchOfEventsNeedsNoMemory() throws {

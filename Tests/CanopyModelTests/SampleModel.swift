@@ -58,12 +58,16 @@ enum SampleModel {
       network: network, parameters: parameters)
   }
 
-  /// A model that encodes events, with a classifier of events and a tagger that reads its event.
-  static func withEvents() throws -> Model {
+  /// A model that encodes events with every input that there is, with a classifier of events and a tagger that reads
+  /// its event.
+  static func withEvents(_ momenta: ItemMomenta = .relative) throws -> Model {
     let embedding = EmbeddingDescription(cell: .gated, width: 5, features: .lund)
     let encoder = try EventEncoderDescription(
-      width: 3, bidirectional: true,
-      inputs: EventInputs(missingMomentum: true, scalarSum: true, itemCount: true))
+      momenta: momenta, width: 3, bidirectional: true,
+      inputs: EventInputs(
+        missingMomentum: true, scalarSum: true, itemCount: true,
+        leptons: IsolatedParticles(count: 2, maximumIsolation: 1), photons: IsolatedParticles(count: 2),
+        conditions: ["mass"]))
     let network = try Network(
       embedding: embedding, events: encoder,
       heads: [
@@ -95,11 +99,11 @@ enum SampleModel {
 
   private static let jets = Result { try JetClusterer(finder()).jets(in: events.get()) }
 
-  /// Twenty full events of each of the two samples.
+  /// Twenty full events of each of the two samples, with a mass for all of them.
   static let events = Result {
-    let stream = try EventStream(inputs: [
-      Samples.path("w-events-v2.hepmc.gz"), Samples.path("qcd-events.hepmc.zst"),
-    ])
+    let stream = try EventStream(
+      inputs: [Samples.path("w-events-v2.hepmc.gz"), Samples.path("qcd-events.hepmc.zst")],
+      options: EventReadingOptions(columns: ["mass": 500]))
     var events = try #require(try stream.next(upTo: 20))
     let others = try #require(try stream.next(upTo: 20))
     events.append(others)
@@ -108,21 +112,31 @@ enum SampleModel {
 }
 
 extension EventBatch {
-  /// Adds the momenta of the events of another batch.
+  /// Adds the events of another batch that has the same columns.
   mutating func append(_ other: EventBatch) {
-    for event in 0..<other.eventCount { append(other.momenta(ofEvent: event)) }
+    let first = (event: eventCount, particle: particleCount)
+    eventNumbers += (0..<other.eventCount).map { first.event + $0 }
+    offsets += other.offsets.dropFirst().map { first.particle + $0 }
+    px += other.px
+    py += other.py
+    pz += other.pz
+    energy += other.energy
+    pdgID += other.pdgID
+    for (name, column) in other.columns { columns[name]!.values += column.values }
   }
 
-  /// Adds an event.
+  /// Adds an event of these momenta, with identifier 0 and every column 0, where the others have such.
   mutating func append(_ momenta: [FourMomentum]) {
+    if !pdgID.isEmpty { pdgID += momenta.map { _ in 0 } }
+    for (name, column) in columns {
+      columns[name]!.values += Array(repeating: 0, count: column.width)
+    }
     eventNumbers.append(eventCount)
     px += momenta.map(\.px)
     py += momenta.map(\.py)
     pz += momenta.map(\.pz)
     energy += momenta.map(\.energy)
     offsets.append(px.count)
-    pdgID = []
-    columns = [:]
   }
 
   func momenta(ofEvent event: Int) -> [FourMomentum] {

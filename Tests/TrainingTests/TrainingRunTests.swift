@@ -97,6 +97,10 @@ import Training
     #expect(configuration.data.inputs == ["a.h5", "b.h5"] && configuration.embedding == nil)
     #expect(configuration.jets.selection.kind == .inclusive(minimumPt: 0) && !configuration.jets.trees)
     #expect(configuration.text.hasSuffix("# --set training.epochs=3\n"))
+    // A mapping takes the place of another, whole.
+    let other = try read("heads={other: {plugin: p, configuration: {}}}", "jets={radius: 0.7}")
+    #expect(other.heads.keys == ["other"] && other.jets.definition.radius == 0.7)
+    #expect(other.jets.selection.kind == .inclusive(minimumPt: 0) && other.jets.recluster == nil)
     let complaints = [
       (
         "training.epoch=2",

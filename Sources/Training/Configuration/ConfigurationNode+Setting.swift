@@ -18,7 +18,7 @@ extension ConfigurationNode {
     let yaml = keys.map { "{\($0): " }.joined() + (parts[1].isEmpty ? "null" : parts[1])
     let value = try ConfigurationNode(
       yaml: yaml + String(repeating: "}", count: keys.count), source: place.file)
-    return try merged(with: value.moved(to: place))
+    return merged(with: value.moved(to: place), depth: keys.count)
   }
 
   /// The same content with another place: lines and columns of an assignment are none of a file.
@@ -34,21 +34,20 @@ extension ConfigurationNode {
     return ConfigurationNode(position: place, path: path, content: moved)
   }
 
-  /// This part with the single value of `other`, which is a mapping of one key on each level.
-  private func merged(with other: ConfigurationNode) throws -> ConfigurationNode {
-    guard case .mapping(let members) = content, case .mapping(let others) = other.content,
-      let member = others.first, others.count == 1
-    else { return other }
-    var result = members
-    if let index = members.firstIndex(where: { $0.key == member.key }) {
-      if member.value.isNull {
-        result.remove(at: index)
-      } else {
-        result[index].value = try members[index].value.merged(with: member.value)
-      }
-    } else if !member.value.isNull {
-      result.append(member)
+  /// This part with what stands in `other` at the end of `depth` keys, each the only one of its mapping, in place of
+  /// what stands here.
+  private func merged(with other: ConfigurationNode, depth: Int) -> ConfigurationNode {
+    guard depth > 0, case .mapping(var members) = content, let member = other.members.first else {
+      return other
     }
-    return ConfigurationNode(position: position, path: path, content: .mapping(result))
+    let index = members.firstIndex { $0.key == member.key }
+    if depth == 1, member.value.isNull {
+      if let index { members.remove(at: index) }
+    } else if let index {
+      members[index].value = members[index].value.merged(with: member.value, depth: depth - 1)
+    } else {
+      members.append(member)
+    }
+    return ConfigurationNode(position: position, path: path, content: .mapping(members))
   }
 }
