@@ -81,7 +81,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let model = try self.model.read()
-      let stream = try reading.makeStream()
+      let stream = try reading.makeStream(columns: self.model.columns)
       let gnuplot = try report.map { _ in try Gnuplot() }
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
       defer { progress.clear() }

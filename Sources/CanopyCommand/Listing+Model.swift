@@ -17,7 +17,10 @@ extension Listing {
     if let power = definition.power { parts.append("p = \(power)") }
     add("definition", parts.joined(separator: ", ") + ", \(definition.recombination.rawValue) scheme")
     add("selection", description.jets.selection.text)
-    add("tree", description.jets.recluster.map { "reclustered by \($0.rawValue)" } ?? "of the jet algorithm")
+    if description.jets.trees {
+      add(
+        "tree", description.jets.recluster.map { "reclustered by \($0.rawValue)" } ?? "of the jet algorithm")
+    }
 
     if let embedding = description.embedding {
       begin("embedding")

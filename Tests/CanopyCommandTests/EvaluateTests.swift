@@ -95,6 +95,32 @@ import Testing
     return sum / total
   }
 
+  /// A condition that is given stands in place of the events' own column.
+  @Test func conditionsAreThoseOfTheCommandLine() throws {
+    let model = try Self.model.get()
+    let sample = Samples.path("dihiggs/hh-vs-ttbar-small.h5")
+    let condition = ["--condition", "resonance_mass=500"]
+    let head = try numbers([sample, "--model", model] + condition).heads[0]
+    #expect(head.conditions.map(\.least) == [500] && head.conditions[0].rowCount == 400)
+    let file = folder.path("at-500.h5")
+    #expect(try Program.run(["classify", sample, "--model", model, "-o", file] + condition).status == 0)
+    let scores = try hdf5Array(file, "event/dihiggs/score").map(Float.init)
+    let labels = try hdf5Array(sample, "event/label")
+    let auc = area(scores, labels, labels.map { _ in 1 }, of: Array(0..<400))
+    #expect(abs(head.classifiers[0].auc.value - auc) < 1e-9)
+
+    // HepMC has no such column.
+    let events = Samples.path("dihiggs/ttbar-events.hepmc.zst")
+    let without = try Program.run("classify", events, "--model", model)
+    #expect(
+      without.status == 65 && without.errors.contains("--condition resonance_mass=VALUE"), "\(without.errors)"
+    )
+    #expect(try Program.run(["classify", events, "--model", model, "-o", file] + condition).status == 0)
+    let wrong = try Program.run("classify", events, "--model", model, "--condition", "mass=5")
+    #expect(
+      wrong.status == 65 && wrong.errors.contains("its conditions are: resonance_mass"), "\(wrong.errors)")
+  }
+
   @Test func numbersAreThoseOfTheScores() throws {
     let model = try Self.model.get()
     let sample = Samples.path("dihiggs/hh-vs-ttbar-small.h5")
