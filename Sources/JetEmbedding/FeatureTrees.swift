@@ -18,6 +18,9 @@ public struct FeatureTrees: Sendable {
   /// Features, row-major `[nodes × featureCount]`.
   public private(set) var features: [Float] = []
 
+  /// Kept for its storage.
+  private var places: [NodePlace] = []
+
   /// No trees, for nodes of `featureCount` features.
   public init(featureCount: Int) { self.featureCount = featureCount }
 
@@ -32,7 +35,7 @@ public struct FeatureTrees: Sendable {
     offsets.replaceSubrange(offsets.indices, with: trees.offsets)
     left.replaceSubrange(left.indices, with: trees.left)
     right.replaceSubrange(right.indices, with: trees.right)
-    set.write(trees, to: &features)
+    set.write(trees, to: &features, places: &places)
   }
 
   /// Scales all features.

@@ -40,8 +40,10 @@ public enum NodeFeatures: String, Sendable, Codable, CaseIterable {
   /// - Parameters:
   ///   - trees: the trees, with momenta in GeV.
   ///   - features: replaced; its storage is kept.
-  public func write(_ trees: JetTrees, to features: inout [Float]) {
+  ///   - places: replaced by what splittings need of their children; its storage is kept.
+  func write(_ trees: JetTrees, to features: inout [Float], places: inout [NodePlace]) {
     features.resize(to: trees.nodeCount * count)
+    places.removeAll(keepingCapacity: true)
     features.withUnsafeMutableBufferPointer { features in
       for tree in 0..<trees.treeCount {
         let nodes = trees.offsets[tree]..<trees.offsets[tree + 1]
@@ -49,7 +51,7 @@ public enum NodeFeatures: String, Sendable, Codable, CaseIterable {
           rebasing: features[nodes.lowerBound * count..<nodes.upperBound * count])
         switch self {
         case .paper: Self.writePaper(trees, nodes, rows)
-        case .lund: Self.writeLund(trees, nodes, rows)
+        case .lund: Self.writeLund(trees, nodes, rows, places: &places)
         }
       }
     }
@@ -74,7 +76,8 @@ public enum NodeFeatures: String, Sendable, Codable, CaseIterable {
   }
 
   private static func writeLund(
-    _ trees: JetTrees, _ nodes: Range<Int>, _ rows: UnsafeMutableBufferPointer<Float>
+    _ trees: JetTrees, _ nodes: Range<Int>, _ rows: UnsafeMutableBufferPointer<Float>,
+    places: inout [NodePlace]
   ) {
     let jet = trees.momentum(ofNode: nodes.upperBound - 1)
     let jetEta = boundedEta(jet)
@@ -84,29 +87,33 @@ public enum NodeFeatures: String, Sendable, Codable, CaseIterable {
     var at = 0
     for node in nodes {
       let p = trees.momentum(ofNode: node)
-      let logPt = logarithm(p.pt, atLeast: minimumMomentum)
+      let place = NodePlace(pt: p.pt, logPt: logarithm(p.pt, atLeast: minimumMomentum), phi: p.phi)
+      places.append(place)
       let deltaEta = boundedEta(p) - jetEta
-      let deltaPhi = wrapped(p.phi - jetPhi)
-      rows[at] = Float(logPt - logJetPt)
+      let deltaPhi = wrapped(place.phi - jetPhi)
+      rows[at] = Float(place.logPt - logJetPt)
       rows[at + 1] = Float(logarithm(p.energy, atLeast: minimumMomentum) - logJetEnergy)
       rows[at + 2] = Float(deltaEta)
       rows[at + 3] = Float(deltaPhi)
       rows[at + 4] = Float((deltaEta * deltaEta + deltaPhi * deltaPhi).squareRoot())
       rows[at + 5] = Float(logarithm(p.mass, atLeast: minimumMass))
-      rows[at + 6] = Float(logPt)
+      rows[at + 6] = Float(place.logPt)
       if trees.left[node] < 0 {
         rows[at + 7] = 0
         for splitting in 8...10 { rows[at + splitting] = .nan }
       } else {
-        let left = trees.momentum(ofNode: nodes.lowerBound + Int(trees.left[node]))
-        let right = trees.momentum(ofNode: nodes.lowerBound + Int(trees.right[node]))
-        let softer = min(left.pt, right.pt)
-        let total = left.pt + right.pt
-        let logDeltaR = logarithm(separation(left, right), atLeast: minimumAngle)
+        let (left, right) = (
+          nodes.lowerBound + Int(trees.left[node]), nodes.lowerBound + Int(trees.right[node])
+        )
+        let softer = min(places[left].pt, places[right].pt)
+        let total = places[left].pt + places[right].pt
+        let deltaY = trees.momentum(ofNode: left).rapidity - trees.momentum(ofNode: right).rapidity
+        let logDeltaR = logarithm(
+          separation(deltaY, places[left].phi - places[right].phi), atLeast: minimumAngle)
         rows[at + 7] = 1
         rows[at + 8] = Float(logDeltaR)
         rows[at + 9] = Float(logarithm(total > 0 ? softer / total : 0, atLeast: minimumFraction))
-        rows[at + 10] = Float(logarithm(softer, atLeast: minimumMomentum) + logDeltaR)
+        rows[at + 10] = Float(min(places[left].logPt, places[right].logPt) + logDeltaR)
       }
       at += 11
     }
@@ -124,9 +131,9 @@ public enum NodeFeatures: String, Sendable, Codable, CaseIterable {
   }
 
   /// ΔR in rapidity and azimuth, the distance of the clustering algorithms.
-  private static func separation(_ a: FourMomentum, _ b: FourMomentum) -> Double {
-    let rapidity = min(abs(a.rapidity - b.rapidity), 2 * maximumEta)
-    let azimuth = wrapped(a.phi - b.phi)
+  private static func separation(_ deltaY: Double, _ deltaPhi: Double) -> Double {
+    let rapidity = min(abs(deltaY), 2 * maximumEta)
+    let azimuth = wrapped(deltaPhi)
     return (rapidity * rapidity + azimuth * azimuth).squareRoot()
   }
 
@@ -137,4 +144,14 @@ public enum NodeFeatures: String, Sendable, Codable, CaseIterable {
   private static func logarithm(_ x: Double, atLeast minimum: Double) -> Double {
     log(x > minimum ? x : minimum)
   }
+}
+
+/// What is worked out of a node and needed again for the splitting that it comes from.
+struct NodePlace: Sendable {
+  /// The transverse momentum in GeV.
+  let pt: Double
+  /// ln pT, of 1 MeV at least.
+  let logPt: Double
+  /// The azimuth.
+  let phi: Double
 }

@@ -23,6 +23,14 @@ import Testing
     (["memory"], every("memory", ["start", "streaming", "growth"])),
     (["clustering"], every("clustering.jets", ["kt", "cambridge", "antikt"]) + ["clustering.events.antikt"]),
     (
+      ["encoding"],
+      ["5", "20"].flatMap {
+        every(
+          "encoding.\($0).40",
+          ["inference.1", "inference.8", "inference.64", "inference.256", "training.256"])
+      }
+    ),
+    (
       ["throughput", "latency"],
       every("throughput.jets", throughputs) + every("throughput.events", throughputs)
         + every("throughput.training", throughputs)

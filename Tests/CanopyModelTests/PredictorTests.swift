@@ -73,9 +73,10 @@ import Testing
   /// Which Lund features a transformation of the particles leaves alone, and what becomes of the others.
   private func lundFeatures(of events: EventBatch) throws -> [String: [Float]] {
     let jets = try JetClusterer(SampleModel.finder()).jets(in: events)
-    var features: [Float] = []
-    NodeFeatures.lund.write(jets.trees, to: &features)
     let names = NodeFeatures.lund.names
+    var trees = FeatureTrees(featureCount: names.count)
+    trees.replace(with: jets.trees, features: .lund)
+    let features = trees.features
     return Dictionary(
       uniqueKeysWithValues: names.indices.map { column in
         (names[column], stride(from: column, to: features.count, by: names.count).map { features[$0] })

@@ -23,10 +23,10 @@ import Testing
   }()
 
   private func features(_ set: NodeFeatures) -> [[Double]] {
-    var features: [Float] = []
-    set.write(Self.jet.trees, to: &features)
-    return stride(from: 0, to: features.count, by: set.count).map { row in
-      (0..<set.count).map { Double(features[row + $0]) }
+    var trees = FeatureTrees(featureCount: set.count)
+    trees.replace(with: Self.jet.trees, features: set)
+    return stride(from: 0, to: trees.features.count, by: set.count).map { row in
+      (0..<set.count).map { Double(trees.features[row + $0]) }
     }
   }
 

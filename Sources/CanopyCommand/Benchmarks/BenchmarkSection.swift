@@ -6,7 +6,7 @@ import Canopy
 enum BenchmarkSection: String, CaseIterable {
   /// First, while the program has not needed memory for anything else.
   case memory
-  case clustering, embedding, throughput, latency, reading, size
+  case clustering, embedding, encoding, throughput, latency, reading, size
 
   /// What is measured and against what, for people.
   var title: String {
@@ -16,6 +16,7 @@ enum BenchmarkSection: String, CaseIterable {
     case .clustering:
       "clustering of an event with its trees; the ceiling is FastJet called from C++ without trees"
     case .embedding: "embedding on one thread; the ceiling is a large single-precision matrix product"
+    case .encoding: "encoding of events by jets on one thread; the ceiling as above"
     case .throughput:
       "from particles to scores; the ceiling is raw FastJet plus the network's products at their peak"
     case .latency: "from particles to scores, one call at a time; the ceiling as above"
@@ -31,6 +32,7 @@ enum BenchmarkSection: String, CaseIterable {
     case .memory: try MemoryBenchmark.run(inputs, effort, threads: threads)
     case .clustering: try ClusteringBenchmark.run(inputs, effort)
     case .embedding: try EmbeddingBenchmark.run(inputs, effort)
+    case .encoding: try EncodingBenchmark.run(effort)
     case .throughput: try ThroughputBenchmark.run(inputs, effort, threads: threads)
     case .latency: try LatencyBenchmark.run(inputs, effort)
     case .reading: try ReadingBenchmark.run(inputs, effort)

@@ -45,11 +45,17 @@ struct NetworkWork {
     }
   }
 
-  /// 6 W (inputs + W) for each item in each direction.
+  /// A gated recurrent unit forward: 6 W (inputs + W) for each item that it reads.
+  static func recurrence(items: Int, inputs: Int, width: Int) -> Double {
+    Double(6 * items * width * (inputs + width))
+  }
+
+  /// The encoder's units together.
   private static func encoding(of model: Model, _ sample: EventSample) -> Double {
     guard let encoder = model.network.events, let events = sample.events else { return 0 }
     let description = encoder.description
     let inputs = description.momenta.count + encoder.jetEmbeddingWidth
-    return Double(6 * events.itemCount * encoder.width * (inputs + description.width))
+    return (description.bidirectional ? 2 : 1)
+      * recurrence(items: events.itemCount, inputs: inputs, width: description.width)
   }
 }
