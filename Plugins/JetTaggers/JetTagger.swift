@@ -6,7 +6,7 @@ import PluginKit
 ///
 /// Two classes share one logit, and the output `score` is the probability of class 1, the signal. More classes
 /// have a logit each, and an output for each class is its probability.
-public struct JetTagger: Head {
+public struct JetTagger: ClassifyingHead {
   /// The configuration of a tagger.
   public struct Configuration: Codable, Sendable, Equatable {
     /// The truth column that holds the number of the class, from 0.
@@ -42,14 +42,14 @@ public struct JetTagger: Head {
   /// `jet-tagger`.
   public static let identifier = "jet-tagger"
   /// The version that models store.
-  public static let version = PluginVersion(1, 1, 0)
+  public static let version = PluginVersion(1, 2, 0)
   /// What `canopy` says of this plugin.
   public static let summary = "Tells two or more classes of jets apart from the jet's embedding."
 
   /// The configuration, with the widths of the hidden layers filled in.
   public let configuration: Configuration
-  private let name: String
-  private var classification: Classification
+  /// The classes, and what was learnt of their probabilities.
+  public var classification: Classification
   private let layers: Perceptron
 
   /// A tagger whose layers are added to the network by `builder`.
@@ -59,13 +59,12 @@ public struct JetTagger: Head {
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration
     classification = try Classification(
-      truth: configuration.truth, classes: configuration.classes,
+      name: builder.headName, truth: configuration.truth, classes: configuration.classes,
       workingPoints: configuration.workingPoints ?? [])
     let width = try builder.jetEmbeddingWidth
     let widths = configuration.hidden ?? [width, width]
     configuration.hidden = widths
     self.configuration = configuration
-    name = builder.headName
     let context =
       configuration.eventContext == true
       ? try builder.eventEmbeddingWidth + builder.eventInputNames.count : 0
@@ -81,54 +80,11 @@ public struct JetTagger: Head {
   public var inputs: Set<HeadInput> {
     readsEvent ? [.jetEmbedding, .eventEmbedding, .eventInputs] : [.jetEmbedding]
   }
-  /// The column that holds the number of the class.
-  public var truthColumns: [String] { [configuration.truth] }
-  /// `score` for two classes, else the probability of each class under its name; `working-point` behind them where
-  /// working points are asked for.
-  public var outputs: [HeadOutput] { classification.outputs }
-
-  /// Throws where a label is not the number of a class.
-  ///
-  /// - Throws: ``PluginError`` with the row.
-  public func check(_ truth: HeadTruth) throws { try classification.check(truth) }
 
   /// The logits: `[jets × 1]` for two classes, else `[jets × classes]`.
   public func callAsFunction(_ inputs: HeadInputs) -> Variable {
     guard readsEvent else { return layers(inputs.jetEmbedding) }
     let event = inputs.eventEmbedding.concatenated(with: inputs.eventInputs)
     return layers(inputs.jetEmbedding.concatenated(with: event.gatheringRows(inputs.eventOfJet)))
-  }
-
-  /// The cross entropy of each jet: `[jets × 1]`.
-  public func loss(of result: Variable, truth: HeadTruth) -> Variable {
-    classification.loss(of: result, truth: truth)
-  }
-
-  /// The probabilities, and the working points where there are some: `[jets × sum of the outputs' widths]`.
-  public func outputs(of result: Variable) -> Variable { classification.outputs(of: result) }
-
-  /// The temperature of the probabilities and the thresholds of the working points.
-  public var calibration: Classification.Calibration? { classification.calibration }
-
-  /// Fits the temperature and fixes the thresholds.
-  ///
-  /// - Throws: ``MetricError`` where the sample is too small for a working point.
-  public func calibration(
-    fitting results: Matrix, truth: HeadTruth, weights: [Double]
-  ) throws -> Classification.Calibration? {
-    try classification.calibration(fitting: results, truth: truth, weights: weights)
-  }
-
-  /// Takes over a temperature and thresholds.
-  ///
-  /// - Throws: ``PluginError`` where they are not those of the configuration.
-  public mutating func calibrate(by calibration: Classification.Calibration) throws {
-    try classification.calibrate(by: calibration)
-  }
-
-  /// With two classes, the area under the ROC curve; with more, its mean over each class against the others, and
-  /// the share of jets that are taken for what they are.
-  public func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation {
-    try classification.evaluate(outputs, name: name, truth: truth, weights: weights)
   }
 }

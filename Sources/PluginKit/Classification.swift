@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// Telling classes apart: what all heads that do so have in common.
+/// Telling classes apart: what all heads that do so have in common, see ``ClassifyingHead``.
 ///
 /// Two classes share one logit, and the output `score` is the probability of class 1, the signal. More classes
 /// have a logit each, and an output for each class is its probability.
@@ -10,6 +10,8 @@
 /// the signal, or for each class against the others: the least of the background efficiencies whose threshold the
 /// score passes, 1 where it passes none.
 public struct Classification: Sendable {
+  /// What the classifier is called in evaluations, such as its head.
+  public let name: String
   /// The truth column that holds the number of the class, from 0.
   public let truthColumn: String
   /// The names of the classes in the order of their numbers.
@@ -24,12 +26,13 @@ public struct Classification: Sendable {
   /// Telling `classes` apart, whose numbers are in the column `truth`.
   ///
   /// - Parameters:
+  ///   - name: what the classifier is called in evaluations, such as its head.
   ///   - truth: the truth column.
   ///   - classes: the names of the classes; with two, the second is the signal.
   ///   - workingPoints: background efficiencies between 0 and 1 for which thresholds are fixed.
   /// - Throws: ``PluginError`` where there are fewer than two classes or too many, where two share a name, or where a
   ///   working point is no efficiency.
-  public init(truth: String, classes: [String], workingPoints: [Double] = []) throws {
+  public init(name: String, truth: String, classes: [String], workingPoints: [Double] = []) throws {
     guard classes.count >= 2 else {
       throw PluginError("A classifier needs at least two classes, and was given \(classes.count).")
     }
@@ -52,6 +55,7 @@ public struct Classification: Sendable {
     guard Set(workingPoints).count == workingPoints.count, workingPoints.count <= 20 else {
       throw PluginError("A classifier has up to 20 different working points.")
     }
+    self.name = name
     truthColumn = truth
     self.classes = classes
     self.workingPoints = workingPoints.sorted(by: >)
@@ -112,12 +116,11 @@ public struct Classification: Sendable {
   ///
   /// - Parameters:
   ///   - outputs: `[rows × sum of the outputs' widths]`.
-  ///   - name: what the classifier is called, such as its head.
   ///   - truth: the true classes of the rows.
   ///   - weights: the weight of each row: `[rows]`.
   /// - Throws: ``MetricError`` where a class is missing.
   public func evaluate(
-    _ outputs: Matrix, name: String, truth: HeadTruth, weights: [Double]
+    _ outputs: Matrix, truth: HeadTruth, weights: [Double]
   ) throws -> HeadEvaluation {
     let labels = truth[truthColumn].map { Int($0) }
     let classifiers = try targets.indices.map { target in
