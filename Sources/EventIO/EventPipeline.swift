@@ -23,7 +23,7 @@ public enum EventPipeline {
   public static func run<Output: Sendable>(
     stream: EventStream, eventsPerBatch: Int = 64, threads: Int,
     makeWorker: @escaping @Sendable () throws -> ((EventBatch) throws -> Output),
-    consume: (Output) throws -> Void, progress: (Progress) -> Void = { _ in }
+    consume: (Output) throws -> Void, progress: (Progress) throws -> Void = { _ in }
   ) throws -> Times {
     let start = now
     var times = Times()
@@ -33,7 +33,7 @@ public enum EventPipeline {
         let place = Progress(stream)
         let output = try times.working.measure { try naming(batch) { try work(batch) } }
         try times.consuming.measure { try consume(output) }
-        progress(place)
+        try progress(place)
       }
       times.total = now - start
       return times
@@ -58,7 +58,7 @@ public enum EventPipeline {
     do {
       while let (output, place) = try queue.nextOutput() {
         try times.consuming.measure { try consume(output) }
-        progress(place)
+        try progress(place)
       }
     } catch {
       end()
@@ -92,10 +92,16 @@ public enum EventPipeline {
     public let events: Int
     /// The number of bytes that are read, as `EventStream.bytesRead` counts them.
     public let bytes: Int
+    /// How many bad events were left out.
+    public let badEventCount: Int
+    /// What was wrong with the first bad events.
+    public let badEvents: [EventInputError]
 
     fileprivate init(_ stream: EventStream) {
       events = stream.nextEventNumber
       bytes = stream.bytesRead
+      badEventCount = stream.badEventCount
+      badEvents = stream.badEvents
     }
   }
 
