@@ -49,7 +49,7 @@ public enum EventOutputFormat: String, Sendable, CaseIterable {
 }
 
 /// What all events of an output have: taken from the first batch, and demanded of all others.
-struct EventSchema {
+package struct EventSchema {
   /// Whether identifiers of particles are written; also where the first events have no particles.
   let hasPDGID: Bool
   /// The columns but for the events' numbers, by name.
@@ -58,12 +58,17 @@ struct EventSchema {
   /// The column of the events' numbers.
   static let number = "number"
 
-  /// What the events of a batch have; `reserved` are the names that the format needs itself.
-  init(_ events: EventBatch, reserved: Set<String>) throws {
+  /// The names that a format needs itself.
+  private static let reservedNames: Set<String> = ["", ".", "offset", "particles", "pdgid"]
+
+  /// What the events of a batch have.
+  ///
+  /// - Throws: `EventInputError` where a column cannot be written under its name.
+  package init(_ events: EventBatch) throws {
     hasPDGID = !events.pdgID.isEmpty || events.particleCount == 0
     columns = events.columns.filter { $0.key != Self.number }.sorted { $0.key < $1.key }
       .map { ($0.key, $0.value.width) }
-    let unusable = columns.first { reserved.contains($0.name) || $0.name.contains("/") || $0.name.isEmpty }
+    let unusable = columns.first { Self.reservedNames.contains($0.name) || $0.name.contains("/") }
     if let name = unusable?.name {
       throw EventInputError(
         source: events.source, field: name,
@@ -77,7 +82,9 @@ struct EventSchema {
   }
 
   /// Throws where the events of a batch have something else.
-  func check(_ events: EventBatch) throws {
+  ///
+  /// - Throws: `EventInputError` that names the column.
+  package func check(_ events: EventBatch) throws {
     func refusal(_ field: String, _ problem: String) -> EventInputError {
       EventInputError(source: events.source, event: events.eventNumbers.first, field: field, problem: problem)
     }

@@ -37,7 +37,7 @@ final class HDF5EventWriter: EventWriter {
   }
 
   private func begin(with events: EventBatch) throws -> EventSchema {
-    let new = try EventSchema(events, reserved: ["offset", "."])
+    let new = try EventSchema(events)
     schema = new
     arrays.declare("event/offset", .uint64)
     arrays.declare("event/\(EventSchema.number)", .int64)

@@ -13,7 +13,7 @@ final class JSONEventWriter: EventWriter {
 
   func append(_ events: EventBatch) throws {
     if schema == nil {
-      let new = try EventSchema(events, reserved: ["particles", "pdgid"])
+      let new = try EventSchema(events)
       labels = new.columns.map { "," + JSONText.quoted($0.name) + ":" }
       schema = new
     }

@@ -121,9 +121,11 @@ import Testing
       try refusal { $0.pdgID = Array(repeating: 11, count: $0.particleCount) }.hasPrefix(
         "made, event 20, pdgid is given though earlier events lack it"))
     var bad = events(2)
-    bad.columns[format == .hdf5 ? "offset" : "particles"] = EventColumn(values: [1, 2])
-    let writer = try format.makeWriter(to: .file(folder.path("events")))
-    #expect(throws: EventInputError.self) { try writer.append(bad) }
+    for name in ["offset", "particles", "pdgid", "a/b"] {
+      bad.columns = [name: EventColumn(values: [1, 2])]
+      let writer = try format.makeWriter(to: .file(folder.path("events")))
+      #expect(throws: EventInputError.self) { try writer.append(bad) }
+    }
   }
 }
 
