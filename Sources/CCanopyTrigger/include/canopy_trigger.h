@@ -44,7 +44,7 @@ typedef struct {
   const uint8_t *paths;
   const uint8_t *paths_before_prescale;
   // The numbers behind the decision, NaN where the event has none: [values]. Valid until the next decision.
-  const float *values;
+  const double *values;
 } canopy_trigger_decision;
 
 // Opens a trigger, or returns null and puts what is wrong into `error`, which has room for `error_size` bytes: a line
