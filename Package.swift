@@ -17,6 +17,7 @@ let package = Package(
   name: "Canopy",
   products: [
     .library(name: "Canopy", targets: ["Canopy"] + reexportedByCanopy),
+    .library(name: "CanopyTrigger", type: .dynamic, targets: ["CanopyTrigger"]),
     .library(name: "PluginKit", targets: ["PluginKit"] + reexportedByPluginKit),
     .executable(name: "canopy", targets: ["CanopyCommand"]),
   ],
@@ -72,6 +73,8 @@ let package = Package(
         "JetTaggers",
         "NeuralEngine", "PluginKit", "Training",
       ]),
+    .target(name: "CCanopyTrigger"),
+    .target(name: "CanopyTrigger", dependencies: ["CCanopyTrigger", "Canopy"] + modules(reexportedByCanopy)),
     .executableTarget(
       name: "CanopyCommand",
       dependencies: [

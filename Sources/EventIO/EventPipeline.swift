@@ -32,8 +32,10 @@ public enum EventPipeline {
       while let batch = try times.reading.measure({ try stream.next(upTo: eventsPerBatch) }) {
         let place = Progress(stream)
         let output = try times.working.measure { try naming(batch) { try work(batch) } }
-        try times.consuming.measure { try consume(output) }
-        try progress(place)
+        try times.consuming.measure {
+          try consume(output)
+          try progress(place)
+        }
       }
       times.total = now - start
       return times
@@ -57,8 +59,10 @@ public enum EventPipeline {
     }
     do {
       while let (output, place) = try queue.nextOutput() {
-        try times.consuming.measure { try consume(output) }
-        try progress(place)
+        try times.consuming.measure {
+          try consume(output)
+          try progress(place)
+        }
       }
     } catch {
       end()

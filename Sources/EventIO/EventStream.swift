@@ -30,7 +30,8 @@ public final class EventStream {
   private var input: EventInput?
   private var bytesOfFinishedInputs = 0
   private var decompressionOfFinishedInputs = 0.0
-  private let inputSizes: [Int?]
+  /// The size of each input in bytes; nil where it is not a regular file.
+  public let inputSizes: [Int?]
 
   /// A stream over `inputs`.
   ///
