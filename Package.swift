@@ -8,7 +8,7 @@ import PackageDescription
 let reexportedByPluginKit = ["JetPhysics", "NeuralEngine"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
-    "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Training",
+    "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Training", "Triggers",
   ]
 
 func modules(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: $0) } }
@@ -58,6 +58,10 @@ let package = Package(
       path: "Plugins/EventClassifiers"),
 
     .target(
+      name: "Triggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/Triggers"),
+
+    .target(
       name: "CanopyModel",
       dependencies: ["EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit"]),
     .target(
@@ -71,7 +75,7 @@ let package = Package(
       dependencies: [
         "CanopyModel", "EventClassifiers", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics",
         "JetTaggers",
-        "NeuralEngine", "PluginKit", "Training",
+        "NeuralEngine", "PluginKit", "Training", "Triggers",
       ]),
     .target(name: "CCanopyTrigger"),
     .target(name: "CanopyTrigger", dependencies: ["CCanopyTrigger", "Canopy"] + modules(reexportedByCanopy)),
@@ -107,6 +111,8 @@ let package = Package(
     .testTarget(
       name: "EventClassifiersTests",
       dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
+    .testTarget(
+      name: "TriggersTests", dependencies: ["AllocationCounter", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(
       name: "CanopyModelTests",
       dependencies: ["AllocationCounter", "EventClassifiers", "JetTaggers", "TestFiles"]

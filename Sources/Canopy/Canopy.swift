@@ -9,3 +9,4 @@
 @_exported import NeuralEngine
 @_exported import PluginKit
 @_exported import Training
+@_exported import Triggers

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import PluginKit
+
 /// Decodes one value from a node and records the keys that its type asks for.
 struct ConfigurationDecoder: Decoder {
   let node: ConfigurationNode
