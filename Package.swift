@@ -8,7 +8,7 @@ import PackageDescription
 let reexportedByPluginKit = ["JetPhysics", "NeuralEngine"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
-    "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Training", "Triggers",
+    "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Training", "Triggering", "Triggers",
   ]
 
 func modules(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: $0) } }
@@ -71,11 +71,14 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(
+      name: "Triggering",
+      dependencies: ["CZlib", "CanopyModel", "EventIO", "Triggers", "PluginKit"] + modules(reexportedByPluginKit)),
+    .target(
       name: "Canopy",
       dependencies: [
         "CanopyModel", "EventClassifiers", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics",
         "JetTaggers",
-        "NeuralEngine", "PluginKit", "Training", "Triggers",
+        "NeuralEngine", "PluginKit", "Training", "Triggering", "Triggers",
       ]),
     .target(name: "CCanopyTrigger"),
     .target(name: "CanopyTrigger", dependencies: ["CCanopyTrigger", "Canopy"] + modules(reexportedByCanopy)),

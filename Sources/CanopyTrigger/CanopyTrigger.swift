@@ -88,39 +88,67 @@ private final class OpenTrigger {
 
   private let trigger: EventTrigger
   private let paths: UnsafeMutablePointer<UInt8>
-  private let pathsBeforePrescale: UnsafeMutablePointer<UInt8>
+  private let conditions: UnsafeMutablePointer<UInt8>
+  private var hasFailed = false
   private let values: UnsafeMutablePointer<Double>
 
   init(_ options: canopy_trigger_options) throws {
     guard let modelFolder = options.model, let menuFile = options.menu else {
       throw OpeningError(description: "A trigger needs a model and a menu.")
     }
-    var conditions: [String: Double] = [:]
+    var given: [String: Double] = [:]
     for place in 0..<options.condition_count {
       guard let name = options.condition_names?[place], let value = options.condition_values?[place] else {
         throw OpeningError(description: "Condition \(place) has no name or no value.")
       }
-      conditions[String(cString: name)] = value
+      given[String(cString: name)] = value
     }
     let plugins = PluginRegistry.builtIn
     let model = try Model(
       contentsOf: URL(fileURLWithPath: String(cString: modelFolder)), plugins: plugins)
-    let menu = try TriggerMenu(
-      contentsOf: URL(fileURLWithPath: String(cString: menuFile)), for: model, plugins: plugins)
+    let menu = try MenuFile(contentsOf: URL(fileURLWithPath: String(cString: menuFile))).menu(
+      sources: DecisionSources(model), plugins: plugins)
     trigger = try EventTrigger(
-      model: model, menu: menu, conditions: conditions,
+      model: model, menu: menu, conditions: given,
       timeLimit: options.time_limit > 0 ? options.time_limit : nil)
-    pathNames = CStrings(menu.pathNames)
+    pathNames = CStrings(menu.paths.map(\.name))
     valueNames = CStrings(menu.quantities.map(\.name))
     valueUnits = CStrings(menu.quantities.map { $0.unit ?? "" })
     paths = .allocate(capacity: max(1, pathNames.count))
-    pathsBeforePrescale = .allocate(capacity: max(1, pathNames.count))
+    conditions = .allocate(capacity: max(1, pathNames.count))
     values = .allocate(capacity: max(1, valueNames.count))
+  }
+
+  /// What `canopy_trigger_decide` does.
+  func decide(
+    px: UnsafeBufferPointer<Double>, py: UnsafeBufferPointer<Double>, pz: UnsafeBufferPointer<Double>,
+    energy: UnsafeBufferPointer<Double>, pdgID: UnsafeBufferPointer<Int32>,
+    decision: UnsafeMutablePointer<canopy_trigger_decision>
+  ) -> Int32 {
+    if hasFailed { error = CStrings([""]) }
+    hasFailed = false
+    do {
+      let isAccepted = try trigger.decide(px: px, py: py, pz: pz, energy: energy, pdgID: pdgID)
+      let decisions = trigger.decisions
+      for path in 0..<pathNames.count {
+        paths[path] = decisions.pathBits[path] ? 1 : 0
+        conditions[path] = decisions.conditionsHold[path] ? 1 : 0
+      }
+      for value in 0..<valueNames.count { values[value] = decisions.values[value] }
+      decision.pointee = canopy_trigger_decision(
+        accepted: isAccepted, passed_through: decisions.isPassThrough[0], paths: paths,
+        conditions: conditions, values: values)
+      return 0
+    } catch let problem {
+      hasFailed = true
+      error = CStrings([(problem as? any EventError).map { "The event \($0.predicate)" } ?? "\(problem)"])
+      return -1
+    }
   }
 
   deinit {
     paths.deallocate()
-    pathsBeforePrescale.deallocate()
+    conditions.deallocate()
     values.deallocate()
   }
 }

@@ -86,6 +86,9 @@ public enum EventPipeline {
     public internal(set) var waiting = 0.0
     /// From the beginning to the end.
     public internal(set) var total = 0.0
+
+    /// No time.
+    public init() {}
   }
 
   fileprivate static var now: Double { ProcessInfo.processInfo.systemUptime }

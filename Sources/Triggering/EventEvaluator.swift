@@ -26,7 +26,7 @@ final class EventEvaluator {
     self.menu = menu
     self.timeLimit = timeLimit ?? .infinity
     predictor = try Predictor(model)
-    inputs = DecisionInputs(model.decisionSources)
+    inputs = DecisionInputs(DecisionSources(model))
   }
 
   /// How long the stages of prediction have taken so far.
@@ -39,8 +39,7 @@ final class EventEvaluator {
   func evaluate(_ event: EventBatch, into decisions: inout TriggerDecisions) throws -> Double {
     let start = Self.now
     try predictor.predict(event, into: &prediction)
-    inputs.replace(with: event, jets: prediction.jets)
-    for head in prediction.heads.indices { inputs.append(predictions: prediction.heads[head].values) }
+    inputs.replace(with: event, prediction)
     menu.evaluate(inputs, into: &decisions)
     let seconds = Self.now - start
     if seconds > timeLimit { decisions.markPassThrough(0) }

@@ -43,7 +43,7 @@ public final class EventTrigger {
   public init(
     model: Model, menu: TriggerMenu, conditions: [String: Double] = [:], timeLimit: Double? = nil
   ) throws {
-    let known = Set(model.decisionSources.conditions)
+    let known = Set(DecisionSources(model).conditions)
     if let unknown = conditions.keys.filter({ !known.contains($0) }).min() {
       throw TriggerError("The model reads no condition \(unknown); leave it out.")
     }

@@ -42,8 +42,7 @@ extension TriggerRun {
   /// A run that is resumed gives the same output and counters as one that was never stopped.
   ///
   /// - Parameters:
-  ///   - inputs: the inputs.
-  ///   - options: which events are read.
+  ///   - stream: the events, from the first on.
   ///   - output: where the accepted events go.
   ///   - progress: hears after each batch how far the run is; what it throws stops the run, which can be resumed.
   /// - Throws: what reading, predicting and writing throw, and ``TriggerError`` where there is a journal that is not to
@@ -62,10 +61,10 @@ extension TriggerRun {
       outcome.state = position.state
       outcome.badEventCount = position.badEventCount
       outcome.badEvents = position.badEvents
+      stream.advance(to: position.nextEvent)
     }
-    let rest = try journal.position.map { try stream.from(event: $0.nextEvent) } ?? stream
     let before = outcome
-    try decide(rest, &outcome) { accepted, found, place in
+    try decide(stream, &outcome) { accepted, found, place in
       var counted = before
       counted.addBadEvents(place.badEventCount, place.badEvents)
       try journal.append(
@@ -76,7 +75,7 @@ extension TriggerRun {
           accepted: accepted))
       try progress(place)
     }
-    outcome.addBadEvents(rest.badEventCount, rest.badEvents)
+    outcome.addBadEvents(stream.badEventCount, stream.badEvents)
 
     let writer = try output.format.makeWriter(to: .file(output.path), units: columns.units)
     try journal.forEachBatch { try writer.append($0) }
@@ -111,16 +110,5 @@ extension TriggerRun {
       }
       return "\(data.count):\(sum)"
     }.joined(separator: " ")
-  }
-}
-
-extension EventStream {
-  /// A stream of the same inputs that begins with a later event and ends where this one does.
-  fileprivate func from(event: Int) throws -> EventStream {
-    var options = options
-    let passed = event - options.skipEvents
-    options.skipEvents = event
-    options.maximumEvents = options.maximumEvents.map { max(0, $0 - passed) }
-    return try EventStream(inputs: inputs, options: options)
   }
 }

@@ -36,14 +36,15 @@ typedef struct {
 
 // What was decided about an event.
 typedef struct {
-  // Whether any path accepted the event after its prescale, or it passes through.
+  // Whether a path that is more than a seed accepted the event, or it passed through.
   bool accepted;
   // Whether the event took longer than the time limit, and is accepted for that.
   bool passed_through;
-  // Whether each path accepted the event, after and before its prescale: [paths]. Valid until the next decision.
+  // 1 where a path accepted the event, seed and prescale included, else 0: [paths]. Valid until the next decision.
   const uint8_t *paths;
-  const uint8_t *paths_before_prescale;
-  // The numbers behind the decision, NaN where the event has none: [values]. Valid until the next decision.
+  // 1 where the event meets the conditions of a path, else 0: [paths]. Valid until the next decision.
+  const uint8_t *conditions;
+  // The numbers behind the decision, NaN where there is none: [values]. Valid until the next decision.
   const double *values;
 } canopy_trigger_decision;
 
