@@ -75,7 +75,7 @@ public struct TriggerMenu: Sendable {
   /// The menu of a description, for events about which `sources` are known.
   ///
   /// - Throws: ``MenuError`` with all problems.
-  public init(_ description: MenuDescription, sources: DecisionSources) throws {
+  public init(_ description: MenuDescription, sources: DecisionSources) throws(MenuError) {
     var builder = MenuBuilder(description, sources)
     builder.build()
     guard builder.problems.isEmpty else { throw MenuError(problems: builder.problems) }
