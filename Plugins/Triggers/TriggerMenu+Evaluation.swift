@@ -31,6 +31,6 @@ extension TriggerMenu.Condition {
     let isAccepted = decision(event, &values)
     guard let bounds else { return isAccepted }
     // NaN is outside of any bounds.
-    return isAccepted && values[0] >= bounds.lowerBound && values[0] <= bounds.upperBound
+    return isAccepted && values[0] >= bounds.least && values[0] <= bounds.largest
   }
 }

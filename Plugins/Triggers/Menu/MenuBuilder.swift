@@ -150,7 +150,7 @@ struct MenuBuilder {
   /// The bounds on the first quantity; nil where the decision has none.
   private mutating func bounds(
     of condition: ConditionDescription, _ decision: any Decision
-  ) -> ClosedRange<Double>? {
+  ) -> (least: Double, largest: Double)? {
     let minimum = ConditionDescription.Key.minimum
     let maximum = ConditionDescription.Key.maximum
     let given = [(minimum, condition.minimum), (maximum, condition.maximum)].filter { $0.1 != nil }
@@ -182,7 +182,7 @@ struct MenuBuilder {
       add("is less than min, so that nothing lies between", condition.codingPath + [maximum])
       return nil
     }
-    return values.least...values.largest
+    return values
   }
 
   /// Finds an order in which each path comes behind its seed.

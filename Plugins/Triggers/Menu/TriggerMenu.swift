@@ -54,7 +54,7 @@ public struct TriggerMenu: Sendable {
     let width: Int
     let quantity: Int
     /// −∞ and ∞ where the first quantity is not bounded; nil where the decision has none.
-    let bounds: ClosedRange<Double>?
+    var bounds: (least: Double, largest: Double)?
   }
 
   /// The paths, in the order of the menu.
@@ -62,13 +62,13 @@ public struct TriggerMenu: Sendable {
   /// The numbers behind the paths: those of one path stand together.
   public let quantities: [Quantity]
   /// The bounds that are to be found; until then they are none.
-  public let thresholds: [Threshold]
+  public private(set) var thresholds: [Threshold]
   /// How many events per second reach the menu; nil where that is not known.
   public let inputRate: Double?
   /// How many events per second the menu may accept; nil for any number.
   public let budget: Double?
 
-  let conditions: [Condition]
+  private(set) var conditions: [Condition]
   /// All paths, each behind its seed.
   let order: [Int]
 
@@ -86,5 +86,31 @@ public struct TriggerMenu: Sendable {
     budget = description.budget
     conditions = builder.conditions
     order = builder.order
+  }
+
+  /// The menu with numbers for its thresholds.
+  public func tuned(_ values: [Double]) -> TriggerMenu {
+    precondition(values.count == thresholds.count, "a number for each threshold")
+    var menu = self
+    menu.thresholds = []
+    for (threshold, value) in zip(thresholds, values) {
+      let condition = condition(of: threshold)
+      if threshold.isMinimum {
+        menu.conditions[condition].bounds!.least = value
+      } else {
+        menu.conditions[condition].bounds!.largest = value
+      }
+    }
+    return menu
+  }
+
+  /// The tightest value of a threshold at which its other bound leaves something, turned round for a largest value.
+  func tightest(_ threshold: Threshold) -> Double {
+    let bounds = conditions[condition(of: threshold)].bounds!
+    return threshold.isMinimum ? bounds.largest : -bounds.least
+  }
+
+  private func condition(of threshold: Threshold) -> Int {
+    conditions.firstIndex { $0.quantity == threshold.quantity && $0.bounds != nil }!
   }
 }
