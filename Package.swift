@@ -124,6 +124,10 @@ let package = Package(
       name: "TrainingTests",
       dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(
+      name: "TriggeringTests",
+      dependencies: ["AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "TestFiles"]
+        + modules(reexportedByCanopy)),
+    .testTarget(
       name: "CanopyCommandTests",
       dependencies: ["CHDF5", "CZip", "CZlib", "Canopy", "CanopyCommand", "TestFiles"]
         + modules(reexportedByCanopy)),

@@ -41,7 +41,9 @@ public struct LatencyHistogram: Sendable, Equatable {
     var sum = 0
     for (bin, found) in counts.enumerated() {
       sum += found
-      if sum >= wanted { return min(Self.shortest * pow(Self.growth, Double(bin + 1)), longest) }
+      guard sum >= wanted else { continue }
+      // The last bin has no end.
+      return bin == Self.binCount - 1 ? longest : min(Self.shortest * pow(Self.growth, Double(bin + 1)), longest)
     }
     return longest
   }

@@ -38,9 +38,10 @@ final class RecordFile {
     }
   }
 
-  /// Opens a file, cuts off what is behind its last complete record, and hands over each record in turn.
+  /// Opens a file, hands over each complete record in turn, and cuts off what is behind the last.
   ///
-  /// - Throws: ``TriggerError`` where it cannot be opened, another process has it, or `body` throws.
+  /// - Throws: ``TriggerError`` where it cannot be opened, another process has it, or there is no record, and what `body`
+  ///   throws; the file is then left as it is.
   init(resuming path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     self.path = path
     descriptor = open(path, O_RDWR | O_CLOEXEC)
@@ -48,6 +49,9 @@ final class RecordFile {
     do {
       try lock()
       end = try forEachRecord(body)
+      guard end > 0 else {
+        throw TriggerError("\(path) is no journal of this version of Canopy: remove it to begin anew.")
+      }
       guard ftruncate(descriptor, off_t(end)) == 0, fsync(descriptor) == 0 else {
         throw Self.failure(path, "cannot be written")
       }

@@ -80,21 +80,16 @@ final class TriggerJournal {
         if schema == nil, entry.accepted.eventCount > 0 { schema = try EventSchema(entry.accepted) }
         last = entry
       } catch is DecodingError {
-        throw Self.noJournal(path)
+        throw TriggerError("\(path) is no journal of this version of Canopy: remove it to begin anew.")
       }
     }
-    guard let found else { throw Self.noJournal(path) }
-    if let difference = heading.difference(from: found) {
+    if let difference = found.flatMap(heading.difference) {
       throw TriggerError(
         "\(path) is of a run with another \(difference): give what that run was given, or remove the file to begin anew."
       )
     }
     position = last?.position
     self.schema = schema
-  }
-
-  private static func noJournal(_ path: String) -> TriggerError {
-    TriggerError("\(path) is no journal of this version of Canopy: remove it to begin anew.")
   }
 
   /// Adds what a batch of the input came to.
