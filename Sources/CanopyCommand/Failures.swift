@@ -34,6 +34,7 @@ extension Error {
     case let error as TrainingError: error.isInputError
     case let error as ResultOutputError: error.isInputError
     case let error as ReportError: error.isInputError
+    case let error as TriggerError: error.isInputError
     case is ConfigurationError, is EventInputError, is any EventError, is MetricError, is ModelError,
       is PluginError, is SafetensorsError:
       true

@@ -15,7 +15,8 @@ final class EventEvaluator {
   private let timeLimit: Double
   private let predictor: Predictor
   private var prediction = Prediction()
-  private var inputs: DecisionInputs
+  /// What the last event was decided on.
+  private(set) var inputs: DecisionInputs
 
   /// - Parameters:
   ///   - model: the model whose heads the menu names.

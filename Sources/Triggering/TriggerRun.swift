@@ -79,19 +79,34 @@ public struct TriggerRun: Sendable {
     return outcome
   }
 
-  /// What the conditions say of all events of a stream, seeds and prescales apart: for efficiencies and for tuning.
+  /// What the conditions say of each event of a stream, seeds and prescales apart: for efficiencies and for tuning.
   ///
-  /// Events that take longer than the time limit are not marked.
-  ///
-  /// - Throws: what reading and predicting throw.
+  /// - Parameters:
+  ///   - stream: the events.
+  ///   - consume: gets each event and what is said of it, in the order of the input; the time limit is left out.
+  ///   - progress: hears after each batch how far the run is.
+  /// - Throws: what reading, predicting, `consume` and `progress` throw.
   public func evaluate(
-    _ stream: EventStream, progress: (EventPipeline.Progress) throws -> Void = { _ in }
-  ) throws -> TriggerDecisions {
-    var all = TriggerDecisions()
+    _ stream: EventStream, consume: (DecisionInputs, TriggerDecisions) throws -> Void,
+    progress: (EventPipeline.Progress) throws -> Void = { _ in }
+  ) throws {
     try EventPipeline.run(
-      stream: stream, threads: threads, makeWorker: { try makeWorker(timeLimit: nil) },
-      consume: { all.append($0.decisions) }, progress: progress)
-    return all
+      stream: stream, threads: threads,
+      makeWorker: {
+        let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: nil)
+        var event = EventBatch()
+        return { events in
+          try (0..<events.eventCount).map { place in
+            event.replace(withEvent: place, of: events)
+            var decisions = TriggerDecisions()
+            _ = try evaluator.evaluate(event, into: &decisions)
+            return (evaluator.inputs, decisions)
+          }
+        }
+      },
+      consume: { (found: [(DecisionInputs, TriggerDecisions)]) in
+        for (inputs, decisions) in found { try consume(inputs, decisions) }
+      }, progress: progress)
   }
 
   /// Decides about all events of a stream, from the counters of `outcome` on.
@@ -105,7 +120,7 @@ public struct TriggerRun: Sendable {
     var found = outcome
     var accepted = EventBatch()
     let times = try EventPipeline.run(
-      stream: stream, threads: threads, makeWorker: { try makeWorker(timeLimit: timeLimit) },
+      stream: stream, threads: threads, makeWorker: makeWorker,
       consume: { evaluation in
         var decisions = evaluation.decisions
         menu.decide(&decisions, &found.state)
@@ -118,7 +133,7 @@ public struct TriggerRun: Sendable {
     outcome.times = times
   }
 
-  private func makeWorker(timeLimit: Double?) throws -> (EventBatch) throws -> Evaluation {
+  @Sendable private func makeWorker() throws -> (EventBatch) throws -> Evaluation {
     let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: timeLimit)
     var event = EventBatch()
     var decisions = TriggerDecisions()
