@@ -64,12 +64,12 @@ struct ReadingOptions: ParsableArguments {
 extension EventStream {
   /// Says on standard error which events were left out, if any were.
   func reportBadEvents() {
-    CanopyCommand.reportBadEvents(badEventCount, badEvents.map(\.description))
+    reportLeftOut(badEventCount, badEvents.map(\.description))
   }
 }
 
 /// Says on standard error how many events were left out, if any were, and what was wrong with the first of them.
-func reportBadEvents(_ count: Int, _ problems: [String]) {
+func reportLeftOut(_ count: Int, _ problems: [String]) {
   guard count > 0 else { return }
   var text = "canopy: \(count) bad \(count == 1 ? "event was" : "events were") left out:\n"
   for problem in problems { text += "  \(problem)\n" }

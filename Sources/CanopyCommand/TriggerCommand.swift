@@ -186,7 +186,7 @@ struct TriggerCommand: ParsableCommand {
         stages, outcome.times, finishing: 0, stream: stream, threads: reading.threadCount)
       writeToStandardError(timing.text)
     }
-    reportBadEvents(outcome.badEventCount, outcome.badEvents)
+    reportLeftOut(outcome.badEventCount, outcome.badEvents)
   }
 
   /// Runs the menu over the events, with the accepted ones to where they are to go.
@@ -229,7 +229,7 @@ struct TriggerCommand: ParsableCommand {
       do {
         try text.write(to: URL(fileURLWithPath: output), options: .atomic)
       } catch {
-        throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: output])
+        throw ValidationError("The tuned menu cannot be written to '\(output)'; choose another place.")
       }
       try writeToStandardOutput(format == .json ? summary.json() : Data(Listing(summary).text.utf8))
     } else {
