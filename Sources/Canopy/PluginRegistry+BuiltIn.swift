@@ -3,6 +3,7 @@
 import EventClassifiers
 import JetTaggers
 import PluginKit
+import Triggers
 
 extension PluginRegistry {
   /// The plugins that come with Canopy.
@@ -11,6 +12,7 @@ extension PluginRegistry {
     // Identifiers of built-in plugins are different, so registering them cannot fail.
     try! registry.register(JetTagger.self)
     try! registry.register(EventClassifier.self)
+    try! registry.registerConditions()
     return registry
   }()
 }
