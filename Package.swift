@@ -32,6 +32,9 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
+    // What a program and the plugins that it loads must agree on.
+    .systemLibrary(name: "CPluginInterface"),
+
     // C interfaces over C++ libraries, and kernels in C.
     .target(name: "CFastJet", linkerSettings: [.linkedLibrary("fastjet")]),
     .target(name: "CHepMC3", linkerSettings: [.linkedLibrary("HepMC3")]),
@@ -46,7 +49,7 @@ let package = Package(
       name: "EventIO",
       dependencies: ["CHDF5", "CHepMC3", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics"]),
     .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
-    .target(name: "PluginKit", dependencies: ["JetPhysics", "NeuralEngine"]),
+    .target(name: "PluginKit", dependencies: ["CPluginInterface", "JetPhysics", "NeuralEngine"]),
 
     .target(
       name: "JetTaggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
@@ -58,7 +61,9 @@ let package = Package(
 
     .target(
       name: "CanopyModel",
-      dependencies: ["EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit"]),
+      dependencies: [
+        "CPluginInterface", "EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit",
+      ]),
     .target(
       name: "Training",
       dependencies: [
@@ -76,7 +81,10 @@ let package = Package(
       name: "CanopyCommand",
       dependencies: [
         "CKernels", "Canopy", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ] + modules(reexportedByCanopy)),
+      ] + modules(reexportedByCanopy),
+      // Plugins that are loaded at run time use the program's own Canopy. Packages that depend on Canopy never build
+      // this target, so that its flag does not keep them from doing so.
+      linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"], .when(platforms: [.linux]))]),
 
     // FastJet called directly: a reference that shares no code with CFastJet.
     .target(

@@ -2,7 +2,14 @@
 
 /// The plugins that a program knows, by identifier.
 public struct PluginRegistry: Sendable {
-  private var heads: [String: any Head.Type] = [:]
+  private struct Entry {
+    let type: any Head.Type
+    let origin: PluginOrigin
+  }
+
+  private var heads: [String: Entry] = [:]
+  /// Where what is registered next comes from.
+  var origin = PluginOrigin.builtIn
 
   /// A registry without plugins.
   public init() {}
@@ -10,27 +17,59 @@ public struct PluginRegistry: Sendable {
   /// The identifiers of all heads, in alphabetical order.
   public var headIdentifiers: [String] { heads.keys.sorted() }
 
+  /// Where the plugins come from.
+  public var origins: Set<PluginOrigin> { Set(heads.values.map(\.origin)) }
+
   /// Makes a head known.
   ///
-  /// - Throws: ``PluginError`` where the identifier is taken.
+  /// - Throws: ``PluginError`` where the identifier is taken, or does not serve as one.
   public mutating func register(_ type: any Head.Type) throws {
-    guard heads[type.identifier] == nil else {
+    let identifier = type.identifier
+    guard !identifier.isEmpty, identifier.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
+    else {
+      throw PluginError("“\(identifier)” is no identifier of a plugin: use letters, digits and hyphens.")
+    }
+    if let other = heads[identifier] {
       throw PluginError(
-        "Two plugins call themselves \(type.identifier): \(heads[type.identifier]!) and \(type); leave one out."
+        "There is a plugin \(identifier) already (\(other.origin)): give this one another identifier, or leave one out."
       )
     }
-    heads[type.identifier] = type
+    heads[identifier] = Entry(type: type, origin: origin)
   }
 
   /// The head of an identifier.
   ///
-  /// - Throws: ``PluginError`` that lists the heads there are.
-  public func head(_ identifier: String) throws -> any Head.Type {
-    guard let type = heads[identifier] else {
+  /// - Parameters:
+  ///   - identifier: the identifier.
+  ///   - version: the version that a model was trained with, for the error to name.
+  /// - Throws: ``PluginError`` that says how to get the plugin and lists the heads there are.
+  public func head(_ identifier: String, version: PluginVersion? = nil) throws -> any Head.Type {
+    guard let type = heads[identifier]?.type else {
+      let name = version.map { "\(identifier) \($0)" } ?? identifier
       throw PluginError(
-        "There is no plugin \(identifier); the plugins here are: \(headIdentifiers.joined(separator: ", ")).")
+        "There is no plugin \(name) here: load its library by --plugin PATH or CANOPY_PLUGIN_PATH; the plugins here "
+          + "are: \(headIdentifiers.joined(separator: ", ")).")
     }
     return type
+  }
+
+  /// Where the head of an identifier comes from; nil where there is none.
+  public func origin(ofHead identifier: String) -> PluginOrigin? { heads[identifier]?.origin }
+}
+
+/// Where a plugin comes from.
+public enum PluginOrigin: Sendable, Hashable, CustomStringConvertible {
+  /// The program was built with it.
+  case builtIn
+  /// A library, by its path, that was loaded at run time.
+  case library(String)
+
+  /// `built in`, or the path.
+  public var description: String {
+    switch self {
+    case .builtIn: "built in"
+    case .library(let path): path
+    }
   }
 }
 
