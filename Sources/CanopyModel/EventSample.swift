@@ -3,6 +3,7 @@
 import EventEncoding
 import JetEmbedding
 import JetPhysics
+import PluginKit
 
 /// Events as a network reads them: the trees of their jets with features, and what is read of each event.
 ///
@@ -14,19 +15,26 @@ public struct EventSample: Sendable {
   public private(set) var trees: FeatureTrees
   /// What the event encoder reads; nil where events are not embedded.
   public private(set) var events: EventFeatures?
+  /// What heads read of events and jets as plain numbers.
+  public private(set) var kinematics: Kinematics
 
   private let nodeFeatures: NodeFeatures?
 
-  /// A sample without events, for networks of these parts.
-  public init(embedding: EmbeddingDescription?, events: EventEncoderDescription?) {
+  /// A sample without events, for networks of these parts, whose heads read `headInputs`.
+  public init(
+    embedding: EmbeddingDescription?, events: EventEncoderDescription?, headInputs: Set<HeadInput> = []
+  ) {
+    kinematics = Kinematics(headInputs)
     nodeFeatures = embedding?.features
     self.events = events.map(EventFeatures.init)
     trees = FeatureTrees(featureCount: nodeFeatures?.count ?? 0)
   }
 
-  /// A sample without events, for networks of this description.
-  public init(_ description: ModelDescription) {
-    self.init(embedding: description.embedding, events: description.events)
+  /// A sample without events, for a model.
+  public init(_ model: Model) {
+    self.init(
+      embedding: model.description.embedding, events: model.description.events,
+      headInputs: model.network.headInputs)
   }
 
   /// The number of events.
@@ -52,6 +60,7 @@ public struct EventSample: Sendable {
     try self.events?.replace(with: events, jets: jets)
     jetOffsets.replaceSubrange(jetOffsets.indices, with: jets.offsets)
     if let nodeFeatures { trees.replace(with: jets.trees, features: nodeFeatures) }
+    kinematics.replace(with: events, jets: jets)
   }
 
   /// Adds the events of another sample behind these.
@@ -60,6 +69,7 @@ public struct EventSample: Sendable {
     jetOffsets.append(contentsOf: other.jetOffsets.dropFirst().map { $0 + first })
     trees.append(other.trees)
     if let others = other.events { events?.append(others) }
+    kinematics.append(other.kinematics)
   }
 
   /// Gives an event the conditions of another.

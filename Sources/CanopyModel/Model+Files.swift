@@ -19,7 +19,7 @@ extension Model {
   public init(contentsOf folder: URL, plugins: PluginRegistry) throws {
     let file = folder.appendingPathComponent(Self.descriptionFile)
     let description = try Self.readDescription(file)
-    let network: Network
+    var network: Network
     do {
       network = try Network(
         embedding: description.embedding, events: description.events,
@@ -37,6 +37,10 @@ extension Model {
           }
           return (head.name, plugin, head.configuration)
         })
+      try network.calibrate(by: description.heads.map(\.calibration))
+      guard description.jets.trees || !network.readsTrees else {
+        throw ModelError("jets.trees is false, but the network reads trees")
+      }
     } catch {
       throw ModelError("\(file.relativePath): \(error.clause).")
     }
@@ -70,11 +74,7 @@ extension Model {
       // A later format may have other members, so that its number comes first.
       let format = try JSONDecoder().decode(Format.self, from: data).formatVersion
       guard format == 1 else { throw ModelError("the format is \(format), but this Canopy reads format 1") }
-      let description = try JSONDecoder().decode(ModelDescription.self, from: data)
-      guard description.jets.trees || description.embedding == nil else {
-        throw ModelError("jets.trees is false, but the network embeds trees")
-      }
-      return description
+      return try JSONDecoder().decode(ModelDescription.self, from: data)
     } catch {
       throw ModelError("\(file.relativePath): is no description of a model: \(error.clause).")
     }

@@ -36,6 +36,7 @@ extension Network {
       jetEmbedding: jetEmbedding, eventEmbedding: eventEmbedding,
       headInputs: HeadInputs(
         eventCount: batch.eventCount, eventOfJet: batch.eventOfJet, on: tape, jetEmbedding: jetEmbedding,
-        eventEmbedding: eventEmbedding, eventInputs: events.map { _ in batch.events.inputs(on: tape) }))
+        eventEmbedding: eventEmbedding, eventInputs: events.map { _ in batch.events.inputs(on: tape) },
+        kinematics: batch.kinematics))
   }
 }

@@ -12,7 +12,7 @@ public struct Network: Sendable {
     /// The name; the head's outputs are found under it.
     public let name: String
     /// The head.
-    public let head: any Head
+    public fileprivate(set) var head: any Head
   }
 
   /// The recursive network; nil where jets are not embedded.
@@ -20,9 +20,15 @@ public struct Network: Sendable {
   /// The event encoder; nil where events are not embedded.
   public let events: EventEncoder?
   /// The heads in the order of the configuration.
-  public let heads: [NamedHead]
+  public private(set) var heads: [NamedHead]
   /// All parameters.
   public let layout: ParameterLayout
+
+  /// What the heads read, all together.
+  public var headInputs: Set<HeadInput> { heads.reduce(into: []) { $0.formUnion($1.head.inputs) } }
+
+  /// Whether the trees of jets are read, by the recursive network or by a head.
+  public var readsTrees: Bool { embedding != nil || headInputs.contains(.trees) }
 
   /// A network of its stages and heads.
   ///
@@ -109,8 +115,52 @@ extension Network.NamedHead {
     func describe<H: Head>(_ head: H) throws -> HeadDescription {
       HeadDescription(
         name: name, plugin: H.identifier, version: H.version,
-        configuration: try JSONValue(encoding: head.configuration))
+        configuration: try JSONValue(encoding: head.configuration),
+        calibration: try head.calibration.map { try JSONValue(encoding: $0) })
     }
     return try describe(head)
+  }
+}
+
+extension Network {
+  /// Gives the heads what a model's file says that they have learnt from the validation sample.
+  ///
+  /// - Parameter calibrations: one for each head; nil for a head that has learnt nothing.
+  /// - Throws: ``ModelError``, without a full stop, where a calibration does not fit its head.
+  mutating func calibrate(by calibrations: [JSONValue?]) throws {
+    func calibrate<H: Head>(_ head: H, by calibration: JSONValue) throws -> H {
+      var head = head
+      try head.calibrate(by: calibration.decode(H.Calibration.self))
+      return head
+    }
+    for (index, calibration) in calibrations.enumerated() {
+      guard let calibration else { continue }
+      do {
+        heads[index].head = try calibrate(heads[index].head, by: calibration)
+      } catch let error where error is PluginError || error is DecodingError {
+        throw ModelError("the calibration of the head \(heads[index].name): \(error.clause)")
+      }
+    }
+  }
+
+  /// Lets a head learn from the validation sample.
+  ///
+  /// - Parameters:
+  ///   - index: the number of the head.
+  ///   - results: what its forward pass gave: `[rows × anything]`.
+  ///   - truth: the true values of the rows.
+  ///   - weights: the weight of each row: `[rows]`.
+  /// - Throws: `MetricError` where there is too little to learn from.
+  public mutating func calibrateHead(
+    _ index: Int, fitting results: Matrix, truth: HeadTruth, weights: [Double]
+  ) throws {
+    func calibrated<H: Head>(_ head: H) throws -> H {
+      var head = head
+      if let calibration = try head.calibration(fitting: results, truth: truth, weights: weights) {
+        try head.calibrate(by: calibration)
+      }
+      return head
+    }
+    heads[index].head = try calibrated(heads[index].head)
   }
 }

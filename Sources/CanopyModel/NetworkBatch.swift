@@ -2,6 +2,7 @@
 
 import EventEncoding
 import JetEmbedding
+import PluginKit
 
 /// Some events of a sample in the order in which a network works.
 ///
@@ -13,6 +14,8 @@ public final class NetworkBatch {
   let trees = TreeBatch()
   /// What the event encoder reads.
   private(set) var events = EventSequenceBatch()
+  /// What heads read as plain numbers.
+  private(set) var kinematics = Kinematics()
   /// The events, by their number in the sample: `[events]`.
   private var selected: [Int] = []
   /// The jets of the events, by their number in the sample: `[jets]`.
@@ -49,5 +52,7 @@ public final class NetworkBatch {
     }
     if sample.trees.featureCount > 0 { trees.fill(sample.trees, jets[...]) }
     if let features = sample.events { events.fill(features, selected) }
+    if kinematics.inputs != sample.kinematics.inputs { kinematics = Kinematics(sample.kinematics.inputs) }
+    kinematics.fill(sample.kinematics, events: selected, jets: jets)
   }
 }

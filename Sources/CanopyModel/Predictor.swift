@@ -36,7 +36,7 @@ public final class Predictor {
     clusterer = try JetClusterer(model.description.jets)
     tape = Tape(parameters: model.parameters)
     weights = NetworkWeights(model.network, model.parameters)
-    sample = EventSample(model.description)
+    sample = EventSample(model)
     heads = model.network.heads.map(HeadPrediction.init)
   }
 

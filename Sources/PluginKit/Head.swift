@@ -10,6 +10,8 @@ public protocol Head: Sendable {
   ///
   /// Unknown keys are refused; give defaults in `init(from:)` or by optional properties.
   associatedtype Configuration: Codable & Sendable
+  /// What the head learns from the validation sample when its training is done, and what a model stores of it.
+  associatedtype Calibration: Codable & Sendable = NoCalibration
 
   /// The name by which configurations and models ask for this plugin, such as `jet-tagger`.
   static var identifier: String { get }
@@ -47,6 +49,24 @@ public protocol Head: Sendable {
   /// The predictions from what the forward pass gave: `[rows × sum of the outputs' widths]`.
   func outputs(of result: Variable) -> Variable
 
+  /// What was learnt from the validation sample; nil before. `outputs` applies it.
+  var calibration: Calibration? { get }
+
+  /// Takes over what was learnt from the validation sample.
+  ///
+  /// - Throws: ``PluginError`` where it does not fit the head, as a model's file may hold anything.
+  mutating func calibrate(by calibration: Calibration) throws
+
+  /// What is to be learnt from the validation sample, once the weights are those of the best epoch.
+  ///
+  /// - Parameters:
+  ///   - results: what the forward pass gave: `[rows × anything]`.
+  ///   - truth: the true values of the rows.
+  ///   - weights: the weight of each row: `[rows]`.
+  /// - Returns: the calibration; nil for a head that needs none.
+  /// - Throws: ``MetricError`` where there is too little to learn from.
+  func calibration(fitting results: Matrix, truth: HeadTruth, weights: [Double]) throws -> Calibration?
+
   /// What the predictions are worth.
   ///
   /// - Parameters:
@@ -55,6 +75,27 @@ public protocol Head: Sendable {
   ///   - weights: the weight of each row: `[rows]`.
   /// - Throws: ``MetricError`` where there is nothing to compare, such as no signal.
   func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation
+}
+
+/// The calibration of heads that learn nothing beside their weights.
+public struct NoCalibration: Codable, Sendable {}
+
+extension Head where Calibration == NoCalibration {
+  /// None.
+  public var calibration: NoCalibration? { nil }
+
+  /// Does nothing.
+  public mutating func calibrate(by calibration: NoCalibration) {}
+
+  /// None.
+  public func calibration(
+    fitting results: Matrix, truth: HeadTruth, weights: [Double]
+  ) throws -> NoCalibration? { nil }
+}
+
+extension Head {
+  /// Whether anything is learnt from the validation sample.
+  public static var calibrates: Bool { Calibration.self != NoCalibration.self }
 }
 
 /// What a head makes a prediction for.

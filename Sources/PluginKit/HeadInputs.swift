@@ -8,6 +8,17 @@ public enum HeadInput: String, Sendable, Hashable, Codable, CaseIterable {
   case eventEmbedding = "event-embedding"
   /// What is known of an event beside its jets, scaled: missing momentum, leptons, conditions: `[events × inputs]`.
   case eventInputs = "event-inputs"
+  /// The four-momentum of each jet in GeV.
+  case jetMomenta = "jet-momenta"
+  /// The constituents of each jet by falling pT, with their four-momenta in GeV and identifiers.
+  case constituents
+  /// The tree of each jet; its splittings have Lund coordinates.
+  case trees
+  /// The transverse momentum that is missing in each event, and the scalar sum of transverse momenta, in GeV.
+  case missingMomentum = "missing-momentum"
+
+  /// The inputs that are plain numbers in GeV: no gradient passes through them.
+  public static let kinematics: Set<HeadInput> = [.jetMomenta, .constituents, .trees, .missingMomentum]
 }
 
 /// What a head reads in one forward pass.
@@ -22,6 +33,8 @@ public struct HeadInputs {
   private let jetRows: Variable?
   private let eventRows: Variable?
   private let eventNumbers: Variable?
+  private let kinematics: Kinematics
+  private let tape: Tape
 
   /// Inputs of a pass; what no head reads may be left out.
   ///
@@ -32,9 +45,10 @@ public struct HeadInputs {
   ///   - jetEmbedding: `[jets × width]`.
   ///   - eventEmbedding: `[events × width]`.
   ///   - eventInputs: `[events × inputs]`.
+  ///   - kinematics: the events and jets in GeV.
   public init(
     eventCount: Int, eventOfJet: [Int32], on tape: Tape, jetEmbedding: Variable? = nil,
-    eventEmbedding: Variable? = nil, eventInputs: Variable? = nil
+    eventEmbedding: Variable? = nil, eventInputs: Variable? = nil, kinematics: Kinematics = Kinematics()
   ) {
     precondition(jetEmbedding == nil || jetEmbedding!.rows == eventOfJet.count, "a row for each jet")
     precondition(eventEmbedding == nil || eventEmbedding!.rows == eventCount, "a row for each event")
@@ -44,6 +58,8 @@ public struct HeadInputs {
     jetRows = jetEmbedding
     eventRows = eventEmbedding
     eventNumbers = eventInputs
+    self.kinematics = kinematics
+    self.tape = tape
   }
 
   /// The number of jets of all events together.
@@ -58,6 +74,29 @@ public struct HeadInputs {
   /// What is known of each event beside its jets, scaled: `[events × inputs]`, named by
   /// ``HeadBuilder/eventInputNames``.
   public var eventInputs: Variable { Self.given(eventNumbers, .eventInputs) }
+
+  /// The four-momentum of each jet: `[jets]`.
+  public var jetMomenta: FourMomenta { given(kinematics.jets, .jetMomenta) }
+
+  /// The constituents of each jet.
+  public var constituents: JetConstituents { given(kinematics.constituents, .constituents) }
+
+  /// The tree of each jet, children of larger pT on the left.
+  public var trees: JetTrees { given(kinematics.trees, .trees) }
+
+  /// The missing momentum of each event: `[events]`.
+  public var missingMomentum: MissingMomenta { given(kinematics.missingMomentum, .missingMomentum) }
+
+  /// Numbers that the head has worked out, row-major `[rows × columns]`, to be computed with; they have no gradient.
+  public func constant(_ values: [Float], rows: Int, columns: Int) -> Variable {
+    tape.constant(values, rows: rows, columns: columns)
+  }
+
+  private func given<Value>(_ value: Value, _ input: HeadInput) -> Value {
+    precondition(
+      kinematics.inputs.contains(input), "the head did not name \(input.rawValue) among its inputs")
+    return value
+  }
 
   private static func given(_ variable: Variable?, _ input: HeadInput) -> Variable {
     guard let variable else {

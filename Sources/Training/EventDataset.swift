@@ -101,6 +101,11 @@ public struct EventDataset: Sendable {
     }
   }
 
+  /// The number of rows that a head has of some events.
+  func rowCount(of rows: HeadRows, of events: some Collection<Int>) -> Int {
+    eventTruth.rowCount(of: rows, of: events)
+  }
+
   /// The truth of the rows that a head has of some events.
   public func truth(of rows: HeadRows, of events: some Collection<Int>) -> HeadTruth {
     eventTruth.truth(of: rows, of: events)

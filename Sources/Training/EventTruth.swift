@@ -57,10 +57,15 @@ struct EventTruth: Sendable {
     }
   }
 
+  /// The number of rows that a head has of some events.
+  func rowCount(of rows: HeadRows, of events: some Collection<Int>) -> Int {
+    rows == .events ? events.count : events.reduce(0) { $0 + jetCounts[$1] }
+  }
+
   /// The truth of the rows that a head has of some events.
   func truth(of rows: HeadRows, of events: some Collection<Int>) -> HeadTruth {
     HeadTruth(
-      rows: rows == .events ? events.count : events.reduce(0) { $0 + jetCounts[$1] },
+      rows: rowCount(of: rows, of: events),
       columns: columns.mapValues { spread($0, over: rows, of: events) })
   }
 

@@ -29,6 +29,8 @@ public final class Trainer {
   private let validationEvents: [Int]
   private let headWeights: [Float]
   private let workers: [TrainingWorker]
+  /// The network with its heads calibrated at the weights of an epoch.
+  private var calibrated: (epoch: Int, network: Network)?
 
   /// A trainer that has not begun, or that goes on from a checkpoint.
   ///
@@ -137,7 +139,7 @@ public final class Trainer {
     let totalWeights = totalWeights(of: events)
     // Rows without weight teach nothing.
     guard totalWeights.contains(where: { $0 > 0 }) else { return ([], totalWeights, 0) }
-    let active = divide(events) { [dataset] worker, part in
+    let active = Self.divide(events, of: dataset, over: workers) { [dataset] worker, part in
       worker.learn(dataset, part, totalWeights: totalWeights)
     }
     for worker in workers[1..<max(active, 1)] { workers[0].gradients.add(worker.gradients) }
@@ -160,15 +162,18 @@ public final class Trainer {
   /// Gives each worker a part of `events` with its share of the work, each in its own thread, and waits for all.
   ///
   /// - Returns: how many workers had something to do, from the first.
-  private func divide(
-    _ events: ArraySlice<Int>, _ work: @Sendable (TrainingWorker, ArraySlice<Int>) -> Void
+  private static func divide(
+    _ events: ArraySlice<Int>, of dataset: EventDataset, over workers: [TrainingWorker],
+    _ work: @Sendable (TrainingWorker, ArraySlice<Int>) -> Void
   ) -> Int {
+    // The work that an event makes, in splittings of trees or so.
+    func size(_ event: Int) -> Int { dataset.sample.nodeCount(ofEvent: event) + 8 }
     let active = min(workers.count, events.count)
     var ends: [Int] = []
-    let total = events.reduce(0) { $0 + self.work(of: $1) }
+    let total = events.reduce(0) { $0 + size($1) }
     var done = 0
     for place in events.indices {
-      done += self.work(of: events[place])
+      done += size(events[place])
       // Every thread after this one needs an event too.
       let isLast = events.endIndex - place - 1 == active - 1 - ends.count
       if ends.count < active - 1, done * active >= total * (ends.count + 1) || isLast {
@@ -176,40 +181,85 @@ public final class Trainer {
       }
     }
     ends.append(events.endIndex)
-    DispatchQueue.concurrentPerform(iterations: active) { [workers, ends] thread in
+    DispatchQueue.concurrentPerform(iterations: active) { [ends] thread in
       work(workers[thread], events[(thread == 0 ? events.startIndex : ends[thread - 1])..<ends[thread]])
     }
     return active
   }
 
-  /// The work that an event makes, in splittings of trees or so.
-  private func work(of event: Int) -> Int { dataset.sample.nodeCount(ofEvent: event) + 8 }
-
-  /// The heads' metrics and the mean loss on the validation events.
-  private func validate() throws -> (metrics: [EpochSummary.Metric], loss: Double) {
+  /// What the workers' networks make of the validation events.
+  private func predictValidation(
+    _ workers: [TrainingWorker]
+  ) -> (results: [Matrix], outputs: [Matrix], loss: Double) {
     let eventsAtOnce = 64 * workers.count
-    var outputs = Array(repeating: [Float](), count: network.heads.count)
+    var results = Array(repeating: [Float](), count: network.heads.count)
+    var outputs = results
     var loss = MeanLoss(headWeights)
     var first = 0
     while first < validationEvents.count {
       let events = validationEvents[first..<min(first + eventsAtOnce, validationEvents.count)]
-      let active = divide(events) { [dataset] worker, part in worker.predict(dataset, part) }
+      let active = Self.divide(events, of: dataset, over: workers) { [dataset] worker, part in
+        worker.predict(dataset, part)
+      }
       for worker in workers[..<active] {
-        for (index, values) in worker.outputs.enumerated() { outputs[index] += values }
+        for index in network.heads.indices {
+          results[index] += worker.results[index]
+          outputs[index] += worker.outputs[index]
+        }
       }
       loss.add(workers[..<active].map(\.lossSums), totalWeights(of: events))
       first = events.endIndex
     }
+    func matrices(_ values: [[Float]]) -> [Matrix] {
+      zip(network.heads, values).map { named, values in
+        let rows = dataset.rowCount(of: named.head.rows, of: validationEvents)
+        return Matrix(rows: rows, columns: rows > 0 ? values.count / rows : 0, values: values)
+      }
+    }
+    return (matrices(results), matrices(outputs), loss.value)
+  }
+
+  /// The validation events as a head learns its calibration from them, or is judged by them.
+  private func validationTruth(of rows: HeadRows) -> (truth: HeadTruth, weights: [Double]) {
+    (
+      dataset.truth(of: rows, of: validationEvents),
+      dataset.weights(of: rows, of: validationEvents).map { Double($0) }
+    )
+  }
+
+  /// The network with what the heads learn from the validation events at the weights of the best epoch.
+  ///
+  /// - Throws: ``TrainingError`` where a head has too little to learn from.
+  func calibratedNetwork() throws -> Network {
+    guard self.network.heads.contains(where: { type(of: $0.head).calibrates }) else { return self.network }
+    if let calibrated, calibrated.epoch == bestEpoch { return calibrated.network }
+    let bestWorkers = workers.map { _ in
+      TrainingWorker(
+        self.network, headWeights: headWeights, freezesEmbedding: false, parameters: bestParameters)
+    }
+    let results = predictValidation(bestWorkers).results
+    var network = self.network
+    for (index, named) in network.heads.enumerated() {
+      let (truth, weights) = validationTruth(of: named.head.rows)
+      do {
+        try network.calibrateHead(index, fitting: results[index], truth: truth, weights: weights)
+      } catch let error where error is MetricError || error is PluginError {
+        throw TrainingError("\(named.name) cannot be calibrated on the validation events: \(error)")
+      }
+    }
+    calibrated = (bestEpoch, network)
+    return network
+  }
+
+  /// The heads' metrics and the mean loss on the validation events.
+  private func validate() throws -> (metrics: [EpochSummary.Metric], loss: Double) {
+    let (_, outputs, loss) = predictValidation(workers)
     var metrics: [EpochSummary.Metric] = []
-    for (named, values) in zip(network.heads, outputs) {
-      let rows = named.head.rows
-      let weights = dataset.weights(of: rows, of: validationEvents)
-      let columns = named.head.outputs.reduce(0) { $0 + $1.width }
+    for (named, outputs) in zip(network.heads, outputs) {
+      let (truth, weights) = validationTruth(of: named.head.rows)
       let evaluation: HeadEvaluation
       do {
-        evaluation = try named.head.evaluate(
-          Matrix(rows: weights.count, columns: columns, values: values),
-          truth: dataset.truth(of: rows, of: validationEvents), weights: weights.map { Double($0) })
+        evaluation = try named.head.evaluate(outputs, truth: truth, weights: weights)
       } catch let error as MetricError {
         throw TrainingError("\(named.name) cannot be validated: \(error)")
       }
@@ -218,7 +268,7 @@ public final class Trainer {
         metrics.append(EpochSummary.Metric(name: name, value: metric.estimate.value))
       }
     }
-    return (metrics, loss.value)
+    return (metrics, loss)
   }
 }
 

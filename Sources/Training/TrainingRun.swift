@@ -4,6 +4,7 @@ import CanopyModel
 import EventIO
 import Foundation
 import JetEmbedding
+import JetPhysics
 import NeuralEngine
 import PluginKit
 
@@ -74,7 +75,9 @@ public struct TrainingRun {
     defer { if isNew { rmdir(folder.path) } }
     let checkpoint = try findCheckpoint(checkpointFile, in: folder, network, resuming: resuming)
 
-    var dataset = try readEvents(network, EventSample(embedding: embedding, events: configuration.events))
+    var dataset = try readEvents(
+      network,
+      EventSample(embedding: embedding, events: configuration.events, headInputs: network.headInputs))
     let source = configuration.data.inputs.joined(separator: ", ")
     let split = EventSplit(
       dataset, validationFraction: configuration.data.validationFraction, seed: configuration.training.seed)
@@ -168,6 +171,11 @@ public struct TrainingRun {
     return checkpoint
   }
 
+  /// How jets are found; trees only where they are read.
+  private func jets(for network: Network) throws -> JetFinder {
+    try network.readsTrees ? configuration.jets : configuration.jets.withoutTrees()
+  }
+
   private func readEvents(_ network: Network, _ empty: EventSample) throws -> EventDataset {
     let data = configuration.data
     let stream = try EventStream(
@@ -176,7 +184,7 @@ public struct TrainingRun {
         keepInvisible: data.keepInvisible, maximumEvents: data.maximumEvents, skipEvents: data.skipEvents,
         selection: data.selection))
     return try EventDataset(
-      stream, jets: configuration.jets, as: empty, truth: Set(network.heads.flatMap(\.head.truthColumns)),
+      stream, jets: try jets(for: network), as: empty, truth: Set(network.heads.flatMap(\.head.truthColumns)),
       weight: data.weight, balance: data.balance, redrawConditions: data.redrawConditions,
       threads: configuration.training.threads)
   }
@@ -185,15 +193,16 @@ public struct TrainingRun {
   private func model(
     _ trainer: Trainer, _ embedding: EmbeddingDescription?, _ scaling: SampleScaling, _ split: EventSplit
   ) throws -> Model {
+    let network = try trainer.calibratedNetwork()
     let description = ModelDescription(
-      jets: configuration.jets, embedding: embedding, events: configuration.events, scaling: scaling,
-      heads: try trainer.network.heads.map { try $0.description() },
+      jets: try jets(for: network), embedding: embedding, events: configuration.events, scaling: scaling,
+      heads: try network.heads.map { try $0.description() },
       training: TrainingProvenance(
         canopyVersion: CanopyVersion.current, configuration: configuration.text,
         files: configuration.data.inputs.map { URL(fileURLWithPath: $0).lastPathComponent },
         trainingEvents: split.training.count, validationEvents: split.validation.count,
         seed: configuration.training.seed, threads: configuration.training.threads,
         bestEpoch: trainer.bestEpoch, epochs: trainer.epochs))
-    return Model(description: description, network: trainer.network, parameters: trainer.bestParameters)
+    return Model(description: description, network: network, parameters: trainer.bestParameters)
   }
 }

@@ -11,6 +11,8 @@ final class TrainingWorker: @unchecked Sendable {
   let gradients: Parameters
   /// The sum of weight times loss over the rows of the last step, for each head.
   private(set) var lossSums: [Double]
+  /// What the forward pass of each head gave in the last validation step: `[rows × anything]`.
+  private(set) var results: [[Float]] = []
   /// What each head predicted in the last validation step: `[rows × width]`.
   private(set) var outputs: [[Float]] = []
 
@@ -63,11 +65,14 @@ final class TrainingWorker: @unchecked Sendable {
     predicting.reset()
     batch.fill(dataset.sample, events)
     let inputs = network(batch, weights, on: predicting).headInputs
-    outputs = network.heads.enumerated().map { index, named in
+    results.removeAll(keepingCapacity: true)
+    outputs.removeAll(keepingCapacity: true)
+    for (index, named) in network.heads.enumerated() {
       let rows = named.head.rows
-      let (loss, outputs) = named.head.lossAndOutputs(inputs, dataset.truth(of: rows, of: events))
-      lossSums[index] = Self.weightedSum(loss, dataset.weights(of: rows, of: events))
-      return Array(outputs.values)
+      let prediction = named.head.predict(inputs, dataset.truth(of: rows, of: events))
+      lossSums[index] = Self.weightedSum(prediction.loss, dataset.weights(of: rows, of: events))
+      results.append(Array(prediction.result.values))
+      outputs.append(Array(prediction.outputs.values))
     }
   }
 
@@ -81,10 +86,10 @@ extension Head {
     loss(of: self(inputs), truth: truth)
   }
 
-  fileprivate func lossAndOutputs(
+  fileprivate func predict(
     _ inputs: HeadInputs, _ truth: HeadTruth
-  ) -> (loss: Variable, outputs: Variable) {
+  ) -> (result: Variable, loss: Variable, outputs: Variable) {
     let result = self(inputs)
-    return (loss(of: result, truth: truth), outputs(of: result))
+    return (result, loss(of: result, truth: truth), outputs(of: result))
   }
 }

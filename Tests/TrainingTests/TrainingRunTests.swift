@@ -95,7 +95,7 @@ import Training
       "heads.prongs.configuration.classes=[x, y, z]", "training.epochs=3")
     #expect(configuration.training.epochs == 3 && configuration.data.selection == ["label": 1])
     #expect(configuration.data.inputs == ["a.h5", "b.h5"] && configuration.embedding == nil)
-    #expect(configuration.jets.selection.kind == .inclusive(minimumPt: 0) && !configuration.jets.trees)
+    #expect(configuration.jets.selection.kind == .inclusive(minimumPt: 0))
     #expect(configuration.text.hasSuffix("# --set training.epochs=3\n"))
     // A mapping takes the place of another, whole.
     let other = try read("heads={other: {plugin: p, configuration: {}}}", "jets={radius: 0.7}")

@@ -62,7 +62,7 @@ enum ThroughputBenchmark {
     let truth = Set(model.network.heads.flatMap(\.head.truthColumns))
     guard
       var dataset = try? EventDataset(
-        stream, jets: model.description.jets, as: EventSample(model.description), truth: truth,
+        stream, jets: model.description.jets, as: EventSample(model), truth: truth,
         threads: threads)
     else { return [] }
     dataset.scale(by: model.description.scaling)

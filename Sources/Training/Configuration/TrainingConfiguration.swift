@@ -39,8 +39,7 @@ public struct TrainingConfiguration: Sendable {
       throw node["heads"]!.error("is empty; give at least one head")
     }
     data = sections.data
-    // Trees are for the recursive network alone.
-    jets = try sections.embedding == nil ? sections.jets.finder.withoutTrees() : sections.jets.finder
+    jets = sections.jets.finder
     embedding = sections.embedding
     events = sections.events
     heads = sections.heads

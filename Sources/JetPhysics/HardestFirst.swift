@@ -2,12 +2,14 @@
 
 /// Particles or jets by falling pT, those of equal pT by their numbers: a heap, so that the hardest few of many are
 /// found without sorting the rest.
-struct HardestFirst: Sendable {
+package struct HardestFirst: Sendable {
   private var heap: [(pt: Double, number: Int)] = []
 
-  mutating func removeAll() { heap.removeAll(keepingCapacity: true) }
+  package init() {}
 
-  mutating func insert(_ number: Int, pt: Double) {
+  package mutating func removeAll() { heap.removeAll(keepingCapacity: true) }
+
+  package mutating func insert(_ number: Int, pt: Double) {
     heap.append((pt, number))
     var child = heap.count - 1
     while child > 0, precedes(child, (child - 1) / 2) {
@@ -17,7 +19,7 @@ struct HardestFirst: Sendable {
   }
 
   /// Takes the hardest out.
-  mutating func popFirst() -> Int? {
+  package mutating func popFirst() -> Int? {
     if heap.isEmpty { return nil }
     let first = heap[0]
     heap[0] = heap[heap.count - 1]

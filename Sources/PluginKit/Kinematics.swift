@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// Events and jets in GeV, for heads that read more than embeddings: plain numbers, through which no gradient passes.
+///
+/// It holds what was asked for, and is empty but for that.
+public struct Kinematics: Sendable {
+  /// What is held: some of ``HeadInput/kinematics``.
+  public let inputs: Set<HeadInput>
+  /// The missing momentum of each event: `[events]`.
+  public private(set) var missingMomentum = MissingMomenta()
+  /// The four-momentum of each jet: `[jets]`.
+  public private(set) var jets = FourMomenta()
+  /// The constituents of each jet, by falling pT.
+  public private(set) var constituents = JetConstituents()
+  /// The tree of each jet.
+  public private(set) var trees = JetTrees()
+
+  /// Kept for its storage.
+  private var heap = HardestFirst()
+
+  /// No events; of these inputs those that are kinematics will be held.
+  public init(_ inputs: Set<HeadInput> = []) { self.inputs = inputs.intersection(HeadInput.kinematics) }
+
+  /// Forgets all events and keeps the storage.
+  public mutating func removeAll() {
+    missingMomentum.removeAll()
+    jets.removeAll()
+    constituents.removeAll()
+    trees.removeAll()
+  }
+
+  /// Replaces the content by events and their jets, and keeps the storage.
+  ///
+  /// - Precondition: `jets` are those of `events`, with trees where trees are held.
+  public mutating func replace(with events: EventBatch, jets found: JetBatch) {
+    removeAll()
+    guard !inputs.isEmpty else { return }
+    precondition(
+      !inputs.contains(.trees) || found.trees.treeCount == found.jetCount, "jets without their trees")
+    for event in 0..<events.eventCount {
+      if inputs.contains(.missingMomentum) { missingMomentum.append(event, of: events) }
+      let firstParticle = events.offsets[event]
+      for jet in found.jets(ofEvent: event) {
+        if inputs.contains(.jetMomenta) { jets.append(found.momentum(ofJet: jet)) }
+        if inputs.contains(.constituents) { appendConstituents(ofJet: jet, of: found, events, firstParticle) }
+        if inputs.contains(.trees) { trees.append(jet, of: found.trees) }
+      }
+    }
+  }
+
+  private mutating func appendConstituents(
+    ofJet jet: Int, of found: JetBatch, _ events: EventBatch, _ firstParticle: Int
+  ) {
+    heap.removeAll()
+    for place in found.constituents(ofJet: jet) {
+      let particle = firstParticle + Int(found.constituents[place])
+      heap.insert(particle, pt: events.momentum(ofParticle: particle).pt)
+    }
+    while let particle = heap.popFirst() {
+      constituents.append(
+        events.momentum(ofParticle: particle), pdgID: events.pdgID.isEmpty ? 0 : events.pdgID[particle])
+    }
+    constituents.endJet()
+  }
+
+  /// Adds the events of another collection, which holds the same inputs, behind these.
+  public mutating func append(_ other: Kinematics) {
+    precondition(other.inputs == inputs, "kinematics of other inputs")
+    for event in 0..<other.missingMomentum.count { missingMomentum.append(event, of: other.missingMomentum) }
+    for jet in 0..<other.jets.count { jets.append(other.jets[jet]) }
+    for jet in 0..<other.constituents.jetCount { constituents.append(jet, of: other.constituents) }
+    for jet in 0..<other.trees.treeCount { trees.append(jet, of: other.trees) }
+  }
+
+  /// Replaces the content by some events and jets of another collection, which holds the same inputs, and keeps the
+  /// storage.
+  ///
+  /// - Parameters:
+  ///   - other: the collection.
+  ///   - events: the events in it.
+  ///   - selection: the jets of these events, in their order.
+  public mutating func fill(_ other: Kinematics, events: [Int], jets selection: [Int]) {
+    precondition(other.inputs == inputs, "kinematics of other inputs")
+    guard !inputs.isEmpty else { return }
+    removeAll()
+    if inputs.contains(.missingMomentum) {
+      for row in 0..<events.count { missingMomentum.append(events[row], of: other.missingMomentum) }
+    }
+    for row in 0..<selection.count {
+      let jet = selection[row]
+      if inputs.contains(.jetMomenta) { jets.append(other.jets[jet]) }
+      if inputs.contains(.constituents) { constituents.append(jet, of: other.constituents) }
+      if inputs.contains(.trees) { trees.append(jet, of: other.trees) }
+    }
+  }
+}
+
+/// The transverse momentum that is missing in each event, −Σ pT over its particles, and their scalar sum, in GeV.
+public struct MissingMomenta: Sendable, Equatable {
+  /// The component along x in GeV: `[events]`.
+  public private(set) var px: [Double] = []
+  /// The component along y in GeV: `[events]`.
+  public private(set) var py: [Double] = []
+  /// The scalar sum of the transverse momenta of all particles in GeV: `[events]`.
+  public private(set) var scalarSum: [Double] = []
+
+  /// No events.
+  public init() {}
+
+  /// The number of events.
+  public var count: Int { px.count }
+
+  /// The modulus in GeV.
+  public func pt(ofEvent event: Int) -> Double {
+    (px[event] * px[event] + py[event] * py[event]).squareRoot()
+  }
+
+  mutating func removeAll() {
+    px.removeAll(keepingCapacity: true)
+    py.removeAll(keepingCapacity: true)
+    scalarSum.removeAll(keepingCapacity: true)
+  }
+
+  mutating func append(_ event: Int, of events: EventBatch) {
+    var (x, y, sum) = (0.0, 0.0, 0.0)
+    for particle in events.particles(ofEvent: event) {
+      let p = events.momentum(ofParticle: particle)
+      x -= p.px
+      y -= p.py
+      sum += p.pt
+    }
+    px.append(x)
+    py.append(y)
+    scalarSum.append(sum)
+  }
+
+  mutating func append(_ event: Int, of other: MissingMomenta) {
+    px.append(other.px[event])
+    py.append(other.py[event])
+    scalarSum.append(other.scalarSum[event])
+  }
+}
+
+/// Four-momenta as flat arrays, in GeV.
+public struct FourMomenta: Sendable, Equatable {
+  /// Momentum along x in GeV: `[momenta]`.
+  public private(set) var px: [Double] = []
+  /// Momentum along y in GeV: `[momenta]`.
+  public private(set) var py: [Double] = []
+  /// Momentum along the beam in GeV: `[momenta]`.
+  public private(set) var pz: [Double] = []
+  /// Energy in GeV: `[momenta]`.
+  public private(set) var energy: [Double] = []
+
+  /// None.
+  public init() {}
+
+  /// How many there are.
+  public var count: Int { energy.count }
+
+  /// One of them.
+  public subscript(index: Int) -> FourMomentum {
+    FourMomentum(px: px[index], py: py[index], pz: pz[index], energy: energy[index])
+  }
+
+  mutating func removeAll() {
+    px.removeAll(keepingCapacity: true)
+    py.removeAll(keepingCapacity: true)
+    pz.removeAll(keepingCapacity: true)
+    energy.removeAll(keepingCapacity: true)
+  }
+
+  mutating func append(_ p: FourMomentum) {
+    px.append(p.px)
+    py.append(p.py)
+    pz.append(p.pz)
+    energy.append(p.energy)
+  }
+}
+
+/// The constituents of jets as flat arrays, by falling pT in each jet, those of equal pT in the order of the input.
+public struct JetConstituents: Sendable, Equatable {
+  /// The first constituent of each jet, and the number of constituents at the end: `[jets + 1]`.
+  public private(set) var offsets: [Int] = [0]
+  /// The four-momenta: `[constituents]`.
+  public private(set) var momenta = FourMomenta()
+  /// Particle Data Group identifiers, 0 where the input has none: `[constituents]`.
+  public private(set) var pdgID: [Int32] = []
+
+  /// No jets.
+  public init() {}
+
+  /// The number of jets.
+  public var jetCount: Int { offsets.count - 1 }
+
+  /// The constituents of one jet as a range into the arrays.
+  public func constituents(ofJet jet: Int) -> Range<Int> { offsets[jet]..<offsets[jet + 1] }
+
+  mutating func removeAll() {
+    offsets.removeAll(keepingCapacity: true)
+    offsets.append(0)
+    momenta.removeAll()
+    pdgID.removeAll(keepingCapacity: true)
+  }
+
+  mutating func append(_ p: FourMomentum, pdgID id: Int32) {
+    momenta.append(p)
+    pdgID.append(id)
+  }
+
+  mutating func endJet() { offsets.append(pdgID.count) }
+
+  mutating func append(_ jet: Int, of other: JetConstituents) {
+    for constituent in other.constituents(ofJet: jet) {
+      append(other.momenta[constituent], pdgID: other.pdgID[constituent])
+    }
+    endJet()
+  }
+}
