@@ -18,6 +18,7 @@ let package = Package(
   products: [
     .library(name: "Canopy", targets: ["Canopy"] + reexportedByCanopy),
     .library(name: "PluginKit", targets: ["PluginKit"] + reexportedByPluginKit),
+    .library(name: "PluginTesting", targets: ["PluginTesting"]),
     .executable(name: "canopy", targets: ["CanopyCommand"]),
   ],
   dependencies: [
@@ -71,6 +72,10 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(
+      name: "PluginTesting",
+      dependencies: ["CanopyModel", "EventEncoding", "JetEmbedding", "PluginKit", "Training"]
+        + modules(reexportedByPluginKit)),
+    .target(
       name: "Canopy",
       dependencies: [
         "CanopyModel", "EventClassifiers", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics",
@@ -80,7 +85,7 @@ let package = Package(
     .executableTarget(
       name: "CanopyCommand",
       dependencies: [
-        "CKernels", "Canopy", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CKernels", "Canopy", "PluginTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + modules(reexportedByCanopy),
       // Plugins that are loaded at run time use the program's own Canopy. Packages that depend on Canopy never build
       // this target, so that its flag does not keep them from doing so.
@@ -116,6 +121,9 @@ let package = Package(
       name: "CanopyModelTests",
       dependencies: ["AllocationCounter", "EventClassifiers", "JetTaggers", "TestFiles"]
         + modules(reexportedByCanopy)),
+    .testTarget(
+      name: "PluginTestingTests",
+      dependencies: ["EventClassifiers", "JetTaggers", "PluginTesting"] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "TrainingTests",
       dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),

@@ -33,6 +33,10 @@ public struct EventClassifier: Head {
   public static let summary =
     "Tells two or more classes of events apart from the event's embedding and inputs."
 
+  /// Two classes.
+  public static let example = HeadExample(
+    configuration: Configuration(truth: "label", classes: ["background", "signal"]), truth: ["label": [0, 1]])
+
   /// The configuration, with the widths of the hidden layers filled in.
   public let configuration: Configuration
   private let name: String
