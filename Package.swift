@@ -85,7 +85,8 @@ let package = Package(
     .executableTarget(
       name: "CanopyCommand",
       dependencies: [
-        "CKernels", "Canopy", "PluginTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CKernels", "Canopy", "PluginTesting",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + modules(reexportedByCanopy),
       // Plugins that are loaded at run time use the program's own Canopy. Packages that depend on Canopy never build
       // this target, so that its flag does not keep them from doing so.
@@ -111,7 +112,8 @@ let package = Package(
       name: "EventIOTests",
       dependencies: ["CHDF5", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics", "TestFiles"],
       exclude: ["Fixtures"]),
-    .testTarget(name: "PluginKitTests", dependencies: ["PluginKit"] + modules(reexportedByPluginKit)),
+    .testTarget(
+      name: "PluginKitTests", dependencies: ["PluginKit", "TestFiles"] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "JetTaggersTests", dependencies: ["JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(

@@ -25,7 +25,8 @@ public struct PluginRegistry: Sendable {
   /// - Throws: ``PluginError`` where the identifier is taken, or does not serve as one.
   public mutating func register(_ type: any Head.Type) throws {
     let identifier = type.identifier
-    guard !identifier.isEmpty, identifier.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
+    guard !identifier.isEmpty,
+      identifier.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
     else {
       throw PluginError("“\(identifier)” is no identifier of a plugin: use letters, digits and hyphens.")
     }

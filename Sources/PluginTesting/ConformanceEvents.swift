@@ -20,7 +20,8 @@ enum ConformanceEvents {
         for axis in [phi, phi + 3] {
           let eta = random(-1...1)
           for _ in 0..<6 {
-            event.append((momentum(random(5...80), eta + random(-0.4...0.4), axis + random(-0.4...0.4), 0.14), 211))
+            event.append(
+              (momentum(random(5...80), eta + random(-0.4...0.4), axis + random(-0.4...0.4), 0.14), 211))
           }
         }
         event.append((momentum(random(20...60), random(-2...2), phi + 1.5, 0.0005), 11))

@@ -18,7 +18,13 @@ struct ConformanceSubject<H: Head>: Sendable {
   init(_ example: HeadExample<H.Configuration>) throws {
     truth = example.truth
     let inputs = try Self.network(example, for: Set(HeadInput.allCases)).headInputs
-    let network = try Self.network(example, for: inputs)
+    let network: Network
+    do {
+      network = try Self.network(example, for: inputs)
+    } catch {
+      let names = inputs.map(\.rawValue).sorted().joined(separator: ", ")
+      throw ConformanceFailure("The head cannot be made with the inputs that it names (\(names)): \(error)")
+    }
     var generator = SeededGenerator(seed: 3)
     let parameters = Parameters(layout: network.layout, using: &generator)
     // Biases that are not zero, so that the corners of ReLUs lie elsewhere than at zero.
@@ -47,7 +53,8 @@ struct ConformanceSubject<H: Head>: Sendable {
   func truth(rows: Int) throws -> HeadTruth {
     for column in head.truthColumns {
       try ConformanceFailure.require(
-        truth[column]?.isEmpty == false, "The head learns from \(column), of which its example has no values.")
+        truth[column]?.isEmpty == false, "The head learns from \(column), of which its example has no values."
+      )
     }
     return HeadTruth(
       rows: rows, columns: truth.mapValues { values in (0..<rows).map { values[$0 % values.count] } })

@@ -25,7 +25,8 @@ extension HeadConformance {
     }
     try ConformanceFailure.require(
       differing.value == 0,
-      "\(differing.value) of 16 passes on several threads give other numbers than one alone: what do they share?")
+      "\(differing.value) of 16 passes on several threads give other numbers than one alone: what do they share?"
+    )
   }
 
   func checkIndependence() throws {
@@ -40,7 +41,8 @@ extension HeadConformance {
       let alone = try predictor.predict(events.events(at: event..<event + 1)).heads[0].matrix
       let expected = rows == .jets ? Array(jets.jets(ofEvent: event)) : [event]
       try ConformanceFailure.require(
-        alone.rows == expected.count, "An event alone has \(alone.rows) rows, and in a batch \(expected.count).")
+        alone.rows == expected.count,
+        "An event alone has \(alone.rows) rows, and in a batch \(expected.count).")
       for (row, place) in expected.enumerated() {
         for column in 0..<alone.columns {
           let (a, b) = (alone[row, column], values[place, column])

@@ -48,7 +48,9 @@ extension HeadConformance {
   func checkFiniteness() throws {
     let subject = try ConformanceSubject<H>(example)
     let extreme = ConformanceEvents.extreme
-    for events in [ConformanceEvents.ordinary] + (0..<extreme.eventCount).map({ extreme.events(at: $0..<$0 + 1) }) {
+    for events in [ConformanceEvents.ordinary]
+      + (0..<extreme.eventCount).map({ extreme.events(at: $0..<$0 + 1) })
+    {
       let pass = try subject.pass(subject.sample(of: events))
       for (name, numbers) in [
         ("outputs", pass.outputs.values), ("loss", pass.loss.values), ("gradients", pass.gradients),

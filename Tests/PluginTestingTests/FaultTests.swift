@@ -4,7 +4,7 @@ import PluginKit
 import PluginTesting
 import Testing
 
-/// What a head does wrong is found, by the check that is for it and by no other.
+/// What a head does wrong is found, by the checks that it concerns and by no other.
 @Suite struct FaultTests {
   @Test(arguments: FaultyHead.Fault.allCases) func isFound(_ fault: FaultyHead.Fault) throws {
     let expected: Set<HeadCheck>
@@ -13,13 +13,14 @@ import Testing
     case .doubledGradient, .lostGradient: expected = [.gradients]
     // Each call gives other numbers, of which gradients know nothing.
     case .counter: expected = [.gradients, .determinism, .independence, .threads, .saving]
-    case .width, .loss: expected = [.shapes]
+    case .width: expected = [.shapes, .independence]
+    case .loss: expected = [.shapes]
     case .neighbours: expected = [.independence]
-    case .configuration: expected = [.configuration]
+    case .configuration: expected = [.configuration, .saving]
     case .keys: expected = [.unknownKeys]
     case .infinity: expected = [.finiteness]
-    // Without what it did not name, the head cannot be made.
-    case .inputs: expected = Set(HeadCheck.allCases)
+    // Without what it did not name, the head cannot even be made.
+    case .inputs: expected = Set(HeadCheck.allCases).subtracting([.unknownKeys])
     case .calibration: expected = [.saving]
     case .metric: expected = [.evaluation]
     }
@@ -34,7 +35,8 @@ import Testing
 
   @Test func truthThatTheExampleLacksIsNamed() throws {
     let conformance = HeadConformance(
-      FaultyHead.self, example: HeadExample(configuration: FaultyHead.Configuration(fault: .none), truth: [:]))
+      FaultyHead.self, example: HeadExample(configuration: FaultyHead.Configuration(fault: .none), truth: [:])
+    )
     let failure = #expect(throws: ConformanceFailure.self) { try conformance.run(.evaluation) }
     #expect(failure?.description == "The head learns from value, of which its example has no values.")
   }

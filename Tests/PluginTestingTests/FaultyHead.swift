@@ -6,7 +6,8 @@ import PluginKit
 /// A regression on the jet's embedding that does one thing wrong, or none.
 struct FaultyHead: Head {
   enum Fault: String, Codable, CaseIterable {
-    case none, doubledGradient, lostGradient, counter, width, neighbours, configuration, keys, infinity, inputs
+    case none, doubledGradient, lostGradient, counter, width, neighbours, configuration, keys, infinity,
+      inputs
     case calibration, metric, loss
   }
 
@@ -66,7 +67,7 @@ struct FaultyHead: Head {
       return layer(inputs.constant(Array(embedding.values), rows: embedding.rows, columns: embedding.columns))
     case .counter:
       return layer(embedding) + Float(Self.calls.next())
-    case .neighbours:
+    case .neighbours where inputs.jetCount > 0:
       return layer(embedding) - layer(embedding).mean()
     case .infinity:
       let inverse = (0..<inputs.jetCount).map { 1 / Float(inputs.jetMomenta[$0].pt) }

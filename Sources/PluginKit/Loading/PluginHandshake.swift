@@ -59,7 +59,8 @@ public struct PluginHandshake: Sendable, Equatable {
         + "\(program.interfaceVersion): \(advice)"
     }
     if canopyVersion != program.canopyVersion {
-      return "it is built with Canopy \(canopyVersion), and this is Canopy \(program.canopyVersion): \(advice)"
+      return
+        "it is built with Canopy \(canopyVersion), and this is Canopy \(program.canopyVersion): \(advice)"
     }
     if compiler != program.compiler {
       return "it is built by another compiler, \(compiler), and this Canopy by \(program.compiler): \(advice)"

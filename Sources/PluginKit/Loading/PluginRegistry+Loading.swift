@@ -65,7 +65,8 @@ extension PluginRegistry {
     }
     guard let handshake = PluginHandshake(in: content) else {
       throw Refusal(
-        reason: "it is a library, but no plugin of Canopy: build a dynamic library with Canopy's product PluginKit")
+        reason:
+          "it is a library, but no plugin of Canopy: build a dynamic library with Canopy's product PluginKit")
     }
     if let reason = handshake.refusal { throw Refusal(reason: reason) }
   }
@@ -83,7 +84,9 @@ extension PluginRegistry {
       }
       guard let symbol = dlsym(library, PluginRegistration.entryPoint) else {
         throw Refusal(
-          reason: "the library has no function \(PluginRegistration.entryPoint), by which a plugin registers itself")
+          reason:
+            "the library has no function \(PluginRegistration.entryPoint), by which a plugin registers itself"
+        )
       }
       var registry = self
       registry.origin = .library(file)
@@ -94,13 +97,15 @@ extension PluginRegistry {
         throw Refusal(reason: "the plugin cannot be registered: \("\(error)".withoutFullStop)")
       case .success(var registered):
         guard registered.origins.contains(.library(file)) else {
-          throw Refusal(reason: "the library registers no plugin: register one in \(PluginRegistration.entryPoint)")
+          throw Refusal(
+            reason: "the library registers no plugin: register one in \(PluginRegistration.entryPoint)")
         }
         registered.origin = origin
         return registered
       }
     #else
-      throw Refusal(reason: "plugins are loaded at run time on Linux only: build a program that registers them")
+      throw Refusal(
+        reason: "plugins are loaded at run time on Linux only: build a program that registers them")
     #endif
   }
 
