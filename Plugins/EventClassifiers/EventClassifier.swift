@@ -16,12 +16,22 @@ public struct EventClassifier: Head {
     public var classes: [String]
     /// The widths of the hidden layers; two of 64 unless given.
     public var hidden: [Int]?
+    /// The background efficiencies for which thresholds are fixed on the validation sample; none unless given.
+    public var workingPoints: [Double]?
+
+    private enum CodingKeys: String, CodingKey {
+      case truth, classes, hidden
+      case workingPoints = "working-points"
+    }
 
     /// A configuration; `hidden` is two layers of 64 unless given.
-    public init(truth: String, classes: [String], hidden: [Int]? = nil) {
+    public init(
+      truth: String, classes: [String], hidden: [Int]? = nil, workingPoints: [Double]? = nil
+    ) {
       self.truth = truth
       self.classes = classes
       self.hidden = hidden
+      self.workingPoints = workingPoints
     }
   }
 
@@ -40,7 +50,7 @@ public struct EventClassifier: Head {
   /// The configuration, with the widths of the hidden layers filled in.
   public let configuration: Configuration
   private let name: String
-  private let classification: Classification
+  private var classification: Classification
   private let layers: Perceptron
 
   /// A classifier whose layers are added to the network by `builder`.
@@ -49,7 +59,9 @@ public struct EventClassifier: Head {
   ///   the network does not embed events.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration
-    classification = try Classification(truth: configuration.truth, classes: configuration.classes)
+    classification = try Classification(
+      truth: configuration.truth, classes: configuration.classes,
+      workingPoints: configuration.workingPoints ?? [])
     let widths = configuration.hidden ?? [64, 64]
     configuration.hidden = widths
     self.configuration = configuration
@@ -65,7 +77,8 @@ public struct EventClassifier: Head {
   public var inputs: Set<HeadInput> { [.eventEmbedding, .eventInputs] }
   /// The column that holds the number of the class.
   public var truthColumns: [String] { [configuration.truth] }
-  /// `score` for two classes, else the probability of each class under its name.
+  /// `score` for two classes, else the probability of each class under its name; `working-point` behind them where
+  /// working points are asked for.
   public var outputs: [HeadOutput] { classification.outputs }
 
   /// Throws where a label is not the number of a class.
@@ -83,8 +96,27 @@ public struct EventClassifier: Head {
     classification.loss(of: result, truth: truth)
   }
 
-  /// The probabilities: `[events × outputs]`.
-  public func outputs(of result: Variable) -> Variable { classification.probabilities(of: result) }
+  /// The probabilities, and the working points where there are some: `[events × sum of the outputs' widths]`.
+  public func outputs(of result: Variable) -> Variable { classification.outputs(of: result) }
+
+  /// The temperature of the probabilities and the thresholds of the working points.
+  public var calibration: Classification.Calibration? { classification.calibration }
+
+  /// Fits the temperature and fixes the thresholds.
+  ///
+  /// - Throws: ``MetricError`` where the sample is too small for a working point.
+  public func calibration(
+    fitting results: Matrix, truth: HeadTruth, weights: [Double]
+  ) throws -> Classification.Calibration? {
+    try classification.calibration(fitting: results, truth: truth, weights: weights)
+  }
+
+  /// Takes over a temperature and thresholds.
+  ///
+  /// - Throws: ``PluginError`` where they are not those of the configuration.
+  public mutating func calibrate(by calibration: Classification.Calibration) throws {
+    try classification.calibrate(by: calibration)
+  }
 
   /// With two classes, the area under the ROC curve; with more, its mean over each class against the others, and
   /// the share of events that are taken for what they are.

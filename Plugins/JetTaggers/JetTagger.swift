@@ -17,18 +17,25 @@ public struct JetTagger: Head {
     public var hidden: [Int]?
     /// Whether the tagger reads the jet's event beside the jet: its embedding and the event inputs.
     public var eventContext: Bool?
+    /// The background efficiencies for which thresholds are fixed on the validation sample; none unless given.
+    public var workingPoints: [Double]?
 
     private enum CodingKeys: String, CodingKey {
       case truth, classes, hidden
       case eventContext = "event-context"
+      case workingPoints = "working-points"
     }
 
     /// A configuration; `hidden` is two layers of the embedding's width unless given.
-    public init(truth: String, classes: [String], hidden: [Int]? = nil, eventContext: Bool? = nil) {
+    public init(
+      truth: String, classes: [String], hidden: [Int]? = nil, eventContext: Bool? = nil,
+      workingPoints: [Double]? = nil
+    ) {
       self.truth = truth
       self.classes = classes
       self.hidden = hidden
       self.eventContext = eventContext
+      self.workingPoints = workingPoints
     }
   }
 
@@ -46,7 +53,7 @@ public struct JetTagger: Head {
   /// The configuration, with the widths of the hidden layers filled in.
   public let configuration: Configuration
   private let name: String
-  private let classification: Classification
+  private var classification: Classification
   private let layers: Perceptron
 
   /// A tagger whose layers are added to the network by `builder`.
@@ -55,7 +62,9 @@ public struct JetTagger: Head {
   ///   the network has no events to give context.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration
-    classification = try Classification(truth: configuration.truth, classes: configuration.classes)
+    classification = try Classification(
+      truth: configuration.truth, classes: configuration.classes,
+      workingPoints: configuration.workingPoints ?? [])
     let width = try builder.jetEmbeddingWidth
     let widths = configuration.hidden ?? [width, width]
     configuration.hidden = widths
@@ -78,7 +87,8 @@ public struct JetTagger: Head {
   }
   /// The column that holds the number of the class.
   public var truthColumns: [String] { [configuration.truth] }
-  /// `score` for two classes, else the probability of each class under its name.
+  /// `score` for two classes, else the probability of each class under its name; `working-point` behind them where
+  /// working points are asked for.
   public var outputs: [HeadOutput] { classification.outputs }
 
   /// Throws where a label is not the number of a class.
@@ -98,8 +108,27 @@ public struct JetTagger: Head {
     classification.loss(of: result, truth: truth)
   }
 
-  /// The probabilities: `[jets × outputs]`.
-  public func outputs(of result: Variable) -> Variable { classification.probabilities(of: result) }
+  /// The probabilities, and the working points where there are some: `[jets × sum of the outputs' widths]`.
+  public func outputs(of result: Variable) -> Variable { classification.outputs(of: result) }
+
+  /// The temperature of the probabilities and the thresholds of the working points.
+  public var calibration: Classification.Calibration? { classification.calibration }
+
+  /// Fits the temperature and fixes the thresholds.
+  ///
+  /// - Throws: ``MetricError`` where the sample is too small for a working point.
+  public func calibration(
+    fitting results: Matrix, truth: HeadTruth, weights: [Double]
+  ) throws -> Classification.Calibration? {
+    try classification.calibration(fitting: results, truth: truth, weights: weights)
+  }
+
+  /// Takes over a temperature and thresholds.
+  ///
+  /// - Throws: ``PluginError`` where they are not those of the configuration.
+  public mutating func calibrate(by calibration: Classification.Calibration) throws {
+    try classification.calibrate(by: calibration)
+  }
 
   /// With two classes, the area under the ROC curve; with more, its mean over each class against the others, and
   /// the share of jets that are taken for what they are.
