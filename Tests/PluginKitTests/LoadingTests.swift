@@ -52,7 +52,8 @@
 
     /// The handshake of this program with another field.
     private func handshake(_ field: Int, _ value: String) -> String {
-      var fields = PluginHandshake.text.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+      var fields = PluginHandshake.text.split(separator: "|", omittingEmptySubsequences: false).map(
+        String.init)
       fields[field] = value
       return fields.joined(separator: "|")
     }
@@ -91,7 +92,8 @@
 
     @Test func whatDoesNotRegister() throws {
       #expect(
-        try refusal(of: library(code: ""), mayRun: true) == "the library has no function canopy_plugin, by which a plugin "
+        try refusal(of: library(code: ""), mayRun: true)
+          == "the library has no function canopy_plugin, by which a plugin "
           + "registers itself")
       #expect(
         try refusal(of: library("none.so"), mayRun: true)
@@ -101,7 +103,8 @@
     @Test func missingSymbolsAreNamed() throws {
       let code = "void absent_function(void); void canopy_plugin(void *registration) { absent_function(); }"
       #expect(
-        try refusal(of: library(code: code)) == "the library cannot be loaded: undefined symbol: absent_function")
+        try refusal(of: library(code: code))
+          == "the library cannot be loaded: undefined symbol: absent_function")
     }
 
     @Test func searchPathsNameFilesAndFolders() throws {
@@ -115,7 +118,9 @@
         let error = #expect(throws: PluginError.self) { try registry.load(searchPath: path) }
         #expect(error?.description.hasPrefix("\(file): it is no library") == true, "\(error!)")
       }
-      let missing = #expect(throws: PluginError.self) { try registry.load(searchPath: folder.path("missing")) }
+      let missing = #expect(throws: PluginError.self) {
+        try registry.load(searchPath: folder.path("missing"))
+      }
       #expect(missing?.description.contains("there is no such file") == true)
     }
   }

@@ -34,7 +34,8 @@ struct PluginNewCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let template = try PluginTemplate(name: name, canopy: canopy.map(CanopySources.init) ?? CanopySources())
-      let path = directory == "." ? name : URL(fileURLWithPath: directory).appendingPathComponent(name).relativePath
+      let path =
+        directory == "." ? name : URL(fileURLWithPath: directory).appendingPathComponent(name).relativePath
       try template.write(to: URL(fileURLWithPath: path))
       try writeToStandardOutput(
         Data(
