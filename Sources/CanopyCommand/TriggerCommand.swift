@@ -215,7 +215,9 @@ struct TriggerCommand: ParsableCommand {
       var sample = TuningSample(run.menu)
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
       defer { progress.clear() }
-      try run.evaluate(stream) { sample.append($1) } progress: {
+      try run.evaluate(stream) {
+        sample.append($1)
+      } progress: {
         progress.update($0)
         try Interruption.check()
       }

@@ -63,7 +63,8 @@ public struct DecisionInputs: Sendable {
   public mutating func append(predictions: [Float]) {
     let head = sources.heads[firstNumbers.count - 1]
     let rows = head.rows == .jets ? kinematics.jets.count : eventCount
-    precondition(predictions.count == rows * widths[firstNumbers.count], "a row for each of the head's \(head.rows)")
+    precondition(
+      predictions.count == rows * widths[firstNumbers.count], "a row for each of the head's \(head.rows)")
     firstNumbers.append(numbers.count)
     numbers.append(contentsOf: predictions)
   }

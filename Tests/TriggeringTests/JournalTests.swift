@@ -28,7 +28,8 @@ import Testing
 
   private func output(_ name: String = "out.h5", resumed: Bool = true) -> TriggerRun.Output {
     TriggerRun.Output(
-      path: folder.path(name), format: .hdf5, menu: menu, model: Models.folder("w-tagger"), isResumed: resumed)
+      path: folder.path(name), format: .hdf5, menu: menu, model: Models.folder("w-tagger"), isResumed: resumed
+    )
   }
 
   /// Runs to the end, or until behind the `stop`-th batch.
@@ -105,7 +106,8 @@ import Testing
     var random = SeededGenerator(seed: 12)
     for _ in 0..<8 {
       var journal = reference.journal
-      journal[Int.random(in: first..<journal.count, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
+      journal[Int.random(in: first..<journal.count, using: &random)] ^= UInt8.random(
+        in: 1...255, using: &random)
       try expectResumption(from: journal, reference)
     }
   }
