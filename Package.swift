@@ -57,6 +57,10 @@ let package = Package(
       path: "Plugins/EventClassifiers"),
 
     .target(
+      name: "MassRegression", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/MassRegression"),
+
+    .target(
       name: "CanopyModel",
       dependencies: ["EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit"]),
     .target(
@@ -69,8 +73,7 @@ let package = Package(
       name: "Canopy",
       dependencies: [
         "CanopyModel", "EventClassifiers", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics",
-        "JetTaggers",
-        "NeuralEngine", "PluginKit", "Training",
+        "JetTaggers", "MassRegression", "NeuralEngine", "PluginKit", "Training",
       ]),
     .executableTarget(
       name: "CanopyCommand",
@@ -104,6 +107,9 @@ let package = Package(
     .testTarget(
       name: "EventClassifiersTests",
       dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
+    .testTarget(
+      name: "MassRegressionTests",
+      dependencies: ["MassRegression", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(
       name: "CanopyModelTests",
       dependencies: ["AllocationCounter", "EventClassifiers", "JetTaggers", "TestFiles"]
