@@ -81,10 +81,12 @@ public struct MassRegression: Head {
   /// The column that holds the true mass in GeV.
   public var truthColumns: [String] { [configuration.truth] }
 
-  /// `mass`, `uncertainty`, `low`, `high`, and each estimator under its name; all in GeV.
+  /// `mass`, `uncertainty`, `low`, `high`, `uncorrected-mass`, and each estimator under its name; all in GeV.
   public var outputs: [HeadOutput] {
-    (["mass", "uncertainty", "low", "high"] + estimators.map(\.rawValue)).map { HeadOutput($0, unit: "GeV") }
+    (Self.ownOutputs + estimators.map(\.rawValue)).map { HeadOutput($0, unit: "GeV") }
   }
+
+  private static let ownOutputs = ["mass", "uncertainty", "low", "high", "uncorrected-mass"]
 
   /// Throws where a mass is not positive.
   ///
@@ -118,16 +120,16 @@ public struct MassRegression: Head {
     likelihood.loss(of: distribution(result), targets: truth[configuration.truth].map { log($0 / scale) })
   }
 
-  /// The mass, its uncertainty, which is half the interval, the interval and the estimators, in GeV:
-  /// `[rows × outputs]`.
+  /// The mass, its uncertainty, which is half the interval, the interval, the mass before the correction and the
+  /// estimators, in GeV: `[rows × outputs]`.
   public func outputs(of result: Variable) -> Variable {
-    var distribution = distribution(result)
-    if let calibration { distribution = calibration.correct(distribution) }
-    let mass = scale * distribution.centre.exp()
-    let low = scale * distribution.low.exp()
-    let high = scale * distribution.high.exp()
-    let predicted = mass.concatenated(with: 0.5 * (high - low)).concatenated(with: low).concatenated(
-      with: high)
+    let uncorrected = distribution(result)
+    let corrected = calibration?.correct(uncorrected) ?? uncorrected
+    let mass = scale * corrected.centre.exp()
+    let low = scale * corrected.low.exp()
+    let high = scale * corrected.high.exp()
+    let predicted = mass.concatenated(with: 0.5 * (high - low)).concatenated(with: low)
+      .concatenated(with: high).concatenated(with: scale * uncorrected.centre.exp())
     guard !estimators.isEmpty else { return predicted }
     return predicted.concatenated(with: result.columns(likelihood.parameterCount..<result.columns))
   }
@@ -154,11 +156,13 @@ public struct MassRegression: Head {
   /// Skill, bias, resolution and coverage, and the same of the estimators; training watches the skill.
   public func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation {
     func column(_ column: Int) -> [Double] { (0..<outputs.rows).map { Double(outputs[$0, column]) } }
+    let first = Self.ownOutputs.count
     let regression = try RegressionEvaluation(
       name: name, unit: "GeV",
       predictions: RegressionPredictions("mass", values: column(0), interval: (column(2), column(3))),
+      uncorrected: RegressionPredictions("uncorrected-mass", values: column(4)),
       others: estimators.enumerated().map { index, estimator in
-        RegressionPredictions(estimator.rawValue, values: column(4 + index).map { $0 > 0 ? $0 : .nan })
+        RegressionPredictions(estimator.rawValue, values: column(first + index).map { $0 > 0 ? $0 : .nan })
       },
       truth: truth[configuration.truth].map { Double($0) }, weights: weights)
     let own = regression.estimators[0].whole

@@ -4,8 +4,8 @@ import Foundation
 
 /// What is measured of the predictions of a positive quantity, such as a mass, beside other estimators of it.
 ///
-/// Bias, resolution, pulls and coverage are given for all rows and in intervals of the true value. Each of the other
-/// estimators appears as it is and, where its predictions rise with the truth, once more as `NAME, corrected`: after a
+/// Bias, resolution, pulls and coverage are given for all rows and in intervals of the true value, for the regression
+/// and, where it was corrected, for what it was before. Each of the other estimators appears as it is and, where its predictions rise with the truth, once more as `NAME, corrected`: after a
 /// ``ResponseCorrection`` that is fitted to the evaluated rows themselves, so that its median response is 1 at each
 /// true value. A resolution means little without that: what predicts half the mass has half the spread.
 public struct RegressionEvaluation: Sendable {
@@ -45,13 +45,15 @@ public struct RegressionEvaluation: Sendable {
   ///   - name: what the regression is called.
   ///   - unit: the unit of the quantity.
   ///   - predictions: the regression's own, with an interval, all positive.
+  ///   - uncorrected: the regression before it was corrected; nil where nothing is.
   ///   - others: other estimators of the same rows.
   ///   - truth: the true values, positive.
   ///   - weights: the weight of each row, not negative.
   /// - Throws: ``MetricError`` where no row has a weight, or a prediction or truth is not finite and positive.
   public init(
     name: String, unit: String? = nil, predictions: RegressionPredictions,
-    others: [RegressionPredictions] = [], truth: [Double], weights: [Double]
+    uncorrected: RegressionPredictions? = nil, others: [RegressionPredictions] = [], truth: [Double],
+    weights: [Double]
   ) throws {
     for row in truth.indices {
       let numbers =
@@ -87,7 +89,8 @@ public struct RegressionEvaluation: Sendable {
       return histogram
     }
     self.truth = distribution(truth)
-    let all = [predictions] + others.flatMap { [$0] + [$0.corrected(truth, weights)].compactMap(\.self) }
+    let own = [predictions, uncorrected].compactMap(\.self)
+    let all = own + others.flatMap { [$0] + [$0.corrected(truth, weights)].compactMap(\.self) }
     estimators = all.map { estimator in
       Estimator(
         name: estimator.name,

@@ -16,7 +16,7 @@ public struct ResponseSummary: Sendable, Equatable, Codable {
   /// The mean of (prediction − truth) / uncertainty; nil where the estimator has no uncertainty. The uncertainty is
   /// the part of the interval on the side where the truth lies.
   public let pullMean: Estimate?
-  /// The standard deviation of the same, 1 for a perfect uncertainty; nil where the estimator has none.
+  /// Half the central 68.27 % interval of the same, 1 for a perfect uncertainty; nil where the estimator has none.
   public let pullWidth: Estimate?
   /// The share of rows whose interval holds the truth; nil where the estimator has no interval.
   public let coverage: Estimate?
@@ -48,9 +48,8 @@ public struct ResponseSummary: Sendable, Equatable, Codable {
     let total = knownWeights.reduce(0, +)
     let mean = zip(pulls, knownWeights).reduce(0) { $0 + $1.0 * $1.1 } / total
     let variance = zip(pulls, knownWeights).reduce(0) { $0 + ($1.0 - mean) * ($1.0 - mean) * $1.1 } / total
-    let size = response.effectiveCount
-    pullMean = Estimate(value: mean, error: (variance / size).squareRoot())
-    pullWidth = Estimate(value: variance.squareRoot(), error: (variance / (2 * size)).squareRoot())
+    pullMean = Estimate(value: mean, error: (variance / response.effectiveCount).squareRoot())
+    pullWidth = WeightedQuantiles(pulls, weights: knownWeights).halfWidth
   }
 
   /// The weighted share of ones among zeros and ones, with its binomial error.
