@@ -6,6 +6,7 @@ import Foundation
 import JetEmbedding
 import MassRegression
 import PluginKit
+import TestFiles
 import Testing
 
 @Suite struct MassRegressionTests {
@@ -236,21 +237,30 @@ import Testing
     let stored = try JSONEncoder().encode(calibration)
     #expect(try JSONDecoder().decode(MassCalibration.self, from: stored) == calibration)
 
-    func network() throws -> Network {
-      try Network(
-        embedding: nil, events: EventEncoderDescription(reads: .particles, embedding: false, width: 3),
-        heads: [("mass", MassRegression.self, JSONValue(encoding: Self.plain))])
-    }
-    var fitted = try network()
+    let events = try EventEncoderDescription(reads: .particles, embedding: false, width: 3)
+    var network = try Network(
+      embedding: nil, events: events, heads: [("mass", MassRegression.self, JSONValue(encoding: Self.plain))])
     let (results, truth) = Self.results(head)
-    try fitted.calibrateHead(0, fitting: results, truth: truth, weights: truth["m"].map { _ in 1 })
-    let description = try fitted.heads[0].description()
-    var read = try network()
-    try read.calibrate(by: [description.calibration])
+    try network.calibrateHead(0, fitting: results, truth: truth, weights: truth["m"].map { _ in 1 })
+    let one = FeatureScaling(
+      median: Array(repeating: 0, count: events.momenta.count),
+      interquartileRange: Array(repeating: 1, count: events.momenta.count))
+    let folder = try TemporaryFolder()
+    try Model(
+      description: ModelDescription(
+        jets: try JetFinder(JetDefinition(.antikt)), embedding: nil, events: events,
+        scaling: SampleScaling(
+          events: EventScaling(momenta: one, inputs: FeatureScaling(median: [], interquartileRange: []))),
+        heads: try network.heads.map { try $0.description() }),
+      network: network, parameters: Parameters(layout: network.layout)
+    ).write(to: folder.url)
+    var plugins = PluginRegistry()
+    try plugins.register(MassRegression.self)
+    let read = try Model(contentsOf: folder.url, plugins: plugins).network
     let tape = Tape(parameters: Parameters(layout: read.layout))
     let result = tape.constant(results)
     let outputs = read.heads[0].head.outputs(of: result).matrix
-    #expect(outputs == fitted.heads[0].head.outputs(of: result).matrix)
+    #expect(outputs == network.heads[0].head.outputs(of: result).matrix)
     #expect(outputs != head.outputs(of: result).matrix)
   }
 
