@@ -132,11 +132,13 @@ private struct QuantileSpline {
   mutating func fit(predictions: [Double], truth: [Double], weights: [Double], level: Double) {
     let places = truth.map(place)
     let mean = predictions.reduce(0, +) / Double(predictions.count)
-    let spread = predictions.reduce(0) { $0 + abs($1 - mean) } / Double(predictions.count)
+    let deviation = predictions.reduce(0) { $0 + abs($1 - mean) } / Double(predictions.count)
+    // Numbers that differ by rounding alone have some spread too.
+    let spread = max(deviation, 1e-9 * abs(mean), 1e-100)
     var factors = weights
     for step in 0..<80 {
       // The square near 0 shrinks until it is far below the spread.
-      let least = max(spread * max(1e-4, 0.3 * exp2(-Double(step) / 4)), .leastNormalMagnitude)
+      let least = spread * max(1e-4, 0.3 * exp2(-Double(step) / 4))
       solve(predictions, places, factors)
       for row in truth.indices {
         let residual = predictions[row] - value(places[row])
@@ -172,9 +174,8 @@ private struct QuantileSpline {
       right[k] += factor * a * predictions[row]
       right[k + 1] += factor * b * predictions[row]
     }
-    // A knot that no row is near keeps its equation solvable.
-    let least = 1e-12 * (diagonal.max() ?? 1) + .leastNormalMagnitude
-    for k in knots.indices { diagonal[k] += least }
+    // Relative to each knot's own rows: those that fit worse weigh less, and must not be drowned.
+    for k in knots.indices { diagonal[k] = diagonal[k] * (1 + 1e-12) + .leastNormalMagnitude }
     for k in 1..<knots.count {
       let ratio = beside[k - 1] / diagonal[k - 1]
       diagonal[k] -= ratio * beside[k - 1]

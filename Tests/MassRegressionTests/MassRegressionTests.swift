@@ -140,7 +140,7 @@ import Testing
       return try loss(on: plain).values.reduce(0) { $0 + Double($1) }
     }
     var (compared, differing) = (0, 0)
-    let step: Float = 1.0 / 512
+    let step: Float = 1.0 / 2048
     for entry in layout.entries {
       for i in entry.offset..<entry.offset + entry.count {
         let number = parameters.values[i]
@@ -239,7 +239,8 @@ import Testing
 
     let events = try EventEncoderDescription(reads: .particles, embedding: false, width: 3)
     var network = try Network(
-      embedding: nil, events: events, heads: [("mass", MassRegression.self, JSONValue(encoding: Self.plain))])
+      embedding: nil, events: events,
+      heads: [("resonance", MassRegression.self, JSONValue(encoding: Self.plain))])
     let (results, truth) = Self.results(head)
     try network.calibrateHead(0, fitting: results, truth: truth, weights: truth["m"].map { _ in 1 })
     let one = FeatureScaling(

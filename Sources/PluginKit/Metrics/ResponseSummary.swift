@@ -3,7 +3,7 @@
 /// How predictions of a positive quantity, such as a mass, compare with its true value in a sample.
 ///
 /// The response of a row is its prediction over the truth. Errors are statistical: of quantiles, from the quantiles
-/// a binomial standard deviation of the level away; of shares, binomial.
+/// two binomial standard deviations of the level away; of shares, binomial.
 public struct ResponseSummary: Sendable, Equatable, Codable {
   /// The number of rows with a weight.
   public let count: Int

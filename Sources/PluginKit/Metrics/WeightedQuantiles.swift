@@ -42,12 +42,12 @@ struct WeightedQuantiles {
     return values[end - 1] + part * (values[end] - values[end - 1])
   }
 
-  /// The standard deviation of a quantile: half the distance between the quantiles a binomial standard deviation
-  /// of the level below and above; nil with fewer than ten numbers.
+  /// The standard deviation of a quantile: a quarter of the distance between the quantiles two binomial standard
+  /// deviations of the level below and above; nil with fewer than twenty numbers.
   func error(of level: Double) -> Double? {
-    guard count >= 10 else { return nil }
+    guard count >= 20 else { return nil }
     let deviation = (level * (1 - level) / effectiveCount).squareRoot()
-    return (self[level + deviation] - self[level - deviation]) / 2
+    return (self[level + 2 * deviation] - self[level - 2 * deviation]) / 4
   }
 
   /// The median.
