@@ -8,7 +8,7 @@ import PackageDescription
 let reexportedByPluginKit = ["JetPhysics", "NeuralEngine"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
-    "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Training",
+    "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Training", "Triggering", "Triggers",
   ]
 
 func modules(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: $0) } }
@@ -17,6 +17,7 @@ let package = Package(
   name: "Canopy",
   products: [
     .library(name: "Canopy", targets: ["Canopy"] + reexportedByCanopy),
+    .library(name: "CanopyTrigger", type: .dynamic, targets: ["CanopyTrigger"]),
     .library(name: "PluginKit", targets: ["PluginKit"] + reexportedByPluginKit),
     .executable(name: "canopy", targets: ["CanopyCommand"]),
   ],
@@ -61,6 +62,10 @@ let package = Package(
       path: "Plugins/MassRegression"),
 
     .target(
+      name: "Triggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/Triggers"),
+
+    .target(
       name: "CanopyModel",
       dependencies: ["EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit"]),
     .target(
@@ -70,11 +75,16 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(
+      name: "Triggering",
+      dependencies: ["CZlib", "CanopyModel", "EventIO", "Triggers", "PluginKit"] + modules(reexportedByPluginKit)),
+    .target(
       name: "Canopy",
       dependencies: [
         "CanopyModel", "EventClassifiers", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics",
-        "JetTaggers", "MassRegression", "NeuralEngine", "PluginKit", "Training",
+        "JetTaggers", "MassRegression", "NeuralEngine", "PluginKit", "Training", "Triggering", "Triggers",
       ]),
+    .target(name: "CCanopyTrigger"),
+    .target(name: "CanopyTrigger", dependencies: ["CCanopyTrigger", "Canopy"] + modules(reexportedByCanopy)),
     .executableTarget(
       name: "CanopyCommand",
       dependencies: [
@@ -111,12 +121,18 @@ let package = Package(
       name: "MassRegressionTests",
       dependencies: ["MassRegression", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(
+      name: "TriggersTests", dependencies: ["AllocationCounter", "TestFiles"] + modules(reexportedByCanopy)),
+    .testTarget(
       name: "CanopyModelTests",
       dependencies: ["AllocationCounter", "EventClassifiers", "JetTaggers", "TestFiles"]
         + modules(reexportedByCanopy)),
     .testTarget(
       name: "TrainingTests",
       dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
+    .testTarget(
+      name: "TriggeringTests",
+      dependencies: ["AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "TestFiles"]
+        + modules(reexportedByCanopy)),
     .testTarget(
       name: "CanopyCommandTests",
       dependencies: ["CHDF5", "CZip", "CZlib", "Canopy", "CanopyCommand", "TestFiles"]

@@ -7,7 +7,7 @@ import PluginKit
 /// Two classes share one logit, and the output `score` is the probability of class 1, the signal. More classes
 /// have a logit each, and an output for each class is its probability. A condition among the event inputs makes it
 /// a parameterised classifier (arXiv:1601.07913).
-public struct EventClassifier: Head {
+public struct EventClassifier: ClassifyingHead {
   /// The configuration of a classifier.
   public struct Configuration: Codable, Sendable, Equatable {
     /// The truth column that holds the number of the class, from 0.
@@ -16,27 +16,37 @@ public struct EventClassifier: Head {
     public var classes: [String]
     /// The widths of the hidden layers; two of 64 unless given.
     public var hidden: [Int]?
+    /// The background efficiencies for which thresholds are fixed on the validation sample; none unless given.
+    public var workingPoints: [Double]?
+
+    private enum CodingKeys: String, CodingKey {
+      case truth, classes, hidden
+      case workingPoints = "working-points"
+    }
 
     /// A configuration; `hidden` is two layers of 64 unless given.
-    public init(truth: String, classes: [String], hidden: [Int]? = nil) {
+    public init(
+      truth: String, classes: [String], hidden: [Int]? = nil, workingPoints: [Double]? = nil
+    ) {
       self.truth = truth
       self.classes = classes
       self.hidden = hidden
+      self.workingPoints = workingPoints
     }
   }
 
   /// `event-classifier`.
   public static let identifier = "event-classifier"
   /// The version that models store.
-  public static let version = PluginVersion(1, 0, 0)
+  public static let version = PluginVersion(1, 1, 0)
   /// What `canopy` says of this plugin.
   public static let summary =
     "Tells two or more classes of events apart from the event's embedding and inputs."
 
   /// The configuration, with the widths of the hidden layers filled in.
   public let configuration: Configuration
-  private let name: String
-  private let classification: Classification
+  /// The classes, and what was learnt of their probabilities.
+  public var classification: Classification
   private let layers: Perceptron
 
   /// A classifier whose layers are added to the network by `builder`.
@@ -45,11 +55,12 @@ public struct EventClassifier: Head {
   ///   the network does not embed events.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration
-    classification = try Classification(truth: configuration.truth, classes: configuration.classes)
+    classification = try Classification(
+      name: builder.headName, truth: configuration.truth, classes: configuration.classes,
+      workingPoints: configuration.workingPoints ?? [])
     let widths = configuration.hidden ?? [64, 64]
     configuration.hidden = widths
     self.configuration = configuration
-    name = builder.headName
     layers = try builder.perceptron(
       inputs: builder.eventEmbeddingWidth + builder.eventInputNames.count, hidden: widths,
       outputs: classification.logitCount)
@@ -59,32 +70,9 @@ public struct EventClassifier: Head {
   public var rows: HeadRows { .events }
   /// All that is known of the event.
   public var inputs: Set<HeadInput> { [.eventEmbedding, .eventInputs] }
-  /// The column that holds the number of the class.
-  public var truthColumns: [String] { [configuration.truth] }
-  /// `score` for two classes, else the probability of each class under its name.
-  public var outputs: [HeadOutput] { classification.outputs }
-
-  /// Throws where a label is not the number of a class.
-  ///
-  /// - Throws: ``PluginError`` with the row.
-  public func check(_ truth: HeadTruth) throws { try classification.check(truth) }
 
   /// The logits: `[events × 1]` for two classes, else `[events × classes]`.
   public func callAsFunction(_ inputs: HeadInputs) -> Variable {
     layers(inputs.eventEmbedding.concatenated(with: inputs.eventInputs))
-  }
-
-  /// The cross entropy of each event: `[events × 1]`.
-  public func loss(of result: Variable, truth: HeadTruth) -> Variable {
-    classification.loss(of: result, truth: truth)
-  }
-
-  /// The probabilities: `[events × outputs]`.
-  public func outputs(of result: Variable) -> Variable { classification.probabilities(of: result) }
-
-  /// With two classes, the area under the ROC curve; with more, its mean over each class against the others, and
-  /// the share of events that are taken for what they are.
-  public func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation {
-    try classification.evaluate(outputs, name: name, truth: truth, weights: weights)
   }
 }

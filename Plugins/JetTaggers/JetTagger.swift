@@ -6,7 +6,7 @@ import PluginKit
 ///
 /// Two classes share one logit, and the output `score` is the probability of class 1, the signal. More classes
 /// have a logit each, and an output for each class is its probability.
-public struct JetTagger: Head {
+public struct JetTagger: ClassifyingHead {
   /// The configuration of a tagger.
   public struct Configuration: Codable, Sendable, Equatable {
     /// The truth column that holds the number of the class, from 0.
@@ -17,32 +17,39 @@ public struct JetTagger: Head {
     public var hidden: [Int]?
     /// Whether the tagger reads the jet's event beside the jet: its embedding and the event inputs.
     public var eventContext: Bool?
+    /// The background efficiencies for which thresholds are fixed on the validation sample; none unless given.
+    public var workingPoints: [Double]?
 
     private enum CodingKeys: String, CodingKey {
       case truth, classes, hidden
       case eventContext = "event-context"
+      case workingPoints = "working-points"
     }
 
     /// A configuration; `hidden` is two layers of the embedding's width unless given.
-    public init(truth: String, classes: [String], hidden: [Int]? = nil, eventContext: Bool? = nil) {
+    public init(
+      truth: String, classes: [String], hidden: [Int]? = nil, eventContext: Bool? = nil,
+      workingPoints: [Double]? = nil
+    ) {
       self.truth = truth
       self.classes = classes
       self.hidden = hidden
       self.eventContext = eventContext
+      self.workingPoints = workingPoints
     }
   }
 
   /// `jet-tagger`.
   public static let identifier = "jet-tagger"
   /// The version that models store.
-  public static let version = PluginVersion(1, 1, 0)
+  public static let version = PluginVersion(1, 2, 0)
   /// What `canopy` says of this plugin.
   public static let summary = "Tells two or more classes of jets apart from the jet's embedding."
 
   /// The configuration, with the widths of the hidden layers filled in.
   public let configuration: Configuration
-  private let name: String
-  private let classification: Classification
+  /// The classes, and what was learnt of their probabilities.
+  public var classification: Classification
   private let layers: Perceptron
 
   /// A tagger whose layers are added to the network by `builder`.
@@ -51,12 +58,13 @@ public struct JetTagger: Head {
   ///   the network has no events to give context.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration
-    classification = try Classification(truth: configuration.truth, classes: configuration.classes)
+    classification = try Classification(
+      name: builder.headName, truth: configuration.truth, classes: configuration.classes,
+      workingPoints: configuration.workingPoints ?? [])
     let width = try builder.jetEmbeddingWidth
     let widths = configuration.hidden ?? [width, width]
     configuration.hidden = widths
     self.configuration = configuration
-    name = builder.headName
     let context =
       configuration.eventContext == true
       ? try builder.eventEmbeddingWidth + builder.eventInputNames.count : 0
@@ -72,34 +80,11 @@ public struct JetTagger: Head {
   public var inputs: Set<HeadInput> {
     readsEvent ? [.jetEmbedding, .eventEmbedding, .eventInputs] : [.jetEmbedding]
   }
-  /// The column that holds the number of the class.
-  public var truthColumns: [String] { [configuration.truth] }
-  /// `score` for two classes, else the probability of each class under its name.
-  public var outputs: [HeadOutput] { classification.outputs }
-
-  /// Throws where a label is not the number of a class.
-  ///
-  /// - Throws: ``PluginError`` with the row.
-  public func check(_ truth: HeadTruth) throws { try classification.check(truth) }
 
   /// The logits: `[jets × 1]` for two classes, else `[jets × classes]`.
   public func callAsFunction(_ inputs: HeadInputs) -> Variable {
     guard readsEvent else { return layers(inputs.jetEmbedding) }
     let event = inputs.eventEmbedding.concatenated(with: inputs.eventInputs)
     return layers(inputs.jetEmbedding.concatenated(with: event.gatheringRows(inputs.eventOfJet)))
-  }
-
-  /// The cross entropy of each jet: `[jets × 1]`.
-  public func loss(of result: Variable, truth: HeadTruth) -> Variable {
-    classification.loss(of: result, truth: truth)
-  }
-
-  /// The probabilities: `[jets × outputs]`.
-  public func outputs(of result: Variable) -> Variable { classification.probabilities(of: result) }
-
-  /// With two classes, the area under the ROC curve; with more, its mean over each class against the others, and
-  /// the share of jets that are taken for what they are.
-  public func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation {
-    try classification.evaluate(outputs, name: name, truth: truth, weights: weights)
   }
 }

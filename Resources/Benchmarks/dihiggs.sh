@@ -46,7 +46,15 @@ compare 'the hardest jet' one-jet events.leading=1
 compare 'ten jets, momenta only' momenta embedding=null events.embedding=false
 compare 'fifty particles, no clustering' particles embedding=null events.embedding=false events.reads=particles \
   events.leading=50
-compare 'ten jets, nothing beside them' jets-only 'events.inputs={conditions: [resonance_mass]}'
+# As in the paper, whose networks read nothing of an event beside its jets or particles.
+alone='events.inputs={conditions: [resonance_mass]}'
+compare 'nothing beside: ten jets' jets-alone "$alone"
+compare 'nothing beside: five jets' five-jets-alone "$alone" events.leading=5
+compare 'nothing beside: two jets' two-jets-alone "$alone" events.leading=2
+compare 'nothing beside: the hardest jet' one-jet-alone "$alone" events.leading=1
+compare 'nothing beside: ten jets, momenta only' momenta-alone "$alone" embedding=null events.embedding=false
+compare 'nothing beside: fifty particles' particles-alone "$alone" embedding=null events.embedding=false \
+  events.reads=particles events.leading=50
 
 for mass in 300 400 500 650 800; do
   row "at $mass GeV, parameterised" dihiggs --where "resonance_mass=$mass"

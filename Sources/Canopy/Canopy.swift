@@ -9,3 +9,5 @@
 @_exported import NeuralEngine
 @_exported import PluginKit
 @_exported import Training
+@_exported import Triggering
+@_exported import Triggers

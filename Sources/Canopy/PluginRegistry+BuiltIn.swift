@@ -4,6 +4,7 @@ import EventClassifiers
 import JetTaggers
 import MassRegression
 import PluginKit
+import Triggers
 
 extension PluginRegistry {
   /// The plugins that come with Canopy.
@@ -13,6 +14,7 @@ extension PluginRegistry {
     try! registry.register(JetTagger.self)
     try! registry.register(EventClassifier.self)
     try! registry.register(MassRegression.self)
+    try! registry.registerConditions()
     return registry
   }()
 }

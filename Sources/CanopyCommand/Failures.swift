@@ -13,6 +13,10 @@ func reportingFailures(_ work: () throws -> Void) throws {
     throw ExitCode(0)
   } catch let interruption as Interruption {
     interruption.end()
+  } catch let error as ConfigurationError {
+    // All that is wrong with the file, a line each.
+    for message in error.messages { writeToStandardError("canopy: \(message.onOneLine)\n") }
+    throw ExitCode(65)
   } catch {
     writeToStandardError("canopy: \("\(error)".onOneLine)\n")
     throw ExitCode(error.isInputError ? 65 : 1)
@@ -34,7 +38,8 @@ extension Error {
     case let error as TrainingError: error.isInputError
     case let error as ResultOutputError: error.isInputError
     case let error as ReportError: error.isInputError
-    case is ConfigurationError, is EventInputError, is any EventError, is MetricError, is ModelError,
+    case let error as TriggerError: error.isInputError
+    case is EventInputError, is any EventError, is MetricError, is ModelError,
       is PluginError, is SafetensorsError:
       true
     default: false

@@ -64,10 +64,15 @@ struct ReadingOptions: ParsableArguments {
 extension EventStream {
   /// Says on standard error which events were left out, if any were.
   func reportBadEvents() {
-    guard badEventCount > 0 else { return }
-    var text = "canopy: \(badEventCount) bad \(badEventCount == 1 ? "event was" : "events were") left out:\n"
-    for error in badEvents { text += "  \(error)\n" }
-    if badEventCount > badEvents.count { text += "  and \(badEventCount - badEvents.count) more\n" }
-    writeToStandardError(text)
+    reportLeftOut(badEventCount, badEvents.map(\.description))
   }
+}
+
+/// Says on standard error how many events were left out, if any were, and what was wrong with the first of them.
+func reportLeftOut(_ count: Int, _ problems: [String]) {
+  guard count > 0 else { return }
+  var text = "canopy: \(count) bad \(count == 1 ? "event was" : "events were") left out:\n"
+  for problem in problems { text += "  \(problem)\n" }
+  if count > problems.count { text += "  and \(count - problems.count) more\n" }
+  writeToStandardError(text)
 }

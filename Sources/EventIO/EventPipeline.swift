@@ -23,7 +23,7 @@ public enum EventPipeline {
   public static func run<Output: Sendable>(
     stream: EventStream, eventsPerBatch: Int = 64, threads: Int,
     makeWorker: @escaping @Sendable () throws -> ((EventBatch) throws -> Output),
-    consume: (Output) throws -> Void, progress: (Progress) -> Void = { _ in }
+    consume: (Output) throws -> Void, progress: (Progress) throws -> Void = { _ in }
   ) throws -> Times {
     let start = now
     var times = Times()
@@ -32,8 +32,10 @@ public enum EventPipeline {
       while let batch = try times.reading.measure({ try stream.next(upTo: eventsPerBatch) }) {
         let place = Progress(stream)
         let output = try times.working.measure { try naming(batch) { try work(batch) } }
-        try times.consuming.measure { try consume(output) }
-        progress(place)
+        try times.consuming.measure {
+          try consume(output)
+          try progress(place)
+        }
       }
       times.total = now - start
       return times
@@ -57,8 +59,10 @@ public enum EventPipeline {
     }
     do {
       while let (output, place) = try queue.nextOutput() {
-        try times.consuming.measure { try consume(output) }
-        progress(place)
+        try times.consuming.measure {
+          try consume(output)
+          try progress(place)
+        }
       }
     } catch {
       end()
@@ -82,6 +86,9 @@ public enum EventPipeline {
     public internal(set) var waiting = 0.0
     /// From the beginning to the end.
     public internal(set) var total = 0.0
+
+    /// No time.
+    public init() {}
   }
 
   fileprivate static var now: Double { ProcessInfo.processInfo.systemUptime }
@@ -92,10 +99,16 @@ public enum EventPipeline {
     public let events: Int
     /// The number of bytes that are read, as `EventStream.bytesRead` counts them.
     public let bytes: Int
+    /// How many bad events were left out.
+    public let badEventCount: Int
+    /// What was wrong with the first bad events.
+    public let badEvents: [EventInputError]
 
     fileprivate init(_ stream: EventStream) {
       events = stream.nextEventNumber
       bytes = stream.bytesRead
+      badEventCount = stream.badEventCount
+      badEvents = stream.badEvents
     }
   }
 

@@ -26,11 +26,14 @@ public final class EventStream {
   /// How many bad events are kept with their sentence; further ones are counted only.
   public static let maximumBadEventsKept = 20
 
+  /// The number of the first event that is not passed over.
+  private var firstEvent: Int
   private var nextInput = 0
   private var input: EventInput?
   private var bytesOfFinishedInputs = 0
   private var decompressionOfFinishedInputs = 0.0
-  private let inputSizes: [Int?]
+  /// The size of each input in bytes; nil where it is not a regular file.
+  public let inputSizes: [Int?]
 
   /// A stream over `inputs`.
   ///
@@ -45,8 +48,13 @@ public final class EventStream {
     }
     self.inputs = inputs
     self.options = options
+    firstEvent = options.skipEvents
     inputSizes = inputs.map { FileBytes.size(source: $0) }
   }
+
+  /// Passes over all events before the one of number `event`, to go on where an earlier stream was; where the stream
+  /// ends does not change.
+  public func advance(to event: Int) { firstEvent = max(firstEvent, event) }
 
   /// Reads the next events, at most `count`, or returns nil at the end.
   ///
@@ -61,8 +69,8 @@ public final class EventStream {
       }
       if let remaining, remaining <= 0 { return nil }
       guard let reader = try currentReader() else { return nil }
-      if nextEventNumber < options.skipEvents {
-        let wanted = options.skipEvents - nextEventNumber
+      if nextEventNumber < firstEvent {
+        let wanted = firstEvent - nextEventNumber
         let skipped = try reader.skip(wanted)
         nextEventNumber += skipped
         if skipped < wanted { finishInput() }

@@ -21,4 +21,38 @@ extension EventBatch {
     }
     return part
   }
+
+  /// Replaces the content by one event of another batch, by its place there, and keeps the storage.
+  ///
+  /// - Complexity: O(particles of the event); no memory is asked for once there was as large an event of these columns.
+  public mutating func replace(withEvent place: Int, of other: EventBatch) {
+    let particles = other.particles(ofEvent: place)
+    eventNumbers.removeAll(keepingCapacity: true)
+    eventNumbers.append(other.eventNumbers[place])
+    offsets.removeAll(keepingCapacity: true)
+    offsets.append(0)
+    offsets.append(particles.count)
+    px.replaceAll(with: other.px[particles])
+    py.replaceAll(with: other.py[particles])
+    pz.replaceAll(with: other.pz[particles])
+    energy.replaceAll(with: other.energy[particles])
+    pdgID.replaceAll(with: other.pdgID.isEmpty ? [] : other.pdgID[particles])
+    if columns.count != other.columns.count { columns.removeAll() }
+    for (name, column) in other.columns {
+      // A name that is new here is in place of one that is not in the other batch.
+      if columns[name] == nil { columns = columns.filter { other.columns[$0.key] != nil } }
+      let values = column.values[place * column.width..<(place + 1) * column.width]
+      columns[name, default: EventColumn()].width = column.width
+      columns[name]!.values.replaceAll(with: values)
+    }
+    source = other.source
+  }
+}
+
+extension Array {
+  /// Replaces the elements and keeps the storage.
+  fileprivate mutating func replaceAll(with elements: ArraySlice<Element>) {
+    removeAll(keepingCapacity: true)
+    append(contentsOf: elements)
+  }
 }

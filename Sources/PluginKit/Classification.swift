@@ -1,19 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// Telling classes apart: what all heads that do so have in common.
+/// Telling classes apart: what all heads that do so have in common, see ``ClassifyingHead``.
 ///
 /// Two classes share one logit, and the output `score` is the probability of class 1, the signal. More classes
 /// have a logit each, and an output for each class is its probability.
+///
+/// A ``Calibration`` learnt on the validation sample makes the probabilities honest, and fixes the scores at which
+/// chosen shares of the background pass. Where working points are asked for there is an output `working-point` for
+/// the signal, or for each class against the others: the least of the background efficiencies whose threshold the
+/// score passes, 1 where it passes none.
 public struct Classification: Sendable {
+  /// What the classifier is called in evaluations, such as its head.
+  public let name: String
   /// The truth column that holds the number of the class, from 0.
   public let truthColumn: String
   /// The names of the classes in the order of their numbers.
   public let classes: [String]
+  /// The background efficiencies for which thresholds are fixed, falling.
+  public let workingPoints: [Double]
+  /// What was learnt on the validation sample; nil before.
+  public internal(set) var calibration: Calibration?
+
+  static let workingPointOutput = "working-point"
 
   /// Telling `classes` apart, whose numbers are in the column `truth`.
   ///
-  /// - Throws: ``PluginError`` where there are fewer than two classes or too many, or where two share a name.
-  public init(truth: String, classes: [String]) throws {
+  /// - Parameters:
+  ///   - name: what the classifier is called in evaluations, such as its head.
+  ///   - truth: the truth column.
+  ///   - classes: the names of the classes; with two, the second is the signal.
+  ///   - workingPoints: background efficiencies between 0 and 1 for which thresholds are fixed.
+  /// - Throws: ``PluginError`` where there are fewer than two classes or too many, where two share a name, or where a
+  ///   working point is no efficiency.
+  public init(name: String, truth: String, classes: [String], workingPoints: [Double] = []) throws {
     guard classes.count >= 2 else {
       throw PluginError("A classifier needs at least two classes, and was given \(classes.count).")
     }
@@ -27,17 +46,39 @@ public struct Classification: Sendable {
     if let name = classes.first(where: { $0.isEmpty || $0.contains("/") }) {
       throw PluginError("The class name “\(name)” is no name: leave out slashes and do not leave it empty.")
     }
+    guard !classes.contains(Self.workingPointOutput) else {
+      throw PluginError("No class can be called \(Self.workingPointOutput): an output has this name.")
+    }
+    if let point = workingPoints.first(where: { !($0 > 0 && $0 < 1) }) {
+      throw PluginError("The working point \(point) is no background efficiency between 0 and 1.")
+    }
+    guard Set(workingPoints).count == workingPoints.count, workingPoints.count <= 20 else {
+      throw PluginError("A classifier has up to 20 different working points.")
+    }
+    self.name = name
     truthColumn = truth
     self.classes = classes
+    self.workingPoints = workingPoints.sorted(by: >)
   }
 
-  private var isBinary: Bool { classes.count == 2 }
+  var isBinary: Bool { classes.count == 2 }
+
+  /// The number of the class that a probability among the outputs is that of.
+  func label(ofTarget target: Int) -> Int { isBinary ? 1 : target }
 
   /// The number of logits: 1 for two classes, else one a class.
   public var logitCount: Int { isBinary ? 1 : classes.count }
 
-  /// `score` for two classes, else the probability of each class under its name.
-  public var outputs: [HeadOutput] { isBinary ? [HeadOutput("score")] : classes.map { HeadOutput($0) } }
+  /// The names of the classes that have a probability among the outputs.
+  var targets: [String] { isBinary ? [classes[1]] : classes }
+
+  /// `score` for two classes, else the probability of each class under its name; behind them `working-point`, where
+  /// there are some, with a number for each of these.
+  public var outputs: [HeadOutput] {
+    let probabilities = isBinary ? [HeadOutput("score")] : classes.map { HeadOutput($0) }
+    if workingPoints.isEmpty { return probabilities }
+    return probabilities + [HeadOutput(Self.workingPointOutput, width: targets.count)]
+  }
 
   /// Throws where a label is not the number of a class.
   ///
@@ -60,45 +101,50 @@ public struct Classification: Sendable {
       ? logits.binaryCrossEntropy(targets: labels) : logits.crossEntropy(classes: labels.map { Int32($0) })
   }
 
-  /// The probabilities: `[rows × outputs]`, for logits `[rows × logitCount]`.
-  public func probabilities(of logits: Variable) -> Variable {
-    isBinary ? logits.sigmoid() : logits.softmax()
+  /// The probabilities and the working points: `[rows × sum of the outputs' widths]`, for logits
+  /// `[rows × logitCount]`.
+  public func outputs(of logits: Variable) -> Variable {
+    let scaled = calibration.map { Float(1 / $0.temperature) * logits } ?? logits
+    let probabilities = isBinary ? scaled.sigmoid() : scaled.softmax()
+    return workingPoints.isEmpty
+      ? probabilities : probabilities.concatenated(with: passedWorkingPoints(of: probabilities))
   }
 
   /// With two classes, the area under the ROC curve; with more, its mean over each class against the others, and
-  /// the share of rows that are taken for what they are.
+  /// the share of rows that are taken for what they are. With thresholds, the efficiencies for signal and background
+  /// at each.
   ///
   /// - Parameters:
-  ///   - probabilities: `[rows × outputs]`.
-  ///   - name: what the classifier is called, such as its head.
+  ///   - outputs: `[rows × sum of the outputs' widths]`.
   ///   - truth: the true classes of the rows.
   ///   - weights: the weight of each row: `[rows]`.
   /// - Throws: ``MetricError`` where a class is missing.
   public func evaluate(
-    _ probabilities: Matrix, name: String, truth: HeadTruth, weights: [Double]
+    _ outputs: Matrix, truth: HeadTruth, weights: [Double]
   ) throws -> HeadEvaluation {
     let labels = truth[truthColumn].map { Int($0) }
-    if isBinary {
-      let classifier = try ClassifierEvaluation(
-        name: name, signalName: classes[1], backgroundName: classes[0], scores: probabilities.values,
-        isSignal: labels.map { $0 == 1 }, weights: weights)
-      return HeadEvaluation(metrics: [Metric("AUC", classifier.auc)], classifiers: [classifier])
-    }
-    let classifiers = try classes.indices.map { target in
+    let classifiers = try targets.indices.map { target in
       try ClassifierEvaluation(
-        name: "\(name) \(classes[target])", signalName: classes[target], backgroundName: "others",
-        scores: (0..<probabilities.rows).map { probabilities[$0, target] },
-        isSignal: labels.map { $0 == target }, weights: weights)
+        name: isBinary ? name : "\(name) \(targets[target])", signalName: targets[target],
+        backgroundName: isBinary ? classes[0] : "others",
+        scores: (0..<outputs.rows).map { outputs[$0, target] },
+        isSignal: labels.map { $0 == label(ofTarget: target) }, weights: weights)
+    }
+    let passed = workingPointMetrics(outputs, labels: labels, weights: weights)
+    if isBinary {
+      return HeadEvaluation(metrics: [Metric("AUC", classifiers[0].auc)] + passed, classifiers: classifiers)
     }
     let areas = classifiers.map(\.auc)
     let mean = areas.reduce(0) { $0 + $1.value } / Double(areas.count)
     // The curves share their rows; adding their errors in quadrature would be too hopeful.
     let error = areas.reduce(0) { $0 + ($1.error ?? 0) } / Double(areas.count)
     let accuracy = try ConfusionMatrix(
-      scores: probabilities.values, classCount: classes.count, labels: labels, weights: weights
+      scores: (0..<outputs.rows).flatMap { row in classes.indices.map { outputs[row, $0] } },
+      classCount: classes.count, labels: labels, weights: weights
     ).accuracy
     return HeadEvaluation(
-      metrics: [Metric("mean AUC", Estimate(value: mean, error: error)), Metric("accuracy", accuracy)],
+      metrics: [Metric("mean AUC", Estimate(value: mean, error: error)), Metric("accuracy", accuracy)]
+        + passed,
       classifiers: classifiers)
   }
 }

@@ -3,6 +3,7 @@
 /// The plugins that a program knows, by identifier.
 public struct PluginRegistry: Sendable {
   private var heads: [String: any Head.Type] = [:]
+  private var decisions: [String: any Decision.Type] = [:]
 
   /// A registry without plugins.
   public init() {}
@@ -29,6 +30,34 @@ public struct PluginRegistry: Sendable {
     guard let type = heads[identifier] else {
       throw PluginError(
         "There is no plugin \(identifier); the plugins here are: \(headIdentifiers.joined(separator: ", ")).")
+    }
+    return type
+  }
+
+  /// The identifiers of all decisions, in alphabetical order.
+  public var decisionIdentifiers: [String] { decisions.keys.sorted() }
+
+  /// Makes a decision known.
+  ///
+  /// - Throws: ``PluginError`` where the identifier is taken by another decision.
+  public mutating func register(_ type: any Decision.Type) throws {
+    guard decisions[type.identifier] == nil else {
+      throw PluginError(
+        "Two decisions call themselves \(type.identifier): \(decisions[type.identifier]!) and \(type); leave one out."
+      )
+    }
+    decisions[type.identifier] = type
+  }
+
+  /// The decision of an identifier.
+  ///
+  /// - Throws: ``PluginError`` that names the nearest, or lists the decisions there are.
+  public func decision(_ identifier: String) throws -> any Decision.Type {
+    guard let type = decisions[identifier] else {
+      let remedy =
+        identifier.nearest(among: decisions.keys).map { "did you mean \($0)?" }
+        ?? "the decisions here are: \(decisionIdentifiers.joined(separator: ", "))."
+      throw PluginError("There is no decision \(identifier); \(remedy)")
     }
     return type
   }

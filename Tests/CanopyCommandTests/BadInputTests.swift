@@ -155,7 +155,7 @@ import Testing
     (#""width" : 4"#, #""width" : 4000000000"#, "width"), (#""width" : 4"#, #""width" : 5"#, "tensor"),
     (#""plugin" : "jet-tagger""#, #""plugin" : "jet-tager""#, "jet-tager"),
     (#""radius" : 1"#, #""radius" : -1"#, "radius"),
-    (#""version" : "1.1.0""#, #""version" : "9.0.0""#, "9.0.0"),
+    (#""version" : "1.2.0""#, #""version" : "9.0.0""#, "9.0.0"),
     (#""embedding" : {"#, #""embedding" : 3, "x": {"#, "embedding"), ("}", "", "model.json"),
   ])
   func descriptionsThatMakeNoSense(text: String, replacement: String, fragment: String) throws {

@@ -28,7 +28,7 @@ import Testing
     let folder = try TinyModel.folder()
     let model = try inspect(folder)
     for text in [
-      "antikt, R = 1.0, E scheme", "gated", "ln kT", "jet-tagger 1.1.0", "score", "w-vs-qcd-small.h5", "AUC",
+      "antikt, R = 1.0, E scheme", "gated", "ln kT", "jet-tagger 1.2.0", "score", "w-vs-qcd-small.h5", "AUC",
     ] {
       #expect(model.contains(text), "\(model)")
     }

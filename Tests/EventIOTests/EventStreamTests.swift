@@ -40,6 +40,19 @@ import Testing
       while let batch = try stream.next(upTo: step) { numbers += batch.eventNumbers }
       #expect(numbers == wanted.filter { $0 != 1 && $0 != 5 })
       #expect(stream.badEvents.map(\.event) == wanted.filter { $0 == 1 || $0 == 5 })
+
+      // The same by a new stream for each batch, which goes on where the last one was.
+      var (resumed, bad, next) = ([Int](), 0, 0)
+      while true {
+        let stream = try EventStream(inputs: inputs, options: options)
+        stream.advance(to: next)
+        let batch = try stream.next(upTo: step)
+        bad += stream.badEventCount
+        guard let batch else { break }
+        resumed += batch.eventNumbers
+        next = stream.nextEventNumber
+      }
+      #expect(resumed == numbers && bad == stream.badEventCount)
     }
   }
 

@@ -110,6 +110,14 @@ import Testing
     #expect(lines[3] == "     8   -")
   }
 
+  @Test func aTableTellsColumnsOfOneNameApart() throws {
+    var batch = ResultBatch.byHand()
+    batch.eventColumns.append(ResultColumn(name: "embedding", values: [1, 2, 3]))
+    let titles = try #require(try write([batch], as: .table).first)
+    #expect(titles.components(separatedBy: "event embedding").count == 2)
+    #expect(titles.components(separatedBy: "embedding").count == 3)
+  }
+
   @Test func tableWithoutEventsHasTitles() throws {
     #expect(try write([], as: .table) == [" event  jet    pt [GeV]    rapidity         phi  mass [GeV]", ""])
   }

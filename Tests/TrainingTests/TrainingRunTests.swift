@@ -4,6 +4,7 @@ import CanopyModel
 import EventIO
 import Foundation
 import NeuralEngine
+import PluginKit
 import TestFiles
 import Testing
 import Training
@@ -83,6 +84,35 @@ import Training
     #expect(evaluation.eventCount == 100 && evaluation.jetCount == 100)
     #expect(evaluation.heads.map(\.head.name) == ["prongs"])
     #expect(evaluation.heads[0].evaluation.metrics[0].estimate.value > 0.9)
+  }
+
+  @Test func theModelHoldsWhatIsLearntFromTheValidationSample() throws {
+    let yaml = ToyJets.configuration(
+      events, training: "epochs: 3, batch-size: 10, learning-rate: 0.02, seed: 3, threads: 2")
+    let classes = "classes: [one, two]"
+    let model = try run(
+      yaml.replacingOccurrences(of: classes, with: "\(classes)\n      working-points: [0.3]"), into: "model")
+    let calibration = try #require(
+      try model.description.heads[0].calibration?.decode(Classification.Calibration.self))
+    #expect(calibration.temperature > 0 && calibration.thresholds[0].map(\.target) == [0.3])
+    let stream = try EventStream(inputs: [events])
+    let batch = try #require(try stream.next(upTo: 50))
+    let prediction = try Predictor(model).predict(batch)
+    #expect(try Predictor(read("model")).predict(batch).heads[0].values == prediction.heads[0].values)
+    let outputs = prediction.heads[0].matrix
+    #expect((0..<outputs.rows).contains { outputs[$0, 1] == 0.3 })
+    for row in 0..<outputs.rows {
+      let passes = outputs[row, 0] >= calibration.thresholds[0][0].threshold
+      #expect(outputs[row, 1] == (passes ? 0.3 : 1))
+    }
+    let error = #expect(throws: TrainingError.self) {
+      try run(
+        yaml.replacingOccurrences(of: classes, with: "\(classes)\n      working-points: [0.001]"),
+        into: "other")
+    }
+    #expect(
+      error?.description.hasPrefix("prongs cannot be calibrated on the validation events: The working point")
+        == true)
   }
 
   @Test func valuesAreSetOverTheFile() throws {

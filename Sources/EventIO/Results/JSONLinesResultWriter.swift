@@ -51,20 +51,20 @@ final class JSONLinesResultWriter: ResultWriter {
 
   private func append(jet: Int, of batch: ResultBatch) {
     text.append("{\"pt\":")
-    append(batch.pt[jet])
+    text.append(batch.pt[jet])
     text.append(",\"rapidity\":")
-    append(batch.rapidity[jet])
+    text.append(batch.rapidity[jet])
     text.append(",\"phi\":")
-    append(batch.phi[jet])
+    text.append(batch.phi[jet])
     text.append(",\"mass\":")
-    append(batch.mass[jet])
+    text.append(batch.mass[jet])
     if let constituents = batch.constituents {
       text.append(",\"constituents\":")
-      append(constituents.entries(ofJet: jet)) { text.append(constituents.values[$0].description) }
+      text.append(constituents.entries(ofJet: jet)) { text.append(constituents.values[$0].description) }
     }
     if let trees = batch.trees {
       text.append(",\"tree\":")
-      append(trees.entries(ofJet: jet)) { splitting in
+      text.append(trees.entries(ofJet: jet)) { splitting in
         text.append("[\(trees.values[2 * splitting]),\(trees.values[2 * splitting + 1])]")
       }
     }
@@ -79,28 +79,13 @@ final class JSONLinesResultWriter: ResultWriter {
         let column = columns[index]
         text.append(label)
         if column.width == 1 {
-          append(column.values[row])
+          text.append(column.values[row])
         } else {
-          append(column.values[row * column.width..<(row + 1) * column.width]) { append($0) }
+          text.append(column.values[row * column.width..<(row + 1) * column.width]) { text.append($0) }
         }
       }
       text.append(member.closing)
     }
-  }
-
-  /// The shortest digits that read back as the same number; JSON has no others than finite ones.
-  private func append(_ number: some BinaryFloatingPoint & LosslessStringConvertible) {
-    text.append(number.isFinite ? number.description : "null")
-  }
-
-  private func append<Elements: Sequence>(_ elements: Elements, each: (Elements.Element) -> Void) {
-    var separator = "["
-    for element in elements {
-      text.append(separator)
-      each(element)
-      separator = ","
-    }
-    text.append(separator == "[" ? "[]" : "]")
   }
 
   private static func members(_ columns: [ResultLayout.Column]) -> [Member] {
@@ -108,30 +93,17 @@ final class JSONLinesResultWriter: ResultWriter {
     var places: [Substring: Int] = [:]
     for (index, column) in columns.enumerated() {
       let parts = column.name.split(separator: "/")
-      let label = quoted(parts[parts.count - 1]) + ":"
+      let label = JSONText.quoted(parts[parts.count - 1]) + ":"
       if parts.count == 1 {
         members.append(Member(opening: ",", values: [(label, index)], closing: ""))
       } else if let place = places[parts[0]] {
         members[place].values.append(("," + label, index))
       } else {
         places[parts[0]] = members.count
-        members.append(Member(opening: "," + quoted(parts[0]) + ":{", values: [(label, index)], closing: "}"))
+        members.append(
+          Member(opening: "," + JSONText.quoted(parts[0]) + ":{", values: [(label, index)], closing: "}"))
       }
     }
     return members
-  }
-
-  private static func quoted(_ name: Substring) -> String {
-    var result = "\""
-    for scalar in name.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": result += "\\" + String(scalar)
-      case "\u{0}"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

@@ -61,8 +61,11 @@ final class TableResultWriter: ResultWriter {
     let new = try ResultLayout(of: batch)
     layout = new
     addHead(["event", "jet", "pt [GeV]", "rapidity", "phi", "mass [GeV]"])
-    for column in new.jetColumns + new.eventColumns {
-      let title = column.unit.map { "\(column.name) [\($0)]" } ?? column.name
+    let jetNames = new.jetColumns.map(\.name)
+    for (place, column) in (new.jetColumns + new.eventColumns).enumerated() {
+      let isRepeated = place >= jetNames.count && jetNames.contains(column.name)
+      let name = isRepeated ? "event \(column.name)" : column.name
+      let title = column.unit.map { "\(name) [\($0)]" } ?? name
       let widest = String(repeating: "0", count: Self.numberWidth)
       widths.append(max(title.count, Self.beginning(of: 0..<column.width) { _ in widest }.count))
       add(title, width: widths.last!)

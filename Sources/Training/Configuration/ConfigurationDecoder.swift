@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import PluginKit
+
 /// Decodes one value from a node and records the keys that its type asks for.
 struct ConfigurationDecoder: Decoder {
   let node: ConfigurationNode
   let codingPath: [any CodingKey]
   let askedKeys: AskedKeys
-  var userInfo: [CodingUserInfoKey: Any] { [:] }
+  let userInfo: [CodingUserInfoKey: Any]
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
     guard case .mapping = node.content else {
@@ -26,7 +28,8 @@ struct ConfigurationDecoder: Decoder {
 
   /// A decoder of a part of this value.
   func child(_ node: ConfigurationNode, _ key: some CodingKey) -> ConfigurationDecoder {
-    ConfigurationDecoder(node: node, codingPath: codingPath + [key], askedKeys: askedKeys)
+    ConfigurationDecoder(
+      node: node, codingPath: codingPath + [key], askedKeys: askedKeys, userInfo: userInfo)
   }
 
   /// Decodes a value.
@@ -38,7 +41,8 @@ struct ConfigurationDecoder: Decoder {
     if let scalar = type as? any ConfigurationScalar.Type, let value = try scalar.init(node) as? T {
       return value
     }
-    let decoder = ConfigurationDecoder(node: node, codingPath: codingPath, askedKeys: AskedKeys())
+    let decoder = ConfigurationDecoder(
+      node: node, codingPath: codingPath, askedKeys: AskedKeys(), userInfo: userInfo)
     let value: T
     do {
       value = try T(from: decoder)

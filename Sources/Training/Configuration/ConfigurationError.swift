@@ -4,8 +4,15 @@ import Foundation
 
 /// What is wrong with a configuration file: one sentence a problem, each with file, line and column.
 public struct ConfigurationError: Error, Equatable, CustomStringConvertible, LocalizedError {
+  struct Problem: Equatable {
+    let position: ConfigurationPosition
+    let sentence: String
+  }
+
+  let problems: [Problem]
+
   /// One sentence a problem, in the order of the file: `file:line:column: what is wrong and what to do`.
-  public let messages: [String]
+  public var messages: [String] { problems.map { "\($0.position): \($0.sentence)" } }
 
   /// The messages, one a line.
   public var description: String { messages.joined(separator: "\n") }
@@ -13,12 +20,17 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible, Loc
   /// The messages, one a line, for Foundation.
   public var errorDescription: String? { description }
 
-  init(messages: [String]) { self.messages = messages }
+  /// Problems, which are put in the order of the file.
+  init(_ problems: [Problem]) {
+    self.problems = problems.sorted {
+      ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column)
+    }
+  }
 
   /// A problem at a position; `problem` gets a full stop where it has none.
   public init(_ position: ConfigurationPosition, _ problem: String) {
     let isSentence = problem.hasSuffix(".") || problem.hasSuffix("?")
-    messages = ["\(position): \(problem)\(isSentence ? "" : ".")"]
+    problems = [Problem(position: position, sentence: "\(problem)\(isSentence ? "" : ".")")]
   }
 }
 

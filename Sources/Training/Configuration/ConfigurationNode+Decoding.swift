@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import PluginKit
+
 extension ConfigurationNode {
   /// Decodes the part strictly.
   ///
@@ -8,11 +10,48 @@ extension ConfigurationNode {
   ///
   /// - Throws: ``ConfigurationError``, with all unknown keys at once.
   public func decode<T: Decodable>(_ type: T.Type = T.self) throws -> T {
-    let decoder = ConfigurationDecoder(node: self, codingPath: [], askedKeys: AskedKeys())
+    try decode(type, userInfo: [:]) { _ in [] }
+  }
+
+  /// Decodes the part strictly, and finds what else is wrong with the value, such as names that mean nothing.
+  ///
+  /// - Parameters:
+  ///   - type: the type.
+  ///   - userInfo: what `init(from:)` finds in its decoder.
+  ///   - check: finds the further problems. One stands where its coding path leads and continues a sentence that
+  ///     begins with that path; where a ``ConfigurationError`` is its underlying error, that is told instead.
+  /// - Throws: ``ConfigurationError``, with all unknown keys and all that `check` finds at once.
+  public func decode<T: Decodable>(
+    _ type: T.Type, userInfo: [CodingUserInfoKey: Any], check: (T) -> [DecodingError.Context]
+  ) throws -> T {
+    let decoder = ConfigurationDecoder(node: self, codingPath: [], askedKeys: AskedKeys(), userInfo: userInfo)
     let value = try decoder.decode(type, self, codingPath: [])
-    let messages = decoder.askedKeys.unknownKeys()
-    guard messages.isEmpty else { throw ConfigurationError(messages: messages) }
+    let problems =
+      decoder.askedKeys.unknownKeys()
+      + check(value).flatMap { problem in
+        (problem.underlyingError as? ConfigurationError
+          ?? part(at: problem.codingPath).error(problem.debugDescription))
+          .problems
+      }
+    guard problems.isEmpty else { throw ConfigurationError(problems) }
     return value
+  }
+
+  /// The part that a coding path leads to, or as far as the file has it.
+  public func part(at codingPath: [any CodingKey]) -> ConfigurationNode {
+    var part = self
+    for key in codingPath {
+      if let index = key.intValue, case .sequence(let elements) = part.content,
+        elements.indices.contains(index)
+      {
+        part = elements[index]
+      } else if let value = part[key.stringValue] {
+        part = value
+      } else {
+        break
+      }
+    }
+    return part
   }
 }
 
@@ -50,9 +89,9 @@ final class AskedKeys {
     node.keys.filter { mappings[node.path]?.keys.contains($0) != true }
   }
 
-  /// One message for each key that no type asked for, in the order of the file.
-  func unknownKeys() -> [String] {
-    var found: [(position: ConfigurationPosition, message: String)] = []
+  /// A problem for each key that no type asked for.
+  func unknownKeys() -> [ConfigurationError.Problem] {
+    var found: [ConfigurationError.Problem] = []
     for mapping in mappings.values {
       let known = mapping.keys.sorted()
       for member in mapping.node.members where !mapping.keys.contains(member.key) {
@@ -65,10 +104,11 @@ final class AskedKeys {
         } else {
           remedy = "the keys known there are \(known.joined(separator: ", "))."
         }
-        found.append((member.position, "\(member.position): unknown key '\(member.key)'\(place); \(remedy)"))
+        found.append(
+          ConfigurationError.Problem(
+            position: member.position, sentence: "unknown key '\(member.key)'\(place); \(remedy)"))
       }
     }
-    return found.sorted { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
-      .map(\.message)
+    return found
   }
 }

@@ -48,30 +48,7 @@ public struct Report: Sendable {
   /// The files are complete before the first takes its place, and replace those of an earlier report.
   /// - Throws: ``ReportError`` where gnuplot fails or the folder cannot be written.
   public func write(to folder: URL, using gnuplot: Gnuplot) throws {
-    let files = FileManager.default
-    let isNew = !files.fileExists(atPath: folder.path)
-    let staging = folder.appendingPathComponent(".report-\(UUID().uuidString)", isDirectory: true)
-    do {
-      try files.createDirectory(at: staging, withIntermediateDirectories: true)
-      for (name, data) in try numbers() { try data.write(to: staging.appendingPathComponent(name)) }
-      let script = staging.appendingPathComponent("figures.gnuplot")
-      try Data(figureScript().utf8).write(to: script)
-      try gnuplot.run(script: script)
-      for file in try files.contentsOfDirectory(at: staging, includingPropertiesForKeys: nil) {
-        let place = folder.appendingPathComponent(file.lastPathComponent)
-        guard rename(file.path, place.path) == 0 else {
-          throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
-        }
-      }
-      try files.removeItem(at: staging)
-    } catch {
-      try? files.removeItem(at: isNew ? folder : staging)
-      if let error = error as? ReportError { throw error }
-      throw ReportError(
-        description: "\(folder.relativePath): the report cannot be written: \(error.fileReason); "
-          + "choose a folder that can be written to.",
-        isInputError: true)
-    }
+    try gnuplot.writeReport(to: folder, files: numbers(), script: figureScript())
   }
 
   /// The part of the name that tells a classifier's files apart: empty where there is one classifier.

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import PluginKit
+
+/// A condition of a path as a user writes it: a decision by its identifier, with its configuration, and the least and
+/// the largest value of its first quantity.
+public struct ConditionDescription: Decodable, Sendable {
+  /// A bound on a quantity.
+  public enum Bound: Sendable, Equatable {
+    /// A fixed one.
+    case value(Double)
+    /// One that is to be found: `tune`.
+    case tuned
+  }
+
+  /// The identifier of the decision; nil where there is none.
+  public var identifier: String?
+  /// The least value of the decision's first quantity.
+  public var minimum: Bound?
+  /// The largest value of the decision's first quantity.
+  public var maximum: Bound?
+
+  /// Makes the decision; nil where it could not be read.
+  let make: (@Sendable (DecisionSources) throws -> any Decision)?
+  /// Where the condition stands in its file.
+  let codingPath: [any CodingKey]
+  let problems: [DecodingError.Context]
+
+  /// A key of a condition: `min`, `max` or the identifier of a decision.
+  struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+
+    static let minimum = Key(stringValue: "min")
+    static let maximum = Key(stringValue: "max")
+  }
+
+  /// Reads what can be read of a condition.
+  ///
+  /// - Throws: what the decoder throws where the condition is no mapping.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    var problems = MenuProblems(decoder.codingPath)
+    codingPath = decoder.codingPath
+    minimum = problems.decodeIfPresent(Bound.self, .minimum, container)
+    maximum = problems.decodeIfPresent(Bound.self, .maximum, container)
+    let keys = container.allKeys.filter { !["min", "max"].contains($0.stringValue) }
+    if keys.count == 1 {
+      identifier = keys[0].stringValue
+      make = problems.collect([keys[0]]) { try Self.prototype(keys[0], container, decoder) }
+    } else {
+      make = nil
+      let names = keys.map(\.stringValue).joined(separator: " and ")
+      problems.add(
+        keys.isEmpty
+          ? "names no decision, such as jet-count, beside min and max"
+          : "names \(names), where one is needed: make them conditions of their own")
+    }
+    self.problems = problems.found
+  }
+
+  private static func prototype(
+    _ key: Key, _ container: KeyedDecodingContainer<Key>, _ decoder: any Decoder
+  ) throws -> @Sendable (DecisionSources) throws -> any Decision {
+    func read<D: Decision>(_ type: D.Type) throws -> @Sendable (DecisionSources) throws -> any Decision {
+      let configuration = try container.decode(D.Configuration.self, forKey: key)
+      return { try D(configuration: configuration, sources: $0) }
+    }
+    guard let plugins = decoder.userInfo[.plugins] as? PluginRegistry else {
+      preconditionFailure("a menu cannot be decoded without the plugins in the decoder's userInfo")
+    }
+    return try read(plugins.decision(key.stringValue))
+  }
+}
+
+extension ConditionDescription.Bound: Decodable {
+  /// Reads a number or `tune`.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let value = try? container.decode(Double.self) {
+      self = .value(value)
+    } else if let text = try? container.decode(String.self), text == "tune" {
+      self = .tuned
+    } else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "write a number, or tune")
+    }
+  }
+}
+
+extension CodingUserInfoKey {
+  /// The `PluginRegistry` that knows the decisions of a menu which is decoded.
+  public static let plugins = CodingUserInfoKey(rawValue: "plugins")!
+}

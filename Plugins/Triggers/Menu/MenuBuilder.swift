@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import PluginKit
+
+/// Makes the parts of a menu from its description, and finds all that is wrong with it.
+struct MenuBuilder {
+  private let description: MenuDescription
+  private let sources: DecisionSources
+
+  private(set) var problems: [DecodingError.Context]
+  private(set) var paths: [TriggerMenu.Path] = []
+  private(set) var quantities: [TriggerMenu.Quantity] = []
+  private(set) var thresholds: [TriggerMenu.Threshold] = []
+  private(set) var conditions: [TriggerMenu.Condition] = []
+  private(set) var order: [Int] = []
+
+  init(_ description: MenuDescription, _ sources: DecisionSources) {
+    self.description = description
+    self.sources = sources
+    problems = description.problems
+  }
+
+  mutating func build() {
+    checkRates()
+    // Where paths cannot be read, their own problems say so.
+    if description.paths.isEmpty, problems.isEmpty {
+      add("has no paths; give at least one", [MenuDescription.CodingKeys.paths])
+    }
+    checkNames()
+    let seeds = findSeeds()
+    for (path, its) in description.paths.enumerated() {
+      if its.prescale < 1 {
+        add(
+          "is \(its.prescale); write 1 to accept every event that meets the conditions, N for every N-th",
+          its.codingPath + [PathDescription.CodingKeys.prescale])
+      }
+      let first = conditions.count
+      for condition in its.conditions { add(condition, path) }
+      paths.append(
+        TriggerMenu.Path(
+          name: its.name ?? "", prescale: max(1, its.prescale), seed: seeds[path], isSeedOnly: its.isSeedOnly,
+          conditions: first..<conditions.count))
+    }
+    sort()
+    checkBudget()
+  }
+
+  private mutating func add(_ problem: String, _ codingPath: [any CodingKey]) {
+    problems.append(DecodingError.Context(codingPath: codingPath, debugDescription: problem))
+  }
+
+  private mutating func checkRates() {
+    let (rate, input) = (MenuDescription.CodingKeys.rate, description.inputRate)
+    if let input, !(input > 0 && input.isFinite) {
+      add("must be a positive number of events per second", [rate, RateDescription.CodingKeys.input])
+    }
+    guard let budget = description.budget else { return }
+    if !(budget > 0 && budget.isFinite) {
+      add("must be a positive number of events per second", [rate, RateDescription.CodingKeys.budget])
+    } else if input == nil {
+      add(
+        "means nothing without the rate of events that come in; add input",
+        [rate, RateDescription.CodingKeys.budget])
+    } else if let input, input > 0, budget > input {
+      add(
+        "is more than the \(input) events per second that come in", [rate, RateDescription.CodingKeys.budget])
+    }
+  }
+
+  private mutating func checkNames() {
+    var known: Set<String> = []
+    for path in description.paths {
+      guard let name = path.name else { continue }
+      let place = path.codingPath + [PathDescription.CodingKeys.name]
+      if name.isEmpty || name.contains("/") {
+        add("“\(name)” is no name: leave out slashes and do not leave it empty", place)
+      } else if !known.insert(name).inserted {
+        add("'\(name)' is the name of a path before; give each path its own", place)
+      }
+    }
+  }
+
+  /// The seed of each path, where it has one.
+  private mutating func findSeeds() -> [Int?] {
+    let names = description.paths.map(\.name)
+    let seeds = description.paths.map { path -> Int? in
+      guard let seed = path.seed else { return nil }
+      let found = names.firstIndex(of: seed)
+      // The seed may be a path whose name could not be read.
+      if found == nil, !names.contains(nil) {
+        let remedy =
+          seed.nearest(among: names.compactMap(\.self)).map { "did you mean '\($0)'?" }
+          ?? "the paths are \(names.compactMap(\.self).joined(separator: ", "))"
+        add(
+          "names no path: there is no '\(seed)'; \(remedy)",
+          path.codingPath + [PathDescription.CodingKeys.seed])
+      }
+      return found
+    }
+    for (path, its) in description.paths.enumerated()
+    where its.isSeedOnly && its.name != nil && !seeds.contains(path) && !names.contains(nil) {
+      add(
+        "is true, but no path has this one for a seed, so that it does nothing",
+        its.codingPath + [PathDescription.CodingKeys.isSeedOnly])
+    }
+    return seeds
+  }
+
+  private mutating func add(_ condition: ConditionDescription, _ path: Int) {
+    guard let identifier = condition.identifier, let make = condition.make else { return }
+    let key = ConditionDescription.Key(stringValue: identifier)
+    var found = MenuProblems(condition.codingPath)
+    let decision = found.collect([key]) { try make(sources) }
+    problems += found.found
+    guard let decision else { return }
+    let outputs = decision.quantities
+    let bounds = bounds(of: condition, decision)
+    let first = quantities.count
+    for (name, bound) in [
+      (ConditionDescription.Key.minimum, condition.minimum), (.maximum, condition.maximum),
+    ]
+    where bound == .tuned {
+      thresholds.append(
+        TriggerMenu.Threshold(
+          quantity: first, path: path, isMinimum: name.stringValue == "min",
+          codingPath: condition.codingPath + [name]))
+    }
+    for output in outputs {
+      for index in 0..<output.width {
+        let name = output.width == 1 ? output.name : "\(output.name)[\(index)]"
+        quantities.append(
+          TriggerMenu.Quantity(name: unusedName(name, path), unit: output.unit, path: path))
+      }
+    }
+    conditions.append(
+      TriggerMenu.Condition(
+        decision: decision, path: path, width: quantities.count - first, quantity: first, bounds: bounds))
+  }
+
+  /// `PATH/NAME`, or `PATH/NAME-2` and so on where a condition before has that.
+  private func unusedName(_ name: String, _ path: Int) -> String {
+    let whole = "\(description.paths[path].name ?? "")/\(name)"
+    func isUsed(_ name: String) -> Bool { quantities.contains { $0.path == path && $0.name == name } }
+    guard isUsed(whole) else { return whole }
+    var number = 2
+    while isUsed("\(whole)-\(number)") { number += 1 }
+    return "\(whole)-\(number)"
+  }
+
+  /// The bounds on the first quantity; nil where the decision has none.
+  private mutating func bounds(
+    of condition: ConditionDescription, _ decision: any Decision
+  ) -> (least: Double, largest: Double)? {
+    let minimum = ConditionDescription.Key.minimum
+    let maximum = ConditionDescription.Key.maximum
+    let given = [(minimum, condition.minimum), (maximum, condition.maximum)].filter { $0.1 != nil }
+    let identifier = type(of: decision).identifier
+    if given.isEmpty, type(of: decision).isMeasurement, condition.problems.isEmpty {
+      add(
+        "needs min, max or both: \(identifier) only measures",
+        condition.codingPath + [ConditionDescription.Key(stringValue: identifier)])
+    }
+    guard decision.quantities.contains(where: { $0.width > 0 }) else {
+      for (key, _) in given {
+        add("bounds nothing: \(identifier) has no quantity", condition.codingPath + [key])
+      }
+      return nil
+    }
+    if condition.minimum == .tuned, condition.maximum == .tuned {
+      add("cannot be tuned beside min; give one of them a number", condition.codingPath + [maximum])
+    }
+    var values = (least: -Double.infinity, largest: Double.infinity)
+    if case .value(let value) = condition.minimum { values.least = value }
+    if case .value(let value) = condition.maximum { values.largest = value }
+    for (key, bound) in given {
+      if case .value(let value) = bound, !value.isFinite {
+        add("must be a finite number", condition.codingPath + [key])
+        return nil
+      }
+    }
+    guard values.least <= values.largest else {
+      add("is less than min, so that nothing lies between", condition.codingPath + [maximum])
+      return nil
+    }
+    return values
+  }
+
+  /// Finds an order in which each path comes behind its seed.
+  private mutating func sort() {
+    var isSorted = Array(repeating: false, count: paths.count)
+    var isStuck = false
+    while !isStuck {
+      isStuck = true
+      for path in paths.indices where !isSorted[path] && (paths[path].seed.map { isSorted[$0] } ?? true) {
+        isSorted[path] = true
+        isStuck = false
+        order.append(path)
+      }
+    }
+    // What is left hangs on a circle; the circle itself is the problem.
+    for path in paths.indices where !isSorted[path] {
+      var circle = [path]
+      while let seed = paths[circle[circle.count - 1]].seed, seed != path, circle.count <= paths.count {
+        circle.append(seed)
+      }
+      guard circle.count <= paths.count else { continue }
+      let names = (circle + [path]).map { "'\(paths[$0].name)'" }.joined(separator: " needs ")
+      add(
+        "goes in a circle, so that no path comes first: \(names)",
+        description.paths[path].codingPath + [PathDescription.CodingKeys.seed])
+    }
+  }
+
+  /// Paths without conditions accept a known share of all events: more than the budget cannot be mended by any cut.
+  private mutating func checkBudget() {
+    guard let input = description.inputRate, let budget = description.budget, input > 0, budget > 0 else {
+      return
+    }
+    for path in paths.indices where !paths[path].isSeedOnly && order.contains(path) {
+      var (rate, place, isKnown) = (input, Optional(path), true)
+      while let next = place {
+        rate /= Double(paths[next].prescale)
+        isKnown = isKnown && description.paths[next].conditions.isEmpty
+        place = paths[next].seed
+      }
+      if isKnown, rate > budget {
+        add(
+          "has no conditions and accepts \(rate) events per second, more than the budget of \(budget)",
+          description.paths[path].codingPath)
+      }
+    }
+  }
+}

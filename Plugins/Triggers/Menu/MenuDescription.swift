@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import PluginKit
+
+/// A menu of a trigger as a user writes it.
+///
+/// ```yaml
+/// rate:
+///   input: 100000        # events per second
+///   budget: 1000
+/// paths:
+///   - name: boosted-w
+///     conditions:
+///       - jet: {quantity: w-tagger/score, min-pt: 250}
+///         min: 0.98
+///     prescale: 1
+/// ```
+///
+/// A decoder must know the plugins: `decoder.userInfo[.plugins] = registry`. What cannot be decoded does not keep the
+/// rest from being read; ``TriggerMenu`` tells of all problems together.
+public struct MenuDescription: Decodable, Sendable {
+  /// How many events per second reach the menu; nil where that is not known.
+  public var inputRate: Double?
+  /// How many events per second the menu may accept; nil for any number.
+  public var budget: Double?
+  /// The paths, in the order of their bits.
+  public var paths: [PathDescription]
+
+  /// What could not be decoded.
+  let problems: [DecodingError.Context]
+
+  enum CodingKeys: String, CodingKey {
+    case rate, paths
+  }
+
+  /// Reads what can be read of a menu.
+  ///
+  /// - Throws: what the decoder throws where the menu is no mapping.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    var problems = MenuProblems(decoder.codingPath)
+    let rate = problems.decodeIfPresent(RateDescription.self, .rate, container)
+    inputRate = rate?.input
+    budget = rate?.budget
+    let attempts = problems.decode([Attempt<PathDescription>].self, .paths, container) ?? []
+    paths = attempts.compactMap { problems.value(of: $0) }
+    self.problems = problems.found + (rate?.problems ?? []) + paths.flatMap(\.problems)
+  }
+}
+
+/// The rates of a menu.
+struct RateDescription: Decodable {
+  let input: Double?
+  let budget: Double?
+  let problems: [DecodingError.Context]
+
+  enum CodingKeys: String, CodingKey {
+    case input, budget
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    var problems = MenuProblems(decoder.codingPath)
+    input = problems.decodeIfPresent(Double.self, .input, container)
+    budget = problems.decodeIfPresent(Double.self, .budget, container)
+    self.problems = problems.found
+  }
+}
+
+/// A path of a menu as a user writes it: conditions that an event must all meet.
+public struct PathDescription: Decodable, Sendable {
+  /// The name; results are found under it. Nil where it could not be read.
+  public var name: String?
+  /// What an event must meet; without conditions every event does.
+  public var conditions: [ConditionDescription]
+  /// N, where the path accepts the N-th, 2N-th, … of the events that meet its conditions; 1 unless given.
+  public var prescale: Int
+  /// The path that must have accepted an event before this one looks at it; none unless given.
+  public var seed: String?
+  /// Whether the path is but a seed of others, so that an event is not accepted for it alone; false unless given.
+  public var isSeedOnly: Bool
+
+  /// Where the path stands in its file.
+  let codingPath: [any CodingKey]
+  let problems: [DecodingError.Context]
+
+  enum CodingKeys: String, CodingKey {
+    case name, conditions, prescale, seed
+    case isSeedOnly = "seed-only"
+  }
+
+  /// Reads what can be read of a path.
+  ///
+  /// - Throws: what the decoder throws where the path is no mapping.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    var problems = MenuProblems(decoder.codingPath)
+    codingPath = decoder.codingPath
+    name = problems.decode(String.self, .name, container)
+    let attempts = problems.decodeIfPresent([Attempt<ConditionDescription>].self, .conditions, container)
+    conditions = (attempts ?? []).compactMap { problems.value(of: $0) }
+    prescale = problems.decodeIfPresent(Int.self, .prescale, container) ?? 1
+    seed = problems.decodeIfPresent(String.self, .seed, container)
+    isSeedOnly = problems.decodeIfPresent(Bool.self, .isSeedOnly, container) ?? false
+    self.problems = problems.found + conditions.flatMap(\.problems)
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import PluginKit
+
+/// The paths of a trigger, ready to look at events.
+///
+/// A menu does not change and can be shared between threads. Looking at events has two stages:
+///
+/// 1. ``evaluate(_:into:)`` asks the conditions of all paths. It depends on nothing but the event, so that threads can
+///    do this for different events.
+/// 2. ``decide(_:_:)`` goes through the events in their order, with the counters of a ``TriggerState``: seeds,
+///    prescales and counts. It gives the same however the events were divided into batches.
+public struct TriggerMenu: Sendable {
+  /// One path.
+  public struct Path: Sendable {
+    /// The name.
+    public let name: String
+    /// N, where the path accepts the N-th, 2N-th, … of the events that meet its conditions and its seed.
+    public let prescale: Int
+    /// The path that must have accepted the event, prescale included.
+    public let seed: Int?
+    /// Whether no event is accepted for this path alone.
+    public let isSeedOnly: Bool
+    /// The conditions of the path.
+    let conditions: Range<Int>
+  }
+
+  /// A number behind a path.
+  public struct Quantity: Sendable, Equatable {
+    /// `PATH/QUANTITY`, different for each.
+    public let name: String
+    /// The unit, such as `GeV`; nil for a pure number.
+    public let unit: String?
+    /// The path.
+    public let path: Int
+  }
+
+  /// A bound on a quantity that is to be found.
+  public struct Threshold: Sendable {
+    /// The quantity that is bounded.
+    public let quantity: Int
+    /// The path.
+    public let path: Int
+    /// Whether it is the least value, and not the largest.
+    public let isMinimum: Bool
+    /// The keys that lead to it in the menu.
+    public let codingPath: [any CodingKey]
+  }
+
+  struct Condition: Sendable {
+    let decision: any Decision
+    let path: Int
+    /// The number of quantities, and the first of them.
+    let width: Int
+    let quantity: Int
+    /// −∞ and ∞ where the first quantity is not bounded; nil where the decision has none.
+    var bounds: (least: Double, largest: Double)?
+  }
+
+  /// The paths, in the order of the menu.
+  public let paths: [Path]
+  /// The numbers behind the paths: those of one path stand together.
+  public let quantities: [Quantity]
+  /// The bounds that are to be found; until then they are none.
+  public private(set) var thresholds: [Threshold]
+  /// How many events per second reach the menu; nil where that is not known.
+  public let inputRate: Double?
+  /// How many events per second the menu may accept; nil for any number.
+  public let budget: Double?
+
+  private(set) var conditions: [Condition]
+  /// All paths, each behind its seed.
+  let order: [Int]
+
+  /// The menu of a description, for events about which `sources` are known.
+  ///
+  /// - Throws: ``MenuError`` with all problems.
+  public init(_ description: MenuDescription, sources: DecisionSources) throws(MenuError) {
+    var builder = MenuBuilder(description, sources)
+    builder.build()
+    guard builder.problems.isEmpty else { throw MenuError(problems: builder.problems) }
+    paths = builder.paths
+    quantities = builder.quantities
+    thresholds = builder.thresholds
+    inputRate = description.inputRate
+    budget = description.budget
+    conditions = builder.conditions
+    order = builder.order
+  }
+
+  /// The menu with numbers for its thresholds.
+  public func tuned(_ values: [Double]) -> TriggerMenu {
+    precondition(values.count == thresholds.count, "a number for each threshold")
+    var menu = self
+    menu.thresholds = []
+    for (threshold, value) in zip(thresholds, values) {
+      let condition = condition(of: threshold)
+      if threshold.isMinimum {
+        menu.conditions[condition].bounds!.least = value
+      } else {
+        menu.conditions[condition].bounds!.largest = value
+      }
+    }
+    return menu
+  }
+
+  /// The tightest value of a threshold at which its other bound leaves something, turned round for a largest value.
+  func tightest(_ threshold: Threshold) -> Double {
+    let bounds = conditions[condition(of: threshold)].bounds!
+    return threshold.isMinimum ? bounds.largest : -bounds.least
+  }
+
+  private func condition(of threshold: Threshold) -> Int {
+    conditions.firstIndex { $0.quantity == threshold.quantity && $0.bounds != nil }!
+  }
+}

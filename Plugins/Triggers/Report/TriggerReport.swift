@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import PluginKit
+
+/// What a menu does to a sample of events, and to a sample of signal.
+public struct TriggerReport: Sendable, Encodable {
+  /// A number of events, and the rate that it stands for.
+  public struct Rate: Sendable, Equatable, Encodable {
+    /// The events.
+    public let count: Int
+    /// Their share of the sample with its binomial error, √(p (1 − p) / n); nil without events.
+    public let share: Estimate?
+    /// The share of the input rate, in events per second; nil where that rate is not known.
+    public let rate: Estimate?
+
+    init(_ count: Int, of total: Int, inputRate: Double?) {
+      self.count = count
+      guard total > 0 else {
+        (share, rate) = (nil, nil)
+        return
+      }
+      let value = Double(count) / Double(total)
+      let error = (value * (1 - value) / Double(total)).squareRoot()
+      share = Estimate(value: value, error: error)
+      rate = inputRate.map { Estimate(value: $0 * value, error: $0 * error) }
+    }
+  }
+
+  /// One path.
+  public struct Path: Sendable, Encodable {
+    /// The name.
+    public let name: String
+    /// The prescale.
+    public let prescale: Int
+    /// The name of the seed, where there is one.
+    public let seed: String?
+    /// Whether no event is accepted for this path alone.
+    public let isSeedOnly: Bool
+    /// Events that met the conditions of the path and its seed.
+    public let beforePrescale: Rate
+    /// Those of them that the prescale let through.
+    public let accepted: Rate
+    /// Accepted events that no other path accepted.
+    public let pure: Rate
+    /// Accepted events that another path accepted too.
+    public let shared: Rate
+    /// The share of the signal that meets the conditions of the path and its seed; nil without signal.
+    public let efficiency: Efficiency?
+    /// The share of the signal that the path accepts, prescale included; nil without signal.
+    public let efficiencyAfterPrescale: Efficiency?
+  }
+
+  /// The events of the sample.
+  public let eventCount: Int
+  /// How many events per second reach the menu; nil where that is not known.
+  public let inputRate: Double?
+  /// How many events per second the menu may accept; nil for any number.
+  public let budget: Double?
+  /// The paths, in the order of the menu.
+  public let paths: [Path]
+  /// Events that a path accepted, other than paths that are but seeds: the sum of what exactly k paths accepted.
+  public let acceptedByPaths: Rate
+  /// Events that exactly one path accepted, exactly two, and so on: `[paths]`.
+  public let acceptedByExactly: [Rate]
+  /// Events that took too long and were let pass for that.
+  public let passThrough: Rate
+  /// All accepted events.
+  public let total: Rate
+  /// How many events two paths both accepted: `[paths][paths]`, with each path's own number on the diagonal.
+  public let overlap: [[Int]]
+  /// The share of the signal that the menu accepts; nil without signal.
+  public let efficiency: Efficiency?
+
+  /// What the counters say.
+  ///
+  /// - Parameters:
+  ///   - menu: the menu.
+  ///   - state: its counters after the sample.
+  ///   - signal: its counters after the signal alone; nil where there is none.
+  public init(_ menu: TriggerMenu, _ state: TriggerState, signal: TriggerState? = nil) {
+    func rate(_ count: Int) -> Rate { Rate(count, of: state.eventCount, inputRate: menu.inputRate) }
+    let count = menu.paths.count
+    eventCount = state.eventCount
+    inputRate = menu.inputRate
+    budget = menu.budget
+    paths = menu.paths.indices.map { index in
+      let (path, counts) = (menu.paths[index], state.paths[index])
+      return Path(
+        name: path.name, prescale: path.prescale, seed: path.seed.map { menu.paths[$0].name },
+        isSeedOnly: path.isSeedOnly, beforePrescale: rate(counts.beforePrescale),
+        accepted: rate(counts.accepted), pure: rate(counts.pure), shared: rate(counts.shared),
+        efficiency: signal.map { Efficiency(passed: $0.paths[index].beforePrescale, total: $0.eventCount) },
+        efficiencyAfterPrescale: signal.map {
+          Efficiency(passed: $0.paths[index].accepted, total: $0.eventCount)
+        })
+    }
+    acceptedByPaths = rate(state.acceptedByPaths)
+    acceptedByExactly = state.eventsByPathCount.dropFirst().map(rate)
+    passThrough = rate(state.passThroughCount)
+    total = rate(state.acceptedCount)
+    overlap = (0..<count).map { Array(state.overlap[$0 * count..<($0 + 1) * count]) }
+    efficiency = signal.map { Efficiency(passed: $0.acceptedCount, total: $0.eventCount) }
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import PluginKit
+
+/// What a menu says of events, and the numbers behind it, as flat arrays that keep their storage.
+public struct TriggerDecisions: Sendable, Equatable {
+  /// Whether an event meets the conditions of a path, its seed and its prescale apart: row-major `[events × paths]`.
+  public internal(set) var conditionsHold: [Bool] = []
+  /// The quantities behind the paths: row-major `[events × quantities]`.
+  ///
+  /// NaN where a decision wrote none, −∞ where an event has too few jets.
+  public var values: [Double] { quantities.all }
+  /// Whether a path accepts an event, prescale included: row-major `[events × paths]`; false before
+  /// ``TriggerMenu/decide(_:_:)``.
+  public internal(set) var pathBits: [Bool] = []
+  /// Whether an event is accepted, by a path that is more than a seed or as pass-through: `[events]`; false before
+  /// ``TriggerMenu/decide(_:_:)``.
+  public internal(set) var isAccepted: [Bool] = []
+  /// Whether an event took too long and is let pass for that: `[events]`.
+  public internal(set) var isPassThrough: [Bool] = []
+
+  var quantities = DecisionValues()
+
+  /// No events.
+  public init() {}
+
+  /// The number of events.
+  public var eventCount: Int { isAccepted.count }
+
+  /// Forgets all events and keeps the storage.
+  public mutating func removeAll() {
+    conditionsHold.removeAll(keepingCapacity: true)
+    pathBits.removeAll(keepingCapacity: true)
+    isAccepted.removeAll(keepingCapacity: true)
+    isPassThrough.removeAll(keepingCapacity: true)
+    quantities.removeAll()
+  }
+
+  /// Says that an event took longer than it may: it is to be accepted and marked, and takes no part in seeds, prescales
+  /// and the counts of paths.
+  ///
+  /// - Precondition: the event is not decided on yet.
+  public mutating func markPassThrough(_ event: Int) { isPassThrough[event] = true }
+
+  /// Adds what the same menu says of other events behind these.
+  public mutating func append(_ other: TriggerDecisions) {
+    conditionsHold.append(contentsOf: other.conditionsHold)
+    pathBits.append(contentsOf: other.pathBits)
+    isAccepted.append(contentsOf: other.isAccepted)
+    isPassThrough.append(contentsOf: other.isPassThrough)
+    quantities.append(other.quantities)
+  }
+}

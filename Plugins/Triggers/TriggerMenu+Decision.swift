@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+extension TriggerMenu {
+  /// Decides on events in their order: seeds, prescales, and what the counters count.
+  ///
+  /// A path looks at an event that its seed accepted, the seed's prescale included; of the events that meet its
+  /// conditions it accepts the N-th, 2N-th, … for a prescale of N. An event is accepted where a path accepts it that is
+  /// more than a seed, or where it took too long.
+  ///
+  /// - Parameters:
+  ///   - decisions: the events that follow those of before, evaluated by this menu.
+  ///   - state: the counters of this menu.
+  public func decide(_ decisions: inout TriggerDecisions, _ state: inout TriggerState) {
+    precondition(
+      decisions.conditionsHold.count == decisions.eventCount * paths.count
+        && state.paths.count == paths.count,
+      "the decisions and the counters of another menu")
+    for event in 0..<decisions.eventCount {
+      state.eventCount += 1
+      if decisions.isPassThrough[event] {
+        state.passThroughCount += 1
+        decisions.isAccepted[event] = true
+        continue
+      }
+      decideOnPaths(of: event, &decisions, &state)
+      count(event, &decisions, &state)
+    }
+  }
+
+  private func decideOnPaths(
+    of event: Int, _ decisions: inout TriggerDecisions, _ state: inout TriggerState
+  ) {
+    let first = event * paths.count
+    // Counting in place asks for no memory, not even where nothing is optimised.
+    state.paths.withUnsafeMutableBufferPointer { counters in
+      for path in order {
+        guard decisions.conditionsHold[first + path] else { continue }
+        if let seed = paths[path].seed, !decisions.pathBits[first + seed] { continue }
+        counters[path].beforePrescale += 1
+        guard counters[path].beforePrescale % paths[path].prescale == 0 else { continue }
+        counters[path].accepted += 1
+        decisions.pathBits[first + path] = true
+      }
+    }
+  }
+
+  private func count(_ event: Int, _ decisions: inout TriggerDecisions, _ state: inout TriggerState) {
+    let first = event * paths.count
+    var (acceptingCount, accepting) = (0, 0)
+    for path in paths.indices where decisions.pathBits[first + path] {
+      if !paths[path].isSeedOnly { (acceptingCount, accepting) = (acceptingCount + 1, path) }
+      for other in paths.indices where decisions.pathBits[first + other] {
+        state.overlap[path * paths.count + other] += 1
+      }
+    }
+    state.eventsByPathCount[acceptingCount] += 1
+    if acceptingCount == 1 {
+      state.paths.withUnsafeMutableBufferPointer { $0[accepting].pure += 1 }
+    }
+    decisions.isAccepted[event] = acceptingCount > 0
+  }
+}

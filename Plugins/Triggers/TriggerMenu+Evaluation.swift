@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import PluginKit
+
+extension TriggerMenu {
+  /// Replaces `decisions` by what the conditions say of all events of `inputs`, and keeps the storage.
+  ///
+  /// All conditions of all paths are asked, so that the numbers behind each path are known.
+  public func evaluate(_ inputs: DecisionInputs, into decisions: inout TriggerDecisions) {
+    decisions.removeAll()
+    var inputs = inputs
+    for event in 0..<inputs.eventCount {
+      inputs.event = event
+      let firstPath = decisions.conditionsHold.count
+      for _ in paths.indices {
+        decisions.conditionsHold.append(true)
+        decisions.pathBits.append(false)
+      }
+      decisions.isAccepted.append(false)
+      decisions.isPassThrough.append(false)
+      for index in conditions.indices where !conditions[index].holds(inputs, &decisions.quantities) {
+        decisions.conditionsHold[firstPath + conditions[index].path] = false
+      }
+    }
+  }
+}
+
+extension TriggerMenu.Condition {
+  fileprivate func holds(_ event: DecisionInputs, _ values: inout DecisionValues) -> Bool {
+    values.begin(width)
+    let isAccepted = decision(event, &values)
+    guard let bounds else { return isAccepted }
+    // NaN is outside of any bounds.
+    return isAccepted && values[0] >= bounds.least && values[0] <= bounds.largest
+  }
+}

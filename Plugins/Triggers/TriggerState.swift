@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// The counters of a menu: all that a trigger must keep to go on later as if it had never stopped.
+///
+/// The prescale of a path needs no counter of its own: the path accepts where the number of events that met its
+/// conditions is a multiple of its prescale.
+public struct TriggerState: Sendable, Equatable, Codable {
+  /// The counters of one path.
+  public struct Path: Sendable, Equatable, Codable {
+    /// Events that met the conditions of the path and its seed.
+    public internal(set) var beforePrescale = 0
+    /// Those of them that the prescale let through.
+    public internal(set) var accepted = 0
+    /// Accepted events that no other path accepted, other than paths that are but seeds.
+    public internal(set) var pure = 0
+
+    /// Accepted events that another path accepted too.
+    public var shared: Int { accepted - pure }
+  }
+
+  /// All events so far.
+  public internal(set) var eventCount = 0
+  /// Events that took too long and were let pass for that.
+  public internal(set) var passThroughCount = 0
+  /// The counters of each path: `[paths]`.
+  public internal(set) var paths: [Path]
+  /// How many events exactly k paths accepted, other than paths that are but seeds and pass-through events apart:
+  /// `[paths + 1]`.
+  public internal(set) var eventsByPathCount: [Int]
+  /// How many events two paths both accepted: `[paths × paths]`, with each path's own number on the diagonal.
+  public internal(set) var overlap: [Int]
+
+  /// The counters of a menu before the first event.
+  public init(_ menu: TriggerMenu) {
+    let count = menu.paths.count
+    paths = Array(repeating: Path(), count: count)
+    eventsByPathCount = Array(repeating: 0, count: count + 1)
+    overlap = Array(repeating: 0, count: count * count)
+  }
+
+  /// Whether the counters can be those of a menu, where they come from a file: as many as it has paths, and numbers
+  /// that add up.
+  public func fits(_ menu: TriggerMenu) -> Bool {
+    let count = menu.paths.count
+    guard paths.count == count, eventsByPathCount.count == count + 1, overlap.count == count * count else {
+      return false
+    }
+    let numbers = [eventCount, passThroughCount] + eventsByPathCount + overlap
+    guard numbers.allSatisfy({ (0...eventCount).contains($0) }) else { return false }
+    for (path, counts) in paths.enumerated() {
+      guard counts.beforePrescale >= 0, counts.beforePrescale <= eventCount,
+        counts.accepted == counts.beforePrescale / menu.paths[path].prescale,
+        (0...counts.accepted).contains(counts.pure), overlap[path * count + path] == counts.accepted
+      else { return false }
+    }
+    var left = eventCount - passThroughCount
+    for number in eventsByPathCount {
+      guard number <= left else { return false }
+      left -= number
+    }
+    return left == 0
+  }
+
+  /// How many events a path accepted, other than paths that are but seeds.
+  public var acceptedByPaths: Int { eventsByPathCount.dropFirst().reduce(0, +) }
+
+  /// All accepted events: those that a path accepted and those that took too long.
+  public var acceptedCount: Int { acceptedByPaths + passThroughCount }
+}

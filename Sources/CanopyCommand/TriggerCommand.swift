@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import ArgumentParser
+import Canopy
+import Foundation
+
+/// `canopy trigger`.
+struct TriggerCommand: ParsableCommand {
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case table, json, jsonl
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "trigger",
+    abstract: "Accepts or rejects events by a menu of conditions on them and on what a model predicts.",
+    discussion: """
+      The menu is a YAML file of paths: conditions on jets, on missing momentum and on outputs of the model's heads, a \
+      prescale, and a seed. All mistakes in it are told at once, each with line and column, before the first event.
+
+      With -o the accepted events are written with a column trigger.PATH for each path's bit, \
+      trigger.PATH.conditions for whether its conditions are met, trigger.PATH.QUANTITY for the numbers behind it, and \
+      trigger.pass-through. What is done lies in OUT.journal until the run ends; a run that was stopped at any point \
+      goes on with --resume, to the same output and report. The report is printed: rates, overlaps and latency, with \
+      --signal efficiencies too.
+
+      With --tune the inputs are background as it reaches the menu, and the bounds that are written as tune get the \
+      numbers at which the menu accepts most signal within its rate budget; the menu is written with them to -o.
+
+      EXAMPLES:
+        canopy trigger events.h5 --menu menu.yaml --model w-tagger -o accepted.h5
+        canopy trigger events.h5 --menu menu.yaml --model w-tagger -o accepted.h5 --resume
+        zcat events.txt.gz | canopy trigger - --menu menu.yaml --model w-tagger --format jsonl
+        canopy trigger qcd.h5 --menu menu.yaml --model w-tagger --signal w.h5 --report report
+        canopy trigger qcd.h5 --menu menu.yaml --model w-tagger --signal w.h5 --tune -o tuned.yaml
+      """)
+
+  @OptionGroup(title: "Reading")
+  var reading: ReadingOptions
+
+  @OptionGroup
+  var model: ModelOptions
+
+  @Option(
+    help: ArgumentHelp("The menu.", valueName: "menu.yaml"), completion: .file(extensions: ["yaml", "yml"]))
+  var menu: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Files of signal events, to measure efficiencies; may be given several times.", valueName: "file"),
+    completion: .file())
+  var signal: [String] = []
+
+  @Option(
+    help: ArgumentHelp("How many events per second reach the menu, over what it says.", valueName: "hz"))
+  var rate: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "What is printed: the report as table or json, or the accepted events as jsonl.",
+      discussion: "With jsonl the report goes to standard error."))
+  var format = Format.table
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "The file of the accepted events, HDF5, or JSON lines where it ends in .jsonl.",
+      discussion: "With --tune, the file of the tuned menu.", valueName: "out"),
+    completion: .file())
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Also write the report and turn-on curves of the signal into this folder, as JSON, CSV, PNG and SVG.",
+      discussion: "Figures need gnuplot.", valueName: "dir"),
+    completion: .directory)
+  var report: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What turn-on curves are shown against; may be given several times.",
+      discussion:
+        "leading-jet-pt, missing-momentum, scalar-sum or PATH/QUANTITY (default: leading-jet-pt and missing-momentum).",
+      valueName: "quantity"))
+  var turnOn: [String] = []
+
+  @Flag(help: "Go on with a run that was stopped.")
+  var resume = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Accept events that take longer, and mark and count them as pass-through.", valueName: "microseconds"))
+  var timeLimit: Double?
+
+  @Flag(help: "Say on standard error where the time went, and what limits the speed.")
+  var timing = false
+
+  @Flag(help: "Find the bounds that the menu leaves open.")
+  var tune = false
+
+  func validate() throws {
+    if let rate, !(rate > 0 && rate.isFinite) {
+      throw ValidationError("--rate is \(rate); choose a number above 0.")
+    }
+    if let timeLimit, !(timeLimit > 0) {
+      throw ValidationError("--time-limit is \(timeLimit); choose a number above 0.")
+    }
+    if resume, output == nil || tune {
+      throw ValidationError("--resume goes on with the file of accepted events; name it with -o.")
+    }
+    if format == .jsonl, output != nil || tune {
+      throw ValidationError("--format jsonl prints the accepted events; give either it or -o.")
+    }
+    if tune, signal.isEmpty { throw ValidationError("--tune needs signal events; name them with --signal.") }
+    if report != nil, signal.isEmpty || tune {
+      throw ValidationError("--report shows efficiencies; name signal events with --signal, without --tune.")
+    }
+    if !turnOn.isEmpty, report == nil {
+      throw ValidationError("--turn-on is a part of the report; name its folder with --report.")
+    }
+  }
+
+  func run() throws {
+    try reportingFailures {
+      let model = try self.model.read()
+      let file = try MenuFile(contentsOf: URL(fileURLWithPath: menu))
+      let menu = try file.menu(
+        sources: DecisionSources(model), plugins: .builtIn, inputRate: rate, isForTuning: tune)
+      let run = try TriggerRun(
+        model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, threads: reading.threadCount)
+      let stream = try reading.makeStream(columns: self.model.columns)
+      let signalStream = try signal.isEmpty ? nil : makeSignalStream()
+      Interruption.listen()
+      if tune {
+        try tune(run, file, background: stream, signal: signalStream!)
+      } else {
+        try decide(run, stream, signalStream)
+      }
+    }
+  }
+
+  /// All signal events; --skip-events and --max-events are for the inputs alone.
+  private func makeSignalStream() throws -> EventStream {
+    try EventStream(
+      inputs: signal,
+      options: EventReadingOptions(
+        keepInvisible: reading.keepInvisible, skipBadEvents: reading.skipBadEvents, columns: model.columns))
+  }
+
+  private func decide(_ run: TriggerRun, _ stream: EventStream, _ signal: EventStream?) throws {
+    let gnuplot = try report.map { _ in try Gnuplot() }
+    let names = turnOn.isEmpty ? ["leading-jet-pt", "missing-momentum"] : turnOn
+    var curves = try report == nil ? [] : names.map { try TurnOnCurves(run.menu, against: $0) }
+    var progress = EventProgress(stream, resultsOnStandardOutput: format == .jsonl)
+    defer { progress.clear() }
+    let outcome = try decide(run, stream) {
+      progress.update($0)
+      try Interruption.check()
+    }
+    progress.clear()
+    var signalState: TriggerState?
+    if let signal {
+      var state = TriggerState(run.menu)
+      try run.evaluate(signal) { inputs, decisions in
+        for index in curves.indices { curves[index].append(inputs, decisions) }
+        var decisions = decisions
+        run.menu.decide(&decisions, &state)
+      } progress: { _ in
+        try Interruption.check()
+      }
+      signalState = state
+    }
+    let summary = TriggerSummary(
+      report: TriggerReport(run.menu, outcome.state, signal: signalState), latency: outcome.latency)
+    if let report, let gnuplot {
+      try summary.write(to: URL(fileURLWithPath: report), curves: curves, using: gnuplot)
+    }
+    switch format {
+    case .table: try writeToStandardOutput(Data(Listing(summary).text.utf8))
+    case .json: try writeToStandardOutput(summary.json())
+    case .jsonl: writeToStandardError(Listing(summary).text)
+    }
+    if timing {
+      let stages = StageTimes()
+      stages.add(outcome.stages)
+      let timing = Timing(
+        stages, outcome.times, finishing: 0, stream: stream, threads: reading.threadCount)
+      writeToStandardError(timing.text)
+    }
+    reportLeftOut(outcome.badEventCount, outcome.badEvents)
+  }
+
+  /// Runs the menu over the events, with the accepted ones to where they are to go.
+  private func decide(
+    _ run: TriggerRun, _ stream: EventStream, progress: (EventPipeline.Progress) throws -> Void
+  ) throws -> TriggerRun.Outcome {
+    if let output {
+      return try run.run(
+        stream,
+        to: TriggerRun.Output(
+          path: output, format: output.lowercased().hasSuffix(".jsonl") ? .jsonl : .hdf5,
+          menu: URL(fileURLWithPath: menu), model: URL(fileURLWithPath: model.folder), isResumed: resume),
+        progress: progress)
+    }
+    guard format == .jsonl else { return try run.run(stream, progress: progress) }
+    let writer = try EventOutputFormat.jsonl.makeWriter(to: .standardOutput)
+    let outcome = try run.run(stream, to: writer, progress: progress)
+    try writer.finish()
+    return outcome
+  }
+
+  private func tune(
+    _ run: TriggerRun, _ file: MenuFile, background: EventStream, signal: EventStream
+  ) throws {
+    func sample(_ stream: EventStream) throws -> TuningSample {
+      var sample = TuningSample(run.menu)
+      var progress = EventProgress(stream, resultsOnStandardOutput: false)
+      defer { progress.clear() }
+      try run.evaluate(stream) { sample.append($1) } progress: {
+        progress.update($0)
+        try Interruption.check()
+      }
+      return sample
+    }
+    let tuned = try run.menu.tune(background: sample(background), signal: sample(signal))
+    let text = Data(try file.text(of: run.menu, tuned: tuned.values).utf8)
+    let summary = TriggerSummary(
+      report: TriggerReport(run.menu, tuned.background, signal: tuned.signal), latency: LatencyHistogram())
+    if let output {
+      do {
+        try text.write(to: URL(fileURLWithPath: output), options: .atomic)
+      } catch {
+        throw ValidationError("The tuned menu cannot be written to '\(output)'; choose another place.")
+      }
+      try writeToStandardOutput(format == .json ? summary.json() : Data(Listing(summary).text.utf8))
+    } else {
+      try writeToStandardOutput(text)
+      writeToStandardError(Listing(summary).text)
+    }
+    background.reportBadEvents()
+  }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CCanopyTrigger
+import Canopy
+import Foundation
+
+// The functions that canopy_trigger.h declares. Their documentation is there.
+
+@_cdecl("canopy_trigger_open")
+public func openTrigger(
+  _ options: UnsafePointer<canopy_trigger_options>?, _ error: UnsafeMutablePointer<CChar>?, _ errorSize: Int
+) -> OpaquePointer? {
+  do {
+    guard let options else { throw OpeningError(description: "The options of a trigger are null.") }
+    return OpaquePointer(Unmanaged.passRetained(try OpenTrigger(options.pointee)).toOpaque())
+  } catch let problem {
+    if let error, errorSize > 0 {
+      // As much as there is room for, with the zero at its end.
+      let text = Array("\(problem)".utf8CString.dropLast().prefix(errorSize - 1))
+      for (place, character) in text.enumerated() { error[place] = character }
+      error[text.count] = 0
+    }
+    return nil
+  }
+}
+
+@_cdecl("canopy_trigger_close")
+public func closeTrigger(_ trigger: OpaquePointer?) {
+  guard let trigger else { return }
+  Unmanaged<OpenTrigger>.fromOpaque(UnsafeRawPointer(trigger)).release()
+}
+
+@_cdecl("canopy_trigger_path_count")
+public func pathCount(_ trigger: OpaquePointer) -> Int { open(trigger).pathNames.count }
+
+@_cdecl("canopy_trigger_path_name")
+public func pathName(_ trigger: OpaquePointer, _ path: Int) -> UnsafePointer<CChar>? {
+  open(trigger).pathNames[path]
+}
+
+@_cdecl("canopy_trigger_value_count")
+public func valueCount(_ trigger: OpaquePointer) -> Int { open(trigger).valueNames.count }
+
+@_cdecl("canopy_trigger_value_name")
+public func valueName(_ trigger: OpaquePointer, _ value: Int) -> UnsafePointer<CChar>? {
+  open(trigger).valueNames[value]
+}
+
+@_cdecl("canopy_trigger_value_unit")
+public func valueUnit(_ trigger: OpaquePointer, _ value: Int) -> UnsafePointer<CChar>? {
+  open(trigger).valueUnits[value]
+}
+
+@_cdecl("canopy_trigger_decide")
+public func decide(
+  _ trigger: OpaquePointer, _ px: UnsafePointer<Double>?, _ py: UnsafePointer<Double>?,
+  _ pz: UnsafePointer<Double>?, _ energy: UnsafePointer<Double>?, _ pdgID: UnsafePointer<Int32>?,
+  _ count: Int, _ decision: UnsafeMutablePointer<canopy_trigger_decision>
+) -> Int32 {
+  open(trigger).decide(
+    px: UnsafeBufferPointer(start: px, count: count), py: UnsafeBufferPointer(start: py, count: count),
+    pz: UnsafeBufferPointer(start: pz, count: count),
+    energy: UnsafeBufferPointer(start: energy, count: count),
+    pdgID: UnsafeBufferPointer(start: pdgID, count: pdgID == nil ? 0 : count), decision: decision)
+}
+
+@_cdecl("canopy_trigger_error")
+public func errorOfLastDecision(_ trigger: OpaquePointer) -> UnsafePointer<CChar>? {
+  open(trigger).error[0]
+}
+
+private func open(_ trigger: OpaquePointer) -> OpenTrigger {
+  Unmanaged<OpenTrigger>.fromOpaque(UnsafeRawPointer(trigger)).takeUnretainedValue()
+}
+
+/// Why a trigger cannot be opened.
+private struct OpeningError: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// A trigger with what C reads of it, at places that stay.
+private final class OpenTrigger {
+  let pathNames: CStrings
+  let valueNames: CStrings
+  let valueUnits: CStrings
+  /// The sentence about the last decision.
+  private(set) var error = CStrings([""])
+
+  private let trigger: EventTrigger
+  private let paths: UnsafeMutablePointer<UInt8>
+  private let conditions: UnsafeMutablePointer<UInt8>
+  private var hasFailed = false
+  private let values: UnsafeMutablePointer<Double>
+
+  init(_ options: canopy_trigger_options) throws {
+    guard let modelFolder = options.model, let menuFile = options.menu else {
+      throw OpeningError(description: "A trigger needs a model and a menu.")
+    }
+    var given: [String: Double] = [:]
+    for place in 0..<options.condition_count {
+      guard let name = options.condition_names?[place], let value = options.condition_values?[place] else {
+        throw OpeningError(description: "Condition \(place) has no name or no value.")
+      }
+      given[String(cString: name)] = value
+    }
+    let plugins = PluginRegistry.builtIn
+    let model = try Model(
+      contentsOf: URL(fileURLWithPath: String(cString: modelFolder)), plugins: plugins)
+    let menu = try MenuFile(contentsOf: URL(fileURLWithPath: String(cString: menuFile))).menu(
+      sources: DecisionSources(model), plugins: plugins)
+    trigger = try EventTrigger(
+      model: model, menu: menu, conditions: given,
+      timeLimit: options.time_limit > 0 ? options.time_limit : nil)
+    pathNames = CStrings(menu.paths.map(\.name))
+    valueNames = CStrings(menu.quantities.map(\.name))
+    valueUnits = CStrings(menu.quantities.map { $0.unit ?? "" })
+    paths = .allocate(capacity: max(1, pathNames.count))
+    conditions = .allocate(capacity: max(1, pathNames.count))
+    values = .allocate(capacity: max(1, valueNames.count))
+  }
+
+  /// What `canopy_trigger_decide` does.
+  func decide(
+    px: UnsafeBufferPointer<Double>, py: UnsafeBufferPointer<Double>, pz: UnsafeBufferPointer<Double>,
+    energy: UnsafeBufferPointer<Double>, pdgID: UnsafeBufferPointer<Int32>,
+    decision: UnsafeMutablePointer<canopy_trigger_decision>
+  ) -> Int32 {
+    if hasFailed { error = CStrings([""]) }
+    hasFailed = false
+    do {
+      let isAccepted = try trigger.decide(px: px, py: py, pz: pz, energy: energy, pdgID: pdgID)
+      let decisions = trigger.decisions
+      for path in 0..<pathNames.count {
+        paths[path] = decisions.pathBits[path] ? 1 : 0
+        conditions[path] = decisions.conditionsHold[path] ? 1 : 0
+      }
+      for value in 0..<valueNames.count { values[value] = decisions.values[value] }
+      decision.pointee = canopy_trigger_decision(
+        accepted: isAccepted, passed_through: decisions.isPassThrough[0], paths: paths,
+        conditions: conditions, values: values)
+      return 0
+    } catch let problem {
+      hasFailed = true
+      error = CStrings([(problem as? any EventError).map { "The event \($0.predicate)" } ?? "\(problem)"])
+      return -1
+    }
+  }
+
+  deinit {
+    paths.deallocate()
+    conditions.deallocate()
+    values.deallocate()
+  }
+}
+
+/// Texts that C reads.
+private final class CStrings {
+  private let pointers: [UnsafeMutablePointer<CChar>]
+
+  init(_ texts: [String]) { pointers = texts.map { strdup($0) } }
+
+  deinit { pointers.forEach { free($0) } }
+
+  var count: Int { pointers.count }
+
+  subscript(place: Int) -> UnsafePointer<CChar>? {
+    pointers.indices.contains(place) ? UnsafePointer(pointers[place]) : nil
+  }
+}

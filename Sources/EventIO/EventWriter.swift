@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetPhysics
+
+/// Writes events with all that is known of them, to be read again by an ``EventStream``.
+///
+/// All events of an output have the same columns. Particles have identifiers where those of the first events have them,
+/// and 0 where those of later events have none. The number of each event is written as the column `number`, over one
+/// of this name.
+public protocol EventWriter: AnyObject {
+  /// Writes the events of a batch behind those of earlier batches.
+  ///
+  /// - Throws: `EventInputError` where the events have other columns than earlier ones, `ResultOutputError` where they
+  ///   cannot be written.
+  func append(_ events: EventBatch) throws
+
+  /// Completes the output; a file gets its name only now.
+  ///
+  /// - Throws: `ResultOutputError` where it cannot be completed.
+  func finish() throws
+}
+
+/// A format that events are written in.
+public enum EventOutputFormat: String, Sendable, CaseIterable {
+  /// HDF5 in the layout of event files: `/event/offset`, `/particle/{px,py,pz,E}` f64, `/particle/pdgid` i32 where the
+  /// events have identifiers, `/event/number` i64 and each column as `/event/NAME` f64. The name has no slash.
+  case hdf5
+  /// JSON lines: one object an event, `{"number": …, "particles": [[px, py, pz, E], …], "pdgid": […], "NAME": …}`,
+  /// with the shortest digits that read back as the same number; one that is not finite becomes null, which reads
+  /// back as NaN.
+  case jsonl
+
+  /// Opens `destination` for events in this format.
+  ///
+  /// - Parameters:
+  ///   - destination: where the events go.
+  ///   - units: the units of columns, by name; HDF5 has them in the attribute `unit`.
+  /// - Throws: `ResultOutputError` where it cannot be written, and for HDF5 on a terminal.
+  public func makeWriter(
+    to destination: ResultDestination, units: [String: String] = [:]
+  ) throws
+    -> any EventWriter
+  {
+    switch self {
+    case .hdf5: try HDF5EventWriter(to: destination, units: units)
+    case .jsonl: try JSONEventWriter(to: destination)
+    }
+  }
+}
+
+/// What all events of an output have: taken from the first batch, and demanded of all others.
+package struct EventSchema {
+  /// Whether identifiers of particles are written; also where the first events have no particles.
+  let hasPDGID: Bool
+  /// The columns but for the events' numbers, by name.
+  let columns: [(name: String, width: Int)]
+
+  /// The column of the events' numbers.
+  static let number = "number"
+
+  /// The names that a format needs itself.
+  private static let reservedNames: Set<String> = ["", ".", "offset", "particles", "pdgid"]
+
+  /// What the events of a batch have.
+  ///
+  /// - Throws: `EventInputError` where a column cannot be written under its name.
+  package init(_ events: EventBatch) throws {
+    hasPDGID = !events.pdgID.isEmpty || events.particleCount == 0
+    columns = events.columns.filter { $0.key != Self.number }.sorted { $0.key < $1.key }
+      .map { ($0.key, $0.value.width) }
+    let unusable = columns.first { Self.reservedNames.contains($0.name) || $0.name.contains("/") }
+    if let name = unusable?.name {
+      throw EventInputError(
+        source: events.source, field: name,
+        problem: "cannot be written as a column of this name; rename the column")
+    }
+  }
+
+  /// The identifiers of the particles of a batch, 0 where they have none: `[particles]`.
+  func pdgID(of events: EventBatch) -> [Int32] {
+    events.pdgID.isEmpty ? Array(repeating: 0, count: events.particleCount) : events.pdgID
+  }
+
+  /// Throws where the events of a batch have something else.
+  ///
+  /// - Throws: `EventInputError` that names the column.
+  package func check(_ events: EventBatch) throws {
+    func refusal(_ field: String, _ problem: String) -> EventInputError {
+      EventInputError(source: events.source, event: events.eventNumbers.first, field: field, problem: problem)
+    }
+    if !hasPDGID, !events.pdgID.isEmpty {
+      throw refusal(
+        "pdgid", "is given though earlier events lack it; write these events to an output of their own")
+    }
+    for (name, width) in columns where events.columns[name]?.width != width {
+      throw refusal(
+        name,
+        events.columns[name].map { "has \($0.width) numbers where earlier events have \(width)" }
+          ?? "is missing though earlier events have it; write these events to an output of their own")
+    }
+    let known = events.columns.count - (events.columns[Self.number] == nil ? 0 : 1)
+    if known > columns.count {
+      let names = Set(columns.map(\.name))
+      let surplus = events.columns.keys.filter { $0 != Self.number && !names.contains($0) }.sorted()[0]
+      throw refusal(
+        surplus, "is missing in earlier events; write these events to an output of their own")
+    }
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetPhysics
+
+/// Writes events as described at `EventOutputFormat.hdf5`.
+final class HDF5EventWriter: EventWriter {
+  private let arrays: ArrayFile
+  private let units: [String: String]
+  private var schema: EventSchema?
+  private var particleCount: UInt64 = 0
+
+  init(to destination: ResultDestination, units: [String: String]) throws {
+    arrays = try ArrayFile(destination, as: HDF5Archive.self)
+    self.units = units
+  }
+
+  func append(_ events: EventBatch) throws {
+    let schema = try self.schema ?? begin(with: events)
+    try schema.check(events)
+    // In the order in which `begin` declared the arrays.
+    var index = 0
+    func add<Element>(_ values: [Element]) throws {
+      try arrays.append(values, to: index)
+      index += 1
+    }
+    try add(events.offsets.dropFirst().map { particleCount + UInt64($0) })
+    try add(events.eventNumbers.map(Int64.init))
+    for values in [events.px, events.py, events.pz, events.energy] { try add(values) }
+    if schema.hasPDGID { try add(schema.pdgID(of: events)) }
+    for (name, _) in schema.columns { try add(events.columns[name]!.values) }
+    particleCount += UInt64(events.particleCount)
+  }
+
+  func finish() throws {
+    if schema == nil { _ = try begin(with: EventBatch()) }
+    try arrays.finish()
+  }
+
+  private func begin(with events: EventBatch) throws -> EventSchema {
+    let new = try EventSchema(events)
+    schema = new
+    arrays.declare("event/offset", .uint64)
+    arrays.declare("event/\(EventSchema.number)", .int64)
+    for name in ["px", "py", "pz", "E"] { arrays.declare("particle/\(name)", .float64, unit: "GeV") }
+    if new.hasPDGID { arrays.declare("particle/pdgid", .int32) }
+    for (name, width) in new.columns {
+      arrays.declare("event/\(name)", .float64, columns: width == 1 ? nil : width, unit: units[name])
+    }
+    return new
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// A file of named arrays that grow by rows, which are written when they fill a chunk.
+final class ArrayFile {
+  private let file: ResultFile
+  private let archive: any ResultArchive
+  private var arrays: [ResultArray] = []
+  /// Rows that wait until they fill a chunk: `[arrays]`.
+  private var pending: [[UInt8]] = []
+
+  init(_ destination: ResultDestination, as format: (some ResultArchive).Type) throws {
+    let target = try ResultTarget(destination)
+    if target.isTerminal {
+      throw ResultOutputError(
+        "\(format.name) is not for a terminal; name a file, or choose a format that is text.")
+    }
+    file = try ResultFile(for: target)
+    archive = try format.init(path: file.path, destination: target.name)
+  }
+
+  /// Adds an array without rows behind the others; one of offsets, which are `.uint64`, begins with the zero of its
+  /// first row.
+  func declare(_ name: String, _ type: ResultArray.Element, columns: Int? = nil, unit: String? = nil) {
+    arrays.append(ResultArray(index: arrays.count, name: name, element: type, columns: columns, unit: unit))
+    let isOffset = type == .uint64
+    pending.append([UInt8](repeating: 0, count: isOffset ? type.size : 0))
+  }
+
+  /// Adds rows to the array that was declared as number `index`, from 0.
+  func append<Element>(_ values: [Element], to index: Int) throws {
+    values.withUnsafeBytes { pending[index].append(contentsOf: $0) }
+    let array = arrays[index]
+    let chunk = array.chunkRows * array.rowSize
+    let full = pending[index].count / chunk * chunk
+    guard full > 0 else { return }
+    try pending[index].withUnsafeBytes {
+      try archive.append(UnsafeRawBufferPointer(rebasing: $0[..<full]), to: array, isLast: false)
+    }
+    pending[index].removeFirst(full)
+  }
+
+  /// Writes the rest and gives the file its name.
+  func finish() throws {
+    for (index, array) in arrays.enumerated() {
+      try pending[index].withUnsafeBytes { try archive.append($0, to: array, isLast: true) }
+    }
+    try archive.finish()
+    try file.commit()
+  }
+}
+
+/// One array of a file of results.
+struct ResultArray {
+  /// The types of numbers that results have.
+  enum Element {
+    case float32, float64, int32, int64, uint64
+
+    /// In bytes.
+    var size: Int {
+      switch self {
+      case .float32, .int32: 4
+      case .float64, .int64, .uint64: 8
+      }
+    }
+  }
+
+  /// The place of the array among those of the file.
+  let index: Int
+  /// The path of the array in the file.
+  let name: String
+  let element: Element
+  /// How many numbers a row has; `nil` for an array of one dimension.
+  let columns: Int?
+  let unit: String?
+
+  /// The size of a row in bytes.
+  var rowSize: Int { element.size * (columns ?? 1) }
+
+  /// How many rows are written at once, except for the last ones: about 256 KiB.
+  var chunkRows: Int { max(1, (1 << 18) / rowSize) }
+}
+
+/// A file of named arrays that grow by rows.
+protocol ResultArchive: AnyObject {
+  /// The format as messages name it.
+  static var name: String { get }
+
+  /// Starts the file `path`, which exists and is empty; `destination` is its name in messages.
+  init(path: String, destination: String) throws
+
+  /// Adds rows to `array`: a multiple of `chunkRows` of them, unless they are the last, which may be none.
+  ///
+  /// Arrays come in turn by their `index` when they come for the last time.
+  func append(_ rows: UnsafeRawBufferPointer, to array: ResultArray, isLast: Bool) throws
+
+  /// Completes and closes the file, after each array's last rows.
+  func finish() throws
+}

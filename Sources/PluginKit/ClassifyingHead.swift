@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// A head that tells classes of its rows apart: all but its layers and its inputs is that of its ``Classification``.
+///
+/// The forward pass gives logits, `[rows × classification.logitCount]`.
+public protocol ClassifyingHead: Head where Calibration == Classification.Calibration {
+  /// The classes, and what was learnt of their probabilities.
+  var classification: Classification { get set }
+}
+
+extension ClassifyingHead {
+  /// The column that holds the number of the class.
+  public var truthColumns: [String] { [classification.truthColumn] }
+
+  /// The probabilities, and the working points where there are some: see ``Classification/outputs``.
+  public var outputs: [HeadOutput] { classification.outputs }
+
+  /// Throws where a label is not the number of a class.
+  ///
+  /// - Throws: ``PluginError`` with the row.
+  public func check(_ truth: HeadTruth) throws { try classification.check(truth) }
+
+  /// The cross entropy of each row: `[rows × 1]`.
+  public func loss(of result: Variable, truth: HeadTruth) -> Variable {
+    classification.loss(of: result, truth: truth)
+  }
+
+  /// The probabilities, and the working points where there are some: `[rows × sum of the outputs' widths]`.
+  public func outputs(of result: Variable) -> Variable { classification.outputs(of: result) }
+
+  /// The temperature of the probabilities and the thresholds of the working points.
+  public var calibration: Classification.Calibration? { classification.calibration }
+
+  /// Takes over a temperature and thresholds.
+  ///
+  /// - Throws: ``PluginError`` where they are not those of the configuration.
+  public mutating func calibrate(by calibration: Classification.Calibration) throws {
+    try classification.calibrate(by: calibration)
+  }
+
+  /// Fits the temperature and fixes the thresholds.
+  ///
+  /// - Throws: ``MetricError`` where the sample is too small for a working point.
+  public func calibration(
+    fitting results: Matrix, truth: HeadTruth, weights: [Double]
+  ) throws -> Classification.Calibration? {
+    try classification.calibration(fitting: results, truth: truth, weights: weights)
+  }
+
+  /// With two classes, the area under the ROC curve; with more, its mean over each class against the others, and the
+  /// share of rows that are taken for what they are.
+  ///
+  /// - Throws: ``MetricError`` where a class is missing.
+  public func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation {
+    try classification.evaluate(outputs, truth: truth, weights: weights)
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// What decisions read of events, one event after the other.
+///
+/// The numbers of a batch lie in flat arrays that keep their storage; ``event`` says which event the rest speaks of.
+public struct DecisionInputs: Sendable {
+  /// What is known of the events.
+  public let sources: DecisionSources
+  /// The event that is decided on, counted from the first of the batch.
+  public var event = 0
+
+  private var kinematics = Kinematics([.jetMomenta, .missingMomentum])
+  /// The first jet of each event, and the number of jets at the end: `[events + 1]`.
+  private var jetOffsets = [0]
+  /// `[jets]`
+  private var pt: [Double] = []
+  private var rapidity: [Double] = []
+  private var mass: [Double] = []
+  /// The conditions, then what each head predicts, each row-major `[rows × width]`.
+  private var numbers: [Float] = []
+  /// The first of the numbers of the conditions and of each head: `[1 + heads]`.
+  private var firstNumbers: [Int] = []
+  /// The width of a row of the conditions and of each head: `[1 + heads]`.
+  private let widths: [Int]
+
+  /// No events.
+  public init(_ sources: DecisionSources) {
+    self.sources = sources
+    widths = [sources.conditions.count] + sources.heads.map(\.width)
+  }
+
+  /// Replaces the content by events and their jets, and keeps the storage; ``event`` is the first one.
+  ///
+  /// What the heads predict is still to be given, head by head, by ``append(predictions:)``. A condition that is no
+  /// column of the events is NaN.
+  ///
+  /// - Precondition: `jets` are those of `events`.
+  public mutating func replace(with events: EventBatch, jets: JetBatch) {
+    event = 0
+    kinematics.replace(with: events, jets: jets)
+    jetOffsets.removeAll(keepingCapacity: true)
+    jetOffsets.append(contentsOf: jets.offsets)
+    pt.removeAll(keepingCapacity: true)
+    rapidity.removeAll(keepingCapacity: true)
+    mass.removeAll(keepingCapacity: true)
+    for jet in 0..<jets.jetCount {
+      let p = jets.momentum(ofJet: jet)
+      pt.append(p.pt)
+      rapidity.append(p.rapidity)
+      mass.append(p.mass)
+    }
+    firstNumbers.removeAll(keepingCapacity: true)
+    firstNumbers.append(0)
+    numbers.removeAll(keepingCapacity: true)
+    for event in 0..<events.eventCount {
+      for name in sources.conditions {
+        numbers.append((events.columns[name]?.values[event]).map { Float($0) } ?? .nan)
+      }
+    }
+  }
+
+  /// Adds what the next head of ``sources`` predicts: row-major `[jets × width]` or `[events × width]`.
+  public mutating func append(predictions: [Float]) {
+    let head = sources.heads[firstNumbers.count - 1]
+    let rows = head.rows == .jets ? kinematics.jets.count : eventCount
+    precondition(predictions.count == rows * widths[firstNumbers.count], "a row for each of the head's \(head.rows)")
+    firstNumbers.append(numbers.count)
+    numbers.append(contentsOf: predictions)
+  }
+
+  /// The number of events of the batch.
+  public var eventCount: Int { jetOffsets.count - 1 }
+
+  /// The number of jets of the event.
+  public var jetCount: Int { jetOffsets[event + 1] - jetOffsets[event] }
+
+  /// The four-momentum of a jet of the event, by falling pT (falling E for e⁺e⁻ algorithms).
+  public func momentum(ofJet jet: Int) -> FourMomentum { kinematics.jets[place(jet)] }
+
+  /// The transverse momentum of a jet of the event in GeV.
+  public func pt(ofJet jet: Int) -> Double { pt[place(jet)] }
+
+  /// The rapidity of a jet of the event.
+  public func rapidity(ofJet jet: Int) -> Double { rapidity[place(jet)] }
+
+  /// The mass of a jet of the event in GeV, −√(−m²) where m² is negative.
+  public func mass(ofJet jet: Int) -> Double { mass[place(jet)] }
+
+  /// The transverse momentum that is missing, −Σ pT over the particles of the event; its mass and pz are 0.
+  public var missingMomentum: FourMomentum {
+    let missing = kinematics.missingMomentum
+    return FourMomentum(
+      px: missing.px[event], py: missing.py[event], pz: 0, energy: missing.pt(ofEvent: event))
+  }
+
+  /// The scalar sum of the transverse momenta of all particles of the event in GeV.
+  public var scalarSum: Double { kinematics.missingMomentum.scalarSum[event] }
+
+  /// A number of the event: what a head on events predicts, or a condition.
+  public subscript(column: DecisionColumn) -> Double {
+    precondition(column.rows == .events, "a column of jets needs a jet")
+    return Double(numbers[firstNumbers[column.block] + event * widths[column.block] + column.place])
+  }
+
+  /// A number of a jet of the event: what a head on jets predicts.
+  public subscript(column: DecisionColumn, ofJet jet: Int) -> Double {
+    precondition(column.rows == .jets, "a column of events has no jets")
+    return Double(numbers[firstNumbers[column.block] + place(jet) * widths[column.block] + column.place])
+  }
+
+  /// Where a jet of the event is found in the batch.
+  private func place(_ jet: Int) -> Int {
+    precondition(jet >= 0 && jet < jetCount, "the event has no such jet")
+    return jetOffsets[event] + jet
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// The quantities behind decisions: a decision writes its own by their number, `values[0] = …`.
+///
+/// Whoever asks several decisions keeps the numbers of all of them here, one behind the other.
+public struct DecisionValues: Sendable, Equatable {
+  /// The quantities of all decisions so far.
+  public private(set) var all: [Double] = []
+  private var first = 0
+
+  /// No quantities.
+  public init() {}
+
+  /// Forgets all quantities and keeps the storage.
+  public mutating func removeAll() {
+    all.removeAll(keepingCapacity: true)
+    first = 0
+  }
+
+  /// Adds `count` quantities, NaN until they are written, and makes them those of the next decision.
+  public mutating func begin(_ count: Int) {
+    first = all.count
+    for _ in 0..<count { all.append(.nan) }
+  }
+
+  /// Adds the quantities of other decisions behind these.
+  public mutating func append(_ other: DecisionValues) {
+    all.append(contentsOf: other.all)
+    first = all.count
+  }
+
+  /// The number of quantities of the decision.
+  public var count: Int { all.count - first }
+
+  /// A quantity of the decision.
+  public subscript(index: Int) -> Double {
+    get {
+      precondition(index >= 0 && index < count, "the decision has no such quantity")
+      return all[first + index]
+    }
+    set {
+      precondition(index >= 0 && index < count, "the decision has no such quantity")
+      all[first + index] = newValue
+    }
+  }
+}

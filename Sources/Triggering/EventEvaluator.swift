@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CanopyModel
+import Foundation
+import JetPhysics
+import PluginKit
+import Triggers
+
+/// Asks the conditions of a menu about one event at a time, with memory that is kept from event to event.
+///
+/// Events are never put together, so that what is said of one does not depend on others by a single bit, and so that
+/// each has a latency. An evaluator belongs to one thread at a time.
+final class EventEvaluator {
+  private let menu: TriggerMenu
+  private let timeLimit: Double
+  private let predictor: Predictor
+  private var prediction = Prediction()
+  /// What the last event was decided on.
+  private(set) var inputs: DecisionInputs
+
+  /// - Parameters:
+  ///   - model: the model whose heads the menu names.
+  ///   - menu: the menu.
+  ///   - timeLimit: how many seconds an event may take; nil where there is no limit.
+  /// - Throws: `JetPhysicsError` where FastJet refuses the model's jet definition.
+  init(model: Model, menu: TriggerMenu, timeLimit: Double?) throws {
+    self.menu = menu
+    self.timeLimit = timeLimit ?? .infinity
+    predictor = try Predictor(model)
+    inputs = DecisionInputs(DecisionSources(model))
+  }
+
+  /// How long the stages of prediction have taken so far.
+  var times: Predictor.Times { predictor.times }
+
+  /// Replaces `decisions` by what the conditions say of one event, and marks it where it took too long.
+  ///
+  /// - Returns: how many seconds it took.
+  /// - Throws: what ``Predictor/predict(_:into:heads:)`` throws.
+  func evaluate(_ event: EventBatch, into decisions: inout TriggerDecisions) throws -> Double {
+    let start = Self.now
+    try predictor.predict(event, into: &prediction)
+    inputs.replace(with: event, prediction)
+    menu.evaluate(inputs, into: &decisions)
+    let seconds = Self.now - start
+    if seconds > timeLimit { decisions.markPassThrough(0) }
+    return seconds
+  }
+
+  private static var now: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+  }
+}

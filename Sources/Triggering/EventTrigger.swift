@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CanopyModel
+import JetPhysics
+import PluginKit
+import Triggers
+
+/// A trigger inside another program: it decides about one event at a time, and asks for no memory once it has seen
+/// events as large.
+///
+/// It belongs to one thread at a time, and counts its own prescales. It says the same as `canopy trigger` does of the
+/// same events.
+///
+/// ```swift
+/// let trigger = try EventTrigger(model: model, menu: menu)
+/// if try trigger.decide(event) { … trigger.decisions.pathBits … }
+/// ```
+public final class EventTrigger {
+  /// The menu.
+  public let menu: TriggerMenu
+  /// What was decided about the last event, and the numbers behind it: one event.
+  public private(set) var decisions = TriggerDecisions()
+  /// What was counted so far.
+  public private(set) var state: TriggerState
+  /// How many seconds the last event took.
+  public private(set) var seconds = 0.0
+
+  private let evaluator: EventEvaluator
+  private let conditions: [String: Double]
+  /// The event that is decided about, with the model's conditions.
+  private var event = EventBatch()
+
+  /// A trigger that has seen no event.
+  ///
+  /// - Parameters:
+  ///   - model: the model whose heads the menu names.
+  ///   - menu: the menu.
+  ///   - conditions: the value of each condition that the model reads, for all events.
+  ///   - timeLimit: how many seconds an event may take; nil where there is no limit. One that takes longer passes
+  ///     through: it is accepted and marked.
+  /// - Throws: ``TriggerError`` where a condition is missing or not the model's, `JetPhysicsError` where FastJet
+  ///   refuses the model's jet definition.
+  public init(
+    model: Model, menu: TriggerMenu, conditions: [String: Double] = [:], timeLimit: Double? = nil
+  ) throws {
+    let known = Set(DecisionSources(model).conditions)
+    if let unknown = conditions.keys.filter({ !known.contains($0) }).min() {
+      throw TriggerError("The model reads no condition \(unknown); leave it out.")
+    }
+    if let missing = known.filter({ conditions[$0] == nil }).min() {
+      throw TriggerError("The model reads the condition \(missing), which has no value; give one.")
+    }
+    self.menu = menu
+    self.conditions = conditions
+    state = TriggerState(menu)
+    evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: timeLimit)
+    event.columns = conditions.mapValues { EventColumn(values: [$0]) }
+    event.offsets = [0, 0]
+    event.eventNumbers = [0]
+  }
+
+  /// Decides about an event of these particles: the four-momenta in GeV, and Particle Data Group identifiers, none
+  /// where they are not known: `[particles]`.
+  ///
+  /// - Returns: whether the event is accepted.
+  /// - Throws: `JetPhysicsError` where jets cannot be made from the event, `EventEncodingError` where it lacks what the
+  ///   network reads; no prescale counts the event then.
+  public func decide(
+    px: UnsafeBufferPointer<Double>, py: UnsafeBufferPointer<Double>, pz: UnsafeBufferPointer<Double>,
+    energy: UnsafeBufferPointer<Double>, pdgID: UnsafeBufferPointer<Int32>
+  ) throws -> Bool {
+    event.px.replaceAll(with: px)
+    event.py.replaceAll(with: py)
+    event.pz.replaceAll(with: pz)
+    event.energy.replaceAll(with: energy)
+    event.pdgID.replaceAll(with: pdgID)
+    event.offsets[1] = energy.count
+    event.eventNumbers[0] = state.eventCount
+    return try decideOnEvent()
+  }
+
+  private func decideOnEvent() throws -> Bool {
+    seconds = try evaluator.evaluate(event, into: &decisions)
+    menu.decide(&decisions, &state)
+    return decisions.isAccepted[0]
+  }
+}
+
+extension EventTrigger {
+  /// Decides about the one event of a batch.
+  ///
+  /// - Returns: whether the event is accepted.
+  /// - Throws: as ``decide(px:py:pz:energy:pdgID:)``.
+  /// - Precondition: the batch has one event.
+  public func decide(_ event: EventBatch) throws -> Bool {
+    precondition(event.eventCount == 1, "one event at a time")
+    return try event.px.withUnsafeBufferPointer { px in
+      try event.py.withUnsafeBufferPointer { py in
+        try event.pz.withUnsafeBufferPointer { pz in
+          try event.energy.withUnsafeBufferPointer { energy in
+            try event.pdgID.withUnsafeBufferPointer { pdgID in
+              try decide(px: px, py: py, pz: pz, energy: energy, pdgID: pdgID)
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension Array {
+  /// Replaces the elements and keeps the storage.
+  fileprivate mutating func replaceAll(with elements: UnsafeBufferPointer<Element>) {
+    removeAll(keepingCapacity: true)
+    append(contentsOf: elements)
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+
+/// How long decisions took, counted in bins that are 1 % wide, so that any number of them takes the same memory.
+public struct LatencyHistogram: Sendable, Equatable {
+  /// From 100 ns on; shorter ones are in the first bin, and what takes longer than an hour is in the last.
+  private static let shortest = 1e-7
+  private static let growth = 1.01
+  private static let binCount = 2450
+
+  private var counts = [Int](repeating: 0, count: binCount)
+  /// How many decisions there were.
+  public private(set) var count = 0
+  /// The longest in seconds; 0 where there was none.
+  public private(set) var longest = 0.0
+
+  /// No decisions.
+  public init() {}
+
+  /// Counts a decision that took `seconds`.
+  public mutating func add(_ seconds: Double) {
+    let bin = log(max(seconds, Self.shortest) / Self.shortest) / log(Self.growth)
+    counts[min(Int(bin), Self.binCount - 1)] += 1
+    count += 1
+    longest = max(longest, seconds)
+  }
+
+  /// Counts the decisions of another histogram.
+  public mutating func add(_ other: LatencyHistogram) {
+    for bin in counts.indices { counts[bin] += other.counts[bin] }
+    count += other.count
+    longest = max(longest, other.longest)
+  }
+
+  /// The seconds that at least `fraction` of the decisions did not take longer than, to 1 %: the upper end of the bin,
+  /// and not more than the longest. Nil where there was no decision.
+  public func quantile(_ fraction: Double) -> Double? {
+    guard count > 0 else { return nil }
+    let wanted = max(1, Int((fraction * Double(count)).rounded(.up)))
+    var sum = 0
+    for (bin, found) in counts.enumerated() {
+      sum += found
+      guard sum >= wanted else { continue }
+      // The last bin has no end.
+      return bin == Self.binCount - 1 ? longest : min(Self.shortest * pow(Self.growth, Double(bin + 1)), longest)
+    }
+    return longest
+  }
+}

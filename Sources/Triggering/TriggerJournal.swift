@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import EventIO
+import Foundation
+import JetPhysics
+import Triggers
+
+/// What a run has accepted and counted so far, in a file beside its output, so that a run that was stopped at any point
+/// goes on where it was.
+///
+/// The file begins with a ``Heading``, and has an entry for each batch of the input. Events and counters of a batch are
+/// in one record, which is there as a whole or not at all.
+final class TriggerJournal {
+  /// What a run is made of: a journal is for no other.
+  struct Heading: Codable, Equatable {
+    /// An input as the user named it, and its size in bytes where it is a file.
+    struct Input: Codable, Equatable {
+      var name: String
+      var size: Int?
+    }
+
+    var version = 1
+    var canopyVersion: String
+    /// Checksums of the menu and of the model's files.
+    var menu: String
+    var model: String
+    var inputs: [Input]
+    /// How events are read, and the time limit.
+    var options: String
+
+    /// What another heading differs in, for a sentence; nil where it does not.
+    func difference(from other: Heading) -> String? {
+      if version != other.version || canopyVersion != other.canopyVersion { return "version of Canopy" }
+      if menu != other.menu { return "menu" }
+      if model != other.model { return "model" }
+      if inputs != other.inputs { return "input" }
+      return options == other.options ? nil : "set of options"
+    }
+  }
+
+  private let file: RecordFile
+  /// Where the run goes on; nil at its beginning.
+  private(set) var position: JournalEntry.Position?
+  /// What all accepted events have.
+  private var schema: EventSchema?
+
+  /// The journal of an output.
+  static func path(besides output: String) -> String { output + ".journal" }
+
+  /// Begins or goes on with the journal of an output.
+  ///
+  /// - Parameters:
+  ///   - output: the file of the accepted events to be.
+  ///   - heading: what the run is made of.
+  ///   - resuming: whether a journal that is there is gone on with; where there is none, one is begun in either case.
+  /// - Throws: ``TriggerError`` where the journal is another run's, or is there though it is not to be resumed.
+  init(besides output: String, heading: Heading, resuming: Bool) throws {
+    let path = Self.path(besides: output)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    guard FileManager.default.fileExists(atPath: path) else {
+      file = try RecordFile(creating: path, first: Array(encoder.encode(heading)))
+      return
+    }
+    guard resuming else {
+      throw TriggerError(
+        "\(path) is what a run left that was stopped: add --resume to go on with it, or remove the file to begin anew."
+      )
+    }
+    var found: Heading?
+    var last: JournalEntry?
+    var schema: EventSchema?
+    file = try RecordFile(resuming: path) { record in
+      do {
+        guard found != nil else {
+          found = try JSONDecoder().decode(Heading.self, from: Data(record))
+          return
+        }
+        let entry = try JournalEntry(record)
+        if schema == nil, entry.accepted.eventCount > 0 { schema = try EventSchema(entry.accepted) }
+        last = entry
+      } catch is DecodingError {
+        throw TriggerError("\(path) is no journal of this version of Canopy: remove it to begin anew.")
+      }
+    }
+    if let difference = found.flatMap(heading.difference) {
+      throw TriggerError(
+        "\(path) is of a run with another \(difference): give what that run was given, or remove the file to begin anew."
+      )
+    }
+    position = last?.position
+    self.schema = schema
+  }
+
+  /// Adds what a batch of the input came to.
+  ///
+  /// - Throws: `EventInputError` where the events have other columns than earlier ones, ``TriggerError`` where the
+  ///   journal cannot be written.
+  func append(_ entry: JournalEntry) throws {
+    if entry.accepted.eventCount > 0 {
+      if schema == nil { schema = try EventSchema(entry.accepted) }
+      try schema!.check(entry.accepted)
+    }
+    try file.append(try entry.encoded())
+  }
+
+  /// Hands over the accepted events, a batch at a time.
+  func forEachBatch(_ body: (EventBatch) throws -> Void) throws {
+    var isHeading = true
+    try file.forEachRecord { record in
+      defer { isHeading = false }
+      guard !isHeading else { return }
+      let accepted = try JournalEntry(record).accepted
+      if accepted.eventCount > 0 { try body(accepted) }
+    }
+  }
+
+  /// Takes the file away, once the output is complete.
+  func remove() throws { try file.remove() }
+}

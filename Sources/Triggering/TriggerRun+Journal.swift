@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CZlib
+import CanopyModel
+import EventIO
+import Foundation
+import JetPhysics
+import Triggers
+
+extension TriggerRun {
+  /// Where accepted events go, and what a run is known by when it goes on.
+  public struct Output: Sendable {
+    /// The file of the accepted events.
+    public var path: String
+    /// Its format.
+    public var format: EventOutputFormat
+    /// The file that the menu was read from.
+    public var menu: URL
+    /// The folder that the model was read from.
+    public var model: URL
+    /// Whether a run that was stopped is gone on with.
+    public var isResumed: Bool
+
+    /// An output.
+    public init(path: String, format: EventOutputFormat, menu: URL, model: URL, isResumed: Bool) {
+      self.path = path
+      self.format = format
+      self.menu = menu
+      self.model = model
+      self.isResumed = isResumed
+    }
+
+    /// What the run has done so far lies in this file until it is complete.
+    public var journal: String { TriggerJournal.path(besides: path) }
+  }
+
+  /// Decides about all events of some inputs and writes the accepted ones, with ``columns``, so that nothing is lost
+  /// or repeated where the run is stopped at any point.
+  ///
+  /// What is found out about a batch, the accepted events and the counters, goes into a journal beside the output, and
+  /// is on the disk before the next batch follows. When the input ends, the journal becomes the output and goes away.
+  /// A run that is resumed gives the same output and counters as one that was never stopped.
+  ///
+  /// - Parameters:
+  ///   - stream: the events, from the first on.
+  ///   - output: where the accepted events go.
+  ///   - progress: hears after each batch how far the run is; what it throws stops the run, which can be resumed.
+  /// - Throws: what reading, predicting and writing throw, and ``TriggerError`` where there is a journal that is not to
+  ///   be resumed or is of another run.
+  public func run(
+    _ stream: EventStream, to output: Output,
+    progress: (EventPipeline.Progress) throws -> Void = { _ in }
+  ) throws -> Outcome {
+    let journal = try TriggerJournal(
+      besides: output.path, heading: heading(stream, output), resuming: output.isResumed)
+    var outcome = Outcome(state: TriggerState(menu))
+    if let position = journal.position {
+      guard position.state.fits(menu) else {
+        throw TriggerError("\(output.journal) has counters that cannot be: remove it to begin anew.")
+      }
+      outcome.state = position.state
+      outcome.badEventCount = position.badEventCount
+      outcome.badEvents = position.badEvents
+      stream.advance(to: position.nextEvent)
+    }
+    let before = outcome
+    try decide(stream, &outcome) { accepted, found, place in
+      var counted = before
+      counted.addBadEvents(place.badEventCount, place.badEvents)
+      try journal.append(
+        JournalEntry(
+          position: JournalEntry.Position(
+            nextEvent: place.events, badEventCount: counted.badEventCount, badEvents: counted.badEvents,
+            state: found.state),
+          accepted: accepted))
+      try progress(place)
+    }
+    outcome.addBadEvents(stream.badEventCount, stream.badEvents)
+
+    let writer = try output.format.makeWriter(to: .file(output.path), units: columns.units)
+    try journal.forEachBatch { try writer.append($0) }
+    try writer.finish()
+    try journal.remove()
+    return outcome
+  }
+
+  private func heading(_ stream: EventStream, _ output: Output) throws -> TriggerJournal.Heading {
+    let options = stream.options
+    let columns = options.columns.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    let selection = options.selection.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    return TriggerJournal.Heading(
+      canopyVersion: CanopyVersion.current, menu: try Self.checksum([output.menu]),
+      model: try Self.checksum([Model.descriptionFile, Model.weightsFile].map(output.model.appendingPathComponent)),
+      inputs: zip(stream.inputs, stream.inputSizes).map { TriggerJournal.Heading.Input(name: $0, size: $1) },
+      options: """
+        keep-invisible \(options.keepInvisible) max \(options.maximumEvents.map(String.init) ?? "all") \
+        skip \(options.skipEvents) skip-bad \(options.skipBadEvents) columns \(columns) where \(selection) \
+        time-limit \(timeLimit.map(String.init(describing:)) ?? "none")
+        """)
+  }
+
+  /// The lengths and CRC-32 sums of files.
+  private static func checksum(_ files: [URL]) throws -> String {
+    try files.map { file in
+      guard let data = try? Data(contentsOf: file) else {
+        throw TriggerError("\(file.relativePath) cannot be read; check its permissions.")
+      }
+      let sum = data.withUnsafeBytes {
+        crc32_z(0, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count)
+      }
+      return "\(data.count):\(sum)"
+    }.joined(separator: " ")
+  }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CanopyModel
+import EventIO
+import Foundation
+import JetPhysics
+import PluginKit
+import Triggers
+
+/// A menu at work on the events of files or streams, on several threads.
+///
+/// Threads ask the conditions, each about one event at a time; seeds, prescales and counters follow in the order of the
+/// input. What is decided does not depend on the number of threads.
+public struct TriggerRun: Sendable {
+  /// The model whose heads the menu names.
+  public let model: Model
+  /// The menu.
+  public let menu: TriggerMenu
+  /// How many seconds an event may take; nil where there is no limit.
+  public let timeLimit: Double?
+  /// How many threads work.
+  public let threads: Int
+  /// What is written of the trigger with each accepted event.
+  public let columns: TriggerColumns
+
+  /// A run that has not begun.
+  ///
+  /// - Throws: ``TriggerError`` where the menu's names do not make columns.
+  public init(model: Model, menu: TriggerMenu, timeLimit: Double? = nil, threads: Int) throws {
+    self.model = model
+    self.menu = menu
+    self.timeLimit = timeLimit
+    self.threads = threads
+    columns = try TriggerColumns(menu)
+  }
+
+  /// What a run came to.
+  public struct Outcome: Sendable {
+    /// The counters of the menu, over all events, those before an interruption included.
+    public var state: TriggerState
+    /// How long the decisions took that were made since the run began or went on.
+    public var latency = LatencyHistogram()
+    /// How many bad events were left out, those before an interruption included.
+    public var badEventCount = 0
+    /// What was wrong with the first of them, a sentence for each.
+    public var badEvents: [String] = []
+    /// How long the stages of prediction took, added over the threads, in seconds.
+    public var stages = Predictor.Times()
+    /// What the threads did with their time.
+    public var times = EventPipeline.Times()
+  }
+
+  /// What a thread found out about a batch.
+  private struct Evaluation: Sendable {
+    var events: EventBatch
+    var decisions: TriggerDecisions
+    /// `[events]`
+    var seconds: [Double]
+    var stages: Predictor.Times
+  }
+
+  /// Decides about all events of a stream.
+  ///
+  /// - Parameters:
+  ///   - stream: the events.
+  ///   - writer: gets the accepted events, with ``columns``; it is not finished.
+  ///   - progress: hears after each batch how far the run is; what it throws stops the run.
+  /// - Throws: what reading, predicting and writing throw.
+  public func run(
+    _ stream: EventStream, to writer: (any EventWriter)? = nil,
+    progress: (EventPipeline.Progress) throws -> Void = { _ in }
+  ) throws -> Outcome {
+    var outcome = Outcome(state: TriggerState(menu))
+    try decide(stream, &outcome) { accepted, _, place in
+      if let writer, accepted.eventCount > 0 { try writer.append(accepted) }
+      try progress(place)
+    }
+    outcome.addBadEvents(stream.badEventCount, stream.badEvents)
+    return outcome
+  }
+
+  /// What the conditions say of each event of a stream, seeds and prescales apart: for efficiencies and for tuning.
+  ///
+  /// - Parameters:
+  ///   - stream: the events.
+  ///   - consume: gets each event and what is said of it, in the order of the input; the time limit is left out.
+  ///   - progress: hears after each batch how far the run is.
+  /// - Throws: what reading, predicting, `consume` and `progress` throw.
+  public func evaluate(
+    _ stream: EventStream, consume: (DecisionInputs, TriggerDecisions) throws -> Void,
+    progress: (EventPipeline.Progress) throws -> Void = { _ in }
+  ) throws {
+    try EventPipeline.run(
+      stream: stream, threads: threads,
+      makeWorker: {
+        let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: nil)
+        var event = EventBatch()
+        return { events in
+          try (0..<events.eventCount).map { place in
+            event.replace(withEvent: place, of: events)
+            var decisions = TriggerDecisions()
+            _ = try evaluator.evaluate(event, into: &decisions)
+            return (evaluator.inputs, decisions)
+          }
+        }
+      },
+      consume: { (found: [(DecisionInputs, TriggerDecisions)]) in
+        for (inputs, decisions) in found { try consume(inputs, decisions) }
+      }, progress: progress)
+  }
+
+  /// Decides about all events of a stream, from the counters of `outcome` on.
+  ///
+  /// `consume` gets the accepted events of each batch, what all events up to its end came to, and how far reading is
+  /// there.
+  func decide(
+    _ stream: EventStream, _ outcome: inout Outcome,
+    consume: (_ accepted: EventBatch, _ outcome: Outcome, _ place: EventPipeline.Progress) throws -> Void
+  ) throws {
+    var found = outcome
+    var accepted = EventBatch()
+    let times = try EventPipeline.run(
+      stream: stream, threads: threads, makeWorker: makeWorker,
+      consume: { evaluation in
+        var decisions = evaluation.decisions
+        menu.decide(&decisions, &found.state)
+        for seconds in evaluation.seconds { found.latency.add(seconds) }
+        found.stages.add(evaluation.stages)
+        accepted = columns.accepted(of: evaluation.events, decisions)
+      },
+      progress: { try consume(accepted, found, $0) })
+    outcome = found
+    outcome.times = times
+  }
+
+  @Sendable private func makeWorker() throws -> (EventBatch) throws -> Evaluation {
+    let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: timeLimit)
+    var event = EventBatch()
+    var decisions = TriggerDecisions()
+    return { events in
+      let before = evaluator.times
+      var all = TriggerDecisions()
+      var seconds: [Double] = []
+      for place in 0..<events.eventCount {
+        event.replace(withEvent: place, of: events)
+        seconds.append(try evaluator.evaluate(event, into: &decisions))
+        all.append(decisions)
+      }
+      return Evaluation(
+        events: events, decisions: all, seconds: seconds, stages: evaluator.times.since(before))
+    }
+  }
+}
+
+extension TriggerRun.Outcome {
+  /// Counts bad events behind those of before.
+  mutating func addBadEvents(_ count: Int, _ errors: [EventInputError]) {
+    badEventCount += count
+    badEvents = Array((badEvents + errors.map(\.description)).prefix(EventStream.maximumBadEventsKept))
+  }
+}
+
+extension Predictor.Times {
+  fileprivate mutating func add(_ other: Predictor.Times) {
+    clustering += other.clustering
+    features += other.features
+    network += other.network
+    heads += other.heads
+  }
+
+  /// What was added since there was `earlier`.
+  fileprivate func since(_ earlier: Predictor.Times) -> Predictor.Times {
+    var times = self
+    times.clustering -= earlier.clustering
+    times.features -= earlier.features
+    times.network -= earlier.network
+    times.heads -= earlier.heads
+    return times
+  }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import EventIO
+import Foundation
+import JetPhysics
+import TestFiles
+import Testing
+
+/// Events that are written, read again.
+@Suite struct EventWriterTests {
+  /// Events with identifiers and columns of one and of several numbers, one of them without particles.
+  private func events(_ count: Int, hasPDGID: Bool = true, first: Int = 0) -> EventBatch {
+    var random = SplitMix64(state: UInt64(first) + 1)
+    var batch = EventBatch(source: "made")
+    batch.columns = ["label": EventColumn(), "truth": EventColumn(width: 3)]
+    for event in 0..<count {
+      for _ in 0..<(event % 4) {
+        batch.px.append(Double.random(in: -1...1, using: &random) / 3)
+        batch.py.append(Double.random(in: -1e5...1e5, using: &random))
+        batch.pz.append(-0.0)
+        batch.energy.append(Double.random(in: 0...1e-9, using: &random))
+        if hasPDGID { batch.pdgID.append(Int32.random(in: -5000...5000, using: &random)) }
+      }
+      batch.offsets.append(batch.px.count)
+      batch.eventNumbers.append(first + 3 * event)
+      batch.columns["label"]!.values.append(Double(event % 2))
+      for _ in 0..<3 { batch.columns["truth"]!.values.append(Double.random(in: -1...1, using: &random)) }
+    }
+    return batch
+  }
+
+  /// All events of a file as one batch, numbers from the column and no longer the readers' own.
+  private func readBack(_ path: String) throws -> EventBatch {
+    var all = EventBatch()
+    for batch in try batches(path, step: 7) { all.append(batch) }
+    let numbers = all.columns.removeValue(forKey: "number")
+    all.eventNumbers = try #require(numbers).values.map { Int($0) }
+    return all
+  }
+
+  @Test(arguments: EventOutputFormat.allCases, [true, false])
+  func whatIsWrittenReadsBackEqual(format: EventOutputFormat, hasPDGID: Bool) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("events")
+    let writer = try format.makeWriter(to: .file(path))
+    var expected = EventBatch()
+    // Batches whose events begin with one of no particles and with one of several.
+    for (count, first) in [(3, 0), (0, 0), (50, 100), (1, 1000)] {
+      let batch = events(count, hasPDGID: hasPDGID, first: first)
+      try writer.append(batch)
+      expected.append(batch)
+    }
+    #expect(!FileManager.default.fileExists(atPath: path))
+    try writer.finish()
+    #expect(try folder.content == ["events"])
+    let found = try readBack(path)
+    #expect(found.eventNumbers == expected.eventNumbers && found.offsets == expected.offsets)
+    #expect(found.px == expected.px && found.py == expected.py && found.pz == expected.pz)
+    #expect(found.pz.allSatisfy { $0.sign == .minus })
+    #expect(found.energy == expected.energy && found.pdgID == expected.pdgID)
+    #expect(found.columns == expected.columns)
+  }
+
+  @Test(arguments: EventOutputFormat.allCases)
+  func anotherColumnOfNumbersIsReplaced(format: EventOutputFormat) throws {
+    let folder = try TemporaryFolder()
+    var batch = events(4, first: 5)
+    batch.columns["number"] = EventColumn(values: [0, 0, 0, 0])
+    let writer = try format.makeWriter(to: .file(folder.path("events")))
+    try writer.append(batch)
+    try writer.finish()
+    #expect(try readBack(folder.path("events")).eventNumbers == [5, 8, 11, 14])
+  }
+
+  @Test func noEventsMakeAFileOfNone() throws {
+    let folder = try TemporaryFolder()
+    let writer = try EventOutputFormat.hdf5.makeWriter(to: .file(folder.path("events")))
+    try writer.finish()
+    #expect(try batches(folder.path("events")).isEmpty)
+  }
+
+  @Test func whatIsNotFinishedLeavesNothing() throws {
+    let folder = try TemporaryFolder()
+    for format in EventOutputFormat.allCases {
+      let writer = try format.makeWriter(to: .file(folder.path("events")))
+      try writer.append(events(200))
+    }
+    #expect(try folder.content.isEmpty)
+  }
+
+  @Test func eventsWithoutParticlesLeaveOpenWhetherThereAreIdentifiers() throws {
+    let folder = try TemporaryFolder()
+    let writer = try EventOutputFormat.hdf5.makeWriter(to: .file(folder.path("events")))
+    try writer.append(events(1))
+    try writer.append(events(4, hasPDGID: false))
+    try writer.finish()
+    #expect(try readBack(folder.path("events")).pdgID == [0, 0, 0, 0, 0, 0])
+  }
+
+  @Test(arguments: EventOutputFormat.allCases)
+  func eventsOfAnotherKindAreRefused(format: EventOutputFormat) throws {
+    let folder = try TemporaryFolder()
+    func refusal(_ change: (inout EventBatch) -> Void) throws -> String {
+      let writer = try format.makeWriter(to: .file(folder.path("events")))
+      try writer.append(events(4, hasPDGID: false))
+      var other = events(4, hasPDGID: false, first: 20)
+      change(&other)
+      let error = #expect(throws: EventInputError.self) { try writer.append(other) }
+      return error.map(String.init(describing:)) ?? ""
+    }
+    #expect(
+      try refusal { $0.columns["label"] = nil }.hasPrefix(
+        "made, event 20, label is missing though earlier events have it"))
+    #expect(
+      try refusal { $0.columns["weight"] = EventColumn(values: [1, 1, 1, 1]) }.hasPrefix(
+        "made, event 20, weight is missing in earlier events"))
+    #expect(
+      try refusal { $0.columns["label"]!.width = 2 }.hasPrefix(
+        "made, event 20, label has 2 numbers where earlier events have 1"))
+    #expect(
+      try refusal { $0.pdgID = Array(repeating: 11, count: $0.particleCount) }.hasPrefix(
+        "made, event 20, pdgid is given though earlier events lack it"))
+    var bad = events(2)
+    for name in ["offset", "particles", "pdgid", "a/b"] {
+      bad.columns = [name: EventColumn(values: [1, 2])]
+      let writer = try format.makeWriter(to: .file(folder.path("events")))
+      #expect(throws: EventInputError.self) { try writer.append(bad) }
+    }
+  }
+}
+
+extension EventBatch {
+  fileprivate mutating func append(_ other: EventBatch) {
+    eventNumbers += other.eventNumbers
+    offsets += other.offsets.dropFirst().map { $0 + particleCount }
+    px += other.px
+    py += other.py
+    pz += other.pz
+    energy += other.energy
+    pdgID += other.pdgID
+    for (name, column) in other.columns {
+      columns[name, default: EventColumn(width: column.width)].values += column.values
+    }
+  }
+}

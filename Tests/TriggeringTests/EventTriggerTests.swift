@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import AllocationCounter
+import Canopy
+import Foundation
+import TestFiles
+import Testing
+
+/// One event at a time, and the same events in a stream.
+@Suite struct EventTriggerTests {
+  /// The events that a run accepts, and what it came to.
+  private func accepted(_ run: TriggerRun, events: Int) throws -> (EventBatch, TriggerRun.Outcome) {
+    let folder = try TemporaryFolder()
+    let writer = try EventOutputFormat.hdf5.makeWriter(to: .file(folder.path("out.h5")))
+    let outcome = try run.run(SampleRun.stream(events: events), to: writer)
+    try writer.finish()
+    return (try EventBatch(try EventStream(inputs: [folder.path("out.h5")])), outcome)
+  }
+
+  @Test(arguments: [1, 2, 3]) func aStreamAndSingleEventsAreDecidedAlike(threads: Int) throws {
+    let run = try SampleRun.run(threads: threads)
+    let (written, outcome) = try accepted(run, events: 300)
+    let events = try EventBatch(SampleRun.stream(events: 300))
+    let trigger = try EventTrigger(model: run.model, menu: run.menu)
+    var row = 0
+    for place in 0..<events.eventCount {
+      guard try trigger.decide(events.events(at: [place])) else { continue }
+      let decisions = trigger.decisions
+      try #require(row < written.eventCount)
+      func value(_ name: String) -> Double { written.columns[name]!.values[row] }
+      #expect(value("number") == Double(events.eventNumbers[place]))
+      #expect(value("label") == events.columns["label"]!.values[place])
+      #expect(value(TriggerColumns.passThrough) == 0)
+      for (path, (bit, conditions)) in zip(run.columns.bits, run.columns.conditions).enumerated() {
+        #expect(value(bit) == (decisions.pathBits[path] ? 1 : 0))
+        #expect(value(conditions) == (decisions.conditionsHold[path] ? 1 : 0))
+      }
+      for (quantity, name) in run.columns.quantities.enumerated() {
+        #expect(value(name).bitPattern == decisions.values[quantity].bitPattern)
+      }
+      let particles = events.particles(ofEvent: place)
+      #expect(written.px[written.particles(ofEvent: row)] == events.px[particles])
+      row += 1
+    }
+    #expect(row == written.eventCount && row > 50 && row < 250)
+    #expect(trigger.state == outcome.state && trigger.state.acceptedCount == row)
+    #expect(outcome.latency.count == 300)
+    #expect(
+      run.columns.quantities == [
+        "trigger.tagged.score", "trigger.narrow.ht", "trigger.narrow.count",
+      ])
+  }
+
+  @Test func theNumbersBehindADecisionAreTheModels() throws {
+    let run = try SampleRun.run()
+    let (written, _) = try accepted(run, events: 100)
+    let prediction = try Predictor(run.model).predict(try EventBatch(SampleRun.stream(events: 100)))
+    for row in 0..<written.eventCount {
+      let event = Int(written.columns["number"]!.values[row]) - 5
+      // One event at a time and all at once differ in the last bits.
+      let score = Double(prediction.heads[0].values[prediction.jets.offsets[event]])
+      #expect(abs(written.columns["trigger.tagged.score"]!.values[row] - score) < 1e-4)
+    }
+  }
+
+  @Test func eventsThatTakeTooLongPassThrough() throws {
+    let (written, outcome) = try accepted(SampleRun.run(timeLimit: 1e-9), events: 70)
+    #expect(written.eventCount == 70 && outcome.state.passThroughCount == 70)
+    #expect(outcome.state.eventCount == 70 && outcome.state.acceptedByPaths == 0)
+    #expect(written.columns[TriggerColumns.passThrough]!.values.allSatisfy { $0 == 1 })
+    #expect(written.columns["trigger.monitoring"]!.values.allSatisfy { $0 == 0 })
+    // What was found out all the same is there.
+    #expect(written.columns["trigger.tagged.score"]!.values.count { $0 > 0 && $0 < 1 } > 60)
+    let (all, patient) = try accepted(SampleRun.run(timeLimit: 3600), events: 70)
+    #expect(all.eventCount < 70 && patient.state.passThroughCount == 0)
+  }
+
+  @Test func anEventThatCannotBeDecidedOnIsNotCounted() throws {
+    let trigger = try EventTrigger(model: SampleRun.model.get(), menu: SampleRun.menu())
+    var event = try EventBatch(SampleRun.stream(events: 1))
+    _ = try trigger.decide(event)
+    let before = trigger.state
+    event.px[0] = .nan
+    #expect(throws: JetPhysicsError.self) { try trigger.decide(event) }
+    #expect(trigger.state == before && before.eventCount == 1)
+  }
+
+  @Test func conditionsAreThoseOfTheModel() throws {
+    let tagger = try SampleRun.model.get()
+    func refusal(_ model: Model, _ conditions: [String: Double]) throws -> String {
+      let menu = try MenuFile(yaml: "paths: [{name: all}]", source: "menu")
+        .menu(sources: DecisionSources(model), plugins: .builtIn)
+      let error = #expect(throws: TriggerError.self) {
+        _ = try EventTrigger(model: model, menu: menu, conditions: conditions)
+      }
+      return error?.description ?? ""
+    }
+    #expect(try refusal(tagger, ["mass": 1]).contains("reads no condition mass"))
+    let dihiggs = try Model(contentsOf: Models.folder("dihiggs"), plugins: .builtIn)
+    #expect(try refusal(dihiggs, [:]).contains("reads the condition resonance_mass"))
+  }
+
+  @Test(.enabled(if: allocation_counter_is_available(), "a sanitizer has an allocator of its own"))
+  func anEventNeedsNoMemory() throws {
+    let model = try TwoHeads.model()
+    let menu = try TwoHeads.menu(paths: 20)
+    let event = try TwoHeads.event(particles: 500)
+    let trigger = try EventTrigger(model: model, menu: menu, timeLimit: 3600)
+    func decide(_ count: Int) throws {
+      for _ in 0..<count {
+        _ = try event.px.withUnsafeBufferPointer { px in
+          try event.py.withUnsafeBufferPointer { py in
+            try event.pz.withUnsafeBufferPointer { pz in
+              try event.energy.withUnsafeBufferPointer { energy in
+                try event.pdgID.withUnsafeBufferPointer { pdgID in
+                  try trigger.decide(px: px, py: py, pz: pz, energy: energy, pdgID: pdgID)
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    let before = allocation_count()
+    try decide(1)
+    #expect(allocation_count() > before)
+    try decide(2)
+    let warm = allocation_count()
+    try decide(10)
+    #expect(allocation_count() == warm)
+    #expect(trigger.state.eventCount == 13 && trigger.decisions.pathBits.count == 20)
+    #expect(trigger.state.paths.contains { $0.accepted > 0 })
+  }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Canopy
+import Foundation
+import TestFiles
+import Testing
+
+/// Runs that are stopped and resumed.
+@Suite struct JournalTests {
+  private static let eventCount = 400
+  private struct Stop: Error {}
+
+  /// A run that ends, and the journal that it would have left had it been stopped behind its last batch.
+  private struct Reference {
+    let output: Data
+    let state: TriggerState
+    let journal: Data
+    let badEvents: [String]
+  }
+
+  private let folder: TemporaryFolder
+  private let menu: URL
+
+  init() throws {
+    folder = try TemporaryFolder()
+    menu = URL(fileURLWithPath: try folder.write(SampleRun.menuText, to: "menu.yaml"))
+  }
+
+  private func output(_ name: String = "out.h5", resumed: Bool = true) -> TriggerRun.Output {
+    TriggerRun.Output(
+      path: folder.path(name), format: .hdf5, menu: menu, model: Models.folder("w-tagger"), isResumed: resumed)
+  }
+
+  /// Runs to the end, or until behind the `stop`-th batch.
+  private func run(
+    _ inputs: [String] = [SampleRun.input], stop: Int? = nil, threads: Int = 2, resumed: Bool = true
+  ) throws -> TriggerRun.Outcome {
+    var batches = 0
+    return try SampleRun.run(threads: threads).run(
+      SampleRun.stream(inputs, events: Self.eventCount, skipBadEvents: true), to: output(resumed: resumed)
+    ) { _ in
+      batches += 1
+      if batches == stop { throw Stop() }
+    }
+  }
+
+  private func reference(_ inputs: [String] = [SampleRun.input]) throws -> Reference {
+    let batches = (Self.eventCount + 63) / 64
+    #expect(throws: Stop.self) { try run(inputs, stop: batches, threads: 1) }
+    #expect(try folder.content.filter { $0.hasPrefix("out") } == ["out.h5.journal"])
+    let journal = try folder.data("out.h5.journal")
+    try FileManager.default.removeItem(atPath: folder.path("out.h5.journal"))
+    let outcome = try run(inputs)
+    #expect(outcome.state.eventCount + outcome.badEventCount == Self.eventCount)
+    #expect((10..<350).contains(outcome.state.acceptedCount))
+    #expect(try folder.content.filter { $0.hasPrefix("out") } == ["out.h5"])
+    return Reference(
+      output: try folder.data("out.h5"), state: outcome.state, journal: journal, badEvents: outcome.badEvents)
+  }
+
+  /// Resumes from a journal, and expects what a run comes to that was never stopped.
+  private func expectResumption(
+    from journal: Data, _ reference: Reference, _ inputs: [String] = [SampleRun.input], threads: Int = 2
+  ) throws {
+    try? FileManager.default.removeItem(atPath: folder.path("out.h5"))
+    try folder.write(journal, to: "out.h5.journal")
+    let outcome = try run(inputs, threads: threads)
+    #expect(outcome.state == reference.state && outcome.badEvents == reference.badEvents)
+    #expect(try folder.data("out.h5") == reference.output)
+    #expect(try folder.content.filter { $0.hasPrefix("out") } == ["out.h5"])
+  }
+
+  /// Where each record ends.
+  private func ends(_ journal: Data) -> [Int] {
+    var ends: [Int] = []
+    var place = 0
+    while place < journal.count {
+      let length = journal[place..<place + 8].withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+      place += 16 + Int(length)
+      ends.append(place)
+    }
+    return ends
+  }
+
+  @Test func aRunThatIsCutAnywhereGoesOn() throws {
+    let reference = try reference()
+    let ends = ends(reference.journal)
+    #expect(ends.last == reference.journal.count && ends.count == 8)
+    for end in ends { try expectResumption(from: reference.journal.prefix(end), reference) }
+    var random = SeededGenerator(seed: 11)
+    for _ in 0..<12 {
+      let cut = Int.random(in: ends[0]...reference.journal.count, using: &random)
+      try expectResumption(from: reference.journal.prefix(cut), reference, threads: 1 + cut % 3)
+    }
+    // A header that promises more than there is, and one of any length.
+    let header = reference.journal[ends[2]..<ends[2] + 16]
+    try expectResumption(from: reference.journal.prefix(ends[1]) + header, reference)
+    try expectResumption(
+      from: reference.journal.prefix(ends[1]) + Data(repeating: 0xFF, count: 100), reference)
+  }
+
+  @Test func damagedRecordsAreMadeAgain() throws {
+    let reference = try reference()
+    let first = ends(reference.journal)[0]
+    var random = SeededGenerator(seed: 12)
+    for _ in 0..<8 {
+      var journal = reference.journal
+      journal[Int.random(in: first..<journal.count, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
+      try expectResumption(from: journal, reference)
+    }
+  }
+
+  @Test func aRunThatIsStoppedAgainAndAgainComesToItsEnd() throws {
+    let reference = try reference()
+    try FileManager.default.removeItem(atPath: folder.path("out.h5"))
+    for _ in 0..<7 { #expect(throws: Stop.self) { try run(stop: 1, threads: 3) } }
+    let outcome = try run()
+    #expect(outcome.state == reference.state)
+    #expect(try folder.data("out.h5") == reference.output)
+  }
+
+  @Test func whatWasWrongWithEventsIsNotForgotten() throws {
+    // Every fifth of these events is bad.
+    let lines = (0..<Self.eventCount + 40).map { event in
+      let pt = 200 + event
+      return event % 5 == 2
+        ? "{\"particles\": [[1, 2, 3, -4]]}\n"
+        : "{\"particles\": [[\(pt), 0, 10, \(pt + 50)], [\(pt), 10, 20, \(pt + 40)]], \"id\": \(event)}\n"
+    }
+    let inputs = [try folder.write(lines.joined(), to: "events.jsonl")]
+    let reference = try reference(inputs)
+    #expect(reference.badEvents.count == 20 && reference.badEvents[0].contains("event 7"))
+    for end in ends(reference.journal) {
+      try expectResumption(from: reference.journal.prefix(end), reference, inputs)
+    }
+  }
+
+  private func refusal(_ body: () throws -> Void) -> String {
+    let error = #expect(throws: TriggerError.self) { try body() }
+    return error?.description ?? ""
+  }
+
+  @Test func aJournalIsOfOneRunAlone() throws {
+    #expect(throws: Stop.self) { try run(stop: 2) }
+    #expect(refusal { _ = try run(resumed: false) }.contains("add --resume to go on with it"))
+    let other = try folder.write(try Data(contentsOf: URL(fileURLWithPath: SampleRun.input)), to: "other.h5")
+    #expect(refusal { _ = try run([other]) }.contains("is of a run with another input"))
+    try folder.write(SampleRun.menuText + "\n", to: "menu.yaml")
+    #expect(refusal { _ = try run() }.contains("is of a run with another menu"))
+    try folder.write(SampleRun.menuText, to: "menu.yaml")
+    let stream = try SampleRun.stream(events: 10)
+    #expect(
+      refusal { _ = try SampleRun.run().run(stream, to: output()) }.contains("another set of options"))
+    // It is as it was.
+    #expect(try run().state.eventCount == Self.eventCount)
+  }
+
+  @Test func whatIsNoJournalIsLeftAlone() throws {
+    let reference = try reference()
+    let heading = reference.journal.prefix(ends(reference.journal)[0])
+    for content in [Data(), Data("something else".utf8), heading.dropLast()] {
+      try folder.write(content, to: "out.h5.journal")
+      #expect(refusal { _ = try run() }.contains("is no journal of this version of Canopy"))
+      #expect(try folder.data("out.h5.journal") == content)
+    }
+  }
+
+  @Test func twoRunsDoNotWriteOneJournal() throws {
+    var sentence = ""
+    _ = try SampleRun.run().run(SampleRun.stream(events: 100), to: output()) { _ in
+      sentence = refusal { _ = try SampleRun.run().run(SampleRun.stream(events: 100), to: output()) }
+    }
+    #expect(sentence.contains("is in use by another run"))
+  }
+
+  @Test func anOutputThatCannotBeWrittenKeepsTheJournal() throws {
+    try FileManager.default.createDirectory(atPath: folder.path("out.h5"), withIntermediateDirectories: true)
+    #expect(throws: ResultOutputError.self) { try run() }
+    #expect(try folder.content.contains("out.h5.journal"))
+    try FileManager.default.removeItem(atPath: folder.path("out.h5"))
+    #expect(try run().state.eventCount == Self.eventCount)
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Canopy
+import Testing
+
+@Suite struct LatencyHistogramTests {
+  @Test func quantilesAreThoseOfTheSortedTimesToOnePerCent() throws {
+    var random = SeededGenerator(seed: 3)
+    var (first, second) = (LatencyHistogram(), LatencyHistogram())
+    var seconds: [Double] = []
+    for index in 0..<5000 {
+      let value = 1e-4 * Double.random(in: 0.01...1, using: &random) / Double.random(in: 0.01...1, using: &random)
+      seconds.append(value)
+      if index % 3 == 0 { first.add(value) } else { second.add(value) }
+    }
+    first.add(second)
+    seconds.sort()
+    for fraction in [0.001, 0.5, 0.99, 0.999, 1] {
+      let exact = seconds[Int((fraction * 5000).rounded(.up)) - 1]
+      let found = try #require(first.quantile(fraction))
+      #expect(found >= exact * (1 - 1e-12) && found <= 1.0101 * exact)
+    }
+    #expect(first.count == 5000 && first.longest == seconds.last && first.quantile(1) == seconds.last)
+  }
+
+  @Test func anyTimeIsCounted() {
+    var histogram = LatencyHistogram()
+    #expect(histogram.quantile(0.5) == nil)
+    for seconds in [0, 1e-300, -1, 1e9] { histogram.add(seconds) }
+    #expect(histogram.count == 4 && histogram.quantile(1) == 1e9)
+  }
+}

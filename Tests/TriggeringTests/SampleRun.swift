@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Canopy
+import Foundation
+import TestFiles
+import Testing
+
+/// A menu for the shipped jets and the tagger that is shipped with them.
+enum SampleRun {
+  static let menuText = """
+    rate:
+      input: 1000
+    paths:
+      - name: tagged
+        conditions:
+          - jet: {quantity: w-tagger/score}
+            min: 0.7
+      - name: any
+        prescale: 3
+        seed-only: true
+      - name: narrow
+        seed: any
+        prescale: 2
+        conditions:
+          - ht: {}
+            min: 255
+            max: 290
+          - jet-count: {min-mass: 60}
+            min: 1
+      - name: monitoring
+        prescale: 17
+    """
+
+  static let model = Result {
+    try Model(contentsOf: Models.folder("w-tagger"), plugins: .builtIn)
+  }
+
+  static func menu(_ text: String = menuText) throws -> TriggerMenu {
+    try MenuFile(yaml: text, source: "menu").menu(sources: DecisionSources(model.get()), plugins: .builtIn)
+  }
+
+  static func run(threads: Int = 2, timeLimit: Double? = nil) throws -> TriggerRun {
+    try TriggerRun(model: model.get(), menu: menu(), timeLimit: timeLimit, threads: threads)
+  }
+
+  static let input = Samples.path("w-vs-qcd-small.h5")
+
+  static func stream(_ inputs: [String] = [input], events: Int, skipBadEvents: Bool = false) throws
+    -> EventStream
+  {
+    try EventStream(
+      inputs: inputs,
+      options: EventReadingOptions(maximumEvents: events, skipEvents: 5, skipBadEvents: skipBadEvents))
+  }
+}
+
+extension EventBatch {
+  /// All events of a stream, of one input.
+  init(_ stream: EventStream) throws {
+    self.init()
+    while let batch = try stream.next(upTo: 100) {
+      source = batch.source
+      eventNumbers += batch.eventNumbers
+      offsets += batch.offsets.dropFirst().map { $0 + particleCount }
+      px += batch.px
+      py += batch.py
+      pz += batch.pz
+      energy += batch.energy
+      pdgID += batch.pdgID
+      for (name, column) in batch.columns {
+        columns[name, default: EventColumn(width: column.width)].values += column.values
+      }
+    }
+  }
+}
