@@ -8,7 +8,8 @@ import PackageDescription
 let reexportedByPluginKit = ["JetPhysics", "NeuralEngine"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
-    "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Training", "Triggering", "Triggers",
+    "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Training", "Triggering",
+    "Triggers",
   ]
 
 func modules(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: $0) } }
@@ -76,7 +77,8 @@ let package = Package(
       ]),
     .target(
       name: "Triggering",
-      dependencies: ["CZlib", "CanopyModel", "EventIO", "Triggers", "PluginKit"] + modules(reexportedByPluginKit)),
+      dependencies: ["CZlib", "CanopyModel", "EventIO", "Triggers", "PluginKit"]
+        + modules(reexportedByPluginKit)),
     .target(
       name: "Canopy",
       dependencies: [

@@ -10,7 +10,8 @@ import Foundation
 ///
 /// The curve is the linear spline that minimises the quantile loss of the predictions given the truth (Koenker and
 /// Bassett, Econometrica 46 (1978) 33), with knots at equal shares of the truth; where it would fall, neighbouring
-/// knots are pooled. Beyond its knots the map goes on with the slope between the first and the last.
+/// knots are pooled. Beyond its knots the map goes on with the slope of its ends, up to 3, so that the distribution of
+/// what is mapped has no step there.
 public struct ResponseCorrection: Codable, Sendable, Equatable {
   /// The predictions at the knots, rising: `[knots]`.
   public let predictions: [Double]
@@ -19,6 +20,7 @@ public struct ResponseCorrection: Codable, Sendable, Equatable {
 
   /// The slope beyond which predictions say too little about the truth to be corrected.
   private static let largestSlope = 10.0
+  private static let largestEndSlope = 3.0
   private static let mostKnots = 8
   private static let rowsPerKnot = 100
 
@@ -80,36 +82,32 @@ public struct ResponseCorrection: Codable, Sendable, Equatable {
       (predictions + truth).allSatisfy(\.isFinite)
     else { return false }
     let isRising =
-      zip(predictions, predictions.dropFirst()).allSatisfy(<)
-      && zip(truth, truth.dropFirst()).allSatisfy(<)
-    return isRising && slope <= Self.largestSlope
+      zip(predictions, predictions.dropFirst()).allSatisfy(<) && zip(truth, truth.dropFirst()).allSatisfy(<)
+    let rise = truth[truth.count - 1] - truth[0]
+    return isRising && rise <= Self.largestSlope * (predictions[truth.count - 1] - predictions[0])
   }
 
-  /// The slope of the map beyond its knots.
-  public var slope: Double {
-    (truth[truth.count - 1] - truth[0]) / (predictions[truth.count - 1] - predictions[0])
+  /// The slope from a knot to the next; below the first knot and beyond the last that of the end.
+  private func slope(fromKnot knot: Int) -> Double {
+    let place = min(max(knot, 0), truth.count - 2)
+    let slope = (truth[place + 1] - truth[place]) / (predictions[place + 1] - predictions[place])
+    return place == knot ? slope : min(slope, Self.largestEndSlope)
   }
 
   /// The truth that a prediction stands for.
   public func callAsFunction(_ prediction: Double) -> Double {
-    let last = truth.count - 1
-    if prediction <= predictions[0] { return truth[0] + slope * (prediction - predictions[0]) }
-    if prediction >= predictions[last] { return truth[last] + slope * (prediction - predictions[last]) }
-    let end = predictions.firstIndex { $0 > prediction }!
-    let part = (prediction - predictions[end - 1]) / (predictions[end] - predictions[end - 1])
-    return truth[end - 1] + part * (truth[end] - truth[end - 1])
+    let knot = (predictions.firstIndex { $0 > prediction } ?? predictions.count) - 1
+    let start = max(knot, 0)
+    return truth[start] + slope(fromKnot: knot) * (prediction - predictions[start])
   }
 
   /// The map of each element, on the tape.
   public func callAsFunction(_ predictions: Variable) -> Variable {
     // A piecewise linear function is a line and a ramp from each knot on.
-    let distance = predictions - Float(self.predictions[0])
-    var result = Float(slope) * distance + Float(truth[0])
-    var before = slope
+    var before = slope(fromKnot: -1)
+    var result = Float(before) * (predictions - Float(self.predictions[0])) + Float(truth[0])
     for knot in truth.indices {
-      let next =
-        knot + 1 < truth.count
-        ? (truth[knot + 1] - truth[knot]) / (self.predictions[knot + 1] - self.predictions[knot]) : slope
+      let next = slope(fromKnot: knot)
       result = result + Float(next - before) * (predictions - Float(self.predictions[knot])).relu()
       before = next
     }

@@ -76,15 +76,13 @@ public struct RegressionEvaluation: Sendable {
     let rowsOfBins = bins.rows(used, truth)
     let filled = rowsOfBins.indices.filter { !rowsOfBins[$0].isEmpty }
     ranges = filled.map { bins.range($0) }
-    let span = bins.edges[bins.edges.count - 1] - bins.edges[0]
-    let range = max(0, bins.edges[0] - span / 2)...bins.edges[bins.edges.count - 1] + span / 2
     var flat = Array(repeating: 0.0, count: truth.count)
     for bin in filled {
       let total = rowsOfBins[bin].reduce(0) { $0 + weights[$1] }
       for row in rowsOfBins[bin] { flat[row] = weights[row] / total }
     }
     func distribution(_ values: [Double]) -> Histogram {
-      var histogram = Histogram(range: range, binCount: 80)
+      var histogram = bins.histogram()
       for row in used where values[row].isFinite { histogram.fill(values[row], weight: flat[row]) }
       return histogram
     }
@@ -168,6 +166,16 @@ private struct TruthBins {
   }
 
   func range(_ bin: Int) -> ClosedRange<Double> { edges[bin]...edges[bin + 1] }
+
+  /// Bins of half the width, for predictions up to half the range away.
+  func histogram() -> Histogram {
+    let width = edges[1] - edges[0]
+    let beyond = edges.count / 2
+    let below = min(beyond, max(0, Int((edges[0] / width).rounded(.down))))
+    return Histogram(
+      range: edges[0] - Double(below) * width...edges[edges.count - 1] + Double(beyond) * width,
+      binCount: 2 * (edges.count - 1 + below + beyond))
+  }
 
   /// The rows of each interval.
   func rows(_ rows: [Int], _ truth: [Double]) -> [[Int]] {

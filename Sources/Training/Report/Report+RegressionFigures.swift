@@ -80,9 +80,11 @@ extension Report {
       set ylabel 'Probability density for flat truth'
       set xrange [\(regression.truth.range.lowerBound):\(regression.truth.range.upperBound)]
       set yrange [0:*]
+      set offsets 0, 0, graph 0.4, 0
       set key opaque top right
       plot \(predictions) skip 1 using 1:2 with boxes linecolor rgb '#dcdcdc' fillstyle solid noborder title 'truth', \
       \(curves.joined(separator: ", "))
+      unset offsets
       """)
     return script
   }
