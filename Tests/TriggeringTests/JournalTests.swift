@@ -28,7 +28,8 @@ import Testing
 
   private func output(_ name: String = "out.jsonl", resumed: Bool = true) -> TriggerRun.Output {
     TriggerRun.Output(
-      path: folder.path(name), format: .jsonl, menu: menu, model: Models.folder("w-tagger"), isResumed: resumed
+      path: folder.path(name), format: .jsonl, menu: menu, model: Models.folder("w-tagger"),
+      isResumed: resumed
     )
   }
 
@@ -56,7 +57,8 @@ import Testing
     #expect((10..<350).contains(outcome.state.acceptedCount))
     #expect(try folder.content.filter { $0.hasPrefix("out") } == ["out.jsonl"])
     return Reference(
-      output: try folder.data("out.jsonl"), state: outcome.state, journal: journal, badEvents: outcome.badEvents)
+      output: try folder.data("out.jsonl"), state: outcome.state, journal: journal,
+      badEvents: outcome.badEvents)
   }
 
   /// Resumes from a journal, and expects what a run comes to that was never stopped.
@@ -176,7 +178,8 @@ import Testing
   }
 
   @Test func anOutputThatCannotBeWrittenKeepsTheJournal() throws {
-    try FileManager.default.createDirectory(atPath: folder.path("out.jsonl"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      atPath: folder.path("out.jsonl"), withIntermediateDirectories: true)
     #expect(throws: ResultOutputError.self) { try run() }
     #expect(try folder.content.contains("out.jsonl.journal"))
     try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
