@@ -31,9 +31,10 @@ extension TriggerMenu {
     of event: Int, _ decisions: inout TriggerDecisions, _ state: inout TriggerState
   ) {
     let first = event * paths.count
-    // Counting in place asks for no memory, not even where nothing is optimised.
+    // Counting in place and by indices asks for no memory, not even where nothing is optimised.
     state.paths.withUnsafeMutableBufferPointer { counters in
-      for path in order {
+      for place in 0..<order.count {
+        let path = order[place]
         guard decisions.conditionsHold[first + path] else { continue }
         if let seed = paths[path].seed, !decisions.pathBits[first + seed] { continue }
         counters[path].beforePrescale += 1
