@@ -22,6 +22,8 @@ demo: build
 
 test: prepare
 	$(SWIFT) test
+	$(SWIFT) build --product CanopyTrigger
+	bash Resources/Examples/trigger.sh "$$($(SWIFT) build --show-bin-path)"
 	CANOPY_INSTRUCTION_SET=avx2 $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding|EventEncoding)Tests\.'
 	CANOPY_INSTRUCTION_SET=baseline $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding|EventEncoding)Tests\.'
 

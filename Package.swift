@@ -63,6 +63,10 @@ let package = Package(
       path: "Plugins/EventClassifiers"),
 
     .target(
+      name: "MassRegression", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/MassRegression"),
+
+    .target(
       name: "Triggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/Triggers"),
 
@@ -89,8 +93,7 @@ let package = Package(
       name: "Canopy",
       dependencies: [
         "CanopyModel", "EventClassifiers", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics",
-        "JetTaggers",
-        "NeuralEngine", "PluginKit", "Training", "Triggering", "Triggers",
+        "JetTaggers", "MassRegression", "NeuralEngine", "PluginKit", "Training", "Triggering", "Triggers",
       ]),
     .target(name: "CCanopyTrigger"),
     .target(name: "CanopyTrigger", dependencies: ["CCanopyTrigger", "Canopy"] + modules(reexportedByCanopy)),
@@ -131,6 +134,9 @@ let package = Package(
     .testTarget(
       name: "EventClassifiersTests",
       dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
+    .testTarget(
+      name: "MassRegressionTests",
+      dependencies: ["MassRegression", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(
       name: "TriggersTests", dependencies: ["AllocationCounter", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generates Canopy's samples with Pythia 8: boosted W bosons (label 1) among QCD dijets (label 0), and pairs of
-Higgs bosons (label 1) among pairs of top quarks (label 0).
+"""Generates Canopy's samples with Pythia 8: boosted W bosons (label 1) among QCD dijets (label 0), pairs of
+Higgs bosons (label 1) among pairs of top quarks (label 0), and Higgs bosons of many masses that decay to τ leptons.
 
 Needs: pip install pythia8mc fastjet pyhepmc h5py numpy backports.zstd
 
@@ -38,10 +38,11 @@ PROCESSES = {
     "; ExtraDimensionsG*:SMinBulk = on; ExtraDimensionsG*:VLVL = on; 5100039:m0 = 500"
     "; 5100039:onMode = off; 5100039:onIfMatch = 25 25; 25:onMode = off; 25:onIfMatch = 5 -5"
     "; 25:onIfMatch = 24 -24; 24:onMode = off; 24:onIfAny = 11 13",
+    "htautau": COMMON + "; HiggsSM:gg2H = on; 25:onMode = off; 25:onIfMatch = 15 -15",
     "ttbar-ll": COMMON + "; Top:gg2ttbar = on; Top:qqbar2ttbar = on; 24:onMode = off; 24:onIfAny = 11 13",
 }
-# Signal and background of each training sample.
-SAMPLES = {"jets": ("wprime-w", "qcd-w"), "dihiggs": ("hh", "ttbar-ll")}
+# Signal and, where there is any, background of each training sample.
+SAMPLES = {"jets": ("wprime-w", "qcd-w"), "dihiggs": ("hh", "ttbar-ll"), "ditau": ("htautau",)}
 
 # What a detector may see of a particle.
 MAX_ABS_ETA = 5.0
@@ -52,9 +53,13 @@ RADIUS = 1.0
 PT_RANGE = (250.0, 300.0)
 MASS_RANGE = (50.0, 110.0)
 
-# The masses of the resonance that decays to two Higgs bosons, in GeV.
 GRAVITON = 5100039
-RESONANCE_MASSES = (300, 400, 500, 650, 800)
+HIGGS = 25
+# The resonances whose mass is set, and their masses in GeV.
+RESONANCES = {
+    "hh": (GRAVITON, (300, 400, 500, 650, 800)),
+    "htautau": (HIGGS, tuple(m + 0.5 for m in range(60, 200))),
+}
 
 INVISIBLE = (12, 14, 16)
 # Digits after the first of a momentum in a HepMC file.
@@ -74,15 +79,15 @@ class Run(typing.NamedTuple):
     process: str
     seed: int
     events: int
-    mass: int | None = None
+    mass: float | None = None
 
     @property
     def label(self):
-        return int(any(self.process == signal for signal, _ in SAMPLES.values()))
+        return int(any(self.process == sample[0] for sample in SAMPLES.values()))
 
     @property
     def is_whole_event(self):
-        return self.process in SAMPLES["dihiggs"]
+        return self.process not in SAMPLES["jets"]
 
 
 class OneToEach(pythia8mc.UserHooks):
@@ -127,7 +132,7 @@ def selected_events(run):
     pythia = pythia8mc.Pythia("", False)
     settings = PROCESSES[run.process].split("; ") + [f"Random:seed = {run.seed}"]
     if run.mass is not None:
-        settings.append(f"{GRAVITON}:m0 = {run.mass}")
+        settings.append(f"{RESONANCES[run.process][0]}:m0 = {run.mass}")
     for setting in settings:
         if not pythia.readString(setting):
             sys.exit(f"Pythia does not know the setting '{setting}'.")
@@ -151,8 +156,9 @@ def runs(process, seed, count, mass=None):
     """The runs that together make `count` events."""
     starts = range(0, count, RUN_LENGTH)
     # Runs of different masses have different seeds too.
-    room = RUNS_PER_SEED // len(RESONANCE_MASSES) if mass else RUNS_PER_SEED
-    first = seed * RUNS_PER_SEED + (RESONANCE_MASSES.index(mass) * room if mass else 0)
+    masses = RESONANCES[process][1] if mass else (None,)
+    room = RUNS_PER_SEED // len(masses)
+    first = seed * RUNS_PER_SEED + masses.index(mass) * room
     if not 0 < seed < 90_000 or len(starts) > room:
         sys.exit(
             f"The seed must lie between 1 and 89999, and the events of a process below {room * RUN_LENGTH:,}.")
@@ -162,15 +168,14 @@ def runs(process, seed, count, mass=None):
 
 
 def runs_of_sample(sample, seed, count):
-    """The runs of a training sample: half signal, an equal share of each mass, and half background."""
-    signal, background = SAMPLES[sample]
-    signal_count = (count + 1) // 2
-    if sample == "dihiggs":
-        shares = ((signal_count + i) // len(RESONANCE_MASSES) for i in range(len(RESONANCE_MASSES)))
-        made = [run for mass, n in zip(RESONANCE_MASSES, shares) for run in runs(signal, seed, n, mass)]
-    else:
-        made = runs(signal, seed, signal_count)
-    return made + runs(background, seed, count // 2)
+    """The runs of a training sample: an equal share of signal and background, and of each mass."""
+    made = []
+    for i, process in enumerate(SAMPLES[sample]):
+        share = (count + len(SAMPLES[sample]) - 1 - i) // len(SAMPLES[sample])
+        masses = RESONANCES.get(process, (None, (None,)))[1]
+        for j, mass in enumerate(masses):
+            made += runs(process, seed, (share + j) // len(masses), mass)
+    return made
 
 
 def events_of_run(run):
@@ -220,8 +225,10 @@ def write_sample(path, sample, count, seed, workers):
         file["event/label"] = np.array(labels)[order].astype("i4")
         if sample == "dihiggs":
             # Background has no mass of its own: it is put to the same hypotheses as the signal.
-            hypotheses = [mass or generator.choice(RESONANCE_MASSES) for mass in masses]
+            hypotheses = [mass or generator.choice(RESONANCES["hh"][1]) for mass in masses]
             file["event/resonance_mass"] = np.array(hypotheses)[order].astype("f4")
+        elif sample == "ditau":
+            file["event/truth_mass"] = np.array(masses)[order].astype("f4")
         for name in parts[0]:
             values = np.concatenate([part[name] for part in parts])[rows]
             file.create_dataset(
@@ -311,6 +318,7 @@ def write_shipped(folder, workers):
     write_other_formats(os.path.join(folder, "w-events.hepmc.zst"), folder, 20)
     write_sample(os.path.join(folder, "w-vs-qcd-small.h5"), "jets", 2000, seed=1702, workers=workers)
     write_sample(os.path.join(folder, "dihiggs", "hh-vs-ttbar-small.h5"), "dihiggs", 400, seed=1702, workers=workers)
+    write_sample(os.path.join(folder, "ditau", "tautau-mass-small.h5"), "ditau", 420, seed=1702, workers=workers)
 
 
 def main():
@@ -318,15 +326,16 @@ def main():
     commands = parser.add_subparsers(dest="command", required=True)
     jets = commands.add_parser("jets", help="a training sample: the leading jets' constituents (HDF5)")
     dihiggs = commands.add_parser("dihiggs", help="a training sample: whole events (HDF5)")
+    ditau = commands.add_parser("ditau", help="a training sample: whole events with two τ leptons (HDF5)")
     events = commands.add_parser("events", help="full events of one process (HepMC3 ASCII, .zst)")
     shipped = commands.add_parser("shipped", help="the files that Canopy ships")
     events.add_argument("process", choices=PROCESSES)
-    for command, default in ((jets, 80_000), (dihiggs, 40_000), (events, 150)):
+    for command, default in ((jets, 80_000), (dihiggs, 40_000), (ditau, 42_000), (events, 150)):
         command.add_argument("-o", "--output", required=True, metavar="FILE")
         command.add_argument("--events", type=int, default=default, metavar="N", help="default: %(default)s")
         command.add_argument("--seed", type=int, default=1, metavar="S", help="1 to 89999; default: 1")
     shipped.add_argument("--folder", default=os.path.dirname(os.path.abspath(__file__)))
-    for command in (jets, dihiggs, shipped):
+    for command in (jets, dihiggs, ditau, shipped):
         command.add_argument(
             "--workers", type=int, default=os.cpu_count(), metavar="N", help="default: all cores"
         )

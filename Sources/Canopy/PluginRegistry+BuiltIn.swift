@@ -2,6 +2,7 @@
 
 import EventClassifiers
 import JetTaggers
+import MassRegression
 import PluginKit
 import Triggers
 
@@ -12,6 +13,7 @@ extension PluginRegistry {
     // Identifiers of built-in plugins are different, so registering them cannot fail.
     try! registry.register(JetTagger.self)
     try! registry.register(EventClassifier.self)
+    try! registry.register(MassRegression.self)
     try! registry.registerConditions()
     return registry
   }()

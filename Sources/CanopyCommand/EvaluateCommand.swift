@@ -20,6 +20,11 @@ struct EvaluateCommand: ParsableCommand {
       where no background is left, a lower limit at 95 % confidence. The calibration error is the mean distance \
       between the score and the share of signal among events or jets of such a score.
 
+      For each head that predicts a quantity such as a mass there are the bias (median of prediction over truth, \
+      less 1), the resolution (half the central 68 % interval of the same), pulls and the coverage of the predicted \
+      68 % interval, in intervals of the true value, beside other estimators of the same quantity. Those appear as \
+      they are and "corrected", with a response of 1 at each true value of this sample, which is the fair comparison.
+
       A model with conditions, such as a hypothesised mass, is judged in each of their values too, or in ten \
       intervals where there are more than twenty.
 
@@ -54,7 +59,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Also write ROC curves, score distributions, calibration and learning curves into this folder, as PNG, SVG and CSV.",
+      "Also write curves, distributions and what training came to into this folder, as PNG, SVG and CSV.",
       discussion: "Figures need gnuplot.", valueName: "dir"),
     completion: .directory)
   var report: String?
@@ -94,6 +99,7 @@ struct EvaluateCommand: ParsableCommand {
         let sample = reading.inputs.map { URL(fileURLWithPath: $0).lastPathComponent }
         try Report(
           title: "\(name) on \(sample.joined(separator: ", "))", classifiers: evaluation.classifiers,
+          regressions: evaluation.heads.flatMap(\.evaluation.regressions),
           conditions: evaluation.heads.flatMap(\.conditions), epochs: model.description.training?.epochs ?? []
         ).write(to: URL(fileURLWithPath: report), using: gnuplot)
       }

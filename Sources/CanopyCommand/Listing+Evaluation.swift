@@ -20,6 +20,7 @@ extension Listing {
         }
         add(classifier, rows: result.rows)
       }
+      for regression in result.evaluation.regressions { add(regression, rows: result.rows) }
       let conditions = result.conditions.reduce(into: [String]()) { names, conditioned in
         if names.last != conditioned.condition { names.append(conditioned.condition) }
       }

@@ -6,12 +6,17 @@ public struct HeadEvaluation: Sendable {
   public let metrics: [Metric]
   /// The curves and score distributions of a head that classifies; empty for others.
   public var classifiers: [ClassifierEvaluation]
+  /// Bias, resolution, pulls and coverage of a head that predicts quantities; empty for others.
+  public let regressions: [RegressionEvaluation]
 
   /// An evaluation with at least one metric.
-  public init(metrics: [Metric], classifiers: [ClassifierEvaluation] = []) {
+  public init(
+    metrics: [Metric], classifiers: [ClassifierEvaluation] = [], regressions: [RegressionEvaluation] = []
+  ) {
     precondition(!metrics.isEmpty, "an evaluation needs a figure of merit")
     self.metrics = metrics
     self.classifiers = classifiers
+    self.regressions = regressions
   }
 }
 

@@ -15,6 +15,7 @@ extension Evaluation {
             rows: result.rows,
             metrics: result.evaluation.metricsByName,
             classifiers: result.evaluation.classifiers.map(ClassifierNumbers.init),
+            regressions: result.evaluation.regressions.map(RegressionNumbers.init),
             conditions: result.conditions.map(ConditionNumbers.init))
         }))
   }
@@ -27,6 +28,7 @@ extension Evaluation {
       var rows: HeadRows
       var metrics: [String: Estimate]
       var classifiers: [ClassifierNumbers]
+      var regressions: [RegressionNumbers]
       var conditions: [ConditionNumbers]
     }
 

@@ -37,6 +37,7 @@ public struct EventDataset: Sendable {
   ///   - truth: the event columns to keep.
   ///   - weight: the event column that holds the weights; all are 1 unless given.
   ///   - balance: the event column whose values shall have the same total weight each; nil for none.
+  ///   - balanceInterval: the width of the intervals of values that count as one; nil where each value counts.
   ///   - redrawConditions: the column values of events whose conditions `redrawConditions(of:using:)` replaces.
   ///   - threads: the number of threads.
   /// - Throws: `EventInputError` where events cannot be read, ``TrainingError`` where a column is missing,
@@ -44,7 +45,8 @@ public struct EventDataset: Sendable {
   ///   network reads.
   public init(
     _ stream: EventStream, jets: JetFinder, as empty: EventSample, truth: Set<String>,
-    weight: String? = nil, balance: String? = nil, redrawConditions: [String: Double] = [:], threads: Int
+    weight: String? = nil, balance: String? = nil, balanceInterval: Double? = nil,
+    redrawConditions: [String: Double] = [:], threads: Int
   ) throws {
     sample = empty
     let columns = truth.union([weight, balance].compactMap(\.self)).union(redrawConditions.keys)
@@ -73,7 +75,11 @@ public struct EventDataset: Sendable {
         redrawConditions.allSatisfy { eventTruth.columns[$0]![event] == Float($1) }
       }
     }
-    if let balance { balanceWeights(of: eventTruth.columns[balance]!) }
+    if let balance {
+      let values = eventTruth.columns[balance]!
+      balanceWeights(
+        of: balanceInterval.map { width in values.map { ($0 / Float(width)).rounded(.down) } } ?? values)
+    }
   }
 
   /// Gives all events of one value of `classes`, `[events]`, together the weight of those of any other, and leaves the

@@ -185,7 +185,8 @@ public struct TrainingRun {
         selection: data.selection))
     return try EventDataset(
       stream, jets: try jets(for: network), as: empty, truth: Set(network.heads.flatMap(\.head.truthColumns)),
-      weight: data.weight, balance: data.balance, redrawConditions: data.redrawConditions,
+      weight: data.weight, balance: data.balance, balanceInterval: data.balanceInterval,
+      redrawConditions: data.redrawConditions,
       threads: configuration.training.threads)
   }
 

@@ -27,9 +27,13 @@ struct PluginListCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let registry = try plugins.registry()
-      let descriptions = try registry.headIdentifiers.map { identifier in
+      let heads = try registry.headIdentifiers.map { identifier in
         try PluginDescription(registry.head(identifier), origin: registry.origin(ofHead: identifier)!)
       }
+      let decisions = try registry.decisionIdentifiers.map { identifier in
+        try PluginDescription(registry.decision(identifier), origin: registry.origin(ofDecision: identifier)!)
+      }
+      let descriptions = heads + decisions
       switch format {
       case .json:
         let encoder = JSONEncoder()
@@ -48,11 +52,21 @@ private struct PluginDescription: Encodable {
   var kind = "head"
   var from: String
   var summary: String
-  var rows: HeadRows
-  var inputs: [String]
-  var outputs: [HeadOutput]
-  var truth: [String]
-  var configuration: JSONValue
+  /// What a head has a row for, reads, predicts and learns from, with its example's configuration; nil for decisions.
+  var rows: HeadRows?
+  var inputs: [String]?
+  var outputs: [HeadOutput]?
+  var truth: [String]?
+  var configuration: JSONValue?
+
+  /// Describes a decision, whose quantities follow from what a menu says.
+  init(_ type: any Decision.Type, origin: PluginOrigin) {
+    plugin = type.identifier
+    version = type.version
+    kind = "decision"
+    from = origin.description
+    summary = type.summary
+  }
 
   /// Describes a head by what its example makes, in a network that has everything.
   init(_ type: any Head.Type, origin: PluginOrigin) throws {
@@ -87,12 +101,12 @@ extension Listing {
     for plugin in plugins {
       begin("\(plugin.plugin) \(plugin.version)")
       add("summary", plugin.summary)
-      add("kind", "\(plugin.kind) on \(plugin.rows.rawValue)")
+      add("kind", plugin.rows.map { "\(plugin.kind) on \($0.rawValue)" } ?? "\(plugin.kind) of a menu")
       add("from", plugin.from)
-      add("inputs", plugin.inputs.joined(separator: ", "))
-      add("outputs", plugin.outputs.map(\.text).joined(separator: ", "))
-      add("truth", plugin.truth.joined(separator: ", "))
-      add("example", plugin.configuration.text)
+      plugin.inputs.map { add("inputs", $0.joined(separator: ", ")) }
+      plugin.outputs.map { add("outputs", $0.map(\.text).joined(separator: ", ")) }
+      plugin.truth.map { add("truth", $0.joined(separator: ", ")) }
+      plugin.configuration.map { add("example", $0.text) }
     }
   }
 }

@@ -71,6 +71,8 @@ public struct DataSection: Sendable, Decodable {
   public var weight: String?
   /// The event column, such as a label, whose values shall have the same total weight each; none unless given.
   public var balance: String?
+  /// The width of the intervals of `balance` that have the same total weight each; nil where each value has.
+  public var balanceInterval: Double?
   /// Values that event columns must have for an event to take part.
   public var selection: [String: Double]
   /// Column values of events, such as background, whose conditions mean nothing: each epoch draws them anew from
@@ -85,6 +87,7 @@ public struct DataSection: Sendable, Decodable {
     case maximumEvents = "max-events"
     case validationFraction = "validation-fraction"
     case keepInvisible = "keep-invisible"
+    case balanceInterval = "balance-interval"
     case selection = "where"
     case redrawConditions = "redraw-conditions"
   }
@@ -100,8 +103,13 @@ public struct DataSection: Sendable, Decodable {
     selection = try container.values(.selection)
     redrawConditions = try container.values(.redrawConditions)
     balance = try container.decodeIfPresent(String.self, forKey: .balance)
+    balanceInterval = try container.decodeIfPresent(Double.self, forKey: .balanceInterval)
     keepInvisible = try container.decodeIfPresent(Bool.self, forKey: .keepInvisible) ?? false
     try container.check(!inputs.isEmpty, .inputs, "is empty; give at least one file")
+    try container.check(
+      balanceInterval.map { $0 > 0 && $0.isFinite } ?? true, .balanceInterval, "must be positive")
+    try container.check(
+      balanceInterval == nil || balance != nil, .balanceInterval, "needs a column: name it under balance")
     try container.check(skipEvents >= 0, .skipEvents, "must not be negative")
     try container.check(maximumEvents.map { $0 > 0 } ?? true, .maximumEvents, "must be positive")
     try container.check(

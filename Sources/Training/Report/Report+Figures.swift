@@ -18,12 +18,13 @@ extension Report {
       for index in classifiers.indices { script += scoreFigure(index) }
       script += calibrationFigure
     }
+    for index in regressions.indices { script += regressionFigures(index) }
     if !epochs.isEmpty { script += learningFigure }
     return script
   }
 
   /// The same drawing commands as PNG and as SVG.
-  private func figure(_ name: String, _ commands: String) -> String {
+  func figure(_ name: String, _ commands: String) -> String {
     """
 
     do for [format in 'png svg'] {
@@ -215,7 +216,7 @@ extension Report {
 
   /// A text as a gnuplot string in single quotes, in which nothing but the quote is special; an apostrophe
   /// becomes the typographic one.
-  private func quoted(_ text: String) -> String {
+  func quoted(_ text: String) -> String {
     let line = text.unicodeScalars.map { scalar -> Character in
       if scalar.properties.generalCategory == .control { return " " }
       return scalar == "'" ? "’" : Character(scalar)

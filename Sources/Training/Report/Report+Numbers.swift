@@ -14,6 +14,11 @@ extension Report {
       files["\(prefix)scores.csv"] = classifier.scoreTable.data
       files["\(prefix)calibration.csv"] = classifier.calibration?.table.data
     }
+    for (index, regression) in regressions.enumerated() {
+      let prefix = filePrefix(ofRegression: index)
+      files["\(prefix)response.csv"] = regression.responseTable.data
+      files["\(prefix)predictions.csv"] = regression.predictionTable.data
+    }
     if !conditions.isEmpty { files["conditions.csv"] = conditionTable.data }
     if !epochs.isEmpty { files["learning-curves.csv"] = epochTable.data }
     return files
@@ -69,12 +74,14 @@ extension Report {
 private struct Summary: Encodable {
   var title: String
   var classifiers: [ClassifierNumbers]
+  var regressions: [RegressionNumbers]
   var conditions: [ConditionNumbers]
   var epochs: [EpochSummary]
 
   init(_ report: Report) {
     title = report.title
     classifiers = report.classifiers.map(ClassifierNumbers.init)
+    regressions = report.regressions.map(RegressionNumbers.init)
     conditions = report.conditions.map(ConditionNumbers.init)
     epochs = report.epochs
   }
@@ -121,6 +128,43 @@ extension CalibrationCurve {
         bin.range.lowerBound, bin.range.upperBound, bin.meanScore, bin.signalFraction.value,
         bin.signalFraction.error, Double(bin.count), bin.share,
       ])
+    }
+    return table
+  }
+}
+
+extension RegressionEvaluation {
+  /// The columns of each estimator in `responseTable`, behind the two of the interval; figures name them by their place.
+  static let responseColumns = [
+    "count", "missing", "missing_error", "bias", "bias_error", "resolution", "resolution_error", "pull_mean",
+    "pull_mean_error", "pull_width", "pull_width_error", "coverage", "coverage_error",
+  ]
+
+  fileprivate var responseTable: Table {
+    var table = Table(
+      columns: ["least_truth", "largest_truth"]
+        + estimators.flatMap { estimator in Self.responseColumns.map { "\(estimator.name) \($0)" } })
+    for (bin, range) in ranges.enumerated() {
+      let numbers = estimators.flatMap { estimator -> [Double?] in
+        let summary = estimator.bins[bin]
+        let estimates = [
+          summary.missing, summary.bias, summary.resolution, summary.pullMean, summary.pullWidth,
+          summary.coverage,
+        ]
+        return [Double(summary.count)]
+          + estimates.flatMap { [$0.flatMap { $0.value.isFinite ? $0.value : nil }, $0?.error] }
+      }
+      table.append([range.lowerBound, range.upperBound] + numbers)
+    }
+    return table
+  }
+
+  fileprivate var predictionTable: Table {
+    var table = Table(
+      columns: ["bin_centre", "truth", "truth_error"] + estimators.flatMap { [$0.name, "\($0.name) error"] })
+    for bin in truth.contents.indices {
+      let densities = ([truth] + estimators.map(\.predictions)).map { $0.density(ofBin: bin) }
+      table.append([truth.centre(ofBin: bin)] + densities.flatMap { [$0.value, $0.error] })
     }
     return table
   }

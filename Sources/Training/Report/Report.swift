@@ -9,31 +9,36 @@ import PluginKit
 ///
 /// The folder holds `report.json` with all numbers; `roc.csv`, `scores.csv`, `calibration.csv` and
 /// `learning-curves.csv` with what the figures show (each classifier has a `NAME-` before its files where there are
-/// several); `conditions.csv` with what the classifiers are worth in each value of a condition;
+/// several); `response.csv` and `predictions.csv` for each regression, likewise; `conditions.csv` with what the classifiers are worth in each value of a condition;
 /// the figures as PNG and SVG; and `figures.gnuplot`, which draws them again from the CSV files:
 ///
 /// - `rejection`: background rejection 1/ε_B, logarithmic, against signal efficiency ε_S;
 /// - `roc`: signal efficiency against background efficiency;
 /// - `scores`: the score's distribution for signal and background;
 /// - `calibration`: the share of signal against the score, where scores are probabilities;
+/// - `response`, `resolution`, `coverage`, `pulls`: of regressions and the estimators beside them, against the truth;
+/// - `predictions`: the distribution of what regressions predict for flat truth;
 /// - `learning-curves`: loss and validation metrics by epoch.
 public struct Report: Sendable {
   /// What stands above the figures, such as the names of model and sample.
   public var title: String
   /// The classifiers that were evaluated; the figures `rejection`, `roc` and `calibration` compare them.
   public var classifiers: [ClassifierEvaluation]
-  /// What they are worth in each value of each condition.
+  /// The regressions that were evaluated, each in figures of its own.
+  public var regressions: [RegressionEvaluation]
+  /// What the classifiers are worth in each value of each condition.
   public var conditions: [ConditionedEvaluation]
   /// The training, where learning curves are wanted.
   public var epochs: [EpochSummary]
 
-  /// A report on classifiers, a training or both.
+  /// A report on classifiers, regressions, a training or all of them.
   public init(
-    title: String, classifiers: [ClassifierEvaluation] = [], conditions: [ConditionedEvaluation] = [],
-    epochs: [EpochSummary] = []
+    title: String, classifiers: [ClassifierEvaluation] = [], regressions: [RegressionEvaluation] = [],
+    conditions: [ConditionedEvaluation] = [], epochs: [EpochSummary] = []
   ) {
     self.title = title
     self.classifiers = classifiers
+    self.regressions = regressions
     self.conditions = conditions
     self.epochs = epochs
   }
@@ -47,15 +52,20 @@ public struct Report: Sendable {
   }
 
   /// The part of the name that tells a classifier's files apart: empty where there is one classifier.
-  func filePrefix(ofClassifier index: Int) -> String {
-    guard classifiers.count > 1 else { return "" }
+  func filePrefix(ofClassifier index: Int) -> String { Self.filePrefix(index, of: classifiers.map(\.name)) }
+
+  /// The part of the name that tells a regression's files apart: empty where there is one regression.
+  func filePrefix(ofRegression index: Int) -> String { Self.filePrefix(index, of: regressions.map(\.name)) }
+
+  private static func filePrefix(_ index: Int, of names: [String]) -> String {
+    guard names.count > 1 else { return "" }
     func cleared(_ name: String) -> String {
       String(
         name.prefix(60).map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) ? $0 : "_" })
     }
-    let name = cleared(classifiers[index].name)
+    let name = cleared(names[index])
     // Two names may differ in the characters alone that file names should not have, or in case.
-    let isUnique = classifiers.filter { cleared($0.name).lowercased() == name.lowercased() }.count == 1
+    let isUnique = names.filter { cleared($0).lowercased() == name.lowercased() }.count == 1
     return isUnique ? "\(name)-" : "\(name)-\(index + 1)-"
   }
 }

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// How predictions of a positive quantity, such as a mass, compare with its true value in a sample.
+///
+/// The response of a row is its prediction over the truth. Errors are statistical: of quantiles, from the quantiles
+/// two binomial standard deviations of the level away; of shares, binomial.
+public struct ResponseSummary: Sendable, Equatable, Codable {
+  /// The number of rows with a weight.
+  public let count: Int
+  /// The share of rows without a prediction, which the other numbers leave out.
+  public let missing: Estimate
+  /// The median response less 1.
+  public let bias: Estimate
+  /// Half the central 68.27 % interval of the response.
+  public let resolution: Estimate
+  /// The mean of (prediction − truth) / uncertainty; nil where the estimator has no uncertainty. The uncertainty is
+  /// the part of the interval on the side where the truth lies.
+  public let pullMean: Estimate?
+  /// Half the central 68.27 % interval of the same, 1 for a perfect uncertainty; nil where the estimator has none.
+  public let pullWidth: Estimate?
+  /// The share of rows whose interval holds the truth; nil where the estimator has no interval.
+  public let coverage: Estimate?
+
+  /// The summary of some rows, all `[rows]`.
+  init(_ predictions: RegressionPredictions, truth: [Double], weights: [Double], rows: [Int]) {
+    let used = rows.filter { weights[$0] > 0 }
+    let known = used.filter { predictions.values[$0].isFinite }
+    count = used.count
+    missing = Self.share(used.map { predictions.values[$0].isFinite ? 0 : 1 }, used.map { weights[$0] })
+    let knownWeights = known.map { weights[$0] }
+    let response = WeightedQuantiles(known.map { predictions.values[$0] / truth[$0] }, weights: knownWeights)
+    bias = Estimate(value: response.median.value - 1, error: response.median.error)
+    resolution = response.halfWidth
+    guard let interval = predictions.interval, !known.isEmpty else {
+      (pullMean, pullWidth, coverage) = (nil, nil, nil)
+      return
+    }
+    coverage = Self.share(
+      known.map { (interval.low[$0]...max(interval.low[$0], interval.high[$0])).contains(truth[$0]) ? 1 : 0 },
+      knownWeights)
+    let pulls = known.map { row in
+      let difference = predictions.values[row] - truth[row]
+      let uncertainty =
+        difference > 0
+        ? predictions.values[row] - interval.low[row] : interval.high[row] - predictions.values[row]
+      return difference == 0 ? 0 : difference / max(uncertainty, .leastNormalMagnitude)
+    }
+    let total = knownWeights.reduce(0, +)
+    let mean = zip(pulls, knownWeights).reduce(0) { $0 + $1.0 * $1.1 } / total
+    let variance = zip(pulls, knownWeights).reduce(0) { $0 + ($1.0 - mean) * ($1.0 - mean) * $1.1 } / total
+    pullMean = Estimate(value: mean, error: (variance / response.effectiveCount).squareRoot())
+    pullWidth = WeightedQuantiles(pulls, weights: knownWeights).halfWidth
+  }
+
+  /// The weighted share of ones among zeros and ones, with its binomial error.
+  private static func share(_ values: [Double], _ weights: [Double]) -> Estimate {
+    let total = weights.reduce(0, +)
+    guard total > 0 else { return Estimate(value: 0, error: nil) }
+    let share = zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 } / total
+    let variance = zip(values, weights).reduce(0) { $0 + ($1.0 - share) * ($1.0 - share) * $1.1 * $1.1 }
+    return Estimate(value: share, error: variance.squareRoot() / total)
+  }
+}
+
+/// What an estimator predicts for each row.
+public struct RegressionPredictions: Sendable {
+  /// The estimator's name.
+  public let name: String
+  /// The predictions; NaN where there is none: `[rows]`.
+  public let values: [Double]
+  /// The interval that shall hold the truth of 68.27 % of the rows, `[rows]` each; nil where there is none.
+  public let interval: (low: [Double], high: [Double])?
+
+  /// Predictions, all `[rows]`.
+  public init(_ name: String, values: [Double], interval: (low: [Double], high: [Double])? = nil) {
+    precondition(
+      interval == nil || interval!.low.count == values.count && interval!.high.count == values.count,
+      "an interval for each row")
+    self.name = name
+    self.values = values
+    self.interval = interval
+  }
+}
