@@ -20,6 +20,7 @@ let package = Package(
     .library(name: "Canopy", targets: ["Canopy"] + reexportedByCanopy),
     .library(name: "CanopyTrigger", type: .dynamic, targets: ["CanopyTrigger"]),
     .library(name: "PluginKit", targets: ["PluginKit"] + reexportedByPluginKit),
+    .library(name: "PluginTesting", targets: ["PluginTesting"]),
     .executable(name: "canopy", targets: ["CanopyCommand"]),
   ],
   dependencies: [
@@ -33,6 +34,9 @@ let package = Package(
     .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
+    // What a program and the plugins that it loads must agree on.
+    .systemLibrary(name: "CPluginInterface"),
 
     // C interfaces over C++ libraries, and kernels in C.
     .target(name: "CFastJet", linkerSettings: [.linkedLibrary("fastjet")]),
@@ -48,7 +52,7 @@ let package = Package(
       name: "EventIO",
       dependencies: ["CHDF5", "CHepMC3", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics"]),
     .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
-    .target(name: "PluginKit", dependencies: ["JetPhysics", "NeuralEngine"]),
+    .target(name: "PluginKit", dependencies: ["CPluginInterface", "JetPhysics", "NeuralEngine"]),
 
     .target(
       name: "JetTaggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
@@ -68,7 +72,9 @@ let package = Package(
 
     .target(
       name: "CanopyModel",
-      dependencies: ["EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit"]),
+      dependencies: [
+        "CPluginInterface", "EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit",
+      ]),
     .target(
       name: "Training",
       dependencies: [
@@ -78,6 +84,10 @@ let package = Package(
     .target(
       name: "Triggering",
       dependencies: ["CZlib", "CanopyModel", "EventIO", "Triggers", "PluginKit"]
+        + modules(reexportedByPluginKit)),
+    .target(
+      name: "PluginTesting",
+      dependencies: ["CanopyModel", "EventEncoding", "JetEmbedding", "PluginKit", "Training"]
         + modules(reexportedByPluginKit)),
     .target(
       name: "Canopy",
@@ -90,8 +100,12 @@ let package = Package(
     .executableTarget(
       name: "CanopyCommand",
       dependencies: [
-        "CKernels", "Canopy", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ] + modules(reexportedByCanopy)),
+        "CKernels", "Canopy", "PluginTesting",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ] + modules(reexportedByCanopy),
+      // Plugins that are loaded at run time use the program's own Canopy. Packages that depend on Canopy never build
+      // this target, so that its flag does not keep them from doing so.
+      linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"], .when(platforms: [.linux]))]),
 
     // FastJet called directly: a reference that shares no code with CFastJet.
     .target(
@@ -113,7 +127,8 @@ let package = Package(
       name: "EventIOTests",
       dependencies: ["CHDF5", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics", "TestFiles"],
       exclude: ["Fixtures"]),
-    .testTarget(name: "PluginKitTests", dependencies: ["PluginKit"] + modules(reexportedByPluginKit)),
+    .testTarget(
+      name: "PluginKitTests", dependencies: ["PluginKit", "TestFiles"] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "JetTaggersTests", dependencies: ["JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(
@@ -128,6 +143,9 @@ let package = Package(
       name: "CanopyModelTests",
       dependencies: ["AllocationCounter", "EventClassifiers", "JetTaggers", "TestFiles"]
         + modules(reexportedByCanopy)),
+    .testTarget(
+      name: "PluginTestingTests",
+      dependencies: ["EventClassifiers", "JetTaggers", "PluginTesting"] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "TrainingTests",
       dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),

@@ -43,6 +43,10 @@ public struct EventClassifier: ClassifyingHead {
   public static let summary =
     "Tells two or more classes of events apart from the event's embedding and inputs."
 
+  /// Two classes.
+  public static let example = HeadExample(
+    configuration: Configuration(truth: "label", classes: ["background", "signal"]), truth: ["label": [0, 1]])
+
   /// The configuration, with the widths of the hidden layers filled in.
   public let configuration: Configuration
   /// The classes, and what was learnt of their probabilities.

@@ -46,6 +46,10 @@ public struct JetTagger: ClassifyingHead {
   /// What `canopy` says of this plugin.
   public static let summary = "Tells two or more classes of jets apart from the jet's embedding."
 
+  /// Two classes.
+  public static let example = HeadExample(
+    configuration: Configuration(truth: "label", classes: ["QCD", "W"]), truth: ["label": [0, 1]])
+
   /// The configuration, with the widths of the hidden layers filled in.
   public let configuration: Configuration
   /// The classes, and what was learnt of their probabilities.

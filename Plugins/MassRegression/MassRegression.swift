@@ -18,6 +18,10 @@ public struct MassRegression: Head {
   public static let summary =
     "Predicts the mass of a decayed particle and its uncertainty, for jets or events."
 
+  /// The mass of jets.
+  public static let example = HeadExample(
+    configuration: Configuration(truth: "truth_mass", rows: .jets), truth: ["truth_mass": [80.4, 172.5, 125]])
+
   /// The configuration, with all defaults filled in.
   public let configuration: Configuration
   /// The correction of the response and of the interval; nil before training ends.

@@ -31,16 +31,15 @@ extension TriggerMenu {
     of event: Int, _ decisions: inout TriggerDecisions, _ state: inout TriggerState
   ) {
     let first = event * paths.count
-    // Counting in place asks for no memory, not even where nothing is optimised.
-    state.paths.withUnsafeMutableBufferPointer { counters in
-      for path in order {
-        guard decisions.conditionsHold[first + path] else { continue }
-        if let seed = paths[path].seed, !decisions.pathBits[first + seed] { continue }
-        counters[path].beforePrescale += 1
-        guard counters[path].beforePrescale % paths[path].prescale == 0 else { continue }
-        counters[path].accepted += 1
-        decisions.pathBits[first + path] = true
-      }
+    // By index: where nothing is optimised, an array's iterator asks for memory.
+    for place in order.indices {
+      let path = order[place]
+      guard decisions.conditionsHold[first + path] else { continue }
+      if let seed = paths[path].seed, !decisions.pathBits[first + seed] { continue }
+      state.paths[path].beforePrescale += 1
+      guard state.paths[path].beforePrescale % paths[path].prescale == 0 else { continue }
+      state.paths[path].accepted += 1
+      decisions.pathBits[first + path] = true
     }
   }
 
@@ -54,9 +53,7 @@ extension TriggerMenu {
       }
     }
     state.eventsByPathCount[acceptingCount] += 1
-    if acceptingCount == 1 {
-      state.paths.withUnsafeMutableBufferPointer { $0[accepting].pure += 1 }
-    }
+    if acceptingCount == 1 { state.paths[accepting].pure += 1 }
     decisions.isAccepted[event] = acceptingCount > 0
   }
 }

@@ -42,7 +42,9 @@ public struct TriggerState: Sendable, Equatable, Codable {
   /// that add up.
   public func fits(_ menu: TriggerMenu) -> Bool {
     let count = menu.paths.count
-    guard paths.count == count, eventsByPathCount.count == count + 1, overlap.count == count * count else {
+    guard paths.count == count, eventsByPathCount.count == count + 1, overlap.count == count * count,
+      eventCount >= 0
+    else {
       return false
     }
     let numbers = [eventCount, passThroughCount] + eventsByPathCount + overlap

@@ -38,6 +38,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The folder of the model.", valueName: "dir"), completion: .directory)
   var model = "Resources/Models/w-tagger"
 
+  @OptionGroup
+  var plugins: PluginOptions
+
   @Option(help: ArgumentHelp("The number of threads (default: all cores).", valueName: "n"))
   var threads: Int?
 
@@ -65,7 +68,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let gnuplot = try figure.map { _ in try Gnuplot() }
-      let inputs = BenchmarkInputs(samples: samples, model: model)
+      let inputs = try BenchmarkInputs(samples: samples, model: model, plugins: plugins.registry())
       var report = BenchmarkReport(
         threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, quick: quick)
       let progress = ProgressOutput.standardError

@@ -32,7 +32,7 @@ struct CanopyCommand: ParsableCommand {
     version: version,
     subcommands: [
       ClusterCommand.self, EmbedCommand.self, ClassifyCommand.self, TrainCommand.self, EvaluateCommand.self,
-      TriggerCommand.self, InspectCommand.self, BenchCommand.self,
+      TriggerCommand.self, InspectCommand.self, PluginCommand.self, BenchCommand.self,
     ])
 
   static func main() {

@@ -25,6 +25,9 @@ struct InspectCommand: ParsableCommand {
     completion: .file())
   var path: String
 
+  @OptionGroup
+  var plugins: PluginOptions
+
   func run() throws {
     try reportingFailures {
       try writeToStandardOutput(Data(try listing().text.utf8))
@@ -35,7 +38,7 @@ struct InspectCommand: ParsableCommand {
     let url = URL(fileURLWithPath: path)
     var isFolder: ObjCBool = false
     if path != "-", FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      return Listing(try Model(contentsOf: url, plugins: .builtIn), folder: path)
+      return Listing(try Model(contentsOf: url, plugins: plugins.registry()), folder: path)
     }
     if isSafetensors() { return Listing(try Safetensors(contentsOf: url)) }
     return Listing(try EventFileContent(path))

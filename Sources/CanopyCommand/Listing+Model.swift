@@ -40,12 +40,9 @@ extension Listing {
     for (head, named) in zip(description.heads, model.network.heads) {
       begin("head \(head.name)")
       add("plugin", "\(head.plugin) \(head.version)")
-      let outputs = named.head.outputs.map { output in
-        output.name + (output.width > 1 ? " [\(output.width)]" : "") + (output.unit.map { " in \($0)" } ?? "")
-      }
       add("rows", named.head.rows.rawValue)
       add("inputs", named.head.inputs.map(\.rawValue).sorted().joined(separator: ", "))
-      add("outputs", outputs.joined(separator: ", "))
+      add("outputs", named.head.outputs.map(\.text).joined(separator: ", "))
       add("truth", named.head.truthColumns.joined(separator: ", "))
       add("configuration", head.configuration.text)
     }
@@ -118,9 +115,14 @@ extension EventEncoderDescription {
   }
 }
 
+extension HeadOutput {
+  /// The name, with the width and the unit where they matter.
+  var text: String { name + (width > 1 ? " [\(width)]" : "") + (unit.map { " in \($0)" } ?? "") }
+}
+
 extension JSONValue {
   /// The value on one line.
-  fileprivate var text: String {
+  var text: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""

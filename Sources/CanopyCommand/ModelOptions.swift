@@ -18,13 +18,16 @@ struct ModelOptions: ParsableArguments {
       valueName: "name=value"))
   var condition: [NamedValue] = []
 
+  @OptionGroup
+  var plugins: PluginOptions
+
   func validate() throws { try NamedValue.checkNames(condition, option: "--condition") }
 
   /// Reads the model.
   ///
   /// - Throws: `ModelError`, also where the model does not read a condition that was given.
   func read() throws -> Model {
-    let model = try Model(contentsOf: URL(fileURLWithPath: folder), plugins: .builtIn)
+    let model = try Model(contentsOf: URL(fileURLWithPath: folder), plugins: plugins.registry())
     let known = model.description.events?.inputs.conditions ?? []
     if let unknown = condition.first(where: { !known.contains($0.name) }) {
       throw ModelError(

@@ -37,11 +37,14 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Go on with a training that was interrupted.")
   var resume = false
 
+  @OptionGroup
+  var plugins: PluginOptions
+
   func run() throws {
     try reportingFailures {
-      let run = TrainingRun(
-        try TrainingConfiguration(contentsOf: URL(fileURLWithPath: configuration), settings: self.set),
-        plugins: .builtIn)
+      let run = try TrainingRun(
+        TrainingConfiguration(contentsOf: URL(fileURLWithPath: configuration), settings: self.set),
+        plugins: plugins.registry())
       let observer = TrainingObserver(output)
       defer { observer.progress?.clear() }
       _ = try run.run(into: URL(fileURLWithPath: output), resuming: resume, observer: observer)

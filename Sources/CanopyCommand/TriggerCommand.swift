@@ -124,7 +124,8 @@ struct TriggerCommand: ParsableCommand {
       let model = try self.model.read()
       let file = try MenuFile(contentsOf: URL(fileURLWithPath: menu))
       let menu = try file.menu(
-        sources: DecisionSources(model), plugins: .builtIn, inputRate: rate, isForTuning: tune)
+        sources: DecisionSources(model), plugins: self.model.plugins.registry(), inputRate: rate,
+        isForTuning: tune)
       let run = try TriggerRun(
         model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, threads: reading.threadCount)
       let stream = try reading.makeStream(columns: self.model.columns)
@@ -215,7 +216,9 @@ struct TriggerCommand: ParsableCommand {
       var sample = TuningSample(run.menu)
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
       defer { progress.clear() }
-      try run.evaluate(stream) { sample.append($1) } progress: {
+      try run.evaluate(stream) {
+        sample.append($1)
+      } progress: {
         progress.update($0)
         try Interruption.check()
       }

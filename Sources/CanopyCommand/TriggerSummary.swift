@@ -58,12 +58,16 @@ extension Listing {
     let hasRates = report.inputRate != nil
     add(
       table: [
-        ["path", "prescale", "before prescale", "accepted", "pure", "shared", hasRates ? "rate [Hz]" : "share"]
+        [
+          "path", "prescale", "before prescale", "accepted", "pure", "shared",
+          hasRates ? "rate [Hz]" : "share",
+        ]
           + (hasSignal ? ["signal efficiency"] : [])
       ]
         + report.paths.map { path in
           [
-            path.name + (path.isSeedOnly ? " (seed)" : ""), "\(path.prescale)", "\(path.beforePrescale.count)",
+            path.name + (path.isSeedOnly ? " (seed)" : ""), "\(path.prescale)",
+            "\(path.beforePrescale.count)",
             "\(path.accepted.count)", "\(path.pure.count)", "\(path.shared.count)",
             (hasRates ? path.accepted.rate : path.accepted.share).map { "\($0)" } ?? "-",
           ] + (hasSignal ? [path.efficiency.map(Self.text) ?? "-"] : [])

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CPluginInterface
+
 /// The version of Canopy.
 public enum CanopyVersion {
   /// The version, by semantic versioning.
-  public static let current = "0.1.0"
+  public static let current = CANOPY_VERSION
 }

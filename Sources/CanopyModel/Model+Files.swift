@@ -24,7 +24,12 @@ extension Model {
       network = try Network(
         embedding: description.embedding, events: description.events,
         heads: description.heads.map { head in
-          let plugin = try plugins.head(head.plugin)
+          let plugin: any Head.Type
+          do {
+            plugin = try plugins.head(head.plugin, version: head.version)
+          } catch {
+            throw ModelError("the head \(head.name): \(error.clause)")
+          }
           guard plugin.version.major == head.version.major else {
             throw ModelError(
               "the head \(head.name) was trained with \(head.plugin) \(head.version), and this is "

@@ -6,6 +6,7 @@ import Foundation
 
 // The functions that canopy_trigger.h declares. Their documentation is there.
 
+/// `canopy_trigger_open`.
 @_cdecl("canopy_trigger_open")
 public func openTrigger(
   _ options: UnsafePointer<canopy_trigger_options>?, _ error: UnsafeMutablePointer<CChar>?, _ errorSize: Int
@@ -24,33 +25,40 @@ public func openTrigger(
   }
 }
 
+/// `canopy_trigger_close`.
 @_cdecl("canopy_trigger_close")
 public func closeTrigger(_ trigger: OpaquePointer?) {
   guard let trigger else { return }
   Unmanaged<OpenTrigger>.fromOpaque(UnsafeRawPointer(trigger)).release()
 }
 
+/// `canopy_trigger_path_count`.
 @_cdecl("canopy_trigger_path_count")
 public func pathCount(_ trigger: OpaquePointer) -> Int { open(trigger).pathNames.count }
 
+/// `canopy_trigger_path_name`.
 @_cdecl("canopy_trigger_path_name")
 public func pathName(_ trigger: OpaquePointer, _ path: Int) -> UnsafePointer<CChar>? {
   open(trigger).pathNames[path]
 }
 
+/// `canopy_trigger_value_count`.
 @_cdecl("canopy_trigger_value_count")
 public func valueCount(_ trigger: OpaquePointer) -> Int { open(trigger).valueNames.count }
 
+/// `canopy_trigger_value_name`.
 @_cdecl("canopy_trigger_value_name")
 public func valueName(_ trigger: OpaquePointer, _ value: Int) -> UnsafePointer<CChar>? {
   open(trigger).valueNames[value]
 }
 
+/// `canopy_trigger_value_unit`.
 @_cdecl("canopy_trigger_value_unit")
 public func valueUnit(_ trigger: OpaquePointer, _ value: Int) -> UnsafePointer<CChar>? {
   open(trigger).valueUnits[value]
 }
 
+/// `canopy_trigger_decide`.
 @_cdecl("canopy_trigger_decide")
 public func decide(
   _ trigger: OpaquePointer, _ px: UnsafePointer<Double>?, _ py: UnsafePointer<Double>?,
@@ -64,6 +72,7 @@ public func decide(
     pdgID: UnsafeBufferPointer(start: pdgID, count: pdgID == nil ? 0 : count), decision: decision)
 }
 
+/// `canopy_trigger_error`.
 @_cdecl("canopy_trigger_error")
 public func errorOfLastDecision(_ trigger: OpaquePointer) -> UnsafePointer<CChar>? {
   open(trigger).error[0]

@@ -53,8 +53,9 @@ public struct DecisionInputs: Sendable {
     firstNumbers.append(0)
     numbers.removeAll(keepingCapacity: true)
     for event in 0..<events.eventCount {
-      for name in sources.conditions {
-        numbers.append((events.columns[name]?.values[event]).map { Float($0) } ?? .nan)
+      // By indices, which ask for no memory even where nothing is optimised.
+      for index in 0..<sources.conditions.count {
+        numbers.append((events.columns[sources.conditions[index]]?.values[event]).map { Float($0) } ?? .nan)
       }
     }
   }
@@ -63,7 +64,8 @@ public struct DecisionInputs: Sendable {
   public mutating func append(predictions: [Float]) {
     let head = sources.heads[firstNumbers.count - 1]
     let rows = head.rows == .jets ? kinematics.jets.count : eventCount
-    precondition(predictions.count == rows * widths[firstNumbers.count], "a row for each of the head's \(head.rows)")
+    precondition(
+      predictions.count == rows * widths[firstNumbers.count], "a row for each of the head's \(head.rows)")
     firstNumbers.append(numbers.count)
     numbers.append(contentsOf: predictions)
   }

@@ -19,6 +19,8 @@ public protocol Head: Sendable {
   static var version: PluginVersion { get }
   /// One sentence that says what the plugin does.
   static var summary: String { get }
+  /// A configuration to show to users and to test the head with, and truth that it can learn from.
+  static var example: HeadExample<Configuration> { get }
   /// A head whose layers are added to the network by `builder`.
   ///
   /// - Throws: ``PluginError`` where the configuration makes no sense.
@@ -75,6 +77,20 @@ public protocol Head: Sendable {
   ///   - weights: the weight of each row: `[rows]`.
   /// - Throws: ``MetricError`` where there is nothing to compare, such as no signal.
   func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation
+}
+
+/// A configuration of a head and truth that goes with it.
+public struct HeadExample<Configuration: Codable & Sendable>: Sendable {
+  /// A configuration that serves in any network with the inputs that the head reads.
+  public var configuration: Configuration
+  /// Values of each truth column that the configuration names, which the rows take in turn.
+  public var truth: [String: [Float]]
+
+  /// An example, with truth such as `["label": [0, 1]]`.
+  public init(configuration: Configuration, truth: [String: [Float]]) {
+    self.configuration = configuration
+    self.truth = truth
+  }
 }
 
 /// The calibration of heads that learn nothing beside their weights.

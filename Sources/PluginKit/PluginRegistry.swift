@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// The plugins that a program knows, by identifier.
+/// The plugins that a program knows, heads and decisions, each by its identifier.
 public struct PluginRegistry: Sendable {
-  private var heads: [String: any Head.Type] = [:]
-  private var decisions: [String: any Decision.Type] = [:]
+  private struct Entry<Plugin: Sendable>: Sendable {
+    let plugin: Plugin
+    let origin: PluginOrigin
+  }
+
+  private var heads: [String: Entry<any Head.Type>] = [:]
+  private var decisions: [String: Entry<any Decision.Type>] = [:]
+  /// Where what is registered next comes from.
+  var origin = PluginOrigin.builtIn
 
   /// A registry without plugins.
   public init() {}
@@ -11,55 +18,93 @@ public struct PluginRegistry: Sendable {
   /// The identifiers of all heads, in alphabetical order.
   public var headIdentifiers: [String] { heads.keys.sorted() }
 
+  /// The identifiers of all decisions, in alphabetical order.
+  public var decisionIdentifiers: [String] { decisions.keys.sorted() }
+
+  /// Where the plugins come from.
+  public var origins: Set<PluginOrigin> {
+    Set(heads.values.map(\.origin)).union(decisions.values.map(\.origin))
+  }
+
   /// Makes a head known.
   ///
-  /// - Throws: ``PluginError`` where the identifier is taken.
+  /// - Throws: ``PluginError`` where the identifier is taken by another head, or does not serve as one.
   public mutating func register(_ type: any Head.Type) throws {
-    guard heads[type.identifier] == nil else {
+    try check(type.identifier, takenBy: heads[type.identifier]?.origin)
+    heads[type.identifier] = Entry(plugin: type, origin: origin)
+  }
+
+  /// Makes a decision known.
+  ///
+  /// - Throws: ``PluginError`` where the identifier is taken by another decision, or does not serve as one.
+  public mutating func register(_ type: any Decision.Type) throws {
+    try check(type.identifier, takenBy: decisions[type.identifier]?.origin)
+    decisions[type.identifier] = Entry(plugin: type, origin: origin)
+  }
+
+  private func check(_ identifier: String, takenBy other: PluginOrigin?) throws {
+    guard !identifier.isEmpty,
+      identifier.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
+    else {
+      throw PluginError("“\(identifier)” is no identifier of a plugin: use letters, digits and hyphens.")
+    }
+    if let other {
       throw PluginError(
-        "Two plugins call themselves \(type.identifier): \(heads[type.identifier]!) and \(type); leave one out."
+        "There is a plugin \(identifier) already (\(other)): give this one another identifier, or leave one out."
       )
     }
-    heads[type.identifier] = type
   }
 
   /// The head of an identifier.
   ///
-  /// - Throws: ``PluginError`` that lists the heads there are.
-  public func head(_ identifier: String) throws -> any Head.Type {
-    guard let type = heads[identifier] else {
+  /// - Parameters:
+  ///   - identifier: the identifier.
+  ///   - version: the version that a model was trained with, for the error to name.
+  /// - Throws: ``PluginError`` that says how to get the plugin and lists the heads there are.
+  public func head(_ identifier: String, version: PluginVersion? = nil) throws -> any Head.Type {
+    guard let entry = heads[identifier] else {
+      let name = version.map { "\(identifier) \($0)" } ?? identifier
       throw PluginError(
-        "There is no plugin \(identifier); the plugins here are: \(headIdentifiers.joined(separator: ", ")).")
+        "There is no plugin \(name) here: load its library by --plugin PATH or CANOPY_PLUGIN_PATH; the plugins here "
+          + "are: \(headIdentifiers.joined(separator: ", ")).")
     }
-    return type
-  }
-
-  /// The identifiers of all decisions, in alphabetical order.
-  public var decisionIdentifiers: [String] { decisions.keys.sorted() }
-
-  /// Makes a decision known.
-  ///
-  /// - Throws: ``PluginError`` where the identifier is taken by another decision.
-  public mutating func register(_ type: any Decision.Type) throws {
-    guard decisions[type.identifier] == nil else {
-      throw PluginError(
-        "Two decisions call themselves \(type.identifier): \(decisions[type.identifier]!) and \(type); leave one out."
-      )
-    }
-    decisions[type.identifier] = type
+    return entry.plugin
   }
 
   /// The decision of an identifier.
   ///
-  /// - Throws: ``PluginError`` that names the nearest, or lists the decisions there are.
+  /// - Throws: ``PluginError`` that names the nearest, or says how to get the plugin and lists the decisions there are.
   public func decision(_ identifier: String) throws -> any Decision.Type {
-    guard let type = decisions[identifier] else {
+    guard let entry = decisions[identifier] else {
       let remedy =
         identifier.nearest(among: decisions.keys).map { "did you mean \($0)?" }
-        ?? "the decisions here are: \(decisionIdentifiers.joined(separator: ", "))."
+        ?? "load its library by --plugin PATH or CANOPY_PLUGIN_PATH; the decisions here are: "
+        + "\(decisionIdentifiers.joined(separator: ", "))."
       throw PluginError("There is no decision \(identifier); \(remedy)")
     }
-    return type
+    return entry.plugin
+  }
+
+  /// Where the head of an identifier comes from; nil where there is none.
+  public func origin(ofHead identifier: String) -> PluginOrigin? { heads[identifier]?.origin }
+
+  /// Where the decision of an identifier comes from; nil where there is none.
+  public func origin(ofDecision identifier: String) -> PluginOrigin? { decisions[identifier]?.origin }
+}
+
+/// Where a plugin comes from.
+public enum PluginOrigin: Sendable, Hashable, CustomStringConvertible {
+  /// The program was built with it.
+  case builtIn
+  /// A library, by its path, that was loaded at run time.
+  case library(String)
+
+  /// `built in`, or the path.
+  public var description: String {
+    switch self {
+    case .builtIn: "built in"
+    case .library(let path): path
+    }
   }
 }
 

@@ -43,7 +43,8 @@ public struct LatencyHistogram: Sendable, Equatable {
       sum += found
       guard sum >= wanted else { continue }
       // The last bin has no end.
-      return bin == Self.binCount - 1 ? longest : min(Self.shortest * pow(Self.growth, Double(bin + 1)), longest)
+      return bin == Self.binCount - 1
+        ? longest : min(Self.shortest * pow(Self.growth, Double(bin + 1)), longest)
     }
     return longest
   }

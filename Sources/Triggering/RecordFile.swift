@@ -136,7 +136,9 @@ final class RecordFile {
 
   /// The header of a record of `length` bytes, its checksum still 0.
   private static func header(of length: Int) -> [UInt8] {
-    withUnsafeBytes(of: UInt64(length)) { Array($0) } + withUnsafeBytes(of: mark) { Array($0) } + [0, 0, 0, 0]
+    withUnsafeBytes(of: UInt64(length)) { Array($0) } + withUnsafeBytes(of: mark) { Array($0) } + [
+      0, 0, 0, 0,
+    ]
   }
 
   /// Puts the checksum of a record and its header into the header.

@@ -90,7 +90,8 @@ extension TriggerRun {
     let selection = options.selection.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     return TriggerJournal.Heading(
       canopyVersion: CanopyVersion.current, menu: try Self.checksum([output.menu]),
-      model: try Self.checksum([Model.descriptionFile, Model.weightsFile].map(output.model.appendingPathComponent)),
+      model: try Self.checksum(
+        [Model.descriptionFile, Model.weightsFile].map(output.model.appendingPathComponent)),
       inputs: zip(stream.inputs, stream.inputSizes).map { TriggerJournal.Heading.Input(name: $0, size: $1) },
       options: """
         keep-invisible \(options.keepInvisible) max \(options.maximumEvents.map(String.init) ?? "all") \

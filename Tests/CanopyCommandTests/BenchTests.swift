@@ -37,6 +37,7 @@ import Testing
         + every("latency.jet", latencies) + every("latency.event", latencies)
         + every("latency.event-500", latencies)
     ),
+    (["trigger"], every("trigger", latencies)),
     (
       ["size"],
       ["fastjet", "clustering", "network"].flatMap {

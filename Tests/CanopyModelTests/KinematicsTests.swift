@@ -18,6 +18,7 @@ import Testing
     static let identifier = "mirror"
     static let version = PluginVersion(1, 0, 0)
     static let summary = "Gives back what it reads."
+    static let example = HeadExample(configuration: Configuration(), truth: [:])
 
     let configuration: Configuration
     var calibration: Calibration?

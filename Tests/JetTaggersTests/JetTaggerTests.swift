@@ -293,6 +293,8 @@ import Training
     let twice = #expect(throws: PluginError.self) { try plugins.register(JetTagger.self) }
     #expect(twice?.description.contains("jet-tagger") == true)
     let unknown = #expect(throws: PluginError.self) { try plugins.head("jet-tager") }
-    #expect(unknown?.description == "There is no plugin jet-tager; the plugins here are: jet-tagger.")
+    #expect(
+      unknown?.description == "There is no plugin jet-tager here: load its library by --plugin PATH or "
+        + "CANOPY_PLUGIN_PATH; the plugins here are: jet-tagger.")
   }
 }

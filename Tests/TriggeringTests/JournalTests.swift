@@ -26,9 +26,11 @@ import Testing
     menu = URL(fileURLWithPath: try folder.write(SampleRun.menuText, to: "menu.yaml"))
   }
 
-  private func output(_ name: String = "out.h5", resumed: Bool = true) -> TriggerRun.Output {
+  private func output(_ name: String = "out.jsonl", resumed: Bool = true) -> TriggerRun.Output {
     TriggerRun.Output(
-      path: folder.path(name), format: .hdf5, menu: menu, model: Models.folder("w-tagger"), isResumed: resumed)
+      path: folder.path(name), format: .jsonl, menu: menu, model: Models.folder("w-tagger"),
+      isResumed: resumed
+    )
   }
 
   /// Runs to the end, or until behind the `stop`-th batch.
@@ -47,27 +49,28 @@ import Testing
   private func reference(_ inputs: [String] = [SampleRun.input]) throws -> Reference {
     let batches = (Self.eventCount + 63) / 64
     #expect(throws: Stop.self) { try run(inputs, stop: batches, threads: 1) }
-    #expect(try folder.content.filter { $0.hasPrefix("out") } == ["out.h5.journal"])
-    let journal = try folder.data("out.h5.journal")
-    try FileManager.default.removeItem(atPath: folder.path("out.h5.journal"))
+    #expect(try folder.content.filter { $0.hasPrefix("out") } == ["out.jsonl.journal"])
+    let journal = try folder.data("out.jsonl.journal")
+    try FileManager.default.removeItem(atPath: folder.path("out.jsonl.journal"))
     let outcome = try run(inputs)
     #expect(outcome.state.eventCount + outcome.badEventCount == Self.eventCount)
     #expect((10..<350).contains(outcome.state.acceptedCount))
-    #expect(try folder.content.filter { $0.hasPrefix("out") } == ["out.h5"])
+    #expect(try folder.content.filter { $0.hasPrefix("out") } == ["out.jsonl"])
     return Reference(
-      output: try folder.data("out.h5"), state: outcome.state, journal: journal, badEvents: outcome.badEvents)
+      output: try folder.data("out.jsonl"), state: outcome.state, journal: journal,
+      badEvents: outcome.badEvents)
   }
 
   /// Resumes from a journal, and expects what a run comes to that was never stopped.
   private func expectResumption(
     from journal: Data, _ reference: Reference, _ inputs: [String] = [SampleRun.input], threads: Int = 2
   ) throws {
-    try? FileManager.default.removeItem(atPath: folder.path("out.h5"))
-    try folder.write(journal, to: "out.h5.journal")
+    try? FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
+    try folder.write(journal, to: "out.jsonl.journal")
     let outcome = try run(inputs, threads: threads)
     #expect(outcome.state == reference.state && outcome.badEvents == reference.badEvents)
-    #expect(try folder.data("out.h5") == reference.output)
-    #expect(try folder.content.filter { $0.hasPrefix("out") } == ["out.h5"])
+    #expect(try folder.data("out.jsonl") == reference.output)
+    #expect(try folder.content.filter { $0.hasPrefix("out") } == ["out.jsonl"])
   }
 
   /// Where each record ends.
@@ -105,18 +108,19 @@ import Testing
     var random = SeededGenerator(seed: 12)
     for _ in 0..<8 {
       var journal = reference.journal
-      journal[Int.random(in: first..<journal.count, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
+      journal[Int.random(in: first..<journal.count, using: &random)] ^= UInt8.random(
+        in: 1...255, using: &random)
       try expectResumption(from: journal, reference)
     }
   }
 
   @Test func aRunThatIsStoppedAgainAndAgainComesToItsEnd() throws {
     let reference = try reference()
-    try FileManager.default.removeItem(atPath: folder.path("out.h5"))
+    try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
     for _ in 0..<7 { #expect(throws: Stop.self) { try run(stop: 1, threads: 3) } }
     let outcome = try run()
     #expect(outcome.state == reference.state)
-    #expect(try folder.data("out.h5") == reference.output)
+    #expect(try folder.data("out.jsonl") == reference.output)
   }
 
   @Test func whatWasWrongWithEventsIsNotForgotten() throws {
@@ -159,9 +163,9 @@ import Testing
     let reference = try reference()
     let heading = reference.journal.prefix(ends(reference.journal)[0])
     for content in [Data(), Data("something else".utf8), heading.dropLast()] {
-      try folder.write(content, to: "out.h5.journal")
+      try folder.write(content, to: "out.jsonl.journal")
       #expect(refusal { _ = try run() }.contains("is no journal of this version of Canopy"))
-      #expect(try folder.data("out.h5.journal") == content)
+      #expect(try folder.data("out.jsonl.journal") == content)
     }
   }
 
@@ -174,10 +178,11 @@ import Testing
   }
 
   @Test func anOutputThatCannotBeWrittenKeepsTheJournal() throws {
-    try FileManager.default.createDirectory(atPath: folder.path("out.h5"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      atPath: folder.path("out.jsonl"), withIntermediateDirectories: true)
     #expect(throws: ResultOutputError.self) { try run() }
-    #expect(try folder.content.contains("out.h5.journal"))
-    try FileManager.default.removeItem(atPath: folder.path("out.h5"))
+    #expect(try folder.content.contains("out.jsonl.journal"))
+    try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
     #expect(try run().state.eventCount == Self.eventCount)
   }
 }

@@ -9,7 +9,8 @@ import Testing
     var (first, second) = (LatencyHistogram(), LatencyHistogram())
     var seconds: [Double] = []
     for index in 0..<5000 {
-      let value = 1e-4 * Double.random(in: 0.01...1, using: &random) / Double.random(in: 0.01...1, using: &random)
+      let value =
+        1e-4 * Double.random(in: 0.01...1, using: &random) / Double.random(in: 0.01...1, using: &random)
       seconds.append(value)
       if index % 3 == 0 { first.add(value) } else { second.add(value) }
     }

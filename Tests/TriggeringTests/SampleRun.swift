@@ -45,7 +45,9 @@ enum SampleRun {
 
   static let input = Samples.path("w-vs-qcd-small.h5")
 
-  static func stream(_ inputs: [String] = [input], events: Int, skipBadEvents: Bool = false) throws
+  static func stream(
+    _ inputs: [String] = [input], events: Int, skipBadEvents: Bool = false
+  ) throws
     -> EventStream
   {
     try EventStream(

@@ -13,15 +13,17 @@ struct BenchmarkInputs {
 
   private let folder: String
   private let modelFolder: String
+  private let plugins: PluginRegistry
 
-  init(samples: String, model: String) {
+  init(samples: String, model: String, plugins: PluginRegistry) {
     folder = samples
     modelFolder = model
+    self.plugins = plugins
   }
 
   /// The model.
   func model() throws -> Model {
-    try Model(contentsOf: URL(fileURLWithPath: modelFolder), plugins: .builtIn)
+    try Model(contentsOf: URL(fileURLWithPath: modelFolder), plugins: plugins)
   }
 
   /// Single jets: at most `count` events of the HDF5 files.

@@ -6,7 +6,7 @@ import Canopy
 enum BenchmarkSection: String, CaseIterable {
   /// First, while the program has not needed memory for anything else.
   case memory
-  case clustering, embedding, encoding, throughput, latency, reading, size
+  case clustering, embedding, encoding, throughput, latency, trigger, reading, size
 
   /// What is measured and against what, for people.
   var title: String {
@@ -20,6 +20,7 @@ enum BenchmarkSection: String, CaseIterable {
     case .throughput:
       "from particles to scores; the ceiling is raw FastJet plus the network's products at their peak"
     case .latency: "from particles to scores, one call at a time; the ceiling as above"
+    case .trigger: "a trigger on one event: 500 particles, five jets, two heads, a menu of 20 paths"
     case .reading: "reading on one thread; the ceiling is decompressing the file"
     case .size:
       "a jet by its number of constituents; the ceiling of clustering is fastjet, of network its products"
@@ -35,6 +36,7 @@ enum BenchmarkSection: String, CaseIterable {
     case .encoding: try EncodingBenchmark.run(effort)
     case .throughput: try ThroughputBenchmark.run(inputs, effort, threads: threads)
     case .latency: try LatencyBenchmark.run(inputs, effort)
+    case .trigger: try TriggerBenchmark.run(inputs, effort)
     case .reading: try ReadingBenchmark.run(inputs, effort)
     case .size: try SizeBenchmark.run(inputs, effort)
     }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import ArgumentParser
+import Canopy
+import Foundation
+
+/// `canopy plugin list`.
+struct PluginListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "Lists the plugins that are built in and those that are loaded.",
+    discussion: """
+      Inputs and outputs are those of the configuration that a plugin gives as its example, which is shown too; they \
+      may be others with other configurations.
+
+      EXAMPLES:
+        canopy plugin list
+        canopy plugin list --plugin libMyTagger.so --format json
+      """)
+
+  @OptionGroup
+  var plugins: PluginOptions
+
+  @Option(help: "How the plugins are printed: table for people, json for programs.")
+  var format = EvaluateCommand.Format.table
+
+  func run() throws {
+    try reportingFailures {
+      let registry = try plugins.registry()
+      let heads = try registry.headIdentifiers.map { identifier in
+        try PluginDescription(registry.head(identifier), origin: registry.origin(ofHead: identifier)!)
+      }
+      let decisions = try registry.decisionIdentifiers.map { identifier in
+        try PluginDescription(registry.decision(identifier), origin: registry.origin(ofDecision: identifier)!)
+      }
+      let descriptions = heads + decisions
+      switch format {
+      case .json:
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try writeToStandardOutput(encoder.encode(descriptions) + Data("\n".utf8))
+      case .table: try writeToStandardOutput(Data(Listing(descriptions).text.utf8))
+      }
+    }
+  }
+}
+
+/// What a plugin says of itself.
+private struct PluginDescription: Encodable {
+  var plugin: String
+  var version: PluginVersion
+  var kind = "head"
+  var from: String
+  var summary: String
+  /// What a head has a row for, reads, predicts and learns from, with its example's configuration; nil for decisions.
+  var rows: HeadRows?
+  var inputs: [String]?
+  var outputs: [HeadOutput]?
+  var truth: [String]?
+  var configuration: JSONValue?
+
+  /// Describes a decision, whose quantities follow from what a menu says.
+  init(_ type: any Decision.Type, origin: PluginOrigin) {
+    plugin = type.identifier
+    version = type.version
+    kind = "decision"
+    from = origin.description
+    summary = type.summary
+  }
+
+  /// Describes a head by what its example makes, in a network that has everything.
+  init(_ type: any Head.Type, origin: PluginOrigin) throws {
+    self = try Self.describe(type, origin)
+  }
+
+  private static func describe<H: Head>(_ type: H.Type, _ origin: PluginOrigin) throws -> PluginDescription {
+    var builder = HeadBuilder(
+      headName: H.identifier, jetEmbeddingWidth: 1, eventEmbeddingWidth: 1, eventInputNames: [],
+      layout: ParameterLayout())
+    return PluginDescription(
+      try H(configuration: H.example.configuration, builder: &builder), origin,
+      configuration: try JSONValue(encoding: H.example.configuration))
+  }
+
+  private init<H: Head>(_ head: H, _ origin: PluginOrigin, configuration: JSONValue) {
+    plugin = H.identifier
+    version = H.version
+    from = origin.description
+    summary = H.summary
+    rows = head.rows
+    inputs = head.inputs.map(\.rawValue).sorted()
+    outputs = head.outputs
+    truth = head.truthColumns
+    self.configuration = configuration
+  }
+}
+
+extension Listing {
+  /// Plugins for people.
+  fileprivate init(_ plugins: [PluginDescription]) {
+    for plugin in plugins {
+      begin("\(plugin.plugin) \(plugin.version)")
+      add("summary", plugin.summary)
+      add("kind", plugin.rows.map { "\(plugin.kind) on \($0.rawValue)" } ?? "\(plugin.kind) of a menu")
+      add("from", plugin.from)
+      plugin.inputs.map { add("inputs", $0.joined(separator: ", ")) }
+      plugin.outputs.map { add("outputs", $0.map(\.text).joined(separator: ", ")) }
+      plugin.truth.map { add("truth", $0.joined(separator: ", ")) }
+      plugin.configuration.map { add("example", $0.text) }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import JetPhysics
+import NeuralEngine
+
+/// Events that heads are tried on.
+enum ConformanceEvents {
+  /// The event column that networks here read as a condition.
+  static let condition = "condition"
+
+  /// Twelve events of two jets of some particles each, with a lepton and a photon.
+  static let ordinary: EventBatch = {
+    var generator = SeededGenerator(seed: 5)
+    func random(_ range: ClosedRange<Double>) -> Double { Double.random(in: range, using: &generator) }
+    return batch(
+      (0..<12).map { _ in
+        let phi = random(0...6.2)
+        var event: [(FourMomentum, Int32)] = []
+        for axis in [phi, phi + 3] {
+          let eta = random(-1...1)
+          for _ in 0..<6 {
+            event.append(
+              (momentum(random(5...80), eta + random(-0.4...0.4), axis + random(-0.4...0.4), 0.14), 211))
+          }
+        }
+        event.append((momentum(random(20...60), random(-2...2), phi + 1.5, 0.0005), 11))
+        event.append((momentum(random(20...60), random(-2...2), phi - 1.5, 0), 22))
+        return event
+      })
+  }()
+
+  /// Events at the edges of what is valid.
+  static let extreme: EventBatch = {
+    let alone = [momentum(100, 0.3, 1, 0.14)]
+    let identical = Array(repeating: momentum(20, -0.5, 2, 0), count: 5)
+    let alongBeam = [5000.0, -5000].map { FourMomentum(px: 0, py: 0, pz: $0, energy: 5000) }
+    let hard = [momentum(6500, 0, 0, 0), momentum(6500, 0, .pi, 0)]
+    let soft = [momentum(1e-6, 0, 0, 0), momentum(2e-6, 1, 1, 0)]
+    let belowShell = [FourMomentum(px: 30, py: 40, pz: 0, energy: 50 * (1 - 1e-12)), momentum(10, 0, 2, 0)]
+    let wide = [momentum(1e-3, 9, 0, 0.14), momentum(3000, 0, 3, 0.14)]
+    return batch(
+      [[], alone, identical, alongBeam, hard, soft, belowShell, wide].map { $0.map { ($0, 211) } })
+  }()
+
+  /// A particle of transverse momentum, pseudorapidity, azimuth and mass.
+  private static func momentum(_ pt: Double, _ eta: Double, _ phi: Double, _ mass: Double) -> FourMomentum {
+    let p = pt * cosh(eta)
+    return FourMomentum(
+      px: pt * cos(phi), py: pt * sin(phi), pz: pt * sinh(eta), energy: (p * p + mass * mass).squareRoot())
+  }
+
+  private static func batch(_ events: [[(momentum: FourMomentum, pdgID: Int32)]]) -> EventBatch {
+    var batch = EventBatch(source: "events of PluginTesting")
+    for (number, event) in events.enumerated() {
+      batch.eventNumbers.append(number)
+      for (p, id) in event {
+        batch.px.append(p.px)
+        batch.py.append(p.py)
+        batch.pz.append(p.pz)
+        batch.energy.append(p.energy)
+        batch.pdgID.append(id)
+      }
+      batch.offsets.append(batch.px.count)
+    }
+    batch.columns[condition] = EventColumn(values: events.indices.map { 100 + Double($0) })
+    return batch
+  }
+}

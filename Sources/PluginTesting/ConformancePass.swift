@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CanopyModel
+import PluginKit
+
+/// What a head makes of some events, with the gradients of its mean loss.
+struct ConformancePass: Equatable {
+  /// The jets or events that the head has a row for.
+  let rows: Int
+  /// What the forward pass gives: `[rows × anything]`.
+  let result: Matrix
+  /// The loss: `[rows × 1]`.
+  let loss: Matrix
+  /// The predictions: `[rows × sum of the outputs' widths]`.
+  let outputs: Matrix
+  /// The gradients of all parameters, in the order of the layout.
+  let gradients: [Float]
+
+  /// The mean of the loss over the rows.
+  var meanLoss: Double { loss.values.reduce(0) { $0 + Double($1) } / Double(max(1, rows)) }
+}
+
+extension ConformanceSubject {
+  /// Some events as the network reads them.
+  func sample(of events: EventBatch) throws -> EventSample {
+    var sample = EventSample(model)
+    try sample.replace(with: events, jets: JetClusterer(model.description.jets).jets(in: events))
+    sample.scale(by: model.description.scaling)
+    return sample
+  }
+
+  /// Runs the network and the head on all events of a sample, forward and backward.
+  ///
+  /// - Parameters:
+  ///   - sample: the events.
+  ///   - parameters: the weights; the model's own unless given.
+  func pass(_ sample: EventSample, parameters: Parameters? = nil) throws -> ConformancePass {
+    let network = model.network
+    let parameters = parameters ?? model.parameters
+    let gradients = Parameters(layout: network.layout)
+    let tape = Tape(parameters: parameters, gradients: gradients)
+    let batch = NetworkBatch()
+    batch.fill(sample, 0..<sample.eventCount)
+    let inputs = network(batch, NetworkWeights(network, parameters), on: tape).headInputs
+    let rows = inputs.count(of: head.rows)
+    let result = head(inputs)
+    let loss = head.loss(of: result, truth: try truth(rows: rows))
+    let outputs = head.outputs(of: result)
+    let seed = tape.scratch(copying: Array(repeating: 1 / Float(max(1, rows)), count: loss.count))
+    tape.seedGradient(of: loss, UnsafeBufferPointer(seed))
+    tape.backward()
+    return ConformancePass(
+      rows: rows, result: result.matrix, loss: loss.matrix, outputs: outputs.matrix,
+      gradients: network.layout.entries.flatMap { entry in
+        gradients.values[entry.offset..<entry.offset + entry.count]
+      })
+  }
+}

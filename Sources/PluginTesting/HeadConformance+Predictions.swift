@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CanopyModel
+import Foundation
+import PluginKit
+
+extension HeadConformance {
+  func checkDeterminism() throws {
+    let subject = try ConformanceSubject<H>(example)
+    let sample = try subject.sample(of: ConformanceEvents.ordinary)
+    let first = try subject.pass(sample)
+    for _ in 0..<2 {
+      try ConformanceFailure.require(
+        try subject.pass(sample) == first, "The same events give other numbers the second time.")
+    }
+  }
+
+  func checkThreads() throws {
+    let subject = try ConformanceSubject<H>(example)
+    let sample = try subject.sample(of: ConformanceEvents.ordinary)
+    let alone = try subject.pass(sample)
+    let differing = Count()
+    DispatchQueue.concurrentPerform(iterations: 16) { _ in
+      if (try? subject.pass(sample)) != alone { differing.add() }
+    }
+    try ConformanceFailure.require(
+      differing.value == 0,
+      "\(differing.value) of 16 passes on several threads give other numbers than one alone: what do they share?"
+    )
+  }
+
+  func checkIndependence() throws {
+    let model = try ConformanceSubject<H>(example).model
+    let events = ConformanceEvents.ordinary
+    let predictor = try Predictor(model)
+    let together = try predictor.predict(events)
+    let jets = together.jets
+    let rows = together.heads[0].rows
+    let values = together.heads[0].matrix
+    for event in 0..<events.eventCount {
+      let alone = try predictor.predict(events.events(at: event..<event + 1)).heads[0].matrix
+      let expected = rows == .jets ? Array(jets.jets(ofEvent: event)) : [event]
+      try ConformanceFailure.require(
+        alone.rows == expected.count,
+        "An event alone has \(alone.rows) rows, and in a batch \(expected.count).")
+      for (row, place) in expected.enumerated() {
+        for column in 0..<alone.columns {
+          let (a, b) = (alone[row, column], values[place, column])
+          try ConformanceFailure.require(
+            abs(a - b) <= 1e-4 * max(1, abs(a)),
+            "An output is \(a) for an event alone, and \(b) for the same event with others beside it.")
+        }
+      }
+    }
+  }
+
+  func checkSaving() throws {
+    var subject = try ConformanceSubject<H>(example)
+    try subject.calibrate()
+    let events = ConformanceEvents.ordinary
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "canopy-conformance-" + UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try subject.model.write(to: folder)
+    var plugins = PluginRegistry()
+    try plugins.register(H.self)
+    let read = try Model(contentsOf: folder, plugins: plugins)
+    try ConformanceFailure.require(
+      try read.network.heads[0].description() == subject.model.description.heads[0],
+      "The head is described otherwise when its model was written and read.")
+    try ConformanceFailure.require(
+      try Predictor(read).predict(events).heads[0].values
+        == Predictor(subject.model).predict(events).heads[0].values,
+      "The head predicts other numbers when its model was written and read.")
+  }
+
+  func checkEvaluation() throws {
+    var subject = try ConformanceSubject<H>(example)
+    try subject.calibrate()
+    let pass = try subject.pass(subject.sample(of: ConformanceEvents.ordinary))
+    let truth = try subject.truth(rows: pass.rows)
+    try subject.head.check(truth)
+    let evaluation = try subject.head.evaluate(
+      pass.outputs, truth: truth, weights: Array(repeating: 1, count: pass.rows))
+    for metric in evaluation.metrics {
+      try ConformanceFailure.require(
+        !metric.name.isEmpty && metric.estimate.value.isFinite,
+        "The metric “\(metric.name)” is \(metric.estimate.value): it needs a name and a finite value.")
+    }
+  }
+}
+
+extension ConformanceSubject {
+  /// Lets the head learn from ordinary events what it learns beside its weights.
+  fileprivate mutating func calibrate() throws {
+    let pass = try pass(sample(of: ConformanceEvents.ordinary))
+    var network = model.network
+    try network.calibrateHead(
+      0, fitting: pass.result, truth: truth(rows: pass.rows), weights: Array(repeating: 1, count: pass.rows))
+    var description = model.description
+    description.heads = try network.heads.map { try $0.description() }
+    model = Model(description: description, network: network, parameters: model.parameters)
+  }
+}
+
+/// Counts on several threads.
+private final class Count: @unchecked Sendable {
+  private let lock = NSLock()
+  private var count = 0
+
+  func add() { lock.withLock { count += 1 } }
+  var value: Int { lock.withLock { count } }
+}

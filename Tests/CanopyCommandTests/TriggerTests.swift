@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import TestFiles
+import Testing
+
+/// `canopy trigger`.
+@Suite struct TriggerTests {
+  private static let model = Models.folder("w-tagger").path
+  private static let input = Samples.path("w-vs-qcd-small.h5")
+  private static let menu = """
+    rate: {input: 1000, budget: 900}
+    paths:
+      - name: tagged
+        conditions:
+          - jet: {quantity: w-tagger/score}
+            min: 0.5
+      - name: all
+        prescale: 7
+    """
+
+  private let folder: TemporaryFolder
+  private let menu: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    menu = try folder.write(Self.menu, to: "menu.yaml")
+  }
+
+  private func arguments(_ more: [String]) -> [String] {
+    ["trigger", Self.input, "--menu", menu, "--model", Self.model] + more
+  }
+
+  /// The report without what is measured by a clock.
+  private func report(_ output: Data) throws -> NSDictionary {
+    var report = try #require(try JSONSerialization.jsonObject(with: output) as? [String: Any])
+    #expect(report.removeValue(forKey: "latency") != nil)
+    return report as NSDictionary
+  }
+
+  @Test func aRunThatIsKilledGoesOn() throws {
+    let options = ["--max-events", "1500", "--format", "json", "--threads", "2"]
+    let whole = try Program.run(arguments(options + ["-o", folder.path("whole.jsonl")]))
+    try #require(whole.status == 0, "\(whole.errors)")
+    let resumed = arguments(options + ["-o", folder.path("killed.jsonl"), "--resume"])
+    let journal = folder.path("killed.jsonl.journal")
+    func size() -> Int {
+      (try? folder.data("killed.jsonl.journal").count) ?? 0
+    }
+    // Killed as soon as the journal has grown, again and again.
+    for _ in 0..<4 {
+      let before = size()
+      let process = try Program.start(resumed, folder: try TemporaryFolder())
+      while process.isRunning, size() <= before { usleep(2000) }
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+    }
+    let last = try Program.run(resumed)
+    try #require(last.status == 0, "\(last.errors)")
+    #expect(try report(last.output) == report(whole.output))
+    #expect(try folder.data("killed.jsonl") == folder.data("whole.jsonl"))
+    #expect(!FileManager.default.fileExists(atPath: journal))
+  }
+
+  @Test func aJournalIsNotPassedOver() throws {
+    try folder.write("left", to: "out.h5.journal")
+    let outcome = try Program.run(arguments(["--max-events", "5", "-o", folder.path("out.h5")]))
+    #expect(outcome.status == 65 && outcome.errors.contains("add --resume to go on with it"))
+  }
+
+  @Test func acceptedEventsAreReadByOtherCommands() throws {
+    let accepted = try Program.run(arguments(["--max-events", "60", "--format", "jsonl"]))
+    try #require(accepted.status == 0, "\(accepted.errors)")
+    let lines = accepted.text.split(separator: "\n")
+    #expect(lines.count > 8 && lines.count < 60 && accepted.errors.contains("latency of a decision"))
+    let again = try Program.run(
+      "classify", "-", "--model", Self.model, "--where", "trigger.all=1", "--format", "jsonl",
+      input: accepted.output)
+    #expect(again.text.split(separator: "\n").count == 8 && again.status == 0)
+  }
+
+  @Test func allMistakesInAMenuAreToldAtOnce() throws {
+    let bad = """
+      rate: {input: 100, budget: 0}
+      paths:
+        - name: one
+          seed: two
+          conditions:
+            - jet: {quantity: w-tager/score}
+              min: 0.5
+        - name: two
+          seed: one
+          prescale: 0
+        - name: three
+          conditions:
+            - jet: {quantity: w-tagger/scor}
+              min: 0.5
+      """
+    let path = try folder.write(bad, to: "bad.yaml")
+    let outcome = try Program.run("trigger", Self.input, "--menu", path, "--model", Self.model)
+    #expect(outcome.status == 65 && outcome.output.isEmpty)
+    let lines = outcome.errors.split(separator: "\n").map(String.init)
+    #expect(lines.allSatisfy { $0.hasPrefix("canopy: \(path):") }, "\(outcome.errors)")
+    for sentence in ["no head w-tager", "no output scor", "prescale is 0", "circle", "budget"] {
+      #expect(lines.contains { $0.contains(sentence) }, "\(sentence) in \(outcome.errors)")
+    }
+    // A circle is told at each of its paths.
+    #expect(lines.count == 6)
+  }
+
+  @Test func optionsThatDoNotFitAreRefused() throws {
+    for options in [
+      ["--resume"], ["--tune"], ["--format", "jsonl", "-o", "x.h5"], ["--time-limit", "0"], ["--rate", "-1"],
+      ["--report", "r"],
+    ] {
+      #expect(try Program.run(arguments(options)).status == 64)
+    }
+  }
+
+  @Test func aMenuIsTunedForItsBudget() throws {
+    try folder.write(
+      """
+      rate: {input: 1000, budget: 300}
+      paths:
+        - name: tagged   # half of these events are W bosons
+          conditions:
+            - jet: {quantity: w-tagger/score}
+              min: tune
+      """, to: "open.yaml")
+    func run(_ more: String...) throws -> Outcome {
+      try Program.run(
+        ["trigger", Self.input, "--max-events", "400", "--model", Self.model, "--format", "json"] + more)
+    }
+    let open = try run("--menu", folder.path("open.yaml"))
+    #expect(open.status == 65 && open.errors.contains("tune the menu first"))
+    let tuned = try run(
+      "--menu", folder.path("open.yaml"), "--tune", "--signal", Samples.path("w-events.txt"), "-o",
+      folder.path("tuned.yaml"))
+    try #require(tuned.status == 0, "\(tuned.errors)")
+    #expect(try folder.text("tuned.yaml").contains("# half of these events are W bosons"))
+    let used = try run("--menu", folder.path("tuned.yaml"))
+    let report = try #require(try JSONSerialization.jsonObject(with: used.output) as? [String: Any])
+    let total = try #require(report["total"] as? [String: Any])
+    let count = try #require(total["count"] as? Int)
+    #expect(count <= 120 && count > 0)
+  }
+}

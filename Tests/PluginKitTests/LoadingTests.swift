@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#if os(Linux)
+  import Foundation
+  import PluginKit
+  import TestFiles
+  import Testing
+
+  /// What is no plugin for this program is refused, in one sentence and before it runs. Plugins that are loaded and
+  /// used are tried by `Resources/Examples/test.sh`.
+  @Suite struct LoadingTests {
+    private let folder: TemporaryFolder
+    private let marker: String
+
+    init() throws {
+      folder = try TemporaryFolder()
+      marker = folder.path("marker")
+    }
+
+    /// Compiles a library from C, which writes a file when it is loaded.
+    private func library(
+      _ name: String = "libplugin.so", handshake: String? = PluginHandshake.text,
+      code: String = "void canopy_plugin(void *registration) { (void)registration; }"
+    ) throws -> String {
+      let text = handshake.map { "const char handshake[] = \"\($0)\";" } ?? ""
+      let source = try folder.write(
+        """
+        #include <stdio.h>
+        \(text)
+        __attribute__((constructor)) static void run(void) { fclose(fopen("\(marker)", "w")); }
+        \(code)
+        """, to: "plugin.c")
+      let compiler = Process()
+      compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      compiler.arguments = ["cc", "-shared", "-fPIC", "-o", folder.path(name), source]
+      try compiler.run()
+      compiler.waitUntilExit()
+      try #require(compiler.terminationStatus == 0)
+      return folder.path(name)
+    }
+
+    /// What is said when a library is refused, without the file and the full stop.
+    private func refusal(of path: String, mayRun: Bool = false) throws -> String {
+      var registry = PluginRegistry()
+      let error = #expect(throws: PluginError.self) { try registry.load(path) }
+      #expect(registry.headIdentifiers.isEmpty && registry.origins.isEmpty)
+      #expect(FileManager.default.fileExists(atPath: marker) == mayRun)
+      let text = try #require(error?.description)
+      #expect(text.hasPrefix("\(path): ") && text.hasSuffix(".") && !text.contains("\n"), "\(text)")
+      return String(text.dropFirst(path.count + 2).dropLast())
+    }
+
+    /// The handshake of this program with another field.
+    private func handshake(_ field: Int, _ value: String) -> String {
+      var fields = PluginHandshake.text.split(separator: "|", omittingEmptySubsequences: false).map(
+        String.init)
+      fields[field] = value
+      return fields.joined(separator: "|")
+    }
+
+    @Test func whatIsNoLibrary() throws {
+      #expect(try refusal(of: folder.path("none.so")).hasPrefix("there is no such file: "))
+      #expect(try refusal(of: folder.url.path).hasPrefix("it is no file: "))
+      #expect(try refusal(of: "/dev/null").hasPrefix("it is no file: "))
+      for text in ["", "\u{7F}EL", "text", PluginHandshake.text] {
+        #expect(try refusal(of: folder.write(text, to: "text.so")).hasPrefix("it is no library: "))
+      }
+      let torn = try folder.write("\u{7F}ELF" + PluginHandshake.text, to: "torn.so")
+      #expect(try refusal(of: torn).hasPrefix("the library cannot be loaded: "))
+    }
+
+    @Test func whatIsNoPluginForThisProgram() throws {
+      #expect(try refusal(of: library(handshake: nil)).hasPrefix("it is a library, but no plugin of Canopy"))
+      #expect(
+        try refusal(of: library(handshake: handshake(1, "0"))).hasPrefix(
+          "it is built for version 0 of the plugin interface, and this is version "))
+      #expect(
+        try refusal(of: library(handshake: handshake(2, "0.0.9"))).hasPrefix(
+          "it is built with Canopy 0.0.9, and this is Canopy "))
+      #expect(
+        try refusal(of: library(handshake: handshake(3, "Clang 1.0"))).hasPrefix(
+          "it is built by another compiler, Clang 1.0, and this Canopy by "))
+      #expect(
+        try refusal(of: library(handshake: handshake(1, "one"))).hasPrefix(
+          "it is a library, but no plugin of Canopy"))
+      // The first that is complete counts.
+      let incomplete = PluginHandshake.text.prefix(30) + "\\0"
+      #expect(
+        try refusal(of: library(handshake: incomplete + handshake(2, "0.0.8"))).hasPrefix(
+          "it is built with Canopy 0.0.8, "))
+    }
+
+    @Test func whatDoesNotRegister() throws {
+      #expect(
+        try refusal(of: library(code: ""), mayRun: true)
+          == "the library has no function canopy_plugin, by which a plugin "
+          + "registers itself")
+      #expect(
+        try refusal(of: library("none.so"), mayRun: true)
+          == "the library registers no plugin: register one in canopy_plugin")
+    }
+
+    @Test func missingSymbolsAreNamed() throws {
+      let code = "void absent_function(void); void canopy_plugin(void *registration) { absent_function(); }"
+      #expect(
+        try refusal(of: library(code: code))
+          == "the library cannot be loaded: undefined symbol: absent_function")
+    }
+
+    @Test func searchPathsNameFilesAndFolders() throws {
+      var registry = PluginRegistry()
+      try registry.load(searchPath: "")
+      try folder.write("notes", to: "notes.txt")
+      try registry.load(searchPath: ":\(folder.url.path):")
+      try folder.write("text", to: "text.so")
+      let file = folder.path("text.so")
+      for path in [folder.url.path, file, ":\(file)"] {
+        let error = #expect(throws: PluginError.self) { try registry.load(searchPath: path) }
+        #expect(error?.description.hasPrefix("\(file): it is no library") == true, "\(error!)")
+      }
+      let missing = #expect(throws: PluginError.self) {
+        try registry.load(searchPath: folder.path("missing"))
+      }
+      #expect(missing?.description.contains("there is no such file") == true)
+    }
+  }
+#endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import EventClassifiers
+import JetTaggers
+import PluginKit
+import PluginTesting
+import Testing
+
+/// The heads that come with Canopy conform in every way of configuring them.
+@Suite struct BuiltInHeadsTests {
+  @Test(arguments: HeadCheck.allCases) func jetTaggers(_ check: HeadCheck) throws {
+    try HeadConformance(JetTagger.self).run(check)
+    try HeadConformance(
+      JetTagger.self,
+      example: HeadExample(
+        configuration: JetTagger.Configuration(
+          truth: "kind", classes: ["quark", "gluon", "W"], hidden: [6], eventContext: true),
+        truth: ["kind": [0, 1, 2]])
+    ).run(check)
+  }
+
+  @Test(arguments: HeadCheck.allCases) func eventClassifiers(_ check: HeadCheck) throws {
+    try HeadConformance(EventClassifier.self).run(check)
+    try HeadConformance(
+      EventClassifier.self,
+      example: HeadExample(
+        configuration: EventClassifier.Configuration(truth: "kind", classes: ["a", "b", "c"], hidden: []),
+        truth: ["kind": [0, 2, 1]])
+    ).run(check)
+  }
+}
