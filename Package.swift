@@ -138,14 +138,17 @@ let package = Package(
       name: "MassRegressionTests",
       dependencies: ["MassRegression", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(
-      name: "TriggersTests", dependencies: ["AllocationCounter", "TestFiles"] + modules(reexportedByCanopy)),
+      name: "TriggersTests",
+      dependencies: ["AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "TestFiles"]
+        + modules(reexportedByCanopy)),
     .testTarget(
       name: "CanopyModelTests",
       dependencies: ["AllocationCounter", "EventClassifiers", "JetTaggers", "TestFiles"]
         + modules(reexportedByCanopy)),
     .testTarget(
       name: "PluginTestingTests",
-      dependencies: ["EventClassifiers", "JetTaggers", "PluginTesting"] + modules(reexportedByPluginKit)),
+      dependencies: ["EventClassifiers", "JetTaggers", "MassRegression", "PluginKit", "PluginTesting"]
+        + modules(reexportedByPluginKit)),
     .testTarget(
       name: "TrainingTests",
       dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),

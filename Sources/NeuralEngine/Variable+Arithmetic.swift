@@ -28,8 +28,9 @@ extension Variable {
   }
 
   private static func combine(_ kind: Combination.Kind, _ left: Variable, _ right: Variable) -> Variable {
-    let rows = max(left.rows, right.rows)
-    let columns = max(left.columns, right.columns)
+    // One row or column is repeated to fit, none at all too.
+    let rows = left.rows == 1 ? right.rows : left.rows
+    let columns = left.columns == 1 ? right.columns : left.columns
     for operand in [left, right] {
       precondition(
         (operand.rows == rows || operand.rows == 1) && (operand.columns == columns || operand.columns == 1),

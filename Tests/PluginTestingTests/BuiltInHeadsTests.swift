@@ -2,6 +2,7 @@
 
 import EventClassifiers
 import JetTaggers
+import MassRegression
 import PluginKit
 import PluginTesting
 import Testing
@@ -27,5 +28,22 @@ import Testing
         configuration: EventClassifier.Configuration(truth: "kind", classes: ["a", "b", "c"], hidden: []),
         truth: ["kind": [0, 2, 1]])
     ).run(check)
+  }
+
+  @Test(arguments: HeadCheck.allCases) func massRegressions(_ check: HeadCheck) throws {
+    try HeadConformance(MassRegression.self).run(check)
+    let estimators: [(rows: HeadRows, likelihood: MassLikelihood, names: [MassEstimator])] = [
+      (.jets, .gaussian, [.ungroomed, .softDrop]),
+      (.events, .quantiles, [.visible, .collinear]),
+    ]
+    for (rows, likelihood, names) in estimators {
+      try HeadConformance(
+        MassRegression.self,
+        example: HeadExample(
+          configuration: MassRegression.Configuration(
+            truth: "mass", rows: rows, likelihood: likelihood, estimators: names),
+          truth: ["mass": [80.4, 125, 173]])
+      ).run(check)
+    }
   }
 }
