@@ -23,9 +23,6 @@ public struct JetCuts: Sendable, Equatable {
     public var maximum: Double?
   }
 
-  /// Whether these cuts let all jets pass.
-  var isEmpty: Bool { self == JetCuts() }
-
   /// No cuts.
   public init() { outputs = [:] }
 }

@@ -34,12 +34,11 @@ struct MenuBuilder {
           "is \(its.prescale); write 1 to accept every event that meets the conditions, N for every N-th",
           its.codingPath + [PathDescription.CodingKeys.prescale])
       }
-      let first = conditions.count
       for condition in its.conditions { add(condition, path) }
       paths.append(
         TriggerMenu.Path(
-          name: its.name ?? "", prescale: max(1, its.prescale), seed: seeds[path], isSeedOnly: its.isSeedOnly,
-          conditions: first..<conditions.count))
+          name: its.name ?? "", prescale: max(1, its.prescale), seed: seeds[path], isSeedOnly: its.isSeedOnly)
+      )
     }
     sort()
     checkBudget()

@@ -21,8 +21,6 @@ public struct TriggerMenu: Sendable {
     public let seed: Int?
     /// Whether no event is accepted for this path alone.
     public let isSeedOnly: Bool
-    /// The conditions of the path.
-    let conditions: Range<Int>
   }
 
   /// A number behind a path.
