@@ -24,6 +24,7 @@ test: prepare
 	$(SWIFT) test
 	$(SWIFT) build --product CanopyTrigger
 	bash Resources/Examples/trigger.sh "$$($(SWIFT) build --show-bin-path)"
+	SWIFT=$(SWIFT) bash Resources/Examples/plugin.sh "$$($(SWIFT) build --show-bin-path)"
 	CANOPY_INSTRUCTION_SET=avx2 $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding|EventEncoding)Tests\.'
 	CANOPY_INSTRUCTION_SET=baseline $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding|EventEncoding)Tests\.'
 
@@ -43,4 +44,4 @@ prepare:
 	@bash .ci/prepare $(SWIFT)
 
 clean:
-	rm -rf .build .build-threads
+	rm -rf .build .build-threads .build-plugin

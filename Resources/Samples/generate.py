@@ -61,6 +61,10 @@ RESONANCES = {
     "htautau": (HIGGS, tuple(m + 0.5 for m in range(60, 200))),
 }
 
+# The particle that the signal of a sample of jets comes from, and the least truth of a regression in GeV.
+PARTICLES = {"wprime-w": 24, "top": 6}
+LEAST_TRUTH_MASS = 5.0
+
 INVISIBLE = (12, 14, 16)
 # Digits after the first of a momentum in a HepMC file.
 PRECISION = 5
@@ -308,6 +312,64 @@ def write_other_formats(source, folder, count):
             text.write("#END\n")
 
 
+def soft_drop_mass(particles, definition=fastjet.JetDefinition(fastjet.cambridge_algorithm, 1000.0)):
+    """The mass of particles (px, py, pz, E) after soft drop with z_cut = 0.1 and β = 0 (arXiv:1402.2657)."""
+    clustering = fastjet.ClusterSequence([fastjet.PseudoJet(*p) for p in particles.tolist()], definition)
+    jet = fastjet.sorted_by_pt(clustering.inclusive_jets())[0]
+    a, b = fastjet.PseudoJet(), fastjet.PseudoJet()
+    while jet.has_parents(a, b):
+        hard, soft = (a, b) if a.pt2() > b.pt2() else (b, a)
+        if soft.pt() > 0.1 * (soft.pt() + hard.pt()):
+            break
+        jet, a, b = hard, fastjet.PseudoJet(), fastjet.PseudoJet()
+    return max(jet.m(), 0)
+
+
+def truth_masses(path):
+    """The true mass of each jet of a training sample: of the particle that it comes from, or for QCD after grooming."""
+    with h5py.File(path) as file:
+        processes = dict(line.split(": ", 1) for line in file.attrs["processes"].splitlines())
+        signal = next(PARTICLES[name] for name in processes if name in PARTICLES)
+        mass = pythia8mc.Pythia("", False).particleData.m0(signal)
+        offset, labels = file["event/offset"][()].astype(int), file["event/label"][()]
+        pt, eta, phi, m = (file["particle/" + name][()].astype(float) for name in ("pt", "eta", "phi", "mass"))
+    momenta = np.stack(
+        (pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), np.hypot(pt * np.cosh(eta), m)), axis=1)
+    groomed = (soft_drop_mass(momenta[a:b]) for a, b, label in zip(offset, offset[1:], labels) if label == 0)
+    # A single particle that is left has hardly a mass, and a regression of ln m wants one.
+    return np.array([mass if label else max(next(groomed), LEAST_TRUTH_MASS) for label in labels])
+
+
+def write_jet_masses(path, inputs, seed, workers):
+    """The jets of several samples with `event/truth_mass`; the last fifth is from their last fifths."""
+    with multiprocessing.Pool(workers) as pool:
+        masses = pool.map(truth_masses, inputs)
+    columns = {name: [] for name in ("label", "truth_mass", "length", "is_test")}
+    particles = {name: [] for name in ("pt", "eta", "phi", "mass", "pdgid")}
+    for source, mass in zip(inputs, masses):
+        with h5py.File(source) as file:
+            columns["label"].append(file["event/label"][()])
+            columns["length"].append(np.diff(file["event/offset"][()].astype(int)))
+            for name, parts in particles.items():
+                parts.append(file["particle/" + name][()])
+        columns["truth_mass"].append(mass)
+        columns["is_test"].append(np.arange(len(mass)) >= len(mass) * 4 // 5)
+    columns = {name: np.concatenate(parts) for name, parts in columns.items()}
+    order = np.random.default_rng(seed).permutation(len(columns["label"]))
+    order = order[np.argsort(columns["is_test"][order], kind="stable")]
+    ends = np.cumsum(columns["length"])
+    rows = np.concatenate([np.arange(ends[i] - columns["length"][i], ends[i]) for i in order])
+    with h5py.File(path + ".partial", "w") as file:
+        file.attrs["units"] = "GeV"
+        file["event/offset"] = np.concatenate(([0], np.cumsum(columns["length"][order]))).astype("u8")
+        file["event/label"] = columns["label"][order].astype("i4")
+        file["event/truth_mass"] = columns["truth_mass"][order].astype("f4")
+        for name, parts in particles.items():
+            file.create_dataset(
+                f"particle/{name}", data=np.concatenate(parts)[rows], chunks=(65536,), compression="gzip", shuffle=True)
+    os.replace(path + ".partial", path)
+
+
 def write_shipped(folder, workers):
     """The files that stand beside this script."""
     for process, name, count in (
@@ -328,6 +390,11 @@ def main():
     dihiggs = commands.add_parser("dihiggs", help="a training sample: whole events (HDF5)")
     ditau = commands.add_parser("ditau", help="a training sample: whole events with two τ leptons (HDF5)")
     events = commands.add_parser("events", help="full events of one process (HepMC3 ASCII, .zst)")
+    jet_mass = commands.add_parser(
+        "jet-mass", help="samples of jets together, with the true mass of what each jet comes from (HDF5)")
+    jet_mass.add_argument("inputs", nargs="+", metavar="SAMPLE")
+    jet_mass.add_argument("-o", "--output", required=True, metavar="FILE")
+    jet_mass.add_argument("--seed", type=int, default=1, metavar="S", help="default: 1")
     shipped = commands.add_parser("shipped", help="the files that Canopy ships")
     events.add_argument("process", choices=PROCESSES)
     for command, default in ((jets, 80_000), (dihiggs, 40_000), (ditau, 42_000), (events, 150)):
@@ -335,7 +402,7 @@ def main():
         command.add_argument("--events", type=int, default=default, metavar="N", help="default: %(default)s")
         command.add_argument("--seed", type=int, default=1, metavar="S", help="1 to 89999; default: 1")
     shipped.add_argument("--folder", default=os.path.dirname(os.path.abspath(__file__)))
-    for command in (jets, dihiggs, ditau, shipped):
+    for command in (jets, dihiggs, ditau, jet_mass, shipped):
         command.add_argument(
             "--workers", type=int, default=os.cpu_count(), metavar="N", help="default: all cores"
         )
@@ -343,10 +410,12 @@ def main():
     folder = options.folder if options.command == "shipped" else os.path.dirname(options.output) or "."
     if not os.access(folder, os.W_OK):
         parser.error(f"the folder '{folder}' does not exist or cannot be written; make it or choose another")
-    if options.command != "shipped" and options.events < 1:
+    if getattr(options, "events", 1) < 1:
         parser.error("--events must be at least 1")
     if options.command in SAMPLES:
         write_sample(options.output, options.command, options.events, options.seed, options.workers)
+    elif options.command == "jet-mass":
+        write_jet_masses(options.output, options.inputs, options.seed, options.workers)
     elif options.command == "events":
         write_events(options.output, options.process, options.events, options.seed)
     else:

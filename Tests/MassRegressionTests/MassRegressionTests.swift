@@ -2,12 +2,14 @@
 
 import CanopyModel
 import EventEncoding
+import EventIO
 import Foundation
 import JetEmbedding
 import MassRegression
 import PluginKit
 import TestFiles
 import Testing
+import Training
 
 @Suite struct MassRegressionTests {
   typealias Configuration = MassRegression.Configuration
@@ -288,6 +290,24 @@ import Testing
       let calibration = try JSONDecoder().decode(MassCalibration.self, from: Data(damaged.utf8))
       #expect(throws: PluginError.self) { try head.calibrate(by: calibration) }
     }
+  }
+
+  /// The shipped model on shipped events, which it has not seen.
+  @Test func theShippedModelFindsTheMassOfTauPairs() throws {
+    var plugins = PluginRegistry()
+    try plugins.register(MassRegression.self)
+    let model = try Model(contentsOf: Models.folder("ditau-mass"), plugins: plugins)
+    let stream = try EventStream(inputs: [Samples.path("ditau/tautau-mass-small.h5")])
+    let evaluation = try Evaluation(of: model, on: stream, threads: 2)
+    #expect(evaluation.eventCount == 420)
+    let result = evaluation.heads[0].evaluation.regressions[0]
+    let whole = Dictionary(uniqueKeysWithValues: result.estimators.map { ($0.name, $0.whole) })
+    let mass = try #require(whole["mass"])
+    #expect(abs(mass.bias.value) < 0.05 && mass.resolution.value < 0.27)
+    #expect(abs(mass.coverage!.value - 0.6827) < 0.08)
+    #expect(try mass.resolution.value < 0.6 * #require(whole["visible-mass, corrected"]).resolution.value)
+    #expect(try mass.resolution.value < 0.75 * #require(whole["collinear-mass"]).resolution.value)
+    #expect(try #require(whole["collinear-mass"]).missing.value > 0.3)
   }
 
   @Test func configurationsThatMakeNoSenseAreRefused() throws {

@@ -46,6 +46,19 @@ import Training
     #expect(abs(totals[0] - 12.5) < 1e-4 && abs(totals[1] - 12.5) < 1e-4)
   }
 
+  @Test func balancedIntervalsWeighTheSame() throws {
+    // Masses 60, 61 … 69 and 70, 72 … 78: ten rows in one interval of 10, five in the other.
+    let masses = Array(60..<70) + Array(stride(from: 70, to: 80, by: 2))
+    var generator = SeededGenerator(seed: 2)
+    let lines = masses.map {
+      ToyJets.line(ToyJets.particles(prongs: 1, using: &generator), "\"m\": \($0)")
+    }
+    let dataset = try ToyJets.dataset(lines, truth: [], balance: "m", balanceInterval: 10)
+    let weights = dataset.weights
+    #expect(abs(weights[..<10].reduce(0, +) - 7.5) < 1e-5 && abs(weights[10...].reduce(0, +) - 7.5) < 1e-5)
+    #expect(Set(weights[..<10]).count == 1 && Set(weights[10...]).count == 1)
+  }
+
   @Test func threadsDoNotChangeTheOrder() throws {
     let one = try ToyJets.dataset(ToyJets.lines(700))
     let four = try ToyJets.dataset(ToyJets.lines(700), threads: 4)

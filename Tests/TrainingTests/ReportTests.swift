@@ -39,6 +39,38 @@ private func isPNG(_ data: Data) -> Bool {
 }
 
 @Suite struct ReportTests {
+  /// Two regressions, whose files carry their names.
+  @Test func writesTheFilesOfRegressions() throws {
+    let truth = (0..<400).map { 60 + Double($0) * 0.35 }
+    let values = truth.enumerated().map { $1 * (0.8 + 0.1 * Double($0 % 5)) }
+    func regression(_ name: String) throws -> RegressionEvaluation {
+      try RegressionEvaluation(
+        name: name, unit: "GeV",
+        predictions: RegressionPredictions(
+          "mass", values: values, interval: (values.map { $0 * 0.9 }, values.map { $0 * 1.2 })),
+        others: [
+          RegressionPredictions("half the mass, or none", values: values.map { $0 > 100 ? $0 / 2 : .nan })
+        ],
+        truth: truth, weights: truth.map { _ in 1 })
+    }
+    try withFolder { folder in
+      try Report(title: "masses", regressions: [try regression("a"), try regression("b")])
+        .write(to: folder, using: Gnuplot())
+      for name in ["response", "resolution", "coverage", "pulls", "predictions"] {
+        for prefix in ["a-", "b-"] {
+          #expect(isPNG(try Data(contentsOf: folder.appendingPathComponent("\(prefix)\(name).png"))))
+        }
+      }
+      let text = try String(contentsOf: folder.appendingPathComponent("a-response.csv"), encoding: .utf8)
+      let rows = text.split(separator: "\n")
+      #expect(rows.count == 15 && rows[1].hasPrefix("60,70,29,0,0,"))
+      #expect(rows[0].contains("\"half the mass, or none bias_error\""))
+      let density = try String(
+        contentsOf: folder.appendingPathComponent("b-predictions.csv"), encoding: .utf8)
+      #expect(density.hasPrefix("bin_centre,truth,truth_error,mass,mass error,"))
+    }
+  }
+
   @Test func writesEveryFile() throws {
     try withFolder { folder in
       let report = Report(

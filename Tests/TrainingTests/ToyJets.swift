@@ -57,14 +57,15 @@ enum ToyJets {
   /// The jets of lines, scaled.
   static func dataset(
     _ lines: [String], truth: Set<String> = ["label", "flavour"], weight: String? = nil,
-    balance: String? = nil, redrawConditions: [String: Double] = [:],
+    balance: String? = nil, balanceInterval: Double? = nil, redrawConditions: [String: Double] = [:],
     events: EventEncoderDescription? = nil, threads: Int = 1
   ) throws -> EventDataset {
     let folder = try TemporaryFolder()
     let stream = try EventStream(inputs: [try folder.write(lines.joined(), to: "toys.jsonl")])
     var dataset = try EventDataset(
       stream, jets: finder(), as: EventSample(embedding: embedding(.gated), events: events), truth: truth,
-      weight: weight, balance: balance, redrawConditions: redrawConditions, threads: threads)
+      weight: weight, balance: balance, balanceInterval: balanceInterval, redrawConditions: redrawConditions,
+      threads: threads)
     var scaling = scaling
     scaling.events = dataset.sample.events.map { EventScaling(fitting: $0, 0..<$0.eventCount) }
     dataset.scale(by: scaling)

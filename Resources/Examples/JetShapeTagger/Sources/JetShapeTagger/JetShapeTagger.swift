@@ -3,7 +3,7 @@
 import PluginKit
 
 /// Tells two classes of jets apart from their embedding and, beside it, from their shapes.
-public struct JetShapeTagger: Head {
+public struct JetShapeTagger: ClassifyingHead {
   /// What stands under `configuration` in YAML.
   public struct Configuration: Codable, Sendable {
     /// The truth column, which is 0 for the first class and 1 for the second, the signal.
@@ -21,14 +21,13 @@ public struct JetShapeTagger: Head {
     configuration: Configuration(truth: "label", classes: ["quark", "gluon"]), truth: ["label": [0, 1]])
 
   public private(set) var configuration: Configuration
-  private let name: String
-  private let classification: Classification
+  public var classification: Classification
   private let layers: Perceptron
 
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     self.configuration = configuration
-    name = builder.headName
-    classification = try Classification(truth: configuration.truth, classes: configuration.classes)
+    classification = try Classification(
+      name: builder.headName, truth: configuration.truth, classes: configuration.classes)
     let hidden = configuration.hidden ?? [32]
     self.configuration.hidden = hidden
     layers = try builder.perceptron(
@@ -38,10 +37,6 @@ public struct JetShapeTagger: Head {
 
   public var rows: HeadRows { .jets }
   public var inputs: Set<HeadInput> { [.jetEmbedding, .jetMomenta, .constituents] }
-  public var truthColumns: [String] { [configuration.truth] }
-  public var outputs: [HeadOutput] { classification.outputs }
-
-  public func check(_ truth: HeadTruth) throws { try classification.check(truth) }
 
   /// The logits: `[jets × logits]`.
   public func callAsFunction(_ inputs: HeadInputs) -> Variable {
@@ -49,17 +44,5 @@ public struct JetShapeTagger: Head {
     return layers(
       inputs.jetEmbedding.concatenated(
         with: inputs.constant(shapes, rows: inputs.jetCount, columns: JetShapes.count)))
-  }
-
-  /// The cross entropy of each jet: `[jets × 1]`.
-  public func loss(of logits: Variable, truth: HeadTruth) -> Variable {
-    classification.loss(of: logits, truth: truth)
-  }
-
-  /// The probabilities: `[jets × outputs]`.
-  public func outputs(of logits: Variable) -> Variable { classification.outputs(of: logits) }
-
-  public func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation {
-    try classification.evaluate(outputs, name: name, truth: truth, weights: weights)
   }
 }
