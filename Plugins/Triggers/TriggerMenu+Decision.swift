@@ -45,15 +45,17 @@ extension TriggerMenu {
 
   private func count(_ event: Int, _ decisions: inout TriggerDecisions, _ state: inout TriggerState) {
     let first = event * paths.count
-    var (acceptingCount, accepting) = (0, 0)
+    var acceptingCount = 0
     for path in paths.indices where decisions.pathBits[first + path] {
-      if !paths[path].isSeedOnly { (acceptingCount, accepting) = (acceptingCount + 1, path) }
+      if !paths[path].isSeedOnly { acceptingCount += 1 }
       for other in paths.indices where decisions.pathBits[first + other] {
         state.overlap[path * paths.count + other] += 1
       }
     }
     state.eventsByPathCount[acceptingCount] += 1
-    if acceptingCount == 1 { state.paths[accepting].pure += 1 }
+    for path in paths.indices where decisions.pathBits[first + path] {
+      if acceptingCount == (paths[path].isSeedOnly ? 0 : 1) { state.paths[path].pure += 1 }
+    }
     decisions.isAccepted[event] = acceptingCount > 0
   }
 }

@@ -49,10 +49,7 @@ import Testing
 
   @Test func theClassifiersMenuIsTuned() throws {
     let (model, menu) = try load("dihiggs", isForTuning: true)
-    #expect(
-      menu.thresholds.map { menu.quantities[$0.quantity].name } == [
-        "dihiggs/score", "jets-and-missing-momentum/missing-momentum",
-      ])
+    #expect(menu.thresholds.map { menu.quantities[$0.quantity].name } == ["dihiggs/score"])
     let (decisions, _) = try run(
       model, menu, "dihiggs/hh-events.hepmc.zst", count: 10, columns: ["resonance_mass": 500])
     #expect(decisions.eventCount == 10)
