@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Builds the head of JetShapeTagger as a package outside of Canopy, loads it into a program that is built already, and
-# uses it as a user would: check, train, classify, and what is said without it.
+# Builds plugins as packages outside of Canopy, loads them into a program that is built already, and uses them as a user
+# would: a head, a decision, and what `canopy plugin new` writes; and what is said without them.
 #
-#   Resources/Examples/plugin.sh FOLDER      # FOLDER has the program canopy, built in debug mode
+#   Resources/Examples/plugin.sh FOLDER [CONFIGURATION]   # FOLDER has the program canopy, built as debug or release
 set -euo pipefail
 examples=$(cd "$(dirname "$0")" && pwd)
 canopy=$(cd "$1" && pwd)/canopy
-package=$examples/JetShapeTagger
-built=$examples/../../.build-plugin
+configuration=${2:-debug}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -17,28 +16,61 @@ fail() {
   exit 1
 }
 
-${SWIFT:-swift} build --package-path "$package" --scratch-path "$built"
-library=$(${SWIFT:-swift} build --package-path "$package" --scratch-path "$built" --show-bin-path)/libJetShapeTagger.so
-
-"$canopy" plugin list --plugin "$library" | grep -q '^jet-shape-tagger 1.0.0' || fail "the plugin is not listed"
-"$canopy" plugin check "$library" || fail "the plugin does not conform"
-
-cd "$package"
-train() { # MODEL [OPTION…]
-  "$canopy" train jet-shape-tagger.yaml -o "$@" --set training.epochs=1 --set data.max-events=400
+# Builds a package and runs its tests; a library is built as the program was, tests for debugging.
+package() { # FOLDER
+  local name=${1##*/}
+  local options=(--package-path "$1" --scratch-path "$examples/../../.build-plugin/$name")
+  ${SWIFT:-swift} test "${options[@]}"
+  [ "$configuration" = debug ] || ${SWIFT:-swift} build "${options[@]}" -c "$configuration"
+  library=$(${SWIFT:-swift} build "${options[@]}" -c "$configuration" --show-bin-path)/lib$name.so
+  "$canopy" plugin check "$library" || fail "$name does not conform"
 }
-train "$work/model" --plugin "$library"
+
+# Runs a command that must be refused as bad input, with a sentence that has a text in it.
+refused() { # TEXT COMMAND…
+  local status=0 sentence text=$1
+  shift
+  sentence=$("$@" 2>&1) || status=$?
+  [ "$status" = 65 ] && [[ $sentence == *"$text"* ]] || fail "status $status and: $sentence"
+}
+
+package "$examples/JetShapeTagger"
+cd "$examples/JetShapeTagger"
+"$canopy" plugin list --plugin "$library" | grep -q '^jet-shape-tagger 1.0.0' || fail "the head is not listed"
+"$canopy" train jet-shape-tagger.yaml -o "$work/model" --set training.epochs=1 --set data.max-events=400 \
+  --plugin "$library"
 classify() { # [OPTION…]
   "$canopy" classify ../../Samples/w-events.jsonl --model "$work/model" --format jsonl "$@"
 }
 classify --plugin "$library" > "$work/scores.jsonl"
 grep -q '"shapes":{"score":' "$work/scores.jsonl" || fail "no scores"
 CANOPY_PLUGIN_PATH=$(dirname "$library") classify | cmp - "$work/scores.jsonl" || fail "other scores"
+refused "There is no plugin jet-shape-tagger 1.0.0 here: load its library by --plugin" classify
+refused "it is no library" classify --plugin "$PWD/Package.swift"
 
-status=0
-sentence=$(classify 2>&1) || status=$?
-[ "$status" = 65 ] && [[ $sentence == *"There is no plugin jet-shape-tagger 1.0.0 here: load its library by --plugin"* ]] ||
-  fail "without the plugin there is status $status and: $sentence"
-sentence=$(classify --plugin "$package/Package.swift" 2>&1) && fail "a text was taken for a plugin"
-[[ $sentence == *"it is no library"* ]] || fail "a text is refused by: $sentence"
-echo "the plugin JetShapeTagger is built, loaded, trained and used"
+package "$examples/VectorBosonFusion"
+cd "$examples/VectorBosonFusion"
+"$canopy" plugin list --plugin "$library" | grep -q '^vector-boson-fusion 1.0.0' || fail "the decision is not listed"
+trigger() { # [OPTION…]
+  "$canopy" trigger ../../Samples/ditau/tautau-mass-small.h5 --menu vector-boson-fusion.yaml \
+    --model ../../Models/ditau-mass --format jsonl "$@" 2> /dev/null
+}
+trigger --plugin "$library" > "$work/accepted.jsonl"
+grep -q 'tau-pair' "$work/accepted.jsonl" || fail "no event is accepted"
+"$canopy" trigger ../../Samples/ditau/tautau-mass-small.h5 --menu vector-boson-fusion.yaml \
+  --model ../../Models/ditau-mass --plugin "$library"
+refused "There is no decision vector-boson-fusion; load its library by --plugin" "$canopy" trigger \
+  ../../Samples/ditau/tautau-mass-small.h5 --menu vector-boson-fusion.yaml --model ../../Models/ditau-mass
+
+for kind in head decision; do
+  name=My${kind^}
+  "$canopy" plugin new "$name" --kind "$kind" --directory "$work"
+  package "$work/$name"
+  cd "$work/$name"
+  case $kind in
+    head) "$canopy" train my-head.yaml -o "$work/my-model" --set training.epochs=1 --plugin "$library" ;;
+    decision) "$canopy" trigger "$examples/../Samples/ditau/tautau-mass-small.h5" --menu my-decision.yaml \
+      --model "$examples/../Models/ditau-mass" --plugin "$library" ;;
+  esac
+done
+echo "the plugins are built, tested, loaded and used"

@@ -13,6 +13,7 @@
 ///   static let identifier = "rapidity-gap"
 ///   static let version = PluginVersion(1, 0, 0)
 ///   static let summary = "The distance of the two hardest jets in rapidity."
+///   static let example = DecisionExample("{}")
 ///   static let isMeasurement = true
 ///   init(configuration: Configuration, sources: DecisionSources) {}
 ///   var quantities: [HeadOutput] { [HeadOutput("gap")] }
@@ -35,6 +36,8 @@ public protocol Decision: Sendable {
   static var version: PluginVersion { get }
   /// One sentence that says what the plugin does.
   static var summary: String { get }
+  /// A configuration to show to users and to test the decision with.
+  static var example: DecisionExample { get }
   /// Whether the plugin only measures, so that a menu must bound its first quantity; false unless given.
   static var isMeasurement: Bool { get }
 
@@ -46,7 +49,7 @@ public protocol Decision: Sendable {
   /// What the decision is based on, in the order of the numbers that the call writes.
   var quantities: [HeadOutput] { get }
 
-  /// Decides on one event, without asking for memory.
+  /// Decides on one event, without asking for memory; yes only where the quantities are numbers.
   ///
   /// - Parameters:
   ///   - event: what is known of the event.
@@ -57,4 +60,18 @@ public protocol Decision: Sendable {
 extension Decision {
   /// False: the decision means something without bounds.
   public static var isMeasurement: Bool { false }
+}
+
+/// What a menu says of a decision, and events that it can be asked about.
+public struct DecisionExample: Sendable, Equatable {
+  /// What stands under the identifier in a menu, in YAML.
+  public var configuration: String
+  /// What is known of the events.
+  public var sources: DecisionSources
+
+  /// An example, such as `"{min-pt: 30}"`, with the heads and conditions that it names.
+  public init(_ configuration: String, sources: DecisionSources = DecisionSources()) {
+    self.configuration = configuration
+    self.sources = sources
+  }
 }

@@ -43,6 +43,14 @@ enum ConformanceEvents {
       [[], alone, identical, alongBeam, hard, soft, belowShell, wide].map { $0.map { ($0, 211) } })
   }()
 
+  /// The momenta of the first particles of some events, for messages.
+  static func momenta(of events: EventBatch) -> String {
+    let shown = (0..<min(3, events.particleCount)).map { i in
+      "(\(events.px[i]), \(events.py[i]), \(events.pz[i]), \(events.energy[i]))"
+    }
+    return shown.joined(separator: ", ") + (events.particleCount > 3 ? ", …" : "")
+  }
+
   /// A particle of transverse momentum, pseudorapidity, azimuth and mass.
   private static func momentum(_ pt: Double, _ eta: Double, _ phi: Double, _ mass: Double) -> FourMomentum {
     let p = pt * cosh(eta)

@@ -44,16 +44,3 @@ public enum HeadCheck: String, Sendable, CaseIterable {
     }
   }
 }
-
-/// What a plugin does wrong, in one sentence.
-public struct ConformanceFailure: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The sentence.
-  public let description: String
-
-  init(_ description: String) { self.description = description }
-
-  /// Throws where `condition` does not hold.
-  static func require(_ condition: Bool, _ sentence: @autoclosure () -> String) throws {
-    if !condition { throw ConformanceFailure(sentence()) }
-  }
-}

@@ -19,7 +19,7 @@ extension HeadConformance {
     let subject = try ConformanceSubject<H>(example)
     let sample = try subject.sample(of: ConformanceEvents.ordinary)
     let alone = try subject.pass(sample)
-    let differing = Count()
+    let differing = ConcurrentCounter()
     DispatchQueue.concurrentPerform(iterations: 16) { _ in
       if (try? subject.pass(sample)) != alone { differing.add() }
     }
@@ -101,13 +101,4 @@ extension ConformanceSubject {
     description.heads = try network.heads.map { try $0.description() }
     model = Model(description: description, network: network, parameters: model.parameters)
   }
-}
-
-/// Counts on several threads.
-private final class Count: @unchecked Sendable {
-  private let lock = NSLock()
-  private var count = 0
-
-  func add() { lock.withLock { count += 1 } }
-  var value: Int { lock.withLock { count } }
 }

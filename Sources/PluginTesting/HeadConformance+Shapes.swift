@@ -15,15 +15,7 @@ extension HeadConformance {
     let head = subject.head
     let names = head.outputs.map(\.name)
     try ConformanceFailure.require(!names.isEmpty, "The head names no outputs.")
-    try ConformanceFailure.require(
-      Set(names).count == names.count, "Two outputs have the same name: \(names.joined(separator: ", ")).")
-    for output in head.outputs {
-      try ConformanceFailure.require(
-        !output.name.isEmpty && !output.name.contains("/"),
-        "“\(output.name)” is no name of an output: leave out slashes and do not leave it empty.")
-      try ConformanceFailure.require(
-        output.width > 0, "The output \(output.name) has the width \(output.width): a width is positive.")
-    }
+    try ConformanceFailure.requireUsableNames(of: head.outputs, as: "output", "outputs")
     let width = head.outputs.reduce(0) { $0 + $1.width }
     let ordinary = ConformanceEvents.ordinary
     let empty = ConformanceEvents.extreme.events(at: 0..<1)
@@ -57,15 +49,9 @@ extension HeadConformance {
       ] {
         try ConformanceFailure.require(
           numbers.allSatisfy(\.isFinite),
-          "The \(name) are not finite for an event of the particles \(momenta(of: events)).")
+          "The \(name) are not finite for an event of the particles \(ConformanceEvents.momenta(of: events))."
+        )
       }
     }
-  }
-
-  private func momenta(of events: EventBatch) -> String {
-    let shown = (0..<min(3, events.particleCount)).map { i in
-      "(\(events.px[i]), \(events.py[i]), \(events.pz[i]), \(events.energy[i]))"
-    }
-    return shown.joined(separator: ", ") + (events.particleCount > 3 ? ", …" : "")
   }
 }

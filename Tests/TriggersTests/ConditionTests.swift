@@ -145,6 +145,7 @@ import Testing
     static let identifier = "rapidity-gap"
     static let version = PluginVersion(1, 0, 0)
     static let summary = "The largest distance of neighbours in rapidity."
+    static let example = DecisionExample("{jets: 2}")
     static let isMeasurement = true
     let quantities = [HeadOutput("gap"), HeadOutput("momentum", width: 2, unit: "GeV")]
     let jets: Int

@@ -18,6 +18,8 @@ public struct MissingMomentum: Decision {
   public static let version = PluginVersion(1, 0, 0)
   /// What `canopy` says of this plugin.
   public static let summary = "The missing transverse momentum."
+  /// An example for users and tests.
+  public static let example = DecisionExample("{}")
   /// True: a menu says how large it must be.
   public static let isMeasurement = true
 
@@ -42,6 +44,8 @@ public struct ScalarSum: Decision {
   public static let version = PluginVersion(1, 0, 0)
   /// What `canopy` says of this plugin.
   public static let summary = "The scalar sum of pT of all particles."
+  /// An example for users and tests.
+  public static let example = DecisionExample("{}")
   /// True: a menu says how large it must be.
   public static let isMeasurement = true
 
@@ -66,6 +70,10 @@ public struct EventOutput: Decision {
   public static let version = PluginVersion(1, 0, 0)
   /// What `canopy` says of this plugin.
   public static let summary = "An output of a head on events."
+  /// An example for users and tests.
+  public static let example = DecisionExample(
+    "hh/score",
+    sources: DecisionSources(heads: [.init(name: "hh", rows: .events, outputs: [HeadOutput("score")])]))
   /// True: a menu says how large it must be.
   public static let isMeasurement = true
 

@@ -10,6 +10,8 @@ public struct JetCount: Decision {
   public static let version = PluginVersion(1, 0, 0)
   /// What `canopy` says of this plugin.
   public static let summary = "The number of jets that pass cuts."
+  /// An example for users and tests.
+  public static let example = DecisionExample("{min-pt: 30, max-abs-rapidity: 2.5}")
   /// True: a menu says how many there must be.
   public static let isMeasurement = true
 

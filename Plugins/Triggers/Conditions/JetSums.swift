@@ -30,6 +30,8 @@ public struct JetScalarSum: Decision {
   public static let version = PluginVersion(1, 0, 0)
   /// What `canopy` says of this plugin.
   public static let summary = "The scalar sum of pT of the jets that pass cuts."
+  /// An example for users and tests.
+  public static let example = DecisionExample("{min-pt: 30}")
   /// True: a menu says how large it must be.
   public static let isMeasurement = true
 
@@ -67,6 +69,8 @@ public struct JetInvariantMass: Decision {
   public static let version = PluginVersion(1, 0, 0)
   /// What `canopy` says of this plugin.
   public static let summary = "The invariant mass of the hardest jets that pass cuts, two unless given."
+  /// An example for users and tests.
+  public static let example = DecisionExample("{leading: 2, min-pt: 30}")
 
   private let leading: Int
   private let selector: JetSelector

@@ -40,6 +40,12 @@ public struct RankedJet: Decision {
   public static let version = PluginVersion(1, 0, 0)
   /// What `canopy` says of this plugin.
   public static let summary = "The N-th largest pT, mass or output of a head among the jets that pass cuts."
+  /// An example for users and tests.
+  public static let example = DecisionExample(
+    "{rank: 2, quantity: w-tagger/score, min-pt: 200}",
+    sources: DecisionSources(heads: [
+      .init(name: "w-tagger", rows: .jets, outputs: [HeadOutput("score")])
+    ]))
 
   private let rank: Int
   private let quantity: Quantity

@@ -5,16 +5,15 @@ import Canopy
 import Foundation
 import PluginTesting
 
-extension HeadCheck: ExpressibleByArgument {}
-
 /// `canopy plugin check`.
 struct PluginCheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Checks that the plugins of a library do what every plugin has to.",
     discussion: """
-      Each head is tried with its example in a small network, on events that are made for it. Each check has a \
-      process of its own, so that one that crashes is one that fails. The exit status is 1 where a check fails.
+      Each head is tried with its example in a small network, and each decision is asked with its example, on events \
+      that are made for it. Each check has a process of its own, so that one that crashes is one that fails. The exit \
+      status is 1 where a check fails.
 
       EXAMPLES:
         canopy plugin check .build/release/libMyTagger.so
@@ -25,24 +24,33 @@ struct PluginCheckCommand: ParsableCommand {
   var path: String
 
   @Option(
-    help: ArgumentHelp("Run this check alone, in the program's own process.", valueName: "check"))
-  var only: HeadCheck?
+    help: ArgumentHelp(
+      "Run this check alone, in the program's own process: \(Self.checks.joined(separator: ", ")).",
+      valueName: "check"))
+  var only: String?
 
   @Option(help: "How the results are printed: table for people, json for programs.")
   var format = EvaluateCommand.Format.table
+
+  /// The names of all checks, of heads and then of decisions alone.
+  private static let checks =
+    HeadCheck.allCases.map(\.rawValue)
+    + DecisionCheck.allCases.map(\.rawValue).filter { HeadCheck(rawValue: $0) == nil }
+
+  func validate() throws {
+    if let only, !Self.checks.contains(only) {
+      throw ValidationError(
+        "--only is \(only); choose one of \(Self.checks.joined(separator: ", ")).")
+    }
+  }
 
   func run() throws {
     var passed = true
     try reportingFailures {
       var registry = PluginRegistry.builtIn
       try registry.load(path)
-      let heads = registry.headIdentifiers.filter { registry.origin(ofHead: $0) != .builtIn }
-      let results =
-        if let only {
-          try heads.map { try CheckResult(of: registry.head($0), only) }
-        } else {
-          try HeadCheck.allCases.flatMap { try resultsOfProcess($0, heads) }
-        }
+      let plugins = LoadedPlugins(of: registry)
+      let results = try only.map(plugins.results) ?? Self.checks.flatMap { try resultsOfProcess($0, plugins) }
       switch format {
       case .json:
         let encoder = JSONEncoder()
@@ -56,11 +64,11 @@ struct PluginCheckCommand: ParsableCommand {
   }
 
   /// Runs a check in a process of its own.
-  private func resultsOfProcess(_ check: HeadCheck, _ heads: [String]) throws -> [CheckResult] {
+  private func resultsOfProcess(_ check: String, _ plugins: LoadedPlugins) throws -> [CheckResult] {
     let process = Process()
     let output = Pipe()
     process.executableURL = Bundle.main.executableURL
-    process.arguments = ["plugin", "check", path, "--only", check.rawValue, "--format", "json"]
+    process.arguments = ["plugin", "check", path, "--only", check, "--format", "json"]
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
     try process.run()
@@ -71,49 +79,90 @@ struct PluginCheckCommand: ParsableCommand {
     {
       return results
     }
-    return heads.map { head in
-      CheckResult(
-        plugin: head, check: check.rawValue, passed: false,
-        failure: "The program crashes: run this check by --only \(check.rawValue) to see more.")
+    return plugins.failures(
+      of: check, "The program crashes: run this check by --only \(check) to see more.")
+  }
+}
+
+/// The plugins that a library brought.
+private struct LoadedPlugins {
+  let heads: [any Head.Type]
+  let decisions: [any Decision.Type]
+
+  init(of registry: PluginRegistry) {
+    heads = registry.headIdentifiers.filter { registry.origin(ofHead: $0) != .builtIn }
+      .compactMap { try? registry.head($0) }
+    decisions = registry.decisionIdentifiers.filter { registry.origin(ofDecision: $0) != .builtIn }
+      .compactMap { try? registry.decision($0) }
+  }
+
+  /// What a check says of the plugins that it concerns.
+  func results(of check: String) -> [CheckResult] {
+    let ofHeads = HeadCheck(rawValue: check).map { check in
+      heads.map { type in CheckResult(type.identifier, "head", check.rawValue) { try Self.run(check, type) } }
     }
+    let ofDecisions = DecisionCheck(rawValue: check).map { check in
+      decisions.map { type in
+        CheckResult(type.identifier, "decision", check.rawValue) { try Self.run(check, type) }
+      }
+    }
+    return (ofHeads ?? []) + (ofDecisions ?? [])
+  }
+
+  /// The results where no plugin that a check concerns passes.
+  func failures(of check: String, _ failure: String) -> [CheckResult] {
+    let heads = HeadCheck(rawValue: check) == nil ? [] : heads.map { ($0.identifier, "head") }
+    let decisions = DecisionCheck(rawValue: check) == nil ? [] : decisions.map { ($0.identifier, "decision") }
+    return (heads + decisions).map { CheckResult($0, $1, check) { throw PluginError(failure) } }
+  }
+
+  private static func run<H: Head>(_ check: HeadCheck, _ type: H.Type) throws {
+    try HeadConformance(type).run(check)
+  }
+
+  private static func run<D: Decision>(_ check: DecisionCheck, _ type: D.Type) throws {
+    try DecisionConformance(type).run(check)
   }
 }
 
 /// What a check says of a plugin.
 private struct CheckResult: Codable {
   var plugin: String
+  /// `head` or `decision`.
+  var kind: String
   var check: String
   var passed: Bool
   var failure: String?
-}
 
-extension CheckResult {
-  init(of type: any Head.Type, _ check: HeadCheck) {
-    func failure<H: Head>(_ type: H.Type) -> String? {
-      do {
-        try HeadConformance(type).run(check)
-        return nil
-      } catch {
-        return "\(error)"
-      }
+  init(_ plugin: String, _ kind: String, _ check: String, _ run: () throws -> Void) {
+    (self.plugin, self.kind, self.check) = (plugin, kind, check)
+    do {
+      try run()
+      passed = true
+    } catch {
+      passed = false
+      failure = "\(error)"
     }
-    let failure = failure(type)
-    self.init(plugin: type.identifier, check: check.rawValue, passed: failure == nil, failure: failure)
+  }
+
+  /// What is checked, in a few words.
+  var summary: String? {
+    kind == "head" ? HeadCheck(rawValue: check)?.summary : DecisionCheck(rawValue: check)?.summary
   }
 }
 
 extension Listing {
   /// What checks say, for people.
   fileprivate init(_ results: [CheckResult]) {
-    for plugin in Set(results.map(\.plugin)).sorted() {
-      begin(plugin)
-      let own = results.filter { $0.plugin == plugin }
-      add(
-        table: [["check", "result", "what is checked, or what is wrong"]]
-          + own.map { result in
-            let summary = HeadCheck(rawValue: result.check)?.summary
-            return [result.check, result.passed ? "passed" : "FAILED", result.failure ?? summary ?? ""]
-          })
+    for kind in ["head", "decision"] {
+      for plugin in Set(results.filter { $0.kind == kind }.map(\.plugin)).sorted() {
+        begin("\(kind) \(plugin)")
+        add(
+          table: [["check", "result", "what is checked, or what is wrong"]]
+            + results.filter { $0.kind == kind && $0.plugin == plugin }.map { result in
+              [result.check, result.passed ? "passed" : "FAILED", result.failure ?? result.summary ?? ""]
+            })
+      }
     }
   }
 }

@@ -10,8 +10,8 @@ struct PluginListCommand: ParsableCommand {
     commandName: "list",
     abstract: "Lists the plugins that are built in and those that are loaded.",
     discussion: """
-      Inputs and outputs are those of the configuration that a plugin gives as its example, which is shown too; they \
-      may be others with other configurations.
+      Inputs, outputs and quantities are those of the configuration that a plugin gives as its example, which is shown \
+      too; they may be others with other configurations.
 
       EXAMPLES:
         canopy plugin list
@@ -52,20 +52,29 @@ private struct PluginDescription: Encodable {
   var kind = "head"
   var from: String
   var summary: String
-  /// What a head has a row for, reads, predicts and learns from, with its example's configuration; nil for decisions.
+  /// What a head has a row for, reads and learns from; nil for decisions.
   var rows: HeadRows?
   var inputs: [String]?
-  var outputs: [HeadOutput]?
+  /// What a head predicts, or the quantities of a decision.
+  var outputs: [HeadOutput]
   var truth: [String]?
-  var configuration: JSONValue?
+  /// The configuration of the example.
+  var configuration: JSONValue
 
-  /// Describes a decision, whose quantities follow from what a menu says.
-  init(_ type: any Decision.Type, origin: PluginOrigin) {
+  /// Describes a decision by what its example makes.
+  init(_ type: any Decision.Type, origin: PluginOrigin) throws {
+    func quantities<D: Decision>(_ type: D.Type, _ configuration: ConfigurationNode) throws -> [HeadOutput] {
+      try D(configuration: configuration.decode(D.Configuration.self), sources: D.example.sources).quantities
+    }
+    let example = try ConfigurationNode(
+      yaml: type.example.configuration, source: "the example of \(type.identifier)")
     plugin = type.identifier
     version = type.version
     kind = "decision"
     from = origin.description
     summary = type.summary
+    outputs = try quantities(type, example)
+    configuration = try JSONValue(encoding: example)
   }
 
   /// Describes a head by what its example makes, in a network that has everything.
@@ -104,9 +113,9 @@ extension Listing {
       add("kind", plugin.rows.map { "\(plugin.kind) on \($0.rawValue)" } ?? "\(plugin.kind) of a menu")
       add("from", plugin.from)
       plugin.inputs.map { add("inputs", $0.joined(separator: ", ")) }
-      plugin.outputs.map { add("outputs", $0.map(\.text).joined(separator: ", ")) }
+      add(plugin.rows == nil ? "quantities" : "outputs", plugin.outputs.map(\.text).joined(separator: ", "))
       plugin.truth.map { add("truth", $0.joined(separator: ", ")) }
-      plugin.configuration.map { add("example", $0.text) }
+      add("example", plugin.configuration.text)
     }
   }
 }

@@ -5,16 +5,22 @@ import Foundation
 
 /// A package with a plugin to start from.
 struct PluginTemplate {
+  /// What the plugin is.
+  enum Kind: String, CaseIterable {
+    case head, decision
+  }
+
+  private let kind: Kind
   /// The name of the type, the module and the package.
   let name: String
   /// The identifier of the plugin: `my-tagger` for `MyTagger`.
   let identifier: String
-  private let canopy: CanopySources
+  let canopy: CanopySources
 
   /// A package whose plugin is called `name`.
   ///
   /// - Throws: `PluginError` where the name does not serve.
-  init(name: String, canopy: CanopySources) throws {
+  init(_ kind: Kind, name: String, canopy: CanopySources) throws {
     guard let first = name.first, first.isASCII, first.isUppercase,
       name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) })
     else {
@@ -26,6 +32,7 @@ struct PluginTemplate {
       throw PluginError(
         "\(name) is a name that Swift or Canopy uses already: choose another, such as MyTagger.")
     }
+    self.kind = kind
     self.name = name
     var identifier = ""
     for (index, character) in name.enumerated() {
@@ -37,10 +44,21 @@ struct PluginTemplate {
     self.canopy = canopy
   }
 
+  /// The command that uses the plugin.
+  var use: String {
+    let plugin = "--plugin .build/release/lib\(name).so"
+    return switch kind {
+    case .head: "canopy train \(identifier).yaml \(plugin) -o model"
+    case .decision: "canopy trigger EVENTS --menu \(identifier).yaml --model MODEL \(plugin)"
+    }
+  }
+
   /// Names that would hide what the package uses.
   private static let takenNames: Set<String> = [
-    "Any", "Bool", "Canopy", "Classification", "Codable", "Configuration", "Double", "Float", "Foundation",
-    "Head",
+    "Any", "Bool", "Canopy", "Classification", "ClassifyingHead", "Codable", "CodingKeys", "Configuration",
+    "Decision",
+    "DecisionCheck", "DecisionConformance", "DecisionExample", "DecisionInputs", "DecisionSources",
+    "DecisionValues", "Decodable", "Decoder", "Double", "Float", "Foundation", "Head",
     "HeadBuilder", "HeadCheck", "HeadConformance", "HeadEvaluation", "HeadExample", "HeadInput", "HeadInputs",
     "HeadOutput", "HeadRows", "HeadTruth", "Int", "JetPhysics", "Matrix", "NeuralEngine", "Perceptron",
     "PluginError",
@@ -74,11 +92,16 @@ struct PluginTemplate {
   }
 
   private var contents: [(path: String, text: String)] {
-    [
-      ("Package.swift", manifest), ("Sources/\(name)/\(name).swift", head),
+    let texts =
+      switch kind {
+      case .head: (source: head, tests: headTests, configuration: trainingConfiguration, readme: headReadme)
+      case .decision: (source: decision, tests: decisionTests, configuration: menu, readme: decisionReadme)
+      }
+    return [
+      ("Package.swift", manifest), ("Sources/\(name)/\(name).swift", texts.source),
       ("Sources/\(name)/Registration.swift", registration),
-      ("Tests/\(name)Tests/\(name)Tests.swift", tests), ("\(identifier).yaml", configuration),
-      ("README.md", readme), (".gitignore", ".build\nPackage.resolved\n"),
+      ("Tests/\(name)Tests/\(name)Tests.swift", texts.tests), ("\(identifier).yaml", texts.configuration),
+      ("README.md", texts.readme), (".gitignore", ".build\nPackage.resolved\n"),
     ]
   }
 
@@ -101,72 +124,6 @@ struct PluginTemplate {
     """
   }
 
-  private var head: String {
-    """
-    import PluginKit
-
-    /// Tells two classes of jets apart by hidden layers on the jet's embedding.
-    public struct \(name): Head {
-      /// What stands under `configuration` in YAML.
-      public struct Configuration: Codable, Sendable {
-        /// The truth column, which is 0 for the first class and 1 for the second, the signal.
-        public var truth: String
-        /// The names of the two classes.
-        public var classes: [String]
-        /// The widths of the hidden layers; one of 32 unless given.
-        public var hidden: [Int]?
-      }
-
-      public static let identifier = "\(identifier)"
-      public static let version = PluginVersion(1, 0, 0)
-      public static let summary = "Tells two classes of jets apart from the jet's embedding."
-      public static let example = HeadExample(
-        configuration: Configuration(truth: "label", classes: ["background", "signal"]), truth: ["label": [0, 1]])
-
-      public private(set) var configuration: Configuration
-      private let name: String
-      private let classification: Classification
-      private let layers: Perceptron
-
-      public init(configuration: Configuration, builder: inout HeadBuilder) throws {
-        self.configuration = configuration
-        guard configuration.classes.count == 2 else {
-          throw PluginError("classes names \\(configuration.classes.count) classes: name two.")
-        }
-        name = builder.headName
-        classification = try Classification(truth: configuration.truth, classes: configuration.classes)
-        let hidden = configuration.hidden ?? [32]
-        self.configuration.hidden = hidden
-        layers = try builder.perceptron(
-          inputs: builder.jetEmbeddingWidth, hidden: hidden, outputs: classification.logitCount)
-      }
-
-      public var rows: HeadRows { .jets }
-      public var inputs: Set<HeadInput> { [.jetEmbedding] }
-      public var truthColumns: [String] { [configuration.truth] }
-      public var outputs: [HeadOutput] { classification.outputs }
-
-      public func check(_ truth: HeadTruth) throws { try classification.check(truth) }
-
-      /// The logit of each jet: `[jets × 1]`.
-      public func callAsFunction(_ inputs: HeadInputs) -> Variable { layers(inputs.jetEmbedding) }
-
-      /// The cross entropy of each jet: `[jets × 1]`.
-      public func loss(of logits: Variable, truth: HeadTruth) -> Variable {
-        classification.loss(of: logits, truth: truth)
-      }
-
-      /// The probability of the signal: `[jets × 1]`.
-      public func outputs(of logits: Variable) -> Variable { classification.probabilities(of: logits) }
-
-      public func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation {
-        try classification.evaluate(outputs, name: name, truth: truth, weights: weights)
-      }
-    }
-
-    """
-  }
-
   private var registration: String {
     """
     import PluginKit
@@ -182,69 +139,4 @@ struct PluginTemplate {
     """
   }
 
-  private var tests: String {
-    """
-    import \(name)
-    import PluginKit
-    import PluginTesting
-    import Testing
-
-    @Suite struct \(name)Tests {
-      /// What every head has to do: gradients, shapes, determinism, saving and more.
-      @Test(arguments: HeadCheck.allCases) func conforms(_ check: HeadCheck) throws {
-        try HeadConformance(\(name).self).run(check)
-      }
-
-      @Test func threeClassesAreRefused() throws {
-        var configuration = \(name).example.configuration
-        configuration.classes = ["q", "g", "W"]
-        var builder = HeadBuilder(headName: "tagger", jetEmbeddingWidth: 4, layout: ParameterLayout())
-        #expect(throws: PluginError.self) {
-          try \(name)(configuration: configuration, builder: &builder)
-        }
-      }
-    }
-
-    """
-  }
-
-  private var configuration: String {
-    """
-    # canopy train \(identifier).yaml --plugin .build/release/lib\(name).so -o model
-    data:
-      inputs: ["\(canopy.samples)/w-vs-qcd-small.h5"]
-    jets: {radius: 1.0, leading: 1, recluster: kt}
-    embedding: {width: 16}
-    heads:
-      tagger:
-        plugin: \(identifier)
-        configuration: {truth: label, classes: [QCD, W]}
-    training: {epochs: 5, batch-size: 64}
-
-    """
-  }
-
-  private var readme: String {
-    """
-    # \(name)
-
-    A plugin of Canopy: a head called `\(identifier)` that tells two classes of jets apart from the jet's embedding.
-
-    ```
-    swift test
-    swift build -c release
-    canopy plugin check .build/release/lib\(name).so
-    canopy train \(identifier).yaml --plugin .build/release/lib\(name).so -o model
-    canopy classify EVENTS --model model --plugin .build/release/lib\(name).so
-    ```
-
-    Instead of `--plugin`, the environment variable `CANOPY_PLUGIN_PATH` can name the library or its folder. A library
-    serves the `canopy` of the same version that was built by the same compiler.
-
-    - `Sources/\(name)/\(name).swift` has the head: its configuration, its layers, its loss, its outputs.
-    - `Sources/\(name)/Registration.swift` makes it known to `canopy`.
-    - `Tests` checks that it does what every head has to.
-
-    """
-  }
 }

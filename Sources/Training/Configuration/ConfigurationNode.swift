@@ -33,6 +33,9 @@ public struct ConfigurationNode: Sendable, Equatable {
   /// The keys of a mapping in the order of the file; empty for anything else.
   public var keys: [String] { members.map(\.key) }
 
+  /// Whether the part is a mapping of keys to values.
+  public var isMapping: Bool { if case .mapping = content { true } else { false } }
+
   /// The value of a key of a mapping, or nil.
   public subscript(key: String) -> ConfigurationNode? { members.first { $0.key == key }?.value }
 

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+extension PluginTemplate {
+  /// The source of a head on jets.
+  var head: String {
+    """
+    import PluginKit
+
+    /// Tells two classes of jets apart by hidden layers on the jet's embedding.
+    ///
+    /// A classifying head has its truth, outputs, loss, calibration and figures of merit from its classification.
+    public struct \(name): ClassifyingHead {
+      /// What stands under `configuration` in YAML.
+      public struct Configuration: Codable, Sendable {
+        /// The truth column, which is 0 for the first class and 1 for the second, the signal.
+        public var truth: String
+        /// The names of the two classes.
+        public var classes: [String]
+        /// The widths of the hidden layers; one of 32 unless given.
+        public var hidden: [Int]?
+      }
+
+      public static let identifier = "\(identifier)"
+      public static let version = PluginVersion(1, 0, 0)
+      public static let summary = "Tells two classes of jets apart from the jet's embedding."
+      public static let example = HeadExample(
+        configuration: Configuration(truth: "label", classes: ["background", "signal"]), truth: ["label": [0, 1]])
+
+      public private(set) var configuration: Configuration
+      public var classification: Classification
+      private let layers: Perceptron
+
+      public init(configuration: Configuration, builder: inout HeadBuilder) throws {
+        self.configuration = configuration
+        guard configuration.classes.count == 2 else {
+          throw PluginError("classes names \\(configuration.classes.count) classes: name two.")
+        }
+        classification = try Classification(
+          name: builder.headName, truth: configuration.truth, classes: configuration.classes)
+        let hidden = configuration.hidden ?? [32]
+        self.configuration.hidden = hidden
+        layers = try builder.perceptron(
+          inputs: builder.jetEmbeddingWidth, hidden: hidden, outputs: classification.logitCount)
+      }
+
+      public var rows: HeadRows { .jets }
+      public var inputs: Set<HeadInput> { [.jetEmbedding] }
+
+      /// The logit of each jet: `[jets × 1]`.
+      public func callAsFunction(_ inputs: HeadInputs) -> Variable { layers(inputs.jetEmbedding) }
+    }
+
+    """
+  }
+
+  /// Its tests.
+  var headTests: String {
+    """
+    import \(name)
+    import PluginKit
+    import PluginTesting
+    import Testing
+
+    @Suite struct \(name)Tests {
+      /// What every head has to do: gradients, shapes, determinism, saving and more.
+      @Test(arguments: HeadCheck.allCases) func conforms(_ check: HeadCheck) throws {
+        try HeadConformance(\(name).self).run(check)
+      }
+
+      @Test func threeClassesAreRefused() throws {
+        var configuration = \(name).example.configuration
+        configuration.classes = ["q", "g", "W"]
+        var builder = HeadBuilder(headName: "tagger", jetEmbeddingWidth: 4, layout: ParameterLayout())
+        #expect(throws: PluginError.self) {
+          try \(name)(configuration: configuration, builder: &builder)
+        }
+      }
+    }
+
+    """
+  }
+
+  /// What trains it.
+  var trainingConfiguration: String {
+    """
+    # canopy train \(identifier).yaml --plugin .build/release/lib\(name).so -o model
+    data:
+      inputs: ["\(canopy.samples)/w-vs-qcd-small.h5"]
+    jets: {radius: 1.0, leading: 1, recluster: kt}
+    embedding: {width: 16}
+    heads:
+      tagger:
+        plugin: \(identifier)
+        configuration: {truth: label, classes: [QCD, W]}
+    training: {epochs: 5, batch-size: 64}
+
+    """
+  }
+
+  /// What the package says of it.
+  var headReadme: String {
+    """
+    # \(name)
+
+    A plugin of Canopy: a head called `\(identifier)` that tells two classes of jets apart from the jet's embedding.
+
+    ```
+    swift test
+    swift build -c release
+    canopy plugin check .build/release/lib\(name).so
+    canopy train \(identifier).yaml --plugin .build/release/lib\(name).so -o model
+    canopy classify EVENTS --model model --plugin .build/release/lib\(name).so
+    ```
+
+    Instead of `--plugin`, the environment variable `CANOPY_PLUGIN_PATH` can name the library or its folder. A library
+    serves the `canopy` of the same version that was built by the same compiler.
+
+    - `Sources/\(name)/\(name).swift` has the head: its configuration, its layers, its forward pass.
+    - `Sources/\(name)/Registration.swift` makes it known to `canopy`.
+    - `Tests` checks that it does what every head has to.
+
+    """
+  }
+}
