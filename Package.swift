@@ -147,7 +147,9 @@ let package = Package(
         + modules(reexportedByCanopy)),
     .testTarget(
       name: "PluginTestingTests",
-      dependencies: ["EventClassifiers", "JetTaggers", "MassRegression", "PluginKit", "PluginTesting"]
+      dependencies: [
+        "EventClassifiers", "JetTaggers", "MassRegression", "PluginKit", "PluginTesting", "Triggers",
+      ]
         + modules(reexportedByPluginKit)),
     .testTarget(
       name: "TrainingTests",

@@ -4,7 +4,7 @@ import PluginKit
 import PluginTesting
 import Testing
 
-/// What a head does wrong is found, by the checks that it concerns and by no other.
+/// What a plugin does wrong is found, by the checks that it concerns and by no other.
 @Suite struct FaultTests {
   @Test(arguments: FaultyHead.Fault.allCases) func isFound(_ fault: FaultyHead.Fault) throws {
     let expected: Set<HeadCheck>
@@ -39,5 +39,23 @@ import Testing
     )
     let failure = #expect(throws: ConformanceFailure.self) { try conformance.run(.evaluation) }
     #expect(failure?.description == "The head learns from value, of which its example has no values.")
+  }
+
+  @Test(arguments: FaultyDecision.Fault.allCases) func isFound(_ fault: FaultyDecision.Fault) throws {
+    let expected: Set<DecisionCheck>
+    switch fault {
+    case .none: expected = []
+    case .refusal: expected = Set(DecisionCheck.allCases).subtracting([.unknownKeys])
+    case .keys: expected = [.unknownKeys]
+    case .sameNames, .width, .unbounded: expected = [.quantities]
+    case .infinity, .unwritten: expected = [.finiteness]
+    case .counter: expected = [.determinism, .independence, .threads]
+    case .neighbours: expected = [.independence]
+    }
+    let failures = DecisionConformance(
+      FaultyDecision.self, example: DecisionExample("{fault: \(fault.rawValue)}")
+    ).results().filter { $0.failure != nil }
+    #expect(Set(failures.map(\.check)) == expected, "\(failures)")
+    for failure in failures { #expect(failure.failure?.contains("\n") == false) }
   }
 }

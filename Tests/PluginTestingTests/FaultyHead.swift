@@ -101,19 +101,6 @@ struct FaultyHead: Head {
   }
 
   private static let calls = Calls()
-
-  /// State that passes share.
-  private final class Calls: @unchecked Sendable {
-    private let lock = NSLock()
-    private var count = 0
-
-    func next() -> Int {
-      lock.withLock {
-        count += 1
-        return count
-      }
-    }
-  }
 }
 
 /// The identity, with twice its gradient.

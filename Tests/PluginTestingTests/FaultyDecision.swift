@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import PluginKit
+
+/// A decision on the hardest jet that does one thing wrong, or none.
+struct FaultyDecision: Decision {
+  enum Fault: String, Codable, CaseIterable {
+    case none, refusal, keys, sameNames, width, unbounded, infinity, unwritten, counter, neighbours
+  }
+
+  struct Configuration: Decodable, Sendable {
+    var fault: Fault
+
+    private enum CodingKeys: CodingKey { case fault }
+
+    /// Takes any key where this is the fault.
+    init(from decoder: any Decoder) throws {
+      fault = try decoder.container(keyedBy: CodingKeys.self).decode(Fault.self, forKey: .fault)
+      if fault == .keys { _ = try [String: Anything](from: decoder) }
+    }
+  }
+
+  private struct Anything: Decodable {
+    init(from decoder: any Decoder) {}
+  }
+
+  static let identifier = "faulty"
+  static let version = PluginVersion(1, 0, 0)
+  static let summary = "Does one thing wrong, or none."
+  static let example = DecisionExample("{fault: none}")
+  static let isMeasurement = true
+
+  private let fault: Fault
+
+  init(configuration: Configuration, sources: DecisionSources) throws {
+    fault = configuration.fault
+    if fault == .refusal { throw PluginError("Nothing will do.") }
+  }
+
+  var quantities: [HeadOutput] {
+    switch fault {
+    case .sameNames: [HeadOutput("pt", unit: "GeV"), HeadOutput("pt", unit: "GeV")]
+    case .width: [HeadOutput("pt", unit: "GeV"), HeadOutput("nothing", width: 0)]
+    case .unbounded: []
+    default: [HeadOutput("pt", unit: "GeV")]
+    }
+  }
+
+  func callAsFunction(_ event: DecisionInputs, _ values: inout DecisionValues) -> Bool {
+    switch fault {
+    case .unbounded, .unwritten: return true
+    case .infinity:
+      values[0] = event.jetCount == 0 ? .infinity : event.pt(ofJet: 0)
+      return true
+    case .counter:
+      values[0] = Double(Self.calls.next())
+      return true
+    case .neighbours:
+      values[0] = Double(event.event)
+      return true
+    case .none, .refusal, .keys, .sameNames, .width:
+      for index in 0..<values.count { values[index] = event.jetCount == 0 ? -.infinity : event.pt(ofJet: 0) }
+      return event.jetCount > 0
+    }
+  }
+
+  private static let calls = Calls()
+}
