@@ -70,6 +70,13 @@ run classify "$samples/ttbar-events.hepmc.zst" --model "$model" --condition reso
 step 'Measure the classifier on 400 events that it has not seen, at each mass of the resonance'
 run evaluate "$samples/hh-vs-ttbar-small.h5" --model "$model"
 
+samples=Resources/Samples/ditau
+model=Resources/Models/ditau-mass
+
+step 'Predict the mass of a resonance that decays to two τ leptons, beside the classical estimators'
+run evaluate "$samples/tautau-mass-small.h5" --model "$model" | sed '/ by truth$/,$d'
+echo '…'
+
 step 'Trigger on boosted W bosons: rates of a menu of two paths, and the efficiency for the signal'
 run trigger Resources/Samples/qcd-events.hepmc.zst --menu Resources/Examples/trigger.yaml \
   --model Resources/Models/w-tagger --rate 1000 --signal Resources/Samples/w-events.hepmc.zst

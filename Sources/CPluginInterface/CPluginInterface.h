@@ -8,7 +8,7 @@
 
 // Grows whenever a plugin must be built anew: whenever a public declaration of PluginKit, or of a module that it
 // exports, changes other than by an addition.
-#define CANOPY_PLUGIN_INTERFACE 1
+#define CANOPY_PLUGIN_INTERFACE 2
 
 #define CANOPY_LITERAL(number) #number
 #define CANOPY_DIGITS(number) CANOPY_LITERAL(number)

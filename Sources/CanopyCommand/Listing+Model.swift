@@ -45,6 +45,7 @@ extension Listing {
       add("outputs", named.head.outputs.map(\.text).joined(separator: ", "))
       add("truth", named.head.truthColumns.joined(separator: ", "))
       add("configuration", head.configuration.text)
+      head.calibration.map { add("calibration", $0.text) }
     }
     if let training = description.training { add(training) }
   }

@@ -22,7 +22,8 @@ struct Listing {
     for row in rows {
       let cells = row.indices.map { column in
         let space = String(repeating: " ", count: widths[column] - row[column].count)
-        return areNumbers[column] ? space + row[column] : row[column] + space
+        if areNumbers[column] { return space + row[column] }
+        return column == row.count - 1 ? row[column] : row[column] + space
       }
       add("", cells.joined(separator: "  "))
     }
