@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Trains the network of Configurations/dihiggs.yaml, the same with less to read, and one at each mass alone, and
-# compares them on the last fifth of the sample. Takes some ten minutes on two cores.
+# compares them on the last fifth of the sample, and event by event on another sample. Takes some ten minutes on two
+# cores, and as long again with the other sample.
 #
 #   Resources/Samples/generate.py dihiggs -o hh-vs-ttbar.h5
-#   Resources/Benchmarks/dihiggs.sh hh-vs-ttbar.h5 FOLDER      # the models go into FOLDER
+#   Resources/Samples/generate.py dihiggs --events 80000 --seed 4711 -o other.h5
+#   Resources/Benchmarks/dihiggs.sh hh-vs-ttbar.h5 FOLDER [other.h5]      # the models go into FOLDER
 set -euo pipefail
 sample=$1
 folder=$2
+other=${3:-}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 canopy=${CANOPY:-$root/.build/release/canopy}
 mkdir -p "$folder"
@@ -37,7 +40,10 @@ printf '%-44s %-18s %-12s %s\n' '' AUC '1/ε_B 30 %' '1/ε_B 50 %'
 compare() { # TITLE NAME [KEY=VALUE…]
   train "${@:2}"
   row "$1" "$2"
+  [ -z "$other" ] || "$canopy" classify "$other" --model "$folder/$2" -o "$folder/$2.h5"
+  compared+=("$folder/$2.h5")
 }
+compared=()
 compare 'ten jets with their embeddings' dihiggs
 compare 'all jets with their embeddings' all-jets events.leading=null
 compare 'five jets' five-jets events.leading=5
@@ -55,6 +61,8 @@ compare 'nothing beside: the hardest jet' one-jet-alone "$alone" events.leading=
 compare 'nothing beside: ten jets, momenta only' momenta-alone "$alone" embedding=null events.embedding=false
 compare 'nothing beside: fifty particles' particles-alone "$alone" embedding=null events.embedding=false \
   events.reads=particles events.leading=50
+
+[ -z "$other" ] || "$root/Resources/Benchmarks/paired.py" "$other" "${compared[@]}"
 
 for mass in 300 400 500 650 800; do
   row "at $mass GeV, parameterised" dihiggs --where "resonance_mass=$mass"
