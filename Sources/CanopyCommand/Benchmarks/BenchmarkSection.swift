@@ -20,7 +20,8 @@ enum BenchmarkSection: String, CaseIterable {
     case .throughput:
       "from particles to scores; the ceiling is raw FastJet plus the network's products at their peak"
     case .latency: "from particles to scores, one call at a time; the ceiling as above"
-    case .trigger: "a trigger on one event: 500 particles, five jets, two heads, a menu of 20 paths"
+    case .trigger:
+      "a trigger on one event: 500 particles, five jets, two heads, a menu of 20 paths; the ceiling as above"
     case .reading: "reading on one thread; the ceiling is decompressing the file"
     case .size:
       "a jet by its number of constituents; the ceiling of clustering is fastjet, of network its products"

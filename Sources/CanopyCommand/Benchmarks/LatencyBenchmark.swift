@@ -29,23 +29,33 @@ enum LatencyBenchmark {
   private static func measure(
     _ key: String, _ model: Model, _ events: [EventBatch], _ effort: BenchmarkEffort
   ) throws -> [BenchmarkResult] {
-    let finder = model.description.jets
     let predictor = try Predictor(model)
     var prediction = Prediction()
+    return try measure(key, model, events, effort) { try predictor.predict($0, into: &prediction) }
+  }
+
+  /// The duration of calls that go from the particles of one event to what a model, and maybe a menu, says of it.
+  static func measure(
+    _ key: String, _ model: Model, _ events: [EventBatch], _ effort: BenchmarkEffort,
+    _ call: (EventBatch) throws -> Void
+  ) throws -> [BenchmarkResult] {
+    let finder = model.description.jets
+    let predictor = try Predictor(model)
     var operations = 0.0
     // Everything once before, so that all memory is there.
     for event in events {
-      try predictor.predict(event, into: &prediction)
-      operations += try NetworkWork.inference(of: model, event, prediction.jets) / Double(events.count)
+      try call(event)
+      operations +=
+        try NetworkWork.inference(of: model, event, predictor.predict(event).jets) / Double(events.count)
     }
     var seconds: [Double] = []
     var plain: [Double] = []
     seconds.reserveCapacity(effort.calls)
     plain.reserveCapacity(effort.calls / callsPerCeiling + 1)
-    for call in 0..<effort.calls {
-      let event = events[call % events.count]
-      seconds.append(try Interleaving.duration(.wall) { try predictor.predict(event, into: &prediction) })
-      if call % callsPerCeiling == 0 {
+    for number in 0..<effort.calls {
+      let event = events[number % events.count]
+      seconds.append(try Interleaving.duration(.wall) { try call(event) })
+      if number % callsPerCeiling == 0 {
         plain.append(Interleaving.duration(.wall) { finder.clusterPlainly(event) })
       }
     }

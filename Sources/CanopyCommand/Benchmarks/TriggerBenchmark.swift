@@ -14,16 +14,7 @@ enum TriggerBenchmark {
     let menu = try MenuFile(yaml: menuText, source: "the menu of the benchmark").menu(
       sources: DecisionSources(model), plugins: .builtIn)
     let trigger = try EventTrigger(model: model, menu: menu)
-    var seconds: [Double] = []
-    seconds.reserveCapacity(effort.calls)
-    // Some before, so that all memory is there.
-    for _ in 0..<10 { _ = try trigger.decide(event) }
-    for _ in 0..<effort.calls {
-      seconds.append(try Interleaving.duration(.wall) { _ = try trigger.decide(event) })
-    }
-    return [("p50", 0.5), ("p99", 0.99), ("p999", 0.999), ("max", 1)].map { name, fraction in
-      BenchmarkResult("trigger.\(name)", "µs", 1e6 * seconds.quantile(fraction))
-    }
+    return try LatencyBenchmark.measure("trigger", model, [event], effort) { _ = try trigger.decide($0) }
   }
 
   /// A tagger of the five leading jets and a classifier of the event, as wide as the shipped models.
