@@ -195,12 +195,17 @@ struct TriggerCommand: ParsableCommand {
     _ run: TriggerRun, _ stream: EventStream, progress: (EventPipeline.Progress) throws -> Void
   ) throws -> TriggerRun.Outcome {
     if let output {
-      return try run.run(
-        stream,
-        to: TriggerRun.Output(
-          path: output, format: output.lowercased().hasSuffix(".jsonl") ? .jsonl : .hdf5,
-          menu: URL(fileURLWithPath: menu), model: URL(fileURLWithPath: model.folder), isResumed: resume),
-        progress: progress)
+      do {
+        return try run.run(
+          stream,
+          to: TriggerRun.Output(
+            path: output, format: output.lowercased().hasSuffix(".jsonl") ? .jsonl : .hdf5,
+            menu: URL(fileURLWithPath: menu), model: URL(fileURLWithPath: model.folder), isResumed: resume),
+          progress: progress)
+      } catch let interruption as Interruption {
+        writeToStandardError("\ncanopy: stopped; the same command with --resume goes on with \(output).\n")
+        throw interruption
+      }
     }
     guard format == .jsonl else { return try run.run(stream, progress: progress) }
     let writer = try EventOutputFormat.jsonl.makeWriter(to: .standardOutput)
@@ -212,6 +217,8 @@ struct TriggerCommand: ParsableCommand {
   private func tune(
     _ run: TriggerRun, _ file: MenuFile, background: EventStream, signal: EventStream
   ) throws {
+    // Found out before the events are read.
+    let place = try output.map { try ResultFile(.file($0)) }
     func sample(_ stream: EventStream) throws -> TuningSample {
       var sample = TuningSample(run.menu)
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
@@ -228,12 +235,8 @@ struct TriggerCommand: ParsableCommand {
     let text = Data(try file.text(of: run.menu, tuned: tuned.values).utf8)
     let summary = TriggerSummary(
       report: TriggerReport(run.menu, tuned.background, signal: tuned.signal), latency: LatencyHistogram())
-    if let output {
-      do {
-        try text.write(to: URL(fileURLWithPath: output), options: .atomic)
-      } catch {
-        throw ValidationError("The tuned menu cannot be written to '\(output)'; choose another place.")
-      }
+    if let place {
+      try place.commit(text)
       try writeToStandardOutput(format == .json ? summary.json() : Data(Listing(summary).text.utf8))
     } else {
       try writeToStandardOutput(text)

@@ -62,6 +62,31 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: journal))
   }
 
+  @Test func equalRunsWriteEqualBytes() throws {
+    let options = ["--max-events", "300", "--threads", "2", "-o"]
+    for name in ["one.h5", "two.h5"] {
+      let outcome = try Program.run(arguments(options + [folder.path(name)]))
+      try #require(outcome.status == 0, "\(outcome.errors)")
+    }
+    #expect(try folder.data("one.h5") == folder.data("two.h5"))
+  }
+
+  @Test func aRunThatIsInterruptedSaysHowItGoesOn() throws {
+    let options = ["--format", "json", "-o", folder.path("out.jsonl")]
+    let errors = try TemporaryFolder()
+    let process = try Program.start(arguments(options), folder: errors)
+    while process.isRunning, (try? folder.data("out.jsonl.journal").count) ?? 0 == 0 { usleep(2000) }
+    kill(process.processIdentifier, SIGINT)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGINT)
+    #expect(try errors.text("errors").contains("the same command with --resume goes on"))
+    let whole = try Program.run(arguments(["--format", "json", "-o", folder.path("whole.jsonl")]))
+    let resumed = try Program.run(arguments(options + ["--resume"]))
+    try #require(resumed.status == 0, "\(resumed.errors)")
+    #expect(try report(resumed.output) == report(whole.output))
+    #expect(try folder.data("out.jsonl") == folder.data("whole.jsonl"))
+  }
+
   @Test func aJournalIsNotPassedOver() throws {
     try folder.write("left", to: "out.h5.journal")
     let outcome = try Program.run(arguments(["--max-events", "5", "-o", folder.path("out.h5")]))
@@ -138,6 +163,10 @@ import Testing
       folder.path("tuned.yaml"))
     try #require(tuned.status == 0, "\(tuned.errors)")
     #expect(try folder.text("tuned.yaml").contains("# half of these events are W bosons"))
+    let nowhere = try run(
+      "--menu", folder.path("open.yaml"), "--tune", "--signal", Samples.path("w-events.txt"), "-o",
+      folder.path("absent/tuned.yaml"))
+    #expect(nowhere.status == 65 && nowhere.errors.contains("does not exist; make it"), "\(nowhere.errors)")
     let used = try run("--menu", folder.path("tuned.yaml"))
     let report = try #require(try JSONSerialization.jsonObject(with: used.output) as? [String: Any])
     let total = try #require(report["total"] as? [String: Any])

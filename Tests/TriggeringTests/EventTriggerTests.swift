@@ -58,7 +58,7 @@ import Testing
     for row in 0..<written.eventCount {
       let event = Int(written.columns["number"]!.values[row]) - 5
       // One event at a time and all at once differ in the last bits.
-      let score = Double(prediction.heads[0].values[prediction.jets.offsets[event]])
+      let score = Double(prediction.heads[0].matrix[prediction.jets.offsets[event], 0])
       #expect(abs(written.columns["trigger.tagged.score"]!.values[row] - score) < 1e-4)
     }
   }

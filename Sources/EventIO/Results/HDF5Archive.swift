@@ -50,7 +50,8 @@ final class HDF5Archive: ResultArchive {
 
   func finish() throws {
     try HDF5.locked {
-      while let (index, dataset) = datasets.first {
+      // In order, as it decides about the places in the file.
+      while let (index, dataset) = datasets.min(by: { $0.key < $1.key }) {
         datasets[index] = nil
         try check(H5Dclose(dataset.id))
       }
