@@ -31,6 +31,20 @@ extension Listing {
           return [ranges[bin], "\(summary.count)"] + estimates.map { $0?.description ?? "-" }
         })
 
+    if let first = regression.ranges.first, let last = regression.ranges.last,
+      regression.estimators.contains(where: { $0.sculpting != nil })
+    {
+      begin("predictions at the ends of the range, over what the responses of its middle half give")
+      let ends = [first.lowerBound, last.upperBound].map { String(format: "%g", $0) }
+      add(
+        table: [["estimator", "below \(ends[0])", ranges.first!, ranges.last!, "above \(ends[1])"]]
+          + regression.estimators.compactMap { estimator in
+            estimator.sculpting.map {
+              [estimator.name] + [$0.below, $0.first, $0.last, $0.above].map(\.description)
+            }
+          })
+    }
+
     guard regression.estimators.count > 1 else { return }
     begin("resolution by truth")
     add(

@@ -177,6 +177,39 @@ import Testing
     #expect(third.whole.coverage == nil && third.whole.pullMean == nil)
   }
 
+  @Test func whatTheEndsOfTheRangeDoIsSeen() throws {
+    var sample = Sample(4000)
+    let honest = try #require(try sample.evaluation().estimators[0].sculpting)
+    let regions = [(0.0, 100.0), (100, 110), (190, 200), (200, Double.infinity)]
+    // Every response of the middle at every true value; a row has its share of its interval's weight.
+    var flat = sample.weights
+    for bin in 0..<10 {
+      let rows = sample.truth.indices.filter { Int((sample.truth[$0] - 100) / 10) == bin }
+      let sum = rows.reduce(0) { $0 + sample.weights[$1] }
+      for row in rows { flat[row] /= sum }
+    }
+    let middle = sample.truth.indices.filter { (125...175).contains(sample.truth[$0]) }
+    let all = middle.reduce(0) { $0 + flat[$1] }
+    for ((low, high), estimate) in zip(regions, [honest.below, honest.first, honest.last, honest.above]) {
+      var (seen, expected) = (0.0, 0.0)
+      for row in sample.truth.indices {
+        if sample.predictions[row] >= low && sample.predictions[row] < high { seen += flat[row] }
+        for other in middle {
+          let prediction = sample.truth[row] * sample.predictions[other] / sample.truth[other]
+          if prediction >= low && prediction < high { expected += flat[row] * flat[other] / all }
+        }
+      }
+      #expect(abs(estimate.value - seen / expected) < 1e-9)
+      #expect(abs(estimate.value - 1) < 4 * estimate.error!, "responses are the same everywhere")
+    }
+    sample.predictions = sample.predictions.map { min(max($0, 100), 199.9) }
+    let clipped = try #require(try sample.evaluation().estimators[0].sculpting)
+    #expect(clipped.below.value == 0 && clipped.above.value == 0)
+    #expect(clipped.first.value > 2 && clipped.last.value > 1.5)
+    sample.truth = sample.truth.map { _ in 150 }
+    #expect(try sample.evaluation().estimators[0].sculpting == nil)
+  }
+
   @Test func skillIsThatOfPlainLosses() throws {
     var sample = Sample(500)
     sample.weights = sample.weights.map { _ in 1 }

@@ -5,9 +5,10 @@ import Foundation
 /// What is measured of the predictions of a positive quantity, such as a mass, beside other estimators of it.
 ///
 /// Bias, resolution, pulls and coverage are given for all rows and in intervals of the true value, for the regression
-/// and, where it was corrected, for what it was before. Each of the other estimators appears as it is and, where its predictions rise with the truth, once more as `NAME, corrected`: after a
-/// ``ResponseCorrection`` that is fitted to the evaluated rows themselves, so that its median response is 1 at each
-/// true value. A resolution means little without that: what predicts half the mass has half the spread.
+/// and, where it was corrected, for what it was before. Each of the other estimators appears as it is and, where its
+/// predictions rise with the truth, once more as `NAME, corrected`: after a ``ResponseCorrection`` that is fitted to the
+/// evaluated rows themselves, so that its median response is 1 at each true value. A resolution means little without
+/// that: what predicts half the mass has half the spread.
 public struct RegressionEvaluation: Sendable {
   /// What is measured of one estimator.
   public struct Estimator: Sendable {
@@ -20,6 +21,8 @@ public struct RegressionEvaluation: Sendable {
     /// The distribution of the predictions, the rows of each interval of truth weighted to the same sum: what a flat
     /// distribution of truth would give.
     public let predictions: Histogram
+    /// Whether the ends of the range of truth shape the predictions; nil where there are too few rows to say.
+    public let sculpting: Sculpting?
   }
 
   /// The name of the regression, such as its head's.
@@ -75,7 +78,8 @@ public struct RegressionEvaluation: Sendable {
     let bins = TruthBins(used.map { truth[$0] })
     let rowsOfBins = bins.rows(used, truth)
     let filled = rowsOfBins.indices.filter { !rowsOfBins[$0].isEmpty }
-    ranges = filled.map { bins.range($0) }
+    let ranges = filled.map { bins.range($0) }
+    self.ranges = ranges
     var flat = Array(repeating: 0.0, count: truth.count)
     for bin in filled {
       let total = rowsOfBins[bin].reduce(0) { $0 + weights[$1] }
@@ -96,7 +100,9 @@ public struct RegressionEvaluation: Sendable {
         bins: filled.map {
           ResponseSummary(estimator, truth: truth, weights: weights, rows: rowsOfBins[$0])
         },
-        predictions: distribution(estimator.values))
+        predictions: distribution(estimator.values),
+        sculpting: Sculpting(
+          estimator.values, truth: truth, weights: flat, rows: used, ranges: ranges))
     }
     skill = Self.skill(predictions, truth, weights, used)
   }

@@ -15,6 +15,7 @@ struct RegressionNumbers: Encodable {
     var name: String
     var whole: ResponseSummary
     var bins: [Bin]
+    var sculpting: Sculpting?
   }
 
   var name: String
@@ -32,7 +33,7 @@ struct RegressionNumbers: Encodable {
         name: estimator.name, whole: estimator.whole,
         bins: zip(regression.ranges, estimator.bins).map {
           Bin(least: $0.lowerBound, largest: $0.upperBound, summary: $1)
-        })
+        }, sculpting: estimator.sculpting)
     }
   }
 }
