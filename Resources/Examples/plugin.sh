@@ -19,7 +19,10 @@ fail() {
 # Builds a package and runs its tests; a library is built as the program was, tests for debugging.
 package() { # FOLDER
   local name=${1##*/}
-  local options=(--package-path "$1" --scratch-path "$examples/../../.build-plugin/$name")
+  local scratch=$examples/../../.build-plugin/$name
+  local options=(--package-path "$1" --scratch-path "$scratch")
+  # The package manager does not see files that are new in Canopy: let it plan again.
+  rm -f "$scratch"/*.yaml
   ${SWIFT:-swift} test "${options[@]}"
   [ "$configuration" = debug ] || ${SWIFT:-swift} build "${options[@]}" -c "$configuration"
   library=$(${SWIFT:-swift} build "${options[@]}" -c "$configuration" --show-bin-path)/lib$name.so
