@@ -68,8 +68,8 @@ bool endsWith(std::string_view text, std::string_view end) {
 }  // namespace
 
 struct canopy_hepmc_reader {
-  canopy_hepmc_reader(canopy_hepmc_format format, canopy_hepmc_line_source source, void *context)
-      : format(format), source(source), context(context), flat(format), stream(&buffer) {
+  canopy_hepmc_reader(canopy_hepmc_format format, std::string_view text)
+      : format(format), rest(text), flat(format), stream(&buffer) {
     silenceHepMC3();
     if (format == CANOPY_HEPMC2) {
       reader = std::make_unique<HepMC3::ReaderAsciiHepMC2>(stream);
@@ -81,14 +81,13 @@ struct canopy_hepmc_reader {
   canopy_hepmc_status read(canopy_hepmc_event *event);
   canopy_hepmc_status readFlat(canopy_hepmc_event *event);
   canopy_hepmc_status findStart();
-  canopy_hepmc_status skip();
   bool nextLine();
   canopy_hepmc_status bad(std::string text, size_t line);
   canopy_hepmc_status endOfInput();
 
   const canopy_hepmc_format format;
-  const canopy_hepmc_line_source source;
-  void *const context;
+  // What is still to be read.
+  std::string_view rest;
   FlatEvent flat;
   TextBuffer buffer;
   std::istream stream;
@@ -102,8 +101,6 @@ struct canopy_hepmc_reader {
   std::string_view line;
   bool isPending = false;
   bool isInListing = false;
-  bool hasFailed = false;
-  bool hasEnded = false;
   size_t lineNumber = 0;
   std::string message;
   size_t badLine = 0;
@@ -115,19 +112,12 @@ bool canopy_hepmc_reader::nextLine() {
     isPending = false;
     return true;
   }
-  while (!hasEnded) {
-    size_t length = 0;
-    int failed = 0;
-    const char *text = source(context, &length, &failed);
-    if (!text) {
-      hasFailed = failed != 0;
-      hasEnded = true;
-      return false;
-    }
+  while (!rest.empty()) {
+    const size_t length = rest.find('\n');
+    line = rest.substr(0, length);
+    rest.remove_prefix(length == std::string_view::npos ? rest.size() : length + 1);
     ++lineNumber;
-    if (length == 0) continue;
-    line = std::string_view(text, length);
-    return true;
+    if (!line.empty()) return true;
   }
   return false;
 }
@@ -139,7 +129,6 @@ canopy_hepmc_status canopy_hepmc_reader::bad(std::string text, size_t where) {
 }
 
 canopy_hepmc_status canopy_hepmc_reader::endOfInput() {
-  if (hasFailed) return CANOPY_HEPMC_INPUT_ERROR;
   if (!isInListing) return CANOPY_HEPMC_END;
   isInListing = false;
   return CANOPY_HEPMC_CUT_SHORT;
@@ -165,12 +154,6 @@ canopy_hepmc_status canopy_hepmc_reader::findStart() {
     }
   }
   return endOfInput();
-}
-
-canopy_hepmc_status canopy_hepmc_reader::skip() {
-  const canopy_hepmc_status status = findStart();
-  if (status == CANOPY_HEPMC_EVENT) isPending = false;
-  return status;
 }
 
 canopy_hepmc_status canopy_hepmc_reader::read(canopy_hepmc_event *event) {
@@ -219,10 +202,9 @@ canopy_hepmc_status canopy_hepmc_reader::readFlat(canopy_hepmc_event *event) {
   return CANOPY_HEPMC_EVENT;
 }
 
-canopy_hepmc_reader *canopy_hepmc_create(
-    canopy_hepmc_format format, canopy_hepmc_line_source source, void *context) {
+canopy_hepmc_reader *canopy_hepmc_create(canopy_hepmc_format format, const char *text, size_t size) {
   try {
-    return new canopy_hepmc_reader(format, source, context);
+    return new canopy_hepmc_reader(format, std::string_view(text, size));
   } catch (const std::exception &) {
     return nullptr;
   }
@@ -235,14 +217,6 @@ canopy_hepmc_status canopy_hepmc_read(canopy_hepmc_reader *reader, canopy_hepmc_
     return reader->read(event);
   } catch (const std::exception &error) {
     return reader->bad(std::string("is refused by libhepmc3: ") + error.what(), 0);
-  }
-}
-
-canopy_hepmc_status canopy_hepmc_skip(canopy_hepmc_reader *reader) {
-  try {
-    return reader->skip();
-  } catch (const std::exception &error) {
-    return reader->bad(std::string("cannot be read: ") + error.what(), 0);
   }
 }
 

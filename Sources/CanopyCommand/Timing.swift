@@ -12,6 +12,7 @@ struct Timing {
   private let bytes: Int
   private let reading: (name: String, seconds: Double)
   private let writing: Double
+  /// What all threads do: parsing where it is not a part of reading, and the work.
   private let working: Double
 
   /// - Parameters:
@@ -29,19 +30,22 @@ struct Timing {
     events = max(0, stream.nextEventNumber - stream.options.skipEvents)
     bytes = stream.bytesRead
     let decompression = stream.decompressionSeconds
+    // HepMC is parsed by all threads, other formats by the one that reads.
+    let isParsedByAll = stream.format == .hepMC2 || stream.format == .hepMC3
     if decompression > 0 {
-      reading = ("decompressing and parsing", pipeline.reading)
       rows.append(("decompressing", decompression))
-      rows.append(("parsing", max(0, pipeline.reading - decompression)))
+      rows.append((isParsedByAll ? "reading" : "parsing", max(0, pipeline.reading - decompression)))
+      reading = ("decompressing and \(isParsedByAll ? "reading" : "parsing")", pipeline.reading)
     } else {
-      reading = ("reading", pipeline.reading)
       rows.append(("reading", pipeline.reading))
+      reading = ("reading", pipeline.reading)
     }
+    if isParsedByAll { rows.append(("parsing", pipeline.parsing)) }
     let parts = StageTimes.Stage.allCases.compactMap { stage in stages[stage].map { ("\(stage)", $0) } }
     rows += parts
     rows.append(("collecting results", max(0, pipeline.working - parts.reduce(0) { $0 + $1.1 })))
     writing = pipeline.consuming + finishing
-    working = pipeline.working
+    working = pipeline.parsing + pipeline.working
     rows.append(("writing", writing))
     if threads > 1 { rows.append(("waiting for each other", pipeline.waiting)) }
   }

@@ -40,7 +40,7 @@ final class EventInput {
         }
       }
     case .hepMC2, .hepMC3:
-      reader = try HepMCEventReader(
+      reader = HepMCEventReader(
         buffer, format: format, firstEvent: firstEvent, keepInvisible: keepInvisible)
     case .jsonLines: reader = try JSONEventReader(buffer, firstEvent: firstEvent)
     case .text: reader = TextEventReader(buffer, firstEvent: firstEvent)

@@ -8,7 +8,7 @@ public enum EventPipeline {
   /// Works on the batches of `stream` in `threads` threads and hands the results over in the order of the input.
   ///
   /// Each thread makes its own worker by `makeWorker`, takes the next batch of at most `eventsPerBatch` events
-  /// when it is free, and works on it. `consume` gets the results in the order of the input, on the calling
+  /// when it is free, parses it, and works on it. `consume` gets the results in the order of the input, on the calling
   /// thread, and after each of them `progress` hears how far reading was at its batch. Results do not depend on
   /// the number of threads as long as a worker's result depends on its batch alone. At most `2 * threads`
   /// batches are in memory at a time. With one thread all is done on the calling thread.
@@ -29,8 +29,11 @@ public enum EventPipeline {
     var times = Times()
     guard threads > 1 else {
       let work = try makeWorker()
-      while let batch = try times.reading.measure({ try stream.next(upTo: eventsPerBatch) }) {
-        let place = Progress(stream)
+      while let unparsed = try times.reading.measure({ try stream.take(upTo: eventsPerBatch) }) {
+        let parsed = try times.parsing.measure { try unparsed.parsed() }
+        stream.note(parsed)
+        guard let batch = parsed.batch else { continue }
+        let place = Progress(stream, Place(stream))
         let output = try times.working.measure { try naming(batch) { try work(batch) } }
         try times.consuming.measure {
           try consume(output)
@@ -58,10 +61,13 @@ public enum EventPipeline {
       workers.wait()
     }
     do {
-      while let (output, place) = try queue.nextOutput() {
+      while let result = try queue.nextResult() {
+        // Of the stream, the threads that read use nothing that this changes.
+        stream.note(result.parsed)
+        guard let output = result.output else { continue }
         try times.consuming.measure {
           try consume(output)
-          try progress(place)
+          try progress(Progress(stream, result.place))
         }
       }
     } catch {
@@ -76,8 +82,10 @@ public enum EventPipeline {
 
   /// What the threads of a pipeline did with their time, in seconds.
   public struct Times: Sendable, Equatable {
-    /// Reading batches, which one thread does at a time.
+    /// Reading batches, which one thread does at a time; for all formats but HepMC, parsing them too.
     public internal(set) var reading = 0.0
+    /// Parsing batches of HepMC, added over the threads.
+    public internal(set) var parsing = 0.0
     /// Working on batches, added over the threads.
     public internal(set) var working = 0.0
     /// Consuming results, which the calling thread does.
@@ -104,11 +112,22 @@ public enum EventPipeline {
     /// What was wrong with the first bad events.
     public let badEvents: [EventInputError]
 
-    fileprivate init(_ stream: EventStream) {
-      events = stream.nextEventNumber
-      bytes = stream.bytesRead
+    fileprivate init(_ stream: EventStream, _ place: Place) {
+      events = place.events
+      bytes = place.bytes
       badEventCount = stream.badEventCount
       badEvents = stream.badEvents
+    }
+  }
+
+  /// How far a stream was when it had taken a batch.
+  fileprivate struct Place {
+    let events: Int
+    let bytes: Int
+
+    init(_ stream: EventStream) {
+      events = stream.nextEventNumber
+      bytes = stream.bytesRead
     }
   }
 
@@ -124,8 +143,15 @@ public enum EventPipeline {
 
 /// The batches in flight, from the stream to the consumer.
 ///
-/// The stream is used inside `reading` only, everything else inside `condition` only.
+/// Batches are taken from the stream inside `reading` only, and everything else is used inside `condition` only.
 private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
+  /// What became of a batch: nothing where none of its events is wanted.
+  struct BatchResult {
+    let output: Output?
+    let parsed: ParsedBatch
+    let place: EventPipeline.Place
+  }
+
   private let stream: EventStream
   private let eventsPerBatch: Int
   private let capacity: Int
@@ -134,7 +160,7 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
   /// Of all threads but the consumer's; the time of reading belongs to `reading`.
   private var times = EventPipeline.Times()
   private var readingTime = 0.0
-  private var results: [Int: Result<(Output, EventPipeline.Progress), any Error>] = [:]
+  private var results: [Int: Result<BatchResult, any Error>] = [:]
   private var taken = 0
   private var consumed = 0
   private var isStopped = false
@@ -149,28 +175,30 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
   func work(_ makeWorker: () throws -> ((EventBatch) throws -> Output)) {
     var worker: Result<(EventBatch) throws -> Output, any Error>?
     while let (ticket, input) = takeBatch() {
-      var seconds = 0.0
-      let result = seconds.measure {
-        Result {
-          if worker == nil { worker = Result { try makeWorker() } }
-          let work = try worker!.get()
-          let (batch, place) = try input.get()
-          return (try EventPipeline.naming(batch) { try work(batch) }, place)
+      var (parsing, working) = (0.0, 0.0)
+      let result = Result {
+        if worker == nil { worker = Result { try makeWorker() } }
+        let work = try worker!.get()
+        let (unparsed, place) = try input.get()
+        let parsed = try parsing.measure { try unparsed.parsed() }
+        let output = try parsed.batch.map { batch in
+          try working.measure { try EventPipeline.naming(batch) { try work(batch) } }
         }
+        return BatchResult(output: output, parsed: parsed, place: place)
       }
-      finish(ticket, result, seconds)
+      finish(ticket, result, parsing, working)
     }
   }
 
   /// The next batch and its place in the order, when there is room for it; nil when there are no more.
-  private func takeBatch() -> (Int, Result<(EventBatch, EventPipeline.Progress), any Error>)? {
+  private func takeBatch() -> (Int, Result<(UnparsedBatch, EventPipeline.Place), any Error>)? {
     let start = EventPipeline.now
     reading.lock()
     defer { reading.unlock() }
     guard let ticket = waitForRoom(since: start) else { return nil }
-    let batch = readingTime.measure { Result { try stream.next(upTo: eventsPerBatch) } }
+    let batch = readingTime.measure { Result { try stream.take(upTo: eventsPerBatch) } }
     switch batch {
-    case .success(let batch?): return (ticket, .success((batch, EventPipeline.Progress(stream))))
+    case .success(let batch?): return (ticket, .success((batch, EventPipeline.Place(stream))))
     case .success(nil):
       end(before: ticket)
       return nil
@@ -201,10 +229,11 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
   }
 
   private func finish(
-    _ ticket: Int, _ result: Result<(Output, EventPipeline.Progress), any Error>, _ seconds: Double
+    _ ticket: Int, _ result: Result<BatchResult, any Error>, _ parsing: Double, _ working: Double
   ) {
     condition.lock()
-    times.working += seconds
+    times.parsing += parsing
+    times.working += working
     results[ticket] = result
     // What comes behind an error is not wanted.
     if case .failure = result { isStopped = true }
@@ -213,7 +242,7 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
   }
 
   /// The next result in the order of the input, when it is there; nil behind the last.
-  func nextOutput() throws -> (Output, EventPipeline.Progress)? {
+  func nextResult() throws -> BatchResult? {
     condition.lock()
     defer { condition.unlock() }
     while true {
@@ -230,6 +259,7 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
   /// Adds what the threads did, once they have ended.
   func addTimes(to total: inout EventPipeline.Times) {
     total.reading += readingTime
+    total.parsing += times.parsing
     total.working += times.working
     total.waiting += times.waiting
   }

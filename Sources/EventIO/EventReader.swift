@@ -3,6 +3,8 @@
 import JetPhysics
 
 /// The events of one input, from the first to the last.
+///
+/// Where parsing takes long, ``take(upTo:)`` leaves it to other threads; elsewhere it is done when events are read.
 protocol EventReader: AnyObject {
   /// The format of the input.
   var format: EventFormat { get }
@@ -20,6 +22,36 @@ protocol EventReader: AnyObject {
   /// A batch may have fewer events: very large batches are cut, and bad events are left out after `onBadEvent`
   /// was told of them. Throws `EventInputError` where the input cannot be read, and what `onBadEvent` throws.
   func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch?
+
+  /// Takes the next events, at most `count`, to be parsed later; nil at the end of the input.
+  ///
+  /// Throws `EventInputError` where the input cannot be read.
+  func take(upTo count: Int) throws -> TakenEvents?
+}
+
+/// Events that were taken from an input and are parsed by whoever wants them, on any thread.
+struct TakenEvents: Sendable {
+  /// How many events there are, bad ones included.
+  let eventCount: Int
+  /// Parses the events, like `EventReader.read`.
+  let parse: @Sendable (_ onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch
+}
+
+extension TakenEvents {
+  /// Events that are parsed already: those of `batch`, and bad ones.
+  init(_ batch: EventBatch, bad: [EventInputError]) {
+    self.init(eventCount: batch.eventCount + bad.count) { onBadEvent in
+      for error in bad { try onBadEvent(error) }
+      return batch
+    }
+  }
+}
+
+extension EventReader {
+  func take(upTo count: Int) throws -> TakenEvents? {
+    var bad: [EventInputError] = []
+    return try read(upTo: count) { bad.append($0) }.map { TakenEvents($0, bad: bad) }
+  }
 }
 
 /// Limits that keep memory flat whatever the input claims.

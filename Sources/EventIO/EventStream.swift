@@ -61,6 +61,18 @@ public final class EventStream {
   /// A batch holds events of one input only, at least one, and may hold fewer than `count` before the end.
   /// Throws `EventInputError` where an input cannot be read, and at a bad event unless bad events are skipped.
   public func next(upTo count: Int) throws -> EventBatch? {
+    while let unparsed = try take(upTo: count) {
+      let parsed = try unparsed.parsed()
+      note(parsed)
+      if let batch = parsed.batch { return batch }
+    }
+    return nil
+  }
+
+  /// Takes the next events, at most `count`, for another thread to parse; nil at the end.
+  ///
+  /// What comes of them is to be noted by `note`, in the order in which they were taken.
+  func take(upTo count: Int) throws -> UnparsedBatch? {
     precondition(count > 0, "a batch holds at least one event")
     while true {
       let remaining = options.maximumEvents.map { maximum in
@@ -76,26 +88,20 @@ public final class EventStream {
         if skipped < wanted { finishInput() }
         continue
       }
-      let wanted = min(count, remaining ?? count)
-      var bad = 0
-      let batch = try reader.read(upTo: wanted) { error in
-        guard options.skipBadEvents else { throw error }
-        bad += 1
-        badEventCount += 1
-        if badEvents.count < EventStream.maximumBadEventsKept { badEvents.append(error) }
-      }
-      guard var batch else {
+      guard let events = try reader.take(upTo: min(count, remaining ?? count)) else {
         finishInput()
         continue
       }
-      nextEventNumber += batch.eventCount + bad
-      if !options.selection.isEmpty { batch = try batch.events(matching: options.selection) }
-      guard batch.eventCount > 0 else { continue }
-      for (name, value) in options.columns {
-        batch.columns[name] = EventColumn(values: Array(repeating: value, count: batch.eventCount))
-      }
-      return batch
+      nextEventNumber += events.eventCount
+      return UnparsedBatch(events, options: options)
     }
+  }
+
+  /// Counts the bad events of what was taken.
+  func note(_ parsed: ParsedBatch) {
+    badEventCount += parsed.badEventCount
+    let room = EventStream.maximumBadEventsKept - badEvents.count
+    badEvents += parsed.badEvents.prefix(max(0, room))
   }
 
   private func currentReader() throws -> (any EventReader)? {
@@ -114,24 +120,6 @@ public final class EventStream {
     decompressionOfFinishedInputs += input?.decompressionSeconds ?? 0
     input = nil
     nextInput += 1
-  }
-}
-
-extension EventBatch {
-  /// The events whose columns have the values of `selection`.
-  fileprivate func events(matching selection: [String: Double]) throws -> EventBatch {
-    var places = Array(0..<eventCount)
-    for (name, value) in selection.sorted(by: { $0.key < $1.key }) {
-      guard let column = columns[name], column.width == 1 else {
-        let known = columns.filter { $0.value.width == 1 }.keys.sorted()
-        throw EventInputError(
-          source: source, field: name,
-          problem: "is asked for, but the events have no such column of one number; "
-            + (known.isEmpty ? "they have none" : "their columns are: \(known.joined(separator: ", "))"))
-      }
-      places.removeAll { column.values[$0] != value }
-    }
-    return places.count == eventCount ? self : events(at: places)
   }
 }
 

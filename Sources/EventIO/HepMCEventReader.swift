@@ -1,143 +1,138 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import CHepMC3
 import JetPhysics
 
-/// HepMC 3 ASCII and HepMC 2 IO_GenEvent, read by libhepmc3.
+/// HepMC 3 ASCII and HepMC 2 IO_GenEvent.
 ///
-/// The particles of an event are those of status 1, in GeV and in the order of the file, without invisible ones
-/// unless these are kept. The nominal (first) event weight is the column `weight`; where there are several, all
-/// of them are the column `weights`.
+/// Here is found where events begin; the text of some events at a time is parsed as ``HepMCText``, by several threads
+/// side by side.
 final class HepMCEventReader: EventReader {
   let format: EventFormat
   let eventCount: Int? = nil
-  private let lines: LineSource
-  private let reader: OpaquePointer
+  private let buffer: ByteBuffer
   private let keepInvisible: Bool
   private var nextEvent: Int
+  /// How many weights events have; nil before the first good one.
   private var weightCount: Int?
+  /// Whether the lines that were read last are in a listing of events.
+  private var isInListing = false
+  /// The line by which the next event begins, where it has been read already.
+  private var pending: [UInt8]?
   private var hasEnded = false
 
-  /// What the callback of the C reader works on.
-  private final class LineSource {
-    let buffer: ByteBuffer
-    var error: (any Error)?
-
-    init(_ buffer: ByteBuffer) { self.buffer = buffer }
-  }
+  /// Text of more bytes is not added to.
+  private static let longText = 1 << 26
+  /// No event is longer, so that bad input cannot take all memory.
+  private static let longestText = 1 << 30
 
   /// Reads from `buffer`; the first event gets the number `firstEvent`.
-  init(_ buffer: ByteBuffer, format: EventFormat, firstEvent: Int, keepInvisible: Bool) throws {
-    let lines = LineSource(buffer)
-    let source: canopy_hepmc_line_source = { context, length, failed in
-      let lines = Unmanaged<LineSource>.fromOpaque(context!).takeUnretainedValue()
-      do {
-        guard let line = try lines.buffer.nextLine() else { return nil }
-        length!.pointee = line.count
-        return line.baseAddress?.assumingMemoryBound(to: CChar.self)
-      } catch {
-        lines.error = error
-        failed!.pointee = 1
-        return nil
-      }
-    }
-    guard
-      let reader = canopy_hepmc_create(
-        format == .hepMC2 ? CANOPY_HEPMC2 : CANOPY_HEPMC3, source, Unmanaged.passUnretained(lines).toOpaque())
-    else { throw EventInputError(source: buffer.source, problem: "cannot be read: libhepmc3 does not start") }
-    self.lines = lines
-    self.reader = reader
+  init(_ buffer: ByteBuffer, format: EventFormat, firstEvent: Int, keepInvisible: Bool) {
+    self.buffer = buffer
     self.format = format
     self.keepInvisible = keepInvisible
     nextEvent = firstEvent
   }
 
-  deinit { canopy_hepmc_destroy(reader) }
-
   func skip(_ count: Int) throws -> Int {
     for skipped in 0..<max(count, 0) {
-      switch canopy_hepmc_skip(reader) {
-      case CANOPY_HEPMC_EVENT: nextEvent += 1
-      case CANOPY_HEPMC_END: return skipped
-      case CANOPY_HEPMC_CUT_SHORT: throw cutShort()
-      case CANOPY_HEPMC_INPUT_ERROR: throw lines.error!
-      default: throw badEvent()
+      guard try findStart() else {
+        if isInListing { _ = try beginText().parse { throw $0 } }
+        return skipped
       }
+      if pending!.starts(with: HepMCText.mark) {
+        var text = beginText()
+        text.append(pending!)
+        _ = try text.parse { throw $0 }
+      }
+      pending = nil
+      nextEvent += 1
     }
     return max(count, 0)
   }
 
   func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch? {
-    var batch = EventBatch(source: lines.buffer.source)
-    var considered = 0
-    var event = canopy_hepmc_event()
-    while considered < count, batch.particleCount < EventLimits.particlesOfBatch, !hasEnded {
-      var problem: EventInputError?
-      switch canopy_hepmc_read(reader, &event) {
-      case CANOPY_HEPMC_EVENT: problem = append(event, to: &batch)
-      case CANOPY_HEPMC_END: hasEnded = true
-      case CANOPY_HEPMC_CUT_SHORT:
-        hasEnded = true
-        problem = cutShort()
-      case CANOPY_HEPMC_INPUT_ERROR: throw lines.error!
-      default: problem = badEvent()
+    try take(upTo: count)?.parse(onBadEvent)
+  }
+
+  func take(upTo count: Int) throws -> TakenEvents? {
+    guard !hasEnded else { return nil }
+    guard try findStart() || isInListing else {
+      hasEnded = true
+      return nil
+    }
+    var text = beginText()
+    let eventCount = try fill(&text, upTo: count)
+    // How many events there are before a sudden end, and how many weights they have, only parsing says.
+    guard pending == nil || weightCount == nil else {
+      nextEvent += eventCount
+      return TakenEvents(eventCount: eventCount) { [text] in try text.parse($0).batch }
+    }
+    var bad: [EventInputError] = []
+    let parsed = try text.parse(upTo: count) { bad.append($0) }
+    weightCount = parsed.weightCount
+    if pending == nil { hasEnded = parsed.hasEnded }
+    let taken = TakenEvents(parsed.batch, bad: bad)
+    nextEvent += taken.eventCount
+    return taken
+  }
+
+  /// Text of no lines yet, the next of which is the pending one.
+  private func beginText() -> HepMCText {
+    HepMCText(
+      source: buffer.source, format: format, keepInvisible: keepInvisible, firstEvent: nextEvent,
+      firstLine: buffer.lineNumber, isInListing: isInListing, weightCount: weightCount)
+  }
+
+  /// Adds up to `count` events to a text and returns how many; the last line of the input ends them too.
+  private func fill(_ text: inout HepMCText, upTo count: Int) throws -> Int {
+    var eventCount = 0
+    while let start = pending, eventCount < count, text.size < Self.longText {
+      text.append(start)
+      pending = nil
+      eventCount += 1
+      let before = text.size
+      _ = try findStart { line in
+        text.append(line)
+        guard text.size - before <= Self.longestText else {
+          throw EventInputError(
+            source: buffer.source, event: nextEvent + eventCount - 1,
+            problem: "is longer than \(Self.longestText >> 20) MiB; this is no event file")
+        }
       }
-      if hasEnded, problem == nil { break }
-      considered += 1
-      if problem == nil {
-        batch.finishEvent(number: nextEvent)
-      } else {
-        batch.discardUnfinishedEvent()
+    }
+    if pending != nil, isInListing { text.endListing() }
+    return eventCount
+  }
+
+  /// Moves to the line by which the next event begins, which then is pending; false at the end.
+  ///
+  /// - Parameter passing: hears of the lines before it.
+  private func findStart(passing: (UnsafeRawBufferPointer) throws -> Void = { _ in }) throws -> Bool {
+    guard pending == nil else { return true }
+    while let line = try buffer.nextLine() {
+      if line.starts(with: HepMCText.mark) {
+        if line.ends(with: HepMCText.listingStart) {
+          // A listing of another kind, of which parsing complains.
+          guard line.starts(with: HepMCText.kind(of: format)) else {
+            pending = Array(line)
+            return true
+          }
+          isInListing = true
+        } else if line.ends(with: HepMCText.listingEnd) {
+          isInListing = false
+        }
+      } else if isInListing, line.starts(with: HepMCText.eventStart) {
+        pending = Array(line)
+        return true
       }
-      nextEvent += 1
-      if let problem { try onBadEvent(problem) }
+      try passing(line)
     }
-    return considered == 0 ? nil : batch
+    return false
   }
+}
 
-  /// Adds the particles and weights of an event, or says what is wrong with it.
-  private func append(_ event: canopy_hepmc_event, to batch: inout EventBatch) -> EventInputError? {
-    for particle in 0..<event.particle_count {
-      let pdgID = event.pdgid[particle]
-      if !keepInvisible, InvisibleParticles.contains(pdgID) { continue }
-      batch.pdgID.append(pdgID)
-      batch.appendParticle(
-        px: event.momenta[4 * particle], py: event.momenta[4 * particle + 1],
-        pz: event.momenta[4 * particle + 2], energy: event.momenta[4 * particle + 3])
-    }
-    if let bad = batch.unfinishedEventProblem() {
-      return error(field: bad.field, bad.problem)
-    }
-    let weights = UnsafeBufferPointer(start: event.weights, count: event.weight_count)
-    if let weightCount, weightCount != weights.count {
-      return error(field: "weight", "has \(weights.count) values where earlier events have \(weightCount)")
-    }
-    guard weights.count <= EventLimits.columnWidth else {
-      return error(
-        field: "weight", "has \(weights.count) values; at most \(EventLimits.columnWidth) are read")
-    }
-    weightCount = weights.count
-    if let nominal = weights.first {
-      batch.columns["weight", default: EventColumn()].values.append(nominal)
-    }
-    if weights.count > 1 {
-      batch.columns["weights", default: EventColumn(width: weights.count)].values.append(contentsOf: weights)
-    }
-    return nil
-  }
-
-  private func badEvent() -> EventInputError {
-    let line = canopy_hepmc_line(reader)
-    return EventInputError(
-      source: lines.buffer.source, event: nextEvent, line: line == 0 ? nil : line,
-      problem: String(cString: canopy_hepmc_message(reader)))
-  }
-
-  private func cutShort() -> EventInputError {
-    error("is cut short: there is no END_EVENT_LISTING line; is the file complete?")
-  }
-
-  private func error(field: String? = nil, _ problem: String) -> EventInputError {
-    EventInputError(source: lines.buffer.source, event: nextEvent, field: field, problem: problem)
+extension UnsafeRawBufferPointer {
+  fileprivate func ends(with text: some BidirectionalCollection<UInt8>) -> Bool {
+    count >= text.count && suffix(text.count).elementsEqual(text)
   }
 }

@@ -16,16 +16,11 @@ typedef enum { CANOPY_HEPMC2, CANOPY_HEPMC3 } canopy_hepmc_format;
 
 /// What came of reading an event.
 typedef enum {
-  CANOPY_HEPMC_EVENT,        ///< There is an event.
-  CANOPY_HEPMC_END,          ///< There are no more events.
-  CANOPY_HEPMC_BAD_EVENT,    ///< The event is damaged; the next call goes on with the next event.
-  CANOPY_HEPMC_CUT_SHORT,    ///< The input ends before its END_EVENT_LISTING line; there are no more events.
-  CANOPY_HEPMC_INPUT_ERROR,  ///< The source of lines failed.
+  CANOPY_HEPMC_EVENT,      ///< There is an event.
+  CANOPY_HEPMC_END,        ///< There are no more events.
+  CANOPY_HEPMC_BAD_EVENT,  ///< The event is damaged; the next call goes on with the next event.
+  CANOPY_HEPMC_CUT_SHORT,  ///< The text ends before its END_EVENT_LISTING line; there are no more events.
 } canopy_hepmc_status;
-
-/// Gives the next line without its end, valid until the next call; NULL at the end or, with `*failed` set to 1,
-/// where reading failed.
-typedef const char *(*canopy_hepmc_line_source)(void *context, size_t *length, int *failed);
 
 /// The particles of status 1 of one event in the order of the file. The arrays belong to the reader and live
 /// until its next call.
@@ -40,18 +35,14 @@ typedef struct {
 /// A reader with its memory.
 typedef struct canopy_hepmc_reader canopy_hepmc_reader;
 
-/// Makes a reader of the lines that `source` gives, or returns NULL where memory is short.
-canopy_hepmc_reader *canopy_hepmc_create(
-    canopy_hepmc_format format, canopy_hepmc_line_source source, void *context);
+/// Makes a reader of `text`, which stays the caller's and must outlive it, or returns NULL where memory is short.
+canopy_hepmc_reader *canopy_hepmc_create(canopy_hepmc_format format, const char *text, size_t size);
 
 /// Frees a reader.
 void canopy_hepmc_destroy(canopy_hepmc_reader *reader);
 
 /// Reads the next event.
 canopy_hepmc_status canopy_hepmc_read(canopy_hepmc_reader *reader, canopy_hepmc_event *event);
-
-/// Passes over the next event without looking into it.
-canopy_hepmc_status canopy_hepmc_skip(canopy_hepmc_reader *reader);
 
 /// What is wrong with the last event, as the end of a sentence.
 const char *canopy_hepmc_message(const canopy_hepmc_reader *reader);

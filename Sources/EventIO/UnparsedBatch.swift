@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetPhysics
+
+/// Events that a stream has taken from its input, and what its options say of them.
+struct UnparsedBatch: Sendable {
+  private let events: TakenEvents
+  private let options: EventReadingOptions
+
+  init(_ events: TakenEvents, options: EventReadingOptions) {
+    self.events = events
+    self.options = options
+  }
+
+  /// Parses the events, on any thread.
+  ///
+  /// Throws `EventInputError` at a bad event unless bad events are skipped.
+  func parsed() throws -> ParsedBatch {
+    var bad: [EventInputError] = []
+    var badEventCount = 0
+    var batch = try events.parse { error in
+      guard options.skipBadEvents else { throw error }
+      badEventCount += 1
+      if bad.count < EventStream.maximumBadEventsKept { bad.append(error) }
+    }
+    if !options.selection.isEmpty { batch = try batch.events(matching: options.selection) }
+    for (name, value) in options.columns where batch.eventCount > 0 {
+      batch.columns[name] = EventColumn(values: Array(repeating: value, count: batch.eventCount))
+    }
+    return ParsedBatch(
+      batch: batch.eventCount > 0 ? batch : nil, badEventCount: badEventCount, badEvents: bad)
+  }
+}
+
+/// What came of the events that a stream has taken.
+struct ParsedBatch: Sendable {
+  /// The events that are wanted; nil where none is.
+  let batch: EventBatch?
+  /// How many bad events were left out.
+  let badEventCount: Int
+  /// What was wrong with the first of them.
+  let badEvents: [EventInputError]
+}
+
+extension EventBatch {
+  /// The events whose columns have the values of `selection`.
+  fileprivate func events(matching selection: [String: Double]) throws -> EventBatch {
+    var places = Array(0..<eventCount)
+    for (name, value) in selection.sorted(by: { $0.key < $1.key }) {
+      guard let column = columns[name], column.width == 1 else {
+        let known = columns.filter { $0.value.width == 1 }.keys.sorted()
+        throw EventInputError(
+          source: source, field: name,
+          problem: "is asked for, but the events have no such column of one number; "
+            + (known.isEmpty ? "they have none" : "their columns are: \(known.joined(separator: ", "))"))
+      }
+      places.removeAll { column.values[$0] != value }
+    }
+    return places.count == eventCount ? self : events(at: places)
+  }
+}
