@@ -195,12 +195,18 @@ struct TriggerCommand: ParsableCommand {
     _ run: TriggerRun, _ stream: EventStream, progress: (EventPipeline.Progress) throws -> Void
   ) throws -> TriggerRun.Outcome {
     if let output {
-      return try run.run(
-        stream,
-        to: TriggerRun.Output(
-          path: output, format: output.lowercased().hasSuffix(".jsonl") ? .jsonl : .hdf5,
-          menu: URL(fileURLWithPath: menu), model: URL(fileURLWithPath: model.folder), isResumed: resume),
-        progress: progress)
+      do {
+        return try run.run(
+          stream,
+          to: TriggerRun.Output(
+            path: output, format: output.lowercased().hasSuffix(".jsonl") ? .jsonl : .hdf5,
+            menu: URL(fileURLWithPath: menu), model: URL(fileURLWithPath: model.folder), isResumed: resume),
+          progress: progress)
+      } catch var interruption as Interruption {
+        interruption.advice =
+          "The run was stopped, and \(output) is not there yet; give the same command with --resume to go on."
+        throw interruption
+      }
     }
     guard format == .jsonl else { return try run.run(stream, progress: progress) }
     let writer = try EventOutputFormat.jsonl.makeWriter(to: .standardOutput)
@@ -212,6 +218,8 @@ struct TriggerCommand: ParsableCommand {
   private func tune(
     _ run: TriggerRun, _ file: MenuFile, background: EventStream, signal: EventStream
   ) throws {
+    // What cannot be written is found before the events are read.
+    let destination = try output.map { try ResultText(.file($0)) }
     func sample(_ stream: EventStream) throws -> TuningSample {
       var sample = TuningSample(run.menu)
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
@@ -225,18 +233,15 @@ struct TriggerCommand: ParsableCommand {
       return sample
     }
     let tuned = try run.menu.tune(background: sample(background), signal: sample(signal))
-    let text = Data(try file.text(of: run.menu, tuned: tuned.values).utf8)
+    let text = try file.text(of: run.menu, tuned: tuned.values)
     let summary = TriggerSummary(
       report: TriggerReport(run.menu, tuned.background, signal: tuned.signal), latency: LatencyHistogram())
-    if let output {
-      do {
-        try text.write(to: URL(fileURLWithPath: output), options: .atomic)
-      } catch {
-        throw ValidationError("The tuned menu cannot be written to '\(output)'; choose another place.")
-      }
+    if let destination {
+      destination.append(text)
+      try destination.finish()
       try writeToStandardOutput(format == .json ? summary.json() : Data(Listing(summary).text.utf8))
     } else {
-      try writeToStandardOutput(text)
+      try writeToStandardOutput(Data(text.utf8))
       writeToStandardError(Listing(summary).text)
     }
     background.reportBadEvents()
