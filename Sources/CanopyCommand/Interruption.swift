@@ -6,6 +6,8 @@ import Foundation
 /// of at once.
 struct Interruption: Error {
   private let signal: Int32
+  /// How to go on later, in a sentence; nil where nothing is left to go on with.
+  var advice: String?
 
   /// Listens for the wish from now on; a second one ends the program at once.
   static func listen() {
@@ -26,8 +28,9 @@ struct Interruption: Error {
     if received != 0 { throw Interruption(signal: received) }
   }
 
-  /// Ends the program as the signal would have.
+  /// Says how to go on later, and ends the program as the signal would have.
   func end() -> Never {
+    if let advice { writeToStandardError("canopy: \(advice)\n") }
     raise(signal)
     exit(1)
   }

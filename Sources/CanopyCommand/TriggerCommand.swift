@@ -202,8 +202,9 @@ struct TriggerCommand: ParsableCommand {
             path: output, format: output.lowercased().hasSuffix(".jsonl") ? .jsonl : .hdf5,
             menu: URL(fileURLWithPath: menu), model: URL(fileURLWithPath: model.folder), isResumed: resume),
           progress: progress)
-      } catch let interruption as Interruption {
-        writeToStandardError("\ncanopy: stopped; the same command with --resume goes on with \(output).\n")
+      } catch var interruption as Interruption {
+        interruption.advice =
+          "The run was stopped, and \(output) is not there yet; give the same command with --resume to go on."
         throw interruption
       }
     }
@@ -217,8 +218,8 @@ struct TriggerCommand: ParsableCommand {
   private func tune(
     _ run: TriggerRun, _ file: MenuFile, background: EventStream, signal: EventStream
   ) throws {
-    // Found out before the events are read.
-    let place = try output.map { try ResultFile(.file($0)) }
+    // What cannot be written is found before the events are read.
+    let destination = try output.map { try ResultText(.file($0)) }
     func sample(_ stream: EventStream) throws -> TuningSample {
       var sample = TuningSample(run.menu)
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
@@ -232,14 +233,15 @@ struct TriggerCommand: ParsableCommand {
       return sample
     }
     let tuned = try run.menu.tune(background: sample(background), signal: sample(signal))
-    let text = Data(try file.text(of: run.menu, tuned: tuned.values).utf8)
+    let text = try file.text(of: run.menu, tuned: tuned.values)
     let summary = TriggerSummary(
       report: TriggerReport(run.menu, tuned.background, signal: tuned.signal), latency: LatencyHistogram())
-    if let place {
-      try place.commit(text)
+    if let destination {
+      destination.append(text)
+      try destination.finish()
       try writeToStandardOutput(format == .json ? summary.json() : Data(Listing(summary).text.utf8))
     } else {
-      try writeToStandardOutput(text)
+      try writeToStandardOutput(Data(text.utf8))
       writeToStandardError(Listing(summary).text)
     }
     background.reportBadEvents()

@@ -45,12 +45,13 @@ extension TriggerRun {
   ///   - stream: the events, from the first on.
   ///   - output: where the accepted events go.
   ///   - progress: hears after each batch how far the run is; what it throws stops the run, which can be resumed.
-  /// - Throws: what reading, predicting and writing throw, and ``TriggerError`` where there is a journal that is not to
-  ///   be resumed or is of another run.
+  /// - Throws: what reading, predicting and writing throw, before the first event where the output cannot be written,
+  ///   and ``TriggerError`` where there is a journal that is not to be resumed or is of another run.
   public func run(
     _ stream: EventStream, to output: Output,
     progress: (EventPipeline.Progress) throws -> Void = { _ in }
   ) throws -> Outcome {
+    try ResultDestination.file(output.path).check()
     let journal = try TriggerJournal(
       besides: output.path, heading: heading(stream, output), resuming: output.isResumed)
     var outcome = Outcome(state: TriggerState(menu))

@@ -38,53 +38,45 @@ import Testing
     return report as NSDictionary
   }
 
-  @Test func aRunThatIsKilledGoesOn() throws {
+  /// Stops a run by signals, each as soon as the journal has grown, and expects that it comes to what a run does that
+  /// was never stopped.
+  private func stopAndResume(
+    _ name: String, by signals: [Int32], look: (_ process: Process, _ errors: String) throws -> Void
+  ) throws {
     let options = ["--max-events", "1500", "--format", "json", "--threads", "2"]
-    let whole = try Program.run(arguments(options + ["-o", folder.path("whole.jsonl")]))
+    let whole = try Program.run(arguments(options + ["-o", folder.path("whole-\(name)")]))
     try #require(whole.status == 0, "\(whole.errors)")
-    let resumed = arguments(options + ["-o", folder.path("killed.jsonl"), "--resume"])
-    let journal = folder.path("killed.jsonl.journal")
-    func size() -> Int {
-      (try? folder.data("killed.jsonl.journal").count) ?? 0
-    }
-    // Killed as soon as the journal has grown, again and again.
-    for _ in 0..<4 {
+    let resumed = arguments(options + ["-o", folder.path(name), "--resume"])
+    func size() -> Int { (try? folder.data("\(name).journal").count) ?? 0 }
+    for signal in signals {
       let before = size()
-      let process = try Program.start(resumed, folder: try TemporaryFolder())
+      let messages = try TemporaryFolder()
+      let process = try Program.start(resumed, folder: messages)
       while process.isRunning, size() <= before { usleep(2000) }
-      kill(process.processIdentifier, SIGKILL)
+      kill(process.processIdentifier, signal)
       process.waitUntilExit()
+      try look(process, messages.text("errors"))
     }
     let last = try Program.run(resumed)
     try #require(last.status == 0, "\(last.errors)")
     #expect(try report(last.output) == report(whole.output))
-    #expect(try folder.data("killed.jsonl") == folder.data("whole.jsonl"))
-    #expect(!FileManager.default.fileExists(atPath: journal))
+    #expect(try folder.data(name) == folder.data("whole-\(name)"))
+    #expect(!FileManager.default.fileExists(atPath: folder.path("\(name).journal")))
   }
 
-  @Test func equalRunsWriteEqualBytes() throws {
-    let options = ["--max-events", "300", "--threads", "2", "-o"]
-    for name in ["one.h5", "two.h5"] {
-      let outcome = try Program.run(arguments(options + [folder.path(name)]))
-      try #require(outcome.status == 0, "\(outcome.errors)")
+  @Test(arguments: ["out.jsonl", "out.h5"])
+  func aRunThatIsKilledGoesOn(output: String) throws {
+    try stopAndResume(output, by: Array(repeating: SIGKILL, count: 4)) { _, _ in }
+  }
+
+  @Test func aRunThatIsInterruptedSaysHowToGoOn() throws {
+    try stopAndResume("out.h5", by: [SIGINT, SIGTERM]) { process, errors in
+      #expect(process.terminationReason == .uncaughtSignal)
+      #expect([SIGINT, SIGTERM].contains(process.terminationStatus))
+      #expect(errors.hasPrefix("canopy: The run was stopped") && errors.contains("--resume"), "\(errors)")
+      let left = try folder.content
+      #expect(left == ["menu.yaml", "out.h5.journal", "whole-out.h5"])
     }
-    #expect(try folder.data("one.h5") == folder.data("two.h5"))
-  }
-
-  @Test func aRunThatIsInterruptedSaysHowItGoesOn() throws {
-    let options = ["--format", "json", "-o", folder.path("out.jsonl")]
-    let errors = try TemporaryFolder()
-    let process = try Program.start(arguments(options), folder: errors)
-    while process.isRunning, (try? folder.data("out.jsonl.journal").count) ?? 0 == 0 { usleep(2000) }
-    kill(process.processIdentifier, SIGINT)
-    process.waitUntilExit()
-    #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGINT)
-    #expect(try errors.text("errors").contains("the same command with --resume goes on"))
-    let whole = try Program.run(arguments(["--format", "json", "-o", folder.path("whole.jsonl")]))
-    let resumed = try Program.run(arguments(options + ["--resume"]))
-    try #require(resumed.status == 0, "\(resumed.errors)")
-    #expect(try report(resumed.output) == report(whole.output))
-    #expect(try folder.data("out.jsonl") == folder.data("whole.jsonl"))
   }
 
   @Test func aJournalIsNotPassedOver() throws {
@@ -142,16 +134,37 @@ import Testing
     }
   }
 
+  private static let openMenu = """
+    rate: {input: 1000, budget: 300}
+    paths:
+      - name: tagged   # half of these events are W bosons
+        conditions:
+          - jet: {quantity: w-tagger/score}
+            min: tune
+    """
+
+  @Test func outputsThatCannotBeWrittenAreFoundBeforeTheEvents() throws {
+    let open = try folder.write(Self.openMenu, to: "open.yaml")
+    let names = ["a/b.yaml": "does not exist", "c": "is a folder"]
+    try FileManager.default.createDirectory(atPath: folder.path("c"), withIntermediateDirectories: true)
+    // Events that are never reached: these are none.
+    let input = try folder.write("not an event\n", to: "input")
+    for (name, reason) in names {
+      for options in [["--menu", open, "--tune", "--signal", input], ["--menu", menu]] {
+        let outcome = try Program.run(
+          ["trigger", input, "--model", Self.model, "-o", folder.path(name)] + options)
+        #expect(outcome.status == 65 && outcome.output.isEmpty)
+        #expect(
+          outcome.errors.contains(reason) && outcome.errors.contains(folder.path(name)), "\(outcome.errors)")
+        let lines = outcome.errors.split(separator: "\n")
+        #expect(lines.count == 1)
+      }
+    }
+    #expect(try folder.content == ["c", "input", "menu.yaml", "open.yaml"])
+  }
+
   @Test func aMenuIsTunedForItsBudget() throws {
-    try folder.write(
-      """
-      rate: {input: 1000, budget: 300}
-      paths:
-        - name: tagged   # half of these events are W bosons
-          conditions:
-            - jet: {quantity: w-tagger/score}
-              min: tune
-      """, to: "open.yaml")
+    try folder.write(Self.openMenu, to: "open.yaml")
     func run(_ more: String...) throws -> Outcome {
       try Program.run(
         ["trigger", Self.input, "--max-events", "400", "--model", Self.model, "--format", "json"] + more)
@@ -163,10 +176,6 @@ import Testing
       folder.path("tuned.yaml"))
     try #require(tuned.status == 0, "\(tuned.errors)")
     #expect(try folder.text("tuned.yaml").contains("# half of these events are W bosons"))
-    let nowhere = try run(
-      "--menu", folder.path("open.yaml"), "--tune", "--signal", Samples.path("w-events.txt"), "-o",
-      folder.path("absent/tuned.yaml"))
-    #expect(nowhere.status == 65 && nowhere.errors.contains("does not exist; make it"), "\(nowhere.errors)")
     let used = try run("--menu", folder.path("tuned.yaml"))
     let report = try #require(try JSONSerialization.jsonObject(with: used.output) as? [String: Any])
     let total = try #require(report["total"] as? [String: Any])

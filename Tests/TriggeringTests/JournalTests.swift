@@ -177,11 +177,18 @@ import Testing
     #expect(sentence.contains("is in use by another run"))
   }
 
-  @Test func anOutputThatCannotBeWrittenKeepsTheJournal() throws {
+  @Test func anOutputThatCannotBeWrittenIsFoundAtOnceAndKeepsTheJournal() throws {
+    var error = #expect(throws: ResultOutputError.self) {
+      try SampleRun.run().run(SampleRun.stream(events: 10), to: output("none/out.jsonl"))
+    }
+    #expect(error?.isInputError == true)
+    #expect(throws: Stop.self) { try run(stop: 2) }
+    let journal = try folder.data("out.jsonl.journal")
     try FileManager.default.createDirectory(
       atPath: folder.path("out.jsonl"), withIntermediateDirectories: true)
-    #expect(throws: ResultOutputError.self) { try run() }
-    #expect(try folder.content.contains("out.jsonl.journal"))
+    error = #expect(throws: ResultOutputError.self) { try run() }
+    #expect(error?.description.contains("which is a folder") == true)
+    #expect(try folder.data("out.jsonl.journal") == journal)
     try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
     #expect(try run().state.eventCount == Self.eventCount)
   }

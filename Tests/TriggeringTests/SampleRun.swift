@@ -57,21 +57,9 @@ enum SampleRun {
 }
 
 extension EventBatch {
-  /// All events of a stream, of one input.
+  /// All events of a stream, which one batch holds.
   init(_ stream: EventStream) throws {
-    self.init()
-    while let batch = try stream.next(upTo: 100) {
-      source = batch.source
-      eventNumbers += batch.eventNumbers
-      offsets += batch.offsets.dropFirst().map { $0 + particleCount }
-      px += batch.px
-      py += batch.py
-      pz += batch.pz
-      energy += batch.energy
-      pdgID += batch.pdgID
-      for (name, column) in batch.columns {
-        columns[name, default: EventColumn(width: column.width)].values += column.values
-      }
-    }
+    self = try #require(try stream.next(upTo: 10_000))
+    try #require(try stream.next(upTo: 1) == nil)
   }
 }

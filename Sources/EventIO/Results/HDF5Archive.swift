@@ -50,10 +50,9 @@ final class HDF5Archive: ResultArchive {
 
   func finish() throws {
     try HDF5.locked {
-      // In order, as it decides about the places in the file.
-      while let (index, dataset) = datasets.min(by: { $0.key < $1.key }) {
-        datasets[index] = nil
-        try check(H5Dclose(dataset.id))
+      // In order: what HDF5 still holds back gets its place in the file now.
+      for index in datasets.keys.sorted() {
+        try check(H5Dclose(datasets.removeValue(forKey: index)!.id))
       }
       try check(H5Fflush(file, H5F_SCOPE_LOCAL))
       let closing = file

@@ -6,18 +6,11 @@ import Foundation
 ///
 /// The file is made beside its destination, so that a renaming suffices. For a stream it is made in the folder
 /// for temporary files, and copied into the stream.
-package final class ResultFile {
+final class ResultFile {
   /// The temporary name.
   let path: String
   private let target: ResultTarget
   private var isPresent = true
-
-  /// Makes an empty file for `destination`.
-  ///
-  /// - Throws: ``ResultOutputError`` where nothing can be written there.
-  package convenience init(_ destination: ResultDestination) throws {
-    try self.init(for: ResultTarget(destination))
-  }
 
   /// Makes an empty file for `target`.
   init(for target: ResultTarget) throws {
@@ -42,17 +35,6 @@ package final class ResultFile {
 
   deinit {
     if isPresent { unlink(path) }
-  }
-
-  /// Writes all of the file and gives it its name.
-  ///
-  /// - Throws: ``ResultOutputError`` where that fails.
-  package func commit(_ content: Data) throws {
-    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw ResultOutputError(writing: target.name, code: errno) }
-    defer { close(descriptor) }
-    try content.withUnsafeBytes { try target.write($0, to: descriptor) }
-    try commit()
   }
 
   /// Gives the complete file its name, or copies it into the stream.

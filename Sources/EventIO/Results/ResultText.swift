@@ -3,7 +3,9 @@
 import Foundation
 
 /// Text on its way to a file or a stream, gathered into large writes.
-final class ResultText {
+///
+/// A file gets its name when the text is complete, and leaves nothing otherwise.
+package final class ResultText {
   private let target: ResultTarget
   /// The file to be; `nil` for a stream, which gets the text as it comes.
   private let file: ResultFile?
@@ -13,7 +15,9 @@ final class ResultText {
   private static let writeSize = 1 << 16
 
   /// Opens `destination`.
-  init(_ destination: ResultDestination) throws {
+  ///
+  /// - Throws: `ResultOutputError` where it cannot be written.
+  package init(_ destination: ResultDestination) throws {
     target = try ResultTarget(destination)
     if target.path == nil {
       file = nil
@@ -32,7 +36,7 @@ final class ResultText {
   }
 
   /// Adds `text`.
-  func append(_ text: String) {
+  package func append(_ text: String) {
     buffer.append(contentsOf: text.utf8)
   }
 
@@ -49,7 +53,9 @@ final class ResultText {
   }
 
   /// Writes the rest and gives the file its name.
-  func finish() throws {
+  ///
+  /// - Throws: `ResultOutputError` where it cannot be written.
+  package func finish() throws {
     try flush()
     guard let file else { return }
     let status = close(descriptor)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Foundation
+
 /// Writes results batch by batch, in memory that does not grow with the number of events.
 ///
 /// A file appears under its name only when `finish` has succeeded. A writer that is released before that
@@ -23,6 +25,18 @@ public enum ResultDestination: Sendable, Equatable {
   case file(String)
   /// Standard output.
   case standardOutput
+
+  /// Finds out before there are results whether they can be written, as far as that can be known.
+  ///
+  /// Streams are left alone: who reads one would see it end.
+  ///
+  /// - Throws: `ResultOutputError` where they cannot.
+  package func check() throws {
+    guard case .file(let path) = self else { return }
+    var status = stat()
+    if stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) { return }
+    _ = try ResultFile(for: ResultTarget(self))
+  }
 }
 
 /// The formats of results, named as on the command line.
