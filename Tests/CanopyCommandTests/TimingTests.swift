@@ -32,8 +32,8 @@ import Testing
     ])
     #expect(
       Set(rows.keys) == [
-        "decompressing", "parsing", "clustering", "features", "network", "heads", "collecting results",
-        "writing",
+        "decompressing", "reading", "parsing", "clustering", "features", "network", "heads",
+        "collecting results", "writing",
       ])
     #expect(rows["parsing"]! > 0 && rows["clustering"]! > 0)
     let passed = try #require(Double(summary.split(separator: " ")[0]))
