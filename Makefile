@@ -10,7 +10,7 @@ SOURCES := $(wildcard Sources Plugins Tests Package.swift)
 help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
 	@echo 'make test     run the tests'
-	@echo 'make threads  look for data races under ThreadSanitizer while several threads cluster'
+	@echo 'make threads  look for data races under ThreadSanitizer while several threads parse and cluster'
 	@echo 'make build    build the command .build/release/canopy'
 	@echo 'make lint     check the format of the sources'
 	@echo 'make format   put the sources in that format'
@@ -29,7 +29,7 @@ test: prepare
 	CANOPY_INSTRUCTION_SET=baseline $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding|EventEncoding)Tests\.'
 
 threads: prepare
-	$(SWIFT) test --sanitize=thread --scratch-path .build-threads --filter ThreadTests
+	$(SWIFT) test --sanitize=thread --scratch-path .build-threads --filter '(Thread|EventPipeline|HepMCText)Tests'
 
 build: prepare
 	$(SWIFT) build --configuration release --product canopy
