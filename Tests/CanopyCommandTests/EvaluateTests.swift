@@ -199,7 +199,11 @@ import Testing
     for row in rows { #expect(row.split(separator: ",", omittingEmptySubsequences: false).count == 20) }
     let calibration = try folder.text("report/calibration.csv").split(separator: "\n")
     #expect(calibration[0].hasPrefix("least_score,largest_score,mean_score,signal_fraction,"))
-    #expect(try folder.data("report/calibration.png").count > 10_000)
+    for figure in ["calibration", "conditions"] {
+      #expect(try folder.data("report/\(figure).png").count > 10_000)
+    }
+    let drawing = try folder.text("report/conditions.svg")
+    #expect(drawing.contains("resonance_mass") && drawing.contains("AUC"))
   }
 
   /// Where a condition has many values, intervals hold equal numbers; one without signal has nothing to compare.

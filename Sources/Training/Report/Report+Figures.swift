@@ -17,6 +17,7 @@ extension Report {
       script += rejectionFigure + rocFigure
       for index in classifiers.indices { script += scoreFigure(index) }
       script += calibrationFigure
+      for index in conditionNames.indices { script += conditionFigure(index) }
     }
     for index in regressions.indices { script += regressionFigures(index) }
     if !epochs.isEmpty { script += learningFigure }
@@ -137,6 +138,84 @@ extension Report {
       set key top left
       plot \(curves.joined(separator: ", ")), \
       x with lines linewidth 1.4 dashtype 2 linecolor rgb '#808080' title 'perfect calibration'
+      """)
+  }
+
+  /// The area under the ROC curve against the values of a condition, and below it the rejection at 50 % signal
+  /// efficiency where it is known in one of them.
+  private func conditionFigure(_ index: Int) -> String {
+    let condition = conditionNames[index]
+    let evaluated = conditions.filter { $0.condition == condition }.flatMap {
+      $0.evaluation?.classifiers ?? []
+    }
+    // The lines of the table, from 0, that are of this condition: names may hold what gnuplot cannot compare.
+    let lines = conditions.flatMap { conditioned in
+      (conditioned.evaluation?.classifiers ?? []).map { (conditioned.condition, $0.name) }
+    }
+    let names = evaluated.map(\.name).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    /// `value` is a gnuplot expression of the number in a column, `error` that of the next.
+    func points(_ column: Int, _ value: (_ number: String, _ error: String) -> String) -> String {
+      names.enumerated().map { place, name in
+        let own = lines.indices.filter { lines[$0] == (condition, name) }.map { "$0 == \($0)" }
+        let error = "(valid(\(column + 1)) ? $\(column + 1) : 0)"
+        return "'conditions.csv' skip 1 using (\(own.joined(separator: " || ")) ? ($3 + $4)/2 : NaN):"
+          + "(\(value("$\(column)", error))):\(error) with yerrorlines linetype \(place % 7 + 1) "
+          + "pointtype 7 pointsize 0.8 title \(quoted(name))"
+      }.joined(separator: ", ")
+    }
+    // With fewer than four background examples left a rejection is noise, and without an error a limit.
+    let half = classifiers[0].rejections.firstIndex { $0.signalEfficiency == 0.5 }
+    let isKnown = half.map { half in
+      evaluated.contains { classifier in
+        let rejection = classifier.rejections[half].rejection
+        return rejection.error.map { $0 > 0 && $0 < 0.5 * rejection.value } ?? false
+      }
+    }
+    let file = conditionNames.count > 1 ? "conditions-\(index + 1)" : "conditions"
+    let areas = """
+      set xrange [*:*]
+      set yrange [*:*]
+      set offsets graph 0.05, graph 0.05, 0, 0
+      set ylabel 'AUC'
+      set key opaque bottom right
+      plot \(points(7) { number, _ in number })
+      """
+    let label = "set xlabel \(quoted(condition)) noenhanced"
+    guard let half, isKnown == true else { return figure(file, "\(label)\n\(areas)\nunset offsets") }
+    let rejections = points(9 + 2 * half) { number, error in
+      "\(error) > 0 && \(error) < 0.5*\(number) ? \(number) : NaN"
+    }
+    return figure(
+      file,
+      """
+      set multiplot
+      set lmargin 11
+      set rmargin 3
+      set tmargin at screen 0.92
+      set bmargin at screen 0.54
+      unset xlabel
+      set format x ''
+      \(areas)
+      unset title
+      set tmargin at screen 0.50
+      set bmargin at screen 0.12
+      set format x
+      \(label)
+      set ylabel '1 / ε_B at ε_S = 50 %'
+      set logscale y
+      set format y '%g'
+      unset key
+      plot \(rejections)
+      unset logscale y
+      set format y
+      set key
+      unset multiplot
+      unset offsets
+      set title \(quoted(title)) noenhanced
+      set lmargin
+      set rmargin
+      set tmargin
+      set bmargin
       """)
   }
 

@@ -9,13 +9,16 @@ import PluginKit
 ///
 /// The folder holds `report.json` with all numbers; `roc.csv`, `scores.csv`, `calibration.csv` and
 /// `learning-curves.csv` with what the figures show (each classifier has a `NAME-` before its files where there are
-/// several); `response.csv` and `predictions.csv` for each regression, likewise; `conditions.csv` with what the classifiers are worth in each value of a condition;
-/// the figures as PNG and SVG; and `figures.gnuplot`, which draws them again from the CSV files:
+/// several); `response.csv` and `predictions.csv` for each regression, likewise; `conditions.csv` with what the
+/// classifiers are worth in each value of a condition; the figures as PNG and SVG; and `figures.gnuplot`, which draws
+/// them again from the CSV files:
 ///
 /// - `rejection`: background rejection 1/ε_B, logarithmic, against signal efficiency ε_S;
 /// - `roc`: signal efficiency against background efficiency;
 /// - `scores`: the score's distribution for signal and background;
 /// - `calibration`: the share of signal against the score, where scores are probabilities;
+/// - `conditions`: the area under the ROC curve and the rejection at 50 % signal efficiency against the values of a
+///   condition, with a number behind the name where there are several conditions;
 /// - `response`, `resolution`, `coverage`, `pulls`: of regressions and the estimators beside them, against the truth;
 /// - `predictions`: the distribution of what regressions predict for flat truth;
 /// - `learning-curves`: loss and validation metrics by epoch.
@@ -49,6 +52,12 @@ public struct Report: Sendable {
   /// - Throws: ``ReportError`` where gnuplot fails or the folder cannot be written.
   public func write(to folder: URL, using gnuplot: Gnuplot) throws {
     try gnuplot.writeReport(to: folder, files: numbers(), script: figureScript())
+  }
+
+  /// The conditions in whose values classifiers were judged, in their order.
+  var conditionNames: [String] {
+    conditions.filter { $0.evaluation?.classifiers.isEmpty == false }.map(\.condition)
+      .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   /// The part of the name that tells a classifier's files apart: empty where there is one classifier.
