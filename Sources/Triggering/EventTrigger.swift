@@ -6,7 +6,7 @@ import PluginKit
 import Triggers
 
 /// A trigger inside another program: it decides about one event at a time, and asks for no memory once it has seen
-/// events as large.
+/// events as large, where the heads of the model ask for none.
 ///
 /// It belongs to one thread at a time, and counts its own prescales. It says the same as `canopy trigger` does of the
 /// same events.
