@@ -128,29 +128,18 @@ extension TriggerSummary {
       for (number, curve) in found.enumerated() where !curve.bins.isEmpty {
         lines.append(
           "'\(name).csv' every ::\(first)::\(first + curve.bins.count - 1) using (0.5*($2+$3)):6:7:8 "
-            + "with yerrorlines linetype \(number % 7 + 1) title \(Self.quoted(curve.path ?? "menu"))")
+            + "with yerrorlines linetype \(number % 7 + 1) title \(Gnuplot.quoted(curve.path ?? "menu"))")
         first += curve.bins.count
       }
       guard !lines.isEmpty else { continue }
-      script += """
-        set xlabel \(Self.quoted(quantity.name + (quantity.unit.map { " [\($0)]" } ?? ""))) noenhanced
-        do for [format in 'png svg'] {
-          if (format eq 'png') {
-            set terminal pngcairo size 1600,1200 fontscale 2.1 linewidth 2 font 'sans'
-          } else {
-            \(Gnuplot.svgTerminal)
-          }
-          set output '\(name).'.format
-          plot \(lines.joined(separator: ", "))
-          unset output
-        }
-
+      let label = quantity.name + (quantity.unit.map { " [\($0)]" } ?? "")
+      script += Gnuplot.figure(
+        name,
         """
+        set xlabel \(Gnuplot.quoted(label)) noenhanced
+        plot \(lines.joined(separator: ", "))
+        """)
     }
     try gnuplot.writeReport(to: folder, files: files, script: script)
-  }
-
-  private static func quoted(_ text: String) -> String {
-    "'" + String(text.map { $0 == "'" ? "’" : $0.isNewline ? " " : $0 }) + "'"
   }
 }

@@ -10,7 +10,7 @@ extension Report {
       # Draws the figures of this report again: gnuplot figures.gnuplot
       \(Gnuplot.style)
       set datafile separator ','
-      set title \(quoted(title)) noenhanced
+      set title \(Gnuplot.quoted(title)) noenhanced
 
       """
     if !classifiers.isEmpty {
@@ -24,28 +24,10 @@ extension Report {
     return script
   }
 
-  /// The same drawing commands as PNG and as SVG.
-  func figure(_ name: String, _ commands: String) -> String {
-    """
-
-    do for [format in 'png svg'] {
-      if (format eq 'png') {
-        set terminal pngcairo size 1600,1200 fontscale 2.1 linewidth 2 font 'sans'
-      } else {
-        \(Gnuplot.svgTerminal)
-      }
-      set output '\(name).'.format
-    \(commands.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n"))
-      unset output
-    }
-
-    """
-  }
-
   private var rejectionFigure: String {
     // Where fewer than four background examples pass, the curve is noise, and the CSV file has it.
     let curves = classifiers.indices.map { index in
-      let file = quoted("\(filePrefix(ofClassifier: index))roc.csv")
+      let file = Gnuplot.quoted("\(filePrefix(ofClassifier: index))roc.csv")
       let isKnown = "($5 < 0.5*$4 ? $4"
       return """
         \(file) skip 1 using 2:\(isKnown) - $5 : NaN):\(isKnown) + $5 : NaN) with filledcurves \
@@ -53,7 +35,7 @@ extension Report {
         \(file) skip 1 using 2:\(isKnown) : NaN) with lines linetype \(index % 7 + 1) title \(legend(index))
         """
     }
-    return figure(
+    return Gnuplot.figure(
       "rejection",
       """
       set xlabel 'Signal efficiency ε_S'
@@ -73,10 +55,10 @@ extension Report {
 
   private var rocFigure: String {
     let curves = classifiers.indices.map { index in
-      "\(quoted("\(filePrefix(ofClassifier: index))roc.csv")) skip 1 using 3:2 with lines "
+      "\(Gnuplot.quoted("\(filePrefix(ofClassifier: index))roc.csv")) skip 1 using 3:2 with lines "
         + "linetype \(index % 7 + 1) title \(legend(index))"
     }
-    return figure(
+    return Gnuplot.figure(
       "roc",
       """
       set xlabel 'Background efficiency ε_B'
@@ -92,22 +74,22 @@ extension Report {
   private func scoreFigure(_ index: Int) -> String {
     let prefix = filePrefix(ofClassifier: index)
     let classifier = classifiers[index]
-    let file = quoted("\(prefix)scores.csv")
+    let file = Gnuplot.quoted("\(prefix)scores.csv")
     let range = classifier.signalScores.range
     func distribution(_ column: Int, _ name: String, _ linetype: Int) -> String {
       // Lighter inside, the outline and its errors on top.
       """
       \(file) skip 1 using 1:\(column) with boxes linetype \(linetype) fillstyle transparent solid 0.25 noborder \
       notitle, \
-      \(file) skip 1 using 1:\(column) with histeps linetype \(linetype) title \(quoted(name)), \
+      \(file) skip 1 using 1:\(column) with histeps linetype \(linetype) title \(Gnuplot.quoted(name)), \
       \(file) skip 1 using 1:($\(column) - $\(column + 1)):(0):(2*$\(column + 1)) with vectors nohead \
       linetype \(linetype) linewidth 1.2 notitle
       """
     }
-    return figure(
+    return Gnuplot.figure(
       "\(prefix)scores",
       """
-      set xlabel \(quoted(classifiers.count > 1 ? "Score of \(classifier.name)" : "Score")) noenhanced
+      set xlabel \(Gnuplot.quoted(classifiers.count > 1 ? "Score of \(classifier.name)" : "Score")) noenhanced
       set ylabel 'Probability density'
       set xrange [\(range.lowerBound):\(range.upperBound)]
       set yrange [0:*]
@@ -124,11 +106,11 @@ extension Report {
     let curves = calibrated.map { index in
       let error = classifiers[index].calibration!.expectedError
       return
-        "\(quoted("\(filePrefix(ofClassifier: index))calibration.csv")) skip 1 using 3:4:5 with yerrorlines "
+        "\(Gnuplot.quoted("\(filePrefix(ofClassifier: index))calibration.csv")) skip 1 using 3:4:5 with yerrorlines "
         + "linetype \(index % 7 + 1) pointtype 7 pointsize 0.7 "
-        + "title \(quoted("\(classifiers[index].name), error \(error)"))"
+        + "title \(Gnuplot.quoted("\(classifiers[index].name), error \(error)"))"
     }
-    return figure(
+    return Gnuplot.figure(
       "calibration",
       """
       set xlabel 'Mean score'
@@ -160,7 +142,7 @@ extension Report {
         let error = "(valid(\(column + 1)) ? $\(column + 1) : 0)"
         return "'conditions.csv' skip 1 using (\(own.joined(separator: " || ")) ? ($3 + $4)/2 : NaN):"
           + "(\(value("$\(column)", error))):\(error) with yerrorlines linetype \(place % 7 + 1) "
-          + "pointtype 7 pointsize 0.8 title \(quoted(name))"
+          + "pointtype 7 pointsize 0.8 title \(Gnuplot.quoted(name))"
       }.joined(separator: ", ")
     }
     // With fewer than four background examples left a rejection is noise, and without an error a limit.
@@ -180,12 +162,12 @@ extension Report {
       set key opaque bottom right
       plot \(points(7) { number, _ in number })
       """
-    let label = "set xlabel \(quoted(condition)) noenhanced"
-    guard let half, isKnown == true else { return figure(file, "\(label)\n\(areas)\nunset offsets") }
+    let label = "set xlabel \(Gnuplot.quoted(condition)) noenhanced"
+    guard let half, isKnown == true else { return Gnuplot.figure(file, "\(label)\n\(areas)\nunset offsets") }
     let rejections = points(9 + 2 * half) { number, error in
       "\(error) > 0 && \(error) < 0.5*\(number) ? \(number) : NaN"
     }
-    return figure(
+    return Gnuplot.figure(
       file,
       """
       set multiplot
@@ -211,7 +193,7 @@ extension Report {
       set key
       unset multiplot
       unset offsets
-      set title \(quoted(title)) noenhanced
+      set title \(Gnuplot.quoted(title)) noenhanced
       set lmargin
       set rmargin
       set tmargin
@@ -220,7 +202,7 @@ extension Report {
   }
 
   private var learningFigure: String {
-    let file = quoted("learning-curves.csv")
+    let file = Gnuplot.quoted("learning-curves.csv")
     let last = epochs.last?.epoch ?? 1
     let step = [1, 2, 5, 10, 20, 50, 100, 200, 500].first { last <= 12 * $0 } ?? 1000
     let style = epochs.count > 40 ? "lines" : "linespoints pointtype 7 pointsize 0.7"
@@ -243,7 +225,7 @@ extension Report {
       \(mark ?? "unset arrow")
       """
     if metricNames.isEmpty {
-      return figure(
+      return Gnuplot.figure(
         "learning-curves",
         """
         \(common)
@@ -255,9 +237,9 @@ extension Report {
         """)
     }
     let metrics = metricNames.enumerated().map { index, name in
-      "\(file) skip 1 using 1:\(index + 8) with \(style) linetype \((index + 2) % 7 + 1) title \(quoted(name))"
+      "\(file) skip 1 using 1:\(index + 8) with \(style) linetype \((index + 2) % 7 + 1) title \(Gnuplot.quoted(name))"
     }
-    return figure(
+    return Gnuplot.figure(
       "learning-curves",
       """
       set multiplot
@@ -281,7 +263,7 @@ extension Report {
       plot \(metrics.joined(separator: ", "))
       unset multiplot
       unset arrow
-      set title \(quoted(title)) noenhanced
+      set title \(Gnuplot.quoted(title)) noenhanced
       set lmargin
       set rmargin
       set tmargin
@@ -290,16 +272,6 @@ extension Report {
   }
 
   private func legend(_ index: Int) -> String {
-    quoted("\(classifiers[index].name), AUC = \(classifiers[index].auc)")
-  }
-
-  /// A text as a gnuplot string in single quotes, in which nothing but the quote is special; an apostrophe
-  /// becomes the typographic one.
-  func quoted(_ text: String) -> String {
-    let line = text.unicodeScalars.map { scalar -> Character in
-      if scalar.properties.generalCategory == .control { return " " }
-      return scalar == "'" ? "’" : Character(scalar)
-    }
-    return "'\(String(line))'"
+    Gnuplot.quoted("\(classifiers[index].name), AUC = \(classifiers[index].auc)")
   }
 }

@@ -7,7 +7,7 @@ extension Report {
   func regressionFigures(_ index: Int) -> String {
     let regression = regressions[index]
     let prefix = filePrefix(ofRegression: index)
-    let file = quoted("\(prefix)response.csv")
+    let file = Gnuplot.quoted("\(prefix)response.csv")
     let unit = regression.unit.map { " [\($0)]" } ?? ""
     let range = (regression.ranges.first?.lowerBound ?? 0, regression.ranges.last?.upperBound ?? 1)
 
@@ -24,7 +24,7 @@ extension Report {
     }
     func comparison(_ quantity: String, plus term: Double = 0, _ estimators: [Int]) -> String {
       estimators.map {
-        points($0, quantity, plus: term, $0 % 7 + 1, quoted(regression.estimators[$0].name))
+        points($0, quantity, plus: term, $0 % 7 + 1, Gnuplot.quoted(regression.estimators[$0].name))
       }.joined(separator: ", ")
     }
     func line(_ height: Double) -> String {
@@ -32,7 +32,7 @@ extension Report {
     }
     func axes(_ label: String, from least: String = "*") -> String {
       """
-      set xlabel \(quoted("True value\(unit)"))
+      set xlabel \(Gnuplot.quoted("True value\(unit)"))
       set ylabel '\(label)'
       set xrange [\(range.0):\(range.1)]
       set yrange [\(least):*]
@@ -41,42 +41,42 @@ extension Report {
     }
 
     let all = Array(regression.estimators.indices)
-    var script = figure(
+    var script = Gnuplot.figure(
       "\(prefix)response",
       """
       \(axes("Median response", from: "0"))
       plot \(comparison("bias", plus: 1, all)), \(line(1))
       """)
-    script += figure(
+    script += Gnuplot.figure(
       "\(prefix)resolution",
       """
       \(axes("Resolution: half the 68 % interval of the response", from: "0"))
       plot \(comparison("resolution", all))
       """)
     if regression.estimators[0].whole.coverage != nil {
-      script += figure(
+      script += Gnuplot.figure(
         "\(prefix)coverage",
         """
         \(axes("Coverage of the 68 % interval", from: "0"))
         set yrange [0:1]
         plot \(comparison("coverage", [0])), \(line(CentralInterval.high - CentralInterval.low))
         """)
-      script += figure(
+      script += Gnuplot.figure(
         "\(prefix)pulls",
         """
         \(axes("Pull: (prediction - truth) / uncertainty"))
         plot \(points(0, "pull_mean", 1, "'mean'")), \(points(0, "pull_width", 2, "'width'")), \(line(0)), \(line(1))
         """)
     }
-    let predictions = quoted("\(prefix)predictions.csv")
+    let predictions = Gnuplot.quoted("\(prefix)predictions.csv")
     let curves = regression.estimators.enumerated().map { estimator, evaluation in
       "\(predictions) skip 1 using 1:\(4 + 2 * estimator) with histeps linetype \(estimator % 7 + 1) "
-        + "title \(quoted(evaluation.name))"
+        + "title \(Gnuplot.quoted(evaluation.name))"
     }
-    script += figure(
+    script += Gnuplot.figure(
       "\(prefix)predictions",
       """
-      set xlabel \(quoted("Predicted value\(unit)"))
+      set xlabel \(Gnuplot.quoted("Predicted value\(unit)"))
       set ylabel 'Probability density for flat truth'
       set xrange [\(regression.truth.range.lowerBound):\(regression.truth.range.upperBound)]
       set yrange [0:*]
