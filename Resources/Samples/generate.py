@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generates Canopy's samples with Pythia 8: boosted W bosons (label 1) among QCD dijets (label 0), pairs of
-Higgs bosons (label 1) among pairs of top quarks (label 0), and Higgs bosons of many masses that decay to τ leptons.
+"""Generates Canopy's samples with Pythia 8: boosted W bosons or top quarks (label 1) among QCD dijets (label 0), pairs
+of Higgs bosons (label 1) among pairs of top quarks (label 0), and Higgs bosons of many masses that decay to τ leptons.
 
 Needs: pip install pythia8mc fastjet pyhepmc h5py numpy backports.zstd
 
@@ -39,19 +39,39 @@ PROCESSES = {
     "; 5100039:onMode = off; 5100039:onIfMatch = 25 25; 25:onMode = off; 25:onIfMatch = 5 -5"
     "; 25:onIfMatch = 24 -24; 24:onMode = off; 24:onIfAny = 11 13",
     "htautau": COMMON + "; HiggsSM:gg2H = on; 25:onMode = off; 25:onIfMatch = 15 -15",
+    "top": COMMON + "; Top:gg2ttbar = on; Top:qqbar2ttbar = on; PhaseSpace:pTHatMin = 530; PhaseSpace:pTHatMax = 700"
+    "; 24:onMode = off; 24:onIfAny = 1 2 3 4 5",
+    "qcd-top": COMMON + "; HardQCD:all = on; PhaseSpace:pTHatMin = 530; PhaseSpace:pTHatMax = 700",
     "ttbar-ll": COMMON + "; Top:gg2ttbar = on; Top:qqbar2ttbar = on; 24:onMode = off; 24:onIfAny = 11 13",
 }
 # Signal and, where there is any, background of each training sample.
-SAMPLES = {"jets": ("wprime-w", "qcd-w"), "dihiggs": ("hh", "ttbar-ll"), "ditau": ("htautau",)}
+SAMPLES = {
+    "jets": ("wprime-w", "qcd-w"), "top-jets": ("top", "qcd-top"), "dihiggs": ("hh", "ttbar-ll"),
+    "ditau": ("htautau",),
+}
 
 # What a detector may see of a particle.
 MAX_ABS_ETA = 5.0
 MIN_PT = 0.5
 
-# The selection of arXiv:1702.00748, on the leading anti-kT jet of the visible particles.
-RADIUS = 1.0
-PT_RANGE = (250.0, 300.0)
-MASS_RANGE = (50.0, 110.0)
+class JetSelection(typing.NamedTuple):
+    """What is asked of the leading anti-kT jet of the visible particles: ranges in GeV, and the largest |η|."""
+
+    radius: float
+    pt: tuple[float, float]
+    mass: tuple[float, float] = (0.0, float("inf"))
+    max_abs_eta: float = float("inf")
+
+    @property
+    def definition(self):
+        return fastjet.JetDefinition(fastjet.antikt_algorithm, self.radius)
+
+
+# As in arXiv:1702.00748, and close to arXiv:1902.09914.
+W_JETS = JetSelection(1.0, (250.0, 300.0), mass=(50.0, 110.0))
+TOP_JETS = JetSelection(0.8, (550.0, 650.0), max_abs_eta=2.0)
+# Of other processes whole events are kept.
+JET_SELECTIONS = {"wprime-w": W_JETS, "qcd-w": W_JETS, "top": TOP_JETS, "qcd-top": TOP_JETS}
 
 GRAVITON = 5100039
 HIGGS = 25
@@ -91,7 +111,7 @@ class Run(typing.NamedTuple):
 
     @property
     def is_whole_event(self):
-        return self.process not in SAMPLES["jets"]
+        return self.process not in JET_SELECTIONS
 
 
 class OneToEach(pythia8mc.UserHooks):
@@ -105,7 +125,7 @@ class OneToEach(pythia8mc.UserHooks):
         return sorted(decays) != [[5, 5], [24, 24]]
 
 
-def leading_jet(record, definition=fastjet.JetDefinition(fastjet.antikt_algorithm, RADIUS)):
+def leading_jet(record, selection):
     """The indices of the leading jet's particles by falling pT, or None where the jet is not selected."""
     particles = []
     for p in record:
@@ -113,12 +133,15 @@ def leading_jet(record, definition=fastjet.JetDefinition(fastjet.antikt_algorith
             particle = fastjet.PseudoJet(p.px(), p.py(), p.pz(), p.e())
             particle.set_user_index(p.index())
             particles.append(particle)
-    clustering = fastjet.ClusterSequence(particles, definition)
-    jets = fastjet.sorted_by_pt(clustering.inclusive_jets(PT_RANGE[0]))
+    clustering = fastjet.ClusterSequence(particles, selection.definition)
+    jets = fastjet.sorted_by_pt(clustering.inclusive_jets(selection.pt[0]))
     if not jets:
         return None
     jet = jets[0]
-    if not (PT_RANGE[0] < jet.pt() < PT_RANGE[1] and MASS_RANGE[0] < jet.m() < MASS_RANGE[1]):
+    if not (
+        selection.pt[0] < jet.pt() < selection.pt[1] and selection.mass[0] < jet.m() < selection.mass[1]
+        and abs(jet.eta()) < selection.max_abs_eta
+    ):
         return None
     return [c.user_index() for c in fastjet.sorted_by_pt(jet.constituents())]
 
@@ -145,12 +168,13 @@ def selected_events(run):
         pythia.setUserHooksPtr(hooks)
     if not pythia.init():
         sys.exit("Pythia could not start; its messages are above.")
-    select = visible_particles if run.is_whole_event else leading_jet
     accepted = 0
     while accepted < run.events:
         if not pythia.next():
             continue
-        kept = select(pythia.event)
+        kept = (
+            visible_particles(pythia.event) if run.is_whole_event
+            else leading_jet(pythia.event, JET_SELECTIONS[run.process]))
         if kept is not None:
             accepted += 1
             yield pythia, kept
@@ -386,7 +410,8 @@ def write_shipped(folder, workers):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    jets = commands.add_parser("jets", help="a training sample: the leading jets' constituents (HDF5)")
+    jets = commands.add_parser("jets", help="a training sample: the constituents of leading jets, W and QCD (HDF5)")
+    top_jets = commands.add_parser("top-jets", help="the same of top quarks and QCD, at higher pT (HDF5)")
     dihiggs = commands.add_parser("dihiggs", help="a training sample: whole events (HDF5)")
     ditau = commands.add_parser("ditau", help="a training sample: whole events with two τ leptons (HDF5)")
     events = commands.add_parser("events", help="full events of one process (HepMC3 ASCII, .zst)")
@@ -397,12 +422,12 @@ def main():
     jet_mass.add_argument("--seed", type=int, default=1, metavar="S", help="default: 1")
     shipped = commands.add_parser("shipped", help="the files that Canopy ships")
     events.add_argument("process", choices=PROCESSES)
-    for command, default in ((jets, 80_000), (dihiggs, 40_000), (ditau, 42_000), (events, 150)):
+    for command, default in ((jets, 80_000), (top_jets, 50_000), (dihiggs, 40_000), (ditau, 42_000), (events, 150)):
         command.add_argument("-o", "--output", required=True, metavar="FILE")
         command.add_argument("--events", type=int, default=default, metavar="N", help="default: %(default)s")
         command.add_argument("--seed", type=int, default=1, metavar="S", help="1 to 89999; default: 1")
     shipped.add_argument("--folder", default=os.path.dirname(os.path.abspath(__file__)))
-    for command in (jets, dihiggs, ditau, jet_mass, shipped):
+    for command in (jets, top_jets, dihiggs, ditau, jet_mass, shipped):
         command.add_argument(
             "--workers", type=int, default=os.cpu_count(), metavar="N", help="default: all cores"
         )
