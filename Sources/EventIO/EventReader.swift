@@ -3,8 +3,6 @@
 import JetPhysics
 
 /// The events of one input, from the first to the last.
-///
-/// Where parsing takes long, ``take(upTo:)`` leaves it to other threads; elsewhere it is done when events are read.
 protocol EventReader: AnyObject {
   /// The format of the input.
   var format: EventFormat { get }
@@ -17,12 +15,6 @@ protocol EventReader: AnyObject {
   /// Throws `EventInputError` where the input cannot be read.
   func skip(_ count: Int) throws -> Int
 
-  /// Reads the next events, at most `count`, or nil at the end of the input.
-  ///
-  /// A batch may have fewer events: very large batches are cut, and bad events are left out after `onBadEvent`
-  /// was told of them. Throws `EventInputError` where the input cannot be read, and what `onBadEvent` throws.
-  func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch?
-
   /// Takes the next events, at most `count`, to be parsed later; nil at the end of the input.
   ///
   /// Throws `EventInputError` where the input cannot be read.
@@ -33,7 +25,7 @@ protocol EventReader: AnyObject {
 struct TakenEvents: Sendable {
   /// How many events there are, bad ones included.
   let eventCount: Int
-  /// Parses the events, like `EventReader.read`.
+  /// Parses the events; bad ones are left out after `onBadEvent` was told of them. Throws what `onBadEvent` throws.
   let parse: @Sendable (_ onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch
 }
 
@@ -47,7 +39,17 @@ extension TakenEvents {
   }
 }
 
-extension EventReader {
+/// A reader of events that are parsed as they are read: of all formats but HepMC, whose parsing takes long enough to be
+/// left to other threads.
+protocol ParsingEventReader: EventReader {
+  /// Reads the next events, at most `count`, or nil at the end of the input.
+  ///
+  /// A batch may have fewer events: very large batches are cut, and bad events are left out after `onBadEvent`
+  /// was told of them. Throws `EventInputError` where the input cannot be read, and what `onBadEvent` throws.
+  func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch?
+}
+
+extension ParsingEventReader {
   func take(upTo count: Int) throws -> TakenEvents? {
     var bad: [EventInputError] = []
     return try read(upTo: count) { bad.append($0) }.map { TakenEvents($0, bad: bad) }

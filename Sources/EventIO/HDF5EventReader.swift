@@ -8,7 +8,7 @@ import JetPhysics
 ///
 /// Only the range that is asked for is read. A negative mass stands for a negative squared mass, as FastJet's
 /// `m()` has it.
-final class HDF5EventReader: EventReader {
+final class HDF5EventReader: ParsingEventReader {
   let format = EventFormat.hdf5
   var eventCount: Int? { offset.rows - 1 }
   private let source: String

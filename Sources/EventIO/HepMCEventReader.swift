@@ -50,10 +50,6 @@ final class HepMCEventReader: EventReader {
     return max(count, 0)
   }
 
-  func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch? {
-    try take(upTo: count)?.parse(onBadEvent)
-  }
-
   func take(upTo count: Int) throws -> TakenEvents? {
     guard !hasEnded else { return nil }
     guard try findStart() || isInListing else {

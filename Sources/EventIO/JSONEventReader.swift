@@ -8,7 +8,7 @@ import JetPhysics
 ///
 /// Every number and every array of numbers beside `particles` and `pdgid` is a column, true and false being 1
 /// and 0 and null being NaN; other members are left alone. All events of an input have the same columns.
-final class JSONEventReader: EventReader {
+final class JSONEventReader: ParsingEventReader {
   let format = EventFormat.jsonLines
   let eventCount: Int? = nil
   private let buffer: ByteBuffer

@@ -8,7 +8,7 @@ import JetPhysics
 ///
 /// `#END` ends an event even if it has no particles. A blank line ends an event that has particles; an `#END`
 /// right behind it belongs to the same event.
-final class TextEventReader: EventReader {
+final class TextEventReader: ParsingEventReader {
   let format = EventFormat.text
   let eventCount: Int? = nil
   private let buffer: ByteBuffer
