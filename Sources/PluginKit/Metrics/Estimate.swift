@@ -16,6 +16,20 @@ public struct Estimate: Sendable, Equatable, Codable {
   }
 }
 
+extension Estimate {
+  /// The weighted share of rows that pass, with its binomial error.
+  static func efficiency(_ passes: [Bool], weights: [Double]) -> Estimate {
+    let total = weights.reduce(0, +)
+    guard total > 0 else { return Estimate(value: 0, error: nil) }
+    let share = zip(passes, weights).reduce(0) { $0 + ($1.0 ? $1.1 : 0) } / total
+    let variance = zip(passes, weights).reduce(0.0) { sum, row in
+      let deviation = row.1 * ((row.0 ? 1 : 0) - share)
+      return sum + deviation * deviation
+    }
+    return Estimate(value: share, error: variance.squareRoot() / total)
+  }
+}
+
 extension Estimate: CustomStringConvertible {
   /// The value to the second significant digit of its error: `0.9312 ± 0.0014`.
   public var description: String {

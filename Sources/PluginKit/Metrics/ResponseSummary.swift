@@ -26,7 +26,8 @@ public struct ResponseSummary: Sendable, Equatable, Codable {
     let used = rows.filter { weights[$0] > 0 }
     let known = used.filter { predictions.values[$0].isFinite }
     count = used.count
-    missing = Self.share(used.map { predictions.values[$0].isFinite ? 0 : 1 }, used.map { weights[$0] })
+    missing = Estimate.efficiency(
+      used.map { !predictions.values[$0].isFinite }, weights: used.map { weights[$0] })
     let knownWeights = known.map { weights[$0] }
     let response = WeightedQuantiles(known.map { predictions.values[$0] / truth[$0] }, weights: knownWeights)
     bias = Estimate(value: response.median.value - 1, error: response.median.error)
@@ -35,9 +36,9 @@ public struct ResponseSummary: Sendable, Equatable, Codable {
       (pullMean, pullWidth, coverage) = (nil, nil, nil)
       return
     }
-    coverage = Self.share(
-      known.map { (interval.low[$0]...max(interval.low[$0], interval.high[$0])).contains(truth[$0]) ? 1 : 0 },
-      knownWeights)
+    coverage = Estimate.efficiency(
+      known.map { (interval.low[$0]...max(interval.low[$0], interval.high[$0])).contains(truth[$0]) },
+      weights: knownWeights)
     let pulls = known.map { row in
       let difference = predictions.values[row] - truth[row]
       let uncertainty =
@@ -50,15 +51,6 @@ public struct ResponseSummary: Sendable, Equatable, Codable {
     let variance = zip(pulls, knownWeights).reduce(0) { $0 + ($1.0 - mean) * ($1.0 - mean) * $1.1 } / total
     pullMean = Estimate(value: mean, error: (variance / response.effectiveCount).squareRoot())
     pullWidth = WeightedQuantiles(pulls, weights: knownWeights).halfWidth
-  }
-
-  /// The weighted share of ones among zeros and ones, with its binomial error.
-  private static func share(_ values: [Double], _ weights: [Double]) -> Estimate {
-    let total = weights.reduce(0, +)
-    guard total > 0 else { return Estimate(value: 0, error: nil) }
-    let share = zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 } / total
-    let variance = zip(values, weights).reduce(0) { $0 + ($1.0 - share) * ($1.0 - share) * $1.1 * $1.1 }
-    return Estimate(value: share, error: variance.squareRoot() / total)
   }
 }
 
