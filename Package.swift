@@ -44,13 +44,16 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CTextParsing", linkerSettings: [.linkedLibrary("simdjson")]),
 
+    // What every other module may use.
+    .target(name: "Support"),
+
     .target(name: "JetPhysics", dependencies: ["CFastJet"]),
     .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS"]),
 
     .target(name: "EventEncoding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
     .target(
       name: "EventIO",
-      dependencies: ["CHDF5", "CHepMC3", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics"]),
+      dependencies: ["CHDF5", "CHepMC3", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics", "Support"]),
     .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
     .target(name: "PluginKit", dependencies: ["CPluginInterface", "JetPhysics", "NeuralEngine"]),
 

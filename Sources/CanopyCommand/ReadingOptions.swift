@@ -13,7 +13,7 @@ struct ReadingOptions: ParsableArguments {
     completion: .file())
   var inputs: [String]
 
-  @Flag(help: "Let neutrinos and other invisible particles of generator records take part.")
+  @Flag(help: "Let neutrinos and other invisible particles take part.")
   var keepInvisible = false
 
   @Option(help: ArgumentHelp("Read at most N events.", valueName: "n"))
@@ -56,7 +56,8 @@ struct ReadingOptions: ParsableArguments {
     try EventStream(
       inputs: inputs,
       options: EventReadingOptions(
-        keepInvisible: keepInvisible, maximumEvents: maxEvents, skipEvents: skipEvents,
+        particles: ParticleSelection(keepsInvisible: keepInvisible), maximumEvents: maxEvents,
+        skipEvents: skipEvents,
         skipBadEvents: skipBadEvents, columns: columns, selection: NamedValue.dictionary(self.where)))
   }
 }

@@ -144,7 +144,8 @@ struct TriggerCommand: ParsableCommand {
     try EventStream(
       inputs: signal,
       options: EventReadingOptions(
-        keepInvisible: reading.keepInvisible, skipBadEvents: reading.skipBadEvents, columns: model.columns))
+        particles: ParticleSelection(keepsInvisible: reading.keepInvisible),
+        skipBadEvents: reading.skipBadEvents, columns: model.columns))
   }
 
   private func decide(_ run: TriggerRun, _ stream: EventStream, _ signal: EventStream?) throws {

@@ -22,7 +22,7 @@ final class EventInput {
   }
 
   /// Opens an input and finds out what it is; its first event gets the number `firstEvent`.
-  init(source: String, firstEvent: Int, keepInvisible: Bool) throws {
+  init(source: String, firstEvent: Int, options: EventReadingOptions) throws {
     self.firstEvent = firstEvent
     file = try FileBytes(source: source)
     let raw = ByteBuffer(file, source: source)
@@ -33,17 +33,17 @@ final class EventInput {
     switch format {
     case .hdf5:
       if buffer === raw, file.size != nil, source != "-" {
-        reader = try HDF5EventReader(path: source, source: source, firstEvent: firstEvent)
+        reader = try HDF5EventReader(path: source, source: source, firstEvent: firstEvent, options: options)
       } else {
         reader = try EventInput.spool(buffer) {
-          try HDF5EventReader(path: $0, source: source, firstEvent: firstEvent)
+          try HDF5EventReader(path: $0, source: source, firstEvent: firstEvent, options: options)
         }
       }
     case .hepMC2, .hepMC3:
       reader = HepMCEventReader(
-        buffer, format: format, firstEvent: firstEvent, keepInvisible: keepInvisible)
-    case .jsonLines: reader = try JSONEventReader(buffer, firstEvent: firstEvent)
-    case .text: reader = TextEventReader(buffer, firstEvent: firstEvent)
+        buffer, format: format, firstEvent: firstEvent, options: options)
+    case .jsonLines: reader = try JSONEventReader(buffer, firstEvent: firstEvent, options: options)
+    case .text: reader = TextEventReader(buffer, firstEvent: firstEvent, options: options)
     }
   }
 
@@ -52,7 +52,8 @@ final class EventInput {
     guard FileBytes.size(source: source) != nil, let file = try? FileBytes(source: source),
       (try? EventFormat(startOf: ByteBuffer(file, source: source))) == .hdf5
     else { return nil }
-    return try? HDF5EventReader(path: source, source: source, firstEvent: 0).eventCount
+    return try? HDF5EventReader(path: source, source: source, firstEvent: 0, options: EventReadingOptions())
+      .eventCount
   }
 
   /// The content of an input, decompressed where it is compressed.

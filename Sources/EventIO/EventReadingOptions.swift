@@ -2,11 +2,8 @@
 
 /// Which events and particles of the input take part.
 public struct EventReadingOptions: Sendable, Equatable {
-  /// Whether neutrinos and other invisible particles of generator records take part.
-  ///
-  /// Only HepMC files are generator records. Every other format holds the particles that its writer chose,
-  /// and they all take part whatever their `pdgid`.
-  public var keepInvisible: Bool
+  /// Which particles of the events take part.
+  public var particles: ParticleSelection
   /// How many events to read after the skipped ones; all where it is nil.
   ///
   /// Bad events count.
@@ -22,10 +19,11 @@ public struct EventReadingOptions: Sendable, Equatable {
 
   /// Options, by default those that read every visible particle of every event and stop at a bad one.
   public init(
-    keepInvisible: Bool = false, maximumEvents: Int? = nil, skipEvents: Int = 0, skipBadEvents: Bool = false,
+    particles: ParticleSelection = ParticleSelection(), maximumEvents: Int? = nil, skipEvents: Int = 0,
+    skipBadEvents: Bool = false,
     columns: [String: Double] = [:], selection: [String: Double] = [:]
   ) {
-    self.keepInvisible = keepInvisible
+    self.particles = particles
     self.maximumEvents = maximumEvents
     self.skipEvents = skipEvents
     self.skipBadEvents = skipBadEvents

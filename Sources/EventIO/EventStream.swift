@@ -107,7 +107,7 @@ public final class EventStream {
   private func currentReader() throws -> (any EventReader)? {
     if input == nil, nextInput < inputs.count {
       let opened = try EventInput(
-        source: inputs[nextInput], firstEvent: nextEventNumber, keepInvisible: options.keepInvisible)
+        source: inputs[nextInput], firstEvent: nextEventNumber, options: options)
       format = opened.reader.format
       compression = opened.compression
       input = opened

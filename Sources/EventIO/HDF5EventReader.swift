@@ -13,6 +13,7 @@ final class HDF5EventReader: ParsingEventReader {
   var eventCount: Int? { offset.rows - 1 }
   private let source: String
   private let firstEvent: Int
+  private let options: EventReadingOptions
   private let offset: HDF5Dataset
   private let momenta: [HDF5Dataset]
   private let isCartesian: Bool
@@ -21,8 +22,9 @@ final class HDF5EventReader: ParsingEventReader {
   private var next = 0
 
   /// Opens the file at `path`, which the user named `source`; its first event gets the number `firstEvent`.
-  init(path: String, source: String, firstEvent: Int) throws {
+  init(path: String, source: String, firstEvent: Int, options: EventReadingOptions) throws {
     self.source = source
+    self.options = options
     self.firstEvent = firstEvent
     let content = try HDF5.locked { try HDF5EventFile(path: path, source: source) }
     offset = content.offset

@@ -10,7 +10,7 @@ final class HepMCEventReader: EventReader {
   let format: EventFormat
   let eventCount: Int? = nil
   private let buffer: ByteBuffer
-  private let keepInvisible: Bool
+  private let options: EventReadingOptions
   private var nextEvent: Int
   /// How many weights events have; nil before the first good one.
   private var weightCount: Int?
@@ -26,10 +26,10 @@ final class HepMCEventReader: EventReader {
   private static let longestText = 1 << 30
 
   /// Reads from `buffer`; the first event gets the number `firstEvent`.
-  init(_ buffer: ByteBuffer, format: EventFormat, firstEvent: Int, keepInvisible: Bool) {
+  init(_ buffer: ByteBuffer, format: EventFormat, firstEvent: Int, options: EventReadingOptions) {
     self.buffer = buffer
     self.format = format
-    self.keepInvisible = keepInvisible
+    self.options = options
     nextEvent = firstEvent
   }
 
@@ -75,7 +75,7 @@ final class HepMCEventReader: EventReader {
   /// Text of no lines yet, the next of which is the pending one.
   private func beginText() -> HepMCText {
     HepMCText(
-      source: buffer.source, format: format, keepInvisible: keepInvisible, firstEvent: nextEvent,
+      source: buffer.source, format: format, firstEvent: nextEvent,
       firstLine: buffer.lineNumber, isInListing: isInListing, weightCount: weightCount)
   }
 

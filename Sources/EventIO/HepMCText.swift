@@ -5,8 +5,7 @@ import JetPhysics
 
 /// The text of some events of a HepMC file, parsed by libhepmc3.
 ///
-/// The particles of an event are those of status 1, in GeV and in the order of the file, without invisible ones
-/// unless these are kept. The nominal (first) event weight is the column `weight`; where there are several, all
+/// The particles of an event are those of status 1, in GeV and in the order of the file. The nominal (first) event weight is the column `weight`; where there are several, all
 /// of them are the column `weights`.
 struct HepMCText: Sendable {
   /// What lines begin with that are of a listing as a whole.
@@ -26,7 +25,6 @@ struct HepMCText: Sendable {
 
   private let source: String
   private let format: EventFormat
-  private let keepInvisible: Bool
   private let firstEvent: Int
   /// How many lines of the file stand before the first one here.
   private let linesBefore: Int
@@ -38,19 +36,17 @@ struct HepMCText: Sendable {
   /// - Parameters:
   ///   - source: the file as the user named it.
   ///   - format: HepMC 2 or 3.
-  ///   - keepInvisible: whether invisible particles take part.
   ///   - firstEvent: the number of the first event.
   ///   - firstLine: the number in the file of the first line that will be added.
   ///   - isInListing: whether it is in a listing of events.
   ///   - weightCount: how many weights events have; nil where it is not known.
   init(
-    source: String, format: EventFormat, keepInvisible: Bool, firstEvent: Int, firstLine: Int,
+    source: String, format: EventFormat, firstEvent: Int, firstLine: Int,
     isInListing: Bool,
     weightCount: Int?
   ) {
     self.source = source
     self.format = format
-    self.keepInvisible = keepInvisible
     self.firstEvent = firstEvent
     self.weightCount = weightCount
     linesBefore = firstLine - (isInListing ? 2 : 1)
@@ -126,9 +122,7 @@ struct HepMCText: Sendable {
     _ event: canopy_hepmc_event, _ number: Int, to parsed: inout Parsed
   ) -> EventInputError? {
     for particle in 0..<event.particle_count {
-      let pdgID = event.pdgid[particle]
-      if !keepInvisible, InvisibleParticles.contains(pdgID) { continue }
-      parsed.batch.pdgID.append(pdgID)
+      parsed.batch.pdgID.append(event.pdgid[particle])
       parsed.batch.appendParticle(
         px: event.momenta[4 * particle], py: event.momenta[4 * particle + 1],
         pz: event.momenta[4 * particle + 2], energy: event.momenta[4 * particle + 3])

@@ -12,6 +12,7 @@ final class JSONEventReader: ParsingEventReader {
   let format = EventFormat.jsonLines
   let eventCount: Int? = nil
   private let buffer: ByteBuffer
+  private let options: EventReadingOptions
   private let parser: OpaquePointer
   private var nextEvent: Int
   private var schema: Schema?
@@ -23,12 +24,13 @@ final class JSONEventReader: ParsingEventReader {
   }
 
   /// Reads from `buffer`; the first event gets the number `firstEvent`.
-  init(_ buffer: ByteBuffer, firstEvent: Int) throws {
+  init(_ buffer: ByteBuffer, firstEvent: Int, options: EventReadingOptions) throws {
     guard let parser = canopy_json_parser_create() else {
       throw EventInputError(
         source: buffer.source, problem: "cannot be read: there is no memory for a JSON parser")
     }
     self.buffer = buffer
+    self.options = options
     self.parser = parser
     nextEvent = firstEvent
   }

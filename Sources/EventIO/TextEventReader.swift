@@ -12,12 +12,14 @@ final class TextEventReader: ParsingEventReader {
   let format = EventFormat.text
   let eventCount: Int? = nil
   private let buffer: ByteBuffer
+  private let options: EventReadingOptions
   private var nextEvent: Int
   private var isBehindBlankEnd = false
 
   /// Reads from `buffer`; the first event gets the number `firstEvent`.
-  init(_ buffer: ByteBuffer, firstEvent: Int) {
+  init(_ buffer: ByteBuffer, firstEvent: Int, options: EventReadingOptions) {
     self.buffer = buffer
+    self.options = options
     nextEvent = firstEvent
   }
 

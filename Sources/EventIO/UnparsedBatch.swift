@@ -23,6 +23,7 @@ struct UnparsedBatch: Sendable {
       badEventCount += 1
       if bad.count < EventStream.maximumBadEventsKept { bad.append(error) }
     }
+    options.particles.apply(to: &batch)
     if !options.selection.isEmpty { batch = try batch.events(matching: options.selection) }
     for (name, value) in options.columns where batch.eventCount > 0 {
       batch.columns[name] = EventColumn(values: Array(repeating: value, count: batch.eventCount))

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 extension EventBatch {
-  /// Some of the events, by their place in the batch, with their numbers, identifiers and columns.
+  /// Some of the events, by their place in the batch, with all that belongs to them.
   public func events(at places: some Collection<Int>) -> EventBatch {
     var part = EventBatch(source: source)
     part.columns = columns.mapValues { column in
       EventColumn(
         width: column.width,
         values: places.flatMap { column.values[$0 * column.width..<($0 + 1) * column.width] })
+    }
+    part.unreadableColumns = unreadableColumns
+    part.particleColumns = particleColumns.mapValues { values in
+      places.flatMap { values[particles(ofEvent: $0)] }
     }
     for place in places {
       let particles = particles(ofEvent: place)

@@ -21,6 +21,10 @@ public struct EventBatch: Sendable, Equatable {
   public var pdgID: [Int32]
   /// Further quantities of each event by name: truth, weights, inputs.
   public var columns: [String: EventColumn]
+  /// Further quantities of each particle by name, those that were asked for: each `[particles]`.
+  public var particleColumns: [String: [Double]]
+  /// Why columns that the input has cannot be read, by name; an error only for those who need them.
+  public var unreadableColumns: [String: String]
   /// The file that the events come from, as the user named it; used in messages.
   public var source: String
 
@@ -34,6 +38,8 @@ public struct EventBatch: Sendable, Equatable {
     energy = []
     pdgID = []
     columns = [:]
+    particleColumns = [:]
+    unreadableColumns = [:]
     self.source = source
   }
 

@@ -181,7 +181,8 @@ public struct TrainingRun {
     let stream = try EventStream(
       inputs: data.inputs,
       options: EventReadingOptions(
-        keepInvisible: data.keepInvisible, maximumEvents: data.maximumEvents, skipEvents: data.skipEvents,
+        particles: ParticleSelection(keepsInvisible: data.keepInvisible), maximumEvents: data.maximumEvents,
+        skipEvents: data.skipEvents,
         selection: data.selection))
     return try EventDataset(
       stream, jets: try jets(for: network), as: empty, truth: Set(network.heads.flatMap(\.head.truthColumns)),

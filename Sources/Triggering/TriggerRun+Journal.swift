@@ -95,7 +95,7 @@ extension TriggerRun {
         [Model.descriptionFile, Model.weightsFile].map(output.model.appendingPathComponent)),
       inputs: zip(stream.inputs, stream.inputSizes).map { TriggerJournal.Heading.Input(name: $0, size: $1) },
       options: """
-        keep-invisible \(options.keepInvisible) max \(options.maximumEvents.map(String.init) ?? "all") \
+        keep-invisible \(options.particles.keepsInvisible) max \(options.maximumEvents.map(String.init) ?? "all") \
         skip \(options.skipEvents) skip-bad \(options.skipBadEvents) columns \(columns) where \(selection) \
         time-limit \(timeLimit.map(String.init(describing:)) ?? "none")
         """)

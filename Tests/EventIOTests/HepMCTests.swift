@@ -27,7 +27,7 @@ import Testing
   func equalsWhatPyhepmcWrote(name: String, keepInvisible: Bool) throws {
     let expected = try HepMCTests.expected(name)
     var options = EventReadingOptions()
-    options.keepInvisible = keepInvisible
+    options.particles.keepsInvisible = keepInvisible
     let found = try batches(Fixtures.path(name), options: options, step: 4)
     #expect(found.map(\.eventCount) == [4, 2])
     #expect(found.flatMap(\.eventNumbers) == Array(0..<6))
@@ -66,7 +66,8 @@ import Testing
       let codes = try Fixtures.text(name).split(separator: "\n").filter { $0.hasPrefix("P ") }.map {
         $0.split(separator: " ")
       }.filter { $0[isOld ? 8 : 9] == "1" }.map { Int32($0[isOld ? 2 : 3])! }
-      let found = try batches(Fixtures.path(name), options: EventReadingOptions(keepInvisible: true))
+      let found = try batches(
+        Fixtures.path(name), options: EventReadingOptions(particles: ParticleSelection(keepsInvisible: true)))
       #expect(found.flatMap(\.pdgID) == codes)
     }
   }
