@@ -30,6 +30,7 @@ let package = Package(
   targets: [
     // System libraries, from Debian's -dev packages.
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CLZF", providers: [.apt(["liblzf-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -53,7 +54,7 @@ let package = Package(
     .target(name: "EventEncoding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
     .target(
       name: "EventIO",
-      dependencies: ["CHDF5", "CHepMC3", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics", "Support"]),
+      dependencies: ["CHDF5", "CHepMC3", "CLZF", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics", "Support"]),
     .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
     .target(name: "PluginKit", dependencies: ["CPluginInterface", "JetPhysics", "NeuralEngine"]),
 
