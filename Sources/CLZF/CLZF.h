@@ -4,6 +4,6 @@
 #ifndef CANOPY_CLZF_H
 #define CANOPY_CLZF_H
 
-#include <lzf.h>
+#include <liblzf/lzf.h>
 
 #endif

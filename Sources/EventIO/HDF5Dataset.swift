@@ -100,12 +100,15 @@ final class HDF5Dataset {
       }
       if filters.deflates { chunks = Chunks(shape: chunk, bytes: Int(bytes)) }
     }
-    guard let dataset = HDF5Dataset.openWithCache(name, in: file, creation, size) else { throw refusal(damaged) }
+    guard let dataset = HDF5Dataset.openWithCache(name, in: file, creation, size) else {
+      throw refusal(damaged)
+    }
     self.name = name
     shape = lengths
     isInteger = kind != H5T_FLOAT
     bits = size * 8
-    unit = (HDF5Dataset.texts(of: dataset, "unit") ?? HDF5Dataset.texts(of: dataset, "units"))?.first?.lowercased()
+    unit = (HDF5Dataset.texts(of: dataset, "unit") ?? HDF5Dataset.texts(of: dataset, "units"))?.first?
+      .lowercased()
     features = HDF5Dataset.texts(of: dataset, "features")
     storedBytes = Int(clamping: H5Dget_storage_size(dataset.id))
     self.source = source
@@ -207,7 +210,8 @@ extension HDF5Dataset {
   private func checkChunks(of range: Range<Int>) throws {
     guard let chunks, storedBytes > Self.smallChunk else { return }
     let rowsOfChunk = Int(chunks.shape[0])
-    for row in stride(from: range.lowerBound / rowsOfChunk * rowsOfChunk, to: range.upperBound, by: rowsOfChunk)
+    for row in stride(
+      from: range.lowerBound / rowsOfChunk * rowsOfChunk, to: range.upperBound, by: rowsOfChunk)
     where !checkedRows.contains(row) {
       var place = chunks.shape.map { _ in hsize_t(0) }
       place[0] = hsize_t(row)
@@ -228,7 +232,8 @@ extension HDF5Dataset {
     var mask: UInt32 = 0
     var address = haddr_t(0)
     var stored: hsize_t = 0
-    guard H5Dget_chunk_info_by_coord(handle.id, place, &mask, &address, &stored) >= 0, stored > Self.smallChunk
+    guard H5Dget_chunk_info_by_coord(handle.id, place, &mask, &address, &stored) >= 0,
+      stored > Self.smallChunk
     else { return }
     // What cannot be compressed grows by a thousandth or so.
     guard Int(stored) <= chunks.bytes + chunks.bytes / 64 + 4096 else { throw swollen(place) }

@@ -26,7 +26,8 @@ struct HDF5EventFile {
       do {
         guard let column = try file.dataset("event/\(link)") else { continue }
         if column.shape.count > 2 {
-          unreadable[name] = "has \(column.shape.count) dimensions; give it one, or two for several numbers a row"
+          unreadable[name] =
+            "has \(column.shape.count) dimensions; give it one, or two for several numbers a row"
         } else if column.rows != particles.eventCount {
           unreadable[name] =
             "has \(column.rows) rows for \(particles.eventCount) events; give it one row for each event"

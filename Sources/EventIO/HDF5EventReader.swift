@@ -66,10 +66,15 @@ final class HDF5EventReader: ParsingEventReader {
       do {
         let values = try column.dataset.doubles(rows.events)
         let width = column.dataset.width
-        let kept = bad.isEmpty ? values : good.flatMap { events in
-          values[(events.lowerBound - rows.events.lowerBound) * width..<(events.upperBound - rows.events.lowerBound)
-            * width]
-        }
+        let kept =
+          bad.isEmpty
+          ? values
+          : good.flatMap { events in
+            values[
+              (events.lowerBound - rows.events.lowerBound)
+                * width..<(events.upperBound - rows.events.lowerBound)
+                * width]
+          }
         batch.columns[column.name] = EventColumn(width: width, values: kept)
       } catch let error as EventInputError {
         unreadableColumns[column.name] = error.problem

@@ -21,7 +21,8 @@ enum HDF5Filters {
     filter.decoder_present = 1
     filter.filter = { flags, parameterCount, parameters, byteCount, capacity, buffer in
       // Canopy does not write by it.
-      guard flags & UInt32(H5Z_FLAG_REVERSE) != 0, let capacity, let buffer, let packed = buffer.pointee else {
+      guard flags & UInt32(H5Z_FLAG_REVERSE) != 0, let capacity, let buffer, let packed = buffer.pointee
+      else {
         return 0
       }
       // The third parameter is the size of a chunk.

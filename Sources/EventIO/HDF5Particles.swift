@@ -85,7 +85,8 @@ struct HDF5RaggedParticles: HDF5Particles {
     for name in Set(MomentumLayout.allCases.flatMap(\.names)) { found[name] = try list("particle/\(name)") }
     guard let layout = MomentumLayout.best({ found[$0]?.bits }) else {
       let isPartlyCartesian =
-        ["px", "py", "pz"].contains { found[$0] != nil } && ["pt", "eta", "phi"].allSatisfy { found[$0] == nil }
+        ["px", "py", "pz"].contains { found[$0] != nil }
+        && ["pt", "eta", "phi"].allSatisfy { found[$0] == nil }
       let names = (isPartlyCartesian ? MomentumLayout.cartesian : .cylindricalMass).names
       let missing = names.first { found[$0] == nil }!
       throw refusal(
@@ -107,7 +108,8 @@ struct HDF5RaggedParticles: HDF5Particles {
       guard let column = try list("particle/\(name)") else { return nil }
       guard column.rows == momenta[0].rows else {
         throw refusal(
-          column.name, "has \(column.rows) elements for \(momenta[0].rows) particles; give one for each particle")
+          column.name,
+          "has \(column.rows) elements for \(momenta[0].rows) particles; give one for each particle")
       }
       return (name, column)
     }
@@ -138,12 +140,15 @@ struct HDF5RaggedParticles: HDF5Particles {
     _ attribute: String?, _ name: String, _ source: String, _ given: MomentumUnit?
   ) throws -> Double {
     guard let attribute, !attribute.isEmpty else { return (given ?? .gev).inGeV }
-    let base = attribute.hasSuffix("/c") || attribute.hasSuffix("/c^2") || attribute.hasSuffix("/c2")
+    let base =
+      attribute.hasSuffix("/c") || attribute.hasSuffix("/c^2") || attribute.hasSuffix("/c2")
       ? String(attribute.prefix { $0 != "/" }) : attribute
     guard let unit = MomentumUnit.allCases.first(where: { $0.rawValue.lowercased() == base }) else {
       throw EventInputError(
         source: source, field: name,
-        problem: "has the unit '\(attribute)'; write \(MomentumUnit.allCases.map(\.rawValue).joined(separator: ", "))")
+        problem:
+          "has the unit '\(attribute)'; write \(MomentumUnit.allCases.map(\.rawValue).joined(separator: ", "))"
+      )
     }
     if let given, given != unit {
       throw EventInputError(
@@ -231,7 +236,8 @@ struct HDF5PaddedParticles: HDF5Particles {
     }
     guard let features = array.features else {
       throw refusal(
-        "particles", "needs the attribute features, the names of its last dimension, such as 'pt,eta,phi,mass'")
+        "particles",
+        "needs the attribute features, the names of its last dimension, such as 'pt,eta,phi,mass'")
     }
     guard features.count == array.shape[2], Set(features).count == features.count else {
       throw refusal(
@@ -250,7 +256,8 @@ struct HDF5PaddedParticles: HDF5Particles {
     // Deflate makes at most 1,032 bytes of one.
     guard array.rows / 1032 <= array.storedBytes else {
       throw refusal(
-        "particles", "claims \(array.rows) events but has \(array.storedBytes) bytes in the file; was it written?")
+        "particles",
+        "claims \(array.rows) events but has \(array.storedBytes) bytes in the file; was it written?")
     }
     guard let layout = MomentumLayout.best({ features.contains($0) ? array.bits : nil }) else {
       throw refusal(
@@ -288,7 +295,8 @@ struct HDF5PaddedParticles: HDF5Particles {
       for particle in event * length..<(event + 1) * length {
         let first = particle * width
         let isThere =
-          if let masks { masks[particle] != 0 } else if let maskPlace { values[first + maskPlace] != 0 } else {
+          if let masks { masks[particle] != 0 } else if let maskPlace { values[first + maskPlace] != 0 } else
+          {
             momentumPlaces.contains { values[first + $0] != 0 }
           }
         guard isThere else { continue }

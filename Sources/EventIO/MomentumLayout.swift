@@ -60,7 +60,9 @@ enum MomentumLayout: CaseIterable {
     // What is written may be small enough though what follows from it is not.
     let particle = range.first { particle in
       let values = components.map { $0[particle] }
-      guard values.contains(where: { abs($0) > 1e40 }) || isCylindrical && abs(values[1]) > 20 else { return false }
+      guard values.contains(where: { abs($0) > 1e40 }) || isCylindrical && abs(values[1]) > 20 else {
+        return false
+      }
       let momentum = momentum(values[0], values[1], values[2], values[3])
       let numbers = [momentum.px, momentum.py, momentum.pz, momentum.energy]
       return EventBatch.firstUnusable(in: numbers, 0..<4) != nil
