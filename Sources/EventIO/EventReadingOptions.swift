@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// Which events and particles of the input take part.
+import JetPhysics
+
+/// Which events and particles of the input take part, and how the input is to be understood.
 public struct EventReadingOptions: Sendable, Equatable {
   /// Which particles of the events take part.
   public var particles: ParticleSelection
-  /// How many events to read after the skipped ones; all where it is nil.
+  /// How many events to read after the skipped ones; all if it is nil.
   ///
   /// Bad events count.
   public var maximumEvents: Int?
@@ -16,12 +18,20 @@ public struct EventReadingOptions: Sendable, Equatable {
   public var columns: [String: Double]
   /// Values that columns must have for an event to take part; all others are passed over.
   public var selection: [String: Double]
+  /// The unit of the momenta of inputs that do not state theirs; GeV if it is nil.
+  ///
+  /// An input that states another unit is an error.
+  public var units: MomentumUnit?
+  /// The format of all inputs; told from the content of each if it is nil.
+  public var format: EventFormat?
+  /// How much of the input is held at once.
+  public var limits: ReadingLimits
 
   /// Options, by default those that read every visible particle of every event and stop at a bad one.
   public init(
     particles: ParticleSelection = ParticleSelection(), maximumEvents: Int? = nil, skipEvents: Int = 0,
-    skipBadEvents: Bool = false,
-    columns: [String: Double] = [:], selection: [String: Double] = [:]
+    skipBadEvents: Bool = false, columns: [String: Double] = [:], selection: [String: Double] = [:],
+    units: MomentumUnit? = nil, format: EventFormat? = nil, limits: ReadingLimits = ReadingLimits()
   ) {
     self.particles = particles
     self.maximumEvents = maximumEvents
@@ -29,5 +39,8 @@ public struct EventReadingOptions: Sendable, Equatable {
     self.skipBadEvents = skipBadEvents
     self.columns = columns
     self.selection = selection
+    self.units = units
+    self.format = format
+    self.limits = limits
   }
 }

@@ -23,7 +23,12 @@ struct UnparsedBatch: Sendable {
       badEventCount += 1
       if bad.count < EventStream.maximumBadEventsKept { bad.append(error) }
     }
-    options.particles.apply(to: &batch)
+    do {
+      try options.particles.apply(to: &batch)
+    } catch let error as JetPhysicsError {
+      throw EventInputError(
+        source: batch.source, field: error.field, problem: "lacks what is asked for: \(error.problem)")
+    }
     if !options.selection.isEmpty { batch = try batch.events(matching: options.selection) }
     for (name, value) in options.columns where batch.eventCount > 0 {
       batch.columns[name] = EventColumn(values: Array(repeating: value, count: batch.eventCount))

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// Electric charges by Particle Data Group identifier.
+///
+/// The digits of an identifier say what quarks a hadron is made of, and its protons in the case of a nucleus. Source:
+/// Review of Particle Physics, "Monte Carlo Particle Numbering Scheme".
+public enum ParticleCharge {
+  /// The charge of a particle in units of the positron's; nil if the identifier says nothing of it.
+  public static func ofParticle(_ pdgID: Int32) -> Double? {
+    timesThree(ofParticle: pdgID.magnitude).map { (pdgID < 0 ? -Double($0) : Double($0)) / 3 }
+  }
+
+  /// Three times the charge of a particle, which is whole.
+  private static func timesThree(ofParticle identifier: UInt32) -> Int? {
+    let number = Int(identifier)
+    // A nucleus: 10LZZZAAAI.
+    if number >= 1_000_000_000 { return number / 100_000_000 == 10 ? 3 * (number / 10_000 % 1000) : nil }
+    guard number > 0, number < 10_000_000 else { return nil }
+    let digits = Digits(number)
+    if digits.n == 9, digits.nr > 0, digits.nl > 0, digits.quarks.allSatisfy({ $0 > 0 }) {
+      return digits.pentaquark
+    }
+    // Hidden valleys have mesons and quarks without charge; states of coloured quarkonium are numbered otherwise.
+    if number / 100_000 == 49, number % 10_000 >= 100 { return 0 }
+    if number / 10_000 == 994 || number / 10_000 == 995 { return 0 }
+    if number % 10_000 < 100 { return ofFundamental(number) }
+    return digits.hadron
+  }
+
+  private static func ofFundamental(_ number: Int) -> Int? {
+    // Supersymmetry and other models number their particles like those that they are partners of.
+    switch number % 10_000 {
+    case 1...8: number % 2 == 0 ? 2 : -1  // quarks
+    case 11...18: number % 2 == 0 ? 0 : -3  // leptons
+    case 24, 34, 37: 3  // W, W′, charged Higgs boson
+    case 38: number == 38 ? 6 : 0  // doubly charged Higgs boson
+    case 41 where number >= 9_900_000, 42 where number >= 9_900_000: 6  // doubly charged Higgs bosons
+    case 42: -1  // leptoquark
+    case 21...60, 90, 99: 0
+    default: nil
+    }
+  }
+
+  /// The digits ±n n_r n_L n_q1 n_q2 n_q3 n_J of an identifier.
+  private struct Digits {
+    let n: Int
+    let nr: Int
+    let nl: Int
+    let quarks: [Int]
+
+    init(_ number: Int) {
+      func digit(_ place: Int) -> Int { number / place % 10 }
+      n = digit(1_000_000)
+      nr = digit(100_000)
+      nl = digit(10_000)
+      quarks = [digit(1000), digit(100), digit(10)]
+    }
+
+    /// Of four quarks and an antiquark.
+    var pentaquark: Int {
+      [nr, nl, quarks[0], quarks[1]].reduce(0) { $0 + Self.quark($1) } - Self.quark(quarks[2])
+    }
+
+    var hadron: Int {
+      // Gluinos stand as a ninth quark before the others.
+      var content = quarks.filter { $0 > 0 && $0 < 9 }
+      guard content.count == 2, quarks[0] == 0 || quarks[0] == 9 else {
+        // A baryon, or a diquark.
+        return content.reduce(0) { $0 + Self.quark($1) }
+      }
+      // The heavier of the two comes first; it is the antiquark if it is of the down type. Squarks come first as they are.
+      let isQuarkFirst = content[0] % 2 == 0 || (n == 1 || n == 2) && quarks[0] == 0
+      if !isQuarkFirst { content.swapAt(0, 1) }
+      return Self.quark(content[0]) - Self.quark(content[1])
+    }
+
+    /// Three times the charge of a quark.
+    static func quark(_ digit: Int) -> Int { digit == 9 ? 0 : digit % 2 == 0 ? 2 : -1 }
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// Which particles of the events take part; the same for every format.
+///
+/// A particle takes part if its status is one of ``statuses`` (in formats that have statuses), it is not invisible,
+/// and it meets all ``conditions``:
+///
+/// ```swift
+/// let charged = try ParticleSelection(conditions: [ParticleCondition("charge != 0"), ParticleCondition("pt > 0.5")])
+/// ```
+public struct ParticleSelection: Sendable, Equatable {
+  /// Whether neutrinos and other invisible particles take part; they are known by their identifiers.
+  public var keepsInvisible: Bool
+  /// Which particles are invisible.
+  public var invisible: InvisibleParticles
+  /// The statuses of the particles that take part; only generator records (HepMC) have statuses, 1 is final.
+  public var statuses: Set<Int32>
+  /// What every particle must meet.
+  public var conditions: [ParticleCondition]
+
+  /// A selection, by default of all visible final particles.
+  public init(
+    keepsInvisible: Bool = false, invisible: InvisibleParticles = InvisibleParticles(),
+    statuses: Set<Int32> = [1], conditions: [ParticleCondition] = []
+  ) {
+    self.keepsInvisible = keepsInvisible
+    self.invisible = invisible
+    self.statuses = statuses
+    self.conditions = conditions
+  }
+
+  /// The columns of particles that the conditions read, if the input has them.
+  public var columns: [String] {
+    var names: [String] = []
+    for case let name? in conditions.map(\.quantity.column) where !names.contains(name) { names.append(name) }
+    return names
+  }
+}
+
+extension ParticleSelection {
+  /// Leaves out the particles of `batch` that do not take part, by all but their status, which readers look at.
+  ///
+  /// - Throws: ``JetPhysicsError`` if a condition is on a quantity that the events lack; it names the quantity.
+  public func apply(to batch: inout EventBatch) throws {
+    let hidesInvisible = !keepsInvisible && batch.pdgID.contains(where: invisible.contains)
+    guard hidesInvisible || !conditions.isEmpty, batch.eventCount > 0 else { return }
+    var takesPart =
+      hidesInvisible
+      ? batch.pdgID.map { !invisible.contains($0) } : Array(repeating: true, count: batch.particleCount)
+    for condition in conditions { try condition.narrow(&takesPart, in: batch) }
+    if takesPart.contains(false) { batch.keepParticles(takesPart) }
+  }
+}
+
+extension EventBatch {
+  /// Leaves out the particles for which `takesPart` `[particles]` is false, and keeps the storage.
+  mutating func keepParticles(_ takesPart: [Bool]) {
+    var kept = 0
+    for event in 0..<eventCount {
+      let first = kept
+      for particle in particles(ofEvent: event) where takesPart[particle] { kept += 1 }
+      offsets[event] = first
+    }
+    offsets[eventCount] = kept
+    px.keep(takesPart)
+    py.keep(takesPart)
+    pz.keep(takesPart)
+    energy.keep(takesPart)
+    if !pdgID.isEmpty { pdgID.keep(takesPart) }
+    for name in particleColumns.keys { particleColumns[name]!.keep(takesPart) }
+  }
+}
+
+extension Array {
+  /// Leaves out the elements for which `takesPart` is false.
+  fileprivate mutating func keep(_ takesPart: [Bool]) {
+    var kept = 0
+    for place in indices where takesPart[place] {
+      self[kept] = self[place]
+      kept += 1
+    }
+    removeLast(count - kept)
+  }
+}
