@@ -29,7 +29,9 @@ let package = Package(
   ],
   targets: [
     // System libraries, from Debian's -dev packages.
+    .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -53,7 +55,10 @@ let package = Package(
     .target(name: "EventEncoding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
     .target(
       name: "EventIO",
-      dependencies: ["CHDF5", "CHepMC3", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics", "Support"]),
+      dependencies: [
+        "CBzip2", "CHDF5", "CHepMC3", "CLZMA", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics",
+        "Support",
+      ]),
     .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
     .target(name: "PluginKit", dependencies: ["CPluginInterface", "JetPhysics", "NeuralEngine"]),
 
@@ -82,7 +87,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit",
-        .product(name: "Yams", package: "Yams"),
+        "Support", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Triggering",
@@ -103,7 +108,7 @@ let package = Package(
     .executableTarget(
       name: "CanopyCommand",
       dependencies: [
-        "CKernels", "Canopy", "PluginTesting",
+        "CKernels", "Canopy", "PluginTesting", "Support",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + modules(reexportedByCanopy),
       // Plugins that are loaded at run time use the program's own Canopy. Packages that depend on Canopy never build
@@ -128,7 +133,9 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "EventIOTests",
-      dependencies: ["CHDF5", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics", "TestFiles"],
+      dependencies: [
+        "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics", "TestFiles",
+      ],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "PluginKitTests", dependencies: ["PluginKit", "TestFiles"] + modules(reexportedByPluginKit)),

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Canopy
 import Foundation
+import Support
 
 extension BenchmarkSection: ExpressibleByArgument {}
 
@@ -41,7 +42,8 @@ struct BenchCommand: ParsableCommand {
   @OptionGroup
   var plugins: PluginOptions
 
-  @Option(help: ArgumentHelp("The number of threads (default: all cores).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("The number of threads (default: the processors that it may use).", valueName: "n"))
   var threads: Int?
 
   @Flag(help: "Measure for some seconds only: fewer rounds and calls, and the network at width 40 alone.")
@@ -70,7 +72,7 @@ struct BenchCommand: ParsableCommand {
       let gnuplot = try figure.map { _ in try Gnuplot() }
       let inputs = try BenchmarkInputs(samples: samples, model: model, plugins: plugins.registry())
       var report = BenchmarkReport(
-        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, quick: quick)
+        threads: threads ?? ProcessorCount.available, quick: quick)
       let progress = ProgressOutput.standardError
       defer { if progress.isTerminal { progress.write("\r\u{1B}[K") } }
       for section in BenchmarkSection.allCases where only.isEmpty || only.contains(section) {

@@ -86,7 +86,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let model = try self.model.read()
-      let stream = try reading.makeStream(columns: self.model.columns)
+      let stream = try reading.makeStream(columns: self.model.columns, for: model)
       let gnuplot = try report.map { _ in try Gnuplot() }
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
       defer { progress.clear() }
@@ -107,7 +107,7 @@ struct EvaluateCommand: ParsableCommand {
       case .json: try writeToStandardOutput(evaluation.json())
       case .table: try writeToStandardOutput(Data(Listing(evaluation).text.utf8))
       }
-      stream.reportBadEvents()
+      stream.reportLeftOutEvents()
     }
   }
 }

@@ -33,11 +33,13 @@ struct EventFileContent {
   private(set) var firstEvent: EventBatch?
 
   /// Reads the beginning of an event file.
-  init(_ path: String) throws {
+  init(_ path: String, _ content: ContentOptions) throws {
     self.path = path
     let stream = try EventStream(
       inputs: [path],
-      options: EventReadingOptions(maximumEvents: Self.maximumEvents, skipBadEvents: true))
+      options: EventReadingOptions(
+        maximumEvents: Self.maximumEvents, skipBadEvents: true, units: content.units,
+        format: content.inputFormat, limits: content.limits))
     while let batch = try stream.next(upTo: Self.maximumEvents) { add(batch) }
     format = stream.format
     compression = stream.compression
@@ -84,7 +86,7 @@ extension Listing {
     if let bad = content.firstBadEvent {
       add("bad events", "\(content.badEventCount); the first: \(bad)")
     }
-    let isRecord = content.format == .hepMC2 || content.format == .hepMC3
+    let isRecord = content.format?.isGeneratorRecord == true
     let counts = content.particleCounts
     if let least = counts.min(), let most = counts.max() {
       let total = counts.reduce(0, +)

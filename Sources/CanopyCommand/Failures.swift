@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Canopy
+import Support
 
 /// Runs the work of a command; an error becomes one sentence on standard error and the exit status of its kind:
 /// 65 where the input was wrong, 1 where the work failed otherwise.
@@ -15,10 +16,10 @@ func reportingFailures(_ work: () throws -> Void) throws {
     interruption.end()
   } catch let error as ConfigurationError {
     // All that is wrong with the file, a line each.
-    for message in error.messages { writeToStandardError("canopy: \(message.onOneLine)\n") }
+    for message in error.messages { writeToStandardError("canopy: \(message.printable)\n") }
     throw ExitCode(65)
   } catch {
-    writeToStandardError("canopy: \("\(error)".onOneLine)\n")
+    writeToStandardError("canopy: \("\(error)".printable)\n")
     throw ExitCode(error.isInputError ? 65 : 1)
   }
 }
@@ -44,13 +45,5 @@ extension Error {
       true
     default: false
     }
-  }
-}
-
-extension String {
-  /// The text without line breaks and other control characters, which names in a file may hold.
-  fileprivate var onOneLine: String {
-    String(
-      String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
   }
 }

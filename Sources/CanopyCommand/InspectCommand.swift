@@ -26,6 +26,9 @@ struct InspectCommand: ParsableCommand {
   var path: String
 
   @OptionGroup
+  var content: ContentOptions
+
+  @OptionGroup
   var plugins: PluginOptions
 
   func run() throws {
@@ -41,7 +44,7 @@ struct InspectCommand: ParsableCommand {
       return Listing(try Model(contentsOf: url, plugins: plugins.registry()), folder: path)
     }
     if isSafetensors() { return Listing(try Safetensors(contentsOf: url)) }
-    return Listing(try EventFileContent(path))
+    return Listing(try EventFileContent(path, content))
   }
 
   /// Whether the file starts as a header's length and a header in JSON.

@@ -11,6 +11,7 @@ extension Listing {
     add("parameters", "\(model.network.layout.parameterCount)")
 
     begin("jets")
+    add("particles", (description.particles ?? ParticleSelection()).description)
     let definition = description.jets.definition
     var parts = [definition.algorithm.rawValue]
     if definition.algorithm.hasRadius { parts.append("R = \(definition.radius)") }

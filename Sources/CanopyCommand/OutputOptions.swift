@@ -50,13 +50,14 @@ struct OutputOptions: ParsableArguments {
 /// - Parameters:
 ///   - reading: which events are read.
 ///   - columns: columns that every event gets.
+///   - model: the model that reads the events; nil for none.
 ///   - output: where the results go.
 ///   - makeWorker: makes the worker of a thread, which turns events into results and adds what its stages took.
 func writeResults(
-  reading: ReadingOptions, columns: [String: Double] = [:], output: OutputOptions,
+  reading: ReadingOptions, columns: [String: Double] = [:], model: Model? = nil, output: OutputOptions,
   makeWorker: @escaping @Sendable (StageTimes) throws -> ((EventBatch) throws -> ResultBatch)
 ) throws {
-  let stream = try reading.makeStream(columns: columns)
+  let stream = try reading.makeStream(columns: columns, for: model)
   Interruption.listen()
   let writer = try output.makeWriter()
   var progress = EventProgress(stream, resultsOnStandardOutput: output.output == nil)
@@ -77,5 +78,5 @@ func writeResults(
       times, pipeline, finishing: finishing, stream: stream, threads: reading.threadCount)
     writeToStandardError(timing.text)
   }
-  stream.reportBadEvents()
+  stream.reportLeftOutEvents()
 }

@@ -3,18 +3,22 @@
 import ArgumentParser
 import Canopy
 import Foundation
+import Support
 
 /// Which events are read, and how: the same for every subcommand that reads events.
 struct ReadingOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "Event files: HDF5, HepMC3, HepMC2, JSON lines or 'px py pz E' text, also gzip or Zstandard.",
+      "Event files: HDF5, HepMC3, HepMC2, JSON lines or 'px py pz E' text, also in gzip, Zstandard, xz or bzip2.",
       discussion: "The format is told from the content, whatever the name; - is standard input."),
     completion: .file())
   var inputs: [String]
 
-  @Flag(help: "Let neutrinos and other invisible particles take part.")
-  var keepInvisible = false
+  @OptionGroup
+  var content: ContentOptions
+
+  @OptionGroup
+  var particles: ParticleOptions
 
   @Option(help: ArgumentHelp("Read at most N events.", valueName: "n"))
   var maxEvents: Int?
@@ -32,7 +36,8 @@ struct ReadingOptions: ParsableArguments {
   @Flag(help: "Leave bad events out, and say how many and why at the end, instead of stopping at the first.")
   var skipBadEvents = false
 
-  @Option(help: ArgumentHelp("The number of threads (default: all cores).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("The number of threads (default: the processors that it may use).", valueName: "n"))
   var threads: Int?
 
   func validate() throws {
@@ -49,23 +54,43 @@ struct ReadingOptions: ParsableArguments {
   }
 
   /// How many threads work.
-  var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+  var threadCount: Int { threads ?? ProcessorCount.available }
 
   /// Opens the inputs; every event gets `columns`.
-  func makeStream(columns: [String: Double] = [:]) throws -> EventStream {
+  ///
+  /// - Parameter model: the model that reads the events, whose selection of particles is that of the events unless the
+  ///   user gives another.
+  func makeStream(columns: [String: Double] = [:], for model: Model? = nil) throws -> EventStream {
     try EventStream(
       inputs: inputs,
       options: EventReadingOptions(
-        particles: ParticleSelection(keepsInvisible: keepInvisible), maximumEvents: maxEvents,
-        skipEvents: skipEvents,
-        skipBadEvents: skipBadEvents, columns: columns, selection: NamedValue.dictionary(self.where)))
+        particles: particles.selection(for: model), maximumEvents: maxEvents, skipEvents: skipEvents,
+        skipBadEvents: skipBadEvents, columns: columns, selection: NamedValue.dictionary(self.where),
+        units: content.units, format: content.inputFormat, limits: content.limits))
+  }
+
+  /// Opens further inputs, all of whose events are read like those of the inputs.
+  func makeStream(of inputs: [String], columns: [String: Double], for model: Model) throws -> EventStream {
+    var options = try makeStream(columns: columns, for: model).options
+    options.maximumEvents = nil
+    options.skipEvents = 0
+    options.selection = [:]
+    return try EventStream(inputs: inputs, options: options)
   }
 }
 
 extension EventStream {
-  /// Says on standard error which events were left out, if any were.
-  func reportBadEvents() {
+  /// Says on standard error which events were left out, if any were, and if none was read.
+  func reportLeftOutEvents() {
     reportLeftOut(badEventCount, badEvents.map(\.description))
+    guard wantedEventCount == 0, options.maximumEvents != 0 else { return }
+    if goodEventCount > 0 {
+      writeToStandardError(
+        "canopy: no event was read: none of \(goodEventCount) has the values that --where asks for\n")
+    } else if badEventCount == 0 {
+      writeToStandardError(
+        "canopy: no event was read: --skip-events \(options.skipEvents) passes over all \(nextEventNumber)\n")
+    }
   }
 }
 
@@ -73,7 +98,7 @@ extension EventStream {
 func reportLeftOut(_ count: Int, _ problems: [String]) {
   guard count > 0 else { return }
   var text = "canopy: \(count) bad \(count == 1 ? "event was" : "events were") left out:\n"
-  for problem in problems { text += "  \(problem)\n" }
+  for problem in problems { text += "  \(problem.printable)\n" }
   if count > problems.count { text += "  and \(count - problems.count) more\n" }
   writeToStandardError(text)
 }

@@ -128,8 +128,11 @@ struct TriggerCommand: ParsableCommand {
         isForTuning: tune)
       let run = try TriggerRun(
         model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, threads: reading.threadCount)
-      let stream = try reading.makeStream(columns: self.model.columns)
-      let signalStream = try signal.isEmpty ? nil : makeSignalStream()
+      let stream = try reading.makeStream(columns: self.model.columns, for: model)
+      // --skip-events and --max-events are for the inputs alone.
+      let signalStream =
+        try signal.isEmpty
+        ? nil : reading.makeStream(of: signal, columns: self.model.columns, for: model)
       Interruption.listen()
       if tune {
         try tune(run, file, background: stream, signal: signalStream!)
@@ -137,15 +140,6 @@ struct TriggerCommand: ParsableCommand {
         try decide(run, stream, signalStream)
       }
     }
-  }
-
-  /// All signal events; --skip-events and --max-events are for the inputs alone.
-  private func makeSignalStream() throws -> EventStream {
-    try EventStream(
-      inputs: signal,
-      options: EventReadingOptions(
-        particles: ParticleSelection(keepsInvisible: reading.keepInvisible),
-        skipBadEvents: reading.skipBadEvents, columns: model.columns))
   }
 
   private func decide(_ run: TriggerRun, _ stream: EventStream, _ signal: EventStream?) throws {
@@ -245,6 +239,6 @@ struct TriggerCommand: ParsableCommand {
       try writeToStandardOutput(Data(text.utf8))
       writeToStandardError(Listing(summary).text)
     }
-    background.reportBadEvents()
+    background.reportLeftOutEvents()
   }
 }

@@ -9,6 +9,8 @@ import PluginKit
 public struct ModelDescription: Sendable, Equatable, Codable {
   /// The format of the file, always 1 so far.
   public var formatVersion = 1
+  /// Which particles take part, unless the user says otherwise; nil for all visible ones.
+  public var particles: ParticleSelection?
   /// How jets and their trees are found.
   public var jets: JetFinder
   /// The recursive network; nil where jets are not embedded.
@@ -24,10 +26,11 @@ public struct ModelDescription: Sendable, Equatable, Codable {
 
   /// A description of a model.
   public init(
-    jets: JetFinder, embedding: EmbeddingDescription?, events: EventEncoderDescription? = nil,
-    scaling: SampleScaling, heads: [HeadDescription],
+    particles: ParticleSelection? = nil, jets: JetFinder, embedding: EmbeddingDescription?,
+    events: EventEncoderDescription? = nil, scaling: SampleScaling, heads: [HeadDescription],
     training: TrainingProvenance? = nil
   ) {
+    self.particles = particles
     self.jets = jets
     self.embedding = embedding
     self.events = events

@@ -18,21 +18,23 @@ final class ByteBuffer {
   private var end = 0
   private var isAtEnd = false
 
-  /// A line cannot be longer, so that bad input cannot take all memory.
-  private static let maximumLineLength = 1 << 28
+  private let maximumLineLength: Int
   /// The JSON parser reads, but does not use, some bytes behind a line.
   private static let padding = canopy_json_padding()
 
-  init(_ bytes: ByteSource, source: String, capacity: Int = 1 << 18) {
+  /// Reads from `bytes`, whose lines may have as many bytes as `limits` let one event have.
+  init(
+    _ bytes: ByteSource, source: String, limits: ReadingLimits = ReadingLimits(), capacity: Int = 1 << 18
+  ) {
     self.bytes = bytes
+    maximumLineLength = limits.bytesOfEvent
     self.source = source
     self.capacity = capacity
-    storage = .allocate(byteCount: capacity + ByteBuffer.padding, alignment: 64)
     // The padding is read before it is ever written.
-    memset(storage, 0, capacity + ByteBuffer.padding)
+    storage = calloc(1, capacity + ByteBuffer.padding)!
   }
 
-  deinit { storage.deallocate() }
+  deinit { free(storage) }
 
   /// What is buffered now; empty only at the end.
   ///
@@ -70,10 +72,11 @@ final class ByteBuffer {
       if isAtEnd {
         return searched == 0 ? nil : takeLine(length: searched, terminator: 0)
       }
-      if searched > ByteBuffer.maximumLineLength {
+      guard searched <= maximumLineLength else {
         throw EventInputError(
           source: source, line: lineNumber + 1,
-          problem: "is longer than \(ByteBuffer.maximumLineLength >> 20) MiB; this is no event file")
+          problem: "is longer than the \(maximumLineLength) bytes that one event may have; "
+            + "raise --max-memory if this is an event")
       }
       try fill()
     }
@@ -96,11 +99,10 @@ final class ByteBuffer {
       start = 0
     }
     if end == capacity {
-      let larger = UnsafeMutableRawPointer.allocate(
-        byteCount: 2 * capacity + ByteBuffer.padding, alignment: 64)
+      // What is not written yet takes no memory, and is read as zeros.
+      let larger = calloc(1, 2 * capacity + ByteBuffer.padding)!
       memcpy(larger, storage, end)
-      memset(larger + end, 0, 2 * capacity + ByteBuffer.padding - end)
-      storage.deallocate()
+      free(storage)
       storage = larger
       capacity *= 2
     }

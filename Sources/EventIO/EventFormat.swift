@@ -14,6 +14,9 @@ public enum EventFormat: String, Sendable, CaseIterable {
   case jsonLines = "JSON lines"
   /// `px py pz E` a line.
   case text = "plain text"
+
+  /// Whether the events are generator records, whose particles have statuses and which state their units.
+  public var isGeneratorRecord: Bool { self == .hepMC2 || self == .hepMC3 }
 }
 
 /// How an event file is compressed.
@@ -22,13 +25,17 @@ public enum Compression: String, Sendable, CaseIterable {
   case gzip
   /// Zstandard (RFC 8878).
   case zstd = "Zstandard"
+  /// xz, that is LZMA2.
+  case xz
+  /// bzip2.
+  case bzip2
 }
 
 extension EventFormat {
   /// The format of the file `source`, told from its content.
   ///
-  /// Throws `EventInputError` where the file cannot be read or is no event file. Standard input and pipes lose
-  /// what is looked at.
+  /// Throws `EventInputError` if the file cannot be read or is no event file. Standard input and pipes lose what is
+  /// looked at.
   public init(source: String) throws {
     let raw = ByteBuffer(try FileBytes(source: source), source: source)
     try self.init(startOf: EventInput.decompressed(raw).buffer)
@@ -39,26 +46,23 @@ extension EventFormat {
 
   /// The format of an input, told from its first bytes.
   init(startOf buffer: ByteBuffer) throws {
-    // Some editors put a byte order mark before text.
-    if try buffer.peek(3).elementsEqual([0xEF, 0xBB, 0xBF]) { buffer.consume(3) }
+    try EventFormat.skipByteOrderMark(buffer)
     let start = try buffer.peek(EventFormat.lookAhead)
     func refusal(_ problem: String) -> EventInputError {
       EventInputError(source: buffer.source, problem: problem)
     }
-    guard !start.isEmpty else { throw refusal("is empty; there are no events to read") }
     if EventFormat.isHDF5(start) {
       self = .hdf5
       return
     }
-    for (magic, name) in EventFormat.foreignFormats where start.starts(with: magic.utf8) {
-      throw refusal("is \(name); convert it to HDF5, HepMC, JSON lines or plain text")
-    }
+    if let foreign = ForeignFormat(startOf: start) { throw refusal("is \(foreign.name); \(foreign.advice)") }
     var lines = start.split(separator: 0x0A).map {
       String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
     lines.removeAll { $0.isEmpty }
-    if lines.first?.hasPrefix("HepMC::") == true {
-      let listing = lines.first { $0.hasSuffix("START_EVENT_LISTING") }
+    // Text may stand before the heading, which the reference reader passes over.
+    if lines.contains(where: { $0.hasPrefix("HepMC::") }) {
+      let listing = lines.first { $0.hasPrefix("HepMC::") && $0.hasSuffix("START_EVENT_LISTING") }
       switch listing {
       case "HepMC::Asciiv3-START_EVENT_LISTING": self = .hepMC3
       case "HepMC::IO_GenEvent-START_EVENT_LISTING": self = .hepMC2
@@ -83,11 +87,21 @@ extension EventFormat {
     } else if Double(content.prefix { $0 != " " && $0 != "\t" }) != nil {
       self = .text
     } else {
-      throw refusal("is in no format known here; give HDF5, HepMC3, HepMC2, JSON lines or px py pz E text")
+      throw refusal(
+        "is in no format known here; give HDF5, HepMC3, HepMC2, JSON lines or px py pz E text, or name its format "
+          + "with --input-format")
     }
   }
 
-  /// Whether the HDF5 signature is at the start or behind a user block.
+  /// Passes over the byte order mark that some editors put before text; throws if nothing follows.
+  static func skipByteOrderMark(_ buffer: ByteBuffer) throws {
+    if try buffer.peek(3).elementsEqual([0xEF, 0xBB, 0xBF]) { buffer.consume(3) }
+    guard try !buffer.peek(1).isEmpty else {
+      throw EventInputError(source: buffer.source, problem: "is empty; there are no events to read")
+    }
+  }
+
+  /// Whether the HDF5 signature is at the start or after a user block.
   private static func isHDF5(_ start: UnsafeRawBufferPointer) -> Bool {
     let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
     return [0, 512, 1024, 2048].contains { offset in
@@ -95,11 +109,4 @@ extension EventFormat {
         && start[offset..<(offset + signature.count)].elementsEqual(signature)
     }
   }
-
-  /// Formats of this field that people are likely to try.
-  private static let foreignFormats = [
-    ("root", "a ROOT file"), ("<LesHouchesEvents", "a Les Houches parton-level file"),
-    ("PK", "a ZIP or npz file"),
-    ("BZh", "compressed by bzip2"), ("\u{93}NUMPY", "a NumPy array"),
-  ]
 }

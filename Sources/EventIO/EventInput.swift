@@ -6,13 +6,14 @@ import Foundation
 final class EventInput {
   /// The reader of the input's events.
   let reader: any EventReader
-  /// How the input is compressed; nil where it is not.
+  /// How the input is compressed; nil if it is not.
   let compression: Compression?
-  /// How long decompressing has taken so far, in seconds; 0 where there is nothing to decompress.
+  /// The number, through all inputs, of the first event of this one.
+  let firstEvent: Int
+  /// How long decompressing has taken so far, in seconds; 0 if there is nothing to decompress.
   var decompressionSeconds: Double { decompression?.seconds ?? 0 }
   private let decompression: TimedBytes?
   private let file: FileBytes
-  private let firstEvent: Int
 
   /// How many bytes of the file have been read, compressed as they are, when `nextEvent` comes next.
   func bytesRead(before nextEvent: Int) -> Int {
@@ -25,17 +26,23 @@ final class EventInput {
   init(source: String, firstEvent: Int, options: EventReadingOptions) throws {
     self.firstEvent = firstEvent
     file = try FileBytes(source: source)
-    let raw = ByteBuffer(file, source: source)
-    let (buffer, compression, decompression) = try EventInput.decompressed(raw)
+    let raw = ByteBuffer(file, source: source, limits: options.limits)
+    let (buffer, compression, decompression) = try EventInput.decompressed(raw, limits: options.limits)
     self.compression = compression
     self.decompression = decompression
-    let format = try EventFormat(startOf: buffer)
+    let format: EventFormat
+    if let given = options.format {
+      try EventFormat.skipByteOrderMark(buffer)
+      format = given
+    } else {
+      format = try EventFormat(startOf: buffer)
+    }
     switch format {
     case .hdf5:
       if buffer === raw, file.size != nil, source != "-" {
         reader = try HDF5EventReader(path: source, source: source, firstEvent: firstEvent, options: options)
       } else {
-        reader = try EventInput.spool(buffer) {
+        reader = try EventInput.spool(buffer, limit: options.limits.bytesOfCopy) {
           try HDF5EventReader(path: $0, source: source, firstEvent: firstEvent, options: options)
         }
       }
@@ -44,6 +51,15 @@ final class EventInput {
         buffer, format: format, firstEvent: firstEvent, options: options)
     case .jsonLines: reader = try JSONEventReader(buffer, firstEvent: firstEvent, options: options)
     case .text: reader = TextEventReader(buffer, firstEvent: firstEvent, options: options)
+    }
+    guard let wanted = options.units else { return }
+    if format.isGeneratorRecord {
+      throw EventInputError(
+        source: source, problem: "is \(format.rawValue), which states its units itself; leave out --units")
+    }
+    if let stated = reader.statedUnit, stated != wanted {
+      throw EventInputError(
+        source: source, problem: "states that its unit is \(stated.rawValue); leave out --units")
     }
   }
 
@@ -56,26 +72,35 @@ final class EventInput {
       .eventCount
   }
 
-  /// The content of an input, decompressed where it is compressed.
+  /// The content of an input, decompressed if it is compressed.
   static func decompressed(
-    _ raw: ByteBuffer
+    _ raw: ByteBuffer, limits: ReadingLimits = ReadingLimits()
   ) throws -> (buffer: ByteBuffer, compression: Compression?, decompression: TimedBytes?) {
-    let start = try raw.peek(4)
+    let start = try raw.peek(6)
     let content: (bytes: any ByteSource, compression: Compression)
     if GzipBytes.matches(start) {
       content = (try GzipBytes(raw), .gzip)
     } else if ZstdBytes.matches(start) {
-      content = (try ZstdBytes(raw), .zstd)
+      content = (try ZstdBytes(raw, memoryLimit: limits.bytesOfDecompressor), .zstd)
+    } else if XZBytes.matches(start) {
+      content = (try XZBytes(raw, memoryLimit: limits.bytesOfDecompressor), .xz)
+    } else if Bzip2Bytes.matches(start) {
+      content = (try Bzip2Bytes(raw), .bzip2)
     } else {
       return (raw, nil, nil)
     }
     let decompression = TimedBytes(content.bytes)
-    return (ByteBuffer(decompression, source: raw.source), content.compression, decompression)
+    return (
+      ByteBuffer(decompression, source: raw.source, limits: limits), content.compression, decompression
+    )
   }
 
-  /// Copies what cannot be read in place, since HDF5 seeks, to a temporary file that is gone once it is open.
-  private static func spool<Result>(_ buffer: ByteBuffer, _ open: (String) throws -> Result) throws -> Result
-  {
+  /// Copies what cannot be read in place, since HDF5 seeks, to a temporary file without a name.
+  ///
+  /// - Throws: `EventInputError` if there is no room, or if the content has more than `limit` bytes.
+  private static func spool<Result>(
+    _ buffer: ByteBuffer, limit: Int, _ open: (String) throws -> Result
+  ) throws -> Result {
     let folder = FileManager.default.temporaryDirectory
     var path = Array(folder.appendingPathComponent("canopy-events-XXXXXX").path.utf8CString)
     let descriptor = mkstemp(&path)
@@ -86,17 +111,25 @@ final class EventInput {
           + "set TMPDIR to a folder with more space")
     }
     guard descriptor >= 0 else { throw refusal() }
-    defer {
-      unlink(path)
-      close(descriptor)
-    }
+    defer { close(descriptor) }
+    // A program that is killed from now on leaves nothing behind.
+    unlink(path)
+    var copied = 0
     while true {
       let bytes = try buffer.available()
       if bytes.isEmpty { break }
+      guard bytes.count <= limit - copied else {
+        throw EventInputError(
+          source: buffer.source,
+          problem:
+            "has more than the \(limit >> 20) MiB that may be copied to \(folder.path) to be read as HDF5; "
+            + "decompress it or write it to a file, or raise --max-memory")
+      }
       let count = write(descriptor, bytes.baseAddress, bytes.count)
       if count < 0, errno != EINTR { throw refusal() }
+      copied += max(count, 0)
       buffer.consume(max(count, 0))
     }
-    return try open(path.withUnsafeBufferPointer { String(cString: $0.baseAddress!) })
+    return try open("/dev/fd/\(descriptor)")
   }
 }

@@ -40,6 +40,7 @@ public enum EventPipeline {
           try progress(place)
         }
       }
+      try stream.checkEnd()
       times.total = now - start
       return times
     }
@@ -75,6 +76,7 @@ public enum EventPipeline {
       throw error
     }
     end()
+    try stream.checkEnd()
     queue.addTimes(to: &times)
     times.total = now - start
     return times
@@ -131,12 +133,20 @@ public enum EventPipeline {
     }
   }
 
-  /// Does some work on a batch; an error that does not know its file gets the name of the batch's.
+  /// Does some work on a batch; an error that does not know its file, or where its events begin, gets the batch's.
   fileprivate static func naming<Output>(_ batch: EventBatch, _ work: () throws -> Output) throws -> Output {
     do {
       return try work()
     } catch let error as any EventError {
-      throw EventInputError(source: batch.source, problem: error.predicate)
+      // The event is named before the sentence, by its number in the file.
+      let problem = ["Event", "event"].reduce(error.predicate) { problem, word in
+        guard let event = error.event else { return problem }
+        return [", ", ": "].reduce(problem) { $0.replacingOccurrences(of: "\(word) \(event)\($1)", with: "") }
+      }
+      throw EventInputError(
+        source: batch.source, event: error.event, firstEvent: batch.firstEventOfSource, problem: problem)
+    } catch let error as EventInputError where error.source == batch.source {
+      throw error.counted(from: batch.firstEventOfSource)
     }
   }
 }
@@ -150,11 +160,15 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
     let output: Output?
     let parsed: ParsedBatch
     let place: EventPipeline.Place
+    let byteCount: Int
   }
 
   private let stream: EventStream
   private let eventsPerBatch: Int
   private let capacity: Int
+  /// The bytes that batches in flight may take.
+  private let memory: Int
+  private var bytesInFlight = 0
   private let reading = NSLock()
   private let condition = NSCondition()
   /// Of all threads but the consumer's; the time of reading belongs to `reading`.
@@ -169,6 +183,7 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
     self.stream = stream
     self.eventsPerBatch = eventsPerBatch
     self.capacity = capacity
+    memory = stream.options.limits.memory
   }
 
   /// The life of a worker thread.
@@ -184,7 +199,7 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
         let output = try parsed.batch.map { batch in
           try working.measure { try EventPipeline.naming(batch) { try work(batch) } }
         }
-        return BatchResult(output: output, parsed: parsed, place: place)
+        return BatchResult(output: output, parsed: parsed, place: place, byteCount: unparsed.byteCount)
       }
       finish(ticket, result, parsing, working)
     }
@@ -198,7 +213,9 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
     guard let ticket = waitForRoom(since: start) else { return nil }
     let batch = readingTime.measure { Result { try stream.take(upTo: eventsPerBatch) } }
     switch batch {
-    case .success(let batch?): return (ticket, .success((batch, EventPipeline.Place(stream))))
+    case .success(let batch?):
+      condition.withLock { bytesInFlight += batch.byteCount }
+      return (ticket, .success((batch, EventPipeline.Place(stream))))
     case .success(nil):
       end(before: ticket)
       return nil
@@ -212,7 +229,7 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
   private func waitForRoom(since start: Double) -> Int? {
     condition.lock()
     defer { condition.unlock() }
-    while taken >= consumed + capacity, !isStopped { condition.wait() }
+    while taken >= consumed + capacity || bytesInFlight > memory, !isStopped { condition.wait() }
     times.waiting += EventPipeline.now - start
     guard !isStopped else { return nil }
     taken += 1
@@ -248,6 +265,7 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
     while true {
       if let result = results.removeValue(forKey: consumed) {
         consumed += 1
+        if case .success(let batch) = result { bytesInFlight -= batch.byteCount }
         condition.broadcast()
         return try result.get()
       }

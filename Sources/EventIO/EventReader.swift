@@ -7,7 +7,10 @@ protocol EventReader: AnyObject {
   /// The format of the input.
   var format: EventFormat { get }
 
-  /// The number of events of the input where the input says so, else nil.
+  /// The unit of momenta that the input states, and which the reader converts from; nil if it states none.
+  var statedUnit: MomentumUnit? { get }
+
+  /// The number of events of the input if the input says so, else nil.
   var eventCount: Int? { get }
 
   /// Passes over up to `count` events without looking into them, and returns how many there were.
@@ -21,10 +24,16 @@ protocol EventReader: AnyObject {
   func take(upTo count: Int) throws -> TakenEvents?
 }
 
+extension EventReader {
+  var statedUnit: MomentumUnit? { nil }
+}
+
 /// Events that were taken from an input and are parsed by whoever wants them, on any thread.
 struct TakenEvents: Sendable {
   /// How many events there are, bad ones included.
   let eventCount: Int
+  /// About how many bytes of memory they take.
+  var byteCount = 0
   /// Parses the events; bad ones are left out after `onBadEvent` was told of them. Throws what `onBadEvent` throws.
   let parse: @Sendable (_ onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch
 }
@@ -32,10 +41,19 @@ struct TakenEvents: Sendable {
 extension TakenEvents {
   /// Events that are parsed already: those of `batch`, and bad ones.
   init(_ batch: EventBatch, bad: [EventInputError]) {
-    self.init(eventCount: batch.eventCount + bad.count) { onBadEvent in
+    self.init(eventCount: batch.eventCount + bad.count, byteCount: batch.byteCount) { onBadEvent in
       for error in bad { try onBadEvent(error) }
       return batch
     }
+  }
+}
+
+extension EventBatch {
+  /// About how many bytes of memory the batch takes.
+  var byteCount: Int {
+    let numbers =
+      columns.values.reduce(0) { $0 + $1.values.count } + particleColumns.values.reduce(0) { $0 + $1.count }
+    return 8 * (numbers + 4 * particleCount + 2 * eventCount) + 4 * pdgID.count
   }
 }
 

@@ -5,8 +5,10 @@ import JetPhysics
 /// The events of several inputs, one after the other, in batches.
 ///
 /// Events are numbered from 0 through all inputs; skipped and bad events keep their numbers. The format of each
-/// input is told from its content, `-` is standard input, and gzip and Zstandard are read as they are. HDF5
+/// input is told from its content, `-` is standard input, and gzip, Zstandard, xz and bzip2 are read as they are. HDF5
 /// that is compressed or not a regular file is first copied to a temporary file.
+///
+/// An input that holds no event is an error; HDF5, which says how many events it has, may have none, but not all inputs.
 public final class EventStream {
   /// The inputs as the user named them.
   public let inputs: [String]
@@ -16,11 +18,15 @@ public final class EventStream {
   public private(set) var badEventCount = 0
   /// What was wrong with the first bad events, at most `maximumBadEventsKept`.
   public private(set) var badEvents: [EventInputError] = []
+  /// How many events were read that are not bad, those that ``EventReadingOptions/selection`` passes over included.
+  public private(set) var goodEventCount = 0
+  /// How many of the good events have the values that ``EventReadingOptions/selection`` asks for.
+  public private(set) var wantedEventCount = 0
   /// The number that the next event has.
   public private(set) var nextEventNumber = 0
   /// The format of the input that was opened last; nil before the first.
   public private(set) var format: EventFormat?
-  /// How the input that was opened last is compressed; nil where it is not.
+  /// How the input that was opened last is compressed; nil if it is not.
   public private(set) var compression: Compression?
 
   /// How many bad events are kept with their sentence; further ones are counted only.
@@ -30,6 +36,8 @@ public final class EventStream {
   private var firstEvent: Int
   private var nextInput = 0
   private var input: EventInput?
+  /// The number of the first event of each input that was opened.
+  private var firstEventOfInput: [Int] = []
   private var bytesOfFinishedInputs = 0
   private var decompressionOfFinishedInputs = 0.0
   /// The size of each input in bytes; nil where it is not a regular file.
@@ -66,6 +74,7 @@ public final class EventStream {
       note(parsed)
       if let batch = parsed.batch { return batch }
     }
+    try checkEnd()
     return nil
   }
 
@@ -80,42 +89,78 @@ public final class EventStream {
         return (overflow ? .max : end) - nextEventNumber
       }
       if let remaining, remaining <= 0 { return nil }
-      guard let reader = try currentReader() else { return nil }
-      if nextEventNumber < firstEvent {
-        let wanted = firstEvent - nextEventNumber
-        let skipped = try reader.skip(wanted)
-        nextEventNumber += skipped
-        if skipped < wanted { finishInput() }
-        continue
+      guard let input = try currentInput() else { return nil }
+      do {
+        if nextEventNumber < firstEvent {
+          let wanted = firstEvent - nextEventNumber
+          let skipped = try input.reader.skip(wanted)
+          nextEventNumber += skipped
+          if skipped < wanted { try finishInput() }
+          continue
+        }
+        guard let events = try input.reader.take(upTo: min(count, remaining ?? count)) else {
+          try finishInput()
+          continue
+        }
+        nextEventNumber += events.eventCount
+        return UnparsedBatch(
+          events, options: options, firstEvent: input.firstEvent,
+          unit: input.reader.statedUnit == nil ? options.units ?? .gev : .gev)
+      } catch let error as EventInputError {
+        throw error.counted(from: input.firstEvent)
       }
-      guard let events = try reader.take(upTo: min(count, remaining ?? count)) else {
-        finishInput()
-        continue
-      }
-      nextEventNumber += events.eventCount
-      return UnparsedBatch(events, options: options)
     }
+  }
+
+  /// Makes sure, at the end of the inputs, that there was something to read.
+  ///
+  /// - Throws: `EventInputError` if the inputs hold no event, or bad ones alone.
+  func checkEnd() throws {
+    guard nextInput == inputs.count else { return }
+    let source = inputs.count == 1 ? inputs[0] : "each of the \(inputs.count) inputs"
+    guard nextEventNumber > 0 else {
+      throw EventInputError(source: source, problem: "holds no event; check what wrote it")
+    }
+    // A stream that goes on where an earlier one was need not meet a good event.
+    guard goodEventCount == 0, badEventCount > 0, firstEvent == max(options.skipEvents, 0) else { return }
+    throw EventInputError(
+      source: source,
+      problem:
+        "holds no readable event: \(badEventCount) bad \(badEventCount == 1 ? "event was" : "events were") "
+        + "left out; the first: \(badEvents[0])")
+  }
+
+  /// The input that an event is in, which was read already, and the number of its first event.
+  public func input(ofEvent event: Int) -> (source: String, firstEvent: Int)? {
+    guard let place = firstEventOfInput.lastIndex(where: { $0 <= event }) else { return nil }
+    return (inputs[place], firstEventOfInput[place])
   }
 
   /// Counts the bad events of what was taken.
   func note(_ parsed: ParsedBatch) {
     badEventCount += parsed.badEventCount
+    goodEventCount += parsed.goodEventCount
+    wantedEventCount += parsed.batch?.eventCount ?? 0
     let room = EventStream.maximumBadEventsKept - badEvents.count
     badEvents += parsed.badEvents.prefix(max(0, room))
   }
 
-  private func currentReader() throws -> (any EventReader)? {
+  private func currentInput() throws -> EventInput? {
     if input == nil, nextInput < inputs.count {
       let opened = try EventInput(
         source: inputs[nextInput], firstEvent: nextEventNumber, options: options)
       format = opened.reader.format
       compression = opened.compression
+      firstEventOfInput.append(nextEventNumber)
       input = opened
     }
-    return input?.reader
+    return input
   }
 
-  private func finishInput() {
+  private func finishInput() throws {
+    if let input, input.firstEvent == nextEventNumber, input.reader.eventCount == nil {
+      throw EventInputError(source: inputs[nextInput], problem: "holds no event; check what wrote it")
+    }
     bytesOfFinishedInputs += inputSizes[nextInput] ?? input?.bytesRead(before: nextEventNumber) ?? 0
     decompressionOfFinishedInputs += input?.decompressionSeconds ?? 0
     input = nil

@@ -6,11 +6,19 @@ import JetPhysics
 struct UnparsedBatch: Sendable {
   private let events: TakenEvents
   private let options: EventReadingOptions
+  private let firstEvent: Int
+  private let unit: MomentumUnit
 
-  init(_ events: TakenEvents, options: EventReadingOptions) {
+  /// Events of an input whose first event has the number `firstEvent` and whose momenta are in `unit`.
+  init(_ events: TakenEvents, options: EventReadingOptions, firstEvent: Int, unit: MomentumUnit) {
     self.events = events
     self.options = options
+    self.firstEvent = firstEvent
+    self.unit = unit
   }
+
+  /// About how many bytes of memory the events take.
+  var byteCount: Int { events.byteCount }
 
   /// Parses the events, on any thread.
   ///
@@ -19,10 +27,14 @@ struct UnparsedBatch: Sendable {
     var bad: [EventInputError] = []
     var badEventCount = 0
     var batch = try events.parse { error in
+      let error = error.counted(from: firstEvent)
       guard options.skipBadEvents else { throw error }
       badEventCount += 1
       if bad.count < EventStream.maximumBadEventsKept { bad.append(error) }
     }
+    let goodEventCount = batch.eventCount
+    batch.firstEventOfSource = firstEvent
+    if unit != .gev { batch.scaleMomenta(by: unit.inGeV) }
     do {
       try options.particles.apply(to: &batch)
     } catch let error as JetPhysicsError {
@@ -34,7 +46,8 @@ struct UnparsedBatch: Sendable {
       batch.columns[name] = EventColumn(values: Array(repeating: value, count: batch.eventCount))
     }
     return ParsedBatch(
-      batch: batch.eventCount > 0 ? batch : nil, badEventCount: badEventCount, badEvents: bad)
+      batch: batch.eventCount > 0 ? batch : nil, goodEventCount: goodEventCount,
+      badEventCount: badEventCount, badEvents: bad)
   }
 }
 
@@ -42,6 +55,8 @@ struct UnparsedBatch: Sendable {
 struct ParsedBatch: Sendable {
   /// The events that are wanted; nil where none is.
   let batch: EventBatch?
+  /// How many events were good, wanted or not.
+  let goodEventCount: Int
   /// How many bad events were left out.
   let badEventCount: Int
   /// What was wrong with the first of them.
@@ -49,6 +64,16 @@ struct ParsedBatch: Sendable {
 }
 
 extension EventBatch {
+  fileprivate mutating func scaleMomenta(by factor: Double) {
+    func scale(_ values: inout [Double]) {
+      for place in values.indices { values[place] *= factor }
+    }
+    scale(&px)
+    scale(&py)
+    scale(&pz)
+    scale(&energy)
+  }
+
   /// The events whose columns have the values of `selection`.
   fileprivate func events(matching selection: [String: Double]) throws -> EventBatch {
     var places = Array(0..<eventCount)

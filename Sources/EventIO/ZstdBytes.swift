@@ -6,16 +6,21 @@ import CZstd
 final class ZstdBytes: ByteSource {
   private let compressed: ByteBuffer
   private let stream: OpaquePointer
+  private let memoryLimit: Int
   private var isInsideFrame = true
 
-  /// Reads from `compressed`, which starts with a Zstandard frame.
-  init(_ compressed: ByteBuffer) throws {
+  /// Reads from `compressed`, which starts with a Zstandard frame, with a window of at most `memoryLimit` bytes.
+  init(_ compressed: ByteBuffer, memoryLimit: Int) throws {
     self.compressed = compressed
+    self.memoryLimit = memoryLimit
     guard let stream = ZSTD_createDStream() else {
       throw EventInputError(
         source: compressed.source, problem: "cannot be decompressed: libzstd does not start")
     }
     self.stream = stream
+    // The window's size is a power of two, and a frame may ask for one of up to 2 GiB.
+    let exponent = Int32(Int.bitWidth - 1 - memoryLimit.leadingZeroBitCount)
+    ZSTD_DCtx_setParameter(stream, ZSTD_d_windowLogMax, min(max(exponent, 10), 31))
   }
 
   deinit { ZSTD_freeDStream(stream) }
@@ -36,6 +41,9 @@ final class ZstdBytes: ByteSource {
       if available.isEmpty, !isInsideFrame { return 0 }
       let status = ZSTD_decompressStream(stream, &output, &input)
       guard ZSTD_isError(status) == 0 else {
+        guard ZSTD_getErrorCode(status) != ZSTD_error_frameParameter_windowTooLarge else {
+          throw EventInputError(needingMemoryOf: "zstd", memoryLimit, compressed.source)
+        }
         let reason = String(cString: ZSTD_getErrorName(status))
         throw EventInputError(
           source: compressed.source, problem: "has damaged zstd data: \(reason); fetch it again")

@@ -4,6 +4,7 @@ extension EventBatch {
   /// Some of the events, by their place in the batch, with all that belongs to them.
   public func events(at places: some Collection<Int>) -> EventBatch {
     var part = EventBatch(source: source)
+    part.firstEventOfSource = firstEventOfSource
     part.columns = columns.mapValues { column in
       EventColumn(
         width: column.width,
@@ -50,6 +51,7 @@ extension EventBatch {
       columns[name]!.values.replaceAll(with: values)
     }
     source = other.source
+    firstEventOfSource = other.firstEventOfSource
   }
 }
 

@@ -27,6 +27,8 @@ public struct EventBatch: Sendable, Equatable {
   public var unreadableColumns: [String: String]
   /// The file that the events come from, as the user named it; used in messages.
   public var source: String
+  /// The number of the first event of that file, counted from 0 through all inputs; used in messages.
+  public var firstEventOfSource: Int
 
   /// A batch without events.
   public init(source: String = "") {
@@ -41,6 +43,7 @@ public struct EventBatch: Sendable, Equatable {
     particleColumns = [:]
     unreadableColumns = [:]
     self.source = source
+    firstEventOfSource = 0
   }
 
   /// The number of events.

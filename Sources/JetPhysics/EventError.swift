@@ -2,6 +2,8 @@
 
 /// What is wrong with an event, said by a stage that does not know the event's file.
 public protocol EventError: Error {
+  /// The number of the event to blame, counted from 0 through all inputs; nil if none is.
+  var event: Int? { get }
   /// What is wrong and what to do about it, as the end of a sentence whose subject is the file.
   var predicate: String { get }
 }

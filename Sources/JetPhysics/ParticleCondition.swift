@@ -227,9 +227,31 @@ extension ParticleCondition {
   ///
   /// - Throws: ``JetPhysicsError`` if the events lack the quantity.
   func narrow(_ takesPart: inout [Bool], in batch: EventBatch) throws {
-    let values = try values(in: batch)
+    switch quantity {
+    case .kinematic(let kinematic):
+      narrow(&takesPart) { kinematic.value(of: batch.momentum(ofParticle: $0)) }
+    case .identifier:
+      guard batch.hasIdentifiers else { throw lack("the particles have no identifiers") }
+      narrow(&takesPart) { Double(batch.pdgID[$0]) }
+    case .charge where batch.particleColumns["charge"] == nil:
+      guard batch.hasIdentifiers else {
+        throw lack(
+          batch.unreadableColumns["particle/charge"]
+            ?? "the particles have neither identifiers nor a column charge")
+      }
+      narrow(&takesPart) { ParticleCharge.ofParticle(batch.pdgID[$0]) ?? .nan }
+    case .charge, .column:
+      let name = quantity.name
+      guard let column = batch.particleColumns[name] else {
+        throw lack(batch.unreadableColumns["particle/\(name)"] ?? "the particles have no column of this name")
+      }
+      narrow(&takesPart) { column[$0] }
+    }
+  }
+
+  private func narrow(_ takesPart: inout [Bool], by value: (Int) -> Double) {
     for particle in takesPart.indices where takesPart[particle] {
-      let value = values(particle)
+      let value = value(particle)
       takesPart[particle] = isMet(by: isMagnitude ? abs(value) : value)
     }
   }
@@ -243,27 +265,6 @@ extension ParticleCondition {
     case .equal: value == numbers[0]
     case .notEqual: value != numbers[0] && !value.isNaN
     case .oneOf: numbers.contains(value)
-    }
-  }
-
-  /// The quantity as a function of the place of a particle in `batch`.
-  private func values(in batch: EventBatch) throws -> (Int) -> Double {
-    switch quantity {
-    case .kinematic(let kinematic): return { kinematic.value(of: batch.momentum(ofParticle: $0)) }
-    case .identifier:
-      guard batch.hasIdentifiers else { throw lack("the particles have no identifiers") }
-      return { Double(batch.pdgID[$0]) }
-    case .charge:
-      if let column = batch.particleColumns["charge"] { return { column[$0] } }
-      if let reason = batch.unreadableColumns["particle/charge"] { throw lack(reason) }
-      guard batch.hasIdentifiers else {
-        throw lack("the particles have neither identifiers nor a column charge")
-      }
-      return { ParticleCharge.ofParticle(batch.pdgID[$0]) ?? .nan }
-    case .column(let name):
-      if let column = batch.particleColumns[name] { return { column[$0] } }
-      throw lack(
-        batch.unreadableColumns["particle/\(name)"] ?? "the particles have no column of this name")
     }
   }
 

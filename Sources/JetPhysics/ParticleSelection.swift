@@ -38,15 +38,86 @@ public struct ParticleSelection: Sendable, Equatable {
 }
 
 extension ParticleSelection {
+  /// Reads statuses that commas separate, as in `1, 2`.
+  ///
+  /// - Throws: ``JetPhysicsError`` that names what is no status.
+  public static func statuses(_ text: String) throws -> Set<Int32> {
+    Set(
+      try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+        guard let status = Int32(part.trimmed) else {
+          throw JetPhysicsError(
+            field: "status",
+            problem: "\"\(part.trimmed)\" is no status: write numbers with commas between them, as in 1, 2.")
+        }
+        return status
+      })
+  }
+}
+
+extension ParticleSelection: CustomStringConvertible {
+  /// The selection in words, such as `visible particles with pt > 0.5`.
+  public var description: String {
+    var text = keepsInvisible ? "visible and invisible particles" : "visible particles"
+    if !keepsInvisible, invisible != InvisibleParticles() { text += " (invisible ones being \(invisible))" }
+    if statuses != [1] {
+      text += " of status \(statuses.sorted().map(String.init).joined(separator: ", "))"
+    }
+    if !conditions.isEmpty { text += " with \(conditions.map(\.description).joined(separator: " and "))" }
+    return text
+  }
+}
+
+extension ParticleSelection: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case keepInvisible, invisible, statuses, conditions
+  }
+
+  /// Reads the keys that `encode(to:)` writes; all may be left out.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      keepsInvisible: try container.decodeIfPresent(Bool.self, forKey: .keepInvisible) ?? false,
+      invisible: try container.decodeIfPresent(String.self, forKey: .invisible).map {
+        try InvisibleParticles($0)
+      }
+        ?? InvisibleParticles(),
+      statuses: Set(try container.decodeIfPresent([Int32].self, forKey: .statuses) ?? [1]),
+      conditions: try (container.decodeIfPresent([String].self, forKey: .conditions) ?? []).map {
+        try ParticleCondition($0)
+      })
+  }
+
+  /// Writes what differs from the default.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    if keepsInvisible { try container.encode(true, forKey: .keepInvisible) }
+    if invisible != InvisibleParticles() { try container.encode(invisible.description, forKey: .invisible) }
+    if statuses != [1] { try container.encode(statuses.sorted(), forKey: .statuses) }
+    if !conditions.isEmpty { try container.encode(conditions.map(\.description), forKey: .conditions) }
+  }
+}
+
+// MARK: - Particles
+
+extension ParticleSelection {
   /// Leaves out the particles of `batch` that do not take part, by all but their status, which readers look at.
   ///
   /// - Throws: ``JetPhysicsError`` if a condition is on a quantity that the events lack; it names the quantity.
   public func apply(to batch: inout EventBatch) throws {
+    var takesPart: [Bool] = []
+    try apply(to: &batch, using: &takesPart)
+  }
+
+  /// Does the same with memory, `takesPart`, that is kept from batch to batch.
+  public func apply(to batch: inout EventBatch, using takesPart: inout [Bool]) throws {
     let hidesInvisible = !keepsInvisible && batch.pdgID.contains(where: invisible.contains)
     guard hidesInvisible || !conditions.isEmpty, batch.eventCount > 0 else { return }
-    var takesPart =
-      hidesInvisible
-      ? batch.pdgID.map { !invisible.contains($0) } : Array(repeating: true, count: batch.particleCount)
+    takesPart.removeAll(keepingCapacity: true)
+    if hidesInvisible {
+      for identifier in batch.pdgID { takesPart.append(!invisible.contains(identifier)) }
+    } else {
+      for _ in 0..<batch.particleCount { takesPart.append(true) }
+    }
     for condition in conditions { try condition.narrow(&takesPart, in: batch) }
     if takesPart.contains(false) { batch.keepParticles(takesPart) }
   }

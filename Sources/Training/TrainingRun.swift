@@ -181,9 +181,8 @@ public struct TrainingRun {
     let stream = try EventStream(
       inputs: data.inputs,
       options: EventReadingOptions(
-        particles: ParticleSelection(keepsInvisible: data.keepInvisible), maximumEvents: data.maximumEvents,
-        skipEvents: data.skipEvents,
-        selection: data.selection))
+        particles: data.particles, maximumEvents: data.maximumEvents, skipEvents: data.skipEvents,
+        selection: data.selection, units: data.units))
     return try EventDataset(
       stream, jets: try jets(for: network), as: empty, truth: Set(network.heads.flatMap(\.head.truthColumns)),
       weight: data.weight, balance: data.balance, balanceInterval: data.balanceInterval,
@@ -196,8 +195,10 @@ public struct TrainingRun {
     _ trainer: Trainer, _ embedding: EmbeddingDescription?, _ scaling: SampleScaling, _ split: EventSplit
   ) throws -> Model {
     let network = try trainer.calibratedNetwork()
+    let particles = configuration.data.particles
     let description = ModelDescription(
-      jets: try jets(for: network), embedding: embedding, events: configuration.events, scaling: scaling,
+      particles: particles == ParticleSelection() ? nil : particles, jets: try jets(for: network),
+      embedding: embedding, events: configuration.events, scaling: scaling,
       heads: try network.heads.map { try $0.description() },
       training: TrainingProvenance(
         canopyVersion: CanopyVersion.current, configuration: configuration.text,

@@ -98,7 +98,17 @@ extension TriggerRun {
         keep-invisible \(options.particles.keepsInvisible) max \(options.maximumEvents.map(String.init) ?? "all") \
         skip \(options.skipEvents) skip-bad \(options.skipBadEvents) columns \(columns) where \(selection) \
         time-limit \(timeLimit.map(String.init(describing:)) ?? "none")
-        """)
+        """ + reading(options))
+  }
+
+  /// What is asked of the particles and the content of the inputs; nothing if nothing is.
+  private func reading(_ options: EventReadingOptions) -> String {
+    var particles = options.particles
+    particles.keepsInvisible = false
+    var text = particles == ParticleSelection() ? "" : " particles \(particles)"
+    options.units.map { text += " units \($0.rawValue)" }
+    options.format.map { text += " format \($0.rawValue)" }
+    return text
   }
 
   /// The lengths and CRC-32 sums of files.

@@ -51,6 +51,8 @@ extension BenchmarkInputs.Kind {
     switch compression {
     case .gzip: return name + "-gzip"
     case .zstd: return name + "-zstd"
+    case .xz: return name + "-xz"
+    case .bzip2: return name + "-bzip2"
     case nil: return name
     }
   }

@@ -6,6 +6,7 @@ import EventEncoding
 import JetEmbedding
 import JetPhysics
 import NeuralEngine
+import Support
 
 /// What `canopy train` reads: data, jets, embedding, heads and training.
 ///
@@ -78,11 +79,13 @@ public struct DataSection: Sendable, Decodable {
   /// Column values of events, such as background, whose conditions mean nothing: each epoch draws them anew from
   /// those of the other events; none unless given.
   public var redrawConditions: [String: Double]
-  /// Whether invisible particles of generator records take part.
-  public var keepInvisible: Bool
+  /// Which particles of the events take part; the model keeps it.
+  public var particles: ParticleSelection
+  /// The unit of momenta of files that do not state theirs; GeV unless given.
+  public var units: MomentumUnit?
 
   private enum CodingKeys: String, CodingKey {
-    case inputs, weight, balance
+    case inputs, weight, balance, particles, invisible, status, units
     case skipEvents = "skip-events"
     case maximumEvents = "max-events"
     case validationFraction = "validation-fraction"
@@ -104,7 +107,17 @@ public struct DataSection: Sendable, Decodable {
     redrawConditions = try container.values(.redrawConditions)
     balance = try container.decodeIfPresent(String.self, forKey: .balance)
     balanceInterval = try container.decodeIfPresent(Double.self, forKey: .balanceInterval)
-    keepInvisible = try container.decodeIfPresent(Bool.self, forKey: .keepInvisible) ?? false
+    particles = ParticleSelection(
+      keepsInvisible: try container.decodeIfPresent(Bool.self, forKey: .keepInvisible) ?? false,
+      invisible: try container.parse(.invisible, InvisibleParticles.init) ?? InvisibleParticles(),
+      statuses: try container.parse(.status, ParticleSelection.statuses) ?? [1],
+      conditions: try container.decodeIfPresent([String].self, forKey: .particles).map { conditions in
+        try container.explaining(.particles) { try conditions.map { try ParticleCondition($0) } }
+      } ?? [])
+    units = try container.decodeIfPresent(MomentumUnit.self, forKey: .units)
+    try container.check(
+      !(particles.keepsInvisible && container.contains(.invisible)), .invisible,
+      "means nothing with keep-invisible; leave one out")
     try container.check(!inputs.isEmpty, .inputs, "is empty; give at least one file")
     try container.check(
       balanceInterval.map { $0 > 0 && $0.isFinite } ?? true, .balanceInterval, "must be positive")
@@ -118,6 +131,21 @@ public struct DataSection: Sendable, Decodable {
 }
 
 extension KeyedDecodingContainer {
+  /// A list with commas in it, as on the command line, or nil if the key is left out.
+  fileprivate func parse<Value>(_ key: Key, _ parse: (String) throws -> Value) throws -> Value? {
+    try decodeIfPresent(String.self, forKey: key).map { text in try explaining(key) { try parse(text) } }
+  }
+
+  /// Makes a value, whose error becomes one of the value of `key`.
+  fileprivate func explaining<Value>(_ key: Key, _ make: () throws -> Value) throws -> Value {
+    do {
+      return try make()
+    } catch let error as JetPhysicsError {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: codingPath + [key], debugDescription: "is wrong: \(error.problem)"))
+    }
+  }
+
   /// Numbers by name; none where the key is left out.
   fileprivate func values(_ key: Key) throws -> [String: Double] {
     let mapping = try decodeIfPresent(OrderedMapping<Double>.self, forKey: key)
@@ -275,7 +303,7 @@ public struct TrainingSection: Sendable, Decodable {
     seed = UInt64(bitPattern: Int64(try container.decodeIfPresent(Int.self, forKey: .seed) ?? 1))
     threads =
       try container.decodeIfPresent(Int.self, forKey: .threads)
-      ?? ProcessInfo.processInfo.activeProcessorCount
+      ?? ProcessorCount.available
     try container.check((1...100_000).contains(epochs), .epochs, "must lie between 1 and 100000")
     try container.check((1...1_000_000).contains(batchSize), .batchSize, "must lie between 1 and 1000000")
     try container.check(learningRate > 0 && learningRate.isFinite, .learningRate, "must be positive")

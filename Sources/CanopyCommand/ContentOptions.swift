@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import ArgumentParser
+import Canopy
+
+extension EventFormat: ExpressibleByArgument {
+  /// The names of formats on the command line.
+  private static let names: [(String, EventFormat)] = [
+    ("hdf5", .hdf5), ("hepmc3", .hepMC3), ("hepmc2", .hepMC2), ("jsonl", .jsonLines), ("text", .text),
+  ]
+
+  /// A format by its name on the command line.
+  public init?(argument: String) {
+    guard let found = Self.names.first(where: { $0.0 == argument }) else { return nil }
+    self = found.1
+  }
+
+  /// The names of all formats on the command line.
+  public static var allValueStrings: [String] { names.map(\.0) }
+}
+
+extension MomentumUnit: ExpressibleByArgument {}
+
+/// What is in an event file, if the file does not say so itself, and how much of it is held at once.
+struct ContentOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The format of the event files (default: told from the content).", valueName: "format")
+  )
+  var inputFormat: EventFormat?
+
+  @Option(
+    help: ArgumentHelp(
+      "The unit of momenta, energies and masses in files that do not state theirs (default: GeV).",
+      valueName: "unit"))
+  var units: MomentumUnit?
+
+  @Option(
+    help: ArgumentHelp(
+      "The memory in MiB that reading may take (default: 1024).",
+      discussion: """
+        One event may have a sixteenth of it as text, and 1024 particles for each MiB; four times as much may be copied \
+        to TMPDIR to read HDF5 that is compressed or comes through a pipe.
+        """, valueName: "mib"))
+  var maxMemory: Int?
+
+  func validate() throws {
+    if let maxMemory, !(1...(1 << 30)).contains(maxMemory) {
+      throw ValidationError("--max-memory is \(maxMemory); choose a number of MiB from 1 on.")
+    }
+  }
+
+  /// How much of the input is held at once.
+  var limits: ReadingLimits { maxMemory.map { ReadingLimits(memory: $0 << 20) } ?? ReadingLimits() }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import ArgumentParser
+import Canopy
+import Support
+
+/// Which particles of the events take part.
+struct ParticleOptions: ParsableArguments {
+  @Option(
+    name: .customLong("particles"),
+    help: ArgumentHelp(
+      "Read only particles that meet CONDITION, such as 'pt > 0.5'; may be given several times.",
+      discussion: """
+        A condition compares (<, <=, >, >=, ==, !=) one of pt, eta, rapidity, phi, mass, energy, px, py, pz, charge, \
+        pdgid or a column of the particles, or abs() of it, with a number, or says which numbers it may be: \
+        'abs(eta) < 2.5', 'charge != 0', 'pdgid in 211, -211, 22', 'puppiWeight > 0'.
+        """, valueName: "condition"))
+  var conditions: [String] = []
+
+  @Flag(help: "Let neutrinos and other invisible particles take part.")
+  var keepInvisible = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Which particles are invisible, by identifier, as in 12,14,16.",
+      discussion: "Antiparticles are included. default stands for Canopy's own list, as in default,5000012.",
+      valueName: "identifiers"))
+  var invisible: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The statuses of the particles of HepMC that take part, as in 1,2 (default: 1, final particles).",
+      valueName: "statuses"))
+  var status: String?
+
+  func validate() throws {
+    if keepInvisible, invisible != nil {
+      throw ValidationError("--keep-invisible and --invisible exclude each other; leave one out.")
+    }
+    _ = try checkingOptions(selection)
+  }
+
+  /// What the options say; nil if none is given.
+  private func selection() throws -> ParticleSelection? {
+    guard !conditions.isEmpty || keepInvisible || invisible != nil || status != nil else { return nil }
+    return try ParticleSelection(
+      keepsInvisible: keepInvisible,
+      invisible: invisible.map { try InvisibleParticles($0) } ?? InvisibleParticles(),
+      statuses: status.map(ParticleSelection.statuses) ?? [1],
+      conditions: conditions.map { try ParticleCondition($0) })
+  }
+
+  /// What the options say, else what `model` was trained with; says on standard error if the two differ.
+  func selection(for model: Model?) throws -> ParticleSelection {
+    let usual = model?.description.particles ?? ParticleSelection()
+    guard let given = try selection() else { return usual }
+    if model != nil, given != usual {
+      writeToStandardError(
+        "canopy: the model is for \(usual); as asked, it now reads \(given)\n".printable)
+    }
+    return given
+  }
+}

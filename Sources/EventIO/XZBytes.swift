@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CLZMA
+
+/// The content of an xz file of one or more streams.
+final class XZBytes: ByteSource {
+  private let compressed: ByteBuffer
+  private let memoryLimit: Int
+  private var stream = lzma_stream()
+
+  /// Reads from `compressed`, which starts with an xz stream, with a dictionary of at most `memoryLimit` bytes.
+  init(_ compressed: ByteBuffer, memoryLimit: Int) throws {
+    self.compressed = compressed
+    self.memoryLimit = memoryLimit
+    // LZMA_CONCATENATED: further streams, and zeros that pad them, belong to the file.
+    let status = lzma_stream_decoder(&stream, UInt64(memoryLimit), 0x08)
+    guard status == LZMA_OK else {
+      throw EventInputError(
+        source: compressed.source, problem: "cannot be decompressed: liblzma does not start")
+    }
+  }
+
+  deinit { lzma_end(&stream) }
+
+  /// Whether `bytes` start as an xz file does.
+  static func matches(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00])
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    stream.next_out = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    stream.avail_out = buffer.count
+    while stream.avail_out == buffer.count {
+      let input = try compressed.available()
+      stream.next_in = input.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      stream.avail_in = input.count
+      let status = lzma_code(&stream, input.isEmpty ? LZMA_FINISH : LZMA_RUN)
+      compressed.consume(input.count - stream.avail_in)
+      switch status {
+      case LZMA_OK: break
+      case LZMA_STREAM_END: return buffer.count - stream.avail_out
+      case LZMA_BUF_ERROR where input.isEmpty:
+        throw EventInputError(
+          source: compressed.source, problem: "is cut short: its xz data end too early; fetch it again")
+      case LZMA_BUF_ERROR: break
+      case LZMA_MEMLIMIT_ERROR: throw EventInputError(needingMemoryOf: "xz", memoryLimit, compressed.source)
+      case LZMA_OPTIONS_ERROR:
+        throw EventInputError(
+          source: compressed.source, problem: "uses options of xz that this liblzma lacks; compress it again")
+      default:
+        throw EventInputError(source: compressed.source, problem: "has damaged xz data; fetch it again")
+      }
+    }
+    return buffer.count - stream.avail_out
+  }
+}
+
+extension EventInputError {
+  /// A compressed input whose decompression would take more memory than it may.
+  init(needingMemoryOf method: String, _ limit: Int, _ source: String) {
+    self.init(
+      source: source,
+      problem:
+        "needs more than \(limit >> 20) MiB to be decompressed; raise --max-memory, or compress it with a "
+        + "smaller \(method) window")
+  }
+}
