@@ -43,7 +43,7 @@ let package = Package(
 
     // C interfaces over C++ libraries, and kernels in C.
     .target(name: "CFastJet", linkerSettings: [.linkedLibrary("fastjet")]),
-    .target(name: "CHepMC3", linkerSettings: [.linkedLibrary("HepMC3")]),
+    .target(name: "CHepMC3", dependencies: ["CTextParsing"], linkerSettings: [.linkedLibrary("HepMC3")]),
     .target(name: "CKernels"),
     .target(name: "CTextParsing", linkerSettings: [.linkedLibrary("simdjson")]),
 

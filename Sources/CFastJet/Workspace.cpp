@@ -17,8 +17,6 @@ namespace {
 
 // The square of anything smaller underflows, and FastJet's rapidity would be log(0/0).
 constexpr double smallest_component = 1e-150;
-// The squares of sums of anything larger would overflow.
-constexpr double largest_component = 1e50;
 // The e⁺e⁻ algorithms use 1 − cos R, which rounding spoils below this.
 constexpr double smallest_radius = 1e-6;
 
@@ -89,7 +87,7 @@ bool is_ordinary(const double momentum[4]) {
   bool is_ordinary = momentum[CFastJetEnergy] > 0;
   for (int component = 0; component < 4; ++component) {
     const double value = std::abs(momentum[component]);
-    is_ordinary &= (value >= smallest_component) & (value <= largest_component);
+    is_ordinary &= (value >= smallest_component) & (value <= cfastjet_largest_component);
   }
   return is_ordinary;
 }
@@ -99,7 +97,7 @@ void canonicalise(double momentum[4], int64_t particle) {
   for (int component = 0; component < 4; ++component) {
     const double value = std::abs(momentum[component]);
     const bool is_negative_energy = component == CFastJetEnergy && momentum[component] < 0;
-    if (!(value <= largest_component) || is_negative_energy) {
+    if (!(value <= cfastjet_largest_component) || is_negative_energy) {
       Failure failure(CFastJetBadParticle, !std::isfinite(value)  ? "is not a finite number"
                                            : is_negative_energy ? "is negative"
                                                                 : "is beyond 1e50 GeV");

@@ -3,39 +3,72 @@
 #ifndef CANOPY_FLATEVENT_H
 #define CANOPY_FLATEVENT_H
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "CHepMC3.h"
 
-/// Turns the lines of one event into the lines of an event of one vertex whose outgoing particles are the final
-/// state, for libhepmc3 to read.
+/// Turns the lines of one event into the lines of an event of one vertex whose outgoing particles are those that are
+/// wanted, for libhepmc3 to read, and keeps what belongs to the event as a whole.
 ///
 /// Canopy does not use the history of an event. Without it libhepmc3 has far less to do, and none of what can
 /// go wrong in it can happen: libhepmc3 indexes arrays by unchecked numbers of the file, follows cycles of
-/// vertices without end, drops the particles of vertices without incoming ones and prints to standard output.
+/// vertices without end, drops the particles of vertices without incoming ones and prints to standard output. It does
+/// not check that numbers are numbers either, which is done here.
 class FlatEvent {
 public:
-  explicit FlatEvent(canopy_hepmc_format format) : format(format) {}
+  /// Events of which the particles of `statuses` are wanted.
+  FlatEvent(canopy_hepmc_format format, std::vector<int32_t> statuses)
+      : format(format), wantedStatuses(std::move(statuses)) {}
 
-  /// Starts an event with its E line. Returns false where the line is damaged.
+  /// Takes the names that the heading of a listing gives to weights, from its W line.
+  void nameWeights(std::string_view line);
+
+  /// Forgets the names of weights, since another listing begins.
+  void forgetNames() { setNames({}); }
+
+  /// Starts an event with its E line. Returns false if the line is damaged.
   bool start(std::string_view line);
 
-  /// Adds a further line. Returns false where the line is damaged.
+  /// Adds a further line; lines of unknown kind are passed over. Returns false if the line is damaged.
   bool add(std::string_view line);
 
-  /// Completes the text. Returns false where lines are missing.
+  /// Whether the last line that was added holds something of the event.
+  bool isLastLineUsed() const { return lastLineIsUsed; }
+
+  /// Completes the text. Returns false if lines are missing.
   bool finish();
 
   /// The text for libhepmc3.
   const std::string &text() const { return output; }
 
-  /// How many particles of the final state there are.
-  size_t finalCount() const { return finalParticles; }
+  /// The number that the event has in its file.
+  int64_t eventNumber() const { return number; }
 
-  /// How many weights there are.
-  size_t weightCount() const { return weights; }
+  /// The status of each particle.
+  const std::vector<int32_t> &statuses() const { return particleStatuses; }
+
+  /// The weights.
+  const std::vector<double> &weights() const { return weightValues; }
+
+  /// Whether each weight has a name.
+  bool hasNamedWeights() const { return namesApply && !names.empty() && names.size() == weightValues.size(); }
+
+  /// The names of the weights.
+  const std::vector<std::string> &weightNames() const { return names; }
+
+  /// Another number than before if the names of the weights are others.
+  size_t namesVersion() const { return version; }
+
+  /// The names and values of the event's attributes of one number.
+  const std::vector<std::string> &attributeNames() const { return attributes; }
+  const std::vector<double> &attributeValues() const { return attributeNumbers; }
+
+  /// The cross-section and its error in pb, or nothing.
+  const std::vector<double> &crossSection() const { return crossSections; }
 
   /// What is wrong with the last line, as the end of a sentence.
   const std::string &problem() const { return message; }
@@ -43,29 +76,50 @@ public:
 private:
   bool fail(std::string text);
   bool split(std::string_view line);
-  bool integer(size_t index, const char *name, long &value);
-  bool numbers(size_t first, size_t count);
-  bool startHepMC2(std::string_view line);
+  bool integer(size_t index, const char *name, int64_t &value);
+  bool integer32(size_t index, const char *name, int32_t &value);
+  bool integers(std::string_view list);
+  bool numbers(size_t first, size_t count, double *values = nullptr);
+  bool position(size_t first);
+  bool startHepMC2();
   bool startHepMC3();
   bool addVertex();
   bool addParticle();
+  bool addUnits();
+  bool addAttribute(std::string_view line);
+  bool addCrossSection(size_t first);
+  void addAttribute(std::string name, double value);
+  bool addNames(std::string_view line);
+  void setNames(std::vector<std::string> read);
   bool checkParticlesOfVertex();
 
-  canopy_hepmc_format format;
+  const canopy_hepmc_format format;
+  const std::vector<int32_t> wantedStatuses;
   std::vector<std::string_view> fields;
   std::string units;
-  std::string weightText;
   std::string particles;
   std::string output;
   std::string message;
-  long expectedVertices = 0;
-  long expectedParticles = 0;
-  long vertices = 0;
-  long particleCount = 0;
+  // The N line of names in quotation marks, which may hold line breaks, and whether it goes on.
+  std::string nameText;
+  std::string lastNameText;
+  bool isNameOpen = false;
+  bool namesApply = false;
+  bool lastLineIsUsed = false;
+  int64_t expectedVertices = 0;
+  int64_t expectedParticles = 0;
+  int64_t vertices = 0;
+  int64_t particleCount = 0;
   // HepMC2: particles that must still follow the last vertex.
-  long missingParticles = 0;
-  size_t finalParticles = 0;
-  size_t weights = 0;
+  int64_t missingParticles = 0;
+  int64_t number = 0;
+  std::vector<int32_t> particleStatuses;
+  std::vector<double> weightValues;
+  std::vector<std::string> names;
+  size_t version = 0;
+  std::vector<std::string> attributes;
+  std::vector<double> attributeNumbers;
+  std::vector<double> crossSections;
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include <streambuf>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #if defined(__APPLE__)
@@ -65,11 +66,21 @@ bool endsWith(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
+std::string_view withoutIndent(std::string_view line) {
+  const size_t start = line.find_first_not_of(" \t");
+  return start == std::string_view::npos ? std::string_view() : line.substr(start);
+}
+
+// Whether a line of a listing is of the kind that a letter stands for.
+bool isOfKind(std::string_view line, char letter) {
+  return line.size() > 1 && line[0] == letter && (line[1] == ' ' || line[1] == '\t');
+}
+
 }  // namespace
 
 struct canopy_hepmc_reader {
-  canopy_hepmc_reader(canopy_hepmc_format format, std::string_view text)
-      : format(format), rest(text), flat(format), stream(&buffer) {
+  canopy_hepmc_reader(canopy_hepmc_format format, std::string_view text, std::vector<int32_t> statuses)
+      : format(format), rest(text), flat(format, std::move(statuses)), stream(&buffer) {
     silenceHepMC3();
     if (format == CANOPY_HEPMC2) {
       reader = std::make_unique<HepMC3::ReaderAsciiHepMC2>(stream);
@@ -83,7 +94,6 @@ struct canopy_hepmc_reader {
   canopy_hepmc_status findStart();
   bool nextLine();
   canopy_hepmc_status bad(std::string text, size_t line);
-  canopy_hepmc_status endOfInput();
 
   const canopy_hepmc_format format;
   // What is still to be read.
@@ -95,31 +105,34 @@ struct canopy_hepmc_reader {
   HepMC3::GenEvent record;
   std::vector<double> momenta;
   std::vector<int32_t> pdgid;
-  std::vector<double> weights;
+  std::vector<const char *> weightNames;
+  size_t weightNamesVersion = 0;
+  std::vector<const char *> attributeNames;
 
-  // The line that was read last, and whether it has still to be looked at.
+  // The line that was read last, whether it has its line break, and whether it has still to be looked at.
   std::string_view line;
+  bool hasLineBreak = true;
   bool isPending = false;
-  bool isInListing = false;
+  // Whether it is before the first event of a listing.
+  bool isInHeading = true;
   size_t lineNumber = 0;
   std::string message;
   size_t badLine = 0;
 };
 
-// Moves to the next line that is not empty; false at the end.
+// Moves to the next line; false at the end.
 bool canopy_hepmc_reader::nextLine() {
   if (isPending) {
     isPending = false;
     return true;
   }
-  while (!rest.empty()) {
-    const size_t length = rest.find('\n');
-    line = rest.substr(0, length);
-    rest.remove_prefix(length == std::string_view::npos ? rest.size() : length + 1);
-    ++lineNumber;
-    if (!line.empty()) return true;
-  }
-  return false;
+  if (rest.empty()) return false;
+  const size_t length = rest.find('\n');
+  hasLineBreak = length != std::string_view::npos;
+  line = rest.substr(0, length);
+  rest.remove_prefix(hasLineBreak ? length + 1 : rest.size());
+  ++lineNumber;
+  return true;
 }
 
 canopy_hepmc_status canopy_hepmc_reader::bad(std::string text, size_t where) {
@@ -128,50 +141,48 @@ canopy_hepmc_status canopy_hepmc_reader::bad(std::string text, size_t where) {
   return CANOPY_HEPMC_BAD_EVENT;
 }
 
-canopy_hepmc_status canopy_hepmc_reader::endOfInput() {
-  if (!isInListing) return CANOPY_HEPMC_END;
-  isInListing = false;
-  return CANOPY_HEPMC_CUT_SHORT;
-}
-
 // Moves to the next E line, which then is the pending line.
 canopy_hepmc_status canopy_hepmc_reader::findStart() {
   while (nextLine()) {
-    if (startsWith(line, "HepMC::")) {
-      if (endsWith(line, "START_EVENT_LISTING")) {
-        // Files may be joined, but only files of one kind.
-        const char *expected = format == CANOPY_HEPMC2 ? "HepMC::IO_GenEvent" : "HepMC::Asciiv3";
-        if (!startsWith(line, expected)) {
-          return bad("starts a listing of another kind of HepMC; give it as a file of its own", lineNumber);
-        }
-        isInListing = true;
-      } else if (endsWith(line, "END_EVENT_LISTING")) {
-        isInListing = false;
+    const std::string_view text = withoutIndent(line);
+    if (startsWith(text, "HepMC::")) {
+      isInHeading = true;
+      if (!endsWith(text, "START_EVENT_LISTING")) continue;
+      // Files may be joined, but only files of one kind.
+      const char *expected = format == CANOPY_HEPMC2 ? "HepMC::IO_GenEvent" : "HepMC::Asciiv3";
+      if (!startsWith(text, expected)) {
+        return bad("starts a listing of another kind of HepMC; give it as a file of its own", lineNumber);
       }
-    } else if (isInListing && startsWith(line, "E ")) {
+      flat.forgetNames();
+    } else if (isInHeading && isOfKind(text, 'W') && format == CANOPY_HEPMC3) {
+      flat.nameWeights(text);
+    } else if (isOfKind(text, 'E')) {
       isPending = true;
       return CANOPY_HEPMC_EVENT;
     }
   }
-  return endOfInput();
+  return CANOPY_HEPMC_END;
 }
 
 canopy_hepmc_status canopy_hepmc_reader::read(canopy_hepmc_event *event) {
   const canopy_hepmc_status status = findStart();
   if (status != CANOPY_HEPMC_EVENT) return status;
   isPending = false;
+  isInHeading = false;
+  bool isWhole = hasLineBreak;
   // `findStart` finds the event after a damaged one.
-  if (!flat.start(line)) return bad(flat.problem(), lineNumber);
-  bool isComplete = false;
+  if (!flat.start(withoutIndent(line))) return bad(flat.problem(), lineNumber);
   while (nextLine()) {
-    if (startsWith(line, "E ") || startsWith(line, "HepMC::")) {
+    const std::string_view text = withoutIndent(line);
+    if (isOfKind(text, 'E') || startsWith(text, "HepMC::")) {
       isPending = true;
-      isComplete = true;
       break;
     }
     if (!flat.add(line)) return bad(flat.problem(), lineNumber);
+    isWhole = hasLineBreak || !flat.isLastLineUsed();
   }
-  if (!isComplete) return endOfInput();
+  // A number at the end may have lost digits.
+  if (!isWhole) return bad("is cut short in its last line; is the file complete?", lineNumber);
   if (!flat.finish()) return bad(flat.problem(), 0);
   return readFlat(event);
 }
@@ -190,21 +201,36 @@ canopy_hepmc_status canopy_hepmc_reader::readFlat(canopy_hepmc_event *event) {
     momenta.insert(momenta.end(), {momentum.px(), momentum.py(), momentum.pz(), momentum.e()});
     pdgid.push_back(particle->pid());
   }
-  weights.clear();
-  if (flat.weightCount() > 0) weights = record.weights();
-  if (pdgid.size() != flat.finalCount()) return bad("has particles that libhepmc3 does not understand", 0);
-  if (weights.size() != flat.weightCount()) return bad("has weights that libhepmc3 does not understand", 0);
+  if (pdgid.size() != flat.statuses().size()) return bad("has particles that libhepmc3 does not understand", 0);
+  event->number = flat.eventNumber();
   event->particle_count = pdgid.size();
   event->momenta = momenta.data();
   event->pdgid = pdgid.data();
-  event->weight_count = weights.size();
-  event->weights = weights.data();
+  event->status = flat.statuses().data();
+  event->weight_count = flat.weights().size();
+  event->weights = flat.weights().data();
+  if (weightNamesVersion != flat.namesVersion()) {
+    weightNamesVersion = flat.namesVersion();
+    weightNames.clear();
+    for (const std::string &name : flat.weightNames()) weightNames.push_back(name.c_str());
+  }
+  event->has_weight_names = flat.hasNamedWeights();
+  event->weight_names = weightNames.data();
+  event->weight_names_version = weightNamesVersion;
+  event->cross_section = flat.crossSection().empty() ? nullptr : flat.crossSection().data();
+  attributeNames.clear();
+  for (const std::string &name : flat.attributeNames()) attributeNames.push_back(name.c_str());
+  event->attribute_count = attributeNames.size();
+  event->attribute_names = attributeNames.data();
+  event->attribute_values = flat.attributeValues().data();
   return CANOPY_HEPMC_EVENT;
 }
 
-canopy_hepmc_reader *canopy_hepmc_create(canopy_hepmc_format format, const char *text, size_t size) {
+canopy_hepmc_reader *canopy_hepmc_create(canopy_hepmc_format format, const char *text, size_t size,
+                                         const int32_t *statuses, size_t status_count) {
   try {
-    return new canopy_hepmc_reader(format, std::string_view(text, size));
+    return new canopy_hepmc_reader(format, std::string_view(text, size),
+                                   std::vector<int32_t>(statuses, statuses + status_count));
   } catch (const std::exception &) {
     return nullptr;
   }

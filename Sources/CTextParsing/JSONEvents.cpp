@@ -3,6 +3,8 @@
 #include <limits>
 #include <new>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include <simdjson.h>
@@ -15,9 +17,12 @@ struct canopy_json_parser {
   dom::parser parser;
   std::vector<double> momenta;
   std::vector<int32_t> pdgid;
+  size_t maximumParticles;
   std::vector<std::string> names;
+  std::unordered_set<std::string> known;
   std::vector<const char *> namePointers;
   std::vector<size_t> widths;
+  std::vector<uint8_t> areArrays;
   std::vector<double> values;
   std::string message;
   std::string field;
@@ -50,6 +55,20 @@ bool readNumber(dom::element element, double &value) {
   }
 }
 
+// The first of the words outside of strings that some programs write for what is no number, or NULL.
+const char *wordOfNoNumber(std::string_view line) {
+  bool isInString = false;
+  for (size_t index = 0; index < line.size(); ++index) {
+    if (line[index] == '"') isInString = !isInString;
+    if (line[index] == '\\') ++index;
+    if (isInString) continue;
+    for (const char *word : {"NaN", "Infinity", "nan", "inf"}) {
+      if (line.compare(index, std::char_traits<char>::length(word), word) == 0) return word;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 bool canopy_json_parser::readMomenta(dom::element element) {
@@ -60,6 +79,9 @@ bool canopy_json_parser::readMomenta(dom::element element) {
   for (dom::element particle : particles) {
     const size_t index = momenta.size() / 4;
     dom::array components;
+    if (index == maximumParticles) {
+      return fail("particles", "has more than the " + std::to_string(maximumParticles) + " particles that are read");
+    }
     if (particle.get_array().get(components)) {
       return fail("particles", "has a particle " + std::to_string(index) + " that is not [px, py, pz, E]");
     }
@@ -98,26 +120,25 @@ bool canopy_json_parser::readPDGID(dom::element element) {
 bool canopy_json_parser::readColumn(std::string_view name, dom::element element) {
   const size_t first = values.size();
   double value;
+  bool isNumeric = true;
   if (element.is_array()) {
     for (dom::element item : dom::array(element)) {
-      if (!readNumber(item, value)) {
-        // Arrays of anything but numbers are not ours to read.
-        values.resize(first);
-        return true;
-      }
+      isNumeric = readNumber(item, value);
+      if (!isNumeric) break;
       values.push_back(value);
     }
+    // Arrays of anything but numbers are not ours to read.
+    if (!isNumeric) values.resize(first);
   } else if (readNumber(element, value)) {
     values.push_back(value);
   } else {
-    return true;
+    isNumeric = false;
   }
   if (name.find('\0') != std::string_view::npos) return fail("", "has a member whose name holds a zero character");
-  for (const auto &known : names) {
-    if (known == name) return fail(name, "occurs twice");
-  }
+  if (!known.insert(std::string(name)).second) return fail(name, "occurs twice");
   names.emplace_back(name);
-  widths.push_back(values.size() - first);
+  widths.push_back(isNumeric ? values.size() - first : CANOPY_JSON_NO_NUMBERS);
+  areArrays.push_back(element.is_array());
   return true;
 }
 
@@ -125,14 +146,19 @@ bool canopy_json_parser::parse(const char *line, size_t length, canopy_json_even
   momenta.clear();
   pdgid.clear();
   names.clear();
+  known.clear();
   namePointers.clear();
   widths.clear();
+  areArrays.clear();
   values.clear();
   message.clear();
   field.clear();
 
   dom::element document;
   if (auto error = parser.parse(line, length, false).get(document)) {
+    if (const char *word = wordOfNoNumber(std::string_view(line, length))) {
+      return fail("", std::string("has ") + word + ", which JSON does not know; write null for a missing number");
+    }
     return fail("", std::string("is not valid JSON (") + simdjson::error_message(error) +
                         "); write one event as one object on one line");
   }
@@ -166,11 +192,16 @@ bool canopy_json_parser::parse(const char *line, size_t length, canopy_json_even
   event->column_count = names.size();
   event->column_names = namePointers.data();
   event->column_widths = widths.data();
+  event->column_is_array = areArrays.data();
   event->column_values = values.data();
   return true;
 }
 
-canopy_json_parser *canopy_json_parser_create(void) { return new (std::nothrow) canopy_json_parser; }
+canopy_json_parser *canopy_json_parser_create(size_t maximum_particles) {
+  auto *parser = new (std::nothrow) canopy_json_parser;
+  if (parser) parser->maximumParticles = maximum_particles;
+  return parser;
+}
 
 void canopy_json_parser_destroy(canopy_json_parser *parser) { delete parser; }
 

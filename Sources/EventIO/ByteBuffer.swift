@@ -9,6 +9,8 @@ final class ByteBuffer {
   let source: String
   /// The number of the line that `nextLine` returned last, counted from 1.
   private(set) var lineNumber = 0
+  /// Whether the line that `nextLine` returned last had its line break; only the last line can lack it.
+  private(set) var hasLineBreak = true
   private let bytes: ByteSource
   private var storage: UnsafeMutableRawPointer
   private var capacity: Int
@@ -84,6 +86,7 @@ final class ByteBuffer {
     let line = UnsafeRawBufferPointer(start: storage + start, count: length)
     start += length + terminator
     lineNumber += 1
+    hasLineBreak = terminator > 0
     return line.last == 0x0D ? UnsafeRawBufferPointer(rebasing: line.dropLast()) : line
   }
 

@@ -26,6 +26,9 @@ extension EventBatch {
     pz.removeLast(surplus)
     energy.removeLast(surplus)
     if pdgID.count > energy.count { pdgID.removeLast(pdgID.count - energy.count) }
+    for (name, values) in particleColumns where values.count > energy.count {
+      particleColumns[name]!.removeLast(values.count - energy.count)
+    }
   }
 
   /// The first thing wrong with the momenta of the event that is being filled, or nil.
@@ -42,8 +45,6 @@ extension EventBatch {
     return nil
   }
 
-  /// Momenta above cannot be squared in sums without overflow.
-  private static let maximumMomentum = 1e100
   /// Pseudorapidities above stand for no direction; pT sinh η would overflow.
   static let maximumPseudorapidity = 100.0
 
@@ -52,16 +53,17 @@ extension EventBatch {
     // Without a branch the compiler can do several values at once.
     let isAllUsable = values.withUnsafeBufferPointer { buffer in
       var usable = true
-      for index in range { usable = usable && abs(buffer[index]) <= maximumMomentum }
+      for index in range { usable = usable && abs(buffer[index]) <= FourMomentum.maximumComponent }
       return usable
     }
-    return isAllUsable ? nil : range.first { !(abs(values[$0]) <= maximumMomentum) }
+    return isAllUsable ? nil : range.first { !(abs(values[$0]) <= FourMomentum.maximumComponent) }
   }
 
   /// The end of a sentence about a value that is not finite or too large.
   static func problem(ofValue value: Double, particle: Int) -> String {
     let kind = value.isNaN ? "not a number" : value.isInfinite ? "infinite" : "too large (\(value))"
-    return "is \(kind) for particle \(particle); correct or leave out this particle"
+    let limit = value.isFinite ? ", at most \(FourMomentum.maximumComponent) GeV is read" : ""
+    return "is \(kind) for particle \(particle)\(limit); correct or leave out this particle"
   }
 
   /// The end of a sentence about a negative energy or transverse momentum.

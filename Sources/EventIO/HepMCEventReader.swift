@@ -12,18 +12,16 @@ final class HepMCEventReader: EventReader {
   private let buffer: ByteBuffer
   private let options: EventReadingOptions
   private var nextEvent: Int
-  /// How many weights events have; nil before the first good one.
-  private var weightCount: Int?
-  /// Whether the lines that were read last are in a listing of events.
-  private var isInListing = false
-  /// The line by which the next event begins, where it has been read already.
+  /// The columns of the first good event of the input, which all batches have; nil before it.
+  private var schema: HepMCColumns.Schema?
+  /// Whether there was a heading; what comes before it belongs to no event.
+  private var isAfterHeading = false
+  /// Whether the lines that were read last are between a heading and the first event after it.
+  private var isInHeading = false
+  /// The line of the heading that names the weights of the next event; nil if there is none.
+  private var weightNames: [UInt8]?
+  /// The line by which the next event begins, if it has been read already.
   private var pending: [UInt8]?
-  private var hasEnded = false
-
-  /// Text of more bytes is not added to.
-  private static let longText = 1 << 26
-  /// No event is longer, so that bad input cannot take all memory.
-  private static let longestText = 1 << 30
 
   /// Reads from `buffer`; the first event gets the number `firstEvent`.
   init(_ buffer: ByteBuffer, format: EventFormat, firstEvent: Int, options: EventReadingOptions) {
@@ -35,68 +33,64 @@ final class HepMCEventReader: EventReader {
 
   func skip(_ count: Int) throws -> Int {
     for skipped in 0..<max(count, 0) {
-      guard try findStart() else {
-        if isInListing { _ = try beginText().parse { throw $0 } }
-        return skipped
-      }
-      if pending!.starts(with: HepMCText.mark) {
+      guard try findStart() else { return skipped }
+      if schema == nil {
+        // What the columns are does not depend on where reading begins.
         var text = beginText()
-        text.append(pending!)
-        _ = try text.parse { throw $0 }
+        _ = try fill(&text, upTo: 1)
+        schema = try text.parse { _ in }.schema
+      } else {
+        if HepMCLine(pending!).isHeading {
+          var text = beginText()
+          text.append(pending!)
+          _ = try text.parse { throw $0 }
+        }
+        pending = nil
       }
-      pending = nil
       nextEvent += 1
     }
     return max(count, 0)
   }
 
   func take(upTo count: Int) throws -> TakenEvents? {
-    guard !hasEnded else { return nil }
-    guard try findStart() || isInListing else {
-      hasEnded = true
-      return nil
-    }
+    guard try findStart() else { return nil }
     var text = beginText()
     let eventCount = try fill(&text, upTo: count)
-    // How many events there are before a sudden end, and how many weights they have, only parsing says.
-    guard pending == nil || weightCount == nil else {
-      nextEvent += eventCount
+    nextEvent += eventCount
+    guard schema == nil else {
       return TakenEvents(eventCount: eventCount) { [text] in try text.parse($0).batch }
     }
     var bad: [EventInputError] = []
-    let parsed = try text.parse(upTo: count) { bad.append($0) }
-    weightCount = parsed.weightCount
-    if pending == nil { hasEnded = parsed.hasEnded }
-    let taken = TakenEvents(parsed.batch, bad: bad)
-    nextEvent += taken.eventCount
-    return taken
+    let parsed = try text.parse { bad.append($0) }
+    schema = parsed.schema
+    return TakenEvents(parsed.batch, bad: bad)
   }
 
   /// Text of no lines yet, the next of which is the pending one.
   private func beginText() -> HepMCText {
     HepMCText(
-      source: buffer.source, format: format, firstEvent: nextEvent,
-      firstLine: buffer.lineNumber, isInListing: isInListing, weightCount: weightCount)
+      source: buffer.source, format: format, options: options, schema: schema, firstEvent: nextEvent,
+      firstLine: buffer.lineNumber, weightNames: weightNames)
   }
 
-  /// Adds up to `count` events to a text and returns how many; the last line of the input ends them too.
+  /// Adds up to `count` events to a text and returns how many.
   private func fill(_ text: inout HepMCText, upTo count: Int) throws -> Int {
+    let longest = options.limits.bytesOfEvent
     var eventCount = 0
-    while let start = pending, eventCount < count, text.size < Self.longText {
-      text.append(start)
+    while let start = pending, eventCount < count, text.size < longest {
+      let before = text.size
+      text.append(start, hasLineBreak: buffer.hasLineBreak)
       pending = nil
       eventCount += 1
-      let before = text.size
       _ = try findStart { line in
-        text.append(line)
-        guard text.size - before <= Self.longestText else {
+        text.append(line, hasLineBreak: buffer.hasLineBreak)
+        guard text.size - before <= longest else {
           throw EventInputError(
             source: buffer.source, event: nextEvent + eventCount - 1,
-            problem: "is longer than \(Self.longestText >> 20) MiB; this is no event file")
+            problem: "is longer than the \(longest) bytes that one event may have")
         }
       }
     }
-    if pending != nil, isInListing { text.endListing() }
     return eventCount
   }
 
@@ -105,30 +99,56 @@ final class HepMCEventReader: EventReader {
   /// - Parameter passing: hears of the lines before it.
   private func findStart(passing: (UnsafeRawBufferPointer) throws -> Void = { _ in }) throws -> Bool {
     guard pending == nil else { return true }
-    while let line = try buffer.nextLine() {
-      if line.starts(with: HepMCText.mark) {
-        if line.ends(with: HepMCText.listingStart) {
-          // A listing of another kind, of which parsing complains.
-          guard line.starts(with: HepMCText.kind(of: format)) else {
-            pending = Array(line)
-            return true
-          }
-          isInListing = true
-        } else if line.ends(with: HepMCText.listingEnd) {
-          isInListing = false
-        }
-      } else if isInListing, line.starts(with: HepMCText.eventStart) {
-        pending = Array(line)
+    while let bytes = try buffer.nextLine() {
+      let line = HepMCLine(bytes)
+      if isAfterHeading, line.isOfKind("E") {
+        isInHeading = false
+        pending = Array(bytes)
         return true
       }
-      try passing(line)
+      if line.isHeading {
+        isAfterHeading = true
+        isInHeading = true
+        if line.beginsListing {
+          // A listing of another kind, of which parsing complains.
+          guard line.isHeading(of: format) else {
+            pending = Array(bytes)
+            return true
+          }
+          weightNames = nil
+        }
+      } else if isInHeading, format == .hepMC3, line.isOfKind("W") {
+        weightNames = Array(bytes)
+      }
+      try passing(bytes)
     }
     return false
   }
 }
 
-extension UnsafeRawBufferPointer {
-  fileprivate func ends(with text: some BidirectionalCollection<UInt8>) -> Bool {
-    count >= text.count && suffix(text.count).elementsEqual(text)
+/// A line of a HepMC file, whose indentation does not count.
+private struct HepMCLine<Bytes: BidirectionalCollection<UInt8>> {
+  private let text: Bytes.SubSequence
+
+  init(_ bytes: Bytes) { text = bytes.drop { $0 == 0x20 || $0 == 0x09 } }
+
+  /// Whether it begins or ends a listing, or gives a version.
+  var isHeading: Bool { text.first == UInt8(ascii: "H") && text.starts(with: "HepMC::".utf8) }
+
+  /// Whether it is a heading of a format.
+  func isHeading(of format: EventFormat) -> Bool {
+    text.starts(with: (format == .hepMC2 ? "HepMC::IO_GenEvent" : "HepMC::Asciiv3").utf8)
+  }
+
+  /// Whether it is the heading by which a listing begins.
+  var beginsListing: Bool {
+    let ending = "START_EVENT_LISTING".utf8
+    return text.count >= ending.count && text.suffix(ending.count).elementsEqual(ending)
+  }
+
+  /// Whether it is of the kind that a letter stands for.
+  func isOfKind(_ letter: Unicode.Scalar) -> Bool {
+    guard text.first == UInt8(ascii: letter), let second = text.dropFirst().first else { return false }
+    return second == 0x20 || second == 0x09
   }
 }

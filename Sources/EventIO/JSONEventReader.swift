@@ -6,8 +6,10 @@ import JetPhysics
 
 /// JSON lines: one event a line, `{"particles": [[px, py, pz, E], …], "pdgid": […], "NAME": number or array}`.
 ///
-/// Every number and every array of numbers beside `particles` and `pdgid` is a column, true and false being 1
-/// and 0 and null being NaN; other members are left alone. All events of an input have the same columns.
+/// Every number and every array of numbers in addition to `particles` and `pdgid` is a column, true and false being 1
+/// and 0 and null being NaN. A member that is something else, or not of the same shape in all events, cannot be read
+/// from the event on in which it differs. An array of a number for each particle is a column of particles if it is
+/// asked for.
 final class JSONEventReader: ParsingEventReader {
   let format = EventFormat.jsonLines
   let eventCount: Int? = nil
@@ -16,16 +18,23 @@ final class JSONEventReader: ParsingEventReader {
   private let parser: OpaquePointer
   private var nextEvent: Int
   private var schema: Schema?
+  /// A line that has been read and whose event has columns of other shapes than those before it.
+  private var heldLine: UnsafeRawBufferPointer?
 
   /// What the first good event has and all others must have.
   private struct Schema {
     var hasPDGID: Bool
-    var widths: [String: Int]
+    /// How many numbers the columns have.
+    var widths: [String: Int] = [:]
+    /// The columns of particles.
+    var particleColumns: Set<String> = []
+    /// Why the other members cannot be read.
+    var unreadable: [String: String] = [:]
   }
 
   /// Reads from `buffer`; the first event gets the number `firstEvent`.
   init(_ buffer: ByteBuffer, firstEvent: Int, options: EventReadingOptions) throws {
-    guard let parser = canopy_json_parser_create() else {
+    guard let parser = canopy_json_parser_create(options.limits.particlesOfEvent) else {
       throw EventInputError(
         source: buffer.source, problem: "cannot be read: there is no memory for a JSON parser")
     }
@@ -48,35 +57,54 @@ final class JSONEventReader: ParsingEventReader {
   func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch? {
     var batch = EventBatch(source: buffer.source)
     var considered = 0
-    while considered < count, batch.particleCount < EventLimits.particlesOfBatch, let line = try nextLine() {
-      considered += 1
-      let problem = append(line, to: &batch)
-      if problem == nil {
-        batch.finishEvent(number: nextEvent)
-      } else {
+    while considered < count, batch.particleCount < options.limits.particlesOfBatch, let line = try nextLine()
+    {
+      var problem: EventInputError?
+      switch append(line, to: &batch) {
+      case .added: batch.finishEvent(number: nextEvent)
+      case .bad(let error):
+        problem = error
         batch.discardUnfinishedEvent()
+      case .doesNotFit:
+        batch.discardUnfinishedEvent()
+        heldLine = line
       }
+      if heldLine != nil { break }
+      considered += 1
       nextEvent += 1
       if let problem { try onBadEvent(problem) }
     }
+    batch.unreadableColumns = schema?.unreadable ?? [:]
     return considered == 0 ? nil : batch
   }
 
   /// The next line that is not blank.
   private func nextLine() throws -> UnsafeRawBufferPointer? {
+    if let line = heldLine {
+      heldLine = nil
+      return line
+    }
     while let line = try buffer.nextLine() {
       if line.contains(where: { $0 != 0x20 && $0 != 0x09 }) { return line }
     }
     return nil
   }
 
-  /// Adds the particles and columns of a line, or says what is wrong with it.
-  private func append(_ line: UnsafeRawBufferPointer, to batch: inout EventBatch) -> EventInputError? {
+  /// What came of a line.
+  private enum Outcome {
+    case added
+    case bad(EventInputError)
+    /// The event has columns of other shapes than those before it in the batch.
+    case doesNotFit
+  }
+
+  /// Adds the particles and columns of a line.
+  private func append(_ line: UnsafeRawBufferPointer, to batch: inout EventBatch) -> Outcome {
     var event = canopy_json_event()
     let text = line.baseAddress?.assumingMemoryBound(to: CChar.self)
     guard canopy_json_parse(parser, text, line.count, &event) else {
       let field = String(cString: canopy_json_field(parser))
-      return error(field: field.isEmpty ? nil : field, String(cString: canopy_json_message(parser)))
+      return .bad(error(field: field.isEmpty ? nil : field, String(cString: canopy_json_message(parser))))
     }
     let momenta = UnsafeBufferPointer(start: event.momenta, count: 4 * event.particle_count)
     for particle in 0..<event.particle_count {
@@ -84,10 +112,9 @@ final class JSONEventReader: ParsingEventReader {
         px: momenta[4 * particle], py: momenta[4 * particle + 1], pz: momenta[4 * particle + 2],
         energy: momenta[4 * particle + 3])
     }
-    if let bad = batch.unfinishedEventProblem() {
-      return error(field: bad.field, bad.problem)
-    }
-    return appendPDGID(of: event, to: &batch) ?? appendColumns(of: event, to: &batch)
+    if let bad = batch.unfinishedEventProblem() { return .bad(error(field: bad.field, bad.problem)) }
+    if let bad = appendPDGID(of: event, to: &batch) { return .bad(bad) }
+    return appendColumns(of: event, to: &batch)
   }
 
   private func appendPDGID(of event: canopy_json_event, to batch: inout EventBatch) -> EventInputError? {
@@ -108,40 +135,109 @@ final class JSONEventReader: ParsingEventReader {
     return nil
   }
 
-  /// Adds the columns last, when nothing else can be wrong, so that there is nothing to take back.
-  private func appendColumns(of event: canopy_json_event, to batch: inout EventBatch) -> EventInputError? {
-    var names: [String] = []
-    for column in 0..<event.column_count {
-      let name = String(cString: event.column_names[column]!)
-      let width = event.column_widths[column]
-      names.append(name)
-      if let schema, schema.widths[name] != width {
-        guard let expected = schema.widths[name] else {
-          return error(field: name, "is missing in earlier events; give it to all events or to none")
-        }
-        return error(field: name, "has \(width) numbers where earlier events have \(expected)")
-      }
-      guard width <= EventLimits.columnWidth else {
-        return error(field: name, "has \(width) numbers; at most \(EventLimits.columnWidth) are read")
-      }
-    }
-    if let schema, names.count < schema.widths.count {
-      let missing = schema.widths.keys.filter { !names.contains($0) }.sorted()[0]
-      return error(
-        field: missing, "is missing or not numeric though earlier events have it; give it to all events")
-    }
+  /// One member of an event that may be a column.
+  private struct Member {
+    let name: String
+    /// Nil if it has no numbers.
+    let values: UnsafeBufferPointer<Double>?
+    let isArray: Bool
+  }
+
+  private func members(of event: canopy_json_event) -> [Member] {
     var first = 0
-    for (column, name) in names.enumerated() {
+    return (0..<event.column_count).map { column in
       let width = event.column_widths[column]
-      let values = UnsafeBufferPointer(start: event.column_values + first, count: width)
-      batch.columns[name, default: EventColumn(width: width)].values.append(contentsOf: values)
-      first += width
+      let hasNumbers = width != Int(bitPattern: UInt.max)
+      defer { if hasNumbers { first += width } }
+      return Member(
+        name: String(cString: event.column_names[column]!),
+        values: hasNumbers ? UnsafeBufferPointer(start: event.column_values + first, count: width) : nil,
+        isArray: event.column_is_array[column] != 0)
     }
-    if schema == nil {
-      let widths = names.indices.map { (names[$0], event.column_widths[$0]) }
-      schema = Schema(hasPDGID: event.has_pdgid, widths: Dictionary(uniqueKeysWithValues: widths))
+  }
+
+  /// Adds the columns last, when nothing else can be wrong, so that there is nothing to take back.
+  private func appendColumns(of event: canopy_json_event, to batch: inout EventBatch) -> Outcome {
+    let members = members(of: event)
+    if schema == nil { schema = firstSchema(members, of: event) }
+    if let problem = particleColumnProblem(members, of: event) { return .bad(problem) }
+    let fitting = members.reduce(0) { count, member in
+      member.values != nil && schema!.widths[member.name] == member.values?.count ? count + 1 : count
+    }
+    if fitting < schema!.widths.count {
+      // What the events before have is not taken back.
+      if batch.eventCount > 0 { return .doesNotFit }
+      noteMisfits(members)
+    }
+    for member in members {
+      guard let values = member.values else { continue }
+      if schema!.particleColumns.contains(member.name) {
+        batch.particleColumns[member.name, default: []].append(contentsOf: values)
+      } else if let width = schema!.widths[member.name] {
+        batch.columns[member.name, default: EventColumn(width: width)].values.append(contentsOf: values)
+      } else if schema!.unreadable[member.name] == nil,
+        schema!.unreadable.count < options.limits.numbersOfColumn
+      {
+        schema!.unreadable[member.name] = "events before event \(nextEvent) lack it"
+      }
+    }
+    return .added
+  }
+
+  /// What is wrong with the members that are columns of particles, or nil.
+  private func particleColumnProblem(_ members: [Member], of event: canopy_json_event) -> EventInputError? {
+    for name in schema!.particleColumns {
+      let values = members.first { $0.name == name }?.values
+      if let values, values.count == event.particle_count { continue }
+      return error(
+        field: name,
+        (values.map { "has \($0.count) numbers" } ?? "is no list of numbers")
+          + " for \(event.particle_count) particles; give one for each particle")
     }
     return nil
+  }
+
+  /// Notes which columns cannot be read from this event on.
+  private func noteMisfits(_ members: [Member]) {
+    for (name, width) in schema!.widths {
+      guard let reason = misfit(members.first { $0.name == name }, width) else { continue }
+      schema!.widths[name] = nil
+      schema!.unreadable[name] = reason
+    }
+  }
+
+  /// Why a member cannot be read as a column of `width` numbers; nil if it can.
+  private func misfit(_ member: Member?, _ width: Int) -> String? {
+    guard let member else { return "event \(nextEvent) lacks it" }
+    guard let values = member.values else { return "event \(nextEvent) has something else than numbers" }
+    guard values.count != width else { return nil }
+    return "event \(nextEvent) has \(values.count) numbers where earlier events have \(width)"
+  }
+
+  /// What the first good event has.
+  private func firstSchema(_ members: [Member], of event: canopy_json_event) -> Schema {
+    var schema = Schema(hasPDGID: event.has_pdgid)
+    for member in members {
+      guard let values = member.values else {
+        schema.unreadable[member.name] = "it is neither a number nor a list of numbers"
+        continue
+      }
+      if options.particles.columns.contains(member.name) {
+        if member.isArray, values.count == event.particle_count {
+          schema.particleColumns.insert(member.name)
+          continue
+        }
+        schema.unreadable["particle/" + member.name] =
+          "event \(nextEvent) does not have a list of one number for each particle"
+      }
+      if values.count <= options.limits.numbersOfColumn {
+        schema.widths[member.name] = values.count
+      } else {
+        schema.unreadable[member.name] =
+          "it has \(values.count) numbers; at most \(options.limits.numbersOfColumn) are read"
+      }
+    }
+    return schema
   }
 
   private func error(field: String? = nil, _ problem: String) -> EventInputError {

@@ -7,14 +7,14 @@ import JetPhysics
 /// FastJet's plain text: `px py pz E` a line, `#END` or a blank line between events, `#` comments.
 ///
 /// `#END` ends an event even if it has no particles. A blank line ends an event that has particles; an `#END`
-/// right behind it belongs to the same event.
+/// right after it belongs to the same event.
 final class TextEventReader: ParsingEventReader {
   let format = EventFormat.text
   let eventCount: Int? = nil
   private let buffer: ByteBuffer
   private let options: EventReadingOptions
   private var nextEvent: Int
-  private var isBehindBlankEnd = false
+  private var isAfterBlankEnd = false
 
   /// Reads from `buffer`; the first event gets the number `firstEvent`.
   init(_ buffer: ByteBuffer, firstEvent: Int, options: EventReadingOptions) {
@@ -34,7 +34,7 @@ final class TextEventReader: ParsingEventReader {
   func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch? {
     var batch = EventBatch(source: buffer.source)
     var considered = 0
-    while considered < count, batch.particleCount < EventLimits.particlesOfBatch {
+    while considered < count, batch.particleCount < options.limits.particlesOfBatch {
       var problem: EventInputError?
       let found = try readEvent { line in
         guard problem == nil else { return }
@@ -63,7 +63,7 @@ final class TextEventReader: ParsingEventReader {
     while let line = try buffer.nextLine() {
       guard let first = line.first(where: { $0 != 0x20 && $0 != 0x09 }) else {
         if hasParticles {
-          isBehindBlankEnd = true
+          isAfterBlankEnd = true
           return true
         }
         continue
@@ -71,13 +71,13 @@ final class TextEventReader: ParsingEventReader {
       if first == UInt8(ascii: "#") {
         guard String(decoding: line.prefix(64), as: UTF8.self).trimmingCharacters(in: .whitespaces) == "#END"
         else { continue }
-        if isBehindBlankEnd, !hasParticles {
-          isBehindBlankEnd = false
+        if isAfterBlankEnd, !hasParticles {
+          isAfterBlankEnd = false
           continue
         }
         return true
       }
-      isBehindBlankEnd = false
+      isAfterBlankEnd = false
       hasParticles = true
       body(line)
     }
@@ -95,12 +95,13 @@ final class TextEventReader: ParsingEventReader {
     }
     guard count == 4 else {
       if count < 0 {
-        return error(line: buffer.lineNumber, "has a field \(-count) that is no number; write px py pz E")
+        return error(
+          line: buffer.lineNumber, "has a field \(-count) that is no number or too large; write px py pz E")
       }
       return error(
         line: buffer.lineNumber, "has \(count) field\(count == 1 ? "" : "s") instead of px py pz E")
     }
-    guard batch.particleCount - batch.offsets.last! < EventLimits.particlesOfEvent else {
+    guard batch.particleCount - batch.offsets.last! < options.limits.particlesOfEvent else {
       return error(line: buffer.lineNumber, "is one particle too many; end events by #END")
     }
     batch.appendParticle(px: values.0, py: values.1, pz: values.2, energy: values.3)

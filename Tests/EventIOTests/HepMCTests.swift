@@ -99,7 +99,7 @@ import Testing
       """
     let found = try batches(try folder.write(new))
     #expect(found.map(\.offsets) == [[0, 0, 1]])
-    #expect(found[0].columns.isEmpty)
+    #expect(found[0].columns == ["number": EventColumn(values: [0, 1])])
   }
 
   /// libhepmc3 alone loses the particles of a vertex without incoming ones.
@@ -151,10 +151,10 @@ import Testing
     #expect(
       try refused(particle) { $0[4] = "nan" }.contains("events, event 1, px is not a number for particle 0"))
     #expect(try refused(particle) { $0[7] = "-1" }.contains("events, event 1, E is negative for particle 0"))
-    #expect(try refused(particle) { $0[5] = "1e999" }.contains("events, event 1, py is infinite"))
+    #expect(try refused(particle) { $0[5] = "1e999" }.contains(place + "has a field 5 that is too large"))
     #expect(
-      try refused(second) { $0[3] = "99999999999" }.contains(
-        "event 1, line \(second + 1) has a number of particles"))
+      try refused(second) { $0[3] = "99999999999999999999" }.contains(
+        "event 1, line \(second + 1) has a number of particles that is too large"))
     #expect(try refused(second) { $0[3] = "2000000000" }.contains("absurd"))
     #expect(try refused(second) { $0[3] = "77" }.contains("event 1 has "))
     #expect(try refused(second + 1) { $0[1] = "TEV" }.contains("GEV or MEV"))
@@ -181,7 +181,10 @@ import Testing
     let folder = try TemporaryFolder()
     let data = try Fixtures.data(name)
     let whole = try batches(Fixtures.path(name))[0]
-    for length in stride(from: 60, to: data.count - 45, by: 97) {
+    let start = try #require(data.range(of: Data("\nE ".utf8))).upperBound
+    for length in stride(from: start + 1, to: data.count - 45, by: 97) {
+      // What is cut between two events is complete.
+      if data[..<length].suffix(2) == Data("\nE".utf8) || data[length...].starts(with: "E ".utf8) { continue }
       let path = try folder.write(data.prefix(length))
       #expect(!refusal(path).hasPrefix("no error"))
       guard let stream = try? EventStream(inputs: [path], options: EventReadingOptions(skipBadEvents: true))

@@ -18,6 +18,10 @@
 extern "C" {
 #endif
 
+/// The largest absolute value of a component of a four-momentum in GeV: the squares of sums of anything larger would
+/// overflow.
+static const double cfastjet_largest_component = 1e50;
+
 /// The sequential recombination algorithms.
 typedef enum CFastJetAlgorithm {
   /// The longitudinally invariant kT algorithm.

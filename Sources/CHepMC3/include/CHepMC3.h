@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Final-state particles of HepMC2 and HepMC3 text files; a C header over libhepmc3.
+// Particles, weights and attributes of the events of HepMC2 and HepMC3 text files; a C header over libhepmc3.
 
 #ifndef CANOPY_CHEPMC3_H
 #define CANOPY_CHEPMC3_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,24 +20,36 @@ typedef enum {
   CANOPY_HEPMC_EVENT,      ///< There is an event.
   CANOPY_HEPMC_END,        ///< There are no more events.
   CANOPY_HEPMC_BAD_EVENT,  ///< The event is damaged; the next call goes on with the next event.
-  CANOPY_HEPMC_CUT_SHORT,  ///< The text ends before its END_EVENT_LISTING line; there are no more events.
 } canopy_hepmc_status;
 
-/// The particles of status 1 of one event in the order of the file. The arrays belong to the reader and live
-/// until its next call.
+/// One event. The particles are those of the wanted statuses in the order of the file. The arrays belong to the
+/// reader and live until its next call.
 typedef struct {
+  int64_t number;  ///< The number that the file gives the event.
   size_t particle_count;
   const double *momenta;  ///< px, py, pz, E in GeV: `[particles × 4]`.
   const int32_t *pdgid;   ///< `[particles]`
+  const int32_t *status;  ///< `[particles]`
   size_t weight_count;
   const double *weights;  ///< `[weight_count]`, the nominal one first.
+  bool has_weight_names;
+  const char *const *weight_names;  ///< `[weight_count]` if there are names.
+  size_t weight_names_version;      ///< Another number than before if the names are others.
+  const double *cross_section;      ///< The cross-section and its error in pb, or NULL.
+  size_t attribute_count;
+  const char *const *attribute_names;  ///< Of the attributes of one number: `[attribute_count]`.
+  const double *attribute_values;      ///< `[attribute_count]`
 } canopy_hepmc_event;
 
 /// A reader with its memory.
 typedef struct canopy_hepmc_reader canopy_hepmc_reader;
 
-/// Makes a reader of `text`, which stays the caller's and must outlive it, or returns NULL where memory is short.
-canopy_hepmc_reader *canopy_hepmc_create(canopy_hepmc_format format, const char *text, size_t size);
+/// Makes a reader of `text`, which stays the caller's and must outlive it, or returns NULL if memory is short.
+///
+/// An event ends where another or a heading begins, or at the end of the text, and is complete if it has what its E
+/// line announces. Particles of the statuses `statuses[0 ..< status_count]` are read.
+canopy_hepmc_reader *canopy_hepmc_create(canopy_hepmc_format format, const char *text, size_t size,
+                                         const int32_t *statuses, size_t status_count);
 
 /// Frees a reader.
 void canopy_hepmc_destroy(canopy_hepmc_reader *reader);
@@ -47,7 +60,7 @@ canopy_hepmc_status canopy_hepmc_read(canopy_hepmc_reader *reader, canopy_hepmc_
 /// What is wrong with the last event, as the end of a sentence.
 const char *canopy_hepmc_message(const canopy_hepmc_reader *reader);
 
-/// The line, counted from 1, of what is wrong with the last event; 0 where it is the event as a whole.
+/// The line, counted from 1, of what is wrong with the last event; 0 if it is the event as a whole.
 size_t canopy_hepmc_line(const canopy_hepmc_reader *reader);
 
 #ifdef __cplusplus

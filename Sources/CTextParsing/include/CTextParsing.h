@@ -12,9 +12,27 @@
 extern "C" {
 #endif
 
-/// Reads decimal numbers separated by blanks from `text[0 ..< length]`, at most `capacity` of them into
-/// `values`. Returns how many there are (which may exceed `capacity`), or −1 − i where number i is none.
+/// What came of reading a number.
+typedef enum {
+  CANOPY_NUMBER,            ///< It is a number.
+  CANOPY_NO_NUMBER,         ///< It is none.
+  CANOPY_NUMBER_TOO_LARGE,  ///< It is beyond the range of its type.
+} canopy_number_status;
+
+/// Reads all of `text[0 ..< length]` as a decimal number, `nan` and `inf` included; what is too small for a double
+/// is 0.
+canopy_number_status canopy_parse_decimal(const char *text, size_t length, double *value);
+
+/// Reads all of `text[0 ..< length]` as an integer.
+canopy_number_status canopy_parse_integer(const char *text, size_t length, int64_t *value);
+
+/// Reads decimal numbers separated by blanks from `text[0 ..< length]` as `canopy_parse_decimal` does, at most
+/// `capacity` of them into `values`. Returns how many there are (which may exceed `capacity`), or −1 − i if number i
+/// is none or too large.
 int64_t canopy_parse_decimals(const char *text, size_t length, double *values, size_t capacity);
+
+/// The width of a member that is neither a number nor an array of numbers.
+#define CANOPY_JSON_NO_NUMBERS SIZE_MAX
 
 /// One event of a JSON line. The arrays belong to the parser and live until its next call.
 typedef struct {
@@ -25,15 +43,16 @@ typedef struct {
   size_t pdgid_count;
   size_t column_count;
   const char *const *column_names;
-  const size_t *column_widths;
-  const double *column_values;  ///< The values of all columns, one column after the other.
+  const size_t *column_widths;  ///< How many numbers each has, or CANOPY_JSON_NO_NUMBERS.
+  const uint8_t *column_is_array;  ///< Whether each is an array, not a number.
+  const double *column_values;  ///< The values of all columns that have numbers, one column after the other.
 } canopy_json_event;
 
 /// A JSON parser with its memory.
 typedef struct canopy_json_parser canopy_json_parser;
 
-/// Makes a parser, or returns NULL where memory is short.
-canopy_json_parser *canopy_json_parser_create(void);
+/// Makes a parser that refuses events of more than `maximum_particles`, or returns NULL if memory is short.
+canopy_json_parser *canopy_json_parser_create(size_t maximum_particles);
 
 /// Frees a parser.
 void canopy_json_parser_destroy(canopy_json_parser *parser);
@@ -41,13 +60,13 @@ void canopy_json_parser_destroy(canopy_json_parser *parser);
 /// How many readable bytes must follow a line that is parsed.
 size_t canopy_json_padding(void);
 
-/// Parses one line. Returns false where it is no event; the parser's message and field then say why.
+/// Parses one line. Returns false if it is no event; the parser's message and field then say why.
 bool canopy_json_parse(canopy_json_parser *parser, const char *line, size_t length, canopy_json_event *event);
 
 /// What was wrong with the last line.
 const char *canopy_json_message(const canopy_json_parser *parser);
 
-/// The member that was wrong in the last line; empty where the line as a whole was.
+/// The member that was wrong in the last line; empty if the line as a whole was.
 const char *canopy_json_field(const canopy_json_parser *parser);
 
 #ifdef __cplusplus

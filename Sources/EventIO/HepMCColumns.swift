@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CHepMC3
+import JetPhysics
+
+/// The columns of some events of a HepMC file.
+///
+/// Each event has `number`, the number that the file gives it; `weight`, its first weight; `cross_section` and
+/// `cross_section_error` in pb; each of its attributes of one number under the attribute's name; and each named weight
+/// as `weight.NAME`. If the first event of the file has several weights, `weights` has as many for each event: those
+/// of the same names in the same order if they have names, else those of the same places. A weight without a name of
+/// its own that is in neither is the column `weight.PLACE`, counted from 0. What an event lacks is NaN.
+struct HepMCColumns {
+  /// What the first good event of a file has, and all batches get.
+  struct Schema: Sendable {
+    /// The names of the columns of one number.
+    fileprivate(set) var names: [String]
+    /// How many weights there are.
+    fileprivate let weightCount: Int
+    /// The names of the weights; empty if they have none.
+    fileprivate let weightNames: [String]
+  }
+
+  /// What the first good event has; nil before it.
+  private(set) var schema: Schema?
+  /// No event has more weights, and the events together not more columns.
+  private let maximumCount: Int
+  private var eventCount = 0
+  private var names: [String] = []
+  private var places: [String: Int] = [:]
+  /// Of each column, a number for each event.
+  private var values: [[Double]] = []
+  /// Of each column, what the event has that is being added.
+  private var current: [Double] = []
+  /// `[events × schema.weightCount]`
+  private var weights: [Double] = []
+  private var layout: WeightLayout?
+
+  /// Where the weights of an event go, for all events that name them alike.
+  private struct WeightLayout {
+    let version: Int
+    let hasNames: Bool
+    let count: Int
+    /// The column of each weight, or nil if it has none of its own.
+    let columns: [Int?]
+    /// The weight that comes first, second, … in `weights`; nil if it is missing.
+    let row: [Int?]
+  }
+
+  /// No events, which will have the columns of `schema`.
+  init(schema: Schema?, maximumCount: Int) {
+    self.schema = schema
+    self.maximumCount = maximumCount
+    for name in schema?.names ?? [] { _ = place(of: name) }
+  }
+
+  /// Adds what belongs to an event, or says what is wrong with it.
+  mutating func append(_ event: canopy_hepmc_event) -> (field: String, problem: String)? {
+    guard event.weight_count <= maximumCount else {
+      return ("weight", "has \(event.weight_count) values; at most \(maximumCount) are read")
+    }
+    let isFirst = schema == nil
+    if isFirst {
+      schema = Schema(names: [], weightCount: event.weight_count, weightNames: Self.weightNames(of: event))
+    }
+    let known = names.count
+    set(Self.number, Double(event.number))
+    if let crossSection = event.cross_section {
+      set(Self.crossSection, crossSection[0])
+      set(Self.crossSectionError, crossSection[1])
+    }
+    for attribute in 0..<event.attribute_count {
+      let name = String(cString: event.attribute_names[attribute]!)
+      set(Self.columnName(ofAttribute: name), event.attribute_values[attribute])
+    }
+    let layout = layout(of: event)
+    for (weight, column) in layout.columns.enumerated() {
+      if let column { current[column] = event.weights[weight] }
+    }
+    if event.weight_count > 0 { set(Self.weight, event.weights[0]) }
+    guard names.count <= maximumCount else {
+      for name in names[known...] { places[name] = nil }
+      names.removeLast(names.count - known)
+      values.removeLast(values.count - known)
+      current = Array(repeating: .nan, count: known)
+      self.layout = nil
+      if isFirst { schema = nil }
+      return ("weight", "and attributes have more names than the \(maximumCount) that are read")
+    }
+    if schema!.weightCount > 1 { weights += layout.row.map { $0.map { event.weights[$0] } ?? .nan } }
+    for column in names.indices {
+      values[column].append(current[column])
+      current[column] = .nan
+    }
+    eventCount += 1
+    if isFirst { schema!.names = names }
+    return nil
+  }
+
+  /// The columns by name.
+  var columns: [String: EventColumn] {
+    guard eventCount > 0, let schema else { return [:] }
+    var columns: [String: EventColumn] = [:]
+    for (name, values) in zip(names, values) { columns[name] = EventColumn(values: values) }
+    if schema.weightCount > 1 {
+      columns[Self.weights] = EventColumn(width: schema.weightCount, values: weights)
+    }
+    return columns
+  }
+
+  /// The place of a column, which is added if it is new.
+  private mutating func place(of name: String) -> Int {
+    if let place = places[name] { return place }
+    places[name] = names.count
+    names.append(name)
+    values.append(Array(repeating: .nan, count: eventCount))
+    current.append(.nan)
+    return names.count - 1
+  }
+
+  private mutating func set(_ name: String, _ value: Double) { current[place(of: name)] = value }
+
+  private mutating func layout(of event: canopy_hepmc_event) -> WeightLayout {
+    let (version, count) = (event.weight_names_version, event.weight_count)
+    if let layout, layout.version == version, layout.hasNames == event.has_weight_names, layout.count == count
+    {
+      return layout
+    }
+    let eventNames = Self.weightNames(of: event)
+    let schema = schema!
+    let columns: [Int?] = (0..<count).map { weight in
+      if !eventNames.isEmpty { return place(of: EventBatch.weightPrefix + eventNames[weight]) }
+      // A weight without a name is known by its place, and is in `weight` or `weights` if it can be.
+      let hasPlace = weight == 0 || schema.weightNames.isEmpty && weight < schema.weightCount
+      return hasPlace ? nil : place(of: EventBatch.weightPrefix + String(weight))
+    }
+    let row: [Int?] =
+      schema.weightNames.isEmpty
+      ? (0..<schema.weightCount).map { $0 < count ? $0 : nil }
+      : schema.weightNames.map { eventNames.firstIndex(of: $0) }
+    let layout = WeightLayout(
+      version: version, hasNames: event.has_weight_names, count: count, columns: columns, row: row)
+    self.layout = layout
+    return layout
+  }
+
+  /// What the weights of an event are known by, all different; empty if they have no names.
+  private static func weightNames(of event: canopy_hepmc_event) -> [String] {
+    guard event.has_weight_names else { return [] }
+    var taken: Set<String> = []
+    return (0..<event.weight_count).map { weight in
+      var name = String(cString: event.weight_names[weight]!)
+      // A weight without a name, or with one that another has, is known by its place.
+      if name.isEmpty || taken.contains(name) { name = String(weight) }
+      while !taken.insert(name).inserted { name += "'" }
+      return name
+    }
+  }
+
+  private static let number = "number"
+  private static let weight = "weight"
+  private static let weights = "weights"
+  private static let crossSection = "cross_section"
+  private static let crossSectionError = "cross_section_error"
+
+  /// An attribute of a name that is taken is `attribute.NAME`.
+  private static func columnName(ofAttribute name: String) -> String {
+    let isTaken =
+      [number, weight, weights, crossSection, crossSectionError].contains(name)
+      || name.hasPrefix(EventBatch.weightPrefix)
+    return isTaken ? "attribute." + name : name
+  }
+}
