@@ -52,14 +52,9 @@ final class EventInput {
     case .jsonLines: reader = try JSONEventReader(buffer, firstEvent: firstEvent, options: options)
     case .text: reader = TextEventReader(buffer, firstEvent: firstEvent, options: options)
     }
-    guard let wanted = options.units else { return }
-    if format.isGeneratorRecord {
+    if options.units != nil, format.isGeneratorRecord {
       throw EventInputError(
         source: source, problem: "is \(format.rawValue), which states its units itself; leave out --units")
-    }
-    if let stated = reader.statedUnit, stated != wanted {
-      throw EventInputError(
-        source: source, problem: "states that its unit is \(stated.rawValue); leave out --units")
     }
   }
 

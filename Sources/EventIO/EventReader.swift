@@ -7,8 +7,8 @@ protocol EventReader: AnyObject {
   /// The format of the input.
   var format: EventFormat { get }
 
-  /// The unit of momenta that the input states, and which the reader converts from; nil if it states none.
-  var statedUnit: MomentumUnit? { get }
+  /// Whether the reader converts momenta to GeV itself, as it must if the input can state its unit.
+  var convertsMomenta: Bool { get }
 
   /// The number of events of the input if the input says so, else nil.
   var eventCount: Int? { get }
@@ -25,7 +25,7 @@ protocol EventReader: AnyObject {
 }
 
 extension EventReader {
-  var statedUnit: MomentumUnit? { nil }
+  var convertsMomenta: Bool { false }
 }
 
 /// Events that were taken from an input and are parsed by whoever wants them, on any thread.
@@ -49,6 +49,11 @@ extension TakenEvents {
 }
 
 extension EventBatch {
+  /// Whether a batch is so large that no further event is added to it.
+  func isFull(_ limits: ReadingLimits) -> Bool {
+    particleCount >= limits.particlesOfBatch || byteCount >= limits.bytesOfEvent
+  }
+
   /// About how many bytes of memory the batch takes.
   var byteCount: Int {
     let numbers =
@@ -72,14 +77,4 @@ extension ParsingEventReader {
     var bad: [EventInputError] = []
     return try read(upTo: count) { bad.append($0) }.map { TakenEvents($0, bad: bad) }
   }
-}
-
-/// Limits that keep memory flat whatever the input claims.
-enum EventLimits {
-  /// More particles than this end a batch.
-  static let particlesOfBatch = 1 << 21
-  /// An event with more particles is bad: no collision has so many.
-  static let particlesOfEvent = 1 << 24
-  /// A column with more numbers an event is bad.
-  static let columnWidth = 1 << 16
 }

@@ -105,7 +105,7 @@ public final class EventStream {
         nextEventNumber += events.eventCount
         return UnparsedBatch(
           events, options: options, firstEvent: input.firstEvent,
-          unit: input.reader.statedUnit == nil ? options.units ?? .gev : .gev)
+          unit: input.reader.convertsMomenta ? .gev : options.units ?? .gev)
       } catch let error as EventInputError {
         throw error.counted(from: input.firstEvent)
       }

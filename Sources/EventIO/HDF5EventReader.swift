@@ -8,6 +8,7 @@ import JetPhysics
 /// Only the range that is asked for is read.
 final class HDF5EventReader: ParsingEventReader {
   let format = EventFormat.hdf5
+  let convertsMomenta = true
   var eventCount: Int? { file.particles.eventCount }
   private let source: String
   private let firstEvent: Int

@@ -8,6 +8,7 @@ import JetPhysics
 /// side by side.
 final class HepMCEventReader: EventReader {
   let format: EventFormat
+  let convertsMomenta = true
   let eventCount: Int? = nil
   private let buffer: ByteBuffer
   private let options: EventReadingOptions
@@ -58,7 +59,7 @@ final class HepMCEventReader: EventReader {
     let eventCount = try fill(&text, upTo: count)
     nextEvent += eventCount
     guard schema == nil else {
-      return TakenEvents(eventCount: eventCount) { [text] in try text.parse($0).batch }
+      return TakenEvents(eventCount: eventCount, byteCount: text.size) { [text] in try text.parse($0).batch }
     }
     var bad: [EventInputError] = []
     let parsed = try text.parse { bad.append($0) }

@@ -57,8 +57,7 @@ final class JSONEventReader: ParsingEventReader {
   func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch? {
     var batch = EventBatch(source: buffer.source)
     var considered = 0
-    while considered < count, batch.particleCount < options.limits.particlesOfBatch, let line = try nextLine()
-    {
+    while considered < count, !batch.isFull(options.limits), let line = try nextLine() {
       var problem: EventInputError?
       switch append(line, to: &batch) {
       case .added: batch.finishEvent(number: nextEvent)

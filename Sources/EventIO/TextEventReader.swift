@@ -34,7 +34,7 @@ final class TextEventReader: ParsingEventReader {
   func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch? {
     var batch = EventBatch(source: buffer.source)
     var considered = 0
-    while considered < count, batch.particleCount < options.limits.particlesOfBatch {
+    while considered < count, !batch.isFull(options.limits) {
       var problem: EventInputError?
       let found = try readEvent { line in
         guard problem == nil else { return }

@@ -79,6 +79,10 @@ extension EventBatch {
     var places = Array(0..<eventCount)
     for (name, value) in selection.sorted(by: { $0.key < $1.key }) {
       guard let column = columns[name], column.width == 1 else {
+        if let reason = unreadableColumns[name] {
+          throw EventInputError(
+            source: source, field: name, problem: "is asked for, but cannot be read: \(reason)")
+        }
         let known = columns.filter { $0.value.width == 1 }.keys.sorted()
         throw EventInputError(
           source: source, field: name,
