@@ -58,7 +58,7 @@ final class HepMCEventReader: EventReader {
     let eventCount = try fill(&text, upTo: count)
     nextEvent += eventCount
     guard schema == nil else {
-      return TakenEvents(eventCount: eventCount) { [text] in try text.parse($0).batch }
+      return TakenEvents(eventCount: eventCount, byteCount: text.size) { [text] in try text.parse($0).batch }
     }
     var bad: [EventInputError] = []
     let parsed = try text.parse { bad.append($0) }
@@ -87,7 +87,8 @@ final class HepMCEventReader: EventReader {
         guard text.size - before <= longest else {
           throw EventInputError(
             source: buffer.source, event: nextEvent + eventCount - 1,
-            problem: "is longer than the \(longest) bytes that one event may have")
+            problem: "is longer than the \(longest) bytes that one event may have; "
+              + "raise --max-memory if this is an event")
         }
       }
     }
