@@ -31,6 +31,7 @@ let package = Package(
     // System libraries, from Debian's -dev packages.
     .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CLZF", providers: [.apt(["liblzf-dev"])]),
     .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
@@ -56,7 +57,7 @@ let package = Package(
     .target(
       name: "EventIO",
       dependencies: [
-        "CBzip2", "CHDF5", "CHepMC3", "CLZMA", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics",
+        "CBzip2", "CHDF5", "CHepMC3", "CLZF", "CLZMA", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics",
         "Support",
       ]),
     .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
@@ -122,6 +123,7 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     // Temporary folders and the shipped samples.
     .target(name: "TestFiles", path: "Tests/TestFiles"),
+    .testTarget(name: "SupportTests", dependencies: ["Support", "TestFiles"]),
     .testTarget(
       name: "JetPhysicsTests", dependencies: ["EventIO", "FastJetReference", "JetPhysics", "TestFiles"]),
     .testTarget(
@@ -163,7 +165,7 @@ let package = Package(
         + modules(reexportedByPluginKit)),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
+      dependencies: ["EventClassifiers", "JetTaggers", "Support", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(
       name: "TriggeringTests",
       dependencies: ["AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "TestFiles"]

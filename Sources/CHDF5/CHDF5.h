@@ -8,9 +8,24 @@
 
 static inline hid_t canopy_hdf5_native_double(void) { return H5T_NATIVE_DOUBLE; }
 static inline hid_t canopy_hdf5_native_int64(void) { return H5T_NATIVE_INT64; }
-static inline hid_t canopy_hdf5_native_int32(void) { return H5T_NATIVE_INT32; }
+static inline hid_t canopy_hdf5_native_uint64(void) { return H5T_NATIVE_UINT64; }
 static inline hid_t canopy_hdf5_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t canopy_hdf5_dataset_access(void) { return H5P_DATASET_ACCESS; }
+static inline hid_t canopy_hdf5_link_access(void) { return H5P_LINK_ACCESS; }
 static inline unsigned canopy_hdf5_read_only(void) { return H5F_ACC_RDONLY; }
+
+// The kind of a link, and the bytes that its value takes where it is no hard link; negative where there is no link.
+// H5Lget_info is a macro from HDF5 1.12 on.
+static inline int canopy_hdf5_link_kind(hid_t file, const char *name, hid_t access, size_t *value_size) {
+#if H5_VERSION_GE(1, 12, 0)
+  H5L_info2_t info;
+  if (H5Lget_info2(file, name, &info, access) < 0) return -1;
+#else
+  H5L_info_t info;
+  if (H5Lget_info(file, name, &info, access) < 0) return -1;
+#endif
+  *value_size = info.type == H5L_TYPE_HARD ? 0 : info.u.val_size;
+  return (int)info.type;
+}
 
 #endif

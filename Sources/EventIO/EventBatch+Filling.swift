@@ -31,31 +31,6 @@ extension EventBatch {
     }
   }
 
-  /// Adds particles `range` of `components`: px, py, pz, E, or pT, η, φ, m where not `isCartesian`.
-  mutating func append(_ components: [[Double]], _ range: Range<Int>, isCartesian: Bool) {
-    if isCartesian {
-      px.append(contentsOf: components[0][range])
-      py.append(contentsOf: components[1][range])
-      pz.append(contentsOf: components[2][range])
-      energy.append(contentsOf: components[3][range])
-      return
-    }
-    px.reserveCapacity(px.count + range.count)
-    py.reserveCapacity(py.count + range.count)
-    pz.reserveCapacity(pz.count + range.count)
-    energy.reserveCapacity(energy.count + range.count)
-    let (pt, eta, phi, mass) = (components[0], components[1], components[2], components[3])
-    for particle in range {
-      let longitudinal = pt[particle] * sinh(eta[particle])
-      // A negative mass stands for a negative squared mass.
-      let squaredEnergy =
-        pt[particle] * pt[particle] + longitudinal * longitudinal + mass[particle] * abs(mass[particle])
-      appendParticle(
-        px: pt[particle] * cos(phi[particle]), py: pt[particle] * sin(phi[particle]), pz: longitudinal,
-        energy: max(squaredEnergy, 0).squareRoot())
-    }
-  }
-
   /// The first thing wrong with the momenta of the event that is being filled, or nil.
   func unfinishedEventProblem() -> (field: String, problem: String)? {
     let range = offsets[offsets.count - 1]..<energy.count

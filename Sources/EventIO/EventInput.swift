@@ -42,7 +42,7 @@ final class EventInput {
       if buffer === raw, file.size != nil, source != "-" {
         reader = try HDF5EventReader(path: source, source: source, firstEvent: firstEvent, options: options)
       } else {
-        reader = try EventInput.spool(buffer, limit: options.limits.bytesOfCopy) {
+        reader = try TemporaryCopy.withCopy(of: buffer, limit: options.limits.bytesOfCopy) {
           try HDF5EventReader(path: $0, source: source, firstEvent: firstEvent, options: options)
         }
       }
@@ -93,43 +93,5 @@ final class EventInput {
     return (
       ByteBuffer(decompression, source: raw.source, limits: limits), content.compression, decompression
     )
-  }
-
-  /// Copies what cannot be read in place, since HDF5 seeks, to a temporary file without a name.
-  ///
-  /// - Throws: `EventInputError` if there is no room, or if the content has more than `limit` bytes.
-  private static func spool<Result>(
-    _ buffer: ByteBuffer, limit: Int, _ open: (String) throws -> Result
-  ) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory
-    var path = Array(folder.appendingPathComponent("canopy-events-XXXXXX").path.utf8CString)
-    let descriptor = mkstemp(&path)
-    func refusal() -> EventInputError {
-      EventInputError(
-        source: buffer.source,
-        problem: "cannot be copied to \(folder.path): \(String(cString: strerror(errno))); "
-          + "set TMPDIR to a folder with more space")
-    }
-    guard descriptor >= 0 else { throw refusal() }
-    defer { close(descriptor) }
-    // A program that is killed from now on leaves nothing behind.
-    unlink(path)
-    var copied = 0
-    while true {
-      let bytes = try buffer.available()
-      if bytes.isEmpty { break }
-      guard bytes.count <= limit - copied else {
-        throw EventInputError(
-          source: buffer.source,
-          problem:
-            "has more than the \(limit >> 20) MiB that may be copied to \(folder.path) to be read as HDF5; "
-            + "decompress it or write it to a file, or raise --max-memory")
-      }
-      let count = write(descriptor, bytes.baseAddress, bytes.count)
-      if count < 0, errno != EINTR { throw refusal() }
-      copied += max(count, 0)
-      buffer.consume(max(count, 0))
-    }
-    return try open("/dev/fd/\(descriptor)")
   }
 }

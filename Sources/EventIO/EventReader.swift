@@ -73,13 +73,3 @@ extension ParsingEventReader {
     return try read(upTo: count) { bad.append($0) }.map { TakenEvents($0, bad: bad) }
   }
 }
-
-/// Limits that keep memory flat whatever the input claims.
-enum EventLimits {
-  /// More particles than this end a batch.
-  static let particlesOfBatch = 1 << 21
-  /// An event with more particles is bad: no collision has so many.
-  static let particlesOfEvent = 1 << 24
-  /// A column with more numbers an event is bad.
-  static let columnWidth = 1 << 16
-}

@@ -10,14 +10,18 @@ package enum HDF5 {
   private static let lock = NSRecursiveLock()
   /// Everything is closed when it is done with; what HDF5 cannot close of a damaged file, it would complain of
   /// when the program ends.
-  private static let closesNothingAtExit = H5dont_atexit() >= 0
+  private static let isReady: Bool = {
+    let closesNothingAtExit = H5dont_atexit() >= 0
+    HDF5Filters.registerLZF()
+    return closesNothingAtExit
+  }()
 
   /// Runs `body` while no other thread uses HDF5, and keeps HDF5 from printing its errors.
   package static func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
     lock.lock()
     defer { lock.unlock() }
-    _ = closesNothingAtExit
     H5Eset_auto2(0, nil, nil)
+    _ = isReady
     return try body()
   }
 }

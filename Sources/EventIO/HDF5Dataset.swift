@@ -1,106 +1,167 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CHDF5
+import CZlib
+import JetPhysics
 
-/// A numeric dataset `[rows]` or `[rows × width]` of an open file, read by ranges of rows.
+/// A dataset of numbers `[rows]`, `[rows × …]` or `[rows × … × …]` of an open file, read by ranges of rows.
 ///
 /// Every use is inside `HDF5.locked`.
 final class HDF5Dataset {
   /// The path inside the file.
   let name: String
-  /// The number of rows.
-  let rows: Int
-  /// The number of values of a row; 1 for a dataset of rank 1.
-  let width: Int
+  /// The lengths of the dimensions, from one to three; the first is the number of rows.
+  let shape: [Int]
   /// Whether the values are integers.
   let isInteger: Bool
-  private let rank: Int
+  /// How many bits a value has.
+  let bits: Int
+  /// The unit that an attribute `unit` or `units` says, in lower case.
+  let unit: String?
+  /// The names in an attribute `features`, in the order of the last dimension; nil if there is none.
+  let features: [String]?
+  /// The bytes that the values take in the file.
+  let storedBytes: Int
   private let source: String
   private let handle: HDF5Handle
   private let space: HDF5Handle
+  private let chunks: Chunks?
+  /// The rows whose chunks were found to hold what they say.
+  private var checkedRows = 0..<0
 
-  /// How an object of the file can fail to be such a dataset.
-  enum Kind {
-    case numeric(HDF5Dataset)
-    case notNumeric
-    case notDataset
+  /// The chunks of a dataset that is compressed by deflate.
+  private struct Chunks {
+    /// How many rows, and how many numbers of the further dimensions, each of them has.
+    var shape: [hsize_t]
+    /// The bytes of the numbers of each.
+    var bytes: Int
   }
 
-  private init(
-    name: String, rows: Int, width: Int, rank: Int, isInteger: Bool, source: String, handle: HDF5Handle,
-    space: HDF5Handle
-  ) {
-    self.name = name
-    self.rows = rows
-    self.width = width
-    self.rank = rank
-    self.isInteger = isInteger
-    self.source = source
-    self.handle = handle
-    self.space = space
-  }
+  /// The number of rows.
+  var rows: Int { shape[0] }
+  /// The number of values of a row; 1 if there is but one dimension.
+  var width: Int { shape.dropFirst().reduce(1, *) }
 
-  /// Opens the object `name` of a file and looks at what it is.
-  static func open(_ name: String, in file: HDF5Handle, source: String) throws -> Kind {
+  /// Looks at what an object is; `object` is the dataset `name` of `file`.
+  init(_ name: String, _ object: HDF5Handle, in file: HDF5Handle, source: String) throws {
     func refusal(_ problem: String) -> EventInputError {
       EventInputError(source: source, field: name, problem: problem)
     }
-    guard let object = HDF5Handle(H5Oopen(file.id, name, 0), closedBy: H5Oclose) else {
-      throw refusal("cannot be opened; the file is damaged")
+    let damaged = "cannot be opened; the file is damaged"
+    // Before anything else: to ask a virtual dataset for its size opens the files that it is made of.
+    guard let creation = HDF5Handle(H5Dget_create_plist(object.id), closedBy: H5Pclose) else {
+      throw refusal(damaged)
     }
-    guard H5Iget_type(object.id) == H5I_DATASET else { return .notDataset }
+    let layout = H5Pget_layout(creation.id)
+    guard layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED,
+      H5Pget_external_count(creation.id) == 0
+    else {
+      throw refusal(
+        "\(layout == H5D_VIRTUAL ? "is a virtual dataset, whose numbers are" : "has its numbers") in other files, which "
+          + "are not read; copy them into this file (h5repack)")
+    }
     guard let type = HDF5Handle(H5Dget_type(object.id), closedBy: H5Tclose),
       let space = HDF5Handle(H5Dget_space(object.id), closedBy: H5Sclose)
-    else { throw refusal("cannot be opened; the file is damaged") }
+    else { throw refusal(damaged) }
     let kind = H5Tget_class(type.id)
     // Booleans of h5py are an enumeration.
-    guard kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM else { return .notNumeric }
+    guard kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM else {
+      throw refusal("does not hold numbers; write integers or floating-point numbers")
+    }
     // HDF5 allocates by the sizes that the file claims.
-    guard H5Tget_size(type.id) <= 16 else {
-      throw refusal("claims numbers of \(H5Tget_size(type.id)) bytes; the file is damaged")
+    let size = H5Tget_size(type.id)
+    guard (1...16).contains(size) else {
+      throw refusal("claims numbers of \(size) bytes; the file is damaged")
     }
     let rank = Int(H5Sget_simple_extent_ndims(space.id))
-    guard rank == 1 || rank == 2, H5Sget_simple_extent_type(space.id) == H5S_SIMPLE else {
+    guard (1...3).contains(rank), H5Sget_simple_extent_type(space.id) == H5S_SIMPLE else {
       throw refusal("has \(max(rank, 0)) dimensions; give it one, or two for several numbers a row")
     }
-    var sizes: [hsize_t] = [0, 1]
+    var sizes = [hsize_t](repeating: 0, count: rank)
     H5Sget_simple_extent_dims(space.id, &sizes, nil)
-    guard let rows = Int(exactly: sizes[0]), let width = Int(exactly: sizes[1]), rows < 1 << 48 else {
-      throw refusal("claims \(sizes[0]) × \(sizes[1]) numbers; the file is damaged")
+    let lengths = sizes.compactMap { Int(exactly: $0) }
+    let width = lengths.dropFirst().reduce((1, false)) { product, length in
+      let (value, overflow) = product.0.multipliedReportingOverflow(by: length)
+      return (value, product.1 || overflow)
     }
-    guard width <= EventLimits.columnWidth else {
-      throw refusal("has \(width) numbers a row; at most \(EventLimits.columnWidth) are read")
+    guard lengths.count == rank, lengths[0] < 1 << 48, !width.1, width.0 < 1 << 32 else {
+      throw refusal("claims \(sizes.map(String.init).joined(separator: " × ")) numbers; the file is damaged")
     }
-    guard let dataset = try openWithCache(name, in: file, like: object, rank: rank, source: source) else {
-      throw refusal("cannot be opened; the file is damaged")
+    var chunks: Chunks?
+    if layout == H5D_CHUNKED {
+      let filters = HDF5Filters.look(at: creation)
+      if let problem = filters.problem { throw refusal(problem) }
+      var chunk = [hsize_t](repeating: 1, count: rank)
+      H5Pget_chunk(creation.id, Int32(rank), &chunk)
+      let bytes = chunk.reduce(Double(size)) { $0 * Double($1) }
+      guard bytes >= 1, bytes <= Double(HDF5Filters.largestChunk) else {
+        throw refusal(
+          "has chunks of \(bytes) bytes; write chunks of at most \(HDF5Filters.largestChunk >> 20) MiB")
+      }
+      if filters.deflates { chunks = Chunks(shape: chunk, bytes: Int(bytes)) }
     }
-    return .numeric(
-      HDF5Dataset(
-        name: name, rows: rows, width: width, rank: rank, isInteger: kind != H5T_FLOAT, source: source,
-        handle: dataset, space: space))
+    guard let dataset = HDF5Dataset.openWithCache(name, in: file, creation, size) else {
+      throw refusal(damaged)
+    }
+    self.name = name
+    shape = lengths
+    isInteger = kind != H5T_FLOAT
+    bits = size * 8
+    unit = (HDF5Dataset.texts(of: dataset, "unit") ?? HDF5Dataset.texts(of: dataset, "units"))?.first?
+      .lowercased()
+    features = HDF5Dataset.texts(of: dataset, "features")
+    storedBytes = Int(clamping: H5Dget_storage_size(dataset.id))
+    self.source = source
+    self.space = space
+    self.chunks = chunks
+    handle = dataset
   }
 
   /// Opens the dataset with a cache that holds two of its chunks, so that reading ranges in order decompresses
   /// each chunk once.
   private static func openWithCache(
-    _ name: String, in file: HDF5Handle, like object: HDF5Handle, rank: Int, source: String
-  ) throws -> HDF5Handle? {
-    guard let access = HDF5Handle(H5Pcreate(canopy_hdf5_dataset_access()), closedBy: H5Pclose),
-      let creation = HDF5Handle(H5Dget_create_plist(object.id), closedBy: H5Pclose),
-      let type = HDF5Handle(H5Dget_type(object.id), closedBy: H5Tclose)
-    else { return nil }
+    _ name: String, in file: HDF5Handle, _ creation: HDF5Handle, _ size: Int
+  ) -> HDF5Handle? {
+    guard let access = HDF5Handle(H5Pcreate(canopy_hdf5_dataset_access()), closedBy: H5Pclose) else {
+      return nil
+    }
+    HDF5File.stayInside(access)
     if H5Pget_layout(creation.id) == H5D_CHUNKED {
-      var chunk: [hsize_t] = [1, 1]
-      H5Pget_chunk(creation.id, Int32(rank), &chunk)
-      let bytes = Double(chunk[0]) * Double(chunk[1]) * Double(H5Tget_size(type.id))
-      guard bytes <= 0x4000_0000 else {
-        throw EventInputError(
-          source: source, field: name, problem: "has chunks of \(bytes) bytes; write chunks of at most 1 GiB")
-      }
-      let cache = Int(min(max(2 * bytes, 0x10_0000), 0x400_0000))
-      H5Pset_chunk_cache(access.id, 521, cache, 1)
+      var chunk = [hsize_t](repeating: 1, count: 3)
+      H5Pget_chunk(creation.id, 3, &chunk)
+      let bytes = chunk.reduce(size) { $0 * Int(clamping: $1) }
+      H5Pset_chunk_cache(access.id, 521, min(max(2 * bytes, 0x10_0000), 0x400_0000), 1)
     }
     return HDF5Handle(H5Dopen2(file.id, name, access.id), closedBy: H5Dclose)
+  }
+
+  /// The texts of an attribute: one or several strings, or one string of names between commas.
+  private static func texts(of object: HDF5Handle, _ name: String) -> [String]? {
+    guard H5Aexists(object.id, name) > 0,
+      let attribute = HDF5Handle(H5Aopen(object.id, name, 0), closedBy: H5Aclose),
+      let type = HDF5Handle(H5Aget_type(attribute.id), closedBy: H5Tclose),
+      let space = HDF5Handle(H5Aget_space(attribute.id), closedBy: H5Sclose),
+      H5Tget_class(type.id) == H5T_STRING
+    else { return nil }
+    let count = Int(H5Sget_simple_extent_npoints(space.id))
+    let size = H5Tget_size(type.id)
+    guard (1...256).contains(count), (1...4096).contains(size) else { return nil }
+    var texts: [String] = []
+    if H5Tis_variable_str(type.id) > 0 {
+      var values = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
+      guard H5Aread(attribute.id, type.id, &values) >= 0 else { return nil }
+      texts = values.map { $0.map { String(cString: $0) } ?? "" }
+      H5Dvlen_reclaim(type.id, space.id, 0, &values)
+    } else {
+      var bytes = [UInt8](repeating: 0, count: count * size)
+      guard H5Aread(attribute.id, type.id, &bytes) >= 0 else { return nil }
+      texts = (0..<count).map { index in
+        String(decoding: bytes[(index * size)..<((index + 1) * size)].prefix { $0 != 0 }, as: UTF8.self)
+      }
+    }
+    return texts.flatMap { text in
+      text.split(separator: ",").map { part in String(part.drop { $0 == " " }.prefix { $0 != " " }) }
+    }
   }
 
   /// The values of a range of rows as doubles: `[rows × width]`.
@@ -113,18 +174,16 @@ final class HDF5Dataset {
     try values(range, as: canopy_hdf5_native_int64())
   }
 
-  /// The values of a range of rows as 32-bit integers, larger ones cut to the largest: `[rows × width]`.
-  func shortIntegers(_ range: Range<Int>) throws -> [Int32] {
-    try values(range, as: canopy_hdf5_native_int32())
-  }
-
   private func values<Value: BitwiseCopyable>(_ range: Range<Int>, as type: hid_t) throws -> [Value] {
     guard !range.isEmpty, width > 0 else { return [] }
     precondition(range.lowerBound >= 0 && range.upperBound <= rows)
-    let first: [hsize_t] = [hsize_t(range.lowerBound), 0]
-    let size: [hsize_t] = [hsize_t(range.count), hsize_t(width)]
+    try checkChunks(of: range)
+    var first = shape.map { _ in hsize_t(0) }
+    var size = shape.map { hsize_t($0) }
+    first[0] = hsize_t(range.lowerBound)
+    size[0] = hsize_t(range.count)
     guard H5Sselect_hyperslab(space.id, H5S_SELECT_SET, first, nil, size, nil) >= 0,
-      let memory = HDF5Handle(H5Screate_simple(Int32(rank), size, nil), closedBy: H5Sclose)
+      let memory = HDF5Handle(H5Screate_simple(Int32(shape.count), size, nil), closedBy: H5Sclose)
     else { throw readingError(range) }
     return try [Value](unsafeUninitializedCapacity: range.count * width) { buffer, count in
       guard H5Dread(handle.id, type, memory.id, space.id, 0, buffer.baseAddress) >= 0 else {
@@ -137,8 +196,81 @@ final class HDF5Dataset {
   private func readingError(_ range: Range<Int>) -> EventInputError {
     EventInputError(
       source: source, field: name,
-      problem:
-        "cannot be read from row \(range.lowerBound) on; the file is cut short, damaged or compressed by a "
-        + "filter that is not installed")
+      problem: "cannot be read from row \(range.lowerBound) on; the file is cut short or damaged")
+  }
+}
+
+// MARK: - Chunks that hold more than they say
+
+extension HDF5Dataset {
+  /// Chunks that take fewer bytes in the file become a GiB at most, and are left to HDF5.
+  private static let smallChunk: hsize_t = 1 << 20
+
+  /// Throws if a chunk of these rows would be decompressed to more than it says, as HDF5 takes whatever comes.
+  private func checkChunks(of range: Range<Int>) throws {
+    guard let chunks, storedBytes > Self.smallChunk else { return }
+    let rowsOfChunk = Int(chunks.shape[0])
+    for row in stride(
+      from: range.lowerBound / rowsOfChunk * rowsOfChunk, to: range.upperBound, by: rowsOfChunk)
+    where !checkedRows.contains(row) {
+      var place = chunks.shape.map { _ in hsize_t(0) }
+      place[0] = hsize_t(row)
+      try checkChunks(chunks, at: &place, dimension: 1)
+      checkedRows = row..<(row + rowsOfChunk)
+    }
+  }
+
+  private func checkChunks(_ chunks: Chunks, at place: inout [hsize_t], dimension: Int) throws {
+    guard dimension < shape.count else { return try checkChunk(chunks, place) }
+    for start in stride(from: 0, to: shape[dimension], by: Int(chunks.shape[dimension])) {
+      place[dimension] = hsize_t(start)
+      try checkChunks(chunks, at: &place, dimension: dimension + 1)
+    }
+  }
+
+  private func checkChunk(_ chunks: Chunks, _ place: [hsize_t]) throws {
+    var mask: UInt32 = 0
+    var address = haddr_t(0)
+    var stored: hsize_t = 0
+    guard H5Dget_chunk_info_by_coord(handle.id, place, &mask, &address, &stored) >= 0,
+      stored > Self.smallChunk
+    else { return }
+    // What cannot be compressed grows by a thousandth or so.
+    guard Int(stored) <= chunks.bytes + chunks.bytes / 64 + 4096 else { throw swollen(place) }
+    var packed = [UInt8](repeating: 0, count: Int(stored))
+    guard H5Dread_chunk(handle.id, 0, place, &mask, &packed) >= 0 else {
+      throw readingError(Int(place[0])..<rows)
+    }
+    guard mask == 0 else { return }
+    // Four bytes are a checksum's.
+    guard Self.inflatedSize(packed, limit: chunks.bytes + 4) <= chunks.bytes + 4 else { throw swollen(place) }
+  }
+
+  private func swollen(_ place: [hsize_t]) -> EventInputError {
+    EventInputError(
+      source: source, field: name,
+      problem: "has a chunk at row \(place[0]) that holds more numbers than it says; the file is damaged")
+  }
+
+  /// How many bytes `packed` holds, counted until there are more than `limit`.
+  private static func inflatedSize(_ packed: [UInt8], limit: Int) -> Int {
+    packed.withUnsafeBufferPointer { packed in
+      var stream = z_stream()
+      guard inflateInit_(&stream, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { return 0 }
+      defer { inflateEnd(&stream) }
+      stream.next_in = UnsafeMutablePointer(mutating: packed.baseAddress)
+      stream.avail_in = UInt32(packed.count)
+      var count = 0
+      return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1 << 16) { content in
+        var status = Z_OK
+        while status == Z_OK, count <= limit {
+          stream.next_out = content.baseAddress
+          stream.avail_out = UInt32(content.count)
+          status = inflate(&stream, Z_NO_FLUSH)
+          count += content.count - Int(stream.avail_out)
+        }
+        return count
+      }
+    }
   }
 }

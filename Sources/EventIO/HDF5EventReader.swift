@@ -2,23 +2,19 @@
 
 import JetPhysics
 
-/// Event files in HDF5: `/event/offset` `[events + 1]`, `/particle/{px,py,pz,E}` or
-/// `/particle/{pt,eta,phi,mass}` `[particles]`, optionally `/particle/pdgid`, and any numeric `/event/NAME`
-/// `[events]` or `[events × k]` as column.
+/// Event files in HDF5: particles one after the other with `/event/offset`, or padded arrays, and any numeric
+/// `/event/NAME` `[events]` or `[events × k]` as column.
 ///
-/// Only the range that is asked for is read. A negative mass stands for a negative squared mass, as FastJet's
-/// `m()` has it.
+/// Only the range that is asked for is read.
 final class HDF5EventReader: ParsingEventReader {
   let format = EventFormat.hdf5
-  var eventCount: Int? { offset.rows - 1 }
+  var eventCount: Int? { file.particles.eventCount }
   private let source: String
   private let firstEvent: Int
   private let options: EventReadingOptions
-  private let offset: HDF5Dataset
-  private let momenta: [HDF5Dataset]
-  private let isCartesian: Bool
-  private let pdgid: HDF5Dataset?
-  private let columns: [(name: String, dataset: HDF5Dataset)]
+  private let file: HDF5EventFile
+  /// Columns that could not be read, on top of those that the file says.
+  private var unreadableColumns: [String: String]
   private var next = 0
 
   /// Opens the file at `path`, which the user named `source`; its first event gets the number `firstEvent`.
@@ -26,22 +22,21 @@ final class HDF5EventReader: ParsingEventReader {
     self.source = source
     self.options = options
     self.firstEvent = firstEvent
-    let content = try HDF5.locked { try HDF5EventFile(path: path, source: source) }
-    offset = content.offset
-    momenta = content.momenta
-    isCartesian = content.isCartesian
-    pdgid = content.pdgid
-    columns = content.columns
+    file = try HDF5.locked { try HDF5EventFile(path: path, source: source, options: options) }
+    unreadableColumns = file.unreadableColumns
   }
 
   func skip(_ count: Int) throws -> Int {
-    let skipped = min(max(count, 0), offset.rows - 1 - next)
+    let skipped = min(max(count, 0), file.particles.eventCount - next)
     next += skipped
     return skipped
   }
 
   func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch? {
-    let wanted = next..<min(next + max(count, 0), offset.rows - 1)
+    // However many numbers the columns have, a batch holds no more of them than of particles.
+    let width = file.columns.reduce(0) { $0 + $1.dataset.width }
+    let most = max(1, options.limits.particlesOfBatch / max(width, 1))
+    let wanted = next..<min(next + min(max(count, 0), most), file.particles.eventCount)
     guard !wanted.isEmpty else { return nil }
     // The lock is not held while the caller hears of bad events.
     let (batch, problems) = try HDF5.locked { try read(wanted) }
@@ -51,114 +46,85 @@ final class HDF5EventReader: ParsingEventReader {
 
   /// Reads as many events of `wanted` as one batch takes, and moves on behind them.
   private func read(_ wanted: Range<Int>) throws -> (EventBatch, [EventInputError]) {
-    let bounds = try offset.integers(wanted.lowerBound..<(wanted.upperBound + 1))
-    var good: [Int] = []
-    var problems: [EventInputError] = []
-    var particles = 0
-    var considered = 0
-    while considered < wanted.count, particles < EventLimits.particlesOfBatch {
-      let event = wanted.lowerBound + considered
-      if let problem = offsetProblem(from: bounds[considered], to: bounds[considered + 1]) {
-        problems.append(error(event: event, field: offset.name, problem))
-      } else {
-        good.append(considered)
-        particles += bounds[considered + 1] - bounds[considered]
+    let rows = try file.particles.read(wanted, options.limits)
+    next = rows.events.upperBound
+    var problems = rows.problems.map { error(event: $0.event, field: $0.field, $0.problem) }
+    var bad = Set(rows.problems.map(\.event))
+    if problem(in: rows, 0..<rows.momenta[0].count) != nil {
+      for event in rows.events where !bad.contains(event) {
+        let place = event - rows.events.lowerBound
+        guard let found = problem(in: rows, rows.starts[place]..<rows.starts[place + 1]) else { continue }
+        bad.insert(event)
+        problems.append(error(event: event, field: found.field, found.problem))
       }
-      considered += 1
+      problems.sort { $0.event! < $1.event! }
     }
     var batch = EventBatch(source: source)
-    // Events that follow each other in the file are read at once; as a rule these are all.
-    var first = 0
-    while first < good.count {
-      var last = first
-      while last + 1 < good.count, good[last + 1] == good[last] + 1 { last += 1 }
-      try append(
-        events: (wanted.lowerBound + good[first])..<(wanted.lowerBound + good[last] + 1),
-        bounds: bounds[good[first]...(good[last] + 1)], to: &batch, problems: &problems)
-      first = last + 1
+    let good = bad.isEmpty ? [rows.events] : runs(of: rows.events, without: bad)
+    for events in good { append(rows, events, to: &batch) }
+    for column in file.columns where unreadableColumns[column.name] == nil {
+      do {
+        let values = try column.dataset.doubles(rows.events)
+        let width = column.dataset.width
+        let kept =
+          bad.isEmpty
+          ? values
+          : good.flatMap { events in
+            values[
+              (events.lowerBound - rows.events.lowerBound)
+                * width..<(events.upperBound - rows.events.lowerBound)
+                * width]
+          }
+        batch.columns[column.name] = EventColumn(width: width, values: kept)
+      } catch let error as EventInputError {
+        unreadableColumns[column.name] = error.problem
+      }
     }
-    next = wanted.lowerBound + considered
-    problems.sort { $0.event! < $1.event! }
+    batch.unreadableColumns = unreadableColumns
     return (batch, problems)
   }
 
-  private func offsetProblem(from lower: Int, to upper: Int) -> String? {
-    let particles = momenta[0].rows
-    if lower < 0 || lower > upper {
-      return "runs backwards from \(lower) to \(upper); offsets must rise"
+  /// The parts of a range that are left without some of its elements.
+  private func runs(of events: Range<Int>, without bad: Set<Int>) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for event in events where !bad.contains(event) {
+      if let last = runs.last, last.upperBound == event {
+        runs[runs.count - 1] = last.lowerBound..<(event + 1)
+      } else {
+        runs.append(event..<(event + 1))
+      }
     }
-    if upper > particles {
-      return "goes up to \(upper) but there are \(particles) particles; is the file complete?"
-    }
-    if upper - lower > EventLimits.particlesOfEvent {
-      return "gives the event \(upper - lower) particles; at most \(EventLimits.particlesOfEvent) are read"
-    }
-    return nil
+    return runs
   }
 
-  /// Reads consecutive events whose offsets are in order, leaving out those with bad momenta.
-  private func append(
-    events: Range<Int>, bounds: ArraySlice<Int>, to batch: inout EventBatch, problems: inout [EventInputError]
-  ) throws {
-    let range = bounds.first!..<bounds.last!
-    let starts = bounds.map { $0 - range.lowerBound }
-    let values = try momenta.map { try $0.doubles(range) }
-    let identifiers = try pdgid?.shortIntegers(range)
-    let columnValues = try columns.map { try $0.dataset.doubles(events) }
-
-    func append(_ part: Range<Int>) {
-      let particles = starts[part.lowerBound]..<starts[part.upperBound]
-      let shift = batch.particleCount - particles.lowerBound
-      for event in part {
-        batch.eventNumbers.append(firstEvent + events.lowerBound + event)
-        batch.offsets.append(starts[event + 1] + shift)
-      }
-      batch.append(values, particles, isCartesian: isCartesian)
-      if let identifiers { batch.pdgID.append(contentsOf: identifiers[particles]) }
-      for (column, values) in zip(columns, columnValues) {
-        let width = column.dataset.width
-        let rows = (part.lowerBound * width)..<(part.upperBound * width)
-        batch.columns[column.name, default: EventColumn(width: width)].values.append(contentsOf: values[rows])
-      }
+  /// Adds good events that follow each other.
+  private func append(_ rows: HDF5ParticleRows, _ events: Range<Int>, to batch: inout EventBatch) {
+    let first = events.lowerBound - rows.events.lowerBound
+    let particles = rows.starts[first]..<rows.starts[first + events.count]
+    let shift = batch.particleCount - particles.lowerBound
+    for (place, event) in events.enumerated() {
+      batch.eventNumbers.append(firstEvent + event)
+      batch.offsets.append(rows.starts[first + place + 1] + shift)
     }
-
-    if problem(in: values, 0..<range.count) == nil {
-      append(0..<events.count)
-      return
+    batch.append(rows.momenta, particles, file.particles.layout)
+    if let identifiers = rows.identifiers {
+      batch.pdgID.append(contentsOf: identifiers[particles].lazy.map { Int32($0) })
     }
-    for event in 0..<events.count {
-      let particles = starts[event]..<starts[event + 1]
-      if let bad = problem(in: values, particles) {
-        problems.append(error(event: events.lowerBound + event, field: bad.field, bad.problem))
-      } else {
-        append(event..<(event + 1))
-      }
-    }
+    for (name, values) in rows.columns { batch.particleColumns[name, default: []] += values[particles] }
   }
 
   /// The first thing wrong with the particles in `range`, or nil.
-  private func problem(in values: [[Double]], _ range: Range<Int>) -> (field: String, problem: String)? {
-    for (dataset, component) in zip(momenta, values) {
-      if let particle = EventBatch.firstUnusable(in: component, range) {
-        let problem = EventBatch.problem(ofValue: component[particle], particle: particle - range.lowerBound)
-        return (dataset.name, problem)
-      }
+  private func problem(in rows: HDF5ParticleRows, _ range: Range<Int>) -> (field: String, problem: String)? {
+    if let found = file.particles.layout.problem(in: rows.momenta, range) {
+      return (file.particles.momentumNames[found.component], found.problem)
     }
-    // Energies and transverse momenta are not negative.
-    let positive = isCartesian ? 3 : 0
-    if let particle = range.first(where: { values[positive][$0] < 0 }) {
-      return (momenta[positive].name, EventBatch.negativeProblem(particle: particle - range.lowerBound))
-    }
-    if !isCartesian,
-      let particle = range.first(where: { abs(values[1][$0]) > EventBatch.maximumPseudorapidity })
-    {
-      return (
-        momenta[1].name,
-        "is too large (\(values[1][particle])) for particle \(particle - range.lowerBound); "
-          + "correct or leave out this particle"
-      )
-    }
-    return nil
+    guard let identifiers = rows.identifiers,
+      let particle = range.first(where: { Int32(exactly: identifiers[$0]) == nil })
+    else { return nil }
+    return (
+      file.particles.identifierName,
+      "is no identifier of 32 bits (\(identifiers[particle])) for particle \(particle - range.lowerBound); correct it"
+    )
   }
 
   private func error(event: Int, field: String, _ problem: String) -> EventInputError {

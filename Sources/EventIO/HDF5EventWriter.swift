@@ -24,7 +24,7 @@ final class HDF5EventWriter: EventWriter {
       index += 1
     }
     try add(events.offsets.dropFirst().map { particleCount + UInt64($0) })
-    try add(events.eventNumbers.map(Int64.init))
+    if schema.writesNumbers { try add(events.eventNumbers.map(Int64.init)) }
     for values in [events.px, events.py, events.pz, events.energy] { try add(values) }
     if schema.hasPDGID { try add(schema.pdgID(of: events)) }
     for (name, _) in schema.columns { try add(events.columns[name]!.values) }
@@ -40,11 +40,13 @@ final class HDF5EventWriter: EventWriter {
     let new = try EventSchema(events)
     schema = new
     arrays.declare("event/offset", .uint64)
-    arrays.declare("event/\(EventSchema.number)", .int64)
+    if new.writesNumbers { arrays.declare("event/\(EventSchema.number)", .int64) }
     for name in ["px", "py", "pz", "E"] { arrays.declare("particle/\(name)", .float64, unit: "GeV") }
     if new.hasPDGID { arrays.declare("particle/pdgid", .int32) }
     for (name, width) in new.columns {
-      arrays.declare("event/\(name)", .float64, columns: width == 1 ? nil : width, unit: units[name])
+      arrays.declare(
+        "event/\(HDF5ColumnName.link(ofColumn: name))", .float64, columns: width == 1 ? nil : width,
+        unit: units[name])
     }
     return new
   }

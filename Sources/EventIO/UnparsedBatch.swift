@@ -39,7 +39,7 @@ struct UnparsedBatch: Sendable {
       try options.particles.apply(to: &batch)
     } catch let error as JetPhysicsError {
       throw EventInputError(
-        source: batch.source, field: error.field, problem: "lacks what is asked for: \(error.problem)")
+        source: batch.source, field: error.field, problem: "is asked for but not there: \(error.problem)")
     }
     if !options.selection.isEmpty { batch = try batch.events(matching: options.selection) }
     for (name, value) in options.columns where batch.eventCount > 0 {

@@ -36,7 +36,9 @@ public enum ParticleCharge {
     case 38: number == 38 ? 6 : 0  // doubly charged Higgs boson
     case 41 where number >= 9_900_000, 42 where number >= 9_900_000: 6  // doubly charged Higgs bosons
     case 42: -1  // leptoquark
-    case 21...60, 90, 99: 0
+    case 56, 57: 3  // charged mediators of dark matter
+    case 59: 6
+    case 20...60, 90, 99: 0
     default: nil
     }
   }

@@ -181,8 +181,9 @@ extension ParticleCondition {
       character.isNumber || "+-.eE".contains(character)
     }
 
-    func end() throws {
-      guard text[place...].allSatisfy(\.isWhitespace) else {
+    mutating func end() throws {
+      skipSpace()
+      guard place == text.count else {
         throw problem("the condition goes on after its end; give each condition by itself")
       }
     }
@@ -271,7 +272,7 @@ extension ParticleCondition {
   private func lack(_ reason: String) -> JetPhysicsError {
     JetPhysicsError(
       field: quantity.name,
-      problem: "The condition \"\(self)\" cannot be applied: \(reason); leave the condition out.")
+      problem: "The condition \"\(self)\" on particles cannot be met: \(reason); leave the condition out.")
   }
 }
 

@@ -27,6 +27,9 @@ public final class EventTrigger {
 
   private let evaluator: EventEvaluator
   private let conditions: [String: Double]
+  private let particles: ParticleSelection
+  /// Which particles of the event take part, for ``particles``.
+  private var takesPart: [Bool] = []
   /// The event that is decided about, with the model's conditions.
   private var event = EventBatch()
 
@@ -52,6 +55,7 @@ public final class EventTrigger {
     }
     self.menu = menu
     self.conditions = conditions
+    particles = model.description.particles ?? ParticleSelection()
     state = TriggerState(menu)
     evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: timeLimit)
     event.columns = conditions.mapValues { EventColumn(values: [$0]) }
@@ -60,7 +64,7 @@ public final class EventTrigger {
   }
 
   /// Decides about an event of these particles: the four-momenta in GeV, and Particle Data Group identifiers, none
-  /// where they are not known: `[particles]`.
+  /// where they are not known: `[particles]`. Particles that the model is not for take no part, invisible ones among them.
   ///
   /// - Returns: whether the event is accepted.
   /// - Throws: `JetPhysicsError` where jets cannot be made from the event, `EventEncodingError` where it lacks what the
@@ -80,6 +84,7 @@ public final class EventTrigger {
   }
 
   private func decideOnEvent() throws -> Bool {
+    try particles.apply(to: &event, using: &takesPart)
     seconds = try evaluator.evaluate(event, into: &decisions)
     menu.decide(&decisions, &state)
     return decisions.isAccepted[0]

@@ -98,7 +98,7 @@ import Testing
     try evaluate(labels: nil, "no column label")
     try evaluate(labels: [1, 1, 1], "no background")
     try evaluate(labels: [0, 1, 7], "event 2", "label is 7")
-    try writeHDF5Events(file, offsets: [0, 0, 0], momenta: [[1, 0, 0, 2]], labels: [0, 1])
+    try writeHDF5Events(file, offsets: [0, 0, 0], momenta: [], labels: [0, 1])
     try expectRefusal(["evaluate", file, "--model", model], [file, "no jets"])
   }
 

@@ -25,13 +25,19 @@ import Testing
     #expect(try batches(try folder.write(frame)).flatMap(\.energy) == plain)
     let skippable = Data([0x50, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 1, 2, 3])
     #expect(try batches(try folder.write(skippable + frame + frame)).flatMap(\.energy) == plain + plain)
+
+    for stream in [xz(CompressionTests.text), bzip2(CompressionTests.text)] {
+      #expect(try batches(try folder.write(stream)).flatMap(\.energy) == plain)
+      #expect(try batches(try folder.write(stream + stream)).flatMap(\.energy) == plain + plain)
+    }
   }
 
   @Test func compressedDataCutShortAreRefused() throws {
     let folder = try TemporaryFolder()
     let gzip = try Data(contentsOf: URL(fileURLWithPath: try folder.gzip(CompressionTests.text)))
     let frame = zstd(CompressionTests.text)
-    for (data, name) in [(gzip, "gzip"), (frame, "zstd")] {
+    let (xz, bzip2) = (xz(CompressionTests.text), bzip2(CompressionTests.text))
+    for (data, name) in [(gzip, "gzip"), (frame, "zstd"), (xz, "xz"), (bzip2, "bzip2")] {
       for length in [6, 20, data.count / 2, data.count - 9, data.count - 1] {
         let sentence = refusal(try folder.write(data.prefix(length)))
         #expect(sentence.contains("is cut short: its \(name) data end too early"), "\(sentence)")
@@ -49,6 +55,13 @@ import Testing
     var frame = zstd(CompressionTests.text)
     frame[frame.count / 2] ^= 0xFF
     #expect(!refusal(try folder.write(frame + Data("more".utf8))).hasPrefix("no error"))
+    for (data, name) in [(xz(CompressionTests.text), "xz"), (bzip2(CompressionTests.text), "bzip2")] {
+      var damaged = data
+      damaged[data.count / 2] ^= 0xFF
+      #expect(refusal(try folder.write(damaged)).contains("has damaged \(name) data"))
+    }
+    #expect(
+      refusal(try folder.write(bzip2(CompressionTests.text) + Data("more".utf8))).contains("are not bzip2"))
     #expect(refusal(try folder.gzip(Data())).contains("is empty"))
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CBzip2
+import CLZMA
 import CZlib
 import CZstd
 import EventIO
@@ -38,6 +40,22 @@ func zstd(_ data: Data) -> Data {
   var output = [UInt8](repeating: 0, count: ZSTD_compressBound(bytes.count))
   let count = ZSTD_compress(&output, output.count, bytes, bytes.count, 3)
   return Data(output.prefix(count))
+}
+
+func xz(_ data: Data, preset: UInt32 = 0) -> Data {
+  let bytes = [UInt8](data)
+  var output = [UInt8](repeating: 0, count: lzma_stream_buffer_bound(bytes.count))
+  var count = 0
+  lzma_easy_buffer_encode(preset, LZMA_CHECK_CRC64, nil, bytes, bytes.count, &output, &count, output.count)
+  return Data(output.prefix(count))
+}
+
+func bzip2(_ data: Data) -> Data {
+  var bytes = data.map { CChar(bitPattern: $0) }
+  var output = [CChar](repeating: 0, count: bytes.count + bytes.count / 100 + 600)
+  var count = UInt32(output.count)
+  BZ2_bzBuffToBuffCompress(&output, &count, &bytes, UInt32(bytes.count), 9, 0, 0)
+  return Data(output.prefix(Int(count)).map { UInt8(bitPattern: $0) })
 }
 
 /// All events of `inputs`, `step` at a time.

@@ -128,8 +128,131 @@ import Testing
       #expect(try EventFormat(source: try folder.write(data, to: "misleading.h5")) == format)
       #expect(try EventFormat(source: try folder.gzip(data, to: "misleading.json")) == format)
       #expect(try EventFormat(source: try folder.write(zstd(data), to: "misleading.gz")) == format)
-      #expect(refusal(try folder.write(data)).hasPrefix("no error"))
+      #expect(try EventFormat(source: try folder.write(xz(data), to: "misleading.h5")) == format)
+      #expect(try EventFormat(source: try folder.write(bzip2(data), to: "misleading.h5")) == format)
+      let sentence = refusal(try folder.write(data))
+      #expect(sentence.hasPrefix("no error") || sentence.hasSuffix("holds no event; check what wrote it"))
     }
+  }
+
+  @Test func foreignFormatsAreNamed() throws {
+    let folder = try TemporaryFolder()
+    for (bytes, name) in [
+      (Data("root\0\0".utf8), "a ROOT file"), (Data("PAR1".utf8), "a Parquet file"),
+      (Data([0x93]) + Data("NUMPY\u{1}".utf8), "a NumPy array"),
+      (Data([0x50, 0x4B, 3, 4, 20]), "a ZIP or npz file"),
+      (Data("<LesHouchesEvents version=\"3.0\">\n".utf8), "a Les Houches event file"),
+      (Data([0x04, 0x22, 0x4D, 0x18, 0x64]), "compressed by lz4"),
+      (Data([0, 0, 0, 1, 0xAB, 0xAD, 0xCA, 0xFE]), "an LCIO file"),
+      (Data([0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 4]) + Data("2.01".utf8), "a StdHep file"),
+      (Data("E 1 2\n1 21 0 0 0 0 0 0 1 1 0\n".utf8), "a listing of HEPEVT records"),
+      (Data([0xFF, 0xFE, 0x31, 0]), "text in UTF-16"),
+    ] {
+      let sentence = refusal(try folder.write(bytes, to: "events"))
+      #expect(sentence.contains(" is \(name); "), "\(sentence)")
+    }
+  }
+
+  @Test func formatsCanBeForced() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("  7 0 0 8\n", to: "events")
+    #expect(try batches(file, options: EventReadingOptions(format: .text))[0].energy == [8])
+    #expect(!refusal(file, options: EventReadingOptions(format: .jsonLines)).hasPrefix("no error"))
+    #expect(refusal(file, options: EventReadingOptions(format: .hdf5)).contains("HDF5"))
+    #expect(refusal(try folder.write(""), options: EventReadingOptions(format: .text)).contains("is empty"))
+  }
+
+  @Test func unitsOfFilesThatDoNotStateTheirsAreGiven() throws {
+    let folder = try TemporaryFolder()
+    let json = try folder.write("{\"particles\": [[3000, 4000, 0, 6000]]}\n", to: "json")
+    let text = try folder.write("3000 4000 0 6000\n", to: "text")
+    for file in [json, text] {
+      for (unit, energy) in [(MomentumUnit.mev, 6.0), (.gev, 6000), (.tev, 6e6)] {
+        let batch = try batches(file, options: EventReadingOptions(units: unit))[0]
+        #expect(batch.energy == [energy] && batch.px == [energy / 2])
+      }
+      // Conditions are in GeV.
+      var options = EventReadingOptions(units: .mev)
+      options.particles.conditions = [try ParticleCondition("pt > 10")]
+      #expect(try batches(file, options: options)[0].particleCount == 0)
+    }
+    for record in ["hepmc3-gev.hepmc", "hepmc2-gev.hepmc"] {
+      let sentence = refusal(Fixtures.path(record), options: EventReadingOptions(units: .mev))
+      #expect(sentence.contains("states its units itself"), "\(sentence)")
+    }
+  }
+
+  @Test func inputsWithoutEventsAreRefused() throws {
+    let folder = try TemporaryFolder()
+    let listing =
+      "HepMC::Version 3.02.05\nHepMC::Asciiv3-START_EVENT_LISTING\nHepMC::Asciiv3-END_EVENT_LISTING\n"
+    let good = Fixtures.path("cartesian.h5")
+    for content in ["# comment only", " \n\n#\n", listing] {
+      let file = try folder.write(content, to: "empty")
+      #expect(refusal(file).hasPrefix("\(file) holds no event"))
+      let error = #expect(throws: EventInputError.self) { try batches(good, file) }
+      #expect(error?.source == file)
+      // It is not looked for where nothing is read.
+      #expect(try batches(file, options: EventReadingOptions(maximumEvents: 0)).isEmpty)
+    }
+    let bad = try folder.write("1 2 3 -4\n#END\nx\n", to: "bad")
+    let sentence = refusal(bad, options: EventReadingOptions(skipBadEvents: true))
+    #expect(
+      sentence.contains("holds no readable event: 2 bad events were left out; the first: \(bad), event 0"))
+    for threads in [1, 3] {
+      #expect(throws: EventInputError.self) {
+        try EventPipeline.run(
+          stream: EventStream(inputs: [bad], options: EventReadingOptions(skipBadEvents: true)),
+          threads: threads, makeWorker: { { _ in 0 } }, consume: { _ in })
+      }
+    }
+    // What is passed over was there.
+    #expect(try batches(good, options: EventReadingOptions(skipEvents: 100)).isEmpty)
+  }
+
+  /// HDF5 says how many events it has, which may be none, as in what a trigger accepted.
+  @Test func emptyHDF5MayBeOneOfSeveral() throws {
+    let folder = try TemporaryFolder()
+    let empty = folder.url.appendingPathComponent("empty.h5").path
+    let writer = try EventOutputFormat.hdf5.makeWriter(to: .file(empty))
+    try writer.append(EventBatch())
+    try writer.finish()
+    #expect(refusal(empty).contains("holds no event"), "\(refusal(empty))")
+    #expect(try batches(empty, Fixtures.path("cartesian.h5"), empty).flatMap(\.eventNumbers).count == 5)
+  }
+
+  @Test func errorsNameTheEventInItsFile() throws {
+    let folder = try TemporaryFolder()
+    let first = try folder.write("1 2 3 4\n#END\n1 2 3 5\n", to: "first")
+    let second = try folder.write("1 2 3 4\n#END\n1 2 3 nan\n", to: "second")
+    let error = #expect(throws: EventInputError.self) { try batches(first, second) }
+    #expect(
+      error?.description.hasPrefix("\(second), event 1 (3 counted through all inputs), E is") == true)
+    #expect(refusal(second).hasPrefix("\(second), event 1, E is"))
+
+    struct Complaint: EventError {
+      let event: Int?
+      var predicate: String { "cannot be clustered: Event \(event!), particle 2: px is bad." }
+    }
+    for threads in [1, 3] {
+      let stream = try EventStream(inputs: [first, first])
+      let error = #expect(throws: EventInputError.self) {
+        try EventPipeline.run(
+          stream: stream, eventsPerBatch: 1, threads: threads,
+          makeWorker: {
+            { events in if events.eventNumbers == [3] { throw Complaint(event: 3) } }
+          }, consume: { _ in })
+      }
+      #expect(
+        error?.description
+          == "\(first), event 1 (3 counted through all inputs) cannot be clustered: particle 2: px is bad.")
+      #expect(stream.input(ofEvent: 1)?.firstEvent == 0 && stream.input(ofEvent: 3)?.firstEvent == 2)
+    }
+  }
+
+  @Test func sentencesAreSafeForTerminals() {
+    let error = EventInputError(source: "a\u{1B}[31m\n\u{202E}b", field: "c\r", problem: "is bad")
+    #expect(error.description == "a\\u{1b}[31m\\u{a}\\u{202e}b, c\\u{d} is bad")
   }
 
   /// A pipe can be read once only, and HDF5 needs more.

@@ -34,7 +34,8 @@ import Testing
   func equalsWhatH5pyWrote(file: (name: String, tolerance: Double), step: Int) throws {
     let expected = try HDF5Tests.expected()
     var events = 0
-    for batch in try batches(Fixtures.path(file.name), step: step) {
+    let all = EventReadingOptions(particles: ParticleSelection(keepsInvisible: true))
+    for batch in try batches(Fixtures.path(file.name), options: all, step: step) {
       #expect(batch.eventNumbers == Array(events..<(events + batch.eventCount)))
       #expect(Set(batch.columns.keys) == ["label", "features", "is_signal"])
       #expect(batch.columns["features"]?.width == 3)
@@ -73,9 +74,6 @@ import Testing
     ("short-px", "particle/py has 13 elements but particle/px has 12"),
     ("text-px", "particle/px does not hold numbers"),
     ("square-px", "particle/px has 2 numbers a row"),
-    ("cube-label", "event/label has 3 dimensions"),
-    ("short-label", "event/label has 4 rows for 5 events"),
-    ("text-label", "event/label does not hold numbers"),
     ("nan", "event 2, particle/py is not a number for particle 1"),
     ("infinite", "event 2, particle/pz is infinite for particle 1"),
     ("negative-energy", "event 2, particle/E is negative for particle 1"),
@@ -84,6 +82,20 @@ import Testing
     let path = Fixtures.path("Malformed/\(name).h5")
     let found = refusal(path)
     #expect(found.hasPrefix("\(path), \(sentence)"), "\(found)")
+  }
+
+  @Test(arguments: [
+    ("cube-label", "has 3 dimensions"), ("short-label", "has 4 rows for 5 events"),
+    ("text-label", "does not hold numbers"),
+  ])
+  func columnsThatCannotBeReadStopOnlyThoseWhoNeedThem(name: String, reason: String) throws {
+    let path = Fixtures.path("Malformed/\(name).h5")
+    let found = try batches(path)
+    #expect(found.reduce(0) { $0 + $1.eventCount } == 5)
+    for batch in found {
+      #expect(batch.columns["label"] == nil)
+      #expect(batch.unreadableColumns["label"]?.hasPrefix(reason) == true)
+    }
   }
 
   @Test func badEventsAreSkippedAndKeepTheirNumber() throws {
@@ -105,7 +117,8 @@ import Testing
   }
 
   @Test func skippingSeeks() throws {
-    let options = EventReadingOptions(maximumEvents: 2, skipEvents: 2)
+    let options = EventReadingOptions(
+      particles: ParticleSelection(keepsInvisible: true), maximumEvents: 2, skipEvents: 2)
     let stream = try EventStream(inputs: [Fixtures.path("cartesian.h5")], options: options)
     #expect(stream.countEvents() == 2)
     let batch = try #require(try stream.next(upTo: 10))

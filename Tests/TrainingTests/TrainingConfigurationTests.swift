@@ -4,6 +4,7 @@ import CanopyModel
 import Foundation
 import JetPhysics
 import JetTaggers
+import Support
 import TestFiles
 import Testing
 import Training
@@ -29,7 +30,9 @@ import Training
     #expect(configuration.text == Self.least)
     let data = configuration.data
     #expect(data.inputs == ["a.h5"] && data.skipEvents == 0 && data.maximumEvents == nil)
-    #expect(data.validationFraction == 0.1 && data.weight == nil && !data.keepInvisible)
+    #expect(
+      data.validationFraction == 0.1 && data.weight == nil && data.particles == ParticleSelection()
+        && data.units == nil)
     #expect(try configuration.jets == JetFinder(JetDefinition(.antikt, radius: 0.4)))
     #expect(
       configuration.embedding?.description == EmbeddingDescription(cell: .gated, width: 40, features: .lund))
@@ -38,7 +41,7 @@ import Training
     let training = configuration.training
     #expect(training.epochs == 10 && training.batchSize == 256 && training.learningRate == 2e-3)
     #expect(training.schedule == .oneCycle && training.gradientClip == nil && training.weightDecay == 0)
-    #expect(training.seed == 1 && training.threads == ProcessInfo.processInfo.activeProcessorCount)
+    #expect(training.seed == 1 && training.threads == ProcessorCount.available)
   }
 
   @Test func everyKeyIsRead() throws {
@@ -51,6 +54,9 @@ import Training
         validation-fraction: 0.5
         weight: w
         keep-invisible: true
+        particles: [abs(eta) < 2.5]
+        status: 1, 2
+        units: MeV
       jets:
         algorithm: genkt
         radius: 0.8
@@ -76,7 +82,12 @@ import Training
       """)
     let data = configuration.data
     #expect(data.inputs == ["a.h5", "b.jsonl"] && data.skipEvents == 3 && data.maximumEvents == 1000)
-    #expect(data.validationFraction == 0.5 && data.weight == "w" && data.keepInvisible)
+    #expect(data.validationFraction == 0.5 && data.weight == "w")
+    #expect(
+      data.particles
+        == ParticleSelection(
+          keepsInvisible: true, statuses: [1, 2], conditions: [try ParticleCondition("abs(eta) < 2.5")]))
+    #expect(data.units == .mev)
     #expect(
       try configuration.jets
         == JetFinder(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 /// Writes aligned columns for people, as described at `ResultFormat.table`.
 ///
@@ -65,7 +66,7 @@ final class TableResultWriter: ResultWriter {
     for (place, column) in (new.jetColumns + new.eventColumns).enumerated() {
       let isRepeated = place >= jetNames.count && jetNames.contains(column.name)
       let name = isRepeated ? "event \(column.name)" : column.name
-      let title = column.unit.map { "\(name) [\($0)]" } ?? name
+      let title = (column.unit.map { "\(name) [\($0)]" } ?? name).printable
       let widest = String(repeating: "0", count: Self.numberWidth)
       widths.append(max(title.count, Self.beginning(of: 0..<column.width) { _ in widest }.count))
       add(title, width: widths.last!)

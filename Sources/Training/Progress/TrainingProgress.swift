@@ -2,6 +2,7 @@
 
 import CanopyModel
 import Foundation
+import Support
 
 /// Shows how a training gets on.
 ///
@@ -128,8 +129,7 @@ public struct TrainingProgress {
   }
 
   private static func metric(_ metric: EpochSummary.Metric) -> String {
-    let name = metric.name.map { $0.isNewline || $0.asciiValue.map { $0 < 32 } == true ? " " : $0 }
-    return "\(String(name)) \(String(format: "%.4f", metric.value))"
+    "\(metric.name.printable) \(String(format: "%.4f", metric.value))"
   }
 
   private static func speed(_ eventsPerSecond: Double) -> String {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 extension Gnuplot {
   /// The part of a script that draws one figure, as PNG and as SVG.
   ///
@@ -26,10 +28,6 @@ extension Gnuplot {
   /// A text as a gnuplot string in single quotes, in which nothing but the quote is special; an apostrophe
   /// becomes the typographic one.
   package static func quoted(_ text: String) -> String {
-    let line = text.unicodeScalars.map { scalar -> Character in
-      if scalar.properties.generalCategory == .control { return " " }
-      return scalar == "'" ? "’" : Character(scalar)
-    }
-    return "'\(String(line))'"
+    "'\(text.printable.replacing("'", with: "’"))'"
   }
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import JetPhysics
+
+/// Which four numbers a file has of each momentum.
+enum MomentumLayout: CaseIterable {
+  /// px, py, pz, mass.
+  case cartesianMass
+  /// pT, η, φ, mass.
+  case cylindricalMass
+  /// px, py, pz, E.
+  case cartesian
+  /// pT, η, φ, E.
+  case cylindrical
+
+  /// What the numbers are called in files, in their order.
+  var names: [String] {
+    switch self {
+    case .cartesianMass: ["px", "py", "pz", "mass"]
+    case .cylindricalMass: ["pt", "eta", "phi", "mass"]
+    case .cartesian: ["px", "py", "pz", "E"]
+    case .cylindrical: ["pt", "eta", "phi", "E"]
+    }
+  }
+
+  /// Whether each of the numbers is in the unit of momenta.
+  var areMomenta: [Bool] { isCylindrical ? [true, false, false, true] : [true, true, true, true] }
+
+  private var isCylindrical: Bool { self == .cylindrical || self == .cylindricalMass }
+
+  /// The layout of those that are there which keeps the most digits: that of the widest numbers, and among these one
+  /// with masses, as a light particle's mass is lost between energy and momentum.
+  ///
+  /// - Parameter bits: how many bits the numbers of a name have; nil if the file does not have them.
+  static func best(_ bits: (String) -> Int?) -> MomentumLayout? {
+    func width(_ layout: MomentumLayout) -> Int? {
+      let widths = layout.names.map(bits)
+      return widths.contains(nil) ? nil : widths.compactMap { $0 }.min()
+    }
+    let widest = allCases.compactMap(width).max()
+    return widest.flatMap { widest in allCases.first { width($0) == widest } }
+  }
+
+  /// The first thing wrong with the particles in `range` of `components` `[4][particles]`, or nil: which of the four
+  /// numbers, and the end of a sentence about it.
+  func problem(in components: [[Double]], _ range: Range<Int>) -> (component: Int, problem: String)? {
+    for (index, values) in components.enumerated() {
+      if let particle = EventBatch.firstUnusable(in: values, range) {
+        return (index, EventBatch.problem(ofValue: values[particle], particle: particle - range.lowerBound))
+      }
+    }
+    // Energies and transverse momenta are not negative.
+    for index in isCylindrical ? (self == .cylindrical ? [0, 3] : [0]) : self == .cartesian ? [3] : [] {
+      if let particle = range.first(where: { components[index][$0] < 0 }) {
+        return (index, EventBatch.negativeProblem(particle: particle - range.lowerBound))
+      }
+    }
+    guard self != .cartesian else { return nil }
+    // What is written may be small enough though what follows from it is not.
+    let particle = range.first { particle in
+      let values = components.map { $0[particle] }
+      guard values.contains(where: { abs($0) > 1e40 }) || isCylindrical && abs(values[1]) > 20 else {
+        return false
+      }
+      let momentum = momentum(values[0], values[1], values[2], values[3])
+      let numbers = [momentum.px, momentum.py, momentum.pz, momentum.energy]
+      return EventBatch.firstUnusable(in: numbers, 0..<4) != nil
+    }
+    return particle.map { particle in
+      let index = isCylindrical ? 1 : 0
+      return (
+        index,
+        "is too large (\(components[index][particle])) for particle \(particle - range.lowerBound); "
+          + "correct or leave out this particle"
+      )
+    }
+  }
+
+  /// The momentum that the four numbers stand for, in GeV.
+  ///
+  /// A negative mass stands for a negative squared mass, as FastJet's `m()` has it.
+  @inline(__always)
+  func momentum(
+    _ first: Double, _ second: Double, _ third: Double, _ fourth: Double
+  ) -> (px: Double, py: Double, pz: Double, energy: Double) {
+    let (px, py, pz) =
+      isCylindrical ? (first * cos(third), first * sin(third), first * sinh(second)) : (first, second, third)
+    if self == .cartesian || self == .cylindrical { return (px, py, pz, fourth) }
+    let squaredMomentum = isCylindrical ? first * first + pz * pz : px * px + py * py + pz * pz
+    return (px, py, pz, max(squaredMomentum + fourth * abs(fourth), 0).squareRoot())
+  }
+}
+
+extension EventBatch {
+  /// Adds particles `range` of `components` `[4][particles]`, in GeV.
+  mutating func append(_ components: [[Double]], _ range: Range<Int>, _ layout: MomentumLayout) {
+    if layout == .cartesian {
+      px.append(contentsOf: components[0][range])
+      py.append(contentsOf: components[1][range])
+      pz.append(contentsOf: components[2][range])
+      energy.append(contentsOf: components[3][range])
+      return
+    }
+    px.reserveCapacity(px.count + range.count)
+    py.reserveCapacity(py.count + range.count)
+    pz.reserveCapacity(pz.count + range.count)
+    energy.reserveCapacity(energy.count + range.count)
+    for particle in range {
+      let momentum = layout.momentum(
+        components[0][particle], components[1][particle], components[2][particle], components[3][particle])
+      appendParticle(px: momentum.px, py: momentum.py, pz: momentum.pz, energy: momentum.energy)
+    }
+  }
+}

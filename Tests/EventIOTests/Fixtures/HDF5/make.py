@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes the HDF5 files of this folder by h5py: further layouts, and files that reach out of themselves.
+
+Needs numpy and h5py; run it in this folder. Each file has the two events of EVENTS: two particles, then one.
+"""
+
+import h5py
+import numpy as np
+
+# pt, eta, phi, mass of each particle; powers of two where a test compares exactly.
+EVENTS = [[(2.0, 0.5, 1.0, 0.13957039), (4.0, -1.0, -2.0, 0.49367700)], [(64.0, 3.0, 0.25, 0.0)]]
+PARTICLES = np.array([p for event in EVENTS for p in event])
+OFFSET = np.array([0, 2, 3], "u8")
+PT, ETA, PHI, MASS = PARTICLES.T
+PX, PY, PZ = PT * np.cos(PHI), PT * np.sin(PHI), PT * np.sinh(ETA)
+E = np.sqrt(PX**2 + PY**2 + PZ**2 + MASS**2)
+VALUES = {"pt": PT, "eta": ETA, "phi": PHI, "mass": MASS, "px": PX, "py": PY, "pz": PZ, "E": E}
+
+
+def write(name, momenta="pt eta phi mass", dtype="f8", offset=OFFSET, scale=1.0, unit=None, **options):
+    file = h5py.File(name + ".h5", "w")
+    if offset is not None:
+        file["event/offset"] = offset
+    for key in momenta.split():
+        scaled = VALUES[key] * (1 if key in ("eta", "phi") else scale)
+        dataset = file.create_dataset(f"particle/{key}", data=scaled.astype(dtype), **options)
+        if unit is not None and key not in ("eta", "phi"):
+            dataset.attrs["unit"] = unit
+    file["event/label"] = np.array([1, 0], "i4")
+    return file
+
+
+# Layouts.
+write("cartesian-mass", "px py pz mass")
+write("cylindrical-energy", "pt eta phi E")
+write("both-single", "pt eta phi mass px py pz E", "f4")
+both = write("both-mixed", "px py pz E", "f8")
+for key in ("pt", "eta", "phi", "mass"):
+    both[f"particle/{key}"] = np.full(3, 1000.0, "f4")
+write("mev", "px py pz E", scale=1000, unit="MeV")
+write("tev", "pt eta phi mass", scale=1e-3, unit=np.bytes_(b"TeV"))
+write("unknown-unit", "px py pz E", unit="furlong")
+write("lzf", chunks=(2,), compression="lzf", shuffle=True)
+write("gzip", chunks=(2,), compression="gzip", fletcher32=True)
+columns = write("columns")
+columns["particle/pdgid"] = np.array([211, -321, 22], "i8")
+columns["particle/charge"] = np.array([1, -1, 0], "i1")
+columns["event/weight.muR=0.5%2FmuF=1"] = np.array([0.5, 2.0])
+columns["event/number"] = np.array([4711, 4712], "i8")
+
+# Padded arrays.
+PADDED = np.zeros((2, 4, 5), "f8")
+PADDED[0, 0, :4], PADDED[0, 2, :4], PADDED[1, 1, :4] = PARTICLES
+PADDED[0, 0, 4], PADDED[0, 2, 4], PADDED[1, 1, 4] = 211, -321, 22
+MASK = np.zeros((2, 4), "?")
+MASK[0, 0] = MASK[0, 2] = MASK[1, 1] = True
+
+
+def padded(name, values, features, mask=None):
+    file = h5py.File(name + ".h5", "w")
+    file["particles"] = values
+    if features is not None:
+        file["particles"].attrs["features"] = features
+    if mask is not None:
+        file["mask"] = mask
+    file["event/label"] = np.array([1, 0], "i4")
+
+
+padded("padded", PADDED, "pt,eta,phi,mass,pdgid")
+padded("padded-list", PADDED, ["pt", "eta", "phi", "mass", "pdgid"])
+filled = np.where(MASK[:, :, None], PADDED, 7.0)
+padded("padded-mask", filled, "pt, eta, phi, mass, pdgid", MASK)
+padded("padded-feature-mask", np.concatenate([filled, MASK[:, :, None]], 2), "pt,eta,phi,mass,pdgid,mask")
+padded("padded-unnamed", PADDED, None)
+padded("padded-misnamed", PADDED, "pt,eta,phi,mass")
+padded("padded-without-mass", PADDED, "pt,eta,phi,a,b")
+padded("padded-short-mask", PADDED, "pt,eta,phi,mass,pdgid", MASK[:, :3])
+
+# Particles of no event, identifiers of more than 32 bits.
+write("unowned-first", offset=np.array([1, 2, 3], "u8"))
+write("unowned-last", offset=np.array([0, 1, 2], "u8"))
+write("wide")["particle/pdgid"] = np.array([211, 3000000000, 22], "i8")
+h5py.File("unwritten.h5", "w").create_dataset("event/offset", (10**12,), "u8", chunks=(1024,))
+for key in ("pt", "eta", "phi", "mass"):
+    h5py.File("unwritten.h5", "a").create_dataset(f"particle/{key}", (3,), "f8")
+
+# What lies outside. The tests put a file called secret.h5 beside these.
+momenta = write("external-link", "pt eta phi")
+momenta["particle/mass"] = h5py.ExternalLink("secret.h5", "/particle/mass")
+group = h5py.File("external-group.h5", "w")
+group["event/offset"] = OFFSET
+group["particle"] = h5py.ExternalLink("secret.h5", "/particle")
+column = write("external-column")
+column["event/secret"] = h5py.ExternalLink("secret.h5", "/event/label")
+column["event/dangling"] = h5py.SoftLink("/nowhere")
+column["event/loop"] = h5py.SoftLink("/event/loop")
+column["event/alias"] = h5py.SoftLink("/event/label")
+column["event/relative"] = h5py.SoftLink("label")
+column["event/around"] = h5py.SoftLink("/event/secret")
+column["event/text"] = np.array([b"a", b"b"])
+column["event/short"] = np.zeros(1)
+column["event/cube"] = np.zeros((2, 2, 2))
+raw = write("external-raw", "pt eta phi")
+raw.create_dataset("particle/mass", (3,), "f8", external=[("secret.h5", 0, 24)])
+virtual = write("virtual", "pt eta phi")
+layout = h5py.VirtualLayout((3,), "f8")
+layout[:] = h5py.VirtualSource("secret.h5", "particle/mass", (3,))
+virtual.create_virtual_dataset("particle/mass", layout)
+write("secret")
