@@ -99,8 +99,9 @@ bool FlatEvent::integers(std::string_view list) {
 bool FlatEvent::numbers(size_t first, size_t count, double *values) {
   if (fields.size() < first + count) return fail("has too few fields");
   for (size_t index = first; index < first + count; ++index) {
-    double value = 0;
-    switch (canopy_parse_decimal(fields[index].data(), fields[index].size(), &value)) {
+    const std::string_view field = fields[index];
+    switch (values ? canopy_parse_decimal(field.data(), field.size(), values + (index - first))
+                   : canopy_check_decimal(field.data(), field.size())) {
     case CANOPY_NUMBER:
       break;
     case CANOPY_NUMBER_TOO_LARGE:
@@ -108,7 +109,6 @@ bool FlatEvent::numbers(size_t first, size_t count, double *values) {
     default:
       return fail("has a field " + std::to_string(index) + " that is no number");
     }
-    if (values) values[index - first] = value;
   }
   return true;
 }

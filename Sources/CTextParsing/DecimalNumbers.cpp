@@ -29,6 +29,29 @@ bool isTiny(const char *text, const char *end) {
   return magnitude + exponent < 0;
 }
 
+// Whether this is a number of common length and of an exponent of at most two digits, which is in range.
+bool isCommon(const char *text, const char *end) {
+  const auto skipDigits = [&text, end] {
+    const char *const start = text;
+    while (text < end && *text >= '0' && *text <= '9') ++text;
+    return text - start;
+  };
+  if (end - text > 64) return false;
+  if (text < end && (*text == '-' || *text == '+')) ++text;
+  auto digits = skipDigits();
+  if (text < end && *text == '.') {
+    ++text;
+    digits += skipDigits();
+  }
+  if (digits == 0) return false;
+  if (text == end) return true;
+  if (*text != 'e' && *text != 'E') return false;
+  ++text;
+  if (text < end && (*text == '-' || *text == '+')) ++text;
+  const auto exponentDigits = skipDigits();
+  return text == end && exponentDigits > 0 && exponentDigits < 3;
+}
+
 canopy_number_status parse(const char *text, const char *end, double &value) {
   text = afterPlus(text, end);
   const auto result = std::from_chars(text, end, value);
@@ -43,6 +66,11 @@ canopy_number_status parse(const char *text, const char *end, double &value) {
 
 canopy_number_status canopy_parse_decimal(const char *text, size_t length, double *value) {
   return parse(text, text + length, *value);
+}
+
+canopy_number_status canopy_check_decimal(const char *text, size_t length) {
+  double value = 0;
+  return isCommon(text, text + length) ? CANOPY_NUMBER : parse(text, text + length, value);
 }
 
 canopy_number_status canopy_parse_integer(const char *text, size_t length, int64_t *value) {

@@ -53,16 +53,16 @@ extension EventBatch {
     // Without a branch the compiler can do several values at once.
     let isAllUsable = values.withUnsafeBufferPointer { buffer in
       var usable = true
-      for index in range { usable = usable && abs(buffer[index]) <= FourMomentum.maximumComponent }
+      for index in range { usable = usable && abs(buffer[index]) <= MomentumLimit.largestComponent }
       return usable
     }
-    return isAllUsable ? nil : range.first { !(abs(values[$0]) <= FourMomentum.maximumComponent) }
+    return isAllUsable ? nil : range.first { !(abs(values[$0]) <= MomentumLimit.largestComponent) }
   }
 
   /// The end of a sentence about a value that is not finite or too large.
   static func problem(ofValue value: Double, particle: Int) -> String {
     let kind = value.isNaN ? "not a number" : value.isInfinite ? "infinite" : "too large (\(value))"
-    let limit = value.isFinite ? ", at most \(FourMomentum.maximumComponent) GeV is read" : ""
+    let limit = value.isFinite ? ", at most \(MomentumLimit.largestComponent) GeV is read" : ""
     return "is \(kind) for particle \(particle)\(limit); correct or leave out this particle"
   }
 

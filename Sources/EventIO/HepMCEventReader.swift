@@ -88,7 +88,8 @@ final class HepMCEventReader: EventReader {
         guard text.size - before <= longest else {
           throw EventInputError(
             source: buffer.source, event: nextEvent + eventCount - 1,
-            problem: "is longer than the \(longest) bytes that one event may have")
+            problem: "is longer than the \(longest) bytes that one event may have; "
+              + "raise --max-memory if this is an event")
         }
       }
     }

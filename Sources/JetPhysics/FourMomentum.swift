@@ -32,9 +32,6 @@ public struct FourMomentum: Sendable, Hashable, Codable {
       energy: transverseMass * cosh(rapidity))
   }
 
-  /// The largest component in GeV that is read and clustered: sums of such momenta can be squared without overflow.
-  public static let maximumComponent = 1e50
-
   /// No momentum and no energy.
   public static let zero = FourMomentum(px: 0, py: 0, pz: 0, energy: 0)
 

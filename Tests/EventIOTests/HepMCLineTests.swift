@@ -49,7 +49,7 @@ import Testing
     let folder = try TemporaryFolder()
     for (text, value) in [
       ("+5", 5), ("5.", 5), (".5", 0.5), ("1E-2", 0.01), ("1e-400", 0), ("-1e-99999999999999999999", 0),
-      ("0." + String(repeating: "0", count: 400) + "1", 0), ("4.9e-324", 4.9e-324),
+      ("0." + String(repeating: "0", count: 400) + "1", 0), ("1e-320", 2024 * Double.leastNonzeroMagnitude),
       (String(repeating: "0", count: 400) + "1e+0", 1),
       ("1" + String(repeating: "0", count: 310) + "e-310", 1),
     ] {
@@ -66,7 +66,7 @@ import Testing
     let changed = lines.map { $0.replacing(" 211 1 2 3", with: " 211 1 \(text) 3") }
     let path = try folder.write(changed.joined(separator: "\n") + "\n")
     #expect(refusal(path).contains("event 0, py is "))
-    #expect(refusal(path, options: EventReadingOptions(skipBadEvents: true)) == "no error, 0 events")
+    #expect(refusal(path, options: EventReadingOptions(skipBadEvents: true)).contains("no readable event"))
   }
 
   /// Lines that the reference reader passes over, and some that it should.

@@ -23,6 +23,9 @@ typedef enum {
 /// is 0.
 canopy_number_status canopy_parse_decimal(const char *text, size_t length, double *value);
 
+/// What `canopy_parse_decimal` returns, found sooner since the value is not wanted.
+canopy_number_status canopy_check_decimal(const char *text, size_t length);
+
 /// Reads all of `text[0 ..< length]` as an integer.
 canopy_number_status canopy_parse_integer(const char *text, size_t length, int64_t *value);
 
