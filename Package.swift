@@ -24,8 +24,7 @@ let package = Package(
     .executable(name: "canopy", targets: ["CanopyCommand"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // System libraries, from Debian's -dev packages.
@@ -34,6 +33,7 @@ let package = Package(
     .systemLibrary(name: "CLZF", providers: [.apt(["liblzf-dev"])]),
     .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -83,12 +83,13 @@ let package = Package(
       name: "CanopyModel",
       dependencies: [
         "CPluginInterface", "EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit",
+        "Support",
       ]),
     .target(
       name: "Training",
       dependencies: [
-        "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit",
-        "Support", .product(name: "Yams", package: "Yams"),
+        "CYAML", "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics", "NeuralEngine",
+        "PluginKit", "Support",
       ]),
     .target(
       name: "Triggering",

@@ -17,15 +17,17 @@ struct EventTruth: Sendable {
   /// No events, with columns of these names.
   init(of names: Set<String>) { columns = Dictionary(uniqueKeysWithValues: names.map { ($0, []) }) }
 
-  /// The columns `names` of `events`, whose jets are `jets`.
+  /// The columns `names` of `events`, whose jets are `jets`; `weight` is that of the names which may be the name of a
+  /// weight, see `EventBatch.column(forWeight:)`.
   ///
   /// - Throws: ``TrainingError`` where a column is missing or has several numbers an event.
-  init(of names: Set<String>, events: EventBatch, jets: JetBatch) throws {
+  init(of names: Set<String>, weight: String? = nil, events: EventBatch, jets: JetBatch) throws {
     self.init(of: names)
     eventNumbers = events.eventNumbers
     jetCounts = (0..<jets.eventCount).map { jets.jets(ofEvent: $0).count }
     for name in names.sorted() {
-      guard let column = events.columns[name] else {
+      let found = name == weight ? events.column(forWeight: name)?.column : events.columns[name]
+      guard let column = found else {
         let known = events.columns.keys.sorted()
         throw TrainingError(
           "\(events.source): the events have no column \(name)"

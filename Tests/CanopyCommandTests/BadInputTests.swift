@@ -96,7 +96,6 @@ import Testing
       try expectRefusal(["evaluate", file, "--model", model], [file] + fragments)
     }
     try evaluate(labels: nil, "no column label")
-    try evaluate(labels: [1, 1, 1], "no background")
     try evaluate(labels: [0, 1, 7], "event 2", "label is 7")
     try writeHDF5Events(file, offsets: [0, 0, 0], momenta: [], labels: [0, 1])
     try expectRefusal(["evaluate", file, "--model", model], [file, "no jets"])

@@ -87,7 +87,14 @@ struct ConfigurationDecoder: Decoder {
 extension ConfigurationDecoder {
   private struct KeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let decoder: ConfigurationDecoder
+    /// The values by their keys: a mapping may have many, and each is looked up.
+    private let values: [String: ConfigurationNode]
     var codingPath: [any CodingKey] { decoder.codingPath }
+
+    init(decoder: ConfigurationDecoder) {
+      self.decoder = decoder
+      values = Dictionary(uniqueKeysWithValues: decoder.node.members.map { ($0.key, $0.value) })
+    }
 
     var allKeys: [Key] {
       let keys = decoder.node.keys.compactMap(Key.init(stringValue:))
@@ -97,7 +104,7 @@ extension ConfigurationDecoder {
 
     func contains(_ key: Key) -> Bool {
       decoder.askedKeys.ask(decoder.node, for: [key.stringValue])
-      return decoder.node[key.stringValue] != nil
+      return values[key.stringValue] != nil
     }
 
     func decodeNil(forKey key: Key) throws -> Bool { try node(key).isNull }
@@ -121,7 +128,8 @@ extension ConfigurationDecoder {
     func superDecoder(forKey key: Key) throws -> any Decoder { decoder.child(try node(key), key) }
 
     private func node(_ key: Key) throws -> ConfigurationNode {
-      if contains(key), let node = decoder.node[key.stringValue] { return node }
+      decoder.askedKeys.ask(decoder.node, for: [key.stringValue])
+      if let node = values[key.stringValue] { return node }
       let name = key.stringValue
       let suspects = decoder.askedKeys.notAsked(decoder.node)
       let hint = name.nearest(among: suspects).map { "; is '\($0)' a misspelling of it?" } ?? "; add it"
