@@ -77,6 +77,7 @@ let package = Package(
       name: "CanopyModel",
       dependencies: [
         "CPluginInterface", "EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit",
+        "Support",
       ]),
     .target(
       name: "Training",
