@@ -28,6 +28,7 @@ public final class InputMonitor: @unchecked Sendable {
   /// An input, and the values that are let pass.
   private struct Watched {
     let range: InputRange
+    let isCondition: Bool
     let place: Int
     let allowed: ClosedRange<Float>
   }
@@ -47,7 +48,7 @@ public final class InputMonitor: @unchecked Sendable {
   /// A monitor for a model; nil if the model reads no event inputs, or does not know what it was trained on.
   ///
   /// A condition is outside as soon as it leaves the range. The other inputs are measured, and have tails: a tenth of
-  /// the range beyond it still counts as inside.
+  /// the range beyond it still counts as inside, and so does one event in a hundred.
   public init?(_ model: ModelDescription) {
     guard let events = model.events, let ranges = model.training?.ranges else { return nil }
     let conditions = Set(events.inputs.conditions)
@@ -55,8 +56,11 @@ public final class InputMonitor: @unchecked Sendable {
       guard let range = ranges.first(where: { $0.input == name }), range.lowest <= range.highest else {
         return nil
       }
-      let margin = conditions.contains(name) ? 0 : 0.1 * (range.highest - range.lowest)
-      return Watched(range: range, place: place, allowed: range.lowest - margin...range.highest + margin)
+      let isCondition = conditions.contains(name)
+      let margin = isCondition ? 0 : 0.1 * (range.highest - range.lowest)
+      return Watched(
+        range: range, isCondition: isCondition, place: place,
+        allowed: range.lowest - margin...range.highest + margin)
     }
     outside = Array(repeating: Outside(), count: watched.count)
   }
@@ -89,7 +93,7 @@ public final class InputMonitor: @unchecked Sendable {
   public var remarks: [String] {
     lock.withLock {
       zip(watched, outside).compactMap { input, outside in
-        guard outside.count > 0 else { return nil }
+        guard outside.count > (input.isCondition ? 0 : eventCount / 100) else { return nil }
         let values =
           outside.lowest == outside.highest ? "\(outside.lowest)" : "\(outside.lowest) to \(outside.highest)"
         return "\(input.range.input.printable) lies outside of what the model was trained on "
