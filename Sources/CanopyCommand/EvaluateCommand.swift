@@ -112,6 +112,7 @@ struct EvaluateCommand: ParsableCommand {
       case .json: try writeToStandardOutput(evaluation.json())
       case .table: try writeToStandardOutput(Data(Listing(evaluation).text.utf8))
       }
+      reportRemarks(evaluation.remarks)
       stream.reportLeftOutEvents()
     }
   }

@@ -9,7 +9,10 @@ struct ModelOptions: ParsableArguments {
   @Option(
     name: .customLong("model"), help: ArgumentHelp("The folder of the model.", valueName: "dir"),
     completion: .directory)
-  var folder: String
+  var folders: [String]
+
+  /// The folder of the model.
+  var folder: String { folders[0] }
 
   @Option(
     help: ArgumentHelp(
@@ -21,7 +24,13 @@ struct ModelOptions: ParsableArguments {
   @OptionGroup
   var plugins: PluginOptions
 
-  func validate() throws { try NamedValue.checkNames(condition, option: "--condition") }
+  func validate() throws {
+    guard folders.count == 1 else {
+      throw ValidationError(
+        "--model is given \(folders.count) times; one model is used at a time: give it once.")
+    }
+    try NamedValue.checkNames(condition, option: "--condition")
+  }
 
   /// Reads the model.
   ///
@@ -48,8 +57,11 @@ func writePredictions(
   of options: ModelOptions, embedding: Bool, reading: ReadingOptions, output: OutputOptions
 ) throws {
   let model = try options.read()
+  // Event inputs are for heads alone.
+  let inputs = embedding ? nil : InputMonitor(model.description)
   try writeResults(reading: reading, columns: options.columns, model: model, output: output) { times in
     let predictor = try Predictor(model)
+    predictor.inputMonitor = inputs
     var prediction = Prediction()
     return { events in
       try predictor.predict(events, into: &prediction, heads: !embedding)
@@ -58,4 +70,10 @@ func writePredictions(
       return ResultBatch(prediction, embedding: embedding)
     }
   }
+  reportRemarks(inputs?.remarks ?? [])
+}
+
+/// Says on standard error what casts doubt on results, a line each.
+func reportRemarks(_ remarks: [String]) {
+  for remark in remarks { writeToStandardError("canopy: \(remark)\n") }
 }

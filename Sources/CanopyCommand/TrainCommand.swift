@@ -66,6 +66,7 @@ private final class TrainingObserver: TrainingRun.Observer {
       + "\(summary.threads) \(summary.threads == 1 ? "thread" : "threads")\n"
     if summary.epochsDone > 0 { text += "resuming after epoch \(summary.epochsDone)\n" }
     writeToStandardError(text)
+    reportRemarks(summary.remarks)
     progress = TrainingProgress(epochCount: summary.epochs, eventCount: summary.trainingEvents)
   }
 

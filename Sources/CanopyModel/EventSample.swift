@@ -3,6 +3,7 @@
 import EventEncoding
 import JetEmbedding
 import JetPhysics
+import NeuralEngine
 import PluginKit
 
 /// Events as a network reads them: the trees of their jets with features, and what is read of each event.
@@ -75,6 +76,42 @@ public struct EventSample: Sendable {
   /// Gives an event the conditions of another.
   public mutating func copyConditions(from donor: Int, to event: Int) {
     events?.copyConditions(from: donor, to: event)
+  }
+
+  /// A feature of a node, a number of an item that the event encoder reads, or an event input: what it had in some
+  /// events.
+  public struct Extent: Sendable {
+    /// The name, such as that of a condition, and what it belongs to.
+    public let name: String
+    /// The least and the largest value; nil if none of the events has one.
+    public let values: ClosedRange<Float>?
+  }
+
+  /// The least and the largest value in some events of everything that the network reads.
+  public func extents(ofEvents chosen: some Collection<Int>) -> [Extent] {
+    var extents: [Extent] = []
+    func add(_ names: [String], _ suffix: String, _ values: [ClosedRange<Float>?]) {
+      extents += zip(names, values).map { Extent(name: $0 + suffix, values: $1) }
+    }
+    if let nodeFeatures {
+      let nodes = chosen.lazy.flatMap { event in
+        trees.offsets[jetOffsets[event]]..<trees.offsets[jetOffsets[event + 1]]
+      }
+      add(
+        nodeFeatures.names, " of nodes",
+        FeatureScaling.extents(of: trees.features, count: trees.featureCount, rows: nodes))
+    }
+    if let events {
+      let momenta = events.description.momenta
+      let items = chosen.lazy.flatMap { events.offsets[$0]..<events.offsets[$0 + 1] }
+      add(
+        momenta.names, " of \(events.description.reads.rawValue)",
+        FeatureScaling.extents(of: events.momenta, count: momenta.count, rows: items))
+      add(
+        events.description.inputNames, "",
+        FeatureScaling.extents(of: events.inputs, count: events.inputCount, rows: chosen))
+    }
+    return extents
   }
 
   /// Scales the features.

@@ -73,8 +73,14 @@ extension Model {
     do {
       // A later format may have other members, so that its number comes first.
       let format = try JSONDecoder().decode(Format.self, from: data).formatVersion
-      guard format == 1 else { throw ModelError("the format is \(format), but this Canopy reads format 1") }
+      guard format == 1 else {
+        throw ModelError(
+          "\(file.relativePath): the format is \(format), and this version of Canopy reads format 1 only: "
+            + "use the version that wrote the model.")
+      }
       return try JSONDecoder().decode(ModelDescription.self, from: data)
+    } catch let error as ModelError {
+      throw error
     } catch {
       throw ModelError("\(file.relativePath): is no description of a model: \(error.clause).")
     }

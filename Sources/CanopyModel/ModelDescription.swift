@@ -106,11 +106,16 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
   public var bestEpoch: Int
   /// What was measured after each epoch.
   public var epochs: [EpochSummary]
+  /// What the event inputs were in the events; nil in models that were trained before this was kept.
+  public var ranges: [InputRange]?
+  /// Tells whether other events are among those of the training; nil in models that were trained before this was kept.
+  public var fingerprint: SampleFingerprint?
 
   /// A training.
   public init(
     canopyVersion: String, configuration: String, files: [String], trainingEvents: Int, validationEvents: Int,
-    seed: UInt64, threads: Int, bestEpoch: Int, epochs: [EpochSummary]
+    seed: UInt64, threads: Int, bestEpoch: Int, epochs: [EpochSummary], ranges: [InputRange]? = nil,
+    fingerprint: SampleFingerprint? = nil
   ) {
     self.canopyVersion = canopyVersion
     self.configuration = configuration
@@ -121,5 +126,7 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
     self.threads = threads
     self.bestEpoch = bestEpoch
     self.epochs = epochs
+    self.ranges = ranges
+    self.fingerprint = fingerprint
   }
 }

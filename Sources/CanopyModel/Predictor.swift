@@ -14,6 +14,8 @@ public final class Predictor {
   public let model: Model
   /// How long the stages have taken since this was last set to zero.
   public var times = Times()
+  /// Looks for events whose inputs the model was not trained on; nil unless it is set.
+  public var inputMonitor: InputMonitor?
 
   private let clusterer: JetClusterer
   private let tape: Tape
@@ -63,6 +65,7 @@ public final class Predictor {
     try clusterer.findJets(in: events, into: &prediction.jets)
     times.clustering += Self.lap(&time)
     try sample.replace(with: events, jets: prediction.jets)
+    if let inputMonitor, let features = sample.events { inputMonitor.look(at: features) }
     sample.scale(by: model.description.scaling)
     let network = model.network
     prediction.clear(for: network, heads ? self.heads : [])

@@ -18,24 +18,33 @@ public struct SampleScaling: Sendable, Equatable, Codable {
   }
 
   /// Medians and quartiles hardly move beyond some twenty thousand jets or events, and sorting more takes its time.
-  private static let largestJetCount = 20_000
+  private static let largestCount = 20_000
 
   /// The scaling of some events of `sample`, whose features are not scaled yet.
+  ///
+  /// Of more than 20,000 events, or jets, it is learnt from so many, chosen at random: the order of a file says nothing.
   ///
   /// - Parameters:
   ///   - sample: the sample.
   ///   - events: the events to learn from.
   ///   - nodes: a scaling of the nodes' features that is known already.
-  public init(fitting sample: EventSample, events: [Int], nodes: FeatureScaling? = nil) {
-    self.nodes = nodes ?? Self.fitNodes(sample, events)
-    self.events = sample.events.map { EventScaling(fitting: $0, events.prefix(Self.largestJetCount)) }
+  ///   - seed: decides which events are chosen.
+  public init(fitting sample: EventSample, events: [Int], nodes: FeatureScaling? = nil, seed: UInt64 = 1) {
+    var chosen = events
+    if max(events.count, events.reduce(0) { $0 + sample.jets(ofEvent: $1).count }) > Self.largestCount {
+      // The seed itself divides the events into those to learn from and those to validate on.
+      var generator = SeededGenerator(seed: ~seed)
+      chosen.shuffle(using: &generator)
+    }
+    self.nodes = nodes ?? Self.fitNodes(sample, chosen)
+    self.events = sample.events.map { EventScaling(fitting: $0, chosen.prefix(Self.largestCount)) }
   }
 
   private static func fitNodes(_ sample: EventSample, _ events: [Int]) -> FeatureScaling? {
     let trees = sample.trees
     guard trees.featureCount > 0 else { return nil }
     var features: [Float] = []
-    for jet in events.lazy.flatMap(sample.jets(ofEvent:)).prefix(largestJetCount) {
+    for jet in events.lazy.flatMap(sample.jets(ofEvent:)).prefix(largestCount) {
       let nodes = trees.offsets[jet]..<trees.offsets[jet + 1]
       features +=
         trees.features[nodes.lowerBound * trees.featureCount..<nodes.upperBound * trees.featureCount]

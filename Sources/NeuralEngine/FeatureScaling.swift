@@ -2,11 +2,13 @@
 
 /// Robust scaling of features: (x − median) / interquartile range, learnt from training data.
 ///
+/// If the quartiles of a feature coincide, because most rows have the same value, twice the median distance of the other
+/// values from the median takes the place of the interquartile range, which it is for a symmetric distribution.
 /// A feature that a row does not have (NaN) becomes 0, the median's place.
 public struct FeatureScaling: Sendable, Equatable, Codable {
   /// The median of each feature over the rows that have it.
   public let median: [Float]
-  /// The distance of each feature's quartiles; 1 for a feature that hardly varies.
+  /// The interquartile range of each feature, or what takes its place; 1 for a constant and for a flag of 0 and 1.
   public let interquartileRange: [Float]
 
   /// Scaling by given numbers.
@@ -28,12 +30,47 @@ public struct FeatureScaling: Sendable, Equatable, Codable {
       }
       values.sort()
       let isFlag = values.allSatisfy { $0 == 0 || $0 == 1 }
-      let quartiles = [0.25, 0.5, 0.75].map { Self.quantile($0, of: values) }
-      let width = quartiles[2] - quartiles[0]
-      median.append(isFlag ? 0 : quartiles[1])
-      range.append(isFlag || !(width > 1e-6) ? 1 : width)
+      let spread = isFlag ? 0 : Self.spread(of: values)
+      median.append(isFlag ? 0 : Self.quantile(0.5, of: values))
+      range.append(spread > 0 ? spread : 1)
     }
     self.init(median: median, interquartileRange: range)
+  }
+
+  /// The interquartile range of sorted values or, if the quartiles coincide, twice the median distance from the median
+  /// of those values that differ from it; 0 only for a constant.
+  private static func spread(of sorted: [Float]) -> Float {
+    let (low, high) = (quantile(0.25, of: sorted), quantile(0.75, of: sorted))
+    if !isRounding(low, high) { return high - low }
+    let median = quantile(0.5, of: sorted)
+    let distances = sorted.filter { !isRounding(min($0, median), max($0, median)) }.map { abs($0 - median) }
+    return 2 * quantile(0.5, of: distances.sorted())
+  }
+
+  /// Whether two numbers differ by what rounding makes of one, such as an angle of an axis with itself.
+  private static func isRounding(_ low: Float, _ high: Float) -> Bool {
+    !(high - low > max(2 * .ulpOfOne * max(abs(low), abs(high)), 1e-12))
+  }
+
+  /// The least and the largest number of each feature in some rows of `features`, row-major `[rows × count]`; nil for
+  /// a feature that none of the rows has.
+  public static func extents(
+    of features: [Float], count: Int, rows: some Sequence<Int>
+  ) -> [ClosedRange<Float>?] {
+    var extents = [ClosedRange<Float>?](repeating: nil, count: count)
+    for row in rows {
+      for column in 0..<count {
+        let value = features[row * count + column]
+        guard !value.isNaN else { continue }
+        guard let extent = extents[column] else {
+          extents[column] = value...value
+          continue
+        }
+        if value < extent.lowerBound { extents[column] = value...extent.upperBound }
+        if value > extent.upperBound { extents[column] = extent.lowerBound...value }
+      }
+    }
+    return extents
   }
 
   /// The number of features.

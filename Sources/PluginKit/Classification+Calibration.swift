@@ -108,17 +108,32 @@ extension Classification {
     return exp(-(low + high) / 2)
   }
 
+  /// Makes sure that a sample is large enough for thresholds at the working points.
+  ///
+  /// - Throws: ``MetricError`` if a working point would let less than one row of the background pass.
+  public func checkWorkingPoints(_ truth: HeadTruth, weights: [Double]) throws {
+    for target in targets.indices {
+      let isBackground = truth[truthColumn].map { Int($0) != label(ofTarget: target) }
+      try checkWorkingPoints(
+        of: targets[target], backgroundCount: zip(isBackground, weights).count { $0.0 && $0.1 > 0 })
+    }
+  }
+
+  private func checkWorkingPoints(of name: String, backgroundCount: Int) throws {
+    for target in workingPoints where target * Double(backgroundCount) < 1 {
+      throw MetricError(
+        description:
+          "The working point \(target) of \(name) lets less than one of \(backgroundCount) "
+          + "background examples pass; validate on more, or ask for a larger background efficiency.")
+    }
+  }
+
   private func thresholds(
     scores: [Float], isSignal: [Bool], weights: [Double], name: String
   ) throws -> [WorkingPoint] {
     let curve = try ROCCurve(scores: scores, isSignal: isSignal, weights: weights)
-    return try workingPoints.map { target in
-      guard target * Double(curve.backgroundCount) >= 1 else {
-        throw MetricError(
-          description:
-            "The working point \(target) of \(name) lets less than one of \(curve.backgroundCount) "
-            + "background examples pass; validate on more, or ask for a larger background efficiency.")
-      }
+    try checkWorkingPoints(of: name, backgroundCount: curve.backgroundCount)
+    return workingPoints.map { target in
       let point = curve.backgroundEfficiency.lastIndex { $0 <= target * (1 + 1e-12) }!
       return WorkingPoint(
         target: target, threshold: min(curve.thresholds[point], .greatestFiniteMagnitude),

@@ -32,6 +32,9 @@ public struct Evaluation: Sendable {
   public let jetCount: Int
   /// What each head is worth, in the order of the model.
   public let heads: [HeadResult]
+  /// What casts doubt on these numbers, a sentence each: events that the model was trained on, inputs outside of what it
+  /// was trained on.
+  public let remarks: [String]
 
   /// Predicts for all events of a stream and compares with the truth; each jet has the truth and the weight of its
   /// event. Memory grows by the numbers that are compared alone.
@@ -54,23 +57,27 @@ public struct Evaluation: Sendable {
       "No head of the model tells two classes of events apart, which yields are for; leave the yields out.")
     guard yields == nil || network.heads.contains(where: { $0.head.rows == .events }) else { throw needless }
     let conditions = model.description.events?.inputs.conditions ?? []
-    let columns = Set(network.heads.flatMap(\.head.truthColumns) + conditions + [weight].compactMap(\.self))
+    let columns = EventTruth.Names(
+      truth: Set(network.heads.flatMap(\.head.truthColumns)), numbers: Set(conditions), weight: weight)
+    let inputs = InputMonitor(model.description)
+    var overlap = model.description.training?.fingerprint.map(SampleOverlap.init)
     var truth = EventTruth(of: columns)
     var outputs = Array(repeating: [Float](), count: network.heads.count)
     try EventPipeline.run(
       stream: stream, threads: threads,
       makeWorker: {
         let predictor = try Predictor(model)
+        predictor.inputMonitor = inputs
         var prediction = Prediction()
         return { events in
           try predictor.predict(events, into: &prediction)
-          let truth = try EventTruth(of: columns, weight: weight, events: events, jets: prediction.jets)
-          if let weight { try truth.check(weights: weight, source: events.source) }
-          return (truth, prediction.heads.map(\.values))
+          let truth = try EventTruth(of: columns, events: events, jets: prediction.jets)
+          return (truth, prediction.heads.map(\.values), SampleFingerprint(events))
         }
       },
-      consume: { (batchTruth: EventTruth, batchOutputs: [[Float]]) in
+      consume: { (batchTruth: EventTruth, batchOutputs: [[Float]], fingerprint: SampleFingerprint) in
         truth.append(batchTruth)
+        overlap?.add(fingerprint)
         for (index, values) in batchOutputs.enumerated() { outputs[index] += values }
       }, progress: progress)
 
@@ -81,8 +88,9 @@ public struct Evaluation: Sendable {
         "\(source): there are \(truth.eventCount) events and no jets to evaluate; "
           + "compare the events with the model's jet definition.")
     }
-    try truth.check(for: network.heads, inputs: stream.inputs)
+    try truth.check(for: network.heads)
     eventCount = truth.eventCount
+    remarks = [overlap?.remark].compactMap(\.self) + (inputs?.remarks ?? [])
     self.jetCount = jetCount
     heads = try network.heads.indices.map { index in
       let named = network.heads[index]
@@ -144,5 +152,15 @@ struct EvaluatedRows {
     // Yields are of events, and of a single signal and background.
     if head.rows == .events, evaluation.classifiers.count == 1 { evaluation.classifiers[0].yields = yields }
     return evaluation
+  }
+}
+
+extension SampleOverlap {
+  /// What an evaluation on events of the training is to say.
+  fileprivate var remark: String? {
+    guard share > 0 else { return nil }
+    return
+      "Some \(max(1, Int((100 * share).rounded()))) % of the events that the model was trained on are among these: "
+      + "other events tell what it is worth."
   }
 }

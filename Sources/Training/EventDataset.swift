@@ -25,8 +25,10 @@ public struct EventDataset: Sendable {
   /// The number of jets.
   public var jetCount: Int { sample.jetCount }
 
-  /// Which events have conditions that are drawn anew in each epoch: `[events]`, empty where none do.
-  private var redrawsConditions: [Bool] = []
+  /// Which events have conditions that each epoch draws from others: `[events]`, empty if none do.
+  private(set) var redrawsConditions: [Bool] = []
+  /// Tells these events from others.
+  private(set) var fingerprint = SampleFingerprint()
 
   /// Reads all events of a stream and finds their jets, on several threads.
   ///
@@ -34,22 +36,25 @@ public struct EventDataset: Sendable {
   ///   - stream: the events.
   ///   - jets: how jets are found.
   ///   - empty: a sample without events for the network, which says what is written of each event.
-  ///   - truth: the event columns to keep.
+  ///   - truth: the event columns to keep, which heads check.
   ///   - weight: the event column that holds the weights; all are 1 unless given.
   ///   - balance: the event column whose values shall have the same total weight each; nil for none.
   ///   - balanceInterval: the width of the intervals of values that count as one; nil where each value counts.
   ///   - redrawConditions: the column values of events whose conditions `redrawConditions(of:using:)` replaces.
   ///   - threads: the number of threads.
-  /// - Throws: `EventInputError` where events cannot be read, ``TrainingError`` where a column is missing,
-  ///   has several numbers an event or holds what is no weight, `EventEncodingError` where an event lacks what the
-  ///   network reads.
+  /// - Throws: `EventInputError` if events cannot be read, ``TrainingError`` if a column that is named here, or is a
+  ///   condition, is missing, has several numbers an event or holds what is not finite or not a weight,
+  ///   `EventEncodingError` if an event lacks what the network reads.
   public init(
     _ stream: EventStream, jets: JetFinder, as empty: EventSample, truth: Set<String>,
     weight: String? = nil, balance: String? = nil, balanceInterval: Double? = nil,
     redrawConditions: [String: Double] = [:], threads: Int
   ) throws {
     sample = empty
-    let columns = truth.union([weight, balance].compactMap(\.self)).union(redrawConditions.keys)
+    let conditions = empty.events?.description.inputs.conditions ?? []
+    let columns = EventTruth.Names(
+      truth: truth, numbers: Set([balance].compactMap(\.self) + redrawConditions.keys + conditions),
+      weight: weight)
     eventTruth = EventTruth(of: columns)
     try EventPipeline.run(
       stream: stream, threads: threads,
@@ -58,15 +63,15 @@ public struct EventDataset: Sendable {
         var found = JetBatch()
         return { events in
           try clusterer.findJets(in: events, into: &found)
+          let truth = try EventTruth(of: columns, events: events, jets: found)
           var sample = empty
           try sample.replace(with: events, jets: found)
-          let truth = try EventTruth(of: columns, events: events, jets: found)
-          if let weight { try truth.check(weights: weight, source: events.source) }
-          return (sample, truth)
+          return (sample, truth, SampleFingerprint(events))
         }
       },
-      consume: { (sample: EventSample, truth: EventTruth) in
+      consume: { (sample: EventSample, truth: EventTruth, fingerprint: SampleFingerprint) in
         self.sample.append(sample)
+        self.fingerprint.formUnion(fingerprint)
         eventTruth.append(truth)
         weights += weight.map { truth.columns[$0]! } ?? Array(repeating: 1, count: truth.eventCount)
       })
@@ -122,12 +127,16 @@ public struct EventDataset: Sendable {
     eventTruth.spread(weights, over: rows, of: events)
   }
 
+  /// The value of a column of each event: `[events]`.
+  func column(_ name: String) -> [Float] { eventTruth.columns[name]! }
+
+  /// Where the events come from, in their order.
+  var runs: [EventTruth.Run] { eventTruth.runs }
+
   /// Makes sure that the heads can learn from the truth.
   ///
-  /// - Throws: ``TrainingError`` that names `inputs`, where the events come from, and the event.
-  func checkTruth(for heads: [Network.NamedHead], inputs: [String]) throws {
-    try eventTruth.check(for: heads, inputs: inputs)
-  }
+  /// - Throws: ``TrainingError`` that names the file and the event.
+  func checkTruth(for heads: [Network.NamedHead]) throws { try eventTruth.check(for: heads) }
 
   /// Scales the features.
   public mutating func scale(by scaling: SampleScaling) { sample.scale(by: scaling) }

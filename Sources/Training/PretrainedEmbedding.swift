@@ -2,6 +2,7 @@
 
 import CanopyModel
 import Foundation
+import JetPhysics
 import NeuralEngine
 import PluginKit
 
@@ -14,6 +15,7 @@ public struct PretrainedEmbedding: Sendable {
   /// The scaling that it was trained with.
   public let scaling: FeatureScaling
 
+  private let folder: URL
   private let model: Model
 
   /// The embedding of the model in `folder`.
@@ -21,6 +23,7 @@ public struct PretrainedEmbedding: Sendable {
   /// - Throws: ``TrainingError`` where the model embeds no jets, and what reading a model throws.
   public init(contentsOf folder: URL, isFrozen: Bool, plugins: PluginRegistry) throws {
     self.isFrozen = isFrozen
+    self.folder = folder
     model = try Model(contentsOf: folder, plugins: plugins)
     guard let description = model.description.embedding, let scaling = model.description.scaling.nodes else {
       throw TrainingError(
@@ -30,8 +33,28 @@ public struct PretrainedEmbedding: Sendable {
     self.scaling = scaling
   }
 
+  /// A sentence if the embedding was trained on jets, or trees, of another definition.
+  func remark(onJets jets: JetFinder) -> String? {
+    let own = model.description.jets
+    guard own.definition != jets.definition || own.recluster != jets.recluster else { return nil }
+    return "The embedding of \(folder.relativePath) was trained on other jets than these: "
+      + "\(own.summary) there, \(jets.summary) here."
+  }
+
   /// Takes over the weights of the embedding into the parameters of a network with the same one.
   func assign(to parameters: Parameters) {
     parameters.assign(model.parameters, only: model.network.embedding!.parameters)
+  }
+}
+
+extension JetFinder {
+  /// The definition of the jets and of their trees, in a few words.
+  fileprivate var summary: String {
+    var parts = [definition.algorithm.rawValue]
+    if definition.algorithm.hasRadius { parts.append("R = \(definition.radius)") }
+    if let power = definition.power { parts.append("p = \(power)") }
+    parts.append("\(definition.recombination.rawValue) scheme")
+    if let recluster { parts.append("reclustered by \(recluster.rawValue)") }
+    return parts.joined(separator: ", ")
   }
 }

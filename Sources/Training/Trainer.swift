@@ -108,26 +108,47 @@ public final class Trainer {
         step: optimiser.step, of: steps, peak: Float(section.learningRate))
       let result = learn(events, rate)
       loss.add(result.lossSums, result.totalWeights)
-      guard loss.value.isFinite, result.gradientNorm.isFinite else { throw Self.divergence(epoch) }
+      guard loss.value.isFinite, result.gradientNorm.isFinite else {
+        throw divergence(
+          "step \(step + 1) of \(stepsPerEpoch) of epoch \(epoch), at a learning-rate of \(rate)",
+          loss: loss, gradientNorm: result.gradientNorm, events: events)
+      }
       progress(events.endIndex, loss.value)
     }
     let validation = try validate()
-    guard validation.loss.isFinite else { throw Self.divergence(epoch) }
-    let metrics = validation.metrics
-    let best = epochs.compactMap(\.metrics.first?.value).max() ?? -.infinity
-    let summary = EpochSummary(
-      epoch: epoch, trainingLoss: loss.value, validationLoss: validation.loss, metrics: metrics,
+    guard validation.loss.value.isFinite else {
+      throw divergence(
+        "the validation after epoch \(epoch)", loss: validation.loss, gradientNorm: 0,
+        events: validationEvents[...])
+    }
+    var summary = EpochSummary(
+      epoch: epoch, trainingLoss: loss.value, validationLoss: validation.loss.value,
+      metrics: validation.metrics,
       learningRate: Double(rate), eventCount: order.count,
-      seconds: ProcessInfo.processInfo.systemUptime - start, isBest: (metrics.first?.value ?? 0) > best)
+      seconds: ProcessInfo.processInfo.systemUptime - start, isBest: true)
+    if let best = epochs.last(where: \.isBest) { summary.isBest = summary.isBetter(than: best) }
     if summary.isBest { bestParameters.assign(parameters) }
     epochs.append(summary)
     return summary
   }
 
-  private static func divergence(_ epoch: Int) -> TrainingError {
-    TrainingError(
-      "The loss is no longer finite in epoch \(epoch): lower learning-rate or set gradient-clip.",
-      isInputError: false)
+  /// What was seen when numbers stopped being finite at `place`.
+  private func divergence(
+    _ place: String, loss: MeanLoss, gradientNorm: Float, events: ArraySlice<Int>
+  ) -> TrainingError {
+    var seen = zip(network.heads, loss.means).filter { !$1.isFinite }.map {
+      "the loss of \($0.name) became \($1)"
+    }
+    if seen.isEmpty {
+      seen = ["the loss was \(loss.value) and the norm of the gradient became \(gradientNorm)"]
+    }
+    let weight = parameters.values.reduce(0) { max($0, abs($1)) }
+    seen.append("the largest weight is \(weight)")
+    let largest = dataset.sample.extents(ofEvents: events).compactMap { extent in
+      extent.values.map { (extent.name, max(abs($0.lowerBound), abs($0.upperBound))) }
+    }.max { $0.1 < $1.1 }
+    if let (name, value) = largest { seen.append("the largest scaled feature is \(value) (\(name))") }
+    return TrainingError("In \(place), " + seen.joined(separator: "; ") + ".", isInputError: false)
   }
 
   /// One step; returns for each head what each thread's losses and the weights of all rows sum to, and the norm of the
@@ -190,7 +211,7 @@ public final class Trainer {
   /// What the workers' networks make of the validation events.
   private func predictValidation(
     _ workers: [TrainingWorker]
-  ) -> (results: [Matrix], outputs: [Matrix], loss: Double) {
+  ) -> (results: [Matrix], outputs: [Matrix], loss: MeanLoss) {
     let eventsAtOnce = 64 * workers.count
     var results = Array(repeating: [Float](), count: network.heads.count)
     var outputs = results
@@ -216,7 +237,7 @@ public final class Trainer {
         return Matrix(rows: rows, columns: rows > 0 ? values.count / rows : 0, values: values)
       }
     }
-    return (matrices(results), matrices(outputs), loss.value)
+    return (matrices(results), matrices(outputs), loss)
   }
 
   /// The validation events as a head learns its calibration from them, or is judged by them.
@@ -252,7 +273,7 @@ public final class Trainer {
   }
 
   /// The heads' metrics and the mean loss on the validation events.
-  private func validate() throws -> (metrics: [EpochSummary.Metric], loss: Double) {
+  private func validate() throws -> (metrics: [EpochSummary.Metric], loss: MeanLoss) {
     let (_, outputs, loss) = predictValidation(workers)
     var metrics: [EpochSummary.Metric] = []
     for (named, outputs) in zip(network.heads, outputs) {
@@ -297,9 +318,20 @@ private struct MeanLoss {
     }
   }
 
+  /// The mean loss of each head; 0 without rows of a weight.
+  var means: [Double] { zip(lossSums, rowWeights).map { $1 > 0 ? $0 / $1 : 0 } }
+
   var value: Double {
     headWeights.indices.reduce(0) { sum, index in
       rowWeights[index] > 0 ? sum + Double(headWeights[index]) * lossSums[index] / rowWeights[index] : sum
     }
+  }
+}
+
+extension EpochSummary {
+  /// Whether the first metric is larger than that of another epoch or, if they are equal, the validation loss smaller.
+  fileprivate func isBetter(than other: EpochSummary) -> Bool {
+    let (own, others) = (metrics.first?.value ?? -.infinity, other.metrics.first?.value ?? -.infinity)
+    return own > others || own == others && validationLoss ?? .infinity < other.validationLoss ?? .infinity
   }
 }

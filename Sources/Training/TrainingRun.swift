@@ -40,6 +40,9 @@ public struct TrainingRun {
     public let epochsDone: Int
     /// The number of threads.
     public let threads: Int
+    /// What is hardly wanted of the settings or the events, such as a feature that is the same in all of them: a
+    /// sentence each.
+    public let remarks: [String]
   }
 
   /// What to train.
@@ -69,6 +72,8 @@ public struct TrainingRun {
     }
     let embedding = pretrained?.description ?? configuration.embedding?.description
     let network = try makeNetwork(embedding)
+    let review = TrainingReview(configuration: configuration, network: network)
+    try review.checkSettings()
     let checkpointFile = folder.appendingPathComponent(Checkpoint.file)
     let isNew = !FileManager.default.fileExists(atPath: folder.path)
     // A training that fails before its first epoch leaves no empty folder behind.
@@ -78,21 +83,14 @@ public struct TrainingRun {
     var dataset = try readEvents(
       network,
       EventSample(embedding: embedding, events: configuration.events, headInputs: network.headInputs))
-    let source = configuration.data.inputs.joined(separator: ", ")
     let split = EventSplit(
       dataset, validationFraction: configuration.data.validationFraction, seed: configuration.training.seed)
-    guard !split.training.isEmpty, !split.validation.isEmpty else {
-      throw TrainingError(
-        "\(source): of \(dataset.eventCount) events \(split.training.count) are to learn from and "
-          + "\(split.validation.count) to validate on; a training needs some of each.")
-    }
-    if network.heads.contains(where: { $0.head.rows == .jets }), dataset.jetCount == 0 {
-      throw TrainingError(
-        "\(source): \(dataset.eventCount) events have no jets to learn from; compare the events with the section jets."
-      )
-    }
-    try dataset.checkTruth(for: network.heads, inputs: configuration.data.inputs)
-    let scaling = SampleScaling(fitting: dataset.sample, events: split.training, nodes: pretrained?.scaling)
+    try review.check(dataset, split)
+    let remarks = review.remarks(dataset, dataset.sample.extents(ofEvents: split.training), pretrained)
+    let ranges = review.inputRanges(dataset, training: split.training)
+    let scaling = SampleScaling(
+      fitting: dataset.sample, events: split.training, nodes: pretrained?.scaling,
+      seed: configuration.training.seed)
     dataset.scale(by: scaling)
 
     let trainer = Trainer(
@@ -103,19 +101,22 @@ public struct TrainingRun {
         events: dataset.eventCount, jets: dataset.jetCount, trainingEvents: split.training.count,
         validationEvents: split.validation.count,
         parameterCount: network.layout.parameterCount, epochs: configuration.training.epochs,
-        epochsDone: trainer.epochs.count, threads: configuration.training.threads))
+        epochsDone: trainer.epochs.count, threads: configuration.training.threads, remarks: remarks))
+    func model() throws -> Model {
+      try self.model(trainer, embedding, scaling, split, ranges, dataset.fingerprint)
+    }
     while !trainer.isFinished {
       let epoch = trainer.epochs.count + 1
       let summary = try trainer.trainEpoch { observer.step(epoch: epoch, eventsDone: $0, loss: $1) }
       // The checkpoint first: what is stopped between the two can be resumed.
       try Checkpoint(trainer, configuration: configuration.text).write(to: checkpointFile)
-      try model(trainer, embedding, scaling, split).write(to: folder)
+      try model().write(to: folder)
       observer.finish(summary)
     }
-    let model = try model(trainer, embedding, scaling, split)
-    try model.write(to: folder)
+    let finished = try model()
+    try finished.write(to: folder)
     try? FileManager.default.removeItem(at: checkpointFile)
-    return model
+    return finished
   }
 
   private func makeNetwork(_ embedding: EmbeddingDescription?) throws -> Network {
@@ -192,7 +193,8 @@ public struct TrainingRun {
 
   /// The model of the best epoch so far.
   private func model(
-    _ trainer: Trainer, _ embedding: EmbeddingDescription?, _ scaling: SampleScaling, _ split: EventSplit
+    _ trainer: Trainer, _ embedding: EmbeddingDescription?, _ scaling: SampleScaling, _ split: EventSplit,
+    _ ranges: [InputRange]?, _ fingerprint: SampleFingerprint
   ) throws -> Model {
     let network = try trainer.calibratedNetwork()
     let particles = configuration.data.particles
@@ -205,7 +207,7 @@ public struct TrainingRun {
         files: configuration.data.inputs.map { URL(fileURLWithPath: $0).lastPathComponent },
         trainingEvents: split.training.count, validationEvents: split.validation.count,
         seed: configuration.training.seed, threads: configuration.training.threads,
-        bestEpoch: trainer.bestEpoch, epochs: trainer.epochs))
+        bestEpoch: trainer.bestEpoch, epochs: trainer.epochs, ranges: ranges, fingerprint: fingerprint))
     return Model(description: description, network: network, parameters: trainer.bestParameters)
   }
 }

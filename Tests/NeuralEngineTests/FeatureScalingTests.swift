@@ -19,6 +19,31 @@ import Testing
     #expect(huge.allSatisfy { $0.isFinite })
   }
 
+  /// Four fifths at 500, and a twentieth each at 300, 400, 650 and 800: the distances of these are 200, 100, 150, 300.
+  @Test func aFeatureWithOneValueInMostRowsIsScaledByTheOthers() {
+    var features = Array(repeating: Float(500), count: 80)
+    for value in [300, 400, 650, 800] as [Float] { features += Array(repeating: value, count: 5) }
+    let scaling = FeatureScaling(fitting: features, count: 1)
+    #expect(scaling.median == [500] && scaling.interquartileRange == [350])
+    // One row in a thousand is enough, and so is a spread of a billionth.
+    let rare = FeatureScaling(fitting: Array(repeating: 0, count: 999) + [20], count: 1)
+    #expect(rare.median == [0] && rare.interquartileRange == [40])
+    let small = FeatureScaling(fitting: (0...100).map { Float($0) * 1e-9 }, count: 1)
+    #expect(abs(small.interquartileRange[0] - 50e-9) < 1e-12)
+  }
+
+  @Test func whatRoundingMakesOfAConstantIsOne() {
+    let features: [Float] = (0..<100).map { $0 % 2 == 0 ? 500 : Float(500).nextUp }
+    #expect(FeatureScaling(fitting: features, count: 1).interquartileRange == [1])
+    #expect(FeatureScaling(fitting: [0, 1e-17, -1e-17, 1e-16], count: 1).interquartileRange == [1])
+  }
+
+  @Test func extentsAreOfTheChosenRows() {
+    let features: [Float] = [1, .nan, 5, 2, .nan, -3, 9, 4, 0]
+    #expect(FeatureScaling.extents(of: features, count: 3, rows: [0, 1]) == [1...2, nil, -3...5])
+    #expect(FeatureScaling.extents(of: features, count: 3, rows: [2]) == [9...9, 4...4, 0...0])
+  }
+
   @Test func noFeaturesAreScaledToo() {
     let scaling = FeatureScaling(fitting: [], count: 0)
     var features: [Float] = []

@@ -103,6 +103,21 @@ import Training
       text.contains("toys.jsonl, event 4: w is ") && text.hasSuffix("finite and not negative."), "\(text)")
   }
 
+  @Test func aColumnToBalanceByHasANumberInEachEvent() throws {
+    var lines = lines(5)
+    lines[2] = lines[2].replacingOccurrences(of: "\"w\": 1.0", with: "\"w\": null")
+    let error = #expect(throws: TrainingError.self) { try ToyJets.dataset(lines, truth: [], balance: "w") }
+    #expect(
+      error?.description.hasSuffix(
+        "toys.jsonl, event 2: w is nan, but a finite number is needed in each event.") == true)
+  }
+
+  /// A generator's own name of a weight finds its column.
+  @Test func weightsGoByTheNameOfTheirGenerator() throws {
+    let lines = lines(3).map { $0.replacingOccurrences(of: "\"w\"", with: "\"weight.up\"") }
+    #expect(try ToyJets.dataset(lines, truth: [], weight: "up").weights == [0, 0.5, 1])
+  }
+
   // MARK: - Splits
 
   @Test func noEventIsOnBothSides() throws {

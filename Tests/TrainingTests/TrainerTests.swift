@@ -92,16 +92,42 @@ import Training
     let dataset = try ToyJets.dataset(ToyJets.lines(60))
     let trainer = try trainer(
       dataset, "{epochs: 10, batch-size: 10, learning-rate: 0.1, schedule: constant, threads: 1}")
-    var best: [Float] = []
+    var kept: [Float] = []
     #expect(trainer.bestEpoch == 0)
     while !trainer.isFinished {
       let summary = try trainer.trainEpoch { _, _ in }
-      if summary.isBest { best = numbers(trainer.parameters) }
-      #expect(numbers(trainer.bestParameters) == best)
+      if summary.isBest { kept = numbers(trainer.parameters) }
+      #expect(numbers(trainer.bestParameters) == kept)
     }
-    let values = trainer.epochs.map { $0.metrics[0].value }
-    #expect(trainer.bestEpoch == values.firstIndex(of: values.max()!)! + 1)
-    #expect(trainer.epochs.contains { !$0.isBest } && numbers(trainer.parameters) != best)
+    let best = trainer.epochs.max {
+      ($0.metrics[0].value, -$0.validationLoss!) < ($1.metrics[0].value, -$1.validationLoss!)
+    }
+    #expect(trainer.bestEpoch == best?.epoch)
+    #expect(trainer.epochs.contains { !$0.isBest } && numbers(trainer.parameters) != kept)
+  }
+
+  /// Jets that are easily told apart have an AUC of 1 early on; the loss still says which epoch is better.
+  @Test func tiesAreBrokenByTheValidationLoss() throws {
+    let trainer = try trainer(
+      ToyJets.dataset(ToyJets.lines(240)), "{epochs: 12, batch-size: 20, learning-rate: 0.02, threads: 1}")
+    try train(trainer)
+    let largest = try #require(trainer.epochs.map { $0.metrics[0].value }.max())
+    let tied = trainer.epochs.filter { $0.metrics[0].value == largest }
+    try #require(tied.count > 1, "there is a tie")
+    #expect(trainer.bestEpoch == tied.min { $0.validationLoss! < $1.validationLoss! }?.epoch)
+    #expect(trainer.bestEpoch > tied[0].epoch)
+  }
+
+  @Test func aDivergenceSaysWhatWasSeen() throws {
+    let trainer = try trainer(
+      ToyJets.dataset(ToyJets.lines(60)), "{epochs: 2, batch-size: 10, learning-rate: 1e30, threads: 1}")
+    let error = #expect(throws: TrainingError.self) { try train(trainer) }
+    let text = error?.description ?? ""
+    #expect(error?.isInputError == false)
+    #expect(
+      text.contains(#/^In step \d of 5 of epoch 1, at a learning-rate of [\d.e+]+, /#)
+        && text.contains("; the largest weight is ") && text.contains("; the largest scaled feature is "),
+      "\(text)")
   }
 
   /// The gradient of a single step over all training jets, as the optimiser's first moment has it.

@@ -122,11 +122,18 @@ import Training
     }
     let configuration = try read(
       "training.epochs=2", "data.where.label=1", "data.inputs=[a.h5, b.h5]", "embedding=null", "jets.min-pt=",
-      "heads.prongs.configuration.classes=[x, y, z]", "training.epochs=3")
-    #expect(configuration.training.epochs == 3 && configuration.data.selection == ["label": 1])
+      "heads.prongs.configuration.classes=[x, y, z]")
+    #expect(configuration.training.epochs == 2 && configuration.data.selection == ["label": 1])
     #expect(configuration.data.inputs == ["a.h5", "b.h5"] && configuration.embedding == nil)
     #expect(configuration.jets.selection.kind == .inclusive(minimumPt: 0))
-    #expect(configuration.text.hasSuffix("# --set training.epochs=3\n"))
+    #expect(configuration.text.hasSuffix("# --set heads.prongs.configuration.classes=[x, y, z]\n"))
+    let twice = #expect(throws: ConfigurationError.self) {
+      try read("training.epochs=2", "training.epochs=3")
+    }
+    #expect(
+      twice?.description
+        == "--set training.epochs=3: training.epochs is set twice, by --set training.epochs=2 too; set it once."
+    )
     // A mapping takes the place of another, whole.
     let other = try read("heads={other: {plugin: p, configuration: {}}}", "jets={radius: 0.7}")
     #expect(other.heads.keys == ["other"] && other.jets.definition.radius == 0.7)

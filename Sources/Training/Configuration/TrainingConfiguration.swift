@@ -34,6 +34,7 @@ public struct TrainingConfiguration: Sendable {
   ///   - settings: values over those of the file, as in `events.leading=5`.
   /// - Throws: ``ConfigurationError``, with the place of each problem.
   public init(contentsOf file: URL, settings: [String] = []) throws {
+    try Self.checkDiffer(settings)
     let text = try ConfigurationNode.text(of: file)
     let node = try settings.reduce(ConfigurationNode(yaml: text, source: file.relativePath)) {
       try $0.setting($1)
@@ -49,6 +50,22 @@ public struct TrainingConfiguration: Sendable {
     heads = sections.heads
     training = sections.training
     self.text = text + settings.map { "# --set \($0)\n" }.joined()
+  }
+
+  /// Makes sure that no key is set twice, as one of the two values would be lost.
+  private static func checkDiffer(_ settings: [String]) throws {
+    var first: [Substring: String] = [:]
+    for setting in settings {
+      guard let key = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).first
+      else {
+        continue
+      }
+      if let other = first.updateValue(setting, forKey: key) {
+        throw ConfigurationError(
+          ConfigurationPosition(file: "--set \(setting)", line: 0, column: 0),
+          "\(key) is set twice, by --set \(other) too; set it once.")
+      }
+    }
   }
 
   private struct Sections: Decodable {

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CanopyModel
+import EventIO
+import Foundation
+import JetPhysics
+import PluginKit
+
+/// What settings and truth alone tell of a training, before its first epoch: errors for what cannot be learnt, and
+/// remarks on what a user would want to know.
+struct TrainingReview {
+  let configuration: TrainingConfiguration
+  let network: Network
+
+  // MARK: - Settings
+
+  /// Makes sure that the settings do not contradict themselves, before any event is read.
+  ///
+  /// - Throws: ``TrainingError`` if a file is given twice or a head reads its own truth.
+  func checkSettings() throws {
+    try checkInputsDiffer()
+    let conditions = Set(configuration.events?.inputs.conditions ?? [])
+    for named in network.heads where named.head.inputs.contains(.eventInputs) {
+      guard let column = named.head.truthColumns.first(where: conditions.contains) else { continue }
+      throw TrainingError(
+        "\(named.name) would read its own truth: \(column) is among events.inputs.conditions; leave it out there."
+      )
+    }
+  }
+
+  private func checkInputsDiffer() throws {
+    var names: [FileIdentity: String] = [:]
+    for input in configuration.data.inputs {
+      guard let file = FileIdentity(input) else { continue }
+      if let first = names[file] {
+        throw TrainingError(
+          (first == input ? "data.inputs names \(input) twice" : "\(first) and \(input) are the same file")
+            + ": its events would be both learnt from and validated on; name it once.")
+      }
+      names[file] = input
+    }
+  }
+
+  /// A regular file, whatever its path.
+  private struct FileIdentity: Hashable {
+    let device: UInt64
+    let number: UInt64
+
+    init?(_ path: String) {
+      var status = stat()
+      guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+      device = UInt64(status.st_dev)
+      number = UInt64(status.st_ino)
+    }
+  }
+
+  // MARK: - Events
+
+  /// Makes sure that there is something to learn from and to validate on.
+  ///
+  /// - Throws: ``TrainingError`` that says what is missing.
+  func check(_ dataset: EventDataset, _ split: EventSplit) throws {
+    let source = configuration.data.inputs.joined(separator: ", ")
+    if dataset.eventCount == 0, !configuration.data.selection.isEmpty {
+      let wanted = configuration.data.selection.sorted { $0.key < $1.key }.map {
+        "\($0.key) = \(text($0.value))"
+      }
+      throw TrainingError(
+        "\(source): no event has \(wanted.joined(separator: " and ")), as data.where asks for.")
+    }
+    guard !split.training.isEmpty, !split.validation.isEmpty else {
+      throw TrainingError(
+        "\(source): of \(dataset.eventCount) events \(split.training.count) are to learn from and "
+          + "\(split.validation.count) to validate on; a training needs some of each.")
+    }
+    if network.heads.contains(where: { $0.head.rows == .jets }), dataset.jetCount == 0 {
+      throw TrainingError(
+        "\(source): \(dataset.eventCount) events have no jets to learn from; compare the events with the section jets."
+      )
+    }
+    try dataset.checkTruth(for: network.heads)
+    for named in network.heads {
+      for (events, purpose) in [(split.training, "to learn from"), (split.validation, "to validate on")] {
+        try checkRows(of: named, dataset, events, purpose)
+      }
+      try checkWorkingPoints(of: named, dataset, split.validation)
+    }
+  }
+
+  /// Makes sure that a head has rows with a weight among some events, and of each class if it tells classes apart.
+  private func checkRows(
+    of named: Network.NamedHead, _ dataset: EventDataset, _ events: [Int], _ purpose: String
+  ) throws {
+    let rows = named.head.rows
+    let weights = dataset.weights(of: rows, of: events)
+    let source = configuration.data.inputs.joined(separator: ", ")
+    guard !weights.isEmpty else {
+      throw TrainingError("\(source): \(named.name) has no \(rows.rawValue) \(purpose); give it more events.")
+    }
+    guard weights.contains(where: { $0 > 0 }) else {
+      throw TrainingError(
+        "\(source): all \(rows.rawValue) \(purpose) have the weight 0; look at the column "
+          + "\(configuration.data.weight ?? configuration.data.balance ?? "of weights").")
+    }
+    guard let classification = (named.head as? any ClassifyingHead)?.classification else { return }
+    let labels = dataset.truth(of: rows, of: events)[classification.truthColumn]
+    for (number, name) in classification.classes.enumerated() {
+      let hasWeight = zip(labels, weights).contains { Int($0) == number && $1 > 0 }
+      guard !hasWeight else { continue }
+      let problem = labels.contains(Float(number)) ? "have the weight 0" : "are absent"
+      throw TrainingError(
+        "\(named.name): the \(rows.rawValue) of class \(name) (\(classification.truthColumn) = \(number)) \(problem) "
+          + "among those \(purpose); there are, in all, \(counts(of: classification, rows, dataset)).")
+    }
+  }
+
+  /// How many rows of each class each file has, in words.
+  private func counts(of classification: Classification, _ rows: HeadRows, _ dataset: EventDataset) -> String
+  {
+    let shown = 10
+    var parts = dataset.runs.prefix(shown).map { run in
+      let labels = dataset.truth(of: rows, of: run.events)[classification.truthColumn]
+      let counts = classification.classes.enumerated().map { number, name in
+        "\(labels.count { Int($0) == number }) of \(name)"
+      }
+      return "in \(run.source) \(counts.joined(separator: ", "))"
+    }
+    if dataset.runs.count > shown { parts.append("and those of \(dataset.runs.count - shown) more files") }
+    return parts.joined(separator: "; ")
+  }
+
+  private func checkWorkingPoints(
+    of named: Network.NamedHead, _ dataset: EventDataset, _ events: [Int]
+  ) throws {
+    guard let classification = (named.head as? any ClassifyingHead)?.classification else { return }
+    let rows = named.head.rows
+    do {
+      try classification.checkWorkingPoints(
+        dataset.truth(of: rows, of: events), weights: dataset.weights(of: rows, of: events).map { Double($0) }
+      )
+    } catch let error as MetricError {
+      throw TrainingError("\(named.name) cannot be calibrated on the validation events: \(error)")
+    }
+  }
+
+  // MARK: - Remarks
+
+  /// What is not wrong, but hardly wanted: a sentence each.
+  ///
+  /// - Parameter extents: what the features were in the training events.
+  func remarks(
+    _ dataset: EventDataset, _ extents: [EventSample.Extent], _ pretrained: PretrainedEmbedding?
+  ) -> [String] {
+    var remarks = extents.compactMap { extent -> String? in
+      guard let values = extent.values else {
+        return "No event to learn from has \(extent.name): nothing can be learnt from it."
+      }
+      guard values.lowerBound == values.upperBound else { return nil }
+      return
+        "\(extent.name) is \(values.lowerBound) in all events to learn from: nothing can be learnt from it."
+    }
+    let data = configuration.data
+    if let column = data.balance {
+      let values = dataset.column(column)
+      if let first = values.first, values.allSatisfy({ $0 == first }) {
+        remarks.append(
+          "data.balance has nothing to balance: \(column) is \(text(Double(first))) in all events.")
+      }
+    }
+    if !data.redrawConditions.isEmpty {
+      if configuration.events?.inputs.conditions.isEmpty ?? true {
+        remarks.append(
+          "data.redraw-conditions has no effect: no condition is read (events.inputs.conditions).")
+      } else if !dataset.redrawsConditions.contains(true) {
+        remarks.append("data.redraw-conditions has no effect: no event has the values that it names.")
+      } else if !dataset.redrawsConditions.contains(false) {
+        remarks.append("data.redraw-conditions has no effect: all events have the values that it names.")
+      }
+    }
+    return remarks + [pretrained?.remark(onJets: configuration.jets)].compactMap(\.self)
+  }
+
+  /// A number without “.0”.
+  private func text(_ number: Double) -> String {
+    number == number.rounded() && abs(number) < 1e15 ? String(format: "%.0f", number) : "\(number)"
+  }
+
+  /// What the event inputs are in the training events; conditions that each epoch draws from other events count there.
+  func inputRanges(_ dataset: EventDataset, training: [Int]) -> [InputRange]? {
+    guard let events = configuration.events, !events.inputNames.isEmpty else { return nil }
+    let names = events.inputNames
+    let conditions = Set(events.inputs.conditions)
+    func ranges(_ names: [String], _ chosen: [Int]) -> [InputRange] {
+      dataset.sample.extents(ofEvents: chosen).compactMap { extent in
+        guard names.contains(extent.name), let values = extent.values else { return nil }
+        return InputRange(input: extent.name, lowest: values.lowerBound, highest: values.upperBound)
+      }
+    }
+    let donors =
+      dataset.redrawsConditions.isEmpty ? training : training.filter { !dataset.redrawsConditions[$0] }
+    return ranges(names.filter { !conditions.contains($0) }, training)
+      + ranges(names.filter(conditions.contains), donors.isEmpty ? training : donors)
+  }
+}

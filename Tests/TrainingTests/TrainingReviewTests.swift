@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CanopyModel
+import EventClassifiers
+import EventIO
+import Foundation
+import JetTaggers
+import PluginKit
+import TestFiles
+import Testing
+import Training
+
+/// What is said of a training before its first epoch.
+@Suite struct TrainingReviewTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private final class Log: TrainingRun.Observer {
+    var summary: TrainingRun.Summary?
+    var epochs = 0
+
+    func begin(_ summary: TrainingRun.Summary) { self.summary = summary }
+    func step(epoch: Int, eventsDone: Int, loss: Double) {}
+    func finish(_ epoch: EpochSummary) { epochs += 1 }
+  }
+
+  private static let plugins: PluginRegistry = {
+    var plugins = PluginRegistry()
+    try! plugins.register(JetTagger.self)
+    try! plugins.register(EventClassifier.self)
+    return plugins
+  }()
+
+  private func run(_ yaml: String, into name: String = "model", log: Log = Log()) throws -> Model {
+    let file = URL(fileURLWithPath: try folder.write(yaml, to: "c.yaml"))
+    return try TrainingRun(TrainingConfiguration(contentsOf: file), plugins: Self.plugins).run(
+      into: folder.url.appendingPathComponent(name), resuming: false, observer: log)
+  }
+
+  private func complaint(_ yaml: String) -> String {
+    let log = Log()
+    do {
+      _ = try run(yaml, into: "none", log: log)
+      return "no error"
+    } catch {
+      #expect(log.summary == nil && (error as? TrainingError)?.isInputError == true)
+      return "\(error)"
+    }
+  }
+
+  private func remarks(_ yaml: String, into name: String) throws -> [String] {
+    let log = Log()
+    _ = try run(yaml, into: name, log: log)
+    return try #require(log.summary).remarks
+  }
+
+  private func write(_ lines: [String], _ name: String) throws -> String {
+    try folder.write(lines.joined(), to: name)
+  }
+
+  /// Toy events with a condition `mass`: 1 to 4 for the signal, 99 for the background.
+  private func conditioned(_ count: Int, signalMass: (Int) -> Int = { 1 + $0 % 4 }) -> [String] {
+    ToyJets.lines(count).enumerated().map { event, line in
+      let mass = event % 2 == 1 ? signalMass(event / 2) : 99
+      return line.replacingOccurrences(of: "\"label\"", with: "\"mass\": \(mass), \"label\"")
+    }
+  }
+
+  private func classifier(_ input: String, data: String = "", conditions: String = "mass") -> String {
+    """
+    data: {inputs: [\(input)], validation-fraction: 0.3\(data)}
+    jets: {radius: 1, min-pt: 20}
+    events: {embedding: false, width: 3, inputs: {scalar-sum: true, conditions: [\(conditions)]}}
+    heads:
+      whole: {plugin: event-classifier, configuration: {truth: label, classes: [b, s], hidden: [4]}}
+    training: {epochs: 1, threads: 1}
+    """
+  }
+
+  // MARK: - Errors
+
+  @Test func anAbsentClassIsNamedWithTheCountsOfEachFile() throws {
+    let ones = ToyJets.lines(80).enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+    let (a, b) = (try write(Array(ones[..<30]), "a.jsonl"), try write(Array(ones[30...]), "b.jsonl"))
+    let text = complaint(ToyJets.configuration("\(a), \(b)", training: "epochs: 1"))
+    #expect(
+      text
+        == "prongs: the jets of class two (label = 1) are absent among those to learn from; there are, in all, "
+        + "in \(a) 30 of one, 0 of two; in \(b) 10 of one, 0 of two.")
+  }
+
+  @Test func weightsOfZeroTeachNothing() throws {
+    func weighted(_ name: String, _ weight: (Int) -> Int) throws -> String {
+      let lines = ToyJets.lines(40).enumerated().map { event, line in
+        line.replacingOccurrences(of: "\"label\"", with: "\"w\": \(weight(event)), \"label\"")
+      }
+      return ToyJets.configuration(try write(lines, name), training: "epochs: 1")
+        .replacingOccurrences(of: "data:", with: "data:\n  weight: w")
+    }
+    #expect(
+      complaint(try weighted("all.jsonl") { _ in 0 }).contains("all jets to learn from have the weight 0"))
+    #expect(
+      complaint(try weighted("half.jsonl") { $0 % 2 }).contains(
+        "the jets of class one (label = 0) have the weight 0 among those to learn from"))
+  }
+
+  @Test func workingPointsAreHeldAgainstTheValidationSample() throws {
+    let file = try write(ToyJets.lines(40), "toys.jsonl")
+    let yaml = ToyJets.configuration(file, training: "epochs: 1").replacingOccurrences(
+      of: "[one, two]", with: "[one, two]\n      working-points: [0.001]")
+    #expect(complaint(yaml).contains("The working point 0.001 of two lets less than one of "))
+  }
+
+  @Test func noHeadReadsItsTruth() throws {
+    let file = try write(conditioned(40), "toys.jsonl")
+    #expect(
+      complaint(classifier(file, conditions: "mass, label"))
+        == "whole would read its own truth: label is among events.inputs.conditions; leave it out there.")
+  }
+
+  @Test func aFileIsGivenOnce() throws {
+    let file = try write(ToyJets.lines(40), "toys.jsonl")
+    #expect(
+      complaint(ToyJets.configuration("\(file), \(file)", training: "")).hasPrefix(
+        "data.inputs names \(file) twice: "))
+    let link = folder.path("link.jsonl")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file)
+    #expect(
+      complaint(ToyJets.configuration("\(file), \(link)", training: ""))
+        == "\(file) and \(link) are the same file: its events would be both learnt from and validated on; name it once."
+    )
+  }
+
+  @Test func aSelectionOfNothing() throws {
+    let file = try write(ToyJets.lines(40), "toys.jsonl")
+    let yaml = ToyJets.configuration(file, training: "")
+      .replacingOccurrences(of: "data:", with: "data:\n  where: {label: 5, flavour: 1}")
+    #expect(complaint(yaml) == "\(file): no event has flavour = 1 and label = 5, as data.where asks for.")
+  }
+
+  /// Truth that is missing in an event without jets is not needed by a head on jets.
+  @Test func truthThatIsMissingIsNamed() throws {
+    var lines = ToyJets.lines(40)
+    lines.append(ToyJets.line([], "\"label\": null", "\"flavour\": 0"))
+    let file = try write(lines, "good.jsonl")
+    _ = try run(ToyJets.configuration(file, training: "epochs: 1, threads: 1"), into: "good")
+    lines[7] = lines[7].replacingOccurrences(of: "\"label\": 1", with: "\"label\": null")
+    let (first, second) = (try write(ToyJets.lines(5), "first.jsonl"), try write(lines, "second.jsonl"))
+    #expect(
+      complaint(ToyJets.configuration("\(first), \(second)", training: "")).hasPrefix(
+        "\(second), event 12: label is nan, but prongs needs a finite number there"))
+  }
+
+  // MARK: - Remarks
+
+  @Test func whatIsTheSameInAllEventsIsSaid() throws {
+    let file = try write(conditioned(60) { _ in 99 }, "toys.jsonl")
+    let remarks = try remarks(classifier(file), into: "model")
+    #expect(
+      remarks.contains("mass is 99.0 in all events to learn from: nothing can be learnt from it."),
+      "\(remarks)")
+    #expect(!remarks.contains { $0.hasPrefix("ln Σ pT") })
+  }
+
+  @Test func settingsWithoutEffectAreSaid() throws {
+    let lines = conditioned(60).map { $0.replacingOccurrences(of: "\"label\"", with: "\"k\": 3, \"label\"") }
+    let file = try write(lines, "toys.jsonl")
+    func complaints(_ data: String, into name: String) throws -> [String] {
+      try remarks(classifier(file, data: ", \(data)"), into: name).filter { $0.hasPrefix("data.") }
+    }
+    #expect(
+      try complaints("balance: k", into: "a") == [
+        "data.balance has nothing to balance: k is 3 in all events."
+      ])
+    #expect(
+      try complaints("redraw-conditions: {label: 7}", into: "b")
+        == ["data.redraw-conditions has no effect: no event has the values that it names."])
+    #expect(
+      try complaints("redraw-conditions: {k: 3}", into: "c")
+        == ["data.redraw-conditions has no effect: all events have the values that it names."])
+    #expect(try complaints("balance: label, redraw-conditions: {label: 0}", into: "d") == [])
+  }
+
+  @Test func anEmbeddingOfOtherJetsIsSaid() throws {
+    let file = try write(ToyJets.lines(60), "toys.jsonl")
+    let yaml = ToyJets.configuration(file, training: "epochs: 1, threads: 1")
+    #expect(try remarks(yaml, into: "first") == [])
+    let from = yaml.replacing(/cell:.*\n  width: 4/, with: "from: \(folder.path("first"))")
+    #expect(try remarks(from, into: "same") == [])
+    let other = try remarks(from.replacingOccurrences(of: "radius: 1", with: "radius: 0.8"), into: "other")
+    #expect(
+      other == [
+        "The embedding of \(folder.path("first")) was trained on other jets than these: antikt, R = 1.0, E scheme, "
+          + "reclustered by kt there, antikt, R = 0.8, E scheme, reclustered by kt here."
+      ])
+  }
+
+  // MARK: - What a model keeps
+
+  @Test func aModelKnowsTheRangesOfItsInputs() throws {
+    let file = try write(conditioned(80), "toys.jsonl")
+    let redrawn = try run(classifier(file, data: ", redraw-conditions: {label: 0}"), into: "redrawn")
+    let ranges = try #require(redrawn.description.training?.ranges)
+    #expect(ranges.map(\.input) == ["ln Σ pT", "mass"])
+    #expect(
+      ranges[1] == InputRange(input: "mass", lowest: 1, highest: 4), "those of the background are not its own"
+    )
+    let plain = try run(classifier(file), into: "plain")
+    #expect(plain.description.training?.ranges?.last == InputRange(input: "mass", lowest: 1, highest: 99))
+    let copy = try Model(contentsOf: folder.url.appendingPathComponent("plain"), plugins: Self.plugins)
+    #expect(copy.description == plain.description)
+
+    func remarks(mass: Double) throws -> [String] {
+      let stream = try EventStream(inputs: [file], options: EventReadingOptions(columns: ["mass": mass]))
+      let predictor = try Predictor(copy)
+      predictor.inputMonitor = InputMonitor(copy.description)
+      while let events = try stream.next(upTo: 30) { _ = try predictor.predict(events) }
+      return try #require(predictor.inputMonitor).remarks
+    }
+    #expect(try remarks(mass: 99) == [])
+    #expect(
+      try remarks(mass: 100) == [
+        "mass lies outside of what the model was trained on (1.0 to 99.0) in 80 of 80 events: it is 100.0 there."
+      ])
+  }
+
+  @Test func evaluationOnTheTrainingEventsIsSaid() throws {
+    let lines = conditioned(120)
+    let file = try write(Array(lines[..<80]), "toys.jsonl")
+    let model = try run(classifier(file), into: "model")
+    func remarks(_ lines: some Sequence<String>) throws -> [String] {
+      let other = try write(Array(lines), "other.jsonl")
+      return try Evaluation(of: model, on: EventStream(inputs: [other]), threads: 2).remarks
+        .filter { $0.contains("trained on are among") }
+    }
+    #expect(try remarks(lines[80...]) == [])
+    #expect(try remarks(lines[..<80]).first?.hasPrefix("Some 100 % of the events") == true)
+    // Whatever their order and file.
+    #expect(try remarks(lines[60...].reversed()).first?.hasPrefix("Some 25 % of the events") == true)
+  }
+
+  /// Old models know neither ranges nor fingerprint.
+  @Test func modelsWithoutThemAreReadable() throws {
+    let file = try write(conditioned(60), "toys.jsonl")
+    _ = try run(classifier(file), into: "model")
+    let json = folder.path("model/model.json")
+    var object = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: json))) as? [String: Any])
+    var training = try #require(object["training"] as? [String: Any])
+    #expect(
+      training.removeValue(forKey: "ranges") != nil && training.removeValue(forKey: "fingerprint") != nil)
+    object["training"] = training
+    try JSONSerialization.data(withJSONObject: object).write(to: URL(fileURLWithPath: json))
+    let old = try Model(contentsOf: folder.url.appendingPathComponent("model"), plugins: Self.plugins)
+    #expect(InputMonitor(old.description) == nil)
+    #expect(try Evaluation(of: old, on: EventStream(inputs: [file]), threads: 1).remarks == [])
+  }
+}
