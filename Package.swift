@@ -156,7 +156,7 @@ let package = Package(
         + modules(reexportedByCanopy)),
     .testTarget(
       name: "CanopyModelTests",
-      dependencies: ["AllocationCounter", "EventClassifiers", "JetTaggers", "TestFiles"]
+      dependencies: ["AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "TestFiles"]
         + modules(reexportedByCanopy)),
     .testTarget(
       name: "PluginTestingTests",

@@ -7,8 +7,8 @@ import PluginKit
 
 /// Uses a model on events, from particles to predictions, with memory that is kept from batch to batch.
 ///
-/// A predictor belongs to one thread at a time. The prediction for an event does not depend on the events beside it
-/// but for the last bits.
+/// A predictor belongs to one thread at a time. The prediction for an event has the same bits whatever other events are
+/// in its batch, on one instruction set.
 public final class Predictor {
   /// The model.
   public let model: Model

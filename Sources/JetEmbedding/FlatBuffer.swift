@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// An array whose place in memory stays until it grows, without the checks of shared arrays.
+import NeuralEngine
+
+/// An array for kernels, whose place in memory stays until it grows, without the checks of shared arrays.
 struct FlatBuffer<Element: BitwiseCopyable>: ~Copyable {
   private(set) var start: UnsafeMutablePointer<Element>
   private(set) var count = 0
   private var capacity = 0
 
-  init() { start = .allocate(capacity: 0) }
+  init() { start = KernelMemory.allocate(Element.self, count: 0) }
 
-  deinit { start.deallocate() }
+  deinit { KernelMemory.deallocate(start) }
 
   /// Makes the buffer `count` long; what was in it is lost where it grows.
   mutating func resize(to count: Int) {
     if count > capacity {
-      start.deallocate()
+      KernelMemory.deallocate(start)
       capacity = max(count, 2 * capacity)
-      start = .allocate(capacity: capacity)
+      start = KernelMemory.allocate(Element.self, count: capacity)
     }
     self.count = count
   }

@@ -38,15 +38,12 @@ public final class PackedWeights {
     }
     self.places = places
     let width = network.choice == nil ? 0 : network.width
-    let room = 16  // kernels touch up to a vector behind an array
-    let raw = UnsafeMutableRawPointer.allocate(
-      byteCount: (count + 12 * width * width + 3 * width + room) * 4, alignment: 64)
-    storage = raw.bindMemory(to: Float.self, capacity: count + 12 * width * width + 3 * width + room)
+    storage = KernelMemory.allocate(Float.self, count: count + 12 * width * width + 3 * width)
     choice = (storage + count, storage + count + 12 * width * width)
     pack(parameters)
   }
 
-  deinit { UnsafeMutableRawPointer(storage).deallocate() }
+  deinit { KernelMemory.deallocate(storage) }
 
   /// The place of the choice among the layers.
   private static let choiceIndex = 3

@@ -5,24 +5,23 @@
 /// After a few batches one block holds everything that a batch needs, and nothing is allocated any more.
 final class Arena {
   private struct Block {
-    let start: UnsafeMutableRawPointer
+    let start: UnsafeMutablePointer<UInt8>
     let size: Int
   }
 
-  private static let alignment = 64
   private var blocks: [Block] = []
   private var used = 0
 
-  /// Room for `count` values, not initialised, until the next `reset`, and for a vector behind them, which the
-  /// kernels may touch.
+  /// Room for `count` values, not initialised, until the next `reset`, with the room that ``KernelMemory`` promises.
   func allocate<Value: BitwiseCopyable>(_ type: Value.Type, count: Int) -> UnsafeMutablePointer<Value> {
-    let size = (count * MemoryLayout<Value>.stride + 2 * Self.alignment - 1) & ~(Self.alignment - 1)
+    let vector = KernelMemory.vector
+    let size = (count * MemoryLayout<Value>.stride + 2 * vector - 1) & ~(vector - 1)
     if blocks.isEmpty || used + size > blocks[blocks.count - 1].size {
       add(max(size, 1 << 16, 2 * (blocks.last?.size ?? 0)))
     }
     let start = blocks[blocks.count - 1].start + used
     used += size
-    return start.bindMemory(to: type, capacity: max(count, 1))
+    return UnsafeMutableRawPointer(start).bindMemory(to: type, capacity: max(count, 1))
   }
 
   /// Takes everything back; several blocks become one of their total size.
@@ -36,13 +35,12 @@ final class Arena {
   }
 
   private func add(_ size: Int) {
-    blocks.append(
-      Block(start: .allocate(byteCount: size, alignment: Self.alignment), size: size))
+    blocks.append(Block(start: KernelMemory.allocate(UInt8.self, count: size), size: size))
     used = 0
   }
 
   private func release() {
-    for block in blocks { block.start.deallocate() }
+    for block in blocks { KernelMemory.deallocate(block.start) }
     blocks.removeAll(keepingCapacity: true)
   }
 

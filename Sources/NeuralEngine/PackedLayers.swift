@@ -18,12 +18,11 @@ package final class PackedLayers {
       count = transposed + canopy_packed_count(entry.columns, entry.rows)
     }
     self.places = places
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64)
-    storage = raw.bindMemory(to: Float.self, capacity: count)
+    storage = KernelMemory.allocate(Float.self, count: count)
     pack(parameters)
   }
 
-  deinit { UnsafeMutableRawPointer(storage).deallocate() }
+  deinit { KernelMemory.deallocate(storage) }
 
   /// Arranges the weights of `parameters`, whose layout is that of before.
   package func pack(_ parameters: Parameters) {

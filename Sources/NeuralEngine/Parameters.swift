@@ -13,8 +13,7 @@ public final class Parameters: @unchecked Sendable {
   /// All numbers zero.
   public init(layout: ParameterLayout) {
     self.layout = layout
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: (layout.count + 16) * 4, alignment: 64)
-    let start = raw.bindMemory(to: Float.self, capacity: layout.count)
+    let start = KernelMemory.allocate(Float.self, count: layout.count)
     start.initialize(repeating: 0, count: layout.count)
     values = UnsafeMutableBufferPointer(start: start, count: layout.count)
   }
@@ -64,5 +63,5 @@ public final class Parameters: @unchecked Sendable {
     for i in values.indices { values[i] += other.values[i] }
   }
 
-  deinit { UnsafeMutableRawPointer(values.baseAddress!).deallocate() }
+  deinit { KernelMemory.deallocate(values.baseAddress!) }
 }

@@ -14,9 +14,7 @@ extension Variable {
       requiresGradient: requiresGradient || weight.requiresGradient || bias?.requiresGradient == true,
       Linear(input: id, weight: weight.id, bias: bias?.id))
     let y = tape.values(of: result.id)
-    MatrixProduct.multiplyTransposed(
-      m: rows, n: weight.rows, k: columns, tape.values(of: id), columns, tape.values(of: weight.id), columns,
-      into: y, weight.rows)
+    multiply(by: weight, isTransposed: false, into: y, outputs: weight.rows)
     if let bias {
       canopy_add_bias(rows, weight.rows, y, weight.rows, tape.values(of: bias.id))
     }
@@ -29,10 +27,21 @@ extension Variable {
     let result = tape.record(
       rows: rows, columns: other.columns, requiresGradient: requiresGradient || other.requiresGradient,
       Product(left: id, right: other.id))
-    MatrixProduct.multiply(
-      m: rows, n: other.columns, k: columns, tape.values(of: id), columns, tape.values(of: other.id),
-      other.columns, into: tape.values(of: result.id), other.columns)
+    multiply(by: other, isTransposed: true, into: tape.values(of: result.id), outputs: other.columns)
     return result
+  }
+
+  /// y `[rows × outputs]` = x Wᵀ for W `[outputs × columns]`, or x W for W `[columns × outputs]` if `isTransposed`.
+  ///
+  /// Each number is summed in an order that depends on nothing else, so that a row has the same bits whatever rows
+  /// stand with it. OpenBLAS chooses its order by the number of rows, and is for gradients only.
+  private func multiply(
+    by weight: Variable, isTransposed: Bool, into y: UnsafeMutablePointer<Float>, outputs: Int
+  ) {
+    guard rows > 0, outputs > 0 else { return }
+    let packed = tape.scratch(count: canopy_packed_count(outputs, columns)).baseAddress!
+    canopy_pack(outputs, columns, tape.values(of: weight.id), isTransposed ? 1 : 0, packed)
+    canopy_packed_product(rows, outputs, columns, tape.values(of: id), columns, packed, y, outputs, 0)
   }
 }
 

@@ -5,8 +5,11 @@
 // AVX2 with FMA, AVX-512; the compiler's own target elsewhere) and the best one that the processor has is
 // chosen once, when the program starts. A kernel never allocates and never locks.
 //
-// Kernels work on whole vectors: up to 15 floats behind the last of any array may be read, and are written with
-// what they held, so arrays need that much room behind them.
+// Kernels work on whole vectors: up to 15 floats after the last of any array may be read, and are written with
+// what they held, so arrays need that much room, which KernelMemory of NeuralEngine gives.
+//
+// Forward, each number is summed in an order that does not depend on the number of rows, nor on the place of its row
+// among them: the same row has the same bits in any batch, for one instruction set.
 
 #ifndef CANOPY_KERNELS_H
 #define CANOPY_KERNELS_H

@@ -9,19 +9,16 @@ final class ProductPeak {
   private static let blasSize = 768
   private static let packedRows = 1024
   private static let packedSize = 256
-  /// Kernels touch up to a vector behind an array.
-  private static let room = 16
 
   private let a: UnsafeMutableBufferPointer<Float>
   private let b: UnsafeMutableBufferPointer<Float>
   private let c: UnsafeMutableBufferPointer<Float>
 
   init() {
-    let count = max(Self.blasSize * Self.blasSize, Self.packedRows * Self.packedSize) + Self.room
+    let count = max(Self.blasSize * Self.blasSize, Self.packedRows * Self.packedSize)
     func matrix() -> UnsafeMutableBufferPointer<Float> {
-      let raw = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64)
       let values = UnsafeMutableBufferPointer(
-        start: raw.bindMemory(to: Float.self, capacity: count), count: count)
+        start: KernelMemory.allocate(Float.self, count: count), count: count)
       // Numbers of both signs and about 1: neither infinite nor denormal.
       for i in 0..<count { values.initializeElement(at: i, to: Float(i % 17) / 8 - 1) }
       return values
@@ -30,7 +27,7 @@ final class ProductPeak {
   }
 
   deinit {
-    for matrix in [a, b, c] { UnsafeMutableRawPointer(matrix.baseAddress!).deallocate() }
+    for matrix in [a, b, c] { KernelMemory.deallocate(matrix.baseAddress!) }
   }
 
   /// The floating-point operations of `multiplyByOpenBLAS`.
