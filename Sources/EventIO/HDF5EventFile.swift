@@ -27,18 +27,18 @@ struct HDF5EventFile {
         guard let column = try file.dataset("event/\(link)") else { continue }
         if column.shape.count > 2 {
           unreadable[name] =
-            "has \(column.shape.count) dimensions; give it one, or two for several numbers a row"
+            "it has \(column.shape.count) dimensions; give it one, or two for several numbers a row"
         } else if column.rows != particles.eventCount {
           unreadable[name] =
-            "has \(column.rows) rows for \(particles.eventCount) events; give it one row for each event"
+            "it has \(column.rows) rows for \(particles.eventCount) events; give it one row for each event"
         } else if column.width > options.limits.numbersOfColumn {
           unreadable[name] =
-            "has \(column.width) numbers a row; at most \(options.limits.numbersOfColumn) are read"
+            "it has \(column.width) numbers a row; at most \(options.limits.numbersOfColumn) are read"
         } else {
           columns.append((name, column))
         }
       } catch let error as EventInputError {
-        unreadable[name] = error.problem
+        unreadable[name] = "it " + error.problem
       }
     }
     self.columns = columns

@@ -78,7 +78,7 @@ final class HDF5EventReader: ParsingEventReader {
           }
         batch.columns[column.name] = EventColumn(width: width, values: kept)
       } catch let error as EventInputError {
-        unreadableColumns[column.name] = error.problem
+        unreadableColumns[column.name] = "it " + error.problem
       }
     }
     batch.unreadableColumns = unreadableColumns

@@ -51,13 +51,13 @@ import Testing
       #expect(batch.columns["alias"]?.values == [1, 0] && batch.columns["relative"]?.values == [1, 0])
       let reasons = batch.unreadableColumns
       #expect(Set(reasons.keys) == ["secret", "dangling", "loop", "around", "text", "short", "cube"])
-      #expect(reasons["secret"]?.hasPrefix("is a link to another file") == true)
-      #expect(reasons["around"]?.hasPrefix("is a link to another file") == true)
-      #expect(reasons["dangling"]?.hasPrefix("is a link to '/nowhere', which leads to nothing") == true)
+      #expect(reasons["secret"]?.hasPrefix("it is a link to another file") == true)
+      #expect(reasons["around"]?.hasPrefix("it is a link to another file") == true)
+      #expect(reasons["dangling"]?.hasPrefix("it is a link to '/nowhere', which leads to nothing") == true)
       #expect(reasons["loop"]?.contains("leads to nothing") == true)
-      #expect(reasons["text"]?.hasPrefix("does not hold numbers") == true)
-      #expect(reasons["short"]?.hasPrefix("has 1 rows for 2 events") == true)
-      #expect(reasons["cube"]?.hasPrefix("has 3 dimensions") == true)
+      #expect(reasons["text"]?.hasPrefix("it does not hold numbers") == true)
+      #expect(reasons["short"]?.hasPrefix("it has 1 rows for 2 events") == true)
+      #expect(reasons["cube"]?.hasPrefix("it has 3 dimensions") == true)
       withExtendedLifetime(folder) {}
     }
   }

@@ -94,7 +94,7 @@ import Testing
     #expect(found.reduce(0) { $0 + $1.eventCount } == 5)
     for batch in found {
       #expect(batch.columns["label"] == nil)
-      #expect(batch.unreadableColumns["label"]?.hasPrefix(reason) == true)
+      #expect(batch.unreadableColumns["label"]?.hasPrefix("it " + reason) == true)
     }
   }
 
