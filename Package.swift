@@ -24,13 +24,13 @@ let package = Package(
     .executable(name: "canopy", targets: ["CanopyCommand"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // System libraries, from Debian's -dev packages.
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -82,8 +82,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit",
-        .product(name: "Yams", package: "Yams"),
+        "CYAML", "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics", "NeuralEngine",
+        "PluginKit", "Support",
       ]),
     .target(
       name: "Triggering",

@@ -13,15 +13,14 @@ public struct MenuFile: Sendable {
 
   /// Reads a file.
   ///
-  /// - Throws: `ConfigurationError` where the file cannot be read, is empty or is not YAML.
+  /// - Throws: `ConfigurationError` if the file cannot be read, is empty, is not YAML or is beyond its limits.
   public init(contentsOf file: URL) throws {
-    node = try ConfigurationNode(contentsOf: file)
-    text = try String(contentsOf: file, encoding: .utf8)
+    try self.init(yaml: ConfigurationNode.text(of: file), source: file.relativePath)
   }
 
   /// A menu of YAML text; `source` names it in messages.
   ///
-  /// - Throws: `ConfigurationError` where the text is empty or is not YAML.
+  /// - Throws: `ConfigurationError` if the text is empty, is not YAML or is beyond its limits.
   public init(yaml text: String, source: String) throws {
     node = try ConfigurationNode(yaml: text, source: source)
     self.text = text

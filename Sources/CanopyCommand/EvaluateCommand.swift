@@ -18,7 +18,9 @@ struct EvaluateCommand: ParsableCommand {
       that tells signal from background there are the area under the ROC curve (AUC) and the background rejection \
       1/ε_B at signal efficiencies of 30 %, 50 % and 80 %, with statistical errors of one standard deviation; \
       where no background is left, a lower limit at 95 % confidence. The calibration error is the mean distance \
-      between the score and the share of signal among events or jets of such a score.
+      between the score and the share of signal among events or jets of such a score. Of a model with working \
+      points there are the shares of signal and background that pass each. Events of one class have these shares \
+      for their class, and a dash for what compares it with others; in JSON, null.
 
       For each head that predicts a quantity such as a mass there are the bias (median of prediction over truth, \
       less 1), the resolution (half the central 68 % interval of the same), pulls and the coverage of the predicted \
@@ -45,7 +47,10 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup
   var model: ModelOptions
 
-  @Option(help: ArgumentHelp("The event column with the weight of each event.", valueName: "column"))
+  @Option(
+    help: ArgumentHelp(
+      "The event column with the weight of each event, or the name of a weight of the generator.",
+      valueName: "name"))
   var weight: String?
 
   @Option(
@@ -99,7 +104,7 @@ struct EvaluateCommand: ParsableCommand {
         let sample = reading.inputs.map { URL(fileURLWithPath: $0).lastPathComponent }
         try Report(
           title: "\(name) on \(sample.joined(separator: ", "))", classifiers: evaluation.classifiers,
-          regressions: evaluation.heads.flatMap(\.evaluation.regressions),
+          regressions: evaluation.regressions,
           conditions: evaluation.heads.flatMap(\.conditions), epochs: model.description.training?.epochs ?? []
         ).write(to: URL(fileURLWithPath: report), using: gnuplot)
       }

@@ -10,17 +10,21 @@ extension Listing {
     add("jets", "\(evaluation.jetCount)")
     for result in evaluation.heads {
       begin("head \(result.head.name) (\(result.head.plugin) \(result.head.version))")
-      let classifiers = result.evaluation.classifiers
+      guard let evaluation = result.evaluation else {
+        add("no numbers", result.problem ?? "-")
+        continue
+      }
+      let classifiers = evaluation.classifiers
       // A single classifier's AUC is the head's metric.
-      for metric in result.evaluation.metrics { add(metric.name, "\(metric.estimate)") }
+      for metric in evaluation.metrics { add(metric.name, metric.estimate.text) }
       for classifier in classifiers {
         if classifiers.count > 1 {
           begin(classifier.name)
-          add("AUC", "\(classifier.auc)")
+          add("AUC", classifier.auc.text)
         }
         add(classifier, rows: result.rows)
       }
-      for regression in result.evaluation.regressions { add(regression, rows: result.rows) }
+      for regression in evaluation.regressions { add(regression, rows: result.rows) }
       let conditions = result.conditions.reduce(into: [String]()) { names, conditioned in
         if names.last != conditioned.condition { names.append(conditioned.condition) }
       }
@@ -28,7 +32,7 @@ extension Listing {
         let conditioned = result.conditions.filter { $0.condition == condition }
         if classifiers.isEmpty {
           begin("\(result.head.name) by \(condition)")
-          add(table: Self.metricTable(conditioned, result))
+          add(table: Self.metricTable(conditioned, evaluation.metrics.map(\.name), rows: result.rows))
         }
         for index in classifiers.indices {
           begin("\(classifiers[index].name) by \(condition)")
@@ -39,12 +43,17 @@ extension Listing {
   }
 
   private mutating func add(_ classifier: ClassifierEvaluation, rows: HeadRows) {
-    add("signal", "\(classifier.curve.signalCount) \(rows.rawValue): \(classifier.signalName)")
-    add("background", "\(classifier.curve.backgroundCount) \(rows.rawValue): \(classifier.backgroundName)")
-    for rejection in classifier.rejections { add("1/ε_B at ε_S = \(rejection.percent) %", "\(rejection)") }
-    if let calibration = classifier.calibration { add("calibration error", "\(calibration.expectedError)") }
+    add("signal", "\(classifier.signalCount) \(rows.rawValue): \(classifier.signalName)")
+    add("background", "\(classifier.backgroundCount) \(rows.rawValue): \(classifier.backgroundName)")
+    for (efficiency, rejection) in zip(classifier.signalEfficiencies, Self.rejections(classifier)) {
+      add("1/ε_B at ε_S = \(Self.percent(efficiency)) %", rejection)
+    }
+    if classifier.calibration != nil || classifier.curve == nil {
+      add("calibration error", (classifier.calibration?.expectedError).text)
+    }
+    guard classifier.yields != nil else { return }
     for significance in Significance.allCases {
-      if let cut = classifier.bestCut(for: significance) { add(significance.text, "\(cut)") }
+      add(significance.text, classifier.bestCut(for: significance)?.description ?? "-")
     }
   }
 
@@ -55,7 +64,7 @@ extension Listing {
     let significances = whole.yields == nil ? [] : Significance.allCases
     let title =
       [conditioned[0].condition, "signal", "background", "AUC"]
-      + whole.rejections.map { "1/ε_B at \($0.percent) %" }
+      + whole.signalEfficiencies.map { "1/ε_B at \(percent($0)) %" }
       + (whole.calibration == nil ? [] : ["calibration error"]) + significances.map(\.text)
     return [title]
       + conditioned.map { part in
@@ -63,28 +72,35 @@ extension Listing {
           return [part.values.text] + title.dropFirst().map { _ in "-" }
         }
         return [
-          part.values.text, "\(classifier.curve.signalCount)", "\(classifier.curve.backgroundCount)",
-          "\(classifier.auc)",
-        ] + classifier.rejections.map(\.description)
-          + (whole.calibration == nil ? [] : [classifier.calibration?.expectedError.description ?? "-"])
+          part.values.text, "\(classifier.signalCount)", "\(classifier.backgroundCount)", classifier.auc.text,
+        ] + rejections(classifier)
+          + (whole.calibration == nil ? [] : [(classifier.calibration?.expectedError).text])
           + significances.map { classifier.bestCut(for: $0)?.significance.description ?? "-" }
       }
   }
 
+  /// The background rejections of a classifier, or dashes.
+  private static func rejections(_ classifier: ClassifierEvaluation) -> [String] {
+    classifier.rejections?.map(\.description) ?? classifier.signalEfficiencies.map { _ in "-" }
+  }
+
+  private static func percent(_ efficiency: Double) -> Int { Int((100 * efficiency).rounded()) }
+
   /// The metrics of a head without classifiers in each value of a condition.
   private static func metricTable(
-    _ conditioned: [ConditionedEvaluation], _ result: Evaluation.HeadResult
+    _ conditioned: [ConditionedEvaluation], _ metrics: [String], rows: HeadRows
   ) -> [[String]] {
-    [[conditioned[0].condition, result.rows.rawValue] + result.evaluation.metrics.map(\.name)]
+    [[conditioned[0].condition, rows.rawValue] + metrics]
       + conditioned.map { part in
         [part.values.text, "\(part.rowCount)"]
-          + result.evaluation.metrics.indices.map { part.evaluation?.metrics[$0].estimate.description ?? "-" }
+          + metrics.map { name in (part.evaluation?.metrics.first { $0.name == name }?.estimate).text }
       }
   }
 }
 
-extension BackgroundRejection {
-  fileprivate var percent: Int { Int((100 * signalEfficiency).rounded()) }
+extension Estimate? {
+  /// The estimate, or a dash for none.
+  fileprivate var text: String { self?.description ?? "-" }
 }
 
 extension Significance {

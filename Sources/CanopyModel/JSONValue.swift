@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 /// Any JSON value, for parts of a model whose Swift type only a plugin knows.
 public enum JSONValue: Sendable, Equatable {
@@ -26,8 +27,14 @@ public enum JSONValue: Sendable, Equatable {
 }
 
 extension JSONValue: Codable {
-  /// Reads any JSON value.
+  /// Reads any JSON value of up to 64 lists and objects in each other.
   public init(from decoder: any Decoder) throws {
+    guard decoder.codingPath.count <= DocumentLimits.depth else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "the value lies in more than \(DocumentLimits.depth) lists and objects"))
+    }
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .null
@@ -39,10 +46,12 @@ extension JSONValue: Codable {
       self = .number(value)
     } else if let value = try? container.decode(String.self) {
       self = .string(value)
-    } else if let value = try? container.decode([JSONValue].self) {
-      self = .array(value)
     } else {
-      self = .object(try container.decode([String: JSONValue].self))
+      do {
+        self = .array(try container.decode([JSONValue].self))
+      } catch DecodingError.typeMismatch {
+        self = .object(try container.decode([String: JSONValue].self))
+      }
     }
   }
 

@@ -157,7 +157,8 @@ extension Classification {
     return result
   }
 
-  /// The efficiencies for signal and background at each threshold; none before there are thresholds.
+  /// The efficiencies for signal and background at each threshold, nil for what is absent; none before there are
+  /// thresholds.
   func workingPointMetrics(_ outputs: Matrix, labels: [Int], weights: [Double]) -> [Metric] {
     guard let calibration, !workingPoints.isEmpty else { return [] }
     return targets.indices.flatMap { target in

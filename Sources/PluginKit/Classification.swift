@@ -114,11 +114,14 @@ public struct Classification: Sendable {
   /// the share of rows that are taken for what they are. With thresholds, the efficiencies for signal and background
   /// at each.
   ///
+  /// What needs a class that no row with a weight has is nil: the area with two classes, its mean with more, and the
+  /// efficiency for this class.
+  ///
   /// - Parameters:
   ///   - outputs: `[rows × sum of the outputs' widths]`.
   ///   - truth: the true classes of the rows.
   ///   - weights: the weight of each row: `[rows]`.
-  /// - Throws: ``MetricError`` where a class is missing.
+  /// - Throws: ``MetricError`` if a score is not finite or no row has a weight.
   public func evaluate(
     _ outputs: Matrix, truth: HeadTruth, weights: [Double]
   ) throws -> HeadEvaluation {
@@ -134,17 +137,23 @@ public struct Classification: Sendable {
     if isBinary {
       return HeadEvaluation(metrics: [Metric("AUC", classifiers[0].auc)] + passed, classifiers: classifiers)
     }
-    let areas = classifiers.map(\.auc)
-    let mean = areas.reduce(0) { $0 + $1.value } / Double(areas.count)
-    // The curves share their rows; adding their errors in quadrature would be too hopeful.
-    let error = areas.reduce(0) { $0 + ($1.error ?? 0) } / Double(areas.count)
     let accuracy = try ConfusionMatrix(
       scores: (0..<outputs.rows).flatMap { row in classes.indices.map { outputs[row, $0] } },
       classCount: classes.count, labels: labels, weights: weights
     ).accuracy
     return HeadEvaluation(
-      metrics: [Metric("mean AUC", Estimate(value: mean, error: error)), Metric("accuracy", accuracy)]
-        + passed,
+      metrics: [Metric("mean AUC", Self.mean(classifiers.map(\.auc))), Metric("accuracy", accuracy)] + passed,
       classifiers: classifiers)
+  }
+
+  /// The mean area under curves of the same rows; nil if one is unknown.
+  private static func mean(_ areas: [Estimate?]) -> Estimate? {
+    let known = areas.compactMap(\.self)
+    guard known.count == areas.count else { return nil }
+    let count = Double(areas.count)
+    // The curves share their rows; adding their errors in quadrature would be too hopeful.
+    return Estimate(
+      value: known.reduce(0) { $0 + $1.value } / count,
+      error: known.reduce(0) { $0 + ($1.error ?? 0) } / count)
   }
 }

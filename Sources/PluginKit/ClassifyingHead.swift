@@ -48,9 +48,9 @@ extension ClassifyingHead {
   }
 
   /// With two classes, the area under the ROC curve; with more, its mean over each class against the others, and the
-  /// share of rows that are taken for what they are.
+  /// share of rows that are taken for what they are; nil for what needs a class that no row has.
   ///
-  /// - Throws: ``MetricError`` where a class is missing.
+  /// - Throws: ``MetricError`` if a score is not finite or no row has a weight.
   public func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation {
     try classification.evaluate(outputs, truth: truth, weights: weights)
   }

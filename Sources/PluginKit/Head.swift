@@ -75,7 +75,9 @@ public protocol Head: Sendable {
   ///   - outputs: `[rows × sum of the outputs' widths]`.
   ///   - truth: the true values of the rows.
   ///   - weights: the weight of each row: `[rows]`.
-  /// - Throws: ``MetricError`` where there is nothing to compare, such as no signal.
+  /// A metric that the rows cannot tell, such as one of a class that is not among them, has no estimate.
+  ///
+  /// - Throws: ``MetricError`` if the rows tell nothing at all.
   func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation
 }
 

@@ -24,11 +24,12 @@ public struct HeadEvaluation: Sendable {
 public struct Metric: Sendable, Equatable, Codable {
   /// The name, such as `AUC`.
   public let name: String
-  /// The value with its statistical error.
-  public let estimate: Estimate
+  /// The value with its statistical error; nil if the rows cannot tell it, such as an efficiency for a class that is
+  /// not among them.
+  public let estimate: Estimate?
 
   /// A metric.
-  public init(_ name: String, _ estimate: Estimate) {
+  public init(_ name: String, _ estimate: Estimate?) {
     self.name = name
     self.estimate = estimate
   }

@@ -84,8 +84,9 @@ extension HeadConformance {
       pass.outputs, truth: truth, weights: Array(repeating: 1, count: pass.rows))
     for metric in evaluation.metrics {
       try ConformanceFailure.require(
-        !metric.name.isEmpty && metric.estimate.value.isFinite,
-        "The metric “\(metric.name)” is \(metric.estimate.value): it needs a name and a finite value.")
+        !metric.name.isEmpty && metric.estimate?.value.isFinite == true,
+        "The metric “\(metric.name)” is \(metric.estimate?.description ?? "unknown"): it needs a name and a finite "
+          + "value for the truth of the example.")
     }
   }
 }

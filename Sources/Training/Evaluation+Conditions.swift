@@ -10,7 +10,7 @@ public struct ConditionedEvaluation: Sendable {
   public let values: ClosedRange<Double>
   /// The number of rows.
   public let rowCount: Int
-  /// The metrics and curves; nil where there is nothing to compare, such as no signal.
+  /// The metrics and curves; nil if the rows tell nothing of the head.
   public let evaluation: HeadEvaluation?
 }
 

@@ -4,7 +4,8 @@ import Foundation
 import PluginKit
 
 extension Evaluation {
-  /// All numbers but the curves as a JSON object with the members `events`, `jets` and `heads`.
+  /// All numbers but the curves as a JSON object with the members `events`, `jets` and `heads`; `null` stands for what
+  /// the events do not tell.
   public func json() throws -> Data {
     try NumbersFile.encode(
       Content(
@@ -13,9 +14,9 @@ extension Evaluation {
           Content.Head(
             name: result.head.name, plugin: result.head.plugin, version: result.head.version,
             rows: result.rows,
-            metrics: result.evaluation.metricsByName,
-            classifiers: result.evaluation.classifiers.map(ClassifierNumbers.init),
-            regressions: result.evaluation.regressions.map(RegressionNumbers.init),
+            problem: result.problem, metrics: result.evaluation?.metricsByName ?? [:],
+            classifiers: result.evaluation?.classifiers.map(ClassifierNumbers.init) ?? [],
+            regressions: result.evaluation?.regressions.map(RegressionNumbers.init) ?? [],
             conditions: result.conditions.map(ConditionNumbers.init))
         }))
   }
@@ -26,7 +27,9 @@ extension Evaluation {
       var plugin: String
       var version: PluginVersion
       var rows: HeadRows
-      var metrics: [String: Estimate]
+      /// Why there are no numbers; absent if there are some.
+      var problem: String?
+      var metrics: [String: Estimate?]
       var classifiers: [ClassifierNumbers]
       var regressions: [RegressionNumbers]
       var conditions: [ConditionNumbers]

@@ -9,7 +9,7 @@ import PluginKit
 ///
 /// ```swift
 /// let evaluation = try Evaluation(of: model, on: EventStream(inputs: ["test.h5"]), threads: 4)
-/// print(evaluation.heads[0].evaluation.metrics)
+/// print(evaluation.heads[0].evaluation?.metrics ?? [])
 /// ```
 public struct Evaluation: Sendable {
   /// What one head is worth.
@@ -18,8 +18,10 @@ public struct Evaluation: Sendable {
     public let head: HeadDescription
     /// What it has a row for.
     public let rows: HeadRows
-    /// Its metrics and curves.
-    public let evaluation: HeadEvaluation
+    /// Its metrics and curves; nil if the events tell nothing of it.
+    public let evaluation: HeadEvaluation?
+    /// Why there is no evaluation, in one sentence; nil if there is one.
+    public let problem: String?
     /// The same in each value, or interval, of each condition that the network reads.
     public let conditions: [ConditionedEvaluation]
   }
@@ -40,13 +42,12 @@ public struct Evaluation: Sendable {
   /// - Parameters:
   ///   - model: the model.
   ///   - stream: the events, with a column for each truth column of a head.
-  ///   - weight: the event column that holds the weights; all are 1 unless given.
+  ///   - weight: the event column that holds the weights, or the name of a weight; all are 1 unless given.
   ///   - yields: the numbers of events expected before a cut, for heads that tell two classes of events apart.
   ///   - threads: the number of threads.
   ///   - progress: called after each batch of events.
-  /// - Throws: `EventInputError` where events cannot be read, ``TrainingError`` where they have no jets, weights are
-  ///   none, yields are given but no head is for them, or truth cannot be compared with, such as that of a single
-  ///   class.
+  /// - Throws: `EventInputError` if events cannot be read, ``TrainingError`` if they have no jets, weights are none,
+  ///   yields are given but no head is for them, truth is none, or the events tell nothing of any head.
   public init(
     of model: Model, on stream: EventStream, weight: String? = nil, yields: EventYields? = nil, threads: Int,
     progress: (EventPipeline.Progress) -> Void = { _ in }
@@ -98,19 +99,29 @@ public struct Evaluation: Sendable {
         head: named.head, outputs: outputs[index], truth: columns,
         weights: weight.map { columns[$0].map(Double.init) } ?? Array(repeating: 1, count: columns.rows),
         yields: yields)
+      let evaluation: HeadEvaluation?
+      let problem: String?
       do {
-        return HeadResult(
-          head: model.description.heads[index], rows: named.head.rows, evaluation: try rows.evaluation(),
-          conditions: try conditions.flatMap(rows.evaluations(by:)))
+        (evaluation, problem) = (try rows.evaluation(), nil)
       } catch let error as MetricError {
-        throw TrainingError("\(source): \(named.name) cannot be evaluated: \(error)")
+        (evaluation, problem) = (nil, error.description)
       }
+      return HeadResult(
+        head: model.description.heads[index], rows: named.head.rows, evaluation: evaluation, problem: problem,
+        conditions: try conditions.flatMap(rows.evaluations(by:)))
+    }
+    // A head of which the events tell nothing does not silence the others.
+    if let first = heads.first, let problem = first.problem, heads.allSatisfy({ $0.evaluation == nil }) {
+      throw TrainingError("\(source): \(first.head.name) cannot be evaluated: \(problem)")
     }
     guard yields == nil || classifiers.contains(where: { $0.yields != nil }) else { throw needless }
   }
 
   /// The curves and score distributions of all heads that classify.
-  public var classifiers: [ClassifierEvaluation] { heads.flatMap(\.evaluation.classifiers) }
+  public var classifiers: [ClassifierEvaluation] { heads.flatMap { $0.evaluation?.classifiers ?? [] } }
+
+  /// Bias, resolution, pulls and coverage of all heads that predict quantities.
+  public var regressions: [RegressionEvaluation] { heads.flatMap { $0.evaluation?.regressions ?? [] } }
 }
 
 /// What a head predicted for the rows of a sample, and what is true of them.
@@ -133,7 +144,7 @@ struct EvaluatedRows {
 
   /// What the head is worth on these rows.
   ///
-  /// - Throws: `MetricError` where there is nothing to compare.
+  /// - Throws: `MetricError` if they tell nothing of it.
   func evaluation() throws -> HeadEvaluation {
     let width = head.outputs.reduce(0) { $0 + $1.width }
     var evaluation = try head.evaluate(

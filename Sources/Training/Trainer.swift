@@ -285,8 +285,13 @@ public final class Trainer {
         throw TrainingError("\(named.name) cannot be validated: \(error)")
       }
       for metric in evaluation.metrics {
+        guard let estimate = metric.estimate else {
+          throw TrainingError(
+            "\(named.name) cannot be validated: the validation events do not tell its \(metric.name), as a class is "
+              + "absent among them; validate on more of them.")
+        }
         let name = network.heads.count == 1 ? metric.name : "\(named.name) \(metric.name)"
-        metrics.append(EpochSummary.Metric(name: name, value: metric.estimate.value))
+        metrics.append(EpochSummary.Metric(name: name, value: estimate.value))
       }
     }
     return (metrics, loss)

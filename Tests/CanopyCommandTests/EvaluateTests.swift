@@ -55,8 +55,9 @@ import Testing
       var name: String
       var signalCount: Int
       var backgroundCount: Int
-      var auc: Estimate
-      var calibrationError: Estimate
+      var auc: Estimate?
+      var rejections: [BackgroundRejection]?
+      var calibrationError: Estimate?
       var significance: Significance?
     }
 
@@ -65,13 +66,14 @@ import Testing
       var least: Double
       var largest: Double
       var rowCount: Int
-      var metrics: [String: Estimate]
+      var metrics: [String: Estimate?]
       var classifiers: [Classifier]
     }
 
     struct Head: Decodable {
       var name: String
       var rows: HeadRows
+      var metrics: [String: Estimate?]
       var classifiers: [Classifier]
       var conditions: [Condition]
     }
@@ -117,7 +119,7 @@ import Testing
     let scores = try hdf5Array(file, "event/dihiggs/score").map(Float.init)
     let labels = try hdf5Array(sample, "event/label")
     let auc = area(scores, labels, labels.map { _ in 1 }, of: Array(0..<400))
-    #expect(abs(head.classifiers[0].auc.value - auc) < 1e-9)
+    #expect(abs(try #require(head.classifiers[0].auc).value - auc) < 1e-9)
 
     // HepMC has no such column.
     let events = Samples.path("dihiggs/ttbar-events.hepmc.zst")
@@ -158,9 +160,13 @@ import Testing
 
     #expect(plain.events == 400 && plain.heads.map(\.rows) == [.events])
     let head = plain.heads[0]
-    #expect(abs(head.classifiers[0].auc.value - area(scores, labels, ones, of: Array(0..<400))) < 1e-9)
     #expect(
-      abs(weighted.heads[0].classifiers[0].auc.value - area(scores, labels, masses, of: Array(0..<400)))
+      abs(try #require(head.classifiers[0].auc).value - area(scores, labels, ones, of: Array(0..<400))) < 1e-9
+    )
+    #expect(
+      abs(
+        try #require(weighted.heads[0].classifiers[0].auc).value
+          - area(scores, labels, masses, of: Array(0..<400)))
         < 1e-9)
     #expect(weighted.heads[0].classifiers[0].significance == nil)
     #expect(head.conditions.map(\.least) == [300, 400, 500, 650, 800])
@@ -169,7 +175,7 @@ import Testing
       #expect(part.condition == "resonance_mass" && part.largest == part.least && part.rowCount == rows.count)
       let classifier = part.classifiers[0]
       #expect(classifier.signalCount == 40 && classifier.backgroundCount == rows.count - 40)
-      #expect(abs(classifier.auc.value - area(scores, labels, ones, of: rows)) < 1e-9)
+      #expect(abs(try #require(classifier.auc).value - area(scores, labels, ones, of: rows)) < 1e-9)
       #expect(part.metrics["AUC"] == classifier.auc)
       #expect(classifier.significance != nil)
     }
@@ -196,7 +202,7 @@ import Testing
       let rows = scores.indices.filter { min(14, Int(Double(scores[$0]) * 15)) == bin }
       error += abs(rows.reduce(0) { $0 + labels[$1] - Double(scores[$1]) }) / 400
     }
-    #expect(abs(head.classifiers[0].calibrationError.value - error) < 1e-9)
+    #expect(abs(try #require(head.classifiers[0].calibrationError).value - error) < 1e-9)
   }
 
   @Test func tablesAndReportsShowTheConditions() throws {
@@ -251,8 +257,78 @@ import Testing
         .enumerated().map { $0 < 10 ? events[0] : $1 }.joined(separator: "\n"), to: "single")
     let parts = try numbers([single, "--model", try Self.model.get()]).heads[0].conditions
     #expect(parts[0].least == 300 && parts[0].rowCount == 10)
-    #expect(parts[0].classifiers.isEmpty && parts[0].metrics.isEmpty)
-    #expect(parts.dropFirst().contains { !$0.classifiers.isEmpty })
+    #expect(parts[0].classifiers.map(\.backgroundCount) == [10] && parts[0].classifiers[0].auc == nil)
+    #expect(parts[0].metrics.keys.sorted() == ["AUC"] && parts[0].metrics["AUC"] == .some(nil))
+    #expect(parts.dropFirst().contains { $0.classifiers[0].auc != nil })
+  }
+
+  /// Events of one class tell what passes the working points, and nothing of the other class.
+  @Test(arguments: [("signal", "1"), ("background", "0")]) func oneClassTellsItsEfficiencies(
+    present: String, label: String
+  ) throws {
+    let sample = [Samples.path("w-vs-qcd-small.h5"), "--model", Models.folder("w-tagger").path]
+    let one = sample + ["--where", "label=\(label)"]
+    let head = try numbers(one).heads[0]
+    let scores = folder.path("scores.h5")
+    #expect(try Program.run(["classify"] + one + ["-o", scores]).status == 0)
+    let passed = try hdf5Array(scores, "jet/w-tagger/working-point")
+    for point in [0.1, 0.01] {
+      func metric(_ kind: String) -> Estimate?? {
+        head.metrics["\(kind) efficiency at working point \(point)"]
+      }
+      let share = Double(passed.filter { Float($0) <= Float(point) }.count) / Double(passed.count)
+      let estimate = try #require(metric(present) ?? nil)
+      #expect(abs(estimate.value - share) < 1e-12)
+      #expect(metric(present == "signal" ? "background" : "signal") == .some(nil))
+    }
+    #expect(head.metrics["AUC"] == .some(nil))
+    let classifier = try #require(head.classifiers.first)
+    #expect(classifier.signalCount == (label == "1" ? passed.count : 0))
+    #expect(classifier.backgroundCount == (label == "0" ? passed.count : 0))
+    #expect(classifier.auc == nil && classifier.rejections == nil && classifier.calibrationError == nil)
+    let json = try Program.run(["evaluate"] + one + ["--format", "json"]).text
+    for member in ["auc", "rejections", "calibrationError", "significance", "AUC"] {
+      #expect(json.contains("\"\(member)\" : null"), "\(member): \(json)")
+    }
+
+    let outcome = try Program.run(["evaluate"] + one + ["--report", folder.path("report")])
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    for line in [/AUC +-\n/, /1\/ε_B at ε_S = 50 % +-\n/, /calibration error +-\n/] {
+      #expect(outcome.text.contains(line), "\(outcome.text)")
+    }
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("report"))
+    #expect(files.contains("scores.png") && files.contains("scores.csv") && files.contains("report.json"))
+    #expect(
+      !files.contains { $0.hasPrefix("roc") || $0.hasPrefix("rejection") || $0.hasPrefix("calibration") })
+    #expect(try folder.text("report/report.json").contains("\"auc\" : null"))
+  }
+
+  /// Where a condition has one class in each of its values, there is nothing to draw against it.
+  @Test func yieldsOfAnAbsentClassAreADash() throws {
+    let outcome = try Program.run(
+      "evaluate", Samples.path("dihiggs/hh-vs-ttbar-small.h5"), "--where", "label=1", "--model",
+      try Self.model.get(), "--signal-yield", "20", "--background-yield", "500", "--report",
+      folder.path("report"))
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    #expect(outcome.text.contains(/best Asimov +-\n/), "\(outcome.text)")
+    let rows = try folder.text("report/conditions.csv").split(separator: "\n")
+    #expect(rows.count == 6 && rows[1].hasPrefix("dihiggs,resonance_mass,300,300,40,0,,,"))
+    #expect(!FileManager.default.fileExists(atPath: folder.path("report/conditions.png")))
+  }
+
+  /// A weight that its generator named `up` is the column `weight.up`.
+  @Test func aWeightIsChosenByItsName() throws {
+    let events = try folder.write(
+      (0..<40).map { i in
+        "{\"particles\": [[\(50 + i * 7 % 31), 0, 1, \(90 + i)]], \"label\": \(i % 2), \"resonance_mass\": 500, "
+          + "\"weight.up\": \(1 + i % 5)}"
+      }.joined(separator: "\n"))
+    let arguments = [events, "--model", try Self.model.get()]
+    func area(_ weight: [String]) throws -> Estimate? {
+      try numbers(arguments + weight).heads[0].classifiers[0].auc
+    }
+    let named = try #require(try area(["--weight", "up"]))
+    #expect(try named == area(["--weight", "weight.up"]) && named != area([]))
   }
 
   @Test func yieldsAndWeightsThatMakeNoSense() throws {

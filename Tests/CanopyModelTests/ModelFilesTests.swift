@@ -163,13 +163,22 @@ import Testing
     try Data(String(repeating: bracket, count: 200_000).utf8).write(to: descriptionFile)
     expectRefusal(naming: descriptionFile)
     let whole = try String(decoding: JSONEncoder().encode(SampleModel.gated.get().description), as: UTF8.self)
-    let nested = String(repeating: "[", count: 200) + String(repeating: "]", count: 200)
-    let bomb = whole.replacingOccurrences(
-      of: "\"configuration\":{", with: "\"configuration\":{\"x\":\(nested),")
-    #expect(bomb != whole)
-    try Data(bomb.utf8).write(to: descriptionFile)
-    // A key that no plugin asks for does no harm.
+    func write(depth: Int) throws {
+      let nested =
+        String(repeating: bracket, count: depth) + "1"
+        + String(repeating: bracket == "[" ? "]" : "}", count: depth)
+      let text = whole.replacingOccurrences(
+        of: "\"configuration\":{", with: "\"configuration\":{\"x\":\(nested),")
+      #expect(text != whole)
+      try Data(text.utf8).write(to: descriptionFile)
+    }
+    // A key that no plugin asks for does no harm, as long as its value is no deeper than a configuration may be.
+    try write(depth: 50)
     _ = try Model(contentsOf: url, plugins: SampleModel.plugins)
+    for depth in [65, 400] {
+      try write(depth: depth)
+      expectRefusal(naming: descriptionFile, "lies in more than 64 lists and objects")
+    }
   }
 
   /// Many heads, each of the largest layers: terabytes that no weights file holds.

@@ -254,16 +254,20 @@ import Training
     let truth = HeadTruth(rows: 5, columns: ["label": [1, 1, 0, 0, 0]])
     let evaluation = try head.evaluate(outputs, truth: truth, weights: [1, 1, 1, 1, 1])
     #expect(evaluation.metrics.map(\.name) == ["AUC"])
-    #expect(abs(evaluation.metrics[0].estimate.value - 4.5 / 6) < 1e-12)
+    #expect(abs(try #require(evaluation.metrics[0].estimate).value - 4.5 / 6) < 1e-12)
     let classifier = try #require(evaluation.classifiers.first)
     #expect((classifier.name, classifier.signalName, classifier.backgroundName) == ("tagger", "W", "QCD"))
     // The background of weight 2 counts twice: (4 + 1.5) / (2 · 4).
     let weighted = try head.evaluate(outputs, truth: truth, weights: [1, 1, 1, 2, 1])
-    #expect(abs(weighted.metrics[0].estimate.value - 5.5 / 8) < 1e-12)
+    #expect(abs(try #require(weighted.metrics[0].estimate).value - 5.5 / 8) < 1e-12)
+    // Background alone has no area, and without weights there is nothing at all.
+    let alone = HeadTruth(rows: 5, columns: ["label": [0, 0, 0, 0, 0]])
+    let single = try head.evaluate(outputs, truth: alone, weights: [1, 1, 1, 1, 1])
+    #expect(single.metrics.map(\.name) == ["AUC"] && single.metrics[0].estimate == nil)
+    #expect(single.classifiers[0].signalCount == 0 && single.classifiers[0].backgroundCount == 5)
+    #expect(single.classifiers[0].curve == nil && single.classifiers[0].rejections == nil)
     #expect(throws: MetricError.self) {
-      try head.evaluate(
-        outputs, truth: HeadTruth(rows: 5, columns: ["label": [0, 0, 0, 0, 0]]),
-        weights: [1, 1, 1, 1, 1])
+      try head.evaluate(outputs, truth: alone, weights: [0, 0, 0, 0, 0])
     }
   }
 
@@ -277,12 +281,19 @@ import Training
     #expect(evaluation.metrics.map(\.name) == ["mean AUC", "accuracy"])
     // g: 0.7 beats 0.3, 0.1, 0.2. q: 0.4 beats 0.2, 0.1 and loses to 0.5. b: 0.8 beats both, 0.3 beats one and ties.
     let areas = [1, 2.0 / 3, 3.5 / 4]
-    #expect(abs(evaluation.metrics[0].estimate.value - areas.reduce(0, +) / 3) < 1e-12)
-    #expect(evaluation.metrics[1].estimate.value == 0.75)
+    #expect(abs(try #require(evaluation.metrics[0].estimate).value - areas.reduce(0, +) / 3) < 1e-12)
+    #expect(evaluation.metrics[1].estimate?.value == 0.75)
     #expect(evaluation.classifiers.map(\.name) == ["tagger g", "tagger q", "tagger b"])
     for (classifier, area) in zip(evaluation.classifiers, areas) {
-      #expect(abs(classifier.auc.value - area) < 1e-12 && classifier.backgroundName == "others")
+      #expect(abs(try #require(classifier.auc).value - area) < 1e-12 && classifier.backgroundName == "others")
     }
+
+    // Without b, g and q keep their areas; g: 0.7 beats 0.3, q: 0.4 beats 0.2.
+    let without = try head.evaluate(
+      Matrix(rows: 2, columns: 3, values: Array(outputs.values[..<6])),
+      truth: HeadTruth(rows: 2, columns: ["flavour": [0, 1]]), weights: [1, 1])
+    #expect(without.classifiers.map(\.auc?.value) == [1, 1, nil])
+    #expect(without.metrics.map(\.estimate?.value) == [nil, 1])
   }
 
   @Test func theRegistryKnowsIt() throws {

@@ -300,7 +300,7 @@ import Training
     let stream = try EventStream(inputs: [Samples.path("ditau/tautau-mass-small.h5")])
     let evaluation = try Evaluation(of: model, on: stream, threads: 2)
     #expect(evaluation.eventCount == 420)
-    let result = evaluation.heads[0].evaluation.regressions[0]
+    let result = try #require(evaluation.regressions.first)
     let whole = Dictionary(uniqueKeysWithValues: result.estimators.map { ($0.name, $0.whole) })
     let mass = try #require(whole["mass"])
     #expect(abs(mass.bias.value) < 0.05 && mass.resolution.value < 0.27)

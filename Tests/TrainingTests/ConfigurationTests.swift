@@ -200,7 +200,7 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
       "files: []\nembedding: {width: 1}\ntraining: {epochs: 0}",
       "c.yaml:3:20: training.epochs is refused: there must be at least one epoch."
     ),
-    ("files: []\nfiles: []", "c.yaml:1:1: the key 'files' is given twice; remove one."),
+    ("files: []\nfiles: []", "c.yaml:2:1: the key 'files' is given twice; remove one."),
     ("files: !!int 3", "c.yaml:1:8: files has the tag tag:yaml.org,2002:int; remove it, tags are not read."),
     ("? [a]\n: 1", "c.yaml:1:1: the configuration has a list or a mapping for a key; use a name."),
     ("[1, 2]", "c.yaml:1:1: the configuration must be a mapping with keys, not a list."),
@@ -272,15 +272,118 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
     #expect(complaint(Point.self, "position: {x: 3}\nx: [4]").contains("must have more than 1 elements"))
   }
 
-  /// Aliases of aliases and thousands of brackets are refused, not followed into the last byte of memory.
-  @Test func survivesHostileFiles() {
-    var bomb = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
-    for i in 1...12 {
-      bomb += "a\(i): &a\(i) [" + Array(repeating: "*a\(i - 1)", count: 10).joined(separator: ", ") + "]\n"
+  /// Texts that make more of themselves than they are.
+  static let hostile: [(String, String)] = [
+    // Ten to the power of twelve values, and the same as a key.
+    (aliases(of: "[1]"), "values that are read, those of aliases included"),
+    (aliases(of: "[1]") + "? *a12\n: 1\n", "values that are read, those of aliases included"),
+    ("a: &a [1]\n? *a\n: 1\n", "c.yaml:1:1: the configuration has a list or a mapping for a key"),
+    // A text of 60 kB, ten thousand times.
+    (aliases(of: "[\(String(repeating: "x", count: 60_000))]"), "bytes of keys and values that are read"),
+    // A key that leads to each of thousands of values.
+    (nested(900, in: 10, values: 20_000), "bytes of keys and values that are read"),
+    (
+      "\(String(repeating: "k", count: 1001)): 1",
+      "c.yaml:1:1: the configuration has a key of more than 1000 bytes"
+    ),
+    (
+      "? \(String(repeating: "k", count: 70_000))\n: [\(String(repeating: "1,", count: 35_000))]",
+      "more than 1000 bytes"
+    ),
+    ("a: \(String(repeating: "x", count: 65_537))", "a is longer than the 65536 bytes"),
+    ("a: '\(String(repeating: "x", count: 65_537))'", "a is longer than the 65536 bytes"),
+    // Lists and mappings in each other, without and with ends.
+    (String(repeating: "[", count: 10_000), "lies in more than 64 lists and mappings"),
+    (brackets(10_000, around: ""), "lies in more than 64 lists and mappings"),
+    (String(repeating: "{a: ", count: 5000), "lies in more than 64 lists and mappings"),
+    (String(repeating: "- ", count: 10_000) + "1", "lies in more than 64 lists and mappings"),
+    (String(repeating: "? ", count: 10_000) + "1", "has a list or a mapping for a key"),
+    (
+      "a: &a \(brackets(40, around: "1"))\nb: \(brackets(40, around: "*a"))",
+      "lies in more than 64 lists and mappings"
+    ),
+    // What contains itself.
+    ("&a [*a]", "c.yaml:1:5: this is not YAML: the alias *a stands for no value that ends before it."),
+    ("a: &a\n  b: *a", "c.yaml:2:6: this is not YAML: the alias *a stands for no value that ends before it."),
+    (list(of: 100_001), "more than the 100000 values that are read"),
+  ]
+
+  /// `a0` to `a12`, each ten times the one before; `a0` is `first`.
+  private static func aliases(of first: String) -> String {
+    (1...12).reduce("a0: &a0 \(first)\n") { text, i in
+      text + "a\(i): &a\(i) [" + Array(repeating: "*a\(i - 1)", count: 10).joined(separator: ", ") + "]\n"
     }
-    #expect(complaint(File.self, bomb).contains("values that are read"))
-    let deep = String(repeating: "[", count: 100_000)
-    #expect(complaint(File.self, deep).contains("this is not YAML"))
+  }
+
+  /// Keys of some length in each other around a list.
+  private static func nested(_ length: Int, in depth: Int, values: Int) -> String {
+    String(repeating: "{\(String(repeating: "k", count: length)): ", count: depth)
+      + list(of: values)
+      + String(repeating: "}", count: depth)
+  }
+
+  private static func list(of count: Int) -> String {
+    "[\(Array(repeating: "1", count: count).joined(separator: ","))]"
+  }
+
+  private static func brackets(_ depth: Int, around text: String) -> String {
+    String(repeating: "[", count: depth) + text + String(repeating: "]", count: depth)
+  }
+
+  @Test(arguments: hostile) func refusesWhatIsBeyondTheLimits(yaml: String, message: String) throws {
+    let text = complaint(File.self, yaml)
+    #expect(text.contains(message), "\(text.prefix(300))")
+    // A value on the command line has the same limits.
+    if !yaml.contains("\n") {
+      let node = try ConfigurationNode(yaml: "training: {}", source: "c.yaml")
+      let error = #expect(throws: ConfigurationError.self) { try node.setting("training.x=\(yaml)") }
+      #expect(error.map { $0.messages.count } == 1)
+    }
+  }
+
+  @Test func readsWhatIsWithinTheLimits() throws {
+    let deep = try ConfigurationNode(yaml: "a: \(Self.brackets(63, around: "1"))", source: "c.yaml")
+    #expect(try JSONEncoder().encode(deep).count == "{\"a\":1}".utf8.count + 126)
+    let long = String(repeating: "x", count: 65_536)
+    struct Texts: Decodable { var a: [String] }
+    let texts = try ConfigurationNode(
+      yaml: "a: [\(Array(repeating: long, count: 40).joined(separator: ", "))]", source: "c.yaml"
+    ).decode(Texts.self)
+    #expect(texts.a == Array(repeating: long, count: 40))
+    let many = try ConfigurationNode(yaml: Self.list(of: 99_999), source: "c.yaml")
+    #expect(try many.decode([Int].self).count == 99_999)
+    // An alias stands where it is used, its keys included, and may be a key.
+    let shared = try ConfigurationNode(
+      yaml: "a: &x {width: one}\n&k b: *x\nc: {*k : 2}", source: "c.yaml")
+    let error = #expect(throws: ConfigurationError.self) { try shared["b"]?.decode(Embedding.self) }
+    #expect(error?.description == "c.yaml:1:15: b.width must be a whole number, not 'one'.")
+    #expect(shared["c"]?.keys == ["b"])
+  }
+
+  @Test func setsValues() throws {
+    struct Content: Decodable, Equatable {
+      var training: [String: Int]
+      var list: [Int]?
+    }
+    let node = try ConfigurationNode(yaml: "training: {epochs: 1, seed: 2}", source: "c.yaml")
+    func set(_ assignments: String...) throws -> Content {
+      try assignments.reduce(node) { try $0.setting($1) }.decode()
+    }
+    #expect(
+      try set("training.epochs=3", "list=[1, 2]")
+        == Content(training: ["epochs": 3, "seed": 2], list: [1, 2]))
+    #expect(try set("training.epochs = 3") == Content(training: ["epochs": 3, "seed": 2]))
+    #expect(try set("training.seed=null", "training.epochs=") == Content(training: [:]))
+    #expect(try set("training={threads: 4}") == Content(training: ["threads": 4]))
+    // One value and no more: what follows it is not left out in silence.
+    for assignment in [
+      "training.epochs=3}, list: {a: 1", "training.epochs=3, list: [1]", "training.epochs=# 3",
+    ] {
+      #expect(throws: ConfigurationError.self) { try set(assignment) }
+    }
+    let keys = Array(repeating: "a", count: 100).joined(separator: ".")
+    let deep = #expect(throws: ConfigurationError.self) { try set("\(keys)=1") }
+    #expect(deep?.description.contains("lies in more than 64 lists and mappings") == true)
   }
 
   @Test func readsFiles() throws {
@@ -294,6 +397,12 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
     let absent = #expect(throws: ConfigurationError.self) {
       try ConfigurationNode(contentsOf: URL(fileURLWithPath: "/nonexistent.yaml"))
     }
+    // A file that never ends.
+    let endless = #expect(throws: ConfigurationError.self) {
+      try ConfigurationNode(contentsOf: URL(fileURLWithPath: "/dev/zero"))
+    }
+    #expect(
+      endless?.description == "/dev/zero: it has more than the 4194304 bytes that are read of a YAML file.")
     #expect(absent?.description == "/nonexistent.yaml: it cannot be read: No such file or directory.")
     #expect(throws: ConfigurationError.self) {
       try ConfigurationNode(contentsOf: FileManager.default.temporaryDirectory)

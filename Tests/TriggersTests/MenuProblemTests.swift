@@ -16,6 +16,22 @@ import Testing
     }
   }
 
+  @Test func menusHaveTheLimitsOfConfigurations() {
+    for (text, message) in [
+      (String(repeating: "[", count: 10_000), "menu.yaml:1:66: [0]"),
+      ("paths: \(String(repeating: "[", count: 70))", "lies in more than 64 lists and mappings"),
+      ("paths: [\(String(repeating: "1,", count: 100_000))]", "values that are read"),
+      ("a: &a [1]\n? *a\n: 1", "has a list or a mapping for a key"),
+      (
+        "paths:\n- name: \(String(repeating: "x", count: 65_537))",
+        "paths[0].name is longer than the 65536 bytes"
+      ),
+    ] {
+      let found = problems(text)
+      #expect(found.count == 1 && found[0].contains(message), "\(found)")
+    }
+  }
+
   @Test func allProblemsAreTold() {
     let found = problems(
       """

@@ -17,10 +17,10 @@ public struct Estimate: Sendable, Equatable, Codable {
 }
 
 extension Estimate {
-  /// The weighted share of rows that pass, with its binomial error.
-  static func efficiency(_ passes: [Bool], weights: [Double]) -> Estimate {
+  /// The weighted share of rows that pass, with its binomial error; nil if no row has a weight.
+  static func efficiency(_ passes: [Bool], weights: [Double]) -> Estimate? {
     let total = weights.reduce(0, +)
-    guard total > 0 else { return Estimate(value: 0, error: nil) }
+    guard total > 0 else { return nil }
     let share = zip(passes, weights).reduce(0) { $0 + ($1.0 ? $1.1 : 0) } / total
     let variance = zip(passes, weights).reduce(0.0) { sum, row in
       let deviation = row.1 * ((row.0 ? 1 : 0) - share)

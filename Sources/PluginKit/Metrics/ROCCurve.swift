@@ -28,21 +28,7 @@ public struct ROCCurve: Sendable {
   /// - Throws: ``MetricError`` where a score or weight is not finite, a weight is negative or one of the two
   ///   classes has no weight.
   public init(scores: [Float], isSignal: [Bool], weights: [Double]? = nil) throws {
-    precondition(isSignal.count == scores.count, "each score needs its truth")
-    precondition(weights == nil || weights?.count == scores.count, "each score needs its weight")
-    var examples: [(score: Float, index: Int)] = []
-    examples.reserveCapacity(scores.count)
-    for (index, score) in scores.enumerated() {
-      guard score.isFinite else {
-        throw MetricError(description: "The score of example \(index) is \(score); train again more slowly.")
-      }
-      let weight = weights?[index] ?? 1
-      guard weight.isFinite, weight >= 0 else {
-        throw MetricError(
-          description: "The weight of example \(index) is \(weight); it must be finite and not negative.")
-      }
-      if weight > 0 { examples.append((score, index)) }
-    }
+    var examples = try Self.weighted(scores, isSignal: isSignal, weights: weights)
     examples.sort { $0.score > $1.score }
 
     var thresholds: [Float] = [.infinity]
@@ -69,6 +55,30 @@ public struct ROCCurve: Sendable {
     backgroundEfficiency = background.weights.map { $0 / background.weight }
     signalSquares = signal.squares.map { $0 / (signal.weight * signal.weight) }
     backgroundSquares = background.squares.map { $0 / (background.weight * background.weight) }
+  }
+
+  /// The examples with a weight.
+  ///
+  /// - Throws: ``MetricError`` if a score or weight is not finite or a weight is negative.
+  static func weighted(
+    _ scores: [Float], isSignal: [Bool], weights: [Double]?
+  ) throws -> [(score: Float, index: Int)] {
+    precondition(isSignal.count == scores.count, "each score needs its truth")
+    precondition(weights == nil || weights?.count == scores.count, "each score needs its weight")
+    var examples: [(score: Float, index: Int)] = []
+    examples.reserveCapacity(scores.count)
+    for (index, score) in scores.enumerated() {
+      guard score.isFinite else {
+        throw MetricError(description: "The score of example \(index) is \(score); train again more slowly.")
+      }
+      let weight = weights?[index] ?? 1
+      guard weight.isFinite, weight >= 0 else {
+        throw MetricError(
+          description: "The weight of example \(index) is \(weight); it must be finite and not negative.")
+      }
+      if weight > 0 { examples.append((score, index)) }
+    }
+    return examples
   }
 
   /// One curve a class of a multi-class score, that class against all others.

@@ -26,8 +26,9 @@ public struct ResponseSummary: Sendable, Equatable, Codable {
     let used = rows.filter { weights[$0] > 0 }
     let known = used.filter { predictions.values[$0].isFinite }
     count = used.count
-    missing = Estimate.efficiency(
-      used.map { !predictions.values[$0].isFinite }, weights: used.map { weights[$0] })
+    missing =
+      Estimate.efficiency(used.map { !predictions.values[$0].isFinite }, weights: used.map { weights[$0] })
+      ?? Estimate(value: 0, error: nil)
     let knownWeights = known.map { weights[$0] }
     let response = WeightedQuantiles(known.map { predictions.values[$0] / truth[$0] }, weights: knownWeights)
     bias = Estimate(value: response.median.value - 1, error: response.median.error)

@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Foundation
+
 extension ConfigurationNode {
   /// The configuration with one value set over what the file says, or added to it.
   ///
   /// - Parameter assignment: keys and a value in YAML, as in `events.leading=5`; `null` takes a value away.
-  /// - Throws: ``ConfigurationError`` where the text is no assignment or a key leads through what is no mapping.
+  /// - Throws: ``ConfigurationError`` if the text is no assignment, its value is not YAML or is beyond the limits of a document.
   public func setting(_ assignment: String) throws -> ConfigurationNode {
     let place = ConfigurationPosition(file: "--set \(assignment)", line: 0, column: 0)
     let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    let keys = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 2, keys.allSatisfy({ !$0.isEmpty }) else {
-      throw ConfigurationError(
-        place, "write KEY.KEY=VALUE, as in events.leading=5"
-      )
+    let keys = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+    let text = parts.count == 2 && !parts[1].isEmpty ? String(parts[1]) : "null"
+    var composer = YAMLComposer(text, source: place.file)
+    guard parts.count == 2, keys.allSatisfy({ !$0.isEmpty }), var value = try composer.root(at: keys) else {
+      throw ConfigurationError(place, "write KEY.KEY=VALUE, as in events.leading=5")
     }
     // The value stands where its keys lead to, so that it is checked and reported like any other.
-    let yaml = keys.map { "{\($0): " }.joined() + (parts[1].isEmpty ? "null" : parts[1])
-    let value = try ConfigurationNode(
-      yaml: yaml + String(repeating: "}", count: keys.count), source: place.file)
+    for (depth, key) in keys.enumerated().reversed() {
+      value = ConfigurationNode(
+        position: place, path: keys[..<depth].joined(separator: "."),
+        content: .mapping([Member(key: key, position: place, value: value)]))
+    }
     return merged(with: value.moved(to: place), depth: keys.count)
   }
 

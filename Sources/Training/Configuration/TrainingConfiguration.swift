@@ -34,7 +34,10 @@ public struct TrainingConfiguration: Sendable {
   /// - Throws: ``ConfigurationError``, with the place of each problem.
   public init(contentsOf file: URL, settings: [String] = []) throws {
     try Self.checkDiffer(settings)
-    let node = try settings.reduce(ConfigurationNode(contentsOf: file)) { try $0.setting($1) }
+    let text = try ConfigurationNode.text(of: file)
+    let node = try settings.reduce(ConfigurationNode(yaml: text, source: file.relativePath)) {
+      try $0.setting($1)
+    }
     let sections = try node.decode(Sections.self)
     guard !sections.heads.isEmpty else {
       throw node["heads"]!.error("is empty; give at least one head")
@@ -45,7 +48,7 @@ public struct TrainingConfiguration: Sendable {
     events = sections.events
     heads = sections.heads
     training = sections.training
-    text = try String(contentsOf: file, encoding: .utf8) + settings.map { "# --set \($0)\n" }.joined()
+    self.text = text + settings.map { "# --set \($0)\n" }.joined()
   }
 
   /// Makes sure that no key is set twice, as one of the two values would be lost.

@@ -17,11 +17,13 @@ struct ClassifierNumbers: Encodable {
   var background: String
   var signalCount: Int
   var backgroundCount: Int
-  var auc: Estimate
-  var rejections: [BackgroundRejection]
-  /// Nil where the scores are no probabilities.
+  /// Nil if signal or background is absent.
+  var auc: Estimate?
+  /// Nil if signal or background is absent.
+  var rejections: [BackgroundRejection]?
+  /// Nil if the scores are no probabilities, or if signal or background is absent.
   var calibrationError: Estimate?
-  /// Nil where no yields are known.
+  /// Nil if no yields are known, or if signal or background is absent.
   var significance: Significances?
 
   /// The numbers of `classifier`.
@@ -29,17 +31,36 @@ struct ClassifierNumbers: Encodable {
     name = classifier.name
     signal = classifier.signalName
     background = classifier.backgroundName
-    signalCount = classifier.curve.signalCount
-    backgroundCount = classifier.curve.backgroundCount
+    signalCount = classifier.signalCount
+    backgroundCount = classifier.backgroundCount
     auc = classifier.auc
     rejections = classifier.rejections
     calibrationError = classifier.calibration?.expectedError
-    if let yields = classifier.yields {
+    if let yields = classifier.yields, let simple = classifier.bestCut(for: .simple),
+      let asimov = classifier.bestCut(for: .asimov)
+    {
       significance = Significances(
-        signalYield: yields.signal, backgroundYield: yields.background,
-        simple: classifier.curve.bestCut(for: .simple, yields: yields),
-        asimov: classifier.curve.bestCut(for: .asimov, yields: yields))
+        signalYield: yields.signal, backgroundYield: yields.background, simple: simple, asimov: asimov)
     }
+  }
+
+  /// Encodes all members, `null` for what is nil.
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(signal, forKey: .signal)
+    try container.encode(background, forKey: .background)
+    try container.encode(signalCount, forKey: .signalCount)
+    try container.encode(backgroundCount, forKey: .backgroundCount)
+    try container.encode(auc, forKey: .auc)
+    try container.encode(rejections, forKey: .rejections)
+    try container.encode(calibrationError, forKey: .calibrationError)
+    try container.encode(significance, forKey: .significance)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case name, signal, background, signalCount, backgroundCount, auc, rejections, calibrationError,
+      significance
   }
 }
 
@@ -49,9 +70,9 @@ struct ConditionNumbers: Encodable {
   var least: Double
   var largest: Double
   var rowCount: Int
-  /// Empty where there is nothing to compare.
-  var metrics: [String: Estimate]
-  /// Empty where there is nothing to compare.
+  /// Empty if the rows tell nothing of the head.
+  var metrics: [String: Estimate?]
+  /// Empty if the rows tell nothing of the head.
   var classifiers: [ClassifierNumbers]
 
   /// The numbers of `conditioned`.
@@ -66,8 +87,8 @@ struct ConditionNumbers: Encodable {
 }
 
 extension HeadEvaluation {
-  /// The metrics by their names, the first of equals.
-  var metricsByName: [String: Estimate] {
+  /// The metrics by their names, the first of equals; nil for what the rows do not tell.
+  var metricsByName: [String: Estimate?] {
     Dictionary(metrics.map { ($0.name, $0.estimate) }, uniquingKeysWith: { first, _ in first })
   }
 }

@@ -13,20 +13,22 @@ extension Report {
       set title \(Gnuplot.quoted(title)) noenhanced
 
       """
-    if !classifiers.isEmpty {
-      script += rejectionFigure + rocFigure
-      for index in classifiers.indices { script += scoreFigure(index) }
-      script += calibrationFigure
-      for index in conditionNames.indices { script += conditionFigure(index) }
-    }
+    script += rejectionFigure + rocFigure
+    for index in classifiers.indices { script += scoreFigure(index) }
+    script += calibrationFigure
+    for index in conditionNames.indices { script += conditionFigure(index) }
     for index in regressions.indices { script += regressionFigures(index) }
     if !epochs.isEmpty { script += learningFigure }
     return script
   }
 
+  /// The classifiers whose signal and background are both there.
+  private var withCurves: [Int] { classifiers.indices.filter { classifiers[$0].curve != nil } }
+
   private var rejectionFigure: String {
-    // Where fewer than four background examples pass, the curve is noise, and the CSV file has it.
-    let curves = classifiers.indices.map { index in
+    guard !withCurves.isEmpty else { return "" }
+    // If fewer than four background examples pass, the curve is noise, and the CSV file has it.
+    let curves = withCurves.map { index in
       let file = Gnuplot.quoted("\(filePrefix(ofClassifier: index))roc.csv")
       let isKnown = "($5 < 0.5*$4 ? $4"
       return """
@@ -54,7 +56,8 @@ extension Report {
   }
 
   private var rocFigure: String {
-    let curves = classifiers.indices.map { index in
+    guard !withCurves.isEmpty else { return "" }
+    let curves = withCurves.map { index in
       "\(Gnuplot.quoted("\(filePrefix(ofClassifier: index))roc.csv")) skip 1 using 3:2 with lines "
         + "linetype \(index % 7 + 1) title \(legend(index))"
     }
@@ -86,6 +89,11 @@ extension Report {
       linetype \(linetype) linewidth 1.2 notitle
       """
     }
+    // The signal is drawn over the background; a class without examples has no distribution.
+    let distributions = [
+      classifier.backgroundCount > 0 ? distribution(4, classifier.backgroundName, 2) : nil,
+      classifier.signalCount > 0 ? distribution(2, classifier.signalName, 1) : nil,
+    ].compactMap(\.self)
     return Gnuplot.figure(
       "\(prefix)scores",
       """
@@ -95,8 +103,7 @@ extension Report {
       set yrange [0:*]
       set boxwidth \(classifier.signalScores.binWidth)
       set key top center
-      plot \(distribution(4, classifier.backgroundName, 2)), \
-      \(distribution(2, classifier.signalName, 1))
+      plot \(distributions.joined(separator: ", "))
       """)
   }
 
@@ -128,7 +135,7 @@ extension Report {
   private func conditionFigure(_ index: Int) -> String {
     let condition = conditionNames[index]
     let evaluated = conditions.filter { $0.condition == condition }.flatMap {
-      $0.evaluation?.classifiers ?? []
+      $0.evaluation?.classifiers.filter { $0.curve != nil } ?? []
     }
     // The lines of the table, from 0, that are of this condition: names may hold what gnuplot cannot compare.
     let lines = conditions.flatMap { conditioned in
@@ -146,11 +153,13 @@ extension Report {
       }.joined(separator: ", ")
     }
     // With fewer than four background examples left a rejection is noise, and without an error a limit.
-    let half = classifiers[0].rejections.firstIndex { $0.signalEfficiency == 0.5 }
+    let half = classifiers[0].signalEfficiencies.firstIndex(of: 0.5)
     let isKnown = half.map { half in
       evaluated.contains { classifier in
-        let rejection = classifier.rejections[half].rejection
-        return rejection.error.map { $0 > 0 && $0 < 0.5 * rejection.value } ?? false
+        guard let rejection = classifier.rejections?[half].rejection, let error = rejection.error else {
+          return false
+        }
+        return error > 0 && error < 0.5 * rejection.value
       }
     }
     let file = conditionNames.count > 1 ? "conditions-\(index + 1)" : "conditions"
@@ -272,6 +281,6 @@ extension Report {
   }
 
   private func legend(_ index: Int) -> String {
-    Gnuplot.quoted("\(classifiers[index].name), AUC = \(classifiers[index].auc)")
+    Gnuplot.quoted("\(classifiers[index].name), AUC = \(classifiers[index].auc?.description ?? "-")")
   }
 }

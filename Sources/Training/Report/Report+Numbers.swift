@@ -10,7 +10,7 @@ extension Report {
     var files = ["report.json": try NumbersFile.encode(Summary(self))]
     for (index, classifier) in classifiers.enumerated() {
       let prefix = filePrefix(ofClassifier: index)
-      files["\(prefix)roc.csv"] = classifier.curveTable.data
+      files["\(prefix)roc.csv"] = classifier.curve?.table.data
       files["\(prefix)scores.csv"] = classifier.scoreTable.data
       files["\(prefix)calibration.csv"] = classifier.calibration?.table.data
     }
@@ -40,7 +40,7 @@ extension Report {
   }
 
   private var conditionTable: Table {
-    let efficiencies = classifiers.first?.rejections.map(\.signalEfficiency) ?? []
+    let efficiencies = classifiers.first?.signalEfficiencies ?? []
     let rejections = efficiencies.flatMap { ["rejection_at_\($0)", "rejection_at_\($0)_error"] }
     let significances = Significance.allCases.flatMap { ["\($0)_significance", "\($0)_significance_error"] }
     var table = Table(
@@ -52,12 +52,12 @@ extension Report {
       for classifier in conditioned.evaluation?.classifiers ?? [] {
         let calibration = classifier.calibration?.expectedError
         let cuts = Significance.allCases.map { classifier.bestCut(for: $0)?.significance }
-        let estimates = [classifier.auc] + classifier.rejections.map(\.rejection) + [calibration] + cuts
+        let rejections = classifier.signalEfficiencies.indices.map { classifier.rejections?[$0].rejection }
+        let estimates = [classifier.auc] + rejections + [calibration] + cuts
         table.append(
           [
             conditioned.values.lowerBound, conditioned.values.upperBound,
-            Double(classifier.curve.signalCount),
-            Double(classifier.curve.backgroundCount),
+            Double(classifier.signalCount), Double(classifier.backgroundCount),
           ] + estimates.flatMap { [$0?.value, $0?.error] }, behind: [classifier.name, conditioned.condition])
       }
     }
@@ -87,13 +87,13 @@ private struct Summary: Encodable {
   }
 }
 
-extension ClassifierEvaluation {
-  fileprivate var curveTable: Table {
+extension ROCCurve {
+  fileprivate var table: Table {
     var table = Table(columns: [
       "threshold", "signal_efficiency", "background_efficiency", "background_rejection",
       "background_rejection_error",
     ])
-    for point in curve.points() {
+    for point in points() {
       table.append([
         Double(point.threshold), point.signalEfficiency, point.backgroundEfficiency, point.rejection?.value,
         point.rejection?.error,
@@ -101,7 +101,9 @@ extension ClassifierEvaluation {
     }
     return table
   }
+}
 
+extension ClassifierEvaluation {
   fileprivate var scoreTable: Table {
     var table = Table(columns: [
       "bin_centre", "signal_density", "signal_error", "background_density", "background_error",

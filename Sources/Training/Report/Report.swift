@@ -22,6 +22,9 @@ import PluginKit
 /// - `response`, `resolution`, `coverage`, `pulls`: of regressions and the estimators beside them, against the truth;
 /// - `predictions`: the distribution of what regressions predict for flat truth;
 /// - `learning-curves`: loss and validation metrics by epoch.
+///
+/// A classifier whose signal or background is absent has no ROC curve: it has no `roc.csv` and no part in the figures
+/// `rejection`, `roc`, `calibration` and `conditions`, and numbers that compare the two are `null`.
 public struct Report: Sendable {
   /// What stands above the figures, such as the names of model and sample.
   public var title: String
@@ -56,7 +59,7 @@ public struct Report: Sendable {
 
   /// The conditions in whose values classifiers were judged, in their order.
   var conditionNames: [String] {
-    conditions.filter { $0.evaluation?.classifiers.isEmpty == false }.map(\.condition)
+    conditions.filter { $0.evaluation?.classifiers.contains { $0.curve != nil } == true }.map(\.condition)
       .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// How much a document of nested values may hold: a training's configuration, a menu, a `--set`, the configuration of a
+/// head in a model.
+///
+/// What is beyond is refused while it is read, before more memory than this is taken for it.
+package enum DocumentLimits {
+  /// The number of bytes of a file.
+  package static let fileSize = 4 << 20
+  /// The number of values, mappings and lists included; what an alias stands for counts each time.
+  package static let values = 100_000
+  /// The number of lists and mappings that may lie in each other.
+  package static let depth = 64
+  /// The number of bytes of a key.
+  package static let keyLength = 1_000
+  /// The number of bytes of a value, a text or a number.
+  package static let valueLength = 1 << 16
+  /// The number of bytes of all values and of the keys that lead to each.
+  package static let totalLength = 16 << 20
+}

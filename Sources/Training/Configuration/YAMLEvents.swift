@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CYAML
+
+/// A part of a YAML text and the place where it begins.
+struct YAMLEvent {
+  enum Content {
+    case streamStart
+    case streamEnd
+    case documentStart
+    case documentEnd
+    case alias(String)
+    case scalar(String, isPlain: Bool, tag: String?, anchor: String?)
+    case sequenceStart(tag: String?, anchor: String?)
+    case sequenceEnd
+    case mappingStart(tag: String?, anchor: String?)
+    case mappingEnd
+  }
+
+  let content: Content
+  let position: ConfigurationPosition
+}
+
+/// The events of a YAML text in their order, as libyaml finds them.
+///
+/// Nothing is built of them: one event and what libyaml looks ahead, at most a line or a scalar, are in memory.
+final class YAMLEvents {
+  private let source: String
+  // libyaml keeps the addresses of both.
+  private let parser: UnsafeMutablePointer<yaml_parser_t>
+  private let input: UnsafeMutableBufferPointer<UInt8>
+
+  /// The events of `text`; `source` names the file in messages.
+  init(_ text: String, source: String) {
+    self.source = source
+    let bytes = Array(text.utf8)
+    input = .allocate(capacity: bytes.count)
+    _ = input.initialize(from: bytes)
+    parser = .allocate(capacity: 1)
+    precondition(yaml_parser_initialize(parser) == 1, "there is no memory for a YAML parser")
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+    yaml_parser_set_input_string(parser, input.baseAddress, input.count)
+  }
+
+  deinit {
+    yaml_parser_delete(parser)
+    parser.deallocate()
+    input.deallocate()
+  }
+
+  /// The next event.
+  ///
+  /// - Throws: ``ConfigurationError`` if the text is not YAML there.
+  func next() throws -> YAMLEvent {
+    var event = yaml_event_t()
+    guard yaml_parser_parse(parser, &event) == 1 else { throw error }
+    defer { yaml_event_delete(&event) }
+    return YAMLEvent(content: Self.content(event), position: position(event.start_mark))
+  }
+
+  private static func content(_ event: yaml_event_t) -> YAMLEvent.Content {
+    func text(_ characters: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+      characters.map { String(cString: $0) }
+    }
+    switch event.type {
+    case YAML_STREAM_START_EVENT: return .streamStart
+    case YAML_DOCUMENT_START_EVENT: return .documentStart
+    case YAML_DOCUMENT_END_EVENT: return .documentEnd
+    case YAML_ALIAS_EVENT: return .alias(text(event.data.alias.anchor) ?? "")
+    case YAML_SCALAR_EVENT:
+      let scalar = event.data.scalar
+      let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
+      let tag = text(scalar.tag)
+      return .scalar(
+        String(decoding: bytes, as: UTF8.self),
+        isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE && tag == nil, tag: tag, anchor: text(scalar.anchor))
+    case YAML_SEQUENCE_START_EVENT:
+      let start = event.data.sequence_start
+      return .sequenceStart(tag: text(start.tag), anchor: text(start.anchor))
+    case YAML_SEQUENCE_END_EVENT: return .sequenceEnd
+    case YAML_MAPPING_START_EVENT:
+      let start = event.data.mapping_start
+      return .mappingStart(tag: text(start.tag), anchor: text(start.anchor))
+    case YAML_MAPPING_END_EVENT: return .mappingEnd
+    default: return .streamEnd
+    }
+  }
+
+  private func position(_ mark: yaml_mark_t) -> ConfigurationPosition {
+    ConfigurationPosition(file: source, line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+  }
+
+  /// Why the last event could not be read.
+  private var error: ConfigurationError {
+    let problem = parser.pointee.problem.map { String(cString: $0) } ?? "there is too little memory"
+    guard parser.pointee.error == YAML_READER_ERROR else {
+      let mark = parser.pointee.context_mark
+      let circumstance =
+        parser.pointee.context.map { " (\(String(cString: $0)) at \(mark.line + 1):\(mark.column + 1))" }
+        ?? ""
+      return ConfigurationError(
+        position(parser.pointee.problem_mark), "this is not YAML: \(problem)\(circumstance)")
+    }
+    // A character that YAML does not have is known by its byte alone.
+    let before = String(decoding: input.prefix(Int(parser.pointee.problem_offset)), as: UTF8.self)
+    let lines = before.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    return ConfigurationError(
+      ConfigurationPosition(file: source, line: lines.count, column: lines.last!.unicodeScalars.count + 1),
+      "this is not YAML: \(problem)")
+  }
+}
