@@ -48,7 +48,7 @@ let package = Package(
     .target(name: "Support"),
 
     .target(name: "JetPhysics", dependencies: ["CFastJet"]),
-    .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS"]),
+    .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS", "Support"]),
 
     .target(name: "EventEncoding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
     .target(
@@ -77,16 +77,18 @@ let package = Package(
       name: "CanopyModel",
       dependencies: [
         "CPluginInterface", "EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit",
+        "Support",
       ]),
     .target(
       name: "Training",
       dependencies: [
         "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit",
+        "Support",
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Triggering",
-      dependencies: ["CZlib", "CanopyModel", "EventIO", "Triggers", "PluginKit"]
+      dependencies: ["CZlib", "CanopyModel", "EventIO", "Support", "Triggers", "PluginKit"]
         + modules(reexportedByPluginKit)),
     .target(
       name: "PluginTesting",
@@ -103,7 +105,7 @@ let package = Package(
     .executableTarget(
       name: "CanopyCommand",
       dependencies: [
-        "CKernels", "Canopy", "PluginTesting",
+        "CKernels", "Canopy", "PluginTesting", "Support",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + modules(reexportedByCanopy),
       // Plugins that are loaded at run time use the program's own Canopy. Packages that depend on Canopy never build
@@ -117,10 +119,12 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     // Temporary folders and the shipped samples.
     .target(name: "TestFiles", path: "Tests/TestFiles"),
+    .testTarget(name: "SupportTests", dependencies: ["Support", "TestFiles"]),
     .testTarget(
       name: "JetPhysicsTests", dependencies: ["EventIO", "FastJetReference", "JetPhysics", "TestFiles"]),
     .testTarget(
-      name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine"], resources: [.copy("Fixtures")]),
+      name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine", "Support"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "JetEmbeddingTests", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine"]),
     .testTarget(
@@ -146,7 +150,7 @@ let package = Package(
         + modules(reexportedByCanopy)),
     .testTarget(
       name: "CanopyModelTests",
-      dependencies: ["AllocationCounter", "EventClassifiers", "JetTaggers", "TestFiles"]
+      dependencies: ["AllocationCounter", "EventClassifiers", "JetTaggers", "Support", "TestFiles"]
         + modules(reexportedByCanopy)),
     .testTarget(
       name: "PluginTestingTests",
@@ -156,7 +160,7 @@ let package = Package(
         + modules(reexportedByPluginKit)),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
+      dependencies: ["EventClassifiers", "JetTaggers", "Support", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(
       name: "TriggeringTests",
       dependencies: ["AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "TestFiles"]

@@ -48,7 +48,8 @@ func writePredictions(
   of options: ModelOptions, embedding: Bool, reading: ReadingOptions, output: OutputOptions
 ) throws {
   let model = try options.read()
-  try writeResults(reading: reading, columns: options.columns, output: output) { times in
+  try writeResults(reading: reading, columns: options.columns, model: options.folder, output: output) {
+    times in
     let predictor = try Predictor(model)
     var prediction = Prediction()
     return { events in

@@ -50,24 +50,26 @@ struct OutputOptions: ParsableArguments {
 /// - Parameters:
 ///   - reading: which events are read.
 ///   - columns: columns that every event gets.
+///   - model: the folder of the model that is used, if one is.
 ///   - output: where the results go.
 ///   - makeWorker: makes the worker of a thread, which turns events into results and adds what its stages took.
 func writeResults(
-  reading: ReadingOptions, columns: [String: Double] = [:], output: OutputOptions,
+  reading: ReadingOptions, columns: [String: Double] = [:], model: String? = nil, output: OutputOptions,
   makeWorker: @escaping @Sendable (StageTimes) throws -> ((EventBatch) throws -> ResultBatch)
 ) throws {
+  var files = OutputCheck()
+  files.addInputs(reading.inputs)
+  files.addModel(model)
+  files.addOutput("-o", output.output)
+  try files.check()
   let stream = try reading.makeStream(columns: columns)
-  Interruption.listen()
   let writer = try output.makeWriter()
   var progress = EventProgress(stream, resultsOnStandardOutput: output.output == nil)
   defer { progress.clear() }
   let times = StageTimes()
   let pipeline = try EventPipeline.run(
     stream: stream, threads: reading.threadCount, makeWorker: { try makeWorker(times) },
-    consume: {
-      try writer.append($0)
-      try Interruption.check()
-    }, progress: { progress.update($0) })
+    consume: { try writer.append($0) }, progress: { progress.update($0) })
   let end = ProcessInfo.processInfo.systemUptime
   try writer.finish()
   let finishing = ProcessInfo.processInfo.systemUptime - end

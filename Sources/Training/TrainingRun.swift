@@ -10,7 +10,7 @@ import PluginKit
 
 /// A whole training from a configuration to a model's folder.
 ///
-/// The folder holds the model of the best epoch so far after every epoch, and a checkpoint until the last.
+/// The folder holds the model of the best epoch so far after every epoch, and a checkpoint from which it goes on.
 public struct TrainingRun {
   /// What the training tells while it runs.
   public protocol Observer: AnyObject {
@@ -40,6 +40,8 @@ public struct TrainingRun {
     public let epochsDone: Int
     /// The number of threads.
     public let threads: Int
+    /// What a training that goes on does differently from before, in words.
+    public let changes: [String]
   }
 
   /// What to train.
@@ -57,11 +59,11 @@ public struct TrainingRun {
   ///
   /// - Parameters:
   ///   - folder: where the model is written; must not hold a model yet unless the training is resumed.
-  ///   - resuming: whether to go on from the folder's checkpoint.
+  ///   - resuming: whether to go on from the folder's checkpoint; if it has none and no model, the training begins.
   ///   - observer: is told how the training gets on.
   /// - Returns: the model of the best epoch.
-  /// - Throws: ``TrainingError``, ``ConfigurationError``, `EventInputError`, `ModelError` or
-  ///   `SafetensorsError`, each in one sentence.
+  /// - Throws: ``TrainingError``, ``ConfigurationError``, `EventInputError`, `ModelError`, `SafetensorsError`,
+  ///   `FileOutputError` or `FolderLockError`, each in one sentence.
   public func run(into folder: URL, resuming: Bool, observer: any Observer) throws -> Model {
     let pretrained = try configuration.embedding?.source.map {
       try PretrainedEmbedding(
@@ -69,11 +71,9 @@ public struct TrainingRun {
     }
     let embedding = pretrained?.description ?? configuration.embedding?.description
     let network = try makeNetwork(embedding)
-    let checkpointFile = folder.appendingPathComponent(Checkpoint.file)
-    let isNew = !FileManager.default.fileExists(atPath: folder.path)
-    // A training that fails before its first epoch leaves no empty folder behind.
-    defer { if isNew { rmdir(folder.path) } }
-    let checkpoint = try findCheckpoint(checkpointFile, in: folder, network, resuming: resuming)
+    let folder = try TrainingFolder(folder)
+    defer { folder.release() }
+    let found = try folder.checkpoint(resuming: resuming, configuration, network.layout)
 
     var dataset = try readEvents(
       network,
@@ -92,29 +92,32 @@ public struct TrainingRun {
       )
     }
     try dataset.checkTruth(for: network.heads, inputs: configuration.data.inputs)
+    let fingerprints = dataset.fingerprints(split)
+    try folder.check(fingerprints, against: found?.checkpoint)
     let scaling = SampleScaling(fitting: dataset.sample, events: split.training, nodes: pretrained?.scaling)
     dataset.scale(by: scaling)
 
     let trainer = Trainer(
       network, headWeights: configuration.heads.map(\.value.weight), section: configuration.training,
-      dataset: dataset, split: split, pretrained: pretrained, resuming: checkpoint)
+      dataset: dataset, split: split, pretrained: pretrained, resuming: found?.checkpoint)
     observer.begin(
       Summary(
         events: dataset.eventCount, jets: dataset.jetCount, trainingEvents: split.training.count,
         validationEvents: split.validation.count,
         parameterCount: network.layout.parameterCount, epochs: configuration.training.epochs,
-        epochsDone: trainer.epochs.count, threads: configuration.training.threads))
+        epochsDone: trainer.epochs.count, threads: configuration.training.threads,
+        changes: found?.changes ?? []))
     while !trainer.isFinished {
       let epoch = trainer.epochs.count + 1
       let summary = try trainer.trainEpoch { observer.step(epoch: epoch, eventsDone: $0, loss: $1) }
-      // The checkpoint first: what is stopped between the two can be resumed.
-      try Checkpoint(trainer, configuration: configuration.text).write(to: checkpointFile)
-      try model(trainer, embedding, scaling, split).write(to: folder)
+      try folder.write(
+        Checkpoint(trainer, configuration: configuration.text, events: fingerprints),
+        model(trainer, embedding, scaling, split))
       observer.finish(summary)
     }
     let model = try model(trainer, embedding, scaling, split)
-    try model.write(to: folder)
-    try? FileManager.default.removeItem(at: checkpointFile)
+    // What was stopped between the last checkpoint and its model has none yet.
+    try folder.write(model)
     return model
   }
 
@@ -132,43 +135,6 @@ public struct TrainingRun {
     } catch let error as ModelError {
       throw TrainingError("The network cannot be made: \(error.description).")
     }
-  }
-
-  private func findCheckpoint(
-    _ file: URL, in folder: URL, _ network: Network, resuming: Bool
-  ) throws -> Checkpoint? {
-    let files = FileManager.default
-    guard resuming else {
-      let model = folder.appendingPathComponent(Model.descriptionFile)
-      if files.fileExists(atPath: file.path) {
-        throw TrainingError(
-          "\(folder.relativePath): holds a training that is not finished; add --resume, or choose another folder."
-        )
-      }
-      if files.fileExists(atPath: model.path) {
-        throw TrainingError("\(folder.relativePath): holds a model already; choose another folder.")
-      }
-      do {
-        try files.createDirectory(at: folder, withIntermediateDirectories: true)
-      } catch {
-        throw TrainingError(
-          "\(folder.relativePath): the folder cannot be made; choose one that can be written to.")
-      }
-      guard files.isWritableFile(atPath: folder.path) else {
-        throw TrainingError("\(folder.relativePath): cannot be written to; choose another folder.")
-      }
-      return nil
-    }
-    guard files.fileExists(atPath: file.path) else {
-      throw TrainingError("\(folder.relativePath): holds no training to resume; leave --resume out.")
-    }
-    let checkpoint = try Checkpoint(contentsOf: file, layout: network.layout)
-    guard checkpoint.configuration == configuration.text else {
-      throw TrainingError(
-        "\(folder.relativePath): was begun with another configuration; give that one, or choose another folder."
-      )
-    }
-    return checkpoint
   }
 
   /// How jets are found; trees only where they are read.

@@ -44,7 +44,9 @@ public struct TrainingConfiguration: Sendable {
     events = sections.events
     heads = sections.heads
     training = sections.training
-    text = try String(contentsOf: file, encoding: .utf8) + settings.map { "# --set \($0)\n" }.joined()
+    let own = try String(contentsOf: file, encoding: .utf8)
+    let lineEnd = own.isEmpty || own.hasSuffix("\n") || settings.isEmpty ? "" : "\n"
+    text = own + lineEnd + settings.map { "# --set \($0)\n" }.joined()
   }
 
   private struct Sections: Decodable {
