@@ -234,8 +234,8 @@ def main():
         # Runs that are not stopped: what they take, and what they come to.
         training = timed(["train", "c.yaml", "-o", "whole"])
         whole = tree(os.path.join(home, "whole"))
-        classify = ["classify", SAMPLE, "--max-events", "1500", "--model", MODEL]
-        trigger = ["trigger", SAMPLE, "--max-events", "1500", "--menu", "menu.yaml", "--model", MODEL]
+        classify = ["classify", SAMPLE, "--max-events", "500", "--model", MODEL]
+        trigger = ["trigger", SAMPLE, "--max-events", "500", "--menu", "menu.yaml", "--model", MODEL]
         works = [lambda: check.train(whole, training)]
         for arguments, more, names in [
             (classify, [], ["scores.h5", "scores.npz", "scores.jsonl"]),

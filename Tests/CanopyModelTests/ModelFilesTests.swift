@@ -87,7 +87,8 @@ import Testing
     let newDescription = try Data(contentsOf: descriptionFile)
     try oldDescription.write(to: descriptionFile)
     func weights() throws -> [Float] {
-      Array(try Model(contentsOf: url, plugins: SampleModel.plugins).parameters.values)
+      let model = try Model(contentsOf: url, plugins: SampleModel.plugins)
+      return withExtendedLifetime(model.parameters) { Array(model.parameters.values) }
     }
     #expect(try weights() == Array(SampleModel.gated.get().parameters.values))
     // After it: the new one, also if a further writer is killed before its description.
