@@ -5,12 +5,13 @@ SWIFT ?= $(firstword $(shell command -v swift) $(wildcard \
 	$(HOME)/.local/share/swiftly/bin/swift /opt/swift/usr/bin/swift /usr/local/swift/usr/bin/swift))
 SOURCES := $(wildcard Sources Plugins Tests Package.swift)
 
-.PHONY: help demo test threads build lint format prepare clean
+.PHONY: help demo test threads kills build lint format prepare clean
 
 help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
 	@echo 'make test     run the tests'
 	@echo 'make threads  look for data races under ThreadSanitizer while several threads parse and cluster'
+	@echo 'make kills    kill trainings, triggers and others N=500 times, and look at what they leave'
 	@echo 'make build    build the command .build/release/canopy'
 	@echo 'make lint     check the format of the sources'
 	@echo 'make format   put the sources in that format'
@@ -30,6 +31,10 @@ test: prepare
 
 threads: prepare
 	$(SWIFT) test --sanitize=thread --scratch-path .build-threads --filter '(Thread|EventPipeline|HepMCText)Tests'
+
+N ?= 500
+kills: build
+	python3 Resources/Checks/kills.py .build/release/canopy --kills $(N)
 
 build: prepare
 	$(SWIFT) build --configuration release --product canopy

@@ -51,7 +51,7 @@ let package = Package(
     .target(name: "Support"),
 
     .target(name: "JetPhysics", dependencies: ["CFastJet"]),
-    .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS"]),
+    .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS", "Support"]),
 
     .target(name: "EventEncoding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
     .target(
@@ -93,7 +93,7 @@ let package = Package(
       ]),
     .target(
       name: "Triggering",
-      dependencies: ["CZlib", "CanopyModel", "EventIO", "Triggers", "PluginKit"]
+      dependencies: ["CZlib", "CanopyModel", "EventIO", "Support", "Triggers", "PluginKit"]
         + modules(reexportedByPluginKit)),
     .target(
       name: "PluginTesting",
@@ -128,7 +128,8 @@ let package = Package(
     .testTarget(
       name: "JetPhysicsTests", dependencies: ["EventIO", "FastJetReference", "JetPhysics", "TestFiles"]),
     .testTarget(
-      name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine"], resources: [.copy("Fixtures")]),
+      name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine", "Support"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "JetEmbeddingTests", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine"]),
     .testTarget(
@@ -156,7 +157,9 @@ let package = Package(
         + modules(reexportedByCanopy)),
     .testTarget(
       name: "CanopyModelTests",
-      dependencies: ["AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "TestFiles"]
+      dependencies: [
+        "AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "Support", "TestFiles",
+      ]
         + modules(reexportedByCanopy)),
     .testTarget(
       name: "PluginTestingTests",

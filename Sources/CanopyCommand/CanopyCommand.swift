@@ -38,6 +38,9 @@ struct CanopyCommand: ParsableCommand {
   static func main() {
     // A reader that goes away, as in `canopy … | head`, is told by the failing write instead.
     signal(SIGPIPE, SIG_IGN)
+    // So does a limit on the size of files.
+    signal(SIGXFSZ, SIG_IGN)
+    Interruption.listen()
     do {
       try checkSubcommand(CommandLine.arguments.dropFirst().first)
       var command = try parseAsRoot()

@@ -90,6 +90,11 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
+      var files = OutputCheck()
+      files.addInputs(reading.inputs)
+      files.addModel(self.model.folder)
+      files.addOutput("--report", report)
+      try files.check()
       let model = try self.model.read()
       let stream = try reading.makeStream(columns: self.model.columns, for: model)
       let gnuplot = try report.map { _ in try Gnuplot() }

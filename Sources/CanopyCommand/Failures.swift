@@ -5,15 +5,16 @@ import Canopy
 import Support
 
 /// Runs the work of a command; an error becomes one sentence on standard error and the exit status of its kind:
-/// 65 where the input was wrong, 1 where the work failed otherwise.
+/// 64 if the command line was wrong, 65 if the input was, 1 if the work failed otherwise.
 func reportingFailures(_ work: () throws -> Void) throws {
   do {
     try work()
   } catch let error as ResultOutputError where error.isBrokenPipe {
     // Whoever read the output has seen enough, as in `canopy … | head`.
     throw ExitCode(0)
-  } catch let interruption as Interruption {
-    interruption.end()
+  } catch let error as ValidationError {
+    writeToStandardError("canopy: \(error.message.onOneLine)\n")
+    throw ExitCode.validationFailure
   } catch let error as ConfigurationError {
     // All that is wrong with the file, a line each.
     for message in error.messages { writeToStandardError("canopy: \(message.printable)\n") }
@@ -40,6 +41,7 @@ extension Error {
     case let error as ResultOutputError: error.isInputError
     case let error as ReportError: error.isInputError
     case let error as TriggerError: error.isInputError
+    case let error as FileOutputError: error.isInputError
     case is EventInputError, is any EventError, is MetricError, is ModelError,
       is PluginError, is SafetensorsError:
       true

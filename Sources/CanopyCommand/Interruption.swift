@@ -1,40 +1,56 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
-/// The user's wish to stop, as by Ctrl-C: work that would leave something half written ends by an error instead
-/// of at once.
-struct Interruption: Error {
-  private let signal: Int32
-  /// How to go on later, in a sentence; nil where nothing is left to go on with.
-  var advice: String?
-
+/// The user's wish to stop, as by Ctrl-C, whatever the program is doing: waiting for a pipe, in the middle of a jet.
+///
+/// What is not finished is removed, and the program ends as the signal would have ended it. Nothing else needs to be
+/// done: what is to outlive an interruption, a checkpoint or a journal, is on the disk at any moment.
+enum Interruption {
   /// Listens for the wish from now on; a second one ends the program at once.
   static func listen() {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    writingEnd = ends[1]
     for number in [SIGHUP, SIGINT, SIGTERM] {
-      let previous = Foundation.signal(number) {
-        received = $0
-        Foundation.signal($0, SIG_DFL)
+      let previous = signal(number) {
+        var received = $0
+        Foundation.signal(received, SIG_DFL)
+        write(writingEnd, &received, MemoryLayout<Int32>.size)
       }
       // What is ignored, as by nohup, stays so.
       if unsafeBitCast(previous, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
-        Foundation.signal(number, SIG_IGN)
+        signal(number, SIG_IGN)
       }
+    }
+    let readingEnd = ends[0]
+    Thread.detachNewThread {
+      var received: Int32 = 0
+      while read(readingEnd, &received, MemoryLayout<Int32>.size) < 0, errno == EINTR {}
+      end(by: received)
     }
   }
 
-  /// Throws where the user wants to stop.
-  static func check() throws {
-    if received != 0 { throw Interruption(signal: received) }
+  /// How to go on later, in a sentence, if there is something to go on with.
+  static var advice: String? {
+    get { lock.withLock { currentAdvice } }
+    set { lock.withLock { currentAdvice = newValue } }
   }
 
-  /// Says how to go on later, and ends the program as the signal would have.
-  func end() -> Never {
+  private static func end(by number: Int32) {
+    UnfinishedFiles.removeAll()
+    // A bar of progress may be on the line.
+    if isatty(STDERR_FILENO) == 1 { writeToStandardError("\r\u{1B}[K") }
     if let advice { writeToStandardError("canopy: \(advice)\n") }
-    raise(signal)
-    exit(1)
+    kill(getpid(), number)
   }
+
+  private static let lock = NSLock()
+  /// Guarded by `lock`.
+  nonisolated(unsafe) private static var currentAdvice: String?
 }
 
-/// Written by the handler of a signal.
-nonisolated(unsafe) private var received: sig_atomic_t = 0
+/// Read by the handler of a signal.
+nonisolated(unsafe) private var writingEnd: Int32 = -1

@@ -59,7 +59,9 @@ func writePredictions(
   let model = try options.read()
   // Event inputs are for heads alone.
   let inputs = embedding ? nil : InputMonitor(model.description)
-  try writeResults(reading: reading, columns: options.columns, model: model, output: output) { times in
+  try writeResults(
+    reading: reading, columns: options.columns, model: (model, options.folder), output: output
+  ) { times in
     let predictor = try Predictor(model)
     predictor.inputMonitor = inputs
     var prediction = Prediction()

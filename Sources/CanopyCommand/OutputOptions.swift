@@ -50,25 +50,27 @@ struct OutputOptions: ParsableArguments {
 /// - Parameters:
 ///   - reading: which events are read.
 ///   - columns: columns that every event gets.
-///   - model: the model that reads the events; nil for none.
+///   - model: the model that reads the events, and its folder; nil for none.
 ///   - output: where the results go.
 ///   - makeWorker: makes the worker of a thread, which turns events into results and adds what its stages took.
 func writeResults(
-  reading: ReadingOptions, columns: [String: Double] = [:], model: Model? = nil, output: OutputOptions,
+  reading: ReadingOptions, columns: [String: Double] = [:], model: (model: Model, folder: String)? = nil,
+  output: OutputOptions,
   makeWorker: @escaping @Sendable (StageTimes) throws -> ((EventBatch) throws -> ResultBatch)
 ) throws {
-  let stream = try reading.makeStream(columns: columns, for: model)
-  Interruption.listen()
+  var files = OutputCheck()
+  files.addInputs(reading.inputs)
+  files.addModel(model?.folder)
+  files.addOutput("-o", output.output)
+  try files.check()
+  let stream = try reading.makeStream(columns: columns, for: model?.model)
   let writer = try output.makeWriter()
   var progress = EventProgress(stream, resultsOnStandardOutput: output.output == nil)
   defer { progress.clear() }
   let times = StageTimes()
   let pipeline = try EventPipeline.run(
     stream: stream, threads: reading.threadCount, makeWorker: { try makeWorker(times) },
-    consume: {
-      try writer.append($0)
-      try Interruption.check()
-    }, progress: { progress.update($0) })
+    consume: { try writer.append($0) }, progress: { progress.update($0) })
   let end = ProcessInfo.processInfo.systemUptime
   try writer.finish()
   let finishing = ProcessInfo.processInfo.systemUptime - end

@@ -11,12 +11,14 @@ struct TrainCommand: ParsableCommand {
     abstract: "Trains a network as a YAML file says, and writes it as a model.",
     discussion: """
       After every epoch the folder MODELDIR holds the model of the best epoch so far, and a checkpoint from which \
-      --resume goes on to the same bits as a training that was not interrupted. Files in the configuration are \
-      relative to the working folder.
+      --resume goes on to the same bits as a training that was not interrupted: with the same events and the same \
+      configuration but for training.epochs and training.learning-rate, so that a finished training can go on too. \
+      Files in the configuration are relative to the working folder.
 
       EXAMPLES:
         canopy train w-tagger.yaml -o w-tagger
         canopy train w-tagger.yaml -o w-tagger --resume
+        canopy train w-tagger.yaml -o w-tagger --resume --set training.epochs=20
         canopy train dihiggs.yaml -o two-jets --set events.leading=2
         canopy train dihiggs.yaml -o momenta \\
           --set embedding=null --set events.embedding=false
@@ -34,7 +36,7 @@ struct TrainCommand: ParsableCommand {
       discussion: "null takes a value or a whole section away.", valueName: "key.key=value"))
   var `set`: [String] = []
 
-  @Flag(help: "Go on with a training that was interrupted.")
+  @Flag(help: "Go on with the training in MODELDIR; if there is none, begin.")
   var resume = false
 
   @OptionGroup
@@ -42,9 +44,18 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let run = try TrainingRun(
-        TrainingConfiguration(contentsOf: URL(fileURLWithPath: configuration), settings: self.set),
-        plugins: plugins.registry())
+      let settings = try TrainingConfiguration(
+        contentsOf: URL(fileURLWithPath: configuration), settings: self.set)
+      var files = OutputCheck()
+      files.addInput(configuration)
+      files.addInputs(settings.data.inputs)
+      files.addModel(settings.embedding?.source?.model)
+      files.addOutput("-o", output)
+      for file in [Model.descriptionFile, Model.weightsFile, Checkpoint.file] {
+        files.addOutput("the model's file", "\(output)/\(file)")
+      }
+      try files.check()
+      let run = try TrainingRun(settings, plugins: plugins.registry())
       let observer = TrainingObserver(output)
       defer { observer.progress?.clear() }
       _ = try run.run(into: URL(fileURLWithPath: output), resuming: resume, observer: observer)
@@ -65,6 +76,7 @@ private final class TrainingObserver: TrainingRun.Observer {
       + "\(summary.jets) jets; \(summary.parameterCount) parameters; "
       + "\(summary.threads) \(summary.threads == 1 ? "thread" : "threads")\n"
     if summary.epochsDone > 0 { text += "resuming after epoch \(summary.epochsDone)\n" }
+    for change in summary.changes { text += "\(change)\n" }
     writeToStandardError(text)
     reportRemarks(summary.remarks)
     progress = TrainingProgress(epochCount: summary.epochs, eventCount: summary.trainingEvents)

@@ -121,6 +121,7 @@ struct TriggerCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
+      try checkOutputs()
       let model = try self.model.read()
       let file = try MenuFile(contentsOf: URL(fileURLWithPath: menu))
       let menu = try file.menu(
@@ -133,7 +134,6 @@ struct TriggerCommand: ParsableCommand {
       let signalStream =
         try signal.isEmpty
         ? nil : reading.makeStream(of: signal, columns: self.model.columns, for: model)
-      Interruption.listen()
       if tune {
         try tune(run, file, background: stream, signal: signalStream!)
       } else {
@@ -142,16 +142,25 @@ struct TriggerCommand: ParsableCommand {
     }
   }
 
+  private func checkOutputs() throws {
+    var files = OutputCheck()
+    files.addInputs(reading.inputs)
+    files.addInputs(signal)
+    files.addInput(menu)
+    files.addModel(model.folder)
+    files.addOutput("-o", output)
+    if let output, !tune { files.addOutput("the journal", "\(output).journal") }
+    if let report { files.addOutput("--report", report) }
+    try files.check()
+  }
+
   private func decide(_ run: TriggerRun, _ stream: EventStream, _ signal: EventStream?) throws {
     let gnuplot = try report.map { _ in try Gnuplot() }
     let names = turnOn.isEmpty ? ["leading-jet-pt", "missing-momentum"] : turnOn
     var curves = try report == nil ? [] : names.map { try TurnOnCurves(run.menu, against: $0) }
     var progress = EventProgress(stream, resultsOnStandardOutput: format == .jsonl)
     defer { progress.clear() }
-    let outcome = try decide(run, stream) {
-      progress.update($0)
-      try Interruption.check()
-    }
+    let outcome = try decide(run, stream) { progress.update($0) }
     progress.clear()
     var signalState: TriggerState?
     if let signal {
@@ -160,8 +169,6 @@ struct TriggerCommand: ParsableCommand {
         for index in curves.indices { curves[index].append(inputs, decisions) }
         var decisions = decisions
         run.menu.decide(&decisions, &state)
-      } progress: { _ in
-        try Interruption.check()
       }
       signalState = state
     }
@@ -190,18 +197,15 @@ struct TriggerCommand: ParsableCommand {
     _ run: TriggerRun, _ stream: EventStream, progress: (EventPipeline.Progress) throws -> Void
   ) throws -> TriggerRun.Outcome {
     if let output {
-      do {
-        return try run.run(
-          stream,
-          to: TriggerRun.Output(
-            path: output, format: output.lowercased().hasSuffix(".jsonl") ? .jsonl : .hdf5,
-            menu: URL(fileURLWithPath: menu), model: URL(fileURLWithPath: model.folder), isResumed: resume),
-          progress: progress)
-      } catch var interruption as Interruption {
-        interruption.advice =
-          "The run was stopped, and \(output) is not there yet; give the same command with --resume to go on."
-        throw interruption
-      }
+      Interruption.advice =
+        "The run was stopped, and \(output) is not there yet; give the same command with --resume to go on."
+      defer { Interruption.advice = nil }
+      return try run.run(
+        stream,
+        to: TriggerRun.Output(
+          path: output, format: output.lowercased().hasSuffix(".jsonl") ? .jsonl : .hdf5,
+          menu: URL(fileURLWithPath: menu), model: URL(fileURLWithPath: model.folder), isResumed: resume),
+        progress: progress)
     }
     guard format == .jsonl else { return try run.run(stream, progress: progress) }
     let writer = try EventOutputFormat.jsonl.makeWriter(to: .standardOutput)
@@ -223,7 +227,6 @@ struct TriggerCommand: ParsableCommand {
         sample.append($1)
       } progress: {
         progress.update($0)
-        try Interruption.check()
       }
       return sample
     }

@@ -4,12 +4,15 @@ import Foundation
 import JetEmbedding
 import NeuralEngine
 import PluginKit
+import Support
 
 extension Model {
   /// The file of a model's folder that describes it.
   public static let descriptionFile = "model.json"
   /// The file of a model's folder that holds its weights.
   public static let weightsFile = "weights.safetensors"
+  /// The file that the weights of a new description are in until they replace the old ones.
+  private static let newWeightsFile = "weights.new.safetensors"
   /// Larger descriptions are refused unread.
   private static let largestDescription = 64 << 20
 
@@ -18,7 +21,7 @@ extension Model {
   /// - Throws: ``ModelError`` or `SafetensorsError`, in one sentence that names the file and what is wrong.
   public init(contentsOf folder: URL, plugins: PluginRegistry) throws {
     let file = folder.appendingPathComponent(Self.descriptionFile)
-    let description = try Self.readDescription(file)
+    let (description, weightsChecksum) = try Self.readDescription(file)
     var network: Network
     do {
       network = try Network(
@@ -49,13 +52,42 @@ extension Model {
     let events = description.events
     try Self.check(scaling.events?.momenta, "events.momenta", events?.momenta.count ?? 0, file)
     try Self.check(scaling.events?.inputs, "events.inputs", events?.inputNames.count ?? 0, file)
-    let weights = folder.appendingPathComponent(Self.weightsFile)
-    self.init(
-      description: description, network: network,
-      parameters: try Parameters(layout: network.layout, contentsOf: weights))
+    let weights = try Self.readWeights(folder, checksum: weightsChecksum)
+    let parameters = try Parameters(layout: network.layout, weights.tensors)
+    guard weights.isOfDescription else {
+      // A writer may have put another description in place since that was read.
+      if try Self.readDescription(file).weightsChecksum != weightsChecksum {
+        self = try Model(contentsOf: folder, plugins: plugins)
+        return
+      }
+      throw ModelError(
+        "\(folder.appendingPathComponent(Self.weightsFile).relativePath): these are not the weights that "
+          + "\(Self.descriptionFile) was written with; copy both files of the model again, or, if you changed the "
+          + "weights, take weightsChecksum out of \(Self.descriptionFile).")
+    }
+    self.init(description: description, network: network, parameters: parameters)
   }
 
-  private static func readDescription(_ file: URL) throws -> ModelDescription {
+  /// The weights that belong to a description: those of this checksum, if it has one.
+  private static func readWeights(
+    _ folder: URL, checksum: String?
+  ) throws -> (tensors: Safetensors, isOfDescription: Bool) {
+    let file = folder.appendingPathComponent(weightsFile)
+    let new = folder.appendingPathComponent(newWeightsFile)
+    let data = Result { try Safetensors.bytes(of: file) }
+    func isWanted(_ data: Data) -> Bool { checksum == nil || ContentFingerprint(data).text == checksum }
+    if let checksum, (try? data.get()).map({ ContentFingerprint($0).text }) != checksum,
+      let newData = try? Safetensors.bytes(of: new), isWanted(newData)
+    {
+      return (try Safetensors(newData, source: new.relativePath), true)
+    }
+    let found = try data.get()
+    return (try Safetensors(found, source: file.relativePath), isWanted(found))
+  }
+
+  private static func readDescription(
+    _ file: URL
+  ) throws -> (description: ModelDescription, weightsChecksum: String?) {
     let data: Data
     do {
       let size = try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
@@ -72,13 +104,13 @@ extension Model {
     }
     do {
       // A later format may have other members, so that its number comes first.
-      let format = try JSONDecoder().decode(Format.self, from: data).formatVersion
-      guard format == 1 else {
+      let format = try JSONDecoder().decode(Format.self, from: data)
+      guard format.formatVersion == 1 else {
         throw ModelError(
-          "\(file.relativePath): the format is \(format), and this version of Canopy reads format 1 only: "
+          "\(file.relativePath): the format is \(format.formatVersion), and this version of Canopy reads format 1 only: "
             + "use the version that wrote the model.")
       }
-      return try JSONDecoder().decode(ModelDescription.self, from: data)
+      return (try JSONDecoder().decode(ModelDescription.self, from: data), format.weightsChecksum)
     } catch let error as ModelError {
       throw error
     } catch {
@@ -102,29 +134,65 @@ extension Model {
 
   private struct Format: Decodable {
     var formatVersion: Int
+    var weightsChecksum: String?
+  }
+
+  /// A description that knows which weights it belongs to.
+  private struct StoredDescription: Encodable {
+    let description: ModelDescription
+    let weightsChecksum: String
+
+    private enum CodingKeys: String, CodingKey { case weightsChecksum }
+
+    func encode(to encoder: any Encoder) throws {
+      try description.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(weightsChecksum, forKey: .weightsChecksum)
+    }
   }
 
   /// Writes the model into a folder, which is made where it does not exist.
   ///
-  /// Each file is complete before it takes its name.
+  /// At any moment the folder holds the old model or the new one: the new weights lie beside the old ones when the
+  /// description takes its place, which says by a checksum which of the two are its own.
   ///
-  /// - Throws: ``ModelError`` or `SafetensorsError` where the folder cannot be written.
+  /// - Throws: `FileOutputError` if the folder cannot be written.
   public func write(to folder: URL) throws {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
-      throw ModelError(
-        "\(folder.relativePath): the folder cannot be made; choose one that can be written to.")
+      throw FileOutputError(folder.relativePath, code: error.systemCode)
     }
-    try parameters.write(to: folder.appendingPathComponent(Self.weightsFile))
+    let weights = try parameters.safetensors().encoded()
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let file = folder.appendingPathComponent(Self.descriptionFile)
-    do {
-      try encoder.encode(description).write(to: file, options: .atomic)
-    } catch {
-      throw ModelError("\(file.relativePath): cannot be written; choose a folder that can be written to.")
+    let text = try encoder.encode(
+      StoredDescription(description: description, weightsChecksum: ContentFingerprint(weights).text))
+    let weightsFile = folder.appendingPathComponent(Self.weightsFile).relativePath
+    let newFile = folder.appendingPathComponent(Self.newWeightsFile).relativePath
+    func replaceWeights() throws {
+      guard rename(newFile, weightsFile) == 0 else { throw FileOutputError(weightsFile, code: errno) }
+      try WholeFile.synchroniseFolder(of: weightsFile)
     }
+    // Weights that a killed program did not get to their place.
+    if Self.newWeightsBelong(to: folder) { try replaceWeights() }
+    do {
+      try WholeFile.write(weights, to: newFile)
+      try WholeFile.write(text, to: folder.appendingPathComponent(Self.descriptionFile).relativePath)
+    } catch {
+      if !Self.newWeightsBelong(to: folder) { unlink(newFile) }
+      throw error
+    }
+    try replaceWeights()
+  }
+
+  /// Whether the description in a folder is that of the new weights in it.
+  private static func newWeightsBelong(to folder: URL) -> Bool {
+    guard let weights = try? Safetensors.bytes(of: folder.appendingPathComponent(newWeightsFile)) else {
+      return false
+    }
+    let checksum = try? readDescription(folder.appendingPathComponent(descriptionFile)).weightsChecksum
+    return checksum == ContentFingerprint(weights).text
   }
 }
 
@@ -135,18 +203,21 @@ extension Parameters {
   ///
   /// - Throws: `SafetensorsError` or ``ModelError``, in one sentence that names the file and the tensor.
   public convenience init(layout: ParameterLayout, contentsOf file: URL) throws {
-    let tensors = try Safetensors(contentsOf: file)
+    try self.init(layout: layout, Safetensors(contentsOf: file))
+  }
+
+  fileprivate convenience init(layout: ParameterLayout, _ tensors: Safetensors) throws {
     let numbers = try layout.entries.map { entry in
       let numbers = try tensors.values(of: entry.name, shape: entry.tensorShape)
       guard numbers.allSatisfy(\.isFinite) else {
-        throw ModelError("\(file.relativePath): the tensor \(entry.name) holds a number that is not finite.")
+        throw ModelError("\(tensors.source): the tensor \(entry.name) holds a number that is not finite.")
       }
       return numbers
     }
     let known = Set(layout.entries.map(\.name))
     if let unknown = tensors.names.first(where: { !known.contains($0) }) {
       throw ModelError(
-        "\(file.relativePath): the network has no parameter \(unknown); is this another model's file?")
+        "\(tensors.source): the network has no parameter \(unknown); is this another model's file?")
     }
     self.init(layout: layout)
     for (entry, numbers) in zip(layout.entries, numbers) {
@@ -154,17 +225,18 @@ extension Parameters {
     }
   }
 
-  /// Writes the numbers as a safetensors file, complete before it takes its name.
+  /// Writes the numbers as a safetensors file, which takes its name when it is complete.
   ///
-  /// - Throws: `SafetensorsError` where the file cannot be written.
-  public func write(to file: URL) throws {
+  /// - Throws: `FileOutputError` if the file cannot be written.
+  public func write(to file: URL) throws { try safetensors().write(to: file) }
+
+  fileprivate func safetensors() throws -> Safetensors {
     try Safetensors(
       layout.entries.map { entry in
         SafetensorsTensor(
           name: entry.name, shape: entry.tensorShape,
           values: Array(values[entry.offset..<entry.offset + entry.count]))
-      }
-    ).write(to: file)
+      })
   }
 }
 

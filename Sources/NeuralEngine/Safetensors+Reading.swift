@@ -10,21 +10,26 @@ extension Safetensors {
   ///
   /// - Throws: ``SafetensorsError`` where the file cannot be read or is not sound.
   public init(contentsOf file: URL) throws {
+    try self.init(Self.bytes(of: file), source: file.relativePath)
+  }
+
+  /// The bytes of a file that may hold tensors.
+  ///
+  /// - Throws: ``SafetensorsError`` if the file cannot be read.
+  package static func bytes(of file: URL) throws -> Data {
     let path = file.relativePath
-    let data: Data
     do {
       // A pipe or a device has no end to check the lengths against.
       let attributes = try FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path)
       guard attributes[.type] as? FileAttributeType == .typeRegular else {
         throw SafetensorsError(path, "it is not a regular file; name a file in the safetensors format")
       }
-      data = try Data(contentsOf: file)
+      return try Data(contentsOf: file)
     } catch let error as SafetensorsError {
       throw error
     } catch {
       throw SafetensorsError(path, "it cannot be read: \(error.fileReason)")
     }
-    try self.init(data, source: path)
   }
 
   /// Reads the content of a file; `source` names the file in messages.

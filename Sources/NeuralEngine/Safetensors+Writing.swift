@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 extension Safetensors {
   /// The bytes of the file: tensors by rising name, the header padded to a multiple of eight bytes.
@@ -33,19 +34,10 @@ extension Safetensors {
     return data
   }
 
-  /// Writes the file under a temporary name beside it and renames that, so that no reader and no crash ever
-  /// meets half a file.
+  /// Writes the file, which takes its name when it is complete.
   ///
-  /// - Throws: ``SafetensorsError`` where the file cannot be written.
-  public func write(to file: URL) throws {
-    do {
-      try encoded().write(to: file, options: .atomic)
-    } catch {
-      throw SafetensorsError(
-        file.relativePath,
-        "it cannot be written: \(error.fileReason); choose a folder that can be written to")
-    }
-  }
+  /// - Throws: `FileOutputError` if the file cannot be written.
+  public func write(to file: URL) throws { try WholeFile.write(encoded(), to: file.relativePath) }
 
   private func quoted(_ text: String) throws -> String {
     let encoder = JSONEncoder()

@@ -3,10 +3,11 @@
 import CanopyModel
 import Foundation
 import NeuralEngine
+import Support
 
 /// Everything that a training needs to go on as if it had never stopped, in one safetensors file.
 public struct Checkpoint {
-  /// The name of the file in a model's folder while its training is not finished.
+  /// The name of the file in a model's folder.
   public static let file = "checkpoint.safetensors"
 
   /// The weights.
@@ -25,18 +26,26 @@ public struct Checkpoint {
   public let epochs: [EpochSummary]
   /// The text of the training configuration.
   public let configuration: String
+  /// Fingerprints of the events, by what they are of; nil in a checkpoint of a version that had none.
+  public let events: [String: String]?
 
   private struct State: Codable {
     var step: Int
     var generator: SeededGenerator
     var epochs: [EpochSummary]
     var configuration: String
+    var events: [String: String]?
   }
 
   private static let prefixes = ["parameters/", "best/", "first-moment/", "second-moment/"]
 
   /// The state of a training after an epoch.
-  public init(_ trainer: Trainer, configuration: String) {
+  ///
+  /// - Parameters:
+  ///   - trainer: the training.
+  ///   - configuration: the text of its configuration.
+  ///   - events: fingerprints of its events, by what they are of.
+  public init(_ trainer: Trainer, configuration: String, events: [String: String]? = nil) {
     parameters = trainer.parameters
     bestParameters = trainer.bestParameters
     firstMoment = trainer.optimiser.firstMoment
@@ -45,19 +54,14 @@ public struct Checkpoint {
     generator = trainer.generator
     epochs = trainer.epochs
     self.configuration = configuration
+    self.events = events
   }
 
   /// Reads a checkpoint of a network with the parameters of `layout`.
   ///
   /// - Throws: `SafetensorsError` or ``TrainingError``, in one sentence that names the file.
   public init(contentsOf file: URL, layout: ParameterLayout) throws {
-    let tensors = try Safetensors(contentsOf: file)
-    guard let text = tensors.metadata["state"],
-      let state = try? JSONDecoder().decode(State.self, from: Data(text.utf8)),
-      (0..<1 << 50).contains(state.step)
-    else {
-      throw TrainingError("\(file.relativePath): this is no checkpoint of a training.")
-    }
+    let (state, tensors) = try Self.readState(file)
     let parts = try Self.prefixes.map { prefix in
       let part = Parameters(layout: layout)
       for entry in layout.entries {
@@ -71,11 +75,45 @@ public struct Checkpoint {
     generator = state.generator
     epochs = state.epochs
     configuration = state.configuration
+    events = state.events
   }
 
-  /// Writes the checkpoint, complete before it takes its name.
+  /// The text of the configuration in a checkpoint's file, whatever network it is of.
   ///
-  /// - Throws: `SafetensorsError` where the file cannot be written.
+  /// - Throws: `SafetensorsError` or ``TrainingError`` if the file is no sound checkpoint.
+  static func configuration(of file: URL) throws -> String { try readState(file).state.configuration }
+
+  private static func readState(_ file: URL) throws -> (state: State, tensors: Safetensors) {
+    let tensors = try Safetensors(contentsOf: file)
+    if let checksum = tensors.metadata["checksum"], checksum != Self.checksum(of: tensors) {
+      throw TrainingError(
+        "\(file.relativePath): the checkpoint is damaged: its checksum is not that of its content; bring back a copy of "
+          + "the file, or begin again in another folder.")
+    }
+    guard let text = tensors.metadata["state"],
+      let state = try? JSONDecoder().decode(State.self, from: Data(text.utf8)),
+      (0..<1 << 50).contains(state.step)
+    else {
+      throw TrainingError("\(file.relativePath): this is no checkpoint of a training.")
+    }
+    return (state, tensors)
+  }
+
+  /// The checksum of all that a file holds but the checksum itself.
+  private static func checksum(of content: Safetensors) -> String {
+    var fingerprint = ContentFingerprint()
+    fingerprint.update(Array((content.metadata["state"] ?? "").utf8))
+    for tensor in content.tensors {
+      fingerprint.update(Array(tensor.name.utf8))
+      fingerprint.update(tensor.shape.map(Int64.init))
+      fingerprint.update(tensor.values)
+    }
+    return fingerprint.text
+  }
+
+  /// Writes the checkpoint, which takes its name when it is complete.
+  ///
+  /// - Throws: `FileOutputError` if the file cannot be written.
   public func write(to file: URL) throws {
     let parts = [parameters, bestParameters, firstMoment, secondMoment]
     var tensors: [SafetensorsTensor] = []
@@ -87,8 +125,11 @@ public struct Checkpoint {
             values: Array(part.values[entry.offset..<entry.offset + entry.count])))
       }
     }
-    let state = State(step: step, generator: generator, epochs: epochs, configuration: configuration)
+    let state = State(
+      step: step, generator: generator, epochs: epochs, configuration: configuration, events: events)
     let text = String(decoding: try JSONEncoder().encode(state), as: UTF8.self)
-    try Safetensors(tensors, metadata: ["state": text]).write(to: file)
+    var content = try Safetensors(tensors, metadata: ["state": text])
+    content.metadata["checksum"] = Self.checksum(of: content)
+    try content.write(to: file)
   }
 }

@@ -14,7 +14,7 @@ public struct EventDataset: Sendable {
   public private(set) var sample: EventSample
   /// The weight of each event: `[events]`.
   public private(set) var weights: [Float] = []
-  private var eventTruth: EventTruth
+  private(set) var eventTruth: EventTruth
 
   /// The number of each event: `[events]`.
   public var eventNumbers: [Int] { eventTruth.eventNumbers }

@@ -10,7 +10,7 @@ import PluginKit
 
 /// A whole training from a configuration to a model's folder.
 ///
-/// The folder holds the model of the best epoch so far after every epoch, and a checkpoint until the last.
+/// The folder holds the model of the best epoch so far after every epoch, and a checkpoint from which it goes on.
 public struct TrainingRun {
   /// What the training tells while it runs.
   public protocol Observer: AnyObject {
@@ -43,6 +43,8 @@ public struct TrainingRun {
     /// What is hardly wanted of the settings or the events, such as a feature that is the same in all of them: a
     /// sentence each.
     public let remarks: [String]
+    /// What a training that goes on does differently from before, in words.
+    public let changes: [String]
   }
 
   /// What to train.
@@ -60,11 +62,11 @@ public struct TrainingRun {
   ///
   /// - Parameters:
   ///   - folder: where the model is written; must not hold a model yet unless the training is resumed.
-  ///   - resuming: whether to go on from the folder's checkpoint.
+  ///   - resuming: whether to go on from the folder's checkpoint; if it has none and no model, the training begins.
   ///   - observer: is told how the training gets on.
   /// - Returns: the model of the best epoch.
-  /// - Throws: ``TrainingError``, ``ConfigurationError``, `EventInputError`, `ModelError` or
-  ///   `SafetensorsError`, each in one sentence.
+  /// - Throws: ``TrainingError``, ``ConfigurationError``, `EventInputError`, `ModelError`, `SafetensorsError`,
+  ///   `FileOutputError` or `FolderLockError`, each in one sentence.
   public func run(into folder: URL, resuming: Bool, observer: any Observer) throws -> Model {
     let pretrained = try configuration.embedding?.source.map {
       try PretrainedEmbedding(
@@ -74,11 +76,9 @@ public struct TrainingRun {
     let network = try makeNetwork(embedding)
     let review = TrainingReview(configuration: configuration, network: network)
     try review.checkSettings()
-    let checkpointFile = folder.appendingPathComponent(Checkpoint.file)
-    let isNew = !FileManager.default.fileExists(atPath: folder.path)
-    // A training that fails before its first epoch leaves no empty folder behind.
-    defer { if isNew { rmdir(folder.path) } }
-    let checkpoint = try findCheckpoint(checkpointFile, in: folder, network, resuming: resuming)
+    let folder = try TrainingFolder(folder)
+    defer { folder.release() }
+    let found = try folder.checkpoint(resuming: resuming, configuration, network.layout)
 
     var dataset = try readEvents(
       network,
@@ -86,6 +86,8 @@ public struct TrainingRun {
     let split = EventSplit(
       dataset, validationFraction: configuration.data.validationFraction, seed: configuration.training.seed)
     try review.check(dataset, split)
+    let fingerprints = dataset.fingerprints(split)
+    try folder.check(fingerprints, against: found?.checkpoint)
     let remarks = review.remarks(dataset, dataset.sample.extents(ofEvents: split.training), pretrained)
     let ranges = review.inputRanges(dataset, training: split.training)
     let scaling = SampleScaling(
@@ -95,27 +97,27 @@ public struct TrainingRun {
 
     let trainer = Trainer(
       network, headWeights: configuration.heads.map(\.value.weight), section: configuration.training,
-      dataset: dataset, split: split, pretrained: pretrained, resuming: checkpoint)
+      dataset: dataset, split: split, pretrained: pretrained, resuming: found?.checkpoint)
     observer.begin(
       Summary(
         events: dataset.eventCount, jets: dataset.jetCount, trainingEvents: split.training.count,
         validationEvents: split.validation.count,
         parameterCount: network.layout.parameterCount, epochs: configuration.training.epochs,
-        epochsDone: trainer.epochs.count, threads: configuration.training.threads, remarks: remarks))
+        epochsDone: trainer.epochs.count, threads: configuration.training.threads, remarks: remarks,
+        changes: found?.changes ?? []))
     func model() throws -> Model {
       try self.model(trainer, embedding, scaling, split, ranges, dataset.fingerprint)
     }
     while !trainer.isFinished {
       let epoch = trainer.epochs.count + 1
       let summary = try trainer.trainEpoch { observer.step(epoch: epoch, eventsDone: $0, loss: $1) }
-      // The checkpoint first: what is stopped between the two can be resumed.
-      try Checkpoint(trainer, configuration: configuration.text).write(to: checkpointFile)
-      try model().write(to: folder)
+      try folder.write(
+        Checkpoint(trainer, configuration: configuration.text, events: fingerprints), model())
       observer.finish(summary)
     }
     let finished = try model()
-    try finished.write(to: folder)
-    try? FileManager.default.removeItem(at: checkpointFile)
+    // What was stopped between the last checkpoint and its model has none yet.
+    try folder.write(finished)
     return finished
   }
 
@@ -133,43 +135,6 @@ public struct TrainingRun {
     } catch let error as ModelError {
       throw TrainingError("The network cannot be made: \(error.description).")
     }
-  }
-
-  private func findCheckpoint(
-    _ file: URL, in folder: URL, _ network: Network, resuming: Bool
-  ) throws -> Checkpoint? {
-    let files = FileManager.default
-    guard resuming else {
-      let model = folder.appendingPathComponent(Model.descriptionFile)
-      if files.fileExists(atPath: file.path) {
-        throw TrainingError(
-          "\(folder.relativePath): holds a training that is not finished; add --resume, or choose another folder."
-        )
-      }
-      if files.fileExists(atPath: model.path) {
-        throw TrainingError("\(folder.relativePath): holds a model already; choose another folder.")
-      }
-      do {
-        try files.createDirectory(at: folder, withIntermediateDirectories: true)
-      } catch {
-        throw TrainingError(
-          "\(folder.relativePath): the folder cannot be made; choose one that can be written to.")
-      }
-      guard files.isWritableFile(atPath: folder.path) else {
-        throw TrainingError("\(folder.relativePath): cannot be written to; choose another folder.")
-      }
-      return nil
-    }
-    guard files.fileExists(atPath: file.path) else {
-      throw TrainingError("\(folder.relativePath): holds no training to resume; leave --resume out.")
-    }
-    let checkpoint = try Checkpoint(contentsOf: file, layout: network.layout)
-    guard checkpoint.configuration == configuration.text else {
-      throw TrainingError(
-        "\(folder.relativePath): was begun with another configuration; give that one, or choose another folder."
-      )
-    }
-    return checkpoint
   }
 
   /// How jets are found; trees only where they are read.

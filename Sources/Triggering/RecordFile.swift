@@ -2,6 +2,7 @@
 
 import CZlib
 import Foundation
+import Support
 
 /// An append-only file of records, each of which is there as a whole or not at all, whatever stops the program.
 ///
@@ -20,19 +21,18 @@ final class RecordFile {
 
   /// Makes a file of one record, complete before it takes its name.
   ///
-  /// - Throws: ``TriggerError`` where it cannot be made.
+  /// - Throws: ``TriggerError`` or `FileOutputError` if it cannot be made.
   init(creating path: String, first record: [UInt8]) throws {
     self.path = path
-    let temporary = path + ".partial"
-    descriptor = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    let file = try WholeFile(path)
+    // Of the same open file, so that the lock outlives its making.
+    descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
     guard descriptor >= 0 else { throw Self.failure(path, "cannot be made") }
     do {
       try lock()
       try append(record)
-      guard rename(temporary, path) == 0 else { throw Self.failure(path, "cannot be made") }
-      try Self.synchroniseFolder(of: path)
+      try file.commit()
     } catch {
-      unlink(temporary)
       close(descriptor)
       throw error
     }
@@ -118,7 +118,7 @@ final class RecordFile {
   /// Takes the file away.
   func remove() throws {
     guard unlink(path) == 0 || errno == ENOENT else { throw Self.failure(path, "cannot be removed") }
-    try Self.synchroniseFolder(of: path)
+    try WholeFile.synchroniseFolder(of: path)
   }
 
   private func read(_ count: Int, at place: Int) throws -> [UInt8] {
@@ -151,16 +151,6 @@ final class RecordFile {
     withUnsafeBytes(of: UInt32(truncatingIfNeeded: checksum)) {
       header.replaceSubrange(headerSize - 4..<headerSize, with: $0)
     }
-  }
-
-  /// Makes a new name, or its absence, survive a loss of power.
-  static func synchroniseFolder(of path: String) throws {
-    let folder = path.contains("/") ? String(path[...path.lastIndex(of: "/")!]) : "."
-    let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure(folder, "cannot be opened") }
-    defer { close(descriptor) }
-    // Some file systems cannot, and say so by EINVAL.
-    guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure(folder, "cannot be written") }
   }
 
   private static func failure(_ path: String, _ what: String) -> TriggerError {

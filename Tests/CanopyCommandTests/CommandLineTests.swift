@@ -78,13 +78,12 @@ import Testing
     let process = try Program.start(
       ["cluster", "-", "--threads", "1", "-o", results.path("jets.jsonl")], input: input.fileHandleForReading,
       folder: folder)
-    // More events than a batch holds.
-    let events = String(repeating: "1 0 0 1\n#END\n", count: 4000)
-    while try results.content.isEmpty { usleep(10_000) }
-    process.terminate()
+    // More than a pipe holds: the program is at work when all of it is written.
+    let events = String(repeating: "1 0 0 1\n#END\n", count: 40_000)
     try input.fileHandleForWriting.write(contentsOf: Data(events.utf8))
-    try input.fileHandleForWriting.close()
+    process.terminate()
     process.waitUntilExit()
+    try input.fileHandleForWriting.close()
     #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGTERM)
     #expect(try results.content == [])
   }

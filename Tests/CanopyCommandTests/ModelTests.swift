@@ -158,9 +158,9 @@ import Testing
     #expect(try Program.run("train", configuration, "-o", folder.path("model")).status == 0)
     let shared = URL(fileURLWithPath: try TinyModel.folder()).appendingPathComponent("weights.safetensors")
     #expect(try folder.data("model/weights.safetensors") == Data(contentsOf: shared))
-    // A training that is finished leaves the model alone.
+    // With the checkpoint from which more epochs could follow.
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("model")).sorted()
-    #expect(files == ["model.json", "weights.safetensors"])
+    #expect(files == ["checkpoint.safetensors", "model.json", "weights.safetensors"])
   }
 
   @Test func aResumedTrainingGivesTheSameBytes() throws {

@@ -31,11 +31,14 @@ enum Program {
   }
 
   /// Runs `canopy` to its end.
-  static func run(_ arguments: [String], input: Data = Data()) throws -> Outcome {
+  ///
+  /// - Parameter fileLimit: the largest size of a file in KiB; none if nil.
+  static func run(_ arguments: [String], input: Data = Data(), fileLimit: Int? = nil) throws -> Outcome {
     let folder = try TemporaryFolder()
     let inputFile = try folder.write(input, to: "input")
     let process = try start(
-      arguments, input: FileHandle(forReadingFrom: URL(fileURLWithPath: inputFile)), folder: folder)
+      arguments, input: FileHandle(forReadingFrom: URL(fileURLWithPath: inputFile)), folder: folder,
+      fileLimit: fileLimit)
     process.waitUntilExit()
     return Outcome(
       status: process.terminationStatus, hasExited: process.terminationReason == .exit,
@@ -48,11 +51,16 @@ enum Program {
   /// `folder`.
   static func start(
     _ arguments: [String], input: FileHandle = .nullDevice, folder: TemporaryFolder,
-    output: FileHandle? = nil
+    output: FileHandle? = nil, fileLimit: Int? = nil
   ) throws -> Process {
     let process = Process()
-    process.executableURL = executable
-    process.arguments = arguments
+    if let fileLimit {
+      process.executableURL = URL(fileURLWithPath: "/bin/bash")
+      process.arguments = ["-c", "ulimit -f \(fileLimit); exec \"$@\"", "bash", executable.path] + arguments
+    } else {
+      process.executableURL = executable
+      process.arguments = arguments
+    }
     process.standardInput = input
     process.standardOutput =
       try output

@@ -5,6 +5,7 @@ import Foundation
 import NeuralEngine
 import PluginKit
 import TestFiles
+import Support
 import Testing
 
 /// Models as folders: what is written is read again, and nothing else is.
@@ -55,10 +56,50 @@ import Testing
 
   @Test func aFolderThatCannotBeMadeIsAnError() throws {
     let file = try folder.write("", to: "file")
-    let error = #expect(throws: ModelError.self) {
+    let error = #expect(throws: FileOutputError.self) {
       try SampleModel.gated.get().write(to: URL(fileURLWithPath: file + "/model"))
     }
-    expectSentence(error, "file/model", "cannot be made")
+    expectSentence(error, "file/model", "cannot be written")
+  }
+
+  // MARK: - One unit
+
+  /// A program that is killed between the two renamings leaves the new description with the old weights, and the new
+  /// weights beside them.
+  @Test func aWriterThatIsKilledLeavesOneModel() throws {
+    let files = FileManager.default
+    let oldWeights = try Data(contentsOf: weightsFile)
+    let oldDescription = try Data(contentsOf: descriptionFile)
+    var description = try SampleModel.gated.get().description
+    description.training = nil
+    let parameters = Parameters(layout: try SampleModel.gated.get().network.layout)
+    let model = Model(
+      description: description, network: try SampleModel.gated.get().network, parameters: parameters)
+    try model.write(to: url)
+    let newWeights = try Data(contentsOf: weightsFile)
+    #expect(newWeights != oldWeights)
+    let pending = url.appendingPathComponent("weights.new.safetensors")
+    #expect(!files.fileExists(atPath: pending.path))
+
+    // Before the description: the old model.
+    try newWeights.write(to: pending)
+    try oldWeights.write(to: weightsFile)
+    let newDescription = try Data(contentsOf: descriptionFile)
+    try oldDescription.write(to: descriptionFile)
+    func weights() throws -> [Float] {
+      let model = try Model(contentsOf: url, plugins: SampleModel.plugins)
+      return withExtendedLifetime(model.parameters) { Array(model.parameters.values) }
+    }
+    #expect(try weights() == Array(SampleModel.gated.get().parameters.values))
+    // After it: the new one, also if a further writer is killed before its description.
+    try newDescription.write(to: descriptionFile)
+    #expect(try weights() == Array(parameters.values))
+    try SampleModel.gated.get().write(to: url)
+    #expect(try weights() == Array(SampleModel.gated.get().parameters.values))
+    #expect(!files.fileExists(atPath: pending.path))
+    // Weights of another model.
+    try newWeights.write(to: weightsFile)
+    expectRefusal(naming: weightsFile, "not the weights that model.json was written with")
   }
 
   // MARK: - Damage

@@ -272,6 +272,8 @@ import Training
     let file = folder.url.appendingPathComponent(Checkpoint.file)
     try Checkpoint(trainer, configuration: "").write(to: file)
     var content = try Safetensors(contentsOf: file)
+    // Without its checksum, as in earlier versions.
+    content.metadata["checksum"] = nil
     let state = try #require(content.metadata["state"])
     content.metadata["state"] = state.replacingOccurrences(
       of: part, with: replacement, options: .regularExpression)

@@ -63,7 +63,7 @@ import Training
     let model = try run(yaml, into: "model", log: log)
     #expect(log.error == nil, "\(log.error.map { "\($0)" } ?? "")")
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("model")).sorted()
-    #expect(files == ["model.json", "weights.safetensors"])
+    #expect(files == ["checkpoint.safetensors", "model.json", "weights.safetensors"])
     let copy = try read("model")
     #expect(copy.description == model.description)
     #expect(copy.parameters.values.elementsEqual(model.parameters.values))
@@ -184,7 +184,10 @@ import Training
     let yaml = ToyJets.configuration(events, training: "epochs: 1, threads: 1")
     try run(yaml, into: "model")
     let weights = try folder.data("model/weights.safetensors")
-    for (resuming, fragment) in [(false, "holds a model already"), (true, "holds no training to resume")] {
+    let again = #expect(throws: TrainingError.self) { try run(yaml, into: "model") }
+    #expect(again?.description.contains("holds a training already; add --resume") == true)
+    try FileManager.default.removeItem(atPath: folder.path("model/checkpoint.safetensors"))
+    for (resuming, fragment) in [(false, "holds a model already;"), (true, "no checkpoint to go on from")] {
       let error = #expect(throws: TrainingError.self) { try run(yaml, into: "model", resuming: resuming) }
       #expect(error?.description.contains(fragment) == true)
     }
@@ -205,13 +208,69 @@ import Training
     let unfinished = #expect(throws: TrainingError.self) { try run(yaml, into: "part") }
     #expect(unfinished?.description.contains("add --resume") == true)
     let other = #expect(throws: TrainingError.self) {
-      try run(yaml + "\n# other", into: "part", resuming: true)
+      try run(
+        yaml.replacingOccurrences(of: "batch-size: 20", with: "batch-size: 21"), into: "part", resuming: true)
     }
-    #expect(other?.description.contains("another configuration") == true)
+    #expect(other?.description.contains("another configuration: training.batch-size differs") == true)
     let rest = Log()
-    try run(yaml, into: "part", resuming: true, log: rest)
+    try run(yaml + "\n# other", into: "part", resuming: true, log: rest)
     #expect(rest.summary?.epochsDone == 1 && rest.epochs.map(\.epoch) == [2, 3])
     #expect(try folder.data("part/weights.safetensors") == folder.data("whole/weights.safetensors"))
+  }
+
+  @Test func aTrainingBeginsIfThereIsNone() throws {
+    let yaml = ToyJets.configuration(events, training: "epochs: 1, threads: 1")
+    try run(yaml, into: "first", resuming: true)
+    try FileManager.default.createDirectory(atPath: folder.path("empty"), withIntermediateDirectories: false)
+    try run(yaml, into: "empty", resuming: true)
+    #expect(try folder.data("empty/weights.safetensors") == folder.data("first/weights.safetensors"))
+  }
+
+  /// At a constant rate, two epochs and two more are four.
+  @Test func aFinishedTrainingGoesOn() throws {
+    func yaml(_ epochs: Int, rate: Double = 0.01) -> String {
+      ToyJets.configuration(
+        events,
+        training: "epochs: \(epochs), batch-size: 20, threads: 2, schedule: constant, learning-rate: \(rate)")
+    }
+    try run(yaml(4), into: "whole")
+    try run(yaml(2), into: "part")
+    let log = Log()
+    try run(yaml(4), into: "part", resuming: true, log: log)
+    #expect(log.summary?.changes == ["training.epochs is '4' now, and was '2'"])
+    #expect(log.epochs.map(\.epoch) == [3, 4])
+    #expect(try folder.data("part/weights.safetensors") == folder.data("whole/weights.safetensors"))
+    let slower = Log()
+    try run(yaml(5, rate: 0.001), into: "part", resuming: true, log: slower)
+    #expect(slower.summary?.changes.count == 2 && slower.epochs.map(\.epoch) == [5])
+    let fewer = #expect(throws: TrainingError.self) {
+      try run(yaml(3, rate: 0.001), into: "part", resuming: true)
+    }
+    #expect(fewer?.description.contains("5 epochs are done") == true)
+  }
+
+  @Test func onlyTheSameEventsResume() throws {
+    let yaml = ToyJets.configuration(events, training: "epochs: 1, threads: 1")
+    try run(yaml, into: "model")
+    let lines = ToyJets.lines(100)
+    for (part, replacement, what) in [
+      ("\"label\": 1", "\"label\": 0", "column label"), ("[1", "[2", "features"),
+    ] {
+      try folder.write(lines.joined().replacingOccurrences(of: part, with: replacement), to: "toys.jsonl")
+      let error = #expect(throws: TrainingError.self) { try run(yaml, into: "model", resuming: true) }
+      #expect(
+        error?.description.contains("other events: their \(what)") == true, "\(error?.description ?? "")")
+    }
+  }
+
+  @Test func aDamagedCheckpointIsRefused() throws {
+    let yaml = ToyJets.configuration(events, training: "epochs: 1, threads: 1")
+    try run(yaml, into: "model")
+    var checkpoint = try folder.data("model/checkpoint.safetensors")
+    checkpoint[checkpoint.count - 3] ^= 1
+    try folder.write(checkpoint, to: "model/checkpoint.safetensors")
+    let error = #expect(throws: TrainingError.self) { try run(yaml, into: "model", resuming: true) }
+    #expect(error?.description.contains("checkpoint.safetensors: the checkpoint is damaged") == true)
   }
 
   /// The rate rises for some epochs until the network overflows.

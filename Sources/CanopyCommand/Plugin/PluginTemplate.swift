@@ -2,6 +2,7 @@
 
 import Canopy
 import Foundation
+import Support
 
 /// A package with a plugin to start from.
 struct PluginTemplate {
@@ -68,27 +69,14 @@ struct PluginTemplate {
 
   /// Writes the package into a folder, which appears when it is complete.
   ///
-  /// - Throws: `PluginError` where the folder exists or cannot be written.
+  /// - Throws: `PluginError` if the folder exists, `FileOutputError` if it cannot be written.
   func write(to folder: URL) throws {
-    let files = FileManager.default
-    guard !files.fileExists(atPath: folder.path) else {
+    guard !FileManager.default.fileExists(atPath: folder.path) else {
       throw PluginError("\(folder.relativePath): exists already; choose another name or --directory.")
     }
-    let unfinished = folder.deletingLastPathComponent().appendingPathComponent(
-      ".\(name)-\(UUID().uuidString)")
-    do {
-      try files.createDirectory(at: unfinished, withIntermediateDirectories: false)
-      for (path, text) in contents {
-        let file = unfinished.appendingPathComponent(path)
-        try files.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
-      }
-      try files.moveItem(at: unfinished, to: folder)
-    } catch {
-      try? files.removeItem(at: unfinished)
-      throw PluginError(
-        "\(folder.relativePath): cannot be written; choose a --directory that can be written to.")
-    }
+    let package = try WholeFolder(beside: folder.relativePath)
+    for (path, text) in contents { try package.write(Data(text.utf8), to: path) }
+    try package.commit()
   }
 
   private var contents: [(path: String, text: String)] {

@@ -14,7 +14,7 @@ final class ArrayFile {
       throw ResultOutputError(
         "\(format.name) is not for a terminal; name a file, or choose a format that is text.")
     }
-    file = try ResultFile(for: target)
+    file = try ResultFile(for: target, isNamed: true)
     archive = try format.init(path: file.path, destination: target.name)
   }
 

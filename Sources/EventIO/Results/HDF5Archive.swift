@@ -20,7 +20,12 @@ final class HDF5Archive: ResultArchive {
     self.destination = destination
     try HDF5.locked {
       H5open()
-      file = H5Fcreate(path, Self.truncate, 0, 0)
+      let access = H5Pcreate(H5P_CLS_FILE_ACCESS_ID_g)
+      try check(access)
+      defer { H5Pclose(access) }
+      // The file's maker holds a lock on it already.
+      try check(H5Pset_file_locking(access, false, true))
+      file = H5Fcreate(path, Self.truncate, 0, access)
       try check(file)
     }
   }

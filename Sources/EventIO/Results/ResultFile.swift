@@ -1,49 +1,45 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
-/// A file under a temporary name that takes its place when complete, and disappears otherwise.
+/// A file of results that takes its place when it is complete, and is not there otherwise.
 ///
-/// The file is made beside its destination, so that a renaming suffices. For a stream it is made in the folder
-/// for temporary files, and copied into the stream.
+/// For a stream it is made in the folder for temporary files, and copied into the stream.
 final class ResultFile {
-  /// The temporary name.
-  let path: String
   private let target: ResultTarget
-  private var isPresent = true
+  private let file: WholeFile
 
-  /// Makes an empty file for `target`.
-  init(for target: ResultTarget) throws {
+  /// Makes an empty file for `target`; one that others open by its name has one from the beginning.
+  init(for target: ResultTarget, isNamed: Bool) throws {
     self.target = target
-    let folder: String
-    if let final = target.path {
-      folder = final.contains("/") ? String(final[...final.lastIndex(of: "/")!]) : "./"
-    } else {
-      folder = FileManager.default.temporaryDirectory.path + "/"
-    }
-    path = "\(folder).canopy-\(UUID().uuidString).partial"
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      isPresent = false
-      guard errno == ENOENT else { throw ResultOutputError(opening: target.name, code: errno) }
+    let final = target.path ?? FileManager.default.temporaryDirectory.appendingPathComponent("results").path
+    do {
+      file = try WholeFile(final, isNamed: isNamed || target.path == nil)
+    } catch let error as FileOutputError {
+      guard error.code == ENOENT else { throw ResultOutputError(opening: target.name, code: error.code) }
+      let folder = final.contains("/") ? String(final[...final.lastIndex(of: "/")!]) : "./"
       throw ResultOutputError(
         "The results cannot be written to \(target.name) because the folder '\(folder)' does not exist; "
           + "make it or choose another place.")
     }
-    close(descriptor)
   }
 
-  deinit {
-    if isPresent { unlink(path) }
-  }
+  /// Open for writing.
+  var descriptor: Int32 { file.descriptor }
+
+  /// The temporary name of a file that has one.
+  var path: String { file.temporaryPath! }
 
   /// Gives the complete file its name, or copies it into the stream.
   func commit() throws {
-    if let final = target.path {
-      guard rename(path, final) == 0 else { throw ResultOutputError(opening: target.name, code: errno) }
-      isPresent = false
-    } else {
-      try copyToStream()
+    guard target.path != nil else { return try copyToStream() }
+    do {
+      try file.commit()
+    } catch let error as FileOutputError {
+      throw error.isInputError
+        ? ResultOutputError(opening: target.name, code: error.code)
+        : ResultOutputError(writing: target.name, code: error.code)
     }
   }
 

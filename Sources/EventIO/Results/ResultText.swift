@@ -9,7 +9,7 @@ package final class ResultText {
   private let target: ResultTarget
   /// The file to be; `nil` for a stream, which gets the text as it comes.
   private let file: ResultFile?
-  private var descriptor: Int32
+  private let descriptor: Int32
   private var buffer: [UInt8] = []
 
   private static let writeSize = 1 << 16
@@ -23,16 +23,11 @@ package final class ResultText {
       file = nil
       descriptor = target.stream
     } else {
-      let made = try ResultFile(for: target)
+      let made = try ResultFile(for: target, isNamed: false)
       file = made
-      descriptor = open(made.path, O_WRONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw ResultOutputError(opening: target.name, code: errno) }
+      descriptor = made.descriptor
     }
     buffer.reserveCapacity(2 * Self.writeSize)
-  }
-
-  deinit {
-    if file != nil, descriptor >= 0 { close(descriptor) }
   }
 
   /// Adds `text`.
@@ -57,10 +52,6 @@ package final class ResultText {
   /// - Throws: `ResultOutputError` where it cannot be written.
   package func finish() throws {
     try flush()
-    guard let file else { return }
-    let status = close(descriptor)
-    descriptor = -1
-    guard status == 0 else { throw ResultOutputError(writing: target.name, code: errno) }
-    try file.commit()
+    try file?.commit()
   }
 }

@@ -35,7 +35,7 @@ public enum ResultDestination: Sendable, Equatable {
     guard case .file(let path) = self else { return }
     var status = stat()
     if stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) { return }
-    _ = try ResultFile(for: ResultTarget(self))
+    _ = try ResultFile(for: ResultTarget(self), isNamed: false)
   }
 }
 

@@ -49,7 +49,8 @@ public struct TrainingConfiguration: Sendable {
     events = sections.events
     heads = sections.heads
     training = sections.training
-    self.text = text + settings.map { "# --set \($0)\n" }.joined()
+    let lineEnd = text.isEmpty || text.hasSuffix("\n") || settings.isEmpty ? "" : "\n"
+    self.text = text + lineEnd + settings.map { "# --set \($0)\n" }.joined()
   }
 
   /// Makes sure that no key is set twice, as one of the two values would be lost.

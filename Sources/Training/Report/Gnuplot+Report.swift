@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 extension Gnuplot {
   /// Writes files, and the figures that a script draws from them, into a folder, which is made where it does not exist.
   ///
-  /// The files are complete before the first takes its place, and replace those of an earlier report.
+  /// The folder appears when it is complete, in the place of one that is there, whose other files it keeps.
   ///
   /// - Parameters:
   ///   - folder: the folder.
@@ -13,29 +14,27 @@ extension Gnuplot {
   ///   - script: the commands that draw the figures in the folder; it is written as `figures.gnuplot`.
   /// - Throws: ``ReportError`` where gnuplot fails or the folder cannot be written.
   package func writeReport(to folder: URL, files content: [String: Data], script: String) throws {
-    let files = FileManager.default
-    let isNew = !files.fileExists(atPath: folder.path)
-    let staging = folder.appendingPathComponent(".report-\(UUID().uuidString)", isDirectory: true)
     do {
-      try files.createDirectory(at: staging, withIntermediateDirectories: true)
-      for (name, data) in content { try data.write(to: staging.appendingPathComponent(name)) }
-      let scriptFile = staging.appendingPathComponent("figures.gnuplot")
-      try Data(script.utf8).write(to: scriptFile)
-      try run(script: scriptFile)
-      for file in try files.contentsOfDirectory(at: staging, includingPropertiesForKeys: nil) {
-        let place = folder.appendingPathComponent(file.lastPathComponent)
-        guard rename(file.path, place.path) == 0 else {
-          throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
-        }
+      try FileManager.default.createDirectory(
+        at: folder.deletingLastPathComponent(), withIntermediateDirectories: true)
+      let place = folder.resolvingSymlinksInPath().path
+      var isFolder: ObjCBool = true
+      guard !FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) || isFolder.boolValue
+      else {
+        throw FileOutputError(place, code: ENOTDIR)
       }
-      try files.removeItem(at: staging)
+      let staging = try WholeFolder(beside: place)
+      for (name, data) in content { try staging.write(data, to: name) }
+      try staging.write(Data(script.utf8), to: Self.scriptFile)
+      try run(in: staging.url)
+      if !FileManager.default.fileExists(atPath: place) {
+        try staging.commit()
+      } else if try !staging.exchange() {
+        try staging.moveContent(to: place)
+      }
     } catch {
-      try? files.removeItem(at: isNew ? folder : staging)
       if let error = error as? ReportError { throw error }
-      throw ReportError(
-        description: "\(folder.relativePath): the report cannot be written: \(error.fileReason); "
-          + "choose a folder that can be written to.",
-        isInputError: true)
+      throw ReportError("report", in: folder.relativePath, error)
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import Foundation
 import NeuralEngine
+import Support
 
 /// The plotting program, found on this machine.
 public struct Gnuplot: Sendable {
@@ -50,27 +51,55 @@ public struct Gnuplot: Sendable {
   ///   - file: where the figure goes.
   /// - Throws: ``ReportError`` where gnuplot fails or the file cannot be written.
   package func draw(_ script: String, to file: URL) throws {
-    let folder = file.deletingLastPathComponent().appendingPathComponent(".figure-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let scriptFile = folder.appendingPathComponent("figure.gnuplot")
+    let figure = "figure.\(file.pathExtension)"
     do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-      try Data("set output 'figure'\n\(script)\nunset output\n".utf8).write(to: scriptFile)
-      try run(script: scriptFile)
-      guard rename(folder.appendingPathComponent("figure").path, file.path) == 0 else {
-        throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+      let folder = try WholeFolder(beside: file.path)
+      try folder.write(Data("set output '\(figure)'\n\(script)\nunset output\n".utf8), to: Self.scriptFile)
+      try run(in: folder.url)
+      guard rename(folder.url.appendingPathComponent(figure).path, file.path) == 0 else {
+        throw FileOutputError(file.relativePath, code: errno)
       }
+      try WholeFile.synchroniseFolder(of: file.path)
     } catch {
       if let error = error as? ReportError { throw error }
-      throw ReportError(
-        description: "\(file.relativePath): the figure cannot be written: \(error.fileReason); "
-          + "choose a place that can be written to.",
-        isInputError: true)
+      throw ReportError("figure", in: file.relativePath, error)
     }
   }
 
-  /// Runs a script in its own folder, without a shell.
-  func run(script: URL) throws {
+  /// The name of a script.
+  static let scriptFile = "figures.gnuplot"
+
+  /// Runs the script in a folder, without a shell, and makes sure that all its figures are on the disk, as gnuplot does
+  /// not notice a full one.
+  func run(in folder: URL) throws {
+    let script = folder.appendingPathComponent(Self.scriptFile)
+    try run(script: script)
+    // `set output 'NAME'`, or `set output 'NAME.'.format` in a loop over formats.
+    for output in try String(contentsOf: script, encoding: .utf8).matches(
+      of: /set output '([^']+)'(\.format)?/)
+    {
+      for format in output.2 == nil ? [""] : ["png", "svg"] {
+        try Self.checkFigure(folder.appendingPathComponent(output.1 + format))
+      }
+    }
+  }
+
+  private static func checkFigure(_ file: URL) throws {
+    let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileOutputError(file.lastPathComponent, code: errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 || errno == EINVAL else {
+      throw FileOutputError(file.lastPathComponent, code: errno)
+    }
+    let end = try Data(contentsOf: file).suffix(64)
+    let mark = ["png": "IEND", "svg": "</svg>"][file.pathExtension] ?? ""
+    guard !end.isEmpty, mark.isEmpty || end.range(of: Data(mark.utf8)) != nil else {
+      throw FileOutputError(file.lastPathComponent, code: ENOSPC)
+    }
+  }
+
+  /// Runs a script in its own folder.
+  private func run(script: URL) throws {
     let process = Process()
     process.executableURL = executable
     // Without the user's start-up file, figures look the same everywhere.

@@ -4,6 +4,7 @@ import CanopyModel
 import Foundation
 import NeuralEngine
 import PluginKit
+import Support
 
 /// The numbers and figures of an evaluation, as a folder that can be shown to others.
 ///
@@ -92,6 +93,16 @@ public struct ReportError: Error, Equatable, CustomStringConvertible, LocalizedE
   init(description: String, isInputError: Bool = false) {
     self.description = description
     self.isInputError = isInputError
+  }
+
+  /// A report or a figure that could not be written into `folder`.
+  init(_ what: String, in folder: String, _ error: any Error) {
+    let cause = FileOutputError(folder, code: error.systemCode)
+    self.init(
+      description: "\(folder): the \(what) cannot be written: \(cause.reason); "
+        + (cause.isInputError
+          ? "choose a folder that can be written to." : "free some space or choose another place."),
+      isInputError: cause.isInputError)
   }
 
   /// The same sentence, for Foundation.

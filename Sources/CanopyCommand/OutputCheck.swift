@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import ArgumentParser
+import Canopy
+import Foundation
+
+/// Makes sure before the first event that no output takes the place of an input or of another output, by whatever names
+/// and links they are given.
+struct OutputCheck {
+  private struct File {
+    /// As the user gave it.
+    let name: String
+    let identity: Identity?
+  }
+
+  /// What a file is, whatever its name.
+  private enum Identity: Hashable {
+    /// By device and number of its entry.
+    case existing(dev_t, ino_t)
+    /// By the folder that it will be in, and its name there.
+    case future(dev_t, ino_t, String)
+  }
+
+  private var inputs: [File] = []
+  private var outputs: [File] = []
+
+  /// Adds files of events, of which `-` is standard input.
+  mutating func addInputs(_ paths: [String]) {
+    for path in paths { addInput(path == "-" ? "standard input" : path, path == "-" ? "/dev/fd/0" : path) }
+  }
+
+  /// Adds a file that is read, such as a menu.
+  mutating func addInput(_ path: String) { addInput(path, path) }
+
+  private mutating func addInput(_ name: String, _ path: String) {
+    inputs.append(File(name: name, identity: Self.identity(path)))
+  }
+
+  /// Adds a model that is read, if one is.
+  mutating func addModel(_ folder: String?) {
+    guard let folder else { return }
+    addInput(folder, folder)
+    for file in [Model.descriptionFile, Model.weightsFile] { addInput("\(folder)/\(file)") }
+  }
+
+  /// Adds a file or folder that an option names; without it, standard output, which may lead to a file.
+  mutating func addOutput(_ option: String, _ path: String?) {
+    let name = path.map { "\(option) \($0)" } ?? "standard output"
+    outputs.append(File(name: name, identity: Self.identity(path ?? "/dev/fd/1")))
+  }
+
+  /// Throws if an output is an input or another output.
+  func check() throws {
+    for (index, output) in outputs.enumerated() {
+      guard let identity = output.identity else { continue }
+      if let input = inputs.first(where: { $0.identity == identity }) {
+        throw ValidationError("\(output.name) is the input \(input.name), which would be lost; name another.")
+      }
+      if let other = outputs[..<index].first(where: { $0.identity == identity }) {
+        throw ValidationError("\(output.name) and \(other.name) are the same; name another.")
+      }
+    }
+  }
+
+  /// Pipes and devices take what comes, so that they have none.
+  private static func identity(_ path: String) -> Identity? {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { return nil }
+      return .existing(status.st_dev, status.st_ino)
+    }
+    let url = URL(fileURLWithPath: path)
+    guard stat(url.deletingLastPathComponent().path, &status) == 0 else { return nil }
+    return .future(status.st_dev, status.st_ino, url.lastPathComponent)
+  }
+}

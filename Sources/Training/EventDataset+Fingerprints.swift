@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Support
+
+extension EventDataset {
+  /// Fingerprints of the events and of their split, by what they are of, in words for a message.
+  ///
+  /// They are of the events as they were read, and are taken before the features are scaled.
+  func fingerprints(_ split: EventSplit) -> [String: String] {
+    var fingerprints = ["features": featureFingerprint.text]
+    func note(_ name: String, _ numbers: [some BitwiseCopyable]) {
+      var fingerprint = ContentFingerprint()
+      fingerprint.update(numbers)
+      fingerprints[name] = fingerprint.text
+    }
+    for (name, values) in eventTruth.columns { note("column \(name)", values) }
+    note("weights", weights)
+    note(
+      "split into training and validation",
+      split.training.map(Int64.init) + [-1] + split.validation.map(Int64.init))
+    return fingerprints
+  }
+
+  private var featureFingerprint: ContentFingerprint {
+    var fingerprint = ContentFingerprint()
+    fingerprint.update(sample.jetOffsets)
+    fingerprint.update(sample.trees.offsets)
+    fingerprint.update(sample.trees.left)
+    fingerprint.update(sample.trees.right)
+    fingerprint.update(sample.trees.features)
+    if let events = sample.events {
+      fingerprint.update(events.offsets)
+      fingerprint.update(events.itemNumbers)
+      fingerprint.update(events.momenta)
+      fingerprint.update(events.inputs)
+    }
+    let jets = sample.kinematics.jets
+    for component in [jets.px, jets.py, jets.pz, jets.energy] { fingerprint.update(component) }
+    return fingerprint
+  }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CanopyModel
+import Foundation
+import NeuralEngine
+import Support
+
+/// The folder that a training writes into, and no other training at the same time.
+final class TrainingFolder {
+  private let url: URL
+  private let isNew: Bool
+  private let lock: FolderLock
+  private var checkpointFile: URL { url.appendingPathComponent(Checkpoint.file) }
+
+  /// Takes a folder, which is made if it does not exist.
+  ///
+  /// - Throws: `FolderLockError` if another training has it, ``TrainingError`` if it cannot be made or written.
+  init(_ url: URL) throws {
+    let files = FileManager.default
+    self.url = url
+    isNew = !files.fileExists(atPath: url.path)
+    do {
+      try files.createDirectory(at: url, withIntermediateDirectories: true)
+    } catch {
+      throw TrainingError(
+        "\(url.relativePath): the folder cannot be made; choose one that can be written to.",
+        isInputError: FileOutputError(url.relativePath, code: error.systemCode).isInputError)
+    }
+    guard files.isWritableFile(atPath: url.path) else {
+      throw TrainingError("\(url.relativePath): cannot be written to; choose another folder.")
+    }
+    lock = try FolderLock(url.relativePath)
+  }
+
+  /// Gives the folder back. A training that failed before its first epoch leaves no empty folder.
+  func release() {
+    if isNew { rmdir(url.path) }
+  }
+
+  /// The checkpoint to go on from, of a network with the parameters of `layout`; nil if the training begins.
+  ///
+  /// - Throws: ``TrainingError`` if the folder holds a training that is not to be resumed, or one that `configuration`
+  ///   cannot go on with.
+  func checkpoint(
+    resuming: Bool, _ configuration: TrainingConfiguration, _ layout: ParameterLayout
+  ) throws -> (checkpoint: Checkpoint, changes: [String])? {
+    let files = FileManager.default
+    let hasModel = files.fileExists(atPath: url.appendingPathComponent(Model.descriptionFile).path)
+    guard files.fileExists(atPath: checkpointFile.path) else {
+      guard hasModel else { return nil }
+      throw TrainingError(
+        "\(url.relativePath): holds a model already"
+          + (resuming ? ", and no checkpoint to go on from" : "") + "; choose another folder.")
+    }
+    guard resuming else {
+      throw TrainingError(
+        "\(url.relativePath): holds a training already; add --resume to go on with it, or choose another folder."
+      )
+    }
+    let changes: [String]
+    do {
+      changes = try self.changes(in: configuration, from: Checkpoint.configuration(of: checkpointFile))
+    } catch let error as ConfigurationError {
+      throw TrainingError(
+        "\(checkpointFile.relativePath): its configuration cannot be read: \(error.description)")
+    }
+    let checkpoint = try Checkpoint(contentsOf: checkpointFile, layout: layout)
+    guard checkpoint.epochs.count <= configuration.training.epochs else {
+      throw TrainingError(
+        "\(url.relativePath): \(checkpoint.epochs.count) epochs are done, and training.epochs is "
+          + "\(configuration.training.epochs); give at least as many.")
+    }
+    return (checkpoint, changes)
+  }
+
+  /// What a training may do differently when it goes on.
+  private static let changeableKeys = ["training.epochs", "training.learning-rate"]
+
+  /// What is changed on purpose, in words.
+  ///
+  /// - Throws: ``TrainingError`` that names the keys that may not differ.
+  private func changes(in configuration: TrainingConfiguration, from earlier: String) throws -> [String] {
+    let old = try ConfigurationNode(keptText: earlier, source: checkpointFile.relativePath)
+    let differences = try ConfigurationNode(keptText: configuration.text, source: "the configuration")
+      .differences(from: old)
+    let others = differences.map(\.key).filter { !Self.changeableKeys.contains($0) }
+    guard others.isEmpty else {
+      throw TrainingError(
+        "\(url.relativePath): was begun with another configuration: \(others.joined(separator: ", ")) "
+          + "\(others.count == 1 ? "differs" : "differ"); give the values that it was begun with (only "
+          + "\(Self.changeableKeys.joined(separator: " and ")) may change), or choose another folder.")
+    }
+    return differences.map { "\($0.key) is \($0.own ?? "left out") now, and was \($0.other ?? "left out")" }
+  }
+
+  /// Makes sure that the events are those that a checkpoint was trained on.
+  ///
+  /// - Throws: ``TrainingError`` that names what differs.
+  func check(_ events: [String: String], against checkpoint: Checkpoint?) throws {
+    guard let known = checkpoint?.events else { return }
+    let differing = Set(events.keys).union(known.keys).filter { events[$0] != known[$0] }.sorted()
+    guard differing.isEmpty else {
+      throw TrainingError(
+        "\(url.relativePath): was begun with other events: their \(differing.joined(separator: ", ")) "
+          + "\(differing.count == 1 ? "differs" : "differ"); give the files that the training was begun with, or choose "
+          + "another folder.")
+    }
+  }
+
+  /// Writes what a training has come to: the checkpoint first, so that what is stopped between the two goes on.
+  ///
+  /// - Throws: `FileOutputError` if the folder cannot be written.
+  func write(_ checkpoint: Checkpoint, _ model: Model) throws {
+    try checkpoint.write(to: checkpointFile)
+    try model.write(to: url)
+  }
+
+  /// Writes the model of a finished training.
+  ///
+  /// - Throws: `FileOutputError` if the folder cannot be written.
+  func write(_ model: Model) throws { try model.write(to: url) }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import TestFiles
+import Testing
+
+/// Outputs that would destroy an input, disks that are full, and signals.
+@Suite struct OutputTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test(arguments: ["link", "hard-link", "./events.txt", "sub/../events.txt", "/proc/self/fd/0"])
+  func anInputIsNoOutput(name: String) throws {
+    let files = FileManager.default
+    let events = try folder.write("1 0 0 1\n#END\n", to: "events.txt")
+    try files.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: events)
+    try files.linkItem(atPath: events, toPath: folder.path("hard-link"))
+    try files.createDirectory(atPath: folder.path("sub"), withIntermediateDirectories: false)
+    let messages = try TemporaryFolder()
+    let output = name.hasPrefix("/") ? name : folder.url.path + "/" + name
+    let process = try Program.start(
+      ["cluster", name.hasPrefix("/") ? "-" : events, "-o", output],
+      input: FileHandle(forReadingFrom: URL(fileURLWithPath: events)), folder: messages)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 64)
+    #expect(try messages.text("errors").contains("which would be lost; name another"))
+    #expect(try folder.text("events.txt") == "1 0 0 1\n#END\n")
+  }
+
+  @Test func aModelIsNoOutput() throws {
+    let model = try TinyModel.folder()
+    let weights = try Data(contentsOf: URL(fileURLWithPath: model + "/weights.safetensors"))
+    let events = Samples.path("w-events.txt")
+    for (arguments, input) in [
+      (["classify", events, "--model", model, "-o", model + "/weights.safetensors"], "weights.safetensors"),
+      (["evaluate", events, "--model", model, "--report", model], "model"),
+    ] {
+      let outcome = try Program.run(arguments)
+      #expect(outcome.status == 64 && outcome.errors.contains(input), "\(outcome.errors)")
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: model + "/weights.safetensors")) == weights)
+  }
+
+  @Test func twoOutputsAreNotTheSame() throws {
+    let menu = try folder.write("paths: [{name: all}]\n", to: "menu.yaml")
+    let outcome = try Program.run(
+      "trigger", Samples.path("w-events.txt"), "--menu", menu, "--model", try TinyModel.folder(), "--signal",
+      Samples.path("w-events.txt"), "-o", folder.path("out"), "--report", folder.path("out"))
+    #expect(outcome.status == 64 && outcome.errors.contains("are the same"), "\(outcome.errors)")
+  }
+
+  /// A limit on the size of files fails as a full disk does.
+  @Test(arguments: ["out.jsonl", "out.h5", "out.npz"]) func aFullDiskLeavesNothing(name: String) throws {
+    try folder.write("earlier", to: name)
+    let outcome = try Program.run(
+      ["cluster", Samples.path("w-vs-qcd-small.h5"), "--tree", "--constituents", "-o", folder.path(name)],
+      fileLimit: 64)
+    #expect(outcome.status == 1 && outcome.hasExited, "\(outcome.errors)")
+    #expect(outcome.errors.split(separator: "\n").count == 1 && outcome.errors.contains("free some space"))
+    #expect(try folder.content == [name])
+    #expect(try folder.text(name) == "earlier")
+  }
+
+  @Test func aFullDiskEndsATraining() throws {
+    let configuration = try folder.write(TinyModel.configuration(epochs: 1, events: 100), to: "c.yaml")
+    let outcome = try Program.run(["train", configuration, "-o", folder.path("model")], fileLimit: 4)
+    #expect(outcome.status == 1 && outcome.hasExited, "\(outcome.errors)")
+    #expect(outcome.errors.contains("free some space"), "\(outcome.errors)")
+    #expect(try folder.content == ["c.yaml"])
+  }
+
+  @Test func aFullDiskGivesNoReport() throws {
+    let outcome = try Program.run(
+      [
+        "evaluate", Samples.path("w-vs-qcd-small.h5"), "--max-events", "200", "--model",
+        try TinyModel.folder(),
+        "--report", folder.path("report"),
+      ], fileLimit: 32)
+    #expect(outcome.status == 1 && outcome.hasExited, "\(outcome.errors)")
+    #expect(try folder.content == [])
+  }
+
+  @Test func oneTrainingAtATime() throws {
+    let configuration = try folder.write(TinyModel.configuration(epochs: 200), to: "c.yaml")
+    let messages = try TemporaryFolder()
+    let first = try Program.start(["train", configuration, "-o", folder.path("model")], folder: messages)
+    defer { first.terminate() }
+    let checkpoint = folder.path("model/checkpoint.safetensors")
+    while first.isRunning, !FileManager.default.fileExists(atPath: checkpoint) { usleep(2000) }
+    let second = try Program.run("train", configuration, "-o", folder.path("model"), "--resume")
+    #expect(second.status == 1, "\(second.errors)")
+    #expect(second.errors.contains("process \(first.processIdentifier),"), "\(second.errors)")
+  }
+
+  /// Reading from a pipe that nobody writes to waits for ever.
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func oneSignalEndsAReadThatIsBlocked(number: Int32) throws {
+    let messages = try TemporaryFolder()
+    let input = Pipe()
+    let process = try Program.start(
+      ["cluster", "-", "-o", folder.path("jets.h5")], input: input.fileHandleForReading, folder: messages)
+    try input.fileHandleForWriting.write(contentsOf: Data("1 0 0 1\n".utf8))
+    while process.isRunning, try folder.content.isEmpty { usleep(2000) }
+    kill(process.processIdentifier, number)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == number)
+    #expect(try folder.content == [])
+    withExtendedLifetime(input) {}
+  }
+}
