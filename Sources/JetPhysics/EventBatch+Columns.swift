@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+extension EventBatch {
+  /// What the names of the columns of named weights begin with.
+  public static let weightPrefix = "weight."
+
+  /// The column of an event weight and its name, or nil if there is none.
+  ///
+  /// A weight that its generator named NAME is the column `weight.NAME`. It is found by either name; a column that
+  /// is itself called NAME comes first.
+  public func column(forWeight name: String) -> (name: String, column: EventColumn)? {
+    for candidate in [name, Self.weightPrefix + name] {
+      if let column = columns[candidate] { return (candidate, column) }
+    }
+    return nil
+  }
+}
