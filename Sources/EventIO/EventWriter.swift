@@ -5,8 +5,8 @@ import JetPhysics
 /// Writes events with all that is known of them, to be read again by an ``EventStream``.
 ///
 /// All events of an output have the same columns. Particles have identifiers where those of the first events have them,
-/// and 0 where those of later events have none. The number of each event is written as the column `number`, over one
-/// of this name.
+/// and 0 where those of later events have none. Events without a column `number` get one, their numbers counted through
+/// all inputs; the column of others stays as it is, so that they can be traced back to where they came from first.
 public protocol EventWriter: AnyObject {
   /// Writes the events of a batch behind those of earlier batches.
   ///
@@ -23,7 +23,8 @@ public protocol EventWriter: AnyObject {
 /// A format that events are written in.
 public enum EventOutputFormat: String, Sendable, CaseIterable {
   /// HDF5 in the layout of event files: `/event/offset`, `/particle/{px,py,pz,E}` f64, `/particle/pdgid` i32 where the
-  /// events have identifiers, `/event/number` i64 and each column as `/event/NAME` f64. The name has no slash.
+  /// events have identifiers, `/event/number` i64 unless the events have a column of this name, and each column as
+  /// `/event/NAME` f64. The name has no slash.
   case hdf5
   /// JSON lines: one object an event, `{"number": …, "particles": [[px, py, pz, E], …], "pdgid": […], "NAME": …}`,
   /// with the shortest digits that read back as the same number; one that is not finite becomes null, which reads
@@ -52,8 +53,10 @@ public enum EventOutputFormat: String, Sendable, CaseIterable {
 package struct EventSchema {
   /// Whether identifiers of particles are written; also where the first events have no particles.
   let hasPDGID: Bool
-  /// The columns but for the events' numbers, by name.
+  /// The columns by name.
   let columns: [(name: String, width: Int)]
+  /// Whether the events' numbers are written, for want of a column of that name.
+  let hasOwnNumbers: Bool
 
   /// The column of the events' numbers.
   static let number = "number"
@@ -66,8 +69,8 @@ package struct EventSchema {
   /// - Throws: `EventInputError` where a column cannot be written under its name.
   package init(_ events: EventBatch) throws {
     hasPDGID = !events.pdgID.isEmpty || events.particleCount == 0
-    columns = events.columns.filter { $0.key != Self.number }.sorted { $0.key < $1.key }
-      .map { ($0.key, $0.value.width) }
+    columns = events.columns.sorted { $0.key < $1.key }.map { ($0.key, $0.value.width) }
+    hasOwnNumbers = events.columns[Self.number] == nil
     let unusable = columns.first { Self.reservedNames.contains($0.name) || $0.name.contains("/") }
     if let name = unusable?.name {
       throw EventInputError(
@@ -98,10 +101,9 @@ package struct EventSchema {
         events.columns[name].map { "has \($0.width) numbers where earlier events have \(width)" }
           ?? "is missing though earlier events have it; write these events to an output of their own")
     }
-    let known = events.columns.count - (events.columns[Self.number] == nil ? 0 : 1)
-    if known > columns.count {
+    if events.columns.count > columns.count {
       let names = Set(columns.map(\.name))
-      let surplus = events.columns.keys.filter { $0 != Self.number && !names.contains($0) }.sorted()[0]
+      let surplus = events.columns.keys.filter { !names.contains($0) }.sorted()[0]
       throw refusal(
         surplus, "is missing in earlier events; write these events to an output of their own")
     }

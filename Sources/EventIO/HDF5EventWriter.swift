@@ -24,7 +24,7 @@ final class HDF5EventWriter: EventWriter {
       index += 1
     }
     try add(events.offsets.dropFirst().map { particleCount + UInt64($0) })
-    try add(events.eventNumbers.map(Int64.init))
+    if schema.hasOwnNumbers { try add(events.eventNumbers.map(Int64.init)) }
     for values in [events.px, events.py, events.pz, events.energy] { try add(values) }
     if schema.hasPDGID { try add(schema.pdgID(of: events)) }
     for (name, _) in schema.columns { try add(events.columns[name]!.values) }
@@ -40,7 +40,7 @@ final class HDF5EventWriter: EventWriter {
     let new = try EventSchema(events)
     schema = new
     arrays.declare("event/offset", .uint64)
-    arrays.declare("event/\(EventSchema.number)", .int64)
+    if new.hasOwnNumbers { arrays.declare("event/\(EventSchema.number)", .int64) }
     for name in ["px", "py", "pz", "E"] { arrays.declare("particle/\(name)", .float64, unit: "GeV") }
     if new.hasPDGID { arrays.declare("particle/pdgid", .int32) }
     for (name, width) in new.columns {

@@ -21,7 +21,9 @@ final class JSONEventWriter: EventWriter {
     try schema.check(events)
     let pdgID = schema.pdgID(of: events)
     for event in 0..<events.eventCount {
-      text.append("{\"\(EventSchema.number)\":\(events.eventNumbers[event]),\"particles\":")
+      text.append("{")
+      if schema.hasOwnNumbers { text.append("\"\(EventSchema.number)\":\(events.eventNumbers[event]),") }
+      text.append("\"particles\":")
       let particles = events.particles(ofEvent: event)
       text.append(particles) { particle in
         let components = [
