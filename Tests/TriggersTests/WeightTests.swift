@@ -161,7 +161,7 @@ import Testing
   @Test func weightsTuneAsRepeatedEventsDo() throws {
     let menu = try TriggerMenu(Self.tuned, isForTuning: true)
     var generator = SeededGenerator(seed: 44)
-    let repeats = (0..<600).map { _ in Int.random(in: 0...3, using: &generator) }
+    let repeats = (0..<600).map { _ in Int.random(in: 1...3, using: &generator) }
     let weights = repeats.map(Double.init)
     let repeated = try menu.tune(
       background: tuningSample(menu, seed: 45, repeats: repeats),
