@@ -72,7 +72,7 @@ import Testing
         #expect(later.columns[name]?.values == places.map { column.values[$0] }, "\(name)")
       }
       let more = Set(later.columns.keys).subtracting(earlier.columns.keys)
-      #expect(more.count == 12 && more.allSatisfy { $0.hasPrefix("trigger-\(number).") }, "\(more)")
+      #expect(more.count == 13 && more.allSatisfy { $0.hasPrefix("trigger-\(number).") }, "\(more)")
     }
   }
 
