@@ -18,6 +18,8 @@ public struct TriggerDecisions: Sendable, Equatable {
   public internal(set) var isAccepted: [Bool] = []
   /// Whether an event took too long and is let pass for that: `[events]`.
   public internal(set) var isPassThrough: [Bool] = []
+  /// How much an event counts in rates and efficiencies: `[events]`, or empty if every event counts as one.
+  public private(set) var weights: [Double] = []
 
   var quantities = DecisionValues()
 
@@ -33,6 +35,7 @@ public struct TriggerDecisions: Sendable, Equatable {
     pathBits.removeAll(keepingCapacity: true)
     isAccepted.removeAll(keepingCapacity: true)
     isPassThrough.removeAll(keepingCapacity: true)
+    weights.removeAll(keepingCapacity: true)
     quantities.removeAll()
   }
 
@@ -42,8 +45,23 @@ public struct TriggerDecisions: Sendable, Equatable {
   /// - Precondition: the event is not decided on yet.
   public mutating func markPassThrough(_ event: Int) { isPassThrough[event] = true }
 
+  /// Gives each event a weight, which may be negative: `[events]`.
+  ///
+  /// Weights say nothing about whether an event is accepted; a prescale counts events.
+  public mutating func setWeights(_ weights: some Collection<Double>) {
+    precondition(weights.count == eventCount, "a weight for each event")
+    self.weights.removeAll(keepingCapacity: true)
+    self.weights.append(contentsOf: weights)
+  }
+
   /// Adds what the same menu says of other events behind these.
+  ///
+  /// - Precondition: both have weights, or neither.
   public mutating func append(_ other: TriggerDecisions) {
+    precondition(
+      eventCount == 0 || other.eventCount == 0 || weights.isEmpty == other.weights.isEmpty,
+      "weights for all events or for none")
+    weights.append(contentsOf: other.weights)
     conditionsHold.append(contentsOf: other.conditionsHold)
     pathBits.append(contentsOf: other.pathBits)
     isAccepted.append(contentsOf: other.isAccepted)

@@ -9,16 +9,21 @@ extension TriggerMenu {
   ///
   /// - Parameters:
   ///   - decisions: the events that follow those of before, evaluated by this menu.
-  ///   - state: the counters of this menu.
+  ///   - state: the counters of this menu, for events with weights if these have some.
   public func decide(_ decisions: inout TriggerDecisions, _ state: inout TriggerState) {
     precondition(
       decisions.conditionsHold.count == decisions.eventCount * paths.count
         && state.paths.count == paths.count,
       "the decisions and the counters of another menu")
+    precondition(
+      decisions.eventCount == 0 || decisions.weights.isEmpty == (state.weights == nil),
+      "counters of weights for events with weights")
     for event in 0..<decisions.eventCount {
       state.eventCount += 1
+      state.weights?.events.add(decisions.weights[event])
       if decisions.isPassThrough[event] {
         state.passThroughCount += 1
+        state.weights?.passThrough.add(decisions.weights[event])
         decisions.isAccepted[event] = true
         continue
       }
@@ -37,6 +42,7 @@ extension TriggerMenu {
       guard decisions.conditionsHold[first + path] else { continue }
       if let seed = paths[path].seed, !decisions.pathBits[first + seed] { continue }
       state.paths[path].beforePrescale += 1
+      state.weights?.paths[path].beforePrescale.add(decisions.weights[event])
       guard state.paths[path].beforePrescale % paths[path].prescale == 0 else { continue }
       state.paths[path].accepted += 1
       decisions.pathBits[first + path] = true
@@ -57,5 +63,28 @@ extension TriggerMenu {
       if acceptingCount == (paths[path].isSeedOnly ? 0 : 1) { state.paths[path].pure += 1 }
     }
     decisions.isAccepted[event] = acceptingCount > 0
+    guard state.weights != nil else { return }
+    addWeight(of: event, acceptedBy: acceptingCount, decisions, &state.weights!)
+  }
+
+  /// Adds the weight of an event to what was counted for it.
+  private func addWeight(
+    of event: Int, acceptedBy acceptingCount: Int, _ decisions: TriggerDecisions,
+    _ weights: inout TriggerState.Weights
+  ) {
+    let first = event * paths.count
+    let weight = decisions.weights[event]
+    weights.eventsByPathCount[acceptingCount].add(weight)
+    for path in paths.indices where decisions.pathBits[first + path] {
+      weights.paths[path].accepted.add(weight)
+      if acceptingCount == (paths[path].isSeedOnly ? 0 : 1) {
+        weights.paths[path].pure.add(weight)
+      } else {
+        weights.paths[path].shared.add(weight)
+      }
+      for other in paths.indices where decisions.pathBits[first + other] {
+        weights.overlap[path * paths.count + other].add(weight)
+      }
+    }
   }
 }

@@ -30,9 +30,70 @@ public struct TriggerState: Sendable, Equatable, Codable {
   /// How many events two paths both accepted: `[paths × paths]`, with each path's own number on the diagonal.
   public internal(set) var overlap: [Int]
 
+  /// The same with every event by its weight; nil if every event counts as one.
+  public internal(set) var weights: Weights?
+
+  /// What the counters count, as sums of weights.
+  public struct Weights: Sendable, Equatable, Codable {
+    /// The weights of one path's events.
+    public struct Path: Sendable, Equatable, Codable {
+      /// Of events that met the conditions of the path and its seed.
+      public internal(set) var beforePrescale = WeightSum()
+      /// Of those of them that the prescale let through.
+      public internal(set) var accepted = WeightSum()
+      /// Of accepted events that no other path accepted, other than paths that are but seeds.
+      public internal(set) var pure = WeightSum()
+      /// Of accepted events that another path accepted too.
+      public internal(set) var shared = WeightSum()
+    }
+
+    /// Of all events so far.
+    public internal(set) var events = WeightSum()
+    /// Of events that took too long and were let pass for that.
+    public internal(set) var passThrough = WeightSum()
+    /// Of the events of each path: `[paths]`.
+    public internal(set) var paths: [Path]
+    /// Of the events that exactly k paths accepted: `[paths + 1]`.
+    public internal(set) var eventsByPathCount: [WeightSum]
+    /// Of the events that two paths both accepted: `[paths × paths]`.
+    public internal(set) var overlap: [WeightSum]
+
+    /// Of the events that a path accepted, other than paths that are but seeds.
+    public var acceptedByPaths: WeightSum {
+      eventsByPathCount.dropFirst().reduce(into: WeightSum()) { $0.add($1) }
+    }
+
+    /// Of all accepted events.
+    public var accepted: WeightSum {
+      var sum = acceptedByPaths
+      sum.add(passThrough)
+      return sum
+    }
+
+    init(pathCount count: Int) {
+      paths = Array(repeating: Path(), count: count)
+      eventsByPathCount = Array(repeating: WeightSum(), count: count + 1)
+      overlap = Array(repeating: WeightSum(), count: count * count)
+    }
+
+    func fits(pathCount count: Int) -> Bool {
+      guard paths.count == count, eventsByPathCount.count == count + 1, overlap.count == count * count else {
+        return false
+      }
+      let sums = [events, passThrough] + eventsByPathCount + overlap
+      return (sums + paths.flatMap { [$0.beforePrescale, $0.accepted, $0.pure, $0.shared] })
+        .allSatisfy(\.isSound)
+    }
+  }
+
   /// The counters of a menu before the first event.
-  public init(_ menu: TriggerMenu) {
+  ///
+  /// - Parameters:
+  ///   - menu: the menu.
+  ///   - isWeighted: whether the events have weights.
+  public init(_ menu: TriggerMenu, isWeighted: Bool = false) {
     let count = menu.paths.count
+    weights = isWeighted ? Weights(pathCount: count) : nil
     paths = Array(repeating: Path(), count: count)
     eventsByPathCount = Array(repeating: 0, count: count + 1)
     overlap = Array(repeating: 0, count: count * count)
@@ -47,6 +108,7 @@ public struct TriggerState: Sendable, Equatable, Codable {
     else {
       return false
     }
+    guard weights?.fits(pathCount: count) != false else { return false }
     let numbers = [eventCount, passThroughCount] + eventsByPathCount + overlap
     guard numbers.allSatisfy({ (0...eventCount).contains($0) }) else { return false }
     for (path, counts) in paths.enumerated() {
@@ -68,4 +130,7 @@ public struct TriggerState: Sendable, Equatable, Codable {
 
   /// All accepted events: those that a path accepted and those that took too long.
   public var acceptedCount: Int { acceptedByPaths + passThroughCount }
+
+  /// The weights of all accepted events, or their number if every event counts as one.
+  var acceptedWeight: Double { weights?.accepted.sum ?? Double(acceptedCount) }
 }

@@ -8,6 +8,7 @@
 
 #include "ProcessState.hpp"
 
+using canopy::Clustering;
 using canopy::Definition;
 using canopy::Failure;
 using fastjet::ClusterSequence;
@@ -109,6 +110,11 @@ void canonicalise(double momentum[4], int64_t particle) {
   }
 }
 
+// A place that holds no particle: it could add nothing to a jet.
+bool is_padding(const double momentum[4]) {
+  return momentum[0] == 0 && momentum[1] == 0 && momentum[2] == 0 && momentum[3] == 0;
+}
+
 // Momenta for which some recombination scheme of FastJet divides by zero or overflows: at rest, along the
 // beam, or far from any mass shell.
 bool needs_care(double pt2, double pz, double energy) {
@@ -117,8 +123,8 @@ bool needs_care(double pt2, double pz, double energy) {
 
 const char *const overflow = "its clustering distances overflow: choose a power p closer to 0";
 
-void require_finite_distances(const ClusterSequence &sequence) {
-  for (const ClusterSequence::history_element &entry : sequence.history()) {
+void require_finite_distances(const Clustering &clustering) {
+  for (const Clustering::Entry &entry : clustering.history()) {
     if (!std::isfinite(entry.dij)) throw Failure(CFastJetBadEvent, overflow);
   }
 }
@@ -179,10 +185,9 @@ void CFastJetWorkspace::for_each_event(const CFastJetEvents &events, Body body) 
     try {
       load(events, event);
       memory_.start_over();
-      const ClusterSequence sequence =
-          memory_.serve([&] { return ClusterSequence(particles_, definition_.get(careful_)); });
-      require_finite_distances(sequence);
-      body(sequence);
+      const Clustering clustering(particles_, definition_.get(careful_), memory_, coincident_);
+      require_finite_distances(clustering);
+      body(clustering);
     } catch (const Failure &failure) {
       fail(failure);
     } catch (const fastjet::InternalError &) {
@@ -204,11 +209,17 @@ void CFastJetWorkspace::load(const CFastJetEvents &events, int64_t event) {
   particles_.clear();
   // They share what the last event's sequence has allocated.
   constituents_of_jet_.clear();
+  places_.clear();
+  places_end_ = static_cast<size_t>(count);
   careful_ = false;
   for (int64_t particle = 0; particle < count; ++particle) {
     const int64_t index = first + particle;
     double momentum[4] = {events.px[index], events.py[index], events.pz[index], events.energy[index]};
-    if (!is_ordinary(momentum)) canonicalise(momentum, particle);
+    if (!is_ordinary(momentum)) {
+      canonicalise(momentum, particle);
+      if (is_padding(momentum)) continue;
+    }
+    places_.push_back(static_cast<int32_t>(particle));
     particles_.emplace_back(momentum[0], momentum[1], momentum[2], momentum[3]);
     if (needs_care(particles_.back().perp2(), momentum[2], momentum[3])) {
       careful_ = true;
@@ -223,7 +234,7 @@ void CFastJetWorkspace::find_jets(const CFastJetEvents &events, CFastJetJets &je
   offsets_.assign(1, 0);
   constituent_offsets_.assign(1, 0);
   node_offsets_.assign(1, 0);
-  for_each_event(events, [this](const ClusterSequence &sequence) { add_jets(sequence); });
+  for_each_event(events, [this](const Clustering &clustering) { add_jets(clustering); });
   jets.count = offsets_.back();
   jets.offsets = offsets_.data();
   jets.px = jets_.px.data();
@@ -242,12 +253,12 @@ void CFastJetWorkspace::find_jets(const CFastJetEvents &events, CFastJetJets &je
   jets.merge_scale = merge_scale_.data();
 }
 
-void CFastJetWorkspace::add_jets(const ClusterSequence &sequence) {
+void CFastJetWorkspace::add_jets(const Clustering &clustering) {
   selected_.clear();
   if (task_.selection == CFastJetInclusive) {
-    select_inclusive(sequence);
+    select_inclusive(clustering);
   } else {
-    select_exclusive(sequence);
+    select_exclusive(clustering);
   }
   sort_selected();
 
@@ -255,49 +266,54 @@ void CFastJetWorkspace::add_jets(const ClusterSequence &sequence) {
   const size_t jets_end = first_jet + selected_.size();
   jets_.grow_to(jets_end);
   for (size_t jet = 0; jet < selected_.size(); ++jet) {
-    jets_.set(first_jet + jet, sequence.jets()[sequence.history()[selected_[jet].second].jetp_index]);
+    jets_.set(first_jet + jet, clustering.jets()[clustering.history()[selected_[jet].second].jetp_index]);
   }
   offsets_.push_back(jets_end);
 
-  claim_entries(sequence);
-  add_constituents(sequence.n_particles());
-  if (!task_.trees) return;
-  reserve_nodes();
-  if (reclustering_) {
-    for (size_t jet = first_jet; jet < jets_end; ++jet) fill_reclustered_tree(sequence, jet);
-  } else {
-    fill_trees(sequence);
+  claim_entries(clustering);
+  add_constituents(clustering.particles());
+  if (task_.trees) {
+    reserve_nodes();
+    if (reclustering_) {
+      for (size_t jet = first_jet; jet < jets_end; ++jet) fill_reclustered_tree(clustering, jet);
+    } else {
+      fill_trees(clustering);
+    }
+  }
+  if (places_.size() == places_end_) return;
+  for (int64_t index = constituent_offsets_[first_jet]; index < constituent_offsets_[jets_end]; ++index) {
+    constituents_[index] = places_[constituents_[index]];
   }
 }
 
-void CFastJetWorkspace::select_inclusive(const ClusterSequence &sequence) {
-  const auto &history = sequence.history();
+void CFastJetWorkspace::select_inclusive(const Clustering &clustering) {
+  const auto &history = clustering.history();
   const double minimum_pt2 = task_.minimum_pt * task_.minimum_pt;
-  for (size_t entry = sequence.n_particles(); entry < history.size(); ++entry) {
+  for (size_t entry = clustering.particles(); entry < history.size(); ++entry) {
     if (history[entry].parent2 != ClusterSequence::BeamJet) continue;
     const int jet = history[entry].parent1;
-    if (sequence.jets()[history[jet].jetp_index].perp2() >= minimum_pt2) consider(sequence, jet);
+    if (clustering.jets()[history[jet].jetp_index].perp2() >= minimum_pt2) consider(clustering, jet);
   }
 }
 
 // The jets that exist after the last step taken are the parents, made before it, of the steps not taken.
-void CFastJetWorkspace::select_exclusive(const ClusterSequence &sequence) {
-  const auto &history = sequence.history();
+void CFastJetWorkspace::select_exclusive(const Clustering &clustering) {
+  const auto &history = clustering.history();
   int steps_end = static_cast<int>(history.size());
   if (task_.selection == CFastJetExclusiveJets) {
-    steps_end -= std::min<int>(task_.exclusive_jets, sequence.n_particles());
+    steps_end -= std::min<int>(task_.exclusive_jets, clustering.particles());
   } else {
     while (steps_end > 0 && !(history[steps_end - 1].max_dij_so_far <= task_.exclusive_cut)) --steps_end;
   }
   for (size_t entry = steps_end; entry < history.size(); ++entry) {
     for (const int parent : {history[entry].parent1, history[entry].parent2}) {
-      if (parent >= 0 && parent < steps_end) consider(sequence, parent);
+      if (parent >= 0 && parent < steps_end) consider(clustering, parent);
     }
   }
 }
 
-void CFastJetWorkspace::consider(const ClusterSequence &sequence, int entry) {
-  const PseudoJet &jet = sequence.jets()[sequence.history()[entry].jetp_index];
+void CFastJetWorkspace::consider(const Clustering &clustering, int entry) {
+  const PseudoJet &jet = clustering.jets()[clustering.history()[entry].jetp_index];
   // Without a limit the rapidity, a logarithm, need not be computed.
   const double limit = task_.maximum_abs_rapidity;
   const bool is_central = std::isinf(limit) || std::abs(jet.rap()) <= limit;
@@ -312,11 +328,11 @@ void CFastJetWorkspace::sort_selected() {
 }
 
 // Children come after parents, so one walk backwards hands each jet down to its particles.
-void CFastJetWorkspace::claim_entries(const ClusterSequence &sequence) {
-  const auto &history = sequence.history();
+void CFastJetWorkspace::claim_entries(const Clustering &clustering) {
+  const auto &history = clustering.history();
   owner_.assign(history.size(), -1);
   for (size_t jet = 0; jet < selected_.size(); ++jet) owner_[selected_[jet].second] = static_cast<int32_t>(jet);
-  for (size_t entry = history.size(); entry-- > sequence.n_particles();) {
+  for (size_t entry = history.size(); entry-- > clustering.particles();) {
     if (owner_[entry] < 0) continue;
     owner_[history[entry].parent1] = owner_[entry];
     owner_[history[entry].parent2] = owner_[entry];
@@ -351,14 +367,14 @@ void CFastJetWorkspace::reserve_nodes() {
   nodes_.grow_to(nodes);
 }
 
-void CFastJetWorkspace::fill_trees(const ClusterSequence &sequence) {
-  const auto &history = sequence.history();
+void CFastJetWorkspace::fill_trees(const Clustering &clustering) {
+  const auto &history = clustering.history();
   const int64_t *first_node = node_offsets_.data() + node_offsets_.size() - 1 - selected_.size();
   for (size_t entry = 0; entry < history.size(); ++entry) {
     const int32_t jet = owner_[entry];
     if (jet < 0) continue;
-    const PseudoJet &momentum = sequence.jets()[history[entry].jetp_index];
-    if (entry < sequence.n_particles()) {
+    const PseudoJet &momentum = clustering.jets()[history[entry].jetp_index];
+    if (entry < clustering.particles()) {
       set_leaf(first_node[jet] + number_[entry], momentum);
     } else {
       number_[entry] = numbered_[jet]++;
@@ -368,28 +384,27 @@ void CFastJetWorkspace::fill_trees(const ClusterSequence &sequence) {
   }
 }
 
-void CFastJetWorkspace::fill_reclustered_tree(const ClusterSequence &event, size_t jet) {
+void CFastJetWorkspace::fill_reclustered_tree(const Clustering &event, size_t jet) {
   // From the event's sequence, as PseudoJet::constituents() has them: with rapidity and azimuth computed.
   constituents_of_jet_.clear();
   for (int64_t index = constituent_offsets_[jet]; index < constituent_offsets_[jet + 1]; ++index) {
     constituents_of_jet_.push_back(event.jets()[constituents_[index]]);
   }
-  const ClusterSequence sequence =
-      memory_.serve([&] { return ClusterSequence(constituents_of_jet_, reclustering_->get(careful_)); });
-  require_finite_distances(sequence);
+  const Clustering clustering(constituents_of_jet_, reclustering_->get(careful_), memory_, coincident_);
+  require_finite_distances(clustering);
 
-  const auto &history = sequence.history();
+  const auto &history = clustering.history();
   const size_t first_node = node_offsets_[jet];
   int32_t node = 0;
   ends_.clear();
   number_.resize(std::max(number_.size(), history.size()));
   for (size_t entry = 0; entry < history.size(); ++entry) {
-    if (entry >= sequence.n_particles() && history[entry].parent2 < 0) {
+    if (entry >= clustering.particles() && history[entry].parent2 < 0) {
       ends_.push_back(static_cast<int>(entry));
       continue;
     }
-    const PseudoJet &momentum = sequence.jets()[history[entry].jetp_index];
-    if (entry < sequence.n_particles()) {
+    const PseudoJet &momentum = clustering.jets()[history[entry].jetp_index];
+    if (entry < clustering.particles()) {
       set_leaf(first_node + node, momentum);
     } else {
       set_splitting(first_node, node, number_[history[entry].parent1], number_[history[entry].parent2],
@@ -399,7 +414,7 @@ void CFastJetWorkspace::fill_reclustered_tree(const ClusterSequence &event, size
   }
 
   const auto momentum_at_end = [&](size_t end) -> const PseudoJet & {
-    return sequence.jets()[history[history[ends_[end]].parent1].jetp_index];
+    return clustering.jets()[history[history[ends_[end]].parent1].jetp_index];
   };
   int32_t root = number_[history[ends_[0]].parent1];
   PseudoJet joined = momentum_at_end(0);
@@ -444,20 +459,7 @@ void CFastJetWorkspace::find_histories(const CFastJetEvents &events, CFastJetHis
   parent2_.clear();
   distance_.clear();
   maximum_distance_.clear();
-  for_each_event(events, [this](const ClusterSequence &sequence) {
-    size_t index = parent1_.size();
-    entries_.grow_to(index + sequence.history().size());
-    for (const ClusterSequence::history_element &entry : sequence.history()) {
-      parent1_.push_back(entry.parent1);
-      parent2_.push_back(entry.parent2);
-      distance_.push_back(entry.dij);
-      maximum_distance_.push_back(entry.max_dij_so_far);
-      const bool ends = entry.parent2 == ClusterSequence::BeamJet;
-      const int jet = ends ? sequence.history()[entry.parent1].jetp_index : entry.jetp_index;
-      entries_.set(index++, sequence.jets()[jet]);
-    }
-    entry_offsets_.push_back(index);
-  });
+  for_each_event(events, [this](const Clustering &clustering) { add_history(clustering); });
   histories.offsets = entry_offsets_.data();
   histories.parent1 = parent1_.data();
   histories.parent2 = parent2_.data();
@@ -467,4 +469,46 @@ void CFastJetWorkspace::find_histories(const CFastJetEvents &events, CFastJetHis
   histories.py = entries_.py.data();
   histories.pz = entries_.pz.data();
   histories.energy = entries_.energy.data();
+}
+
+// The particles, the padding, which joins the beam at distance 0 and makes nothing, and the steps of the others.
+void CFastJetWorkspace::add_history(const Clustering &clustering) {
+  const auto &history = clustering.history();
+  const size_t particles = clustering.particles();
+  const size_t first = parent1_.size();
+  entries_.grow_to(first + 2 * places_end_);
+  const auto add = [&](int32_t parent1, int32_t parent2, double distance, double maximum, const PseudoJet &momentum) {
+    entries_.set(parent1_.size(), momentum);
+    parent1_.push_back(parent1);
+    parent2_.push_back(parent2);
+    distance_.push_back(distance);
+    maximum_distance_.push_back(maximum);
+  };
+  const auto number = [&](int entry) {
+    if (entry < 0) return entry;
+    if (static_cast<size_t>(entry) < particles) return static_cast<int>(places_[entry]);
+    return static_cast<int>(entry - particles + 2 * places_end_ - particles);
+  };
+  const PseudoJet zero(0, 0, 0, 0);
+  size_t entry = 0;
+  for (size_t place = 0; place < places_end_; ++place) {
+    const bool is_particle = entry < particles && static_cast<size_t>(places_[entry]) == place;
+    const PseudoJet &momentum = is_particle ? clustering.jets()[history[entry++].jetp_index] : zero;
+    add(ClusterSequence::InexistentParent, ClusterSequence::InexistentParent, 0, 0, momentum);
+  }
+  entry = 0;
+  for (size_t place = 0; place < places_end_; ++place) {
+    if (entry < particles && static_cast<size_t>(places_[entry]) == place) {
+      ++entry;
+    } else {
+      add(static_cast<int32_t>(place), ClusterSequence::BeamJet, 0, 0, zero);
+    }
+  }
+  for (entry = particles; entry < history.size(); ++entry) {
+    const bool ends = history[entry].parent2 == ClusterSequence::BeamJet;
+    const int jet = ends ? history[history[entry].parent1].jetp_index : history[entry].jetp_index;
+    add(number(history[entry].parent1), number(history[entry].parent2), history[entry].dij,
+        history[entry].max_dij_so_far, clustering.jets()[jet]);
+  }
+  entry_offsets_.push_back(static_cast<int64_t>(parent1_.size()));
 }

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <fastjet/ClusterSequence.hh>
+#include <fastjet/PseudoJet.hh>
 
 #include <cstdint>
 #include <optional>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "CFastJet.h"
+#include "Clustering.hpp"
 #include "ClusteringMemory.hpp"
 #include "DegenerateRecombiner.hpp"
 
@@ -69,30 +70,37 @@ struct CFastJetWorkspace {
   void load(const CFastJetEvents &events, int64_t event);
 
   // The jets of one event.
-  void add_jets(const fastjet::ClusterSequence &sequence);
-  void select_inclusive(const fastjet::ClusterSequence &sequence);
-  void select_exclusive(const fastjet::ClusterSequence &sequence);
-  void consider(const fastjet::ClusterSequence &sequence, int entry);
+  void add_jets(const canopy::Clustering &clustering);
+  void select_inclusive(const canopy::Clustering &clustering);
+  void select_exclusive(const canopy::Clustering &clustering);
+  void consider(const canopy::Clustering &clustering, int entry);
   void sort_selected();
-  void claim_entries(const fastjet::ClusterSequence &sequence);
+  void claim_entries(const canopy::Clustering &clustering);
   void add_constituents(size_t particles);
 
   // The trees of one event.
   void reserve_nodes();
-  void fill_trees(const fastjet::ClusterSequence &sequence);
-  void fill_reclustered_tree(const fastjet::ClusterSequence &event, size_t jet);
+  void fill_trees(const canopy::Clustering &clustering);
+  void fill_reclustered_tree(const canopy::Clustering &event, size_t jet);
   void set_leaf(size_t node, const fastjet::PseudoJet &momentum);
   void set_splitting(size_t first_node, int32_t node, int32_t child1, int32_t child2, double scale,
                      const fastjet::PseudoJet &momentum);
+
+  // The history of one event.
+  void add_history(const canopy::Clustering &clustering);
 
   CFastJetTask task_;
   bool spherical_;
   canopy::Definition definition_;
   std::optional<canopy::Definition> reclustering_;
   canopy::ClusteringMemory memory_;
+  canopy::CoincidentParticles coincident_;
 
-  // One event: its particles, whether they need care, and its jets as (hardness, history entry).
+  // One event: its particles without padding, the place of each in the event, how many the event has with padding,
+  // whether they need care, and its jets as (hardness, history entry).
   std::vector<fastjet::PseudoJet> particles_;
+  std::vector<int32_t> places_;
+  size_t places_end_ = 0;
   bool careful_ = false;
   std::vector<std::pair<double, int>> selected_;
   // For each history entry the jet that it belongs to, or −1, and its number within that jet.

@@ -115,7 +115,9 @@ struct ClusterCommand: ParsableCommand {
           let start = ProcessInfo.processInfo.systemUptime
           try clusterer.findJets(in: events, into: &jets)
           times.add(.clustering, ProcessInfo.processInfo.systemUptime - start)
-          return ResultBatch(jets, constituents: constituents, trees: tree)
+          var results = ResultBatch(jets, constituents: constituents, trees: tree)
+          results.identify(by: events)
+          return results
         }
       }
     }

@@ -69,7 +69,9 @@ func writePredictions(
       try predictor.predict(events, into: &prediction, heads: !embedding)
       times.add(predictor.times)
       predictor.times = Predictor.Times()
-      return ResultBatch(prediction, embedding: embedding)
+      var results = ResultBatch(prediction, embedding: embedding)
+      results.identify(by: events)
+      return results
     }
   }
   reportRemarks(inputs?.remarks ?? [])

@@ -17,11 +17,12 @@ struct TriggerCommand: ParsableCommand {
       The menu is a YAML file of paths: conditions on jets, on missing momentum and on outputs of the model's heads, a \
       prescale, and a seed. All mistakes in it are told at once, each with line and column, before the first event.
 
-      With -o the accepted events are written with a column trigger.PATH for each path's bit, \
-      trigger.PATH.conditions for whether its conditions are met, trigger.PATH.QUANTITY for the numbers behind it, and \
-      trigger.pass-through. What is done lies in OUT.journal until the run ends; a run that was stopped at any point \
-      goes on with --resume, to the same output and report. The report is printed: rates, overlaps and latency, with \
-      --signal efficiencies too.
+      With -o the accepted events are written with all their columns, a column trigger.PATH for each path's bit, \
+      trigger.PATH.conditions for whether its conditions are met, trigger.PATH.QUANTITY for the numbers behind it, \
+      trigger.pass-through, and trigger.event-number, the event's place in the inputs; the columns of a second pass \
+      begin with trigger-2. What is done lies in OUT.journal until the run ends; a run that was stopped at any point \
+      goes on with --resume, to the same output and report, if its inputs are what they were. The report is printed: \
+      rates, overlaps and latency, with --signal efficiencies too; with --weight by the weights of the events.
 
       With --tune the inputs are background as it reaches the menu, and the bounds that are written as tune get the \
       numbers at which the menu accepts most signal within its rate budget; the menu is written with them to -o.
@@ -49,6 +50,18 @@ struct TriggerCommand: ParsableCommand {
       "Files of signal events, to measure efficiencies; may be given several times.", valueName: "file"),
     completion: .file())
   var signal: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The event column, or the generator's name, of the weights by which rates are measured.",
+      discussion: "Prescales count events. With --tune the budget is a sum of weights too.",
+      valueName: "column"))
+  var weight: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The same for signal events, by which efficiencies are measured.", valueName: "column"))
+  var signalWeight: String?
 
   @Option(
     help: ArgumentHelp("How many events per second reach the menu, over what it says.", valueName: "hz"))
@@ -111,6 +124,9 @@ struct TriggerCommand: ParsableCommand {
       throw ValidationError("--format jsonl prints the accepted events; give either it or -o.")
     }
     if tune, signal.isEmpty { throw ValidationError("--tune needs signal events; name them with --signal.") }
+    if signalWeight != nil, signal.isEmpty {
+      throw ValidationError("--signal-weight is of signal events; name them with --signal.")
+    }
     if report != nil, signal.isEmpty || tune {
       throw ValidationError("--report shows efficiencies; name signal events with --signal, without --tune.")
     }
@@ -128,7 +144,8 @@ struct TriggerCommand: ParsableCommand {
         sources: DecisionSources(model), plugins: self.model.plugins.registry(), inputRate: rate,
         isForTuning: tune)
       let run = try TriggerRun(
-        model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, threads: reading.threadCount)
+        model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, weight: weight,
+        threads: reading.threadCount)
       let stream = try reading.makeStream(columns: self.model.columns, for: model)
       // --skip-events and --max-events are for the inputs alone.
       let signalStream =
@@ -164,8 +181,8 @@ struct TriggerCommand: ParsableCommand {
     progress.clear()
     var signalState: TriggerState?
     if let signal {
-      var state = TriggerState(run.menu)
-      try run.evaluate(signal) { inputs, decisions in
+      var state = TriggerState(run.menu, isWeighted: signalWeight != nil)
+      try run.evaluate(signal, weight: signalWeight) { inputs, decisions in
         for index in curves.indices { curves[index].append(inputs, decisions) }
         var decisions = decisions
         run.menu.decide(&decisions, &state)
@@ -219,18 +236,19 @@ struct TriggerCommand: ParsableCommand {
   ) throws {
     // What cannot be written is found before the events are read.
     let destination = try output.map { try ResultText(.file($0)) }
-    func sample(_ stream: EventStream) throws -> TuningSample {
+    func sample(_ stream: EventStream, _ weight: String?) throws -> TuningSample {
       var sample = TuningSample(run.menu)
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
       defer { progress.clear() }
-      try run.evaluate(stream) {
+      try run.evaluate(stream, weight: weight) {
         sample.append($1)
       } progress: {
         progress.update($0)
       }
       return sample
     }
-    let tuned = try run.menu.tune(background: sample(background), signal: sample(signal))
+    let tuned = try run.menu.tune(
+      background: sample(background, weight), signal: sample(signal, signalWeight))
     let text = try file.text(of: run.menu, tuned: tuned.values)
     let summary = TriggerSummary(
       report: TriggerReport(run.menu, tuned.background, signal: tuned.signal), latency: LatencyHistogram())

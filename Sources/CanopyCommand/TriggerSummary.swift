@@ -47,7 +47,11 @@ extension Listing {
   /// A summary for people.
   init(_ summary: TriggerSummary) {
     let report = summary.report
-    add("events", "\(report.eventCount)")
+    let isWeighted = report.eventWeight != nil
+    add("events", "\(report.eventCount)" + (report.eventWeight.map { " (weight \(Self.text($0)))" } ?? ""))
+    if let weight = report.eventWeight, weight <= 0 {
+      add("", "The weights do not add up to more than 0, so that there are no shares and rates.")
+    }
     if let rate = report.inputRate { add("input rate", "\(rate) Hz") }
     if let budget = report.budget { add("budget", "\(budget) Hz") }
     add("accepted", Self.text(report.total))
@@ -60,8 +64,8 @@ extension Listing {
       table: [
         [
           "path", "prescale", "before prescale", "accepted", "pure", "shared",
-          hasRates ? "rate [Hz]" : "share",
         ]
+          + (isWeighted ? ["weight"] : []) + [hasRates ? "rate [Hz]" : "share"]
           + (hasSignal ? ["signal efficiency"] : [])
       ]
         + report.paths.map { path in
@@ -69,21 +73,33 @@ extension Listing {
             path.name + (path.isSeedOnly ? " (seed)" : ""), "\(path.prescale)",
             "\(path.beforePrescale.count)",
             "\(path.accepted.count)", "\(path.pure.count)", "\(path.shared.count)",
-            (hasRates ? path.accepted.rate : path.accepted.share).map { "\($0)" } ?? "-",
+          ] + (path.accepted.weight.map { [Self.text($0)] } ?? []) + [
+            (hasRates ? path.accepted.rate : path.accepted.share).map { "\($0)" } ?? "-"
           ] + (hasSignal ? [path.efficiency.map(Self.text) ?? "-"] : [])
         })
     begin("events that two paths both accepted")
     add(
       table: [["path"] + report.paths.map(\.name)]
         + zip(report.paths, report.overlap).map { [$0.name] + $1.map(String.init) })
+    if let overlap = report.overlapWeight {
+      begin("their weights")
+      add(
+        table: [["path"] + report.paths.map(\.name)]
+          + zip(report.paths, overlap).map { [$0.name] + $1.map(Self.text) })
+    }
     if !summary.latencies.isEmpty {
       begin("latency of a decision")
       for (name, value) in summary.latencies { add(name, String(format: "%.0f µs", value)) }
     }
   }
 
+  private static func text(_ weight: Double) -> String { String(format: "%.6g", weight) }
+
   private static func text(_ rate: TriggerReport.Rate) -> String {
-    let parts = [rate.share.map { "share \($0)" }, rate.rate.map { "\($0) Hz" }].compactMap(\.self)
+    let parts = [
+      rate.weight.map { "weight \(text($0))" }, rate.share.map { "share \($0)" },
+      rate.rate.map { "\($0) Hz" },
+    ].compactMap(\.self)
     return "\(rate.count)" + (parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))")
   }
 

@@ -5,8 +5,8 @@ import JetPhysics
 /// Writes events with all that is known of them, to be read again by an ``EventStream``.
 ///
 /// All events of an output have the same columns. Particles have identifiers where those of the first events have them,
-/// and 0 where those of later events have none. The number of each event is written as the column `number`, unless the
-/// events have a column of this name, which is kept: it says where an event comes from.
+/// and 0 where those of later events have none. Events without a column `number` get one, their numbers counted through
+/// all inputs; the column of others stays as it is, so that they can be traced back to where they came from first.
 public protocol EventWriter: AnyObject {
   /// Writes the events of a batch behind those of earlier batches.
   ///

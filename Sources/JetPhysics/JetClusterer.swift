@@ -8,7 +8,13 @@ import CFastJet
 /// without a lock between them, and give the same bits whatever the number of threads.
 ///
 /// Every finite input has a result: particles at rest, identical, collinear, massless, along the beam or of
-/// slightly imaginary mass. Components below 1e−150 GeV count as 0, as their squares would underflow.
+/// slightly imaginary mass. Components below 1e−150 GeV count as 0, as their squares would underflow. A particle whose
+/// components are all 0 is padding, which belongs to no jet and costs nothing.
+///
+/// Particles of exactly one direction are joined before FastJet sees them if there are more than eight of them: FastJet
+/// takes a time that grows with the third power of their number. In every algorithm they are at distance 0 and come
+/// together first; the order, which is arbitrary, is that of pairs and pairs of pairs here, so that jets are FastJet's
+/// to rounding. All other events have FastJet's jets, trees and histories bit for bit.
 public final class JetClusterer {
   /// What this clusterer does.
   public let finder: JetFinder

@@ -23,6 +23,8 @@ struct JournalEntry {
   }
 
   var position: Position
+  /// How long the decisions of this batch took; none in journals of versions that did not keep it.
+  var latency = LatencyHistogram()
   /// With the columns of the trigger.
   var accepted: EventBatch
 
@@ -33,6 +35,7 @@ struct JournalEntry {
     }
 
     var position: Position
+    var latency: LatencyHistogram?
     var source: String
     var events: Int
     var particles: Int
@@ -47,7 +50,7 @@ extension JournalEntry {
     let columns = accepted.columns.sorted { $0.key < $1.key }
     let description = try JSONEncoder().encode(
       Description(
-        position: position, source: accepted.source, events: accepted.eventCount,
+        position: position, latency: latency, source: accepted.source, events: accepted.eventCount,
         particles: accepted.particleCount, hasPDGID: !accepted.pdgID.isEmpty,
         columns: columns.map { Description.Column(name: $0.key, width: $0.value.width) }))
     var bytes: [UInt8] = []
@@ -101,6 +104,7 @@ extension JournalEntry {
     }
     guard rest.isEmpty, (try? accepted.checkShape()) != nil else { throw Self.damage }
     position = description.position
+    latency = description.latency ?? LatencyHistogram()
   }
 
   private static var damage: DecodingError {

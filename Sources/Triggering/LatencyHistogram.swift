@@ -49,3 +49,38 @@ public struct LatencyHistogram: Sendable, Equatable {
     return longest
   }
 }
+
+extension LatencyHistogram: Codable {
+  private enum CodingKeys: String, CodingKey { case bins, counts, longest }
+
+  /// Reads the bins that have decisions.
+  ///
+  /// - Throws: `DecodingError` if there are no such bins or counts.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let bins = try container.decode([Int].self, forKey: .bins)
+    let counts = try container.decode([Int].self, forKey: .counts)
+    longest = try container.decode(Double.self, forKey: .longest)
+    var isSound = bins.count == counts.count && longest >= 0
+    for (bin, number) in zip(bins, counts) where isSound {
+      let (sum, overflow) = count.addingReportingOverflow(number)
+      isSound = self.counts.indices.contains(bin) && number > 0 && !overflow
+      guard isSound else { break }
+      self.counts[bin] += number
+      count = sum
+    }
+    guard isSound else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .bins, in: container, debugDescription: "the counts are none of this histogram")
+    }
+  }
+
+  /// Writes the bins that have decisions.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    let bins = counts.indices.filter { counts[$0] > 0 }
+    try container.encode(bins, forKey: .bins)
+    try container.encode(bins.map { counts[$0] }, forKey: .counts)
+    try container.encode(longest, forKey: .longest)
+  }
+}

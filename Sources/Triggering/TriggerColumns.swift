@@ -6,13 +6,19 @@ import Triggers
 
 /// What is written of the trigger with each accepted event: columns whose names begin with `trigger.`.
 ///
+/// - `trigger.event-number`: the number of the event, counted from 0 through all inputs;
 /// - `trigger.pass-through`: 1 where the event took too long and is accepted for that, else 0;
 /// - `trigger.PATH`: 1 where the path accepted the event, seed and prescale included, else 0;
 /// - `trigger.PATH.conditions`: 1 where the event meets the conditions of the path, else 0;
 /// - `trigger.PATH.QUANTITY`: a number behind the path; a slash in its name is written as a point.
+///
+/// No column of the input is replaced. If it has columns of a trigger, those of this one begin with `trigger-2.`, and
+/// with the next number that is free if there are more.
 public struct TriggerColumns: Sendable {
+  /// The column of the events' numbers.
+  public static let eventNumber = prefix(1) + eventNumberName
   /// The column that marks events which took too long.
-  public static let passThrough = prefix + "pass-through"
+  public static let passThrough = prefix(1) + passThroughName
   /// The column of each path's bit: `[paths]`.
   public let bits: [String]
   /// The column that says whether each path's conditions are met: `[paths]`.
@@ -22,13 +28,31 @@ public struct TriggerColumns: Sendable {
   /// The units of the quantities that have one, by column.
   public let units: [String: String]
 
-  private static let prefix = "trigger."
+  /// Which columns are written.
+  enum Version {
+    /// Without the events' numbers and instead of those of an earlier trigger, as journals of version 1 have them.
+    case first
+    case current
+  }
+
+  private static let eventNumberName = "event-number"
+  private static let passThroughName = "pass-through"
+
+  /// What the names of the columns of the `number`-th trigger begin with.
+  private static func prefix(_ number: Int) -> String { number == 1 ? "trigger." : "trigger-\(number)." }
+
+  /// How many triggers have columns among these.
+  private static func triggerCount(in columns: some Collection<String>) -> Int {
+    var count = 0
+    while columns.contains(where: { $0.hasPrefix(prefix(count + 1)) }) { count += 1 }
+    return count
+  }
 
   /// The columns of a menu.
   ///
   /// - Throws: ``TriggerError`` where two of them would have one name.
   public init(_ menu: TriggerMenu) throws {
-    func name(_ text: String) -> String { Self.prefix + text.replacing("/", with: ".") }
+    func name(_ text: String) -> String { Self.prefix(1) + text.replacing("/", with: ".") }
     bits = menu.paths.map { name($0.name) }
     conditions = bits.map { $0 + ".conditions" }
     quantities = menu.quantities.map { name($0.name) }
@@ -36,20 +60,36 @@ public struct TriggerColumns: Sendable {
       uniqueKeysWithValues: zip(quantities, menu.quantities).compactMap { column, quantity in
         quantity.unit.map { (column, $0) }
       })
-    var found: Set<String> = [Self.passThrough]
+    var found: Set<String> = [Self.eventNumber, Self.passThrough]
     for column in bits + conditions + quantities where !found.insert(column).inserted {
       throw TriggerError("Two columns of the accepted events would be called \(column); rename a path.")
     }
   }
 
-  /// The accepted ones of events that were decided about, with these columns instead of those of an earlier trigger.
-  func accepted(of events: EventBatch, _ decisions: TriggerDecisions) -> EventBatch {
+  /// The units of the columns that accepted events have of this trigger, by column.
+  func units(in accepted: EventBatch) -> [String: String] {
+    let number = Self.triggerCount(in: accepted.columns.keys)
+    return Dictionary(uniqueKeysWithValues: units.map { (Self.renamed($0.key, number), $0.value) })
+  }
+
+  private static func renamed(_ column: String, _ number: Int) -> String {
+    prefix(number) + column.dropFirst(prefix(1).count)
+  }
+
+  /// The accepted ones of events that were decided about, with the columns of the trigger behind their own.
+  func accepted(
+    of events: EventBatch, _ decisions: TriggerDecisions, _ version: Version = .current
+  ) -> EventBatch {
     let places = (0..<events.eventCount).filter { decisions.isAccepted[$0] }
     var accepted = events.events(at: places)
-    accepted.columns = accepted.columns.filter { !$0.key.hasPrefix(Self.prefix) }
-    func add(_ name: String, _ value: (Int) -> Double) {
-      accepted.columns[name] = EventColumn(values: places.map(value))
+    if version == .first {
+      accepted.columns = accepted.columns.filter { !$0.key.hasPrefix(Self.prefix(1)) }
     }
+    let number = Self.triggerCount(in: accepted.columns.keys) + 1
+    func add(_ name: String, _ value: (Int) -> Double) {
+      accepted.columns[Self.renamed(name, number)] = EventColumn(values: places.map(value))
+    }
+    if version == .current { add(Self.eventNumber) { Double(events.eventNumbers[$0]) } }
     add(Self.passThrough) { decisions.isPassThrough[$0] ? 1 : 0 }
     for path in bits.indices {
       add(bits[path]) { decisions.pathBits[$0 * bits.count + path] ? 1 : 0 }

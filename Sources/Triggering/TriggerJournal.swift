@@ -13,34 +13,51 @@ import Triggers
 final class TriggerJournal {
   /// What a run is made of: a journal is for no other.
   struct Heading: Codable, Equatable {
-    /// An input as the user named it, and its size in bytes where it is a file.
+    /// An input as the user named it.
     struct Input: Codable, Equatable {
       var name: String
+      /// In bytes, if it is a file.
       var size: Int?
+      /// Of its content, if it is a file; nil in version 1.
+      var fingerprint: FileFingerprint?
     }
 
-    var version = 1
+    /// Version 1 knew no fingerprints, and wrote the columns of ``TriggerColumns/Version/first``.
+    var version = 2
     var canopyVersion: String
     /// Checksums of the menu and of the model's files.
     var menu: String
     var model: String
     var inputs: [Input]
-    /// How events are read, and the time limit.
+    /// How events are read and weighted, and the time limit.
     var options: String
 
-    /// What another heading differs in, for a sentence; nil where it does not.
-    func difference(from other: Heading) -> String? {
-      if version != other.version || canopyVersion != other.canopyVersion { return "version of Canopy" }
-      if menu != other.menu { return "menu" }
-      if model != other.model { return "model" }
-      if inputs != other.inputs { return "input" }
-      return options == other.options ? nil : "set of options"
+    /// What a heading that is resumed differs in, as the end of a sentence whose subject is the journal; nil if in
+    /// nothing.
+    func difference(from found: Heading) -> String? {
+      guard (1...version).contains(found.version), canopyVersion == found.canopyVersion else {
+        return "is of a run with another version of Canopy"
+      }
+      if menu != found.menu { return "is of a run with another menu" }
+      if model != found.model { return "is of a run with another model" }
+      guard inputs.map(\.name) == found.inputs.map(\.name) else { return "is of a run with another input" }
+      for (input, old) in zip(inputs, found.inputs) {
+        let isOther = old.fingerprint != nil && old.fingerprint != input.fingerprint
+        if isOther || old.size != input.size {
+          return "is of a run with another input: the content of \(input.name) has changed since"
+        }
+      }
+      return options == found.options ? nil : "is of a run with another set of options"
     }
   }
 
   private let file: RecordFile
   /// Where the run goes on; nil at its beginning.
   private(set) var position: JournalEntry.Position?
+  /// How long the decisions took that are in the journal.
+  private(set) var latency = LatencyHistogram()
+  /// The columns that its accepted events have of the trigger.
+  private(set) var columns = TriggerColumns.Version.current
   /// What all accepted events have.
   private var schema: EventSchema?
 
@@ -69,6 +86,7 @@ final class TriggerJournal {
     }
     var found: Heading?
     var last: JournalEntry?
+    var latency = LatencyHistogram()
     var schema: EventSchema?
     file = try RecordFile(resuming: path) { record in
       do {
@@ -79,16 +97,19 @@ final class TriggerJournal {
         let entry = try JournalEntry(record)
         if schema == nil, entry.accepted.eventCount > 0 { schema = try EventSchema(entry.accepted) }
         last = entry
+        latency.add(entry.latency)
       } catch is DecodingError {
         throw TriggerError("\(path) is no journal of this version of Canopy: remove it to begin anew.")
       }
     }
     if let difference = found.flatMap(heading.difference) {
       throw TriggerError(
-        "\(path) is of a run with another \(difference): give what that run was given, or remove the file to begin anew."
+        "\(path) \(difference): give what that run was given, or remove the journal to begin from the first event."
       )
     }
     position = last?.position
+    self.latency = latency
+    columns = found?.version == 1 ? .first : .current
     self.schema = schema
   }
 

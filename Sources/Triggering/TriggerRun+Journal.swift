@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import CZlib
 import CanopyModel
 import EventIO
 import Foundation
@@ -54,18 +53,19 @@ extension TriggerRun {
     try ResultDestination.file(output.path).check()
     let journal = try TriggerJournal(
       besides: output.path, heading: heading(stream, output), resuming: output.isResumed)
-    var outcome = Outcome(state: TriggerState(menu))
+    var outcome = Outcome(state: TriggerState(menu, isWeighted: weight != nil))
     if let position = journal.position {
-      guard position.state.fits(menu) else {
+      guard position.state.fits(menu), (position.state.weights != nil) == (weight != nil) else {
         throw TriggerError("\(output.journal) has counters that cannot be: remove it to begin anew.")
       }
       outcome.state = position.state
       outcome.badEventCount = position.badEventCount
       outcome.badEvents = position.badEvents
+      outcome.latency = journal.latency
       stream.advance(to: position.nextEvent)
     }
     let before = outcome
-    try decide(stream, &outcome) { accepted, found, place in
+    try decide(stream, &outcome, columns: journal.columns) { accepted, found, latency, place in
       var counted = before
       counted.addBadEvents(place.badEventCount, place.badEvents)
       try journal.append(
@@ -73,14 +73,19 @@ extension TriggerRun {
           position: JournalEntry.Position(
             nextEvent: place.events, badEventCount: counted.badEventCount, badEvents: counted.badEvents,
             state: found.state),
-          accepted: accepted))
+          latency: latency, accepted: accepted))
       try progress(place)
     }
     outcome.addBadEvents(stream.badEventCount, stream.badEvents)
 
-    let writer = try output.format.makeWriter(to: .file(output.path), units: columns.units)
-    try journal.forEachBatch { try writer.append($0) }
-    try writer.finish()
+    var writer: (any EventWriter)?
+    try journal.forEachBatch { accepted in
+      writer =
+        try writer
+        ?? output.format.makeWriter(to: .file(output.path), units: columns.units(in: accepted))
+      try writer!.append(accepted)
+    }
+    try (writer ?? output.format.makeWriter(to: .file(output.path))).finish()
     try journal.remove()
     return outcome
   }
@@ -93,12 +98,15 @@ extension TriggerRun {
       canopyVersion: CanopyVersion.current, menu: try Self.checksum([output.menu]),
       model: try Self.checksum(
         [Model.descriptionFile, Model.weightsFile].map(output.model.appendingPathComponent)),
-      inputs: zip(stream.inputs, stream.inputSizes).map { TriggerJournal.Heading.Input(name: $0, size: $1) },
+      inputs: try zip(stream.inputs, stream.inputSizes).map { name, size in
+        TriggerJournal.Heading.Input(
+          name: name, size: size, fingerprint: size == nil ? nil : try FileFingerprint(of: name))
+      },
       options: """
         keep-invisible \(options.particles.keepsInvisible) max \(options.maximumEvents.map(String.init) ?? "all") \
         skip \(options.skipEvents) skip-bad \(options.skipBadEvents) columns \(columns) where \(selection) \
         time-limit \(timeLimit.map(String.init(describing:)) ?? "none")
-        """ + reading(options))
+        
   }
 
   /// What is asked of the particles and the content of the inputs; nothing if nothing is.
@@ -111,16 +119,13 @@ extension TriggerRun {
     return text
   }
 
-  /// The lengths and CRC-32 sums of files.
+  /// The lengths and checksums of files.
   private static func checksum(_ files: [URL]) throws -> String {
     try files.map { file in
-      guard let data = try? Data(contentsOf: file) else {
-        throw TriggerError("\(file.relativePath) cannot be read; check its permissions.")
+      guard let fingerprint = try FileFingerprint(of: file.path) else {
+        throw TriggerError("\(file.relativePath) is no file; give one that can be read again.")
       }
-      let sum = data.withUnsafeBytes {
-        crc32_z(0, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count)
-      }
-      return "\(data.count):\(sum)"
+      return "\(fingerprint.size):\(fingerprint.checksum)"
     }.joined(separator: " ")
   }
 }

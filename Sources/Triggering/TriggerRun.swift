@@ -18,6 +18,9 @@ public struct TriggerRun: Sendable {
   public let menu: TriggerMenu
   /// How many seconds an event may take; nil where there is no limit.
   public let timeLimit: Double?
+  /// The column of the events' weights, or the name that their generator gave the weight; nil if every event counts as
+  /// one.
+  public let weight: String?
   /// How many threads work.
   public let threads: Int
   /// What is written of the trigger with each accepted event.
@@ -26,10 +29,13 @@ public struct TriggerRun: Sendable {
   /// A run that has not begun.
   ///
   /// - Throws: ``TriggerError`` where the menu's names do not make columns.
-  public init(model: Model, menu: TriggerMenu, timeLimit: Double? = nil, threads: Int) throws {
+  public init(
+    model: Model, menu: TriggerMenu, timeLimit: Double? = nil, weight: String? = nil, threads: Int
+  ) throws {
     self.model = model
     self.menu = menu
     self.timeLimit = timeLimit
+    self.weight = weight
     self.threads = threads
     columns = try TriggerColumns(menu)
   }
@@ -38,7 +44,7 @@ public struct TriggerRun: Sendable {
   public struct Outcome: Sendable {
     /// The counters of the menu, over all events, those before an interruption included.
     public var state: TriggerState
-    /// How long the decisions took that were made since the run began or went on.
+    /// How long the decisions took, those before an interruption included.
     public var latency = LatencyHistogram()
     /// How many bad events were left out, those before an interruption included.
     public var badEventCount = 0
@@ -70,8 +76,8 @@ public struct TriggerRun: Sendable {
     _ stream: EventStream, to writer: (any EventWriter)? = nil,
     progress: (EventPipeline.Progress) throws -> Void = { _ in }
   ) throws -> Outcome {
-    var outcome = Outcome(state: TriggerState(menu))
-    try decide(stream, &outcome) { accepted, _, place in
+    var outcome = Outcome(state: TriggerState(menu, isWeighted: weight != nil))
+    try decide(stream, &outcome) { accepted, _, _, place in
       if let writer, accepted.eventCount > 0 { try writer.append(accepted) }
       try progress(place)
     }
@@ -83,17 +89,19 @@ public struct TriggerRun: Sendable {
   ///
   /// - Parameters:
   ///   - stream: the events.
+  ///   - weight: the column of their weights; nil if every event counts as one.
   ///   - consume: gets each event and what is said of it, in the order of the input; the time limit is left out.
   ///   - progress: hears after each batch how far the run is.
   /// - Throws: what reading, predicting, `consume` and `progress` throw.
   public func evaluate(
-    _ stream: EventStream, consume: (DecisionInputs, TriggerDecisions) throws -> Void,
+    _ stream: EventStream, weight: String? = nil,
+    consume: (DecisionInputs, TriggerDecisions) throws -> Void,
     progress: (EventPipeline.Progress) throws -> Void = { _ in }
   ) throws {
     try EventPipeline.run(
       stream: stream, threads: threads,
       makeWorker: {
-        let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: nil)
+        let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: nil, weight: weight)
         var event = EventBatch()
         return { events in
           try (0..<events.eventCount).map { place in
@@ -111,30 +119,36 @@ public struct TriggerRun: Sendable {
 
   /// Decides about all events of a stream, from the counters of `outcome` on.
   ///
-  /// `consume` gets the accepted events of each batch, what all events up to its end came to, and how far reading is
-  /// there.
+  /// `consume` gets the accepted events of each batch, what all events up to its end came to, how long the decisions of
+  /// the batch took, and how far reading is there.
   func decide(
-    _ stream: EventStream, _ outcome: inout Outcome,
-    consume: (_ accepted: EventBatch, _ outcome: Outcome, _ place: EventPipeline.Progress) throws -> Void
+    _ stream: EventStream, _ outcome: inout Outcome, columns version: TriggerColumns.Version = .current,
+    consume: (
+      _ accepted: EventBatch, _ outcome: Outcome, _ latency: LatencyHistogram,
+      _ place: EventPipeline.Progress
+    ) throws -> Void
   ) throws {
     var found = outcome
     var accepted = EventBatch()
+    var latency = LatencyHistogram()
     let times = try EventPipeline.run(
       stream: stream, threads: threads, makeWorker: makeWorker,
       consume: { evaluation in
         var decisions = evaluation.decisions
         menu.decide(&decisions, &found.state)
-        for seconds in evaluation.seconds { found.latency.add(seconds) }
+        latency = LatencyHistogram()
+        for seconds in evaluation.seconds { latency.add(seconds) }
+        found.latency.add(latency)
         found.stages.add(evaluation.stages)
-        accepted = columns.accepted(of: evaluation.events, decisions)
+        accepted = columns.accepted(of: evaluation.events, decisions, version)
       },
-      progress: { try consume(accepted, found, $0) })
+      progress: { try consume(accepted, found, latency, $0) })
     outcome = found
     outcome.times = times
   }
 
   @Sendable private func makeWorker() throws -> (EventBatch) throws -> Evaluation {
-    let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: timeLimit)
+    let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: timeLimit, weight: weight)
     var event = EventBatch()
     var decisions = TriggerDecisions()
     return { events in

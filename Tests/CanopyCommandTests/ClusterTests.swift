@@ -25,6 +25,25 @@ private struct Line: Decodable {
 }
 
 @Suite struct ClusterTests {
+  /// The place in the inputs and the number in the event's own file, which need not be there.
+  @Test func resultsNameTheEventsOfTheInput() throws {
+    let folder = try TemporaryFolder()
+    let particles = #""particles": [[30, 0, 0, 40]]"#
+    let numbered = try folder.write(
+      [4711, 4712, 4711].map { "{\"number\": \($0), \(particles)}\n" }.joined(), to: "numbered.jsonl")
+    let plain = try folder.write("{\(particles)}\n", to: "plain.jsonl")
+    let path = folder.path("jets.h5")
+    let outcome = try Program.run("cluster", numbered, plain, "-o", path)
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    #expect(try hdf5Array(path, "/event/number") == [0, 1, 2, 3])
+    let numbers = try hdf5Array(path, "/event/input_number")
+    #expect(numbers.prefix(3) == [4711, 4712, 4711] && numbers[3].isNaN)
+    let lines = try Program.run("cluster", numbered, plain, "--format", "jsonl").text.split(separator: "\n")
+    #expect(lines.count == 4 && lines[1].hasPrefix("{\"event\":1,\"input_number\":4712"))
+    #expect(lines[3].hasPrefix("{\"event\":3,\"input_number\":null,"))
+    #expect(try !Program.run("cluster", plain, "--format", "jsonl").text.contains("input_number"))
+  }
+
   /// Options, and the finder that they stand for.
   private static let finders: [([String], @Sendable () throws -> JetFinder)] = [
     (

@@ -128,9 +128,45 @@ import Testing
   @Test func optionsThatDoNotFitAreRefused() throws {
     for options in [
       ["--resume"], ["--tune"], ["--format", "jsonl", "-o", "x.h5"], ["--time-limit", "0"], ["--rate", "-1"],
-      ["--report", "r"],
+      ["--report", "r"], ["--signal-weight", "w"],
     ] {
       #expect(try Program.run(arguments(options)).status == 64)
+    }
+  }
+
+  /// Three events that a path accepts by turns, of weights 1, 2 and 5 by either name, or −3 instead of the last.
+  @Test(arguments: [(5.0, 0.25), (-3.0, nil)]) func ratesKnowWeights(last: Double, share: Double?) throws {
+    let lines = [1.0, 2, last].map {
+      #"{"particles": [[300, 0, 0, 400], [300, 10, 0, 400]], "weight.nominal": \#($0), "pair": [1, 2]}"#
+    }
+    let input = try folder.write(lines.joined(separator: "\n") + "\n", to: "weighted.jsonl")
+    let menu = try folder.write("paths: [{name: second, prescale: 2}]", to: "weights.yaml")
+    func run(_ weight: String, _ format: String = "json") throws -> Outcome {
+      try Program.run(
+        "trigger", input, "--menu", menu, "--model", Self.model, "--format", format, "--weight", weight,
+        "--signal", input, "--signal-weight", weight)
+    }
+    for name in ["nominal", "weight.nominal"] {
+      let outcome = try run(name)
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      let report = try #require(try JSONSerialization.jsonObject(with: outcome.output) as? [String: Any])
+      let total = try #require(report["total"] as? [String: Any])
+      #expect(total["count"] as? Int == 1 && total["weight"] as? Double == 2)
+      #expect(report["eventWeight"] as? Double == 3 + last)
+      #expect((total["share"] as? [String: Any])?["value"] as? Double == share)
+      #expect((report["efficiency"] as? [String: Any])?["value"] as? Double == share)
+    }
+    let table = try run("nominal", "table").text
+    #expect(table.contains("their weights"))
+    #expect(table.contains("do not add up to more than 0") == (share == nil))
+    for (name, sentence) in [
+      ("nominl", "event 0 has no column nominl; name one that it has"),
+      ("weight.nominl", "event 0 has no column weight.nominl; did you mean weight.nominal?"),
+      ("pair", "event 0 has 2 numbers in pair; a weight is one number"),
+    ] {
+      let outcome = try run(name)
+      #expect(outcome.status == 65 && outcome.output.isEmpty)
+      #expect(outcome.errors == "canopy: \(input) cannot be weighted: \(sentence)\n", "\(outcome.errors)")
     }
   }
 

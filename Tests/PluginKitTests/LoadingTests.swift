@@ -107,6 +107,46 @@
           == "the library cannot be loaded: undefined symbol: absent_function")
     }
 
+    private func setMode(_ mode: mode_t, _ path: String) throws { try #require(chmod(path, mode) == 0) }
+
+    /// Before anything of it runs.
+    @Test func whatOthersMayWrite() throws {
+      let file = try library()
+      for (mode, who) in [(mode_t(0o775), "its group"), (0o757, "everybody"), (0o1777, "everybody")] {
+        try setMode(mode, file)
+        #expect(
+          try refusal(of: file).hasPrefix("the library is refused: it may be written by \(who): others could")
+        )
+      }
+      try setMode(0o755, file)
+      try setMode(0o775, folder.url.path)
+      let reason = try refusal(of: file)
+      #expect(reason.contains("it lies in \(folder.url.path), which may be written by its group"))
+      #expect(reason.contains("chmod go-w \(folder.url.path)"))
+      // A link from elsewhere leads to the same place.
+      let other = try TemporaryFolder()
+      symlink(file, other.path("link.so"))
+      #expect(try refusal(of: other.path("link.so")).contains("it lies in \(folder.url.path), which"))
+      var registry = PluginRegistry()
+      let error = #expect(throws: PluginError.self) { try registry.load(searchPath: folder.url.path) }
+      #expect(
+        error?.description.hasPrefix(
+          "\(folder.url.path): the folder of plugins is refused: it may be written by its group") == true)
+      // In such a folder nobody may replace another's file.
+      try setMode(0o1777, folder.url.path)
+      #expect(
+        try refusal(of: file, mayRun: true)
+          == "the library registers no plugin: register one in canopy_plugin")
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can give a file away")) func whatBelongsToOthers() throws {
+      let file = try library()
+      try #require(chown(file, 12_345, 0) == 0)
+      #expect(try refusal(of: file).hasPrefix("the library is refused: it belongs to user 12345: "))
+      try #require(chown(file, 0, 0) == 0 && chown(folder.url.path, 12_345, 0) == 0)
+      #expect(try refusal(of: file).contains("it lies in \(folder.url.path), which belongs to user 12345"))
+    }
+
     @Test func searchPathsNameFilesAndFolders() throws {
       var registry = PluginRegistry()
       try registry.load(searchPath: "")

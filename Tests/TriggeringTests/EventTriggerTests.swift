@@ -51,6 +51,31 @@ import Testing
       ])
   }
 
+  /// A second trigger leaves what the input says as it is, and its events can be traced back.
+  @Test func aSecondPassKeepsWhatTheFirstWrote() throws {
+    let folder = try TemporaryFolder()
+    let run = try SampleRun.run()
+    func pass(_ input: EventStream, to name: String) throws -> EventBatch {
+      let writer = try EventOutputFormat.hdf5.makeWriter(to: .file(folder.path(name)))
+      _ = try run.run(input, to: writer)
+      try writer.finish()
+      return try EventBatch(try EventStream(inputs: [folder.path(name)]))
+    }
+    let first = try pass(SampleRun.stream(events: 300), to: "first.h5")
+    let second = try pass(EventStream(inputs: [folder.path("first.h5")]), to: "second.h5")
+    let third = try pass(EventStream(inputs: [folder.path("second.h5")]), to: "third.h5")
+    #expect(first.columns["number"] == first.columns[TriggerColumns.eventNumber])
+    for (earlier, later, number) in [(first, second, 2), (second, third, 3)] {
+      let places = try #require(later.columns["trigger-\(number).event-number"]).values.map { Int($0) }
+      #expect(places.count > 5 && places.count < earlier.eventCount)
+      for (name, column) in earlier.columns {
+        #expect(later.columns[name]?.values == places.map { column.values[$0] }, "\(name)")
+      }
+      let more = Set(later.columns.keys).subtracting(earlier.columns.keys)
+      #expect(more.count == 13 && more.allSatisfy { $0.hasPrefix("trigger-\(number).") }, "\(more)")
+    }
+  }
+
   @Test func theNumbersBehindADecisionAreTheModels() throws {
     let run = try SampleRun.run()
     let (written, _) = try accepted(run, events: 100)
@@ -61,6 +86,47 @@ import Testing
       let score = Double(prediction.heads[0].matrix[prediction.jets.offsets[event], 0])
       #expect(abs(written.columns["trigger.tagged.score"]!.values[row] - score) < 1e-4)
     }
+  }
+
+  /// A cut accepts exactly the events whose score passes it, the cut being the score of an event.
+  ///
+  /// The events are the shipped ones, turned around the beam.
+  @Test func tenThousandEventsAreDecidedAsTheyAreScored() throws {
+    let model = try SampleRun.model.get()
+    let shipped = try EventBatch(SampleRun.stream(events: 1000))
+    let batches = (0..<10).map { turn in
+      var turned = shipped
+      let (sine, cosine) = (sin(0.6 * Double(turn)), cos(0.6 * Double(turn)))
+      for particle in 0..<shipped.particleCount {
+        let (px, py) = (shipped.px[particle], shipped.py[particle])
+        turned.px[particle] = cosine * px - sine * py
+        turned.py[particle] = sine * px + cosine * py
+      }
+      return turned
+    }
+    try #require(batches.reduce(0) { $0 + $1.eventCount } == 10_000)
+    let scores = try batches.map { events in
+      let prediction = try Predictor(model).predict(events)
+      return (0..<events.eventCount).map { event -> Float in
+        let jets = prediction.jets.jets(ofEvent: event)
+        return jets.isEmpty ? -1 : prediction.heads[0].matrix[jets.lowerBound, 0]
+      }
+    }
+    let cut = scores.joined().sorted()[6000]
+    let menu = try SampleRun.menu(
+      "paths: [{name: cut, conditions: [{jet: {quantity: w-tagger/score}, min: \(Double(cut))}]}]")
+    let trigger = try EventTrigger(model: model, menu: menu)
+    var event = EventBatch()
+    var (different, accepted) = (0, 0)
+    for (events, scores) in zip(batches, scores) {
+      for place in 0..<events.eventCount {
+        event.replace(withEvent: place, of: events)
+        let isAccepted = try trigger.decide(event)
+        accepted += isAccepted ? 1 : 0
+        different += isAccepted == (scores[place] >= cut) ? 0 : 1
+      }
+    }
+    #expect(different == 0 && accepted >= 4000 && accepted < 4100)
   }
 
   @Test func eventsThatTakeTooLongPassThrough() throws {

@@ -35,10 +35,11 @@ import Testing
 
   /// Runs to the end, or until behind the `stop`-th batch.
   private func run(
-    _ inputs: [String] = [SampleRun.input], stop: Int? = nil, threads: Int = 2, resumed: Bool = true
+    _ inputs: [String] = [SampleRun.input], stop: Int? = nil, threads: Int = 2, resumed: Bool = true,
+    weight: String? = nil
   ) throws -> TriggerRun.Outcome {
     var batches = 0
-    return try SampleRun.run(threads: threads).run(
+    return try SampleRun.run(threads: threads, weight: weight).run(
       SampleRun.stream(inputs, events: Self.eventCount, skipBadEvents: true), to: output(resumed: resumed)
     ) { _ in
       batches += 1
@@ -69,6 +70,8 @@ import Testing
     try folder.write(journal, to: "out.jsonl.journal")
     let outcome = try run(inputs, threads: threads)
     #expect(outcome.state == reference.state && outcome.badEvents == reference.badEvents)
+    // Each decision has one latency, whenever it was made.
+    #expect(outcome.latency.count == outcome.state.eventCount)
     #expect(try folder.data("out.jsonl") == reference.output)
     #expect(try folder.content.filter { $0.hasPrefix("out") } == ["out.jsonl"])
   }
@@ -159,6 +162,85 @@ import Testing
     #expect(try run().state.eventCount == Self.eventCount)
   }
 
+  /// The same size, other events.
+  @Test func anInputThatWasReplacedIsFound() throws {
+    func text(_ px: Int) -> String {
+      (0..<150).map { "\(px) 0 1000 \(2000 + $0)\n\(px) 100 900 \(1500 + $0)\n#END\n" }.joined()
+    }
+    let path = try folder.write(text(300), to: "events.txt")
+    func begin(stopping: Bool = true) throws -> TriggerRun.Outcome {
+      try SampleRun.run().run(EventStream(inputs: [path]), to: output()) { _ in
+        if stopping { throw Stop() }
+      }
+    }
+    #expect(throws: Stop.self) { try begin() }
+    try folder.write(text(400), to: "events.txt")
+    let sentence = refusal { _ = try begin() }
+    #expect(sentence.contains("another input: the content of \(path) has changed since"), "\(sentence)")
+    // A copy of what was there is as good.
+    try folder.write(text(300), to: "events.txt")
+    #expect(try begin(stopping: false).state.eventCount == 150)
+  }
+
+  @Test func weightsGoOnToo() throws {
+    let weight = "label"
+    let whole = try run(weight: weight)
+    #expect(try #require(whole.state.weights).events.sum > 0)
+    let output = try folder.data("out.jsonl")
+    try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
+    #expect(throws: Stop.self) { try run(stop: 3, weight: weight) }
+    #expect(refusal { _ = try run() }.contains("is of a run with another set of options"))
+    #expect(try run(weight: weight).state == whole.state)
+    #expect(try folder.data("out.jsonl") == output)
+  }
+
+  /// Without fingerprints, latencies and the events' numbers.
+  @Test func journalsOfVersionOneAreReadable() throws {
+    let reference = try reference()
+    var journal = Data()
+    var start = 0
+    for (index, end) in ends(reference.journal).prefix(4).enumerated() {
+      let record = reference.journal[start + 16..<end]
+      start = end
+      guard index > 0 else {
+        var heading = try #require(try JSONSerialization.jsonObject(with: record) as? [String: Any])
+        heading["version"] = 1
+        heading["inputs"] = (heading["inputs"] as? [[String: Any]])?.map {
+          $0.filter { $0.key != "fingerprint" }
+        }
+        journal += JournalRecord.data(try JSONSerialization.data(withJSONObject: heading))
+        continue
+      }
+      let length = record.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+      let json = record.dropFirst(8).prefix(length)
+      var entry = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
+      entry["latency"] = nil
+      let columns = try #require(entry["columns"] as? [[String: Any]])
+      let events = try #require(entry["events"] as? Int)
+      let place = try #require(columns.firstIndex { $0["name"] as? String == TriggerColumns.eventNumber })
+      entry["columns"] = columns.filter { $0["name"] as? String != TriggerColumns.eventNumber }
+      // Behind it there are columns of one number.
+      var values = Data(record.dropFirst(8 + length))
+      let first = values.count - 8 * events * (columns.count - place)
+      values.removeSubrange(first..<first + 8 * events)
+      let description = try JSONSerialization.data(withJSONObject: entry)
+      journal += JournalRecord.data(
+        withUnsafeBytes(of: UInt64(description.count)) { Data($0) } + description + values)
+    }
+    try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
+    try folder.write(journal, to: "out.jsonl.journal")
+    let outcome = try run()
+    #expect(outcome.state == reference.state && outcome.latency.count == Self.eventCount - 3 * 64)
+    func lines(_ data: Data) throws -> [NSDictionary] {
+      try data.split(separator: 10).map { line in
+        var event = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
+        event[TriggerColumns.eventNumber] = nil
+        return event as NSDictionary
+      }
+    }
+    #expect(try lines(folder.data("out.jsonl")) == lines(reference.output))
+  }
+
   @Test func whatIsNoJournalIsLeftAlone() throws {
     let reference = try reference()
     let heading = reference.journal.prefix(ends(reference.journal)[0])
@@ -191,5 +273,23 @@ import Testing
     #expect(try folder.data("out.jsonl.journal") == journal)
     try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
     #expect(try run().state.eventCount == Self.eventCount)
+  }
+}
+
+/// A record as journals have it: length, mark and CRC-32, then the bytes.
+private enum JournalRecord {
+  static func data(_ content: Data) -> Data {
+    func bytes<Number>(_ number: Number) -> Data { withUnsafeBytes(of: number) { Data($0) } }
+    let header = bytes(UInt64(content.count)) + bytes(UInt32(0x434E_5059))
+    return header + bytes(checksum(header + bytes(UInt32(0)) + content)) + content
+  }
+
+  /// The CRC-32 of ISO 3309, bit by bit.
+  private static func checksum(_ data: Data) -> UInt32 {
+    ~data.reduce(UInt32.max) { sum, byte in
+      (0..<8).reduce(sum ^ UInt32(byte)) { rest, _ in
+        rest & 1 == 1 ? rest >> 1 ^ 0xEDB8_8320 : rest >> 1
+      }
+    }
   }
 }

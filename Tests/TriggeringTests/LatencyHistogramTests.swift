@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Canopy
+import Foundation
 import Testing
 
 @Suite struct LatencyHistogramTests {
@@ -22,6 +23,23 @@ import Testing
       #expect(found >= exact * (1 - 1e-12) && found <= 1.0101 * exact)
     }
     #expect(first.count == 5000 && first.longest == seconds.last && first.quantile(1) == seconds.last)
+  }
+
+  @Test func whatIsKeptIsReadAgain() throws {
+    var histogram = LatencyHistogram()
+    for index in 0..<300 { histogram.add(1e-6 * Double(index * index)) }
+    let data = try JSONEncoder().encode(histogram)
+    #expect(try JSONDecoder().decode(LatencyHistogram.self, from: data) == histogram)
+    for text in [
+      #"{"bins":[1],"counts":[],"longest":1}"#, #"{"bins":[-1],"counts":[1],"longest":1}"#,
+      #"{"bins":[2450],"counts":[1],"longest":1}"#, #"{"bins":[1],"counts":[0],"longest":1}"#,
+      #"{"bins":[1,1],"counts":[9223372036854775807,1],"longest":1}"#,
+      #"{"bins":[1],"counts":[1],"longest":-1}"#,
+    ] {
+      #expect(throws: DecodingError.self) {
+        try JSONDecoder().decode(LatencyHistogram.self, from: Data(text.utf8))
+      }
+    }
   }
 
   @Test func anyTimeIsCounted() {

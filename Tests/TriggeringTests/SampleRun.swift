@@ -39,8 +39,9 @@ enum SampleRun {
     try MenuFile(yaml: text, source: "menu").menu(sources: DecisionSources(model.get()), plugins: .builtIn)
   }
 
-  static func run(threads: Int = 2, timeLimit: Double? = nil) throws -> TriggerRun {
-    try TriggerRun(model: model.get(), menu: menu(), timeLimit: timeLimit, threads: threads)
+  static func run(threads: Int = 2, timeLimit: Double? = nil, weight: String? = nil) throws -> TriggerRun {
+    try TriggerRun(
+      model: model.get(), menu: menu(), timeLimit: timeLimit, weight: weight, threads: threads)
   }
 
   static let input = Samples.path("w-vs-qcd-small.h5")

@@ -47,6 +47,8 @@ public struct TurnOnCurves: Sendable {
   private var values: [Double] = []
   /// Row-major `[events × (paths + 1)]`, the menu behind the paths.
   private var passes: [Bool] = []
+  /// `[events]`, or empty if every event counts as one.
+  private var weights: [Double] = []
 
   /// Curves against the quantity of this name, without events.
   ///
@@ -77,6 +79,7 @@ public struct TurnOnCurves: Sendable {
   ///   - decisions: what the menu says of them.
   public mutating func append(_ inputs: DecisionInputs, _ decisions: TriggerDecisions) {
     precondition(inputs.eventCount == decisions.eventCount, "decisions on other events")
+    weights.append(contentsOf: decisions.weights)
     var inputs = inputs
     for event in 0..<inputs.eventCount {
       inputs.event = event
@@ -117,12 +120,19 @@ public struct TurnOnCurves: Sendable {
       Curve(
         path: path < menu.paths.count ? menu.paths[path].name : nil,
         bins: bins.map { bin in
-          let passed = bin.reduce(0) { $0 + (passes[events[$1] * width + path] ? 1 : 0) }
+          let passing = bin.map { events[$0] }.filter { passes[$0 * width + path] }
           return Bin(
             lower: values[events[bin.lowerBound]],
             upper: values[events[min(bin.upperBound, events.count - 1)]],
-            efficiency: Efficiency(passed: passed, total: bin.count))
+            efficiency: Efficiency(
+              passed: passing.count, total: bin.count,
+              weights: weights.isEmpty
+                ? nil : Efficiency.Weights(passed: sum(passing), total: sum(bin.map { events[$0] }))))
         })
     }
+  }
+
+  private func sum(_ events: [Int]) -> WeightSum {
+    events.reduce(into: WeightSum()) { $0.add(weights[$1]) }
   }
 }

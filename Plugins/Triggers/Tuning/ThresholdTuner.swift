@@ -25,10 +25,14 @@ extension TriggerMenu {
   /// thresholds. As they are chosen on these samples, the rates of other events scatter around the budget, by the
   /// statistical error of the background at least.
   ///
+  /// Events with weights count by them: the acceptances, the budget and the gains are sums of weights, which must not be
+  /// negative here; prescales count events.
+  ///
   /// - Parameters:
   ///   - background: events as they reach the menu.
   ///   - signal: events that it is there for.
-  /// - Throws: ``PluginError`` where the menu has no budget or nothing to tune, a sample is too small, or the paths
+  /// - Throws: ``PluginError`` where the menu has no budget or nothing to tune, a sample is too small or has weights
+  ///   that are negative or all 0, or the paths
   ///   without thresholds to tune are beyond the budget already.
   /// - Complexity: O(λ steps × sweeps × thresholds × events × paths).
   public func tune(background: TuningSample, signal: TuningSample) throws -> TunedThresholds {
@@ -39,13 +43,25 @@ extension TriggerMenu {
       throw PluginError("The menu has nothing to tune: write tune for a min or max.")
     }
     guard signal.eventCount > 0 else { throw PluginError("The signal has no events to tune the menu with.") }
-    let allowed = budget / inputRate * Double(background.eventCount)
-    guard allowed >= 1 else {
-      throw PluginError(
-        "The background has \(background.eventCount) events, of which not even one is within the budget: give at "
-          + "least \(Int((inputRate / budget).rounded(.up))).")
+    for (name, sample) in [("background", background), ("signal", signal)] where sample.isWeighted {
+      guard sample.weights.allSatisfy({ $0 >= 0 }) else {
+        throw PluginError(
+          "The \(name) has negative weights, with which a looser threshold may accept less: tune without weights, or "
+            + "with a sample whose weights are not negative.")
+      }
+      guard sample.weightSum.sum > 0 else {
+        throw PluginError("The weights of the \(name) are all 0: name another column of weights.")
+      }
     }
-    var tuner = try ThresholdTuner(self, background, signal, allowed: Int(allowed))
+    let count = background.isWeighted ? background.weightSum.effectiveCount : Double(background.eventCount)
+    guard budget / inputRate * count >= 1 else {
+      let weighted = background.isWeighted ? ", as good as \(count.rounded()) of equal weight" : ""
+      throw PluginError(
+        "The background has \(background.eventCount) events\(weighted), of which not even one is within the budget: "
+          + "give at least \(Int((inputRate / budget).rounded(.up))).")
+    }
+    var tuner = try ThresholdTuner(
+      self, background, signal, allowed: budget / inputRate * background.weightSum.sum)
     let values = try tuner.tune()
     return TunedThresholds(
       values: zip(thresholds, values).map { $0.isMinimum ? $1 : -$1 },
@@ -58,8 +74,11 @@ private struct ThresholdTuner {
   let menu: TriggerMenu
   let background: TuningSample
   let signal: TuningSample
-  /// How many events of the background the menu may accept.
-  let allowed: Int
+  /// How much of the background the menu may accept: a sum of weights.
+  let allowed: Double
+  /// The sums of the weights of all events.
+  private let backgroundWeight: Double
+  private let signalWeight: Double
 
   /// The events by falling value of each threshold's quantity, those without a finite value left out: `[thresholds]`.
   private let backgroundOrder: [[Int]]
@@ -74,8 +93,10 @@ private struct ThresholdTuner {
   /// The probability that a path accepts the event that is looked at: `[paths]`.
   private var chances: [Double]
 
-  init(_ menu: TriggerMenu, _ background: TuningSample, _ signal: TuningSample, allowed: Int) throws {
+  init(_ menu: TriggerMenu, _ background: TuningSample, _ signal: TuningSample, allowed: Double) throws {
     self.menu = menu
+    backgroundWeight = background.weightSum.sum
+    signalWeight = signal.weightSum.sum
     self.background = background
     self.signal = signal
     self.allowed = allowed
@@ -110,25 +131,26 @@ private struct ThresholdTuner {
   /// The counters of the menu after a sample.
   mutating func run(_ sample: TuningSample, _ thresholds: [Double]) -> TriggerState {
     sample.fill(&decisions, thresholds)
-    var state = TriggerState(menu)
+    var state = TriggerState(menu, isWeighted: sample.isWeighted)
     menu.decide(&decisions, &state)
     return state
   }
 
   private mutating func isWithinBudget(_ thresholds: [Double]) -> Bool {
-    run(background, thresholds).acceptedCount <= allowed
+    run(background, thresholds).acceptedWeight <= allowed
   }
 
   mutating func tune() throws -> [Double] {
     guard isWithinBudget(closed) else {
-      let rate = Double(run(background, closed).acceptedCount) / Double(background.eventCount)
+      let rate = run(background, closed).acceptedWeight / backgroundWeight
       throw PluginError(
         "The paths without thresholds to tune accept \(rate * menu.inputRate!) events per second, more than the budget "
           + "of \(menu.budget!): prescale them.")
     }
-    var best = (thresholds: closed, accepted: run(signal, closed).acceptedCount)
+    var best = (thresholds: closed, accepted: run(signal, closed).acceptedWeight)
     // One event of background outweighs all signal at the largest multiplier, and next to nothing at the smallest.
-    var range = (least: -10.0, largest: log(Double(background.eventCount)) + 1)
+    let leastWeight = background.weights.filter { $0 > 0 }.min() ?? 1
+    var range = (least: -10.0, largest: log(backgroundWeight / leastWeight) + 1)
     var start = closed
     for _ in 0..<Self.multiplierSteps {
       let logarithm = (range.least + range.largest) / 2
@@ -136,7 +158,7 @@ private struct ThresholdTuner {
       // The first of those that are equally good.
       let found = candidates[1].objective > candidates[0].objective ? candidates[1] : candidates[0]
       if isWithinBudget(found.thresholds) {
-        let accepted = run(signal, found.thresholds).acceptedCount
+        let accepted = run(signal, found.thresholds).acceptedWeight
         if accepted > best.accepted { best = (found.thresholds, accepted) }
         (range.largest, start) = (logarithm, found.thresholds)
       } else {
@@ -173,8 +195,8 @@ private struct ThresholdTuner {
   private mutating func bestMove(
     of index: Int, _ thresholds: [Double], _ multiplier: Double
   ) -> (threshold: Double, objective: Double) {
-    let signalUnit = 1 / Double(signal.eventCount)
-    let backgroundUnit = multiplier / Double(background.eventCount)
+    let signalUnit = 1 / signalWeight
+    let backgroundUnit = multiplier / backgroundWeight
     let signalGains = findGains(of: index, in: signal, thresholds)
     let backgroundGains = findGains(of: index, in: background, thresholds)
     var objective = signalUnit * signalGains.without - backgroundUnit * backgroundGains.without
@@ -199,7 +221,7 @@ private struct ThresholdTuner {
     return best
   }
 
-  /// What the acceptance of each event gains where a threshold is passed, `[events]`, and the sum of the acceptances
+  /// What the acceptance of each event, by its weight, gains where a threshold is passed, `[events]`, and the sum of the acceptances
   /// where it is not.
   private mutating func findGains(
     of index: Int, in sample: TuningSample, _ thresholds: [Double]
@@ -209,9 +231,11 @@ private struct ThresholdTuner {
     let path = menu.thresholds[index].path
     for event in 0..<sample.eventCount {
       let without = acceptance(of: event, in: sample, thresholds, passing: index, false)
-      sum += without
+      sum += sample.weights[event] * without
       guard sample.conditionsHold[event * menu.paths.count + path] else { continue }
-      gains[event] = acceptance(of: event, in: sample, thresholds, passing: index, true) - without
+      gains[event] =
+        sample.weights[event]
+        * (acceptance(of: event, in: sample, thresholds, passing: index, true) - without)
     }
     return (gains, sum)
   }
@@ -236,12 +260,12 @@ private struct ThresholdTuner {
   /// The thresholds loosened as far as the budget allows, the one first that gains the most signal.
   private mutating func loosen(_ start: [Double]) -> [Double] {
     var thresholds = start
-    var accepted = run(signal, thresholds).acceptedCount
+    var accepted = run(signal, thresholds).acceptedWeight
     while true {
       var best = (thresholds: thresholds, accepted: accepted)
       for index in thresholds.indices {
         let loosened = loosest(index, thresholds)
-        let gained = run(signal, loosened).acceptedCount
+        let gained = run(signal, loosened).acceptedWeight
         if gained > best.accepted { best = (loosened, gained) }
       }
       guard best.accepted > accepted else { return thresholds }

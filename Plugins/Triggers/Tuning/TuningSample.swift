@@ -7,6 +7,10 @@ public struct TuningSample: Sendable {
   public private(set) var eventCount = 0
 
   let menu: TriggerMenu
+  /// The weight of each event, 1 for each if they have none: `[events]`.
+  private(set) var weights: [Double] = []
+  /// Whether the events have weights.
+  private(set) var isWeighted = false
   /// Whether an event meets the conditions of a path, bounds to be found apart: row-major `[events × paths]`.
   private(set) var conditionsHold: [Bool] = []
   /// The quantity of each threshold, turned round for a largest value so that an event passes where it is at least the
@@ -23,6 +27,8 @@ public struct TuningSample: Sendable {
   public mutating func append(_ decisions: TriggerDecisions) {
     for event in 0..<decisions.eventCount where !decisions.isPassThrough[event] {
       eventCount += 1
+      isWeighted = !decisions.weights.isEmpty
+      weights.append(isWeighted ? decisions.weights[event] : 1)
       let paths = menu.paths.count
       conditionsHold.append(contentsOf: decisions.conditionsHold[event * paths..<(event + 1) * paths])
       for (index, threshold) in menu.thresholds.enumerated() {
@@ -32,6 +38,9 @@ public struct TuningSample: Sendable {
     }
   }
 
+  /// The weights of all events.
+  var weightSum: WeightSum { weights.reduce(into: WeightSum()) { $0.add($1) } }
+
   /// Whether the event meets the conditions of each path with thresholds, turned round like the values.
   func fill(_ decisions: inout TriggerDecisions, _ thresholds: [Double]) {
     decisions.removeAll()
@@ -39,6 +48,7 @@ public struct TuningSample: Sendable {
     decisions.pathBits.append(contentsOf: repeatElement(false, count: conditionsHold.count))
     decisions.isAccepted.append(contentsOf: repeatElement(false, count: eventCount))
     decisions.isPassThrough.append(contentsOf: repeatElement(false, count: eventCount))
+    if isWeighted { decisions.setWeights(weights) }
     for (index, threshold) in menu.thresholds.enumerated() {
       for event in 0..<eventCount where !(values[index][event] >= thresholds[index]) {
         decisions.conditionsHold[event * menu.paths.count + threshold.path] = false

@@ -112,7 +112,7 @@ typedef struct CFastJetEvents {
 
 /// The jets of a batch of events.
 ///
-/// Jets of an event are sorted by falling pT (falling E for e⁺e⁻ algorithms), and where those are equal by
+/// Particles whose components are all 0 belong to no jet. Jets of an event are sorted by falling pT (falling E for e⁺e⁻ algorithms), and where those are equal by
 /// rising place in the clustering history. Constituents are in rising order. Nodes of a tree are numbered from
 /// 0 within the jet: the leaves in the order of the constituents, then the splittings as clustering made them;
 /// the root is last. Where clustering anew ends in several pieces (momenta along the beam are further from the
@@ -142,7 +142,8 @@ typedef struct CFastJetJets {
 
 /// The clustering histories of a batch of events, as FastJet's ClusterSequence::history() has them.
 ///
-/// An event of n particles has 2n entries: its particles, then the n steps of its clustering.
+/// An event of n particles has 2n entries: its particles, then the n steps of its clustering. Particles whose components
+/// are all 0 join the beam first, at distance 0; joins of large groups of exactly one direction follow.
 typedef struct CFastJetHistories {
   /// The first entry of each event, and the number of entries at the end: [events + 1].
   const int64_t *offsets;

@@ -14,7 +14,8 @@ final class ArrayResultWriter: ResultWriter {
 
   func append(_ batch: ResultBatch) throws {
     if layout == nil { try begin(with: batch) }
-    layout?.check(batch)
+    let layout = layout!
+    layout.check(batch)
 
     // In the order in which `begin` declared the arrays.
     var index = 0
@@ -27,6 +28,7 @@ final class ArrayResultWriter: ResultWriter {
       count += UInt64(offsets.last!)
     }
     try add(batch.eventNumbers.map(Int64.init))
+    if layout.hasInputNumbers { try add(layout.inputNumbers(of: batch)) }
     try addOffsets(batch.jetOffsets, to: &jetCount)
     try add(batch.pt)
     try add(batch.rapidity)
@@ -52,6 +54,7 @@ final class ArrayResultWriter: ResultWriter {
     let new = try ResultLayout(of: batch)
     layout = new
     arrays.declare("event/number", .int64)
+    if new.hasInputNumbers { arrays.declare("event/input_number", .float64) }
     arrays.declare("jet/offset", .uint64)
     arrays.declare("jet/pt", .float64, unit: "GeV")
     arrays.declare("jet/rapidity", .float64)

@@ -28,10 +28,16 @@ final class JSONLinesResultWriter: ResultWriter {
       eventMembers = Self.members(new.eventColumns)
       layout = new
     }
-    layout?.check(batch)
+    let layout = layout!
+    layout.check(batch)
+    let inputNumbers = layout.hasInputNumbers ? layout.inputNumbers(of: batch) : []
     for event in 0..<batch.eventCount {
       text.append("{\"event\":")
       text.append(batch.eventNumbers[event].description)
+      if layout.hasInputNumbers {
+        text.append(",\"input_number\":")
+        text.append(inputNumbers[event])
+      }
       text.append(",\"jets\":[")
       for jet in batch.jets(ofEvent: event) {
         if jet > batch.jetOffsets[event] { text.append(",") }

@@ -9,6 +9,8 @@ import JetPhysics
 public struct ResultBatch: Sendable, Equatable {
   /// The number of each event, counted from 0 through all inputs: `[events]`.
   public var eventNumbers: [Int]
+  /// The number that each event has in its own file, NaN if it has none: `[events]`, or empty if no event has one.
+  public var inputNumbers: [Double]
   /// The first jet of each event, and the number of jets at the end: `[events + 1]`.
   public var jetOffsets: [Int]
   /// Transverse momentum in GeV: `[jets]`.
@@ -34,6 +36,7 @@ public struct ResultBatch: Sendable, Equatable {
   /// A batch without events.
   public init() {
     eventNumbers = []
+    inputNumbers = []
     jetOffsets = [0]
     pt = []
     rapidity = []
@@ -48,6 +51,7 @@ public struct ResultBatch: Sendable, Equatable {
   /// The jets of `jets`, with their constituents and their trees where asked for.
   public init(_ jets: JetBatch, constituents: Bool = false, trees: Bool = false) {
     eventNumbers = jets.eventNumbers
+    inputNumbers = []
     jetOffsets = jets.offsets
     pt = jets.pt
     rapidity = jets.rapidity
@@ -58,6 +62,15 @@ public struct ResultBatch: Sendable, Equatable {
     self.trees = trees ? ResultLists(splittingsOf: jets.trees) : nil
     jetColumns = []
     eventColumns = []
+  }
+
+  /// Takes over what the events say of themselves: the column `number`, if they have one.
+  ///
+  /// - Parameter events: the events of the batch.
+  public mutating func identify(by events: EventBatch) {
+    precondition(events.eventCount == eventCount, "the events of the batch")
+    let numbers = events.columns[EventSchema.number]
+    inputNumbers = numbers.flatMap { $0.width == 1 ? $0.values : nil } ?? []
   }
 
   /// The number of events.

@@ -15,6 +15,8 @@ struct ResultLayout: Equatable {
     }
   }
 
+  /// Whether the first events have numbers in their file; those of later ones that have none are NaN.
+  let hasInputNumbers: Bool
   let hasConstituents: Bool
   let hasTrees: Bool
   let jetColumns: [Column]
@@ -24,6 +26,7 @@ struct ResultLayout: Equatable {
   ///
   /// - Throws: `ResultOutputError` where two quantities would have the same name in some format.
   init(of batch: ResultBatch) throws {
+    hasInputNumbers = !batch.inputNumbers.isEmpty
     hasConstituents = batch.constituents != nil
     hasTrees = batch.trees != nil
     jetColumns = batch.jetColumns.map(Column.init)
@@ -34,7 +37,7 @@ struct ResultLayout: Equatable {
         "pt", "rapidity", "phi", "mass", "constituents", "tree",
         "offset", "constituent", "constituent_offset", "tree_offset",
       ])
-    try Self.checkNames(eventColumns, reserved: ["event", "jets", "number"])
+    try Self.checkNames(eventColumns, reserved: ["event", "jets", "number", "input_number"])
   }
 
   /// Checks that `batch` has this layout and that its arrays fit together, which is up to the program.
@@ -42,6 +45,7 @@ struct ResultLayout: Equatable {
     let events = batch.eventCount
     let jets = batch.jetCount
     precondition(batch.jetOffsets.count == events + 1 && batch.jetOffsets.last == jets, "jet offsets")
+    precondition(batch.inputNumbers.isEmpty || batch.inputNumbers.count == events, "numbers of events")
     precondition(batch.rapidity.count == jets && batch.phi.count == jets && batch.mass.count == jets, "jets")
     for lists in [batch.constituents, batch.trees] {
       guard let lists else { continue }
@@ -59,6 +63,11 @@ struct ResultLayout: Equatable {
         && batch.jetColumns.map(Column.init) == jetColumns
         && batch.eventColumns.map(Column.init) == eventColumns,
       "all batches of one output have the same columns")
+  }
+
+  /// The numbers that the events of `batch` have in their file, for an output that has them: `[events]`.
+  func inputNumbers(of batch: ResultBatch) -> [Double] {
+    batch.inputNumbers.isEmpty ? Array(repeating: .nan, count: batch.eventCount) : batch.inputNumbers
   }
 
   private static func checkNames(_ columns: [Column], reserved: Set<String>) throws {

@@ -5,13 +5,14 @@ import Foundation
 extension PluginRegistry {
   /// Loads the library of a plugin into the running program and makes its plugins known.
   ///
-  /// Nothing of the library runs before its file is found to be built for this program. A library that is here
+  /// Nothing of the library runs before its file is found to be built for this program, and to lie where nobody but the
+  /// user and root may write. A library that is here
   /// already is passed over. On Linux, the program's executable has to export its symbols.
   ///
   /// - Throws: ``PluginError``, in one sentence that names the file; the registry is as before then.
   public mutating func load(_ path: String) throws {
     do {
-      let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+      let file = Self.withoutLinks(path)
       guard !origins.contains(.library(file)) else { return }
       try Self.check(file)
       self = try registering(from: file)
@@ -23,13 +24,17 @@ extension PluginRegistry {
   /// Loads the libraries that a search path such as that of `CANOPY_PLUGIN_PATH` names: files, and folders whose
   /// files `*.so` are taken, with colons between them.
   ///
-  /// - Throws: ``PluginError``, in one sentence that names the file or folder.
+  /// - Throws: ``PluginError``, in one sentence that names the file or folder; a folder in which others may write is
+  ///   refused as a whole.
   public mutating func load(searchPath: String) throws {
     for part in searchPath.split(separator: ":").map(String.init) {
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: part, isDirectory: &isFolder), isFolder.boolValue else {
         try load(part)
         continue
+      }
+      if let reason = PluginOwnership.refusal(of: Self.withoutLinks(part)) {
+        throw PluginError("\(part): the folder of plugins is refused: it \(reason).")
       }
       guard let names = try? FileManager.default.contentsOfDirectory(atPath: part) else {
         throw PluginError("\(part): the folder of plugins cannot be read; give one that can.")
@@ -38,6 +43,13 @@ extension PluginRegistry {
         try load(URL(fileURLWithPath: part).appendingPathComponent(name).relativePath)
       }
     }
+  }
+
+  /// The path without symbolic links, or as it is if it leads nowhere.
+  private static func withoutLinks(_ path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
   }
 
   /// Why a library is not loaded: the end of a sentence that begins with the file.
@@ -53,6 +65,9 @@ extension PluginRegistry {
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw Refusal(reason: "it is no file: give the library of a plugin, such as libMyHead.so")
+    }
+    if let reason = PluginOwnership.refusal(of: file) {
+      throw Refusal(reason: "the library is refused: it \(reason)")
     }
     guard status.st_size <= largestLibrary else {
       throw Refusal(reason: "\(status.st_size) bytes are too many for the library of a plugin")

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// The weights of some events, summed.
+public struct WeightSum: Sendable, Equatable, Codable {
+  /// The sum of the weights.
+  public private(set) var sum = 0.0
+  /// The sum of the squares of the weights: the variance of `sum`, the number of events being Poisson's.
+  public private(set) var squares = 0.0
+
+  /// No events.
+  public init() {}
+
+  /// Adds an event.
+  public mutating func add(_ weight: Double) {
+    sum += weight
+    squares += weight * weight
+  }
+
+  /// Adds other events.
+  public mutating func add(_ other: WeightSum) {
+    sum += other.sum
+    squares += other.squares
+  }
+
+  /// The number of events of equal weight that would say as much, (Σw)² / Σw²; 0 without events.
+  public var effectiveCount: Double { squares > 0 ? sum * sum / squares : 0 }
+
+  /// Whether these can be sums over events, if they come from a file.
+  var isSound: Bool { sum.isFinite && squares.isFinite && squares >= 0 }
+}

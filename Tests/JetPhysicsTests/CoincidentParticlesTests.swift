@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import JetPhysics
+import Testing
+
+/// Padding, and many particles of one direction.
+@Suite(.serialized) struct CoincidentParticlesTests {
+  init() throws {
+    // The first clusterer of the process silences FastJet's banner and warnings.
+    _ = try JetClusterer(JetFinder(JetDefinition(.kt)))
+  }
+
+  private static let reclusterings: [JetDefinition.Algorithm?] = [nil, .cambridge]
+
+  /// Groups of equal particles far from each other, of which FastJet itself makes jets.
+  private func groups(_ count: Int, of size: Int, spherical: Bool) -> EventBatch {
+    let apart = spherical ? leptonEvents(1, seed: 7) : hadronEvents(1, particles: count...count, seed: 7)
+    let particles = apart.momenta(ofEvent: 0).prefix(count)
+    return EventBatch([(0..<size).flatMap { _ in particles }])
+  }
+
+  @Test(arguments: JetDefinition.Algorithm.allCases, reclusterings)
+  func paddingChangesNoJet(algorithm: JetDefinition.Algorithm, recluster: JetDefinition.Algorithm?) throws {
+    let finder = try JetFinder(JetDefinition(algorithm, radius: 0.6, power: -0.5), recluster: recluster)
+    let events = algorithm.isSpherical ? leptonEvents(4, seed: 5) : hadronEvents(4, seed: 5)
+    var generator = SeededGenerator(seed: 6)
+    var places: [[Int32]] = []
+    let padded = EventBatch(
+      (0..<4).map { event in
+        var (momenta, place) = ([FourMomentum](), [Int32]())
+        for momentum in events.momenta(ofEvent: event) {
+          for _ in 0..<Int.random(in: 0...9, using: &generator) { momenta.append(.zero) }
+          place.append(Int32(momenta.count))
+          momenta.append(momentum)
+        }
+        places.append(place)
+        return momenta + [.zero, FourMomentum(px: -0.0, py: 1e-200, pz: 0, energy: 0)]
+      })
+    var expected = try JetClusterer(finder).jets(in: events)
+    for event in 0..<4 {
+      for jet in expected.jets(ofEvent: event) {
+        for index in expected.constituents(ofJet: jet) {
+          expected.constituents[index] = places[event][Int(expected.constituents[index])]
+        }
+      }
+    }
+    #expect(try JetClusterer(finder).jets(in: padded) == expected)
+  }
+
+  @Test func paddingEndsAtTheBeamInTheHistory() throws {
+    let pair = [
+      FourMomentum(px: 3, py: 0, pz: 1, energy: 4), .zero, FourMomentum(px: 2, py: 0.1, pz: 1, energy: 3),
+    ]
+    let histories = try JetClusterer(JetFinder(JetDefinition(.antikt, radius: 1)))
+      .histories(of: EventBatch([pair]))
+    #expect(histories.offsets == [0, 6])
+    #expect(histories.parent1 == [-2, -2, -2, 1, 0, 4] || histories.parent1 == [-2, -2, -2, 1, 2, 4])
+    #expect(histories.parent2[3] == -1 && histories.distance[3] == 0 && histories.parent2[5] == -1)
+    #expect(histories.momentum(ofEntry: 5) == FourMomentum(px: 5, py: 0.1, pz: 2, energy: 7))
+  }
+
+  /// A power of two of equal momenta is summed without rounding.
+  @Test(arguments: JetDefinition.Algorithm.allCases, reclusterings)
+  func manyEqualParticlesAreOneJet(
+    algorithm: JetDefinition.Algorithm, recluster: JetDefinition.Algorithm?
+  ) throws {
+    let count = 4096
+    let momentum = FourMomentum(px: 0.3, py: -0.4, pz: 1.7, energy: 1.8)
+    let events = EventBatch([[FourMomentum](repeating: momentum, count: count)])
+    let finder = try JetFinder(
+      JetDefinition(algorithm, radius: 0.4, power: 1),
+      selection: JetSelection(algorithm.isSpherical ? .exclusiveJets(1) : .inclusive(minimumPt: 0)),
+      recluster: recluster)
+    let jets = try JetClusterer(finder).jets(in: events)
+    try #require(jets.jetCount == 1 && jets.trees.nodeCount == 2 * count - 1)
+    let scale = Double(count)
+    #expect([jets.px[0], jets.py[0]] == [0.3 * scale, -0.4 * scale])
+    #expect([jets.pz[0], jets.energy[0]] == [1.7 * scale, 1.8 * scale])
+    #expect(jets.constituents == Array(0..<Int32(count)))
+    // A network that reads it has few steps.
+    var heights = [Int](repeating: 0, count: jets.trees.nodeCount)
+    for node in count..<jets.trees.nodeCount {
+      heights[node] = 1 + max(heights[Int(jets.trees.left[node])], heights[Int(jets.trees.right[node])])
+    }
+    #expect(heights.last == 12)
+  }
+
+  /// FastJet itself takes these, being few, and finds the same jets.
+  @Test(arguments: JetDefinition.Algorithm.allCases, JetDefinition.RecombinationScheme.allCases)
+  func jetsOfEqualParticlesAreFastJets(
+    algorithm: JetDefinition.Algorithm, scheme: JetDefinition.RecombinationScheme
+  ) throws {
+    let definition = try JetDefinition(algorithm, radius: 0.3, power: -1, recombination: scheme)
+    let events = groups(15, of: 20, spherical: algorithm.isSpherical)
+    let kind: JetSelection.Kind =
+      algorithm.isSpherical ? .exclusiveJets(3) : .inclusive(minimumPt: 0)
+    let jets = try JetClusterer(JetFinder(definition, selection: JetSelection(kind))).jets(in: events)
+    let reference = Reference(events.momenta(ofEvent: 0), definition)
+    try #require(reference.select(kind) == jets.jetCount)
+    for jet in 0..<jets.jetCount {
+      let constituents = Array(jets.constituents[jets.constituents(ofJet: jet)])
+      let same = try #require(
+        (0..<jets.jetCount).first { reference.constituents(ofJet: $0).sorted() == constituents })
+      let found = [jets.px[jet], jets.py[jet], jets.pz[jet], jets.energy[jet]]
+      #expect(agree(found, reference.jet(same), tolerance: 1e-9))
+    }
+  }
+
+  /// As many as there may be of one direction without a part in this have FastJet's own history.
+  @Test(arguments: [JetDefinition.Algorithm.antikt, .kt, .cambridge, .eeKt])
+  func fewEqualParticlesHaveFastJetsHistory(algorithm: JetDefinition.Algorithm) throws {
+    let definition = try JetDefinition(algorithm, radius: 0.5)
+    let events = groups(12, of: 8, spherical: algorithm.isSpherical)
+    let histories = try JetClusterer(JetFinder(definition)).histories(of: events)
+    let reference = Reference(events.momenta(ofEvent: 0), definition)
+    #expect(reference.differingEntries(histories, event: 0, tolerance: 0) == 0)
+  }
+
+  /// Momenta of one direction and different size, as towers of a calorimeter have them.
+  @Test(arguments: JetDefinition.Algorithm.allCases)
+  func collinearParticlesAreOneJet(algorithm: JetDefinition.Algorithm) throws {
+    let unit = FourMomentum(px: 0.3, py: -0.4, pz: 1.2, energy: 1.3)
+    let momenta = (1...1500).map { number in
+      let scale = Double(number)
+      return FourMomentum(
+        px: scale * unit.px, py: scale * unit.py, pz: scale * unit.pz, energy: scale * unit.energy)
+    }
+    let kind: JetSelection.Kind = algorithm.isSpherical ? .exclusiveJets(1) : .inclusive(minimumPt: 0)
+    let finder = try JetFinder(
+      JetDefinition(algorithm, radius: 0.4, power: 0.5), selection: JetSelection(kind))
+    let jets = try JetClusterer(finder).jets(in: EventBatch([momenta]))
+    try #require(jets.jetCount == 1)
+    let sum = 1500.0 * 1501 / 2
+    #expect(agree(jets.momentum(ofJet: 0).components, [0.3, -0.4, 1.2, 1.3].map { $0 * sum }))
+  }
+
+  /// What readers pass has finite jets.
+  @Test(arguments: JetDefinition.Algorithm.allCases, reclusterings)
+  func theLargestMomentaHaveJets(
+    algorithm: JetDefinition.Algorithm, recluster: JetDefinition.Algorithm?
+  ) throws {
+    let limit = MomentumLimit.largestComponent
+    #expect(limit == 1e50)
+    let corners = (0..<8).map { corner in
+      FourMomentum(
+        px: corner & 1 == 0 ? limit : -limit, py: corner & 2 == 0 ? limit : -limit / 3,
+        pz: corner & 4 == 0 ? limit : -limit / 7, energy: limit)
+    }
+    let events = EventBatch([corners + corners + hadronEvents(1, seed: 3).momenta(ofEvent: 0)])
+    let finder = try JetFinder(JetDefinition(algorithm, radius: 0.4, power: -1), recluster: recluster)
+    let jets = try JetClusterer(finder).jets(in: events)
+    for values in [jets.px, jets.py, jets.pz, jets.energy, jets.trees.mergeScale, jets.rapidity, jets.mass] {
+      #expect(values.allSatisfy { $0.isFinite })
+    }
+  }
+}
