@@ -3,14 +3,17 @@
 
 SWIFT ?= $(firstword $(shell command -v swift) $(wildcard \
 	$(HOME)/.local/share/swiftly/bin/swift /opt/swift/usr/bin/swift /usr/local/swift/usr/bin/swift))
+SECONDS ?= 600
 SOURCES := $(wildcard Sources Plugins Tests Package.swift)
 
-.PHONY: help demo test threads build lint format prepare clean
+.PHONY: help demo test threads real fuzz build lint format prepare clean
 
 help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
 	@echo 'make test     run the tests'
 	@echo 'make threads  look for data races under ThreadSanitizer while several threads parse and cluster'
+	@echo 'make real     compare Canopy with FastJet, pyhepmc and h5py, on the samples and on files in ../shared'
+	@echo 'make fuzz     feed damaged files to all that reads files, for SECONDS=600 in all'
 	@echo 'make build    build the command .build/release/canopy'
 	@echo 'make lint     check the format of the sources'
 	@echo 'make format   put the sources in that format'
@@ -31,6 +34,14 @@ test: prepare
 threads: prepare
 	$(SWIFT) test --sanitize=thread --scratch-path .build-threads --filter '(Thread|EventPipeline|HepMCText)Tests'
 
+real: build
+	python3 -m venv .build-real
+	.build-real/bin/pip install --quiet --only-binary=:all: --requirement Resources/Checks/requirements.txt
+	.build-real/bin/python Resources/Checks/real.py
+
+fuzz: prepare
+	SWIFT=$(SWIFT) Tests/Fuzzing/fuzz.sh $(SECONDS)
+
 build: prepare
 	$(SWIFT) build --configuration release --product canopy
 
@@ -44,4 +55,4 @@ prepare:
 	@bash .ci/prepare $(SWIFT)
 
 clean:
-	rm -rf .build .build-threads .build-plugin
+	rm -rf .build .build-threads .build-plugin .build-real .build-fuzz
