@@ -25,7 +25,9 @@ library=$("$clang" -print-file-name=libclang_rt.fuzzer_no_main-"$(uname -m)".a)
   -Xcc -fsanitize=fuzzer-no-link -Xlinker "$library" -Xlinker -lstdc++
 
 fuzz=$build/release/CanopyFuzz
-scratch=$(mktemp -d "${TMPDIR:-/dev/shm}/canopy-fuzz.XXXXXX")
+memory=/dev/shm
+[[ -w $memory ]] || memory=${TMPDIR:-/tmp}
+scratch=$(mktemp -d "$memory/canopy-fuzz.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 export TMPDIR=$scratch
 # libhdf5 leaks a little when it refuses a file, and a backtrace of each finding costs more than finding it.
