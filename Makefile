@@ -3,15 +3,20 @@
 
 SWIFT ?= $(firstword $(shell command -v swift) $(wildcard \
 	$(HOME)/.local/share/swiftly/bin/swift /opt/swift/usr/bin/swift /usr/local/swift/usr/bin/swift))
+SECONDS ?= 600
+N ?= 500
 SOURCES := $(wildcard Sources Plugins Tests Package.swift)
 
-.PHONY: help demo test threads kills build lint format prepare clean
+.PHONY: help demo test threads sanitize real fuzz kills build lint format prepare clean
 
 help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
 	@echo 'make test     run the tests'
 	@echo 'make threads  look for data races under ThreadSanitizer while several threads parse and cluster'
+	@echo 'make sanitize run the tests under AddressSanitizer and UBSan, with FILTER=... only some of them'
 	@echo 'make kills    kill trainings, triggers and others N=500 times, and look at what they leave'
+	@echo 'make real     compare Canopy with FastJet, pyhepmc and h5py, on the samples and on files in ../shared'
+	@echo 'make fuzz     feed damaged files to all that reads files, for SECONDS=600 in all'
 	@echo 'make build    build the command .build/release/canopy'
 	@echo 'make lint     check the format of the sources'
 	@echo 'make format   put the sources in that format'
@@ -32,9 +37,22 @@ test: prepare
 threads: prepare
 	$(SWIFT) test --sanitize=thread --scratch-path .build-threads --filter '(Thread|EventPipeline|HepMCText)Tests'
 
-N ?= 500
 kills: build
 	python3 Resources/Checks/kills.py .build/release/canopy --kills $(N)
+
+# Kernels and shims are C and C++, whose undefined behaviour ends the run; leaks are those of the Swift runtime.
+sanitize: prepare
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build-sanitize \
+		-Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined \
+		-Xcxx -fsanitize=undefined -Xcxx -fsanitize-trap=undefined $(if $(FILTER),--filter '$(FILTER)')
+
+real: build
+	python3 -m venv .build-real
+	.build-real/bin/pip install --quiet --only-binary=:all: --requirement Resources/Checks/requirements.txt
+	.build-real/bin/python Resources/Checks/real.py
+
+fuzz: prepare
+	SWIFT=$(SWIFT) Tests/Fuzzing/fuzz.sh $(SECONDS)
 
 build: prepare
 	$(SWIFT) build --configuration release --product canopy
@@ -49,4 +67,4 @@ prepare:
 	@bash .ci/prepare $(SWIFT)
 
 clean:
-	rm -rf .build .build-threads .build-plugin
+	rm -rf .build .build-threads .build-plugin .build-real .build-fuzz .build-sanitize

@@ -9,10 +9,10 @@ extension EventBatch {
   /// - Throws: ``EventWeightError`` if there is no such column of one finite number.
   func weight(named name: String) throws(EventWeightError) -> Double {
     func error(_ problem: String) -> EventWeightError {
-      EventWeightError(predicate: "cannot be weighted: event \(eventNumbers[0]) \(problem)")
+      EventWeightError(event: eventNumbers[0], predicate: "cannot be weighted: it \(problem)")
     }
     guard let (column, weights) = column(forWeight: name) else {
-      if let reason = unreadableColumns[name] { throw error("has a column \(name), which \(reason)") }
+      if let reason = unreadableColumns[name] { throw error("has a column \(name) that cannot be read: \(reason)") }
       let known = columns.keys.filter { columns[$0]!.width == 1 }.sorted()
       let remedy = name.nearest(among: known).map { "did you mean \($0)?" } ?? "name one that it has"
       throw error("has no column \(name); \(remedy)")
@@ -33,5 +33,6 @@ extension EventBatch {
 
 /// Why an event has no weight.
 struct EventWeightError: EventError, Equatable {
+  let event: Int?
   let predicate: String
 }

@@ -106,7 +106,7 @@ extension TriggerRun {
         keep-invisible \(options.particles.keepsInvisible) max \(options.maximumEvents.map(String.init) ?? "all") \
         skip \(options.skipEvents) skip-bad \(options.skipBadEvents) columns \(columns) where \(selection) \
         time-limit \(timeLimit.map(String.init(describing:)) ?? "none")
-        
+        """ + (weight.map { " weight \($0)" } ?? "") + reading(options))
   }
 
   /// What is asked of the particles and the content of the inputs; nothing if nothing is.
