@@ -13,7 +13,7 @@ func reportingFailures(_ work: () throws -> Void) throws {
     // Whoever read the output has seen enough, as in `canopy … | head`.
     throw ExitCode(0)
   } catch let error as ValidationError {
-    writeToStandardError("canopy: \(error.message.onOneLine)\n")
+    writeToStandardError("canopy: \(error.message.printable)\n")
     throw ExitCode.validationFailure
   } catch let error as ConfigurationError {
     // All that is wrong with the file, a line each.
