@@ -31,8 +31,8 @@ test: prepare
 	$(SWIFT) build --product CanopyTrigger
 	bash Resources/Examples/trigger.sh "$$($(SWIFT) build --show-bin-path)"
 	SWIFT=$(SWIFT) bash Resources/Examples/plugin.sh "$$($(SWIFT) build --show-bin-path)"
-	CANOPY_INSTRUCTION_SET=avx2 $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding|EventEncoding)Tests\.'
-	CANOPY_INSTRUCTION_SET=baseline $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding|EventEncoding)Tests\.'
+	CANOPY_INSTRUCTION_SET=avx2 $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding|EventEncoding|CanopyModel)Tests\.'
+	CANOPY_INSTRUCTION_SET=baseline $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding|EventEncoding|CanopyModel)Tests\.'
 
 threads: prepare
 	$(SWIFT) test --sanitize=thread --scratch-path .build-threads --filter '(Thread|EventPipeline|HepMCText)Tests'

@@ -20,8 +20,9 @@ package enum HDF5 {
   package static func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
     lock.lock()
     defer { lock.unlock() }
-    H5Eset_auto2(0, nil, nil)
+    // Before every other call, lest HDF5 tidies up when the program ends.
     _ = isReady
+    H5Eset_auto2(0, nil, nil)
     return try body()
   }
 }

@@ -160,9 +160,9 @@ import Testing
     #expect(table.contains("their weights"))
     #expect(table.contains("do not add up to more than 0") == (share == nil))
     for (name, sentence) in [
-      ("nominl", "event 0 has no column nominl; name one that it has"),
-      ("weight.nominl", "event 0 has no column weight.nominl; did you mean weight.nominal?"),
-      ("pair", "event 0 has 2 numbers in pair; a weight is one number"),
+      ("nominl", "event 0 cannot be weighted: it has no column nominl; name one that it has"),
+      ("weight.nominl", "event 0 cannot be weighted: it has no column weight.nominl; did you mean weight.nominal?"),
+      ("pair", "event 0 cannot be weighted: it has 2 numbers in pair; a weight is one number"),
     ] {
       let outcome = try run(name)
       #expect(outcome.status == 65 && outcome.output.isEmpty)

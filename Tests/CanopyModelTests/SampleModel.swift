@@ -112,7 +112,7 @@ enum SampleModel {
 }
 
 extension EventBatch {
-  /// Adds the events of another batch that has the same columns.
+  /// Adds the events of another batch, with the columns that both have.
   mutating func append(_ other: EventBatch) {
     let first = (event: eventCount, particle: particleCount)
     eventNumbers += (0..<other.eventCount).map { first.event + $0 }
@@ -122,7 +122,8 @@ extension EventBatch {
     pz += other.pz
     energy += other.energy
     pdgID += other.pdgID
-    for (name, column) in other.columns { columns[name]!.values += column.values }
+    columns = columns.filter { other.columns[$0.key] != nil }
+    for name in columns.keys { columns[name]!.values += other.columns[name]!.values }
   }
 
   /// Adds an event of these momenta, with identifier 0 and every column 0, where the others have such.

@@ -163,7 +163,7 @@ private func isPNG(_ data: Data) -> Bool {
       #expect(names.count == 4 * 2 + 3 * 2 + 3 * 3 + 3)
       let drawing = try String(contentsOf: folder.appendingPathComponent("roc.svg"), encoding: .utf8)
       #expect(drawing.contains("../../W/Z, AUC = "))
-      #expect(drawing.contains("’; system(’touch injected’) #`touch injected` $(touch injected)"))
+      #expect(drawing.contains("’; system(’touch injected’) #`touch injected`\\u{a}$(touch injected)"))
     }
   }
 

@@ -145,6 +145,6 @@ private func summary(_ epoch: Int, isBest: Bool = true) -> EpochSummary {
         eventCount: 0, seconds: 0, isBest: false))
     progress.update(epoch: 1, eventsDone: 5, loss: 1e300)
     #expect(screen.lines.count == 2)
-    #expect(screen.lines[0] == "epoch 1/0  loss inf  A U C  nan  0.0 s")
+    #expect(screen.lines[0] == "epoch 1/0  loss inf  A\\u{a}U\\u{9}C\\u{1b} nan  0.0 s")
   }
 }

@@ -253,10 +253,15 @@ import Training
     let yaml = ToyJets.configuration(events, training: "epochs: 1, threads: 1")
     try run(yaml, into: "model")
     let lines = ToyJets.lines(100)
-    for (part, replacement, what) in [
-      ("\"label\": 1", "\"label\": 0", "column label"), ("[1", "[2", "features"),
-    ] {
-      try folder.write(lines.joined().replacingOccurrences(of: part, with: replacement), to: "toys.jsonl")
+    let inverted = lines.map { line in
+      line.contains("\"label\": 1")
+        ? line.replacingOccurrences(of: "\"label\": 1", with: "\"label\": 0")
+        : line.replacingOccurrences(of: "\"label\": 0", with: "\"label\": 1")
+    }
+    let moved = lines.map { $0.replacingOccurrences(of: "[1", with: "[2") }
+    #expect(inverted != lines && moved != lines)
+    for (others, what) in [(inverted, "column label"), (moved, "features")] {
+      try folder.write(others.joined(), to: "toys.jsonl")
       let error = #expect(throws: TrainingError.self) { try run(yaml, into: "model", resuming: true) }
       #expect(
         error?.description.contains("other events: their \(what)") == true, "\(error?.description ?? "")")
