@@ -12,7 +12,9 @@ extension EventBatch {
       EventWeightError(event: eventNumbers[0], predicate: "cannot be weighted: it \(problem)")
     }
     guard let (column, weights) = column(forWeight: name) else {
-      if let reason = unreadableColumns[name] { throw error("has a column \(name) that cannot be read: \(reason)") }
+      if let reason = unreadableColumns[name] {
+        throw error("has a column \(name) that cannot be read: \(reason)")
+      }
       let known = columns.keys.filter { columns[$0]!.width == 1 }.sorted()
       let remedy = name.nearest(among: known).map { "did you mean \($0)?" } ?? "name one that it has"
       throw error("has no column \(name); \(remedy)")
