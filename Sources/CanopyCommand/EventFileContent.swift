@@ -29,6 +29,8 @@ struct EventFileContent {
   private(set) var particleCounts: [Int] = []
   private(set) var hasIdentifiers = false
   private(set) var columns: [String: Column] = [:]
+  /// Why further columns cannot be read, by name.
+  private(set) var unreadableColumns: [String: String] = [:]
   /// The first good event.
   private(set) var firstEvent: EventBatch?
 
@@ -58,6 +60,7 @@ struct EventFileContent {
         columns[name, default: Column(width: column.width)].add(value)
       }
     }
+    unreadableColumns.merge(batch.unreadableColumns) { first, _ in first }
     if firstEvent == nil { firstEvent = batch }
   }
 }
@@ -108,6 +111,10 @@ extension Listing {
               format(column.largest),
             ]
           })
+    }
+    if !content.unreadableColumns.isEmpty {
+      begin("columns that cannot be read")
+      for (name, reason) in content.unreadableColumns.sorted(by: { $0.key < $1.key }) { add(name, reason) }
     }
     if let events = content.firstEvent { addFirstEvent(of: events) }
   }

@@ -94,6 +94,15 @@ extension EventStream {
   }
 }
 
+extension EventStream {
+  /// Says on standard error which columns of the inputs accepted events do not have, as they cannot be read.
+  func reportUnreadableColumns() {
+    for error in unreadableColumns.sorted(by: { $0.key < $1.key }).map(\.value) {
+      writeToStandardError("canopy: \(error.description); the accepted events are without it\n")
+    }
+  }
+}
+
 /// Says on standard error how many events were left out, if any were, and what was wrong with the first of them.
 func reportLeftOut(_ count: Int, _ problems: [String]) {
   guard count > 0 else { return }

@@ -207,6 +207,7 @@ struct TriggerCommand: ParsableCommand {
       writeToStandardError(timing.text)
     }
     reportLeftOut(outcome.badEventCount, outcome.badEvents)
+    if output != nil { stream.reportUnreadableColumns() }
   }
 
   /// Runs the menu over the events, with the accepted ones to where they are to go.

@@ -14,6 +14,9 @@ public final class EventStream {
   public let inputs: [String]
   /// What is read of them.
   public let options: EventReadingOptions
+  /// The columns of the inputs that cannot be read, with what is wrong with each, by name: an error only for those who
+  /// need them.
+  public private(set) var unreadableColumns: [String: EventInputError] = [:]
   /// How many bad events were left out so far.
   public private(set) var badEventCount = 0
   /// What was wrong with the first bad events, at most `maximumBadEventsKept`.
@@ -141,6 +144,10 @@ public final class EventStream {
     badEventCount += parsed.badEventCount
     goodEventCount += parsed.goodEventCount
     wantedEventCount += parsed.batch?.eventCount ?? 0
+    for (name, reason) in parsed.batch?.unreadableColumns ?? [:] where unreadableColumns[name] == nil {
+      unreadableColumns[name] = EventInputError(
+        source: parsed.batch!.source, field: name, problem: "cannot be read: \(reason)")
+    }
     let room = EventStream.maximumBadEventsKept - badEvents.count
     badEvents += parsed.badEvents.prefix(max(0, room))
   }

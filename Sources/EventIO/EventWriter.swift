@@ -4,7 +4,7 @@ import JetPhysics
 
 /// Writes events with all that is known of them, to be read again by an ``EventStream``.
 ///
-/// All events of an output have the same columns. Particles have identifiers where those of the first events have them,
+/// All events of an output have the same columns: what is missing in some of them is NaN. Particles have identifiers where those of the first events have them,
 /// and 0 where those of later events have none. Events without a column `number` get one, their numbers counted through
 /// all inputs; the column of others stays as it is, so that they can be traced back to where they came from first.
 public protocol EventWriter: AnyObject {
@@ -49,14 +49,14 @@ public enum EventOutputFormat: String, Sendable, CaseIterable {
   }
 }
 
-/// What all events of an output have: taken from the first batch, and demanded of all others.
+/// What the events of an output have: taken from the first batch, and from others that have more columns.
 package struct EventSchema {
   /// Whether identifiers of particles are written; also where the first events have no particles.
   let hasPDGID: Bool
   /// Whether the numbers of the events are written as the column ``number``, as no column has this name.
   let writesNumbers: Bool
   /// The columns, by name.
-  let columns: [(name: String, width: Int)]
+  private(set) var columns: [(name: String, width: Int)]
 
   /// The column of the events' numbers.
   static let number = "number"
@@ -71,11 +71,7 @@ package struct EventSchema {
     hasPDGID = !events.pdgID.isEmpty || events.particleCount == 0
     writesNumbers = events.columns[Self.number] == nil
     columns = events.columns.sorted { $0.key < $1.key }.map { ($0.key, $0.value.width) }
-    if let name = columns.first(where: { Self.reservedNames.contains($0.name) })?.name {
-      throw EventInputError(
-        source: events.source, field: name,
-        problem: "cannot be written as a column of this name; rename the column")
-    }
+    try Self.checkNames(columns.map(\.name), of: events)
   }
 
   /// The identifiers of the particles of a batch, 0 where they have none: `[particles]`.
@@ -83,10 +79,12 @@ package struct EventSchema {
     events.pdgID.isEmpty ? Array(repeating: 0, count: events.particleCount) : events.pdgID
   }
 
-  /// Throws where the events of a batch have something else.
+  /// Takes up the columns of a batch that earlier events lack.
   ///
-  /// - Throws: `EventInputError` that names the column.
-  package func check(_ events: EventBatch) throws {
+  /// - Throws: `EventInputError` that names what cannot stand in one output with the earlier events.
+  /// - Returns: how many columns are new; they are the last.
+  @discardableResult
+  package mutating func admit(_ events: EventBatch) throws -> Int {
     func refusal(_ field: String, _ problem: String) -> EventInputError {
       EventInputError(source: events.source, event: events.eventNumbers.first, field: field, problem: problem)
     }
@@ -94,17 +92,31 @@ package struct EventSchema {
       throw refusal(
         "pdgid", "is given though earlier events lack it; write these events to an output of their own")
     }
-    for (name, width) in columns where events.columns[name]?.width != width {
-      throw refusal(
-        name,
-        events.columns[name].map { "has \($0.width) numbers where earlier events have \(width)" }
-          ?? "is missing though earlier events have it; write these events to an output of their own")
+    for (name, width) in columns {
+      guard let other = events.columns[name]?.width, other != width else { continue }
+      throw refusal(name, "has \(other) numbers where earlier events have \(width)")
     }
-    if events.columns.count > columns.count {
-      let names = Set(columns.map(\.name))
-      let surplus = events.columns.keys.filter { !names.contains($0) }.sorted()[0]
+    let names = Set(columns.map(\.name))
+    let surplus = events.columns.filter { !names.contains($0.key) }.sorted { $0.key < $1.key }
+    if writesNumbers, surplus.contains(where: { $0.key == Self.number }) {
       throw refusal(
-        surplus, "is missing in earlier events; write these events to an output of their own")
+        Self.number, "is given though earlier events lack it; write these events to an output of their own")
     }
+    try Self.checkNames(surplus.map(\.key), of: events)
+    columns += surplus.map { ($0.key, $0.value.width) }
+    return surplus.count
+  }
+
+  /// The values of a column of the schema for the events of a batch, NaN if they lack it: `[events × width]`.
+  func values(of column: (name: String, width: Int), in events: EventBatch) -> [Double] {
+    events.columns[column.name]?.values
+      ?? Array(repeating: .nan, count: events.eventCount * column.width)
+  }
+
+  private static func checkNames(_ names: [String], of events: EventBatch) throws {
+    guard let name = names.first(where: reservedNames.contains) else { return }
+    throw EventInputError(
+      source: events.source, field: name,
+      problem: "cannot be written as a column of this name; rename the column")
   }
 }

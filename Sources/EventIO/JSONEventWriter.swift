@@ -12,13 +12,11 @@ final class JSONEventWriter: EventWriter {
   init(to destination: ResultDestination) throws { text = try ResultText(destination) }
 
   func append(_ events: EventBatch) throws {
-    if schema == nil {
-      let new = try EventSchema(events)
-      labels = new.columns.map { "," + JSONText.quoted($0.name) + ":" }
-      schema = new
-    }
-    let schema = schema!
-    try schema.check(events)
+    var schema = try self.schema ?? EventSchema(events)
+    try schema.admit(events)
+    labels += schema.columns.dropFirst(labels.count).map { "," + JSONText.quoted($0.name) + ":" }
+    self.schema = schema
+    let columns = schema.columns.map { schema.values(of: $0, in: events) }
     let pdgID = schema.pdgID(of: events)
     for event in 0..<events.eventCount {
       text.append("{")
@@ -35,9 +33,9 @@ final class JSONEventWriter: EventWriter {
         text.append(",\"pdgid\":")
         text.append(particles) { text.append(pdgID[$0].description) }
       }
-      for (label, column) in zip(labels, schema.columns) {
-        let values = events.columns[column.name]!.values
-        text.append(label)
+      for (index, column) in schema.columns.enumerated() {
+        let values = columns[index]
+        text.append(labels[index])
         if column.width == 1 {
           text.append(values[event])
         } else {

@@ -95,7 +95,10 @@ final class TriggerJournal {
           return
         }
         let entry = try JournalEntry(record)
-        if schema == nil, entry.accepted.eventCount > 0 { schema = try EventSchema(entry.accepted) }
+        if entry.accepted.eventCount > 0 {
+          if schema == nil { schema = try EventSchema(entry.accepted) }
+          try schema!.admit(entry.accepted)
+        }
         last = entry
         latency.add(entry.latency)
       } catch is DecodingError {
@@ -120,7 +123,7 @@ final class TriggerJournal {
   func append(_ entry: JournalEntry) throws {
     if entry.accepted.eventCount > 0 {
       if schema == nil { schema = try EventSchema(entry.accepted) }
-      try schema!.check(entry.accepted)
+      try schema!.admit(entry.accepted)
     }
     try file.append(try entry.encoded())
   }

@@ -18,7 +18,10 @@ final class ArrayFile {
     archive = try format.init(path: file.path, destination: target.name)
   }
 
-  /// Adds an array without rows behind the others; one of offsets, which are `.uint64`, begins with the zero of its
+  /// The number of arrays.
+  var count: Int { arrays.count }
+
+  /// Adds an array without rows after the others; one of offsets, which are `.uint64`, begins with the zero of its
   /// first row.
   func declare(_ name: String, _ type: ResultArray.Element, columns: Int? = nil, unit: String? = nil) {
     arrays.append(ResultArray(index: arrays.count, name: name, element: type, columns: columns, unit: unit))
