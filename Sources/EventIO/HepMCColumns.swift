@@ -9,7 +9,7 @@ import JetPhysics
 /// `cross_section_error` in pb; each of its attributes of one number under the attribute's name; and each named weight
 /// as `weight.NAME`. If the first event of the file has several weights, `weights` has as many for each event: those
 /// of the same names in the same order if they have names, else those of the same places. A weight without a name of
-/// its own that is in neither is the column `weight.PLACE`, counted from 0. What an event lacks is NaN.
+/// its own that is in neither is the column `weights.PLACE`, counted from 0. What an event lacks is NaN.
 struct HepMCColumns {
   /// What the first good event of a file has, and all batches get.
   struct Schema: Sendable {
@@ -129,10 +129,10 @@ struct HepMCColumns {
     let eventNames = Self.weightNames(of: event)
     let schema = schema!
     let columns: [Int?] = (0..<count).map { weight in
-      if !eventNames.isEmpty { return place(of: EventBatch.weightPrefix + eventNames[weight]) }
+      if !eventNames.isEmpty { return place(of: eventNames[weight]) }
       // A weight without a name is known by its place, and is in `weight` or `weights` if it can be.
       let hasPlace = weight == 0 || schema.weightNames.isEmpty && weight < schema.weightCount
-      return hasPlace ? nil : place(of: EventBatch.weightPrefix + String(weight))
+      return hasPlace ? nil : place(of: Self.column(ofWeight: weight))
     }
     let row: [Int?] =
       schema.weightNames.isEmpty
@@ -144,18 +144,20 @@ struct HepMCColumns {
     return layout
   }
 
-  /// What the weights of an event are known by, all different; empty if they have no names.
+  /// The columns of the weights of an event, all different; empty if they have no names.
   private static func weightNames(of event: canopy_hepmc_event) -> [String] {
     guard event.has_weight_names else { return [] }
     var taken: Set<String> = []
     return (0..<event.weight_count).map { weight in
-      var name = String(cString: event.weight_names[weight]!)
+      let name = String(cString: event.weight_names[weight]!)
       // A weight without a name, or with one that another has, is known by its place.
-      if name.isEmpty || taken.contains(name) { name = String(weight) }
-      while !taken.insert(name).inserted { name += "'" }
-      return name
+      return name.isEmpty || !taken.insert(name).inserted
+        ? column(ofWeight: weight) : EventBatch.weightPrefix + name
     }
   }
+
+  /// The column of a weight that is known by its place.
+  private static func column(ofWeight place: Int) -> String { "\(weights).\(place)" }
 
   private static let number = "number"
   private static let weight = "weight"
@@ -167,7 +169,7 @@ struct HepMCColumns {
   private static func columnName(ofAttribute name: String) -> String {
     let isTaken =
       [number, weight, weights, crossSection, crossSectionError].contains(name)
-      || name.hasPrefix(EventBatch.weightPrefix)
+      || name.hasPrefix(EventBatch.weightPrefix) || name.hasPrefix(weights + ".")
     return isTaken ? "attribute." + name : name
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 /// A copy on the disk of what cannot be read in place, since HDF5 seeks: its name is gone once it is open.
 ///
@@ -11,16 +12,14 @@ enum TemporaryCopy {
 
   /// Copies the rest of `buffer`, at most `limit` bytes, and calls `open` with the path of the copy.
   ///
-  /// - Throws: `EventInputError` if there is no room, or if there are more bytes.
+  /// - Throws: `FileOutputError` if there is no room, `EventInputError` if there are more bytes.
   static func withCopy<Result>(
     of buffer: ByteBuffer, limit: Int, _ open: (String) throws -> Result
   ) throws -> Result {
     let folder = FileManager.default.temporaryDirectory
-    func refusal() -> EventInputError {
-      EventInputError(
-        source: buffer.source,
-        problem: "cannot be copied to \(folder.path): \(String(cString: strerror(errno))); "
-          + "set TMPDIR to a folder with more space")
+    func refusal() -> FileOutputError {
+      FileOutputError(
+        "\(folder.path), which TMPDIR names and \(buffer.source) is copied to", code: errno)
     }
     removeAbandoned(in: folder)
     guard let (path, descriptor) = create(in: folder) else { throw refusal() }

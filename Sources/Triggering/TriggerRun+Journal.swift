@@ -65,6 +65,9 @@ extension TriggerRun {
       stream.advance(to: position.nextEvent)
     }
     let before = outcome
+    var hasBegun = journal.position != nil
+    // A run that came to nothing leaves nothing to go on with.
+    defer { if !hasBegun { try? journal.remove() } }
     try decide(stream, &outcome, columns: journal.columns) { accepted, found, latency, place in
       var counted = before
       counted.addBadEvents(place.badEventCount, place.badEvents)
@@ -74,8 +77,10 @@ extension TriggerRun {
             nextEvent: place.events, badEventCount: counted.badEventCount, badEvents: counted.badEvents,
             state: found.state),
           latency: latency, accepted: accepted))
+      hasBegun = true
       try progress(place)
     }
+    hasBegun = true
     outcome.addBadEvents(stream.badEventCount, stream.badEvents)
 
     var writer: (any EventWriter)?

@@ -80,7 +80,7 @@ import Testing
         found["weights"] == [
           "[1.0, 2.0, 3.0, 4.0]", "[5.0, 6.0, 7.0, 8.0]", "[10.0, 11.0, nan, nan]", "[nan, nan, nan, nan]",
         ])
-      #expect(found["weight.4"] == ["[nan]", "[9.0]", "[nan]", "[nan]"])
+      #expect(found["weights.4"] == ["[nan]", "[9.0]", "[nan]", "[nan]"])
       #expect(found["number"] == ["[0.0]", "[1.0]", "[2.0]", "[3.0]"])
     }
   }
@@ -99,8 +99,8 @@ import Testing
       #expect(found["weight.b/c"] == ["[2.0]", "[4.0]", "[nan]", "[nan]", "[nan]"])
       #expect(found["weight.é\nd"] == ["[3.0]", "[nan]", "[nan]", "[nan]", "[nan]"])
       #expect(found["weight.new"] == ["[nan]", "[5.0]", "[nan]", "[nan]", "[nan]"])
-      #expect(found["weight.1"] == ["[nan]", "[nan]", "[8.0]", "[11.0]", "[nan]"])
-      #expect(found["weight.2"] == ["[nan]", "[nan]", "[9.0]", "[nan]", "[nan]"])
+      #expect(found["weights.1"] == ["[nan]", "[nan]", "[8.0]", "[11.0]", "[nan]"])
+      #expect(found["weights.2"] == ["[nan]", "[nan]", "[9.0]", "[nan]", "[nan]"])
       #expect(
         found["weights"] == [
           "[1.0, 2.0, 3.0]", "[6.0, 4.0, nan]", "[nan, nan, nan]", "[10.0, nan, nan]", "[nan, nan, nan]",
@@ -128,7 +128,7 @@ import Testing
       let found = try columns(path, step: step)
       #expect(found["weight.a"] == ["[1.0]", "[4.0]", "[nan]"])
       #expect(found["weight.b \\ c"] == ["[2.0]", "[3.0]", "[nan]"])
-      #expect(found["weight.1"] == ["[nan]", "[nan]", "[6.0]"])
+      #expect(found["weights.1"] == ["[nan]", "[nan]", "[6.0]"])
     }
   }
 

@@ -36,7 +36,8 @@ final class JSONLinesResultWriter: ResultWriter {
       text.append(batch.eventNumbers[event].description)
       if layout.hasInputNumbers {
         text.append(",\"input_number\":")
-        text.append(inputNumbers[event])
+        let number = inputNumbers[event]
+        if let whole = Int(exactly: number) { text.append(whole.description) } else { text.append(number) }
       }
       text.append(",\"jets\":[")
       for jet in batch.jets(ofEvent: event) {
