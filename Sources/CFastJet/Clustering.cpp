@@ -62,6 +62,7 @@ bool CoincidentParticles::join(const std::vector<PseudoJet> &particles, const Je
   if (particles.size() <= static_cast<size_t>(largest_group_left)) return false;
   const JetDefinition::Recombiner &recombiner = *definition.recombiner();
   const bool preprocesses = has_preprocessing(definition);
+  if (!preprocesses && !is_spherical(definition) && !may_have_large_group(particles)) return false;
   const auto preprocessed = [&](PseudoJet momentum) {
     recombiner.preprocess(momentum);
     return momentum;
@@ -108,6 +109,22 @@ bool CoincidentParticles::join(const std::vector<PseudoJet> &particles, const Je
     entries_.push_back(group_.back());
   }
   return true;
+}
+
+// Whether so many particles fall into one class of rapidities that they may have one direction; this costs far less
+// than to look for groups.
+bool CoincidentParticles::may_have_large_group(const std::vector<PseudoJet> &particles) {
+  int bits = 6;
+  while (size_t(1) << bits < 2 * particles.size()) ++bits;
+  class_sizes_.assign(size_t(1) << bits, 0);
+  for (const PseudoJet &particle : particles) {
+    const double rapidity = particle.rap() + 0.0;
+    uint64_t mixed;
+    std::memcpy(&mixed, &rapidity, sizeof mixed);
+    mixed = (mixed ^ mixed >> 32) * 0x9e3779b97f4a7c15;
+    if (++class_sizes_[mixed >> (64 - bits)] > largest_group_left) return true;
+  }
+  return false;
 }
 
 // Whether there is a group that is too large to be left to FastJet.

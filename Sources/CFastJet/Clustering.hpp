@@ -51,8 +51,11 @@ class CoincidentParticles {
   };
 
   static Direction direction(const fastjet::PseudoJet &momentum, bool is_spherical);
+  bool may_have_large_group(const std::vector<fastjet::PseudoJet> &particles);
   bool find_groups(size_t count);
 
+  /// How many particles are of each class of rapidities.
+  std::vector<uint8_t> class_sizes_;
   std::vector<Direction> directions_;
   /// Groups by the hash of their direction: the first particle of each, or −1.
   std::vector<int32_t> table_;

@@ -86,9 +86,12 @@ int64_t canopy_parse_decimals(const char *text, size_t length, double *values, s
   while (true) {
     text = std::find_if_not(text, end, isBlank);
     if (text == end) return count;
-    const char *const next = std::find_if(text, end, isBlank);
     double value = 0;
-    if (parse(text, next, value) != CANOPY_NUMBER) return -1 - count;
+    auto [next, error] = std::from_chars(afterPlus(text, end), end, value);
+    if (error != std::errc() || (next < end && !isBlank(*next))) {
+      next = std::find_if(text, end, isBlank);
+      if (parse(text, next, value) != CANOPY_NUMBER) return -1 - count;
+    }
     if (static_cast<size_t>(count) < capacity) values[count] = value;
     ++count;
     text = next;

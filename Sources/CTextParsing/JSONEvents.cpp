@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include <algorithm>
 #include <limits>
 #include <new>
 #include <string>
@@ -35,6 +36,7 @@ struct canopy_json_parser {
 
   bool readMomenta(dom::element element);
   bool readPDGID(dom::element element);
+  bool isKnown(std::string_view name);
   bool readColumn(std::string_view name, dom::element element);
   bool parse(const char *line, size_t length, canopy_json_event *event);
 };
@@ -117,6 +119,14 @@ bool canopy_json_parser::readPDGID(dom::element element) {
   return true;
 }
 
+// Whether a member of this name has been read; few are looked at one by one, many by their hash.
+bool canopy_json_parser::isKnown(std::string_view name) {
+  constexpr size_t few = 16;
+  if (names.size() < few) return std::find(names.begin(), names.end(), name) != names.end();
+  if (known.empty()) known.insert(names.begin(), names.end());
+  return !known.insert(std::string(name)).second;
+}
+
 bool canopy_json_parser::readColumn(std::string_view name, dom::element element) {
   const size_t first = values.size();
   double value;
@@ -135,7 +145,7 @@ bool canopy_json_parser::readColumn(std::string_view name, dom::element element)
     isNumeric = false;
   }
   if (name.find('\0') != std::string_view::npos) return fail("", "has a member whose name holds a zero character");
-  if (!known.insert(std::string(name)).second) return fail(name, "occurs twice");
+  if (isKnown(name)) return fail(name, "occurs twice");
   names.emplace_back(name);
   widths.push_back(isNumeric ? values.size() - first : CANOPY_JSON_NO_NUMBERS);
   areArrays.push_back(element.is_array());

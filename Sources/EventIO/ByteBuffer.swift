@@ -30,8 +30,7 @@ final class ByteBuffer {
     maximumLineLength = limits.bytesOfEvent
     self.source = source
     self.capacity = capacity
-    // The padding is read before it is ever written.
-    storage = calloc(1, capacity + ByteBuffer.padding)!
+    storage = malloc(capacity + ByteBuffer.padding)!
   }
 
   deinit { free(storage) }
@@ -99,8 +98,7 @@ final class ByteBuffer {
       start = 0
     }
     if end == capacity {
-      // What is not written yet takes no memory, and is read as zeros.
-      let larger = calloc(1, 2 * capacity + ByteBuffer.padding)!
+      let larger = malloc(2 * capacity + ByteBuffer.padding)!
       memcpy(larger, storage, end)
       free(storage)
       storage = larger
@@ -110,5 +108,7 @@ final class ByteBuffer {
       into: UnsafeMutableRawBufferPointer(start: storage + end, count: capacity - end))
     end += count
     isAtEnd = count == 0
+    // It is read before anything is written there.
+    memset(storage + end, 0, ByteBuffer.padding)
   }
 }

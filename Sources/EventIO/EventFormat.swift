@@ -56,10 +56,7 @@ extension EventFormat {
       return
     }
     if let foreign = ForeignFormat(startOf: start) { throw refusal("is \(foreign.name); \(foreign.advice)") }
-    var lines = start.split(separator: 0x0A).map {
-      String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-    lines.removeAll { $0.isEmpty }
+    let lines = EventFormat.linesToLookAt(start)
     // Text may stand before the heading, which the reference reader passes over.
     if lines.contains(where: { $0.hasPrefix("HepMC::") }) {
       let listing = lines.first { $0.hasPrefix("HepMC::") && $0.hasSuffix("START_EVENT_LISTING") }
@@ -90,6 +87,15 @@ extension EventFormat {
       throw refusal(
         "is in no format known here; give HDF5, HepMC3, HepMC2, JSON lines or px py pz E text, or name its format "
           + "with --input-format")
+    }
+  }
+
+  /// The lines that are not blank among the bytes that are looked at, which begin with the first that is not blank.
+  private static func linesToLookAt(_ start: UnsafeRawBufferPointer) -> [String] {
+    let text = start.drop { $0 <= 0x20 }.prefix(lookAhead)
+    return text.split(separator: 0x0A).compactMap {
+      let line = String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+      return line.isEmpty ? nil : line
     }
   }
 

@@ -70,7 +70,7 @@ struct ForeignFormat {
   }
 
   private static func firstLine(_ start: UnsafeRawBufferPointer) -> [Substring]? {
-    start.split(separator: 0x0A).first.map {
+    start.prefix(EventFormat.lookAhead).split(separator: 0x0A, maxSplits: 1).first.map {
       String(decoding: $0, as: UTF8.self).split { $0 == " " || $0 == "\t" || $0 == "\r" }
     }
   }

@@ -56,14 +56,11 @@ enum MomentumLayout: CaseIterable {
         return (index, EventBatch.negativeProblem(particle: particle - range.lowerBound))
       }
     }
-    guard self != .cartesian else { return nil }
+    guard self != .cartesian, !isModerate(components, range) else { return nil }
     // What is written may be small enough though what follows from it is not.
     let particle = range.first { particle in
-      let values = components.map { $0[particle] }
-      guard values.contains(where: { abs($0) > 1e40 }) || isCylindrical && abs(values[1]) > 20 else {
-        return false
-      }
-      let momentum = momentum(values[0], values[1], values[2], values[3])
+      let momentum = momentum(
+        components[0][particle], components[1][particle], components[2][particle], components[3][particle])
       let numbers = [momentum.px, momentum.py, momentum.pz, momentum.energy]
       return EventBatch.firstUnusable(in: numbers, 0..<4) != nil
     }
@@ -74,6 +71,19 @@ enum MomentumLayout: CaseIterable {
         "is too large (\(components[index][particle])) for particle \(particle - range.lowerBound); "
           + "correct or leave out this particle"
       )
+    }
+  }
+
+  /// Whether all of `components[…][range]` are so small that what follows from them is small enough too.
+  private func isModerate(_ components: [[Double]], _ range: Range<Int>) -> Bool {
+    zip(components.indices, components).allSatisfy { index, values in
+      let largest = isCylindrical && index == 1 ? 20 : 1e40
+      return values.withUnsafeBufferPointer { values in
+        // Without a branch the compiler can do several values at once.
+        var isModerate = true
+        for particle in range { isModerate = isModerate && abs(values[particle]) <= largest }
+        return isModerate
+      }
     }
   }
 

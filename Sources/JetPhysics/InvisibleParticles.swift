@@ -24,7 +24,9 @@ public struct InvisibleParticles: Sendable, Equatable {
   }
 
   private static func isInvisibleByDefault(_ pdgID: Int32) -> Bool {
-    switch pdgID.magnitude {
+    // Hadrons, which most particles are, lie between.
+    guard pdgID.magnitude <= 60 || pdgID.magnitude >= 1_000_000 else { return false }
+    return switch pdgID.magnitude {
     case 12, 14, 16, 18: true  // neutrinos
     case 39: true  // graviton
     case 51...60: true  // dark matter
