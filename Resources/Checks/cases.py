@@ -206,7 +206,9 @@ class Cases:
             models[order] = np.array(numbers(description["scaling"]))
         first, second = models.values()
         # The largest sampling error is that of medians of 20,000 events: 1 % of a range; columns may be wider.
-        far = float(np.max(np.abs(first - second) / np.maximum(np.abs(first), np.abs(second)).clip(1)))
+        far = np.abs(first - second) / np.maximum(np.abs(first), np.abs(second)).clip(1)
+        # A charge is as often −1 as +1, and either is a median of a sample of charges.
+        far = float(np.max(far[(first % 1 != 0) | (second % 1 != 0)]))
         self.tell("mass-points-*.h5", f"scalings agree within 5 % (found {100 * far:.1f} %)", far < 0.05, run)
         test = self.shared / "data/hh-vs-ttbar.h5"
         values = [self.auc(test, order, "--skip-events", 32000)[1:] for order in models]
@@ -234,8 +236,12 @@ class Cases:
         for name in ("signal.h5", "background.h5"):
             run = self.canopy_run("evaluate", made / name, "--model", self.tagger, "--format", "json")
             table = self.canopy_run("evaluate", made / name, "--model", self.tagger)
+            values = dict(line.strip().rsplit("  ", 1) for line in table.stdout.splitlines() if "  " in line.strip())
+            values = {key.strip(): value.strip() for key, value in values.items()}
+            kind = name.removesuffix(".h5")
+            known = values.get(f"{kind} efficiency at working point 0.1", "-")
             self.tell(name, "evaluate: efficiencies at the working points, a dash elsewhere",
-                      run.returncode == 0 and table.returncode == 0 and "–" in table.stdout + "–" * ("-" in table.stdout),
+                      run.returncode == 0 and table.returncode == 0 and values.get("AUC") == "-" and known != "-",
                       run if run.returncode else table)
 
     def negative_weights(self, made, configuration):
@@ -260,11 +266,12 @@ jets: {{radius: 1.0, min-pt: 200, leading: 1, recluster: kt}}
 embedding: {{}}
 heads:
   tagger: {{plugin: jet-tagger, configuration: {{truth: label, classes: [QCD, W]}}}}
-  mass: {{plugin: mass-regression, configuration: {{truth: truth_mass, rows: jets}}}}
+  jet-mass: {{plugin: mass-regression, configuration: {{truth: truth_mass, rows: jets}}}}
 training: {{epochs: 2, batch-size: 128}}
 """)
         run = self.train(configuration, "both")
-        self.tell(path.name, "a tagger and a mass regression train together", run.returncode == 0, run)
+        said = "jet-mass leaves out the events without truth" in run.stderr
+        self.tell(path.name, "a tagger and a mass regression train together, which is said", run.returncode == 0 and said, run)
         if run.returncode == 0:
             run = self.canopy_run("evaluate", path, "--model", self.folder / "both", "--format", "json")
             heads = json.loads(run.stdout)["heads"] if run.returncode == 0 else []

@@ -115,7 +115,7 @@ extension Classification {
     for target in targets.indices {
       let isBackground = truth[truthColumn].map { Int($0) != label(ofTarget: target) }
       try checkWorkingPoints(
-        of: targets[target], backgroundCount: zip(isBackground, weights).count { $0.0 && $0.1 > 0 })
+        of: targets[target], backgroundCount: zip(isBackground, weights).count { $0.0 && $0.1 != 0 })
     }
   }
 

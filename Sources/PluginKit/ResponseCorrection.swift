@@ -24,12 +24,12 @@ public struct ResponseCorrection: Codable, Sendable, Equatable {
   private static let mostKnots = 8
   private static let rowsPerKnot = 100
 
-  /// The map for predictions of known truth, all `[rows]`; rows without weight are left out.
+  /// The map for predictions of known truth, all `[rows]`; rows without a positive weight are left out.
   ///
   /// - Parameters:
   ///   - predictions: finite numbers.
   ///   - truth: finite numbers.
-  ///   - weights: of each row, not negative.
+  ///   - weights: of each row.
   ///   - level: the share of predictions below the curve, between 0 and 1.
   /// - Returns: nil where there are fewer than 200 rows, or the predictions do not rise with the truth.
   public init?(fitting predictions: [Double], truth: [Double], weights: [Double], level: Double = 0.5) {

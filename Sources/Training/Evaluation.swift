@@ -33,7 +33,7 @@ public struct Evaluation: Sendable {
   /// What each head is worth, in the order of the model.
   public let heads: [HeadResult]
   /// What casts doubt on these numbers, a sentence each: events that the model was trained on, inputs outside of what it
-  /// was trained on.
+  /// was trained on, events without truth.
   public let remarks: [String]
 
   /// Predicts for all events of a stream and compares with the truth; each jet has the truth and the weight of its
@@ -90,14 +90,17 @@ public struct Evaluation: Sendable {
     }
     try truth.check(for: network.heads)
     eventCount = truth.eventCount
-    remarks = [overlap?.remark].compactMap(\.self) + (inputs?.remarks ?? [])
+    remarks =
+      [overlap?.remark].compactMap(\.self) + (inputs?.remarks ?? [])
+      + network.heads.compactMap(truth.remarkOnMissingTruth)
+    let weights = weight.map { truth.columns[$0]! } ?? Array(repeating: 1, count: truth.eventCount)
     self.jetCount = jetCount
     heads = try network.heads.indices.map { index in
       let named = network.heads[index]
       let columns = truth.truth(of: named.head.rows, of: 0..<truth.eventCount)
       let rows = EvaluatedRows(
         head: named.head, outputs: outputs[index], truth: columns,
-        weights: weight.map { columns[$0].map(Double.init) } ?? Array(repeating: 1, count: columns.rows),
+        weights: truth.rowWeights(weights, for: named.head, of: 0..<truth.eventCount).map(Double.init),
         yields: yields)
       let evaluation: HeadEvaluation?
       let problem: String?

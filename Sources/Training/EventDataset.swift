@@ -122,9 +122,24 @@ public struct EventDataset: Sendable {
     eventTruth.truth(of: rows, of: events)
   }
 
-  /// The weights of the rows that a head has of some events.
-  public func weights(of rows: HeadRows, of events: some Collection<Int>) -> [Float] {
-    eventTruth.spread(weights, over: rows, of: events)
+  /// The weights of the rows that a head has of some events; 0 for rows that lack truth of the head.
+  public func weights(for head: any Head, of events: some Collection<Int>) -> [Float] {
+    eventTruth.rowWeights(weights, for: head, of: events)
+  }
+
+  /// The sum of the absolute weights of the rows that a head has of some events.
+  ///
+  /// A mean over rows that have weights of either sign is of no use where these cancel.
+  func totalWeight(for head: any Head, of events: some Collection<Int>) -> Double {
+    zip(events, eventTruth.eventWeights(weights, for: head, of: events)).reduce(0) { sum, event in
+      let rows = head.rows == .jets ? sample.jets(ofEvent: event.0).count : 1
+      return sum + Double(abs(event.1)) * Double(rows)
+    }
+  }
+
+  /// What to say of events that lack truth: a sentence for each head that they are left out of.
+  func remarksOnMissingTruth(of heads: [Network.NamedHead]) -> [String] {
+    heads.compactMap(eventTruth.remarkOnMissingTruth)
   }
 
   /// The value of a column of each event: `[events]`.

@@ -7,6 +7,8 @@ import PluginKit
 
 /// Columns of events, such as truth and weights; each jet has those of its event.
 ///
+/// Truth that is NaN is missing: the rows that lack a truth column of a head have no weight for it.
+///
 /// This is where every column that a setting names is looked up and checked, before anything is learnt from it.
 struct EventTruth: Sendable {
   /// The names of the columns that are kept, by what is asked of them.
@@ -37,6 +39,8 @@ struct EventTruth: Sendable {
   private(set) var columns: [String: [Float]]
   /// Where the events come from, in their order.
   private(set) var runs: [Run] = []
+  /// The first value of each column that is not missing.
+  private var firstValues: [String: Float] = [:]
 
   /// No events, with columns of these names.
   init(of names: Names) { columns = Dictionary(uniqueKeysWithValues: names.all.map { ($0, []) }) }
@@ -60,9 +64,8 @@ struct EventTruth: Sendable {
         atEvent: event, "\(name) is \(columns[name]![event]), but a finite number is needed in each event.")
     }
     guard let weight = names.weight else { return }
-    if let event = columns[weight]!.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
-      throw error(
-        atEvent: event, "\(weight) is \(columns[weight]![event]), but a weight is finite and not negative.")
+    if let event = columns[weight]!.firstIndex(where: { !$0.isFinite }) {
+      throw error(atEvent: event, "\(weight) is \(columns[weight]![event]), but a weight is a finite number.")
     }
   }
 
@@ -105,7 +108,10 @@ struct EventTruth: Sendable {
     }
     eventNumbers += other.eventNumbers
     jetCounts += other.jetCounts
-    for name in columns.keys { columns[name]! += other.columns[name]! }
+    for (name, values) in other.columns {
+      columns[name]! += values
+      if firstValues[name] == nil { firstValues[name] = values.first { !$0.isNaN } }
+    }
   }
 
   /// Values of some events, one for each row that a head has of them.
@@ -121,11 +127,40 @@ struct EventTruth: Sendable {
     rows == .events ? events.count : events.reduce(0) { $0 + jetCounts[$1] }
   }
 
-  /// The truth of the rows that a head has of some events.
+  /// The truth of the rows that a head has of some events; what is missing has the value of another event, so that a
+  /// loss can be computed that counts for nothing.
   func truth(of rows: HeadRows, of events: some Collection<Int>) -> HeadTruth {
-    HeadTruth(
-      rows: rowCount(of: rows, of: events),
-      columns: columns.mapValues { spread($0, over: rows, of: events) })
+    var truth: [String: [Float]] = [:]
+    for (name, values) in columns {
+      let standIn = firstValues[name] ?? .nan
+      truth[name] = spread(values, over: rows, of: events).map { $0.isNaN ? standIn : $0 }
+    }
+    return HeadTruth(rows: rowCount(of: rows, of: events), columns: truth)
+  }
+
+  /// The weight of each of some events for a head: that of `weights` `[events]`, 0 if the event lacks truth.
+  func eventWeights(_ weights: [Float], for head: any Head, of events: some Collection<Int>) -> [Float] {
+    let truth = head.truthColumns.map { columns[$0]! }
+    return events.map { event in truth.contains { $0[event].isNaN } ? 0 : weights[event] }
+  }
+
+  /// The weight of each row that a head has of some events, as `eventWeights` has them.
+  func rowWeights(_ weights: [Float], for head: any Head, of events: some Collection<Int>) -> [Float] {
+    let weights = eventWeights(weights, for: head, of: events)
+    guard head.rows == .jets else { return weights }
+    return zip(events, weights).flatMap { repeatElement($1, count: jetCounts[$0]) }
+  }
+
+  /// What to say of events that lack truth which a head learns from or is judged by; nil if there are none.
+  func remarkOnMissingTruth(of named: Network.NamedHead) -> String? {
+    let events = events(for: named.head.rows)
+    let missing = named.head.truthColumns.map { column in
+      (column: column, count: events.count { columns[column]![$0].isNaN })
+    }.filter { $0.count > 0 }
+    guard !missing.isEmpty else { return nil }
+    return "\(named.name) leaves out the events without truth: "
+      + missing.map { "\($0.column) is missing in \($0.count) of \(events.count)" }.joined(separator: ", ")
+      + "."
   }
 
   /// The events that a head has rows of: those without jets have nothing to say to a head on jets.
@@ -138,14 +173,22 @@ struct EventTruth: Sendable {
   /// - Throws: ``TrainingError`` that names the file and the event.
   func check(for heads: [Network.NamedHead]) throws {
     for named in heads {
-      let events = events(for: named.head.rows)
+      var events = events(for: named.head.rows)
       for column in named.head.truthColumns {
         let values = columns[column]!
-        guard let event = events.first(where: { !values[$0].isFinite }) else { continue }
-        throw error(
-          atEvent: event,
-          "\(column) is \(values[event]), but \(named.name) needs a finite number there; leave the event out."
-        )
+        if let event = events.first(where: { values[$0].isInfinite }) {
+          throw error(
+            atEvent: event,
+            "\(column) is \(values[event]), but \(named.name) needs a finite number there; leave the event out, or write "
+              + "NaN for truth that is missing.")
+        }
+        let known = events.filter { !values[$0].isNaN }
+        guard !known.isEmpty || events.isEmpty else {
+          throw error(
+            atEvent: events[0],
+            "\(column) is missing (NaN), here and in all other events that \(named.name) has to do with.")
+        }
+        events = known
       }
       do {
         try named.head.check(

@@ -168,16 +168,9 @@ public final class Trainer {
     return (workers[..<active].map(\.lossSums), totalWeights, norm)
   }
 
-  /// For each head the sum of the weights of its rows.
+  /// For each head the sum of the absolute weights of its rows.
   private func totalWeights(of events: ArraySlice<Int>) -> [Double] {
-    var jets = 0.0
-    var all = 0.0
-    for event in events {
-      let weight = Double(dataset.weights[event])
-      all += weight
-      jets += weight * Double(dataset.sample.jets(ofEvent: event).count)
-    }
-    return network.heads.map { $0.head.rows == .jets ? jets : all }
+    network.heads.map { dataset.totalWeight(for: $0.head, of: events) }
   }
 
   /// Gives each worker a part of `events` with its share of the work, each in its own thread, and waits for all.
@@ -241,10 +234,10 @@ public final class Trainer {
   }
 
   /// The validation events as a head learns its calibration from them, or is judged by them.
-  private func validationTruth(of rows: HeadRows) -> (truth: HeadTruth, weights: [Double]) {
+  private func validationTruth(of head: any Head) -> (truth: HeadTruth, weights: [Double]) {
     (
-      dataset.truth(of: rows, of: validationEvents),
-      dataset.weights(of: rows, of: validationEvents).map { Double($0) }
+      dataset.truth(of: head.rows, of: validationEvents),
+      dataset.weights(for: head, of: validationEvents).map { Double($0) }
     )
   }
 
@@ -261,7 +254,7 @@ public final class Trainer {
     let results = predictValidation(bestWorkers).results
     var network = self.network
     for (index, named) in network.heads.enumerated() {
-      let (truth, weights) = validationTruth(of: named.head.rows)
+      let (truth, weights) = validationTruth(of: named.head)
       do {
         try network.calibrateHead(index, fitting: results[index], truth: truth, weights: weights)
       } catch let error where error is MetricError || error is PluginError {
@@ -277,7 +270,7 @@ public final class Trainer {
     let (_, outputs, loss) = predictValidation(workers)
     var metrics: [EpochSummary.Metric] = []
     for (named, outputs) in zip(network.heads, outputs) {
-      let (truth, weights) = validationTruth(of: named.head.rows)
+      let (truth, weights) = validationTruth(of: named.head)
       let evaluation: HeadEvaluation
       do {
         evaluation = try named.head.evaluate(outputs, truth: truth, weights: weights)
@@ -298,7 +291,7 @@ public final class Trainer {
   }
 }
 
-/// The sum over the heads of their weight times the mean loss of their rows.
+/// The sum over the heads of their weight times the mean loss of their rows, by absolute weights.
 private struct MeanLoss {
   private let headWeights: [Float]
   private var lossSums: [Double]

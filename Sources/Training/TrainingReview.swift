@@ -92,22 +92,27 @@ struct TrainingReview {
     of named: Network.NamedHead, _ dataset: EventDataset, _ events: [Int], _ purpose: String
   ) throws {
     let rows = named.head.rows
-    let weights = dataset.weights(of: rows, of: events)
+    let weights = dataset.weights(for: named.head, of: events)
     let source = configuration.data.inputs.joined(separator: ", ")
     guard !weights.isEmpty else {
       throw TrainingError("\(source): \(named.name) has no \(rows.rawValue) \(purpose); give it more events.")
     }
-    guard weights.contains(where: { $0 > 0 }) else {
+    guard weights.contains(where: { $0 != 0 }) else {
       throw TrainingError(
-        "\(source): all \(rows.rawValue) \(purpose) have the weight 0; look at the column "
-          + "\(configuration.data.weight ?? configuration.data.balance ?? "of weights").")
+        "\(source): all \(rows.rawValue) \(purpose) have the weight 0 for \(named.name); look at the columns "
+          + ([configuration.data.weight ?? configuration.data.balance].compactMap(\.self)
+          + named.head.truthColumns).joined(separator: ", ") + ".")
     }
     guard let classification = (named.head as? any ClassifyingHead)?.classification else { return }
     let labels = dataset.truth(of: rows, of: events)[classification.truthColumn]
     for (number, name) in classification.classes.enumerated() {
-      let hasWeight = zip(labels, weights).contains { Int($0) == number && $1 > 0 }
-      guard !hasWeight else { continue }
-      let problem = labels.contains(Float(number)) ? "have the weight 0" : "are absent"
+      let ofClass = zip(labels, weights).filter { Int($0.0) == number && $0.1 != 0 }
+      let total = ofClass.reduce(0) { $0 + Double($1.1) }
+      guard !(total > 0) else { continue }
+      let problem =
+        !ofClass.isEmpty
+        ? "have weights whose sum is \(total), not positive,"
+        : labels.contains(Float(number)) ? "have the weight 0" : "are absent"
       throw TrainingError(
         "\(named.name): the \(rows.rawValue) of class \(name) (\(classification.truthColumn) = \(number)) \(problem) "
           + "among those \(purpose); there are, in all, \(counts(of: classification, rows, dataset)).")
@@ -119,9 +124,10 @@ struct TrainingReview {
   {
     let shown = 10
     var parts = dataset.runs.prefix(shown).map { run in
-      let labels = dataset.truth(of: rows, of: run.events)[classification.truthColumn]
+      let labels = zip(run.events, dataset.column(classification.truthColumn)[run.events])
       let counts = classification.classes.enumerated().map { number, name in
-        "\(labels.count { Int($0) == number }) of \(name)"
+        let events = labels.lazy.filter { $0.1 == Float(number) }.map(\.0)
+        return "\(dataset.rowCount(of: rows, of: Array(events))) of \(name)"
       }
       return "in \(run.source) \(counts.joined(separator: ", "))"
     }
@@ -136,7 +142,8 @@ struct TrainingReview {
     let rows = named.head.rows
     do {
       try classification.checkWorkingPoints(
-        dataset.truth(of: rows, of: events), weights: dataset.weights(of: rows, of: events).map { Double($0) }
+        dataset.truth(of: rows, of: events),
+        weights: dataset.weights(for: named.head, of: events).map { Double($0) }
       )
     } catch let error as MetricError {
       throw TrainingError("\(named.name) cannot be calibrated on the validation events: \(error)")
@@ -177,7 +184,8 @@ struct TrainingReview {
         remarks.append("data.redraw-conditions has no effect: all events have the values that it names.")
       }
     }
-    return remarks + [pretrained?.remark(onJets: configuration.jets)].compactMap(\.self)
+    return remarks + dataset.remarksOnMissingTruth(of: network.heads)
+      + [pretrained?.remark(onJets: configuration.jets)].compactMap(\.self)
   }
 
   /// A number without “.0”.

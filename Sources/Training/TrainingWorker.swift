@@ -37,8 +37,8 @@ final class TrainingWorker: @unchecked Sendable {
 
   /// Puts the gradients of the mean loss of a batch, as far as these events contribute, into `gradients`.
   ///
-  /// - Parameter totalWeights: for each head the sum of the weights of its rows in the whole batch, other threads'
-  ///   included.
+  /// - Parameter totalWeights: for each head the sum of the absolute weights of its rows in the whole batch, other
+  ///   threads' included.
   func learn(_ dataset: EventDataset, _ events: ArraySlice<Int>, totalWeights: [Double]) {
     gradients.clear()
     weights.pack(learning.parameters)
@@ -47,7 +47,7 @@ final class TrainingWorker: @unchecked Sendable {
     let inputs = network(batch, weights, on: learning, freezingEmbedding: freezesEmbedding).headInputs
     for (index, named) in network.heads.enumerated() {
       let rows = named.head.rows
-      let rowWeights = dataset.weights(of: rows, of: events)
+      let rowWeights = dataset.weights(for: named.head, of: events)
       let loss = named.head.loss(inputs, dataset.truth(of: rows, of: events))
       lossSums[index] = Self.weightedSum(loss, rowWeights)
       guard totalWeights[index] > 0 else { continue }
@@ -70,7 +70,7 @@ final class TrainingWorker: @unchecked Sendable {
     for (index, named) in network.heads.enumerated() {
       let rows = named.head.rows
       let prediction = named.head.predict(inputs, dataset.truth(of: rows, of: events))
-      lossSums[index] = Self.weightedSum(prediction.loss, dataset.weights(of: rows, of: events))
+      lossSums[index] = Self.weightedSum(prediction.loss, dataset.weights(for: named.head, of: events))
       results.append(Array(prediction.result.values))
       outputs.append(Array(prediction.outputs.values))
     }

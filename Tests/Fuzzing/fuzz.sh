@@ -34,6 +34,13 @@ export TMPDIR=$scratch
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:handle_abort=1:detect_odr_violation=0
 export SWIFT_BACKTRACE=enable=no
 "$fuzz" prepare "$build/fixtures"
+mkdir -p "$build/fixtures/seeds/compressed"
+for compress in gzip zstd xz bzip2; do
+  [[ -x $(command -v $compress) ]] || continue
+  for seed in json/seed text/seed; do
+    $compress -c "$build/fixtures/seeds/$seed" >"$build/fixtures/seeds/compressed/$(dirname $seed).$compress"
+  done
+done
 
 share=$((seconds / ${#targets[@]}))
 for target in "${targets[@]}"; do

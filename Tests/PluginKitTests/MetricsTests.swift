@@ -150,6 +150,35 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(isClose(curve.rejection(atSignalEfficiency: 0.1).rejection.value, 20))
   }
 
+  /// Generators give events weights of either sign; the area is a sum over all pairs, and efficiencies are sums of what
+  /// passes, as plain as they stand in the definition.
+  @Test func negativeWeightsCount() throws {
+    let sample = Sample()
+    let weights = sample.weights.indices.map { $0 % 5 == 2 ? -sample.weights[$0] : sample.weights[$0] }
+    let curve = try ROCCurve(scores: sample.scores, isSignal: sample.isSignal, weights: weights)
+    var (area, totals) = (0.0, [0.0, 0.0])
+    for (i, weight) in weights.enumerated() { totals[sample.isSignal[i] ? 1 : 0] += weight }
+    for (i, signal) in weights.enumerated() where sample.isSignal[i] {
+      for (j, background) in weights.enumerated() where !sample.isSignal[j] {
+        let (a, b) = (sample.scores[i], sample.scores[j])
+        area += signal * background * (a > b ? 1 : a == b ? 0.5 : 0)
+      }
+    }
+    #expect(isClose(curve.auc.value, area / (totals[0] * totals[1]), 1e-10))
+    for (point, threshold) in curve.thresholds.enumerated() where point % 8 == 5 {
+      let passing = weights.indices.filter { !sample.isSignal[$0] && sample.scores[$0] >= threshold }
+      #expect(
+        isClose(
+          curve.backgroundEfficiency[point], passing.reduce(0) { $0 + weights[$1] } / totals[0], 1e-10))
+    }
+    let rejection = curve.rejection(atSignalEfficiency: 0.5)
+    #expect(
+      curve.signalEfficiency[curve.thresholds.firstIndex(of: rejection.threshold)!] >= 0.5 - 1e-12)
+    let evaluation = try ClassifierEvaluation(
+      name: "weighted", scores: sample.scores, isSignal: sample.isSignal, weights: weights)
+    #expect(evaluation.signalCount == 334 && evaluation.calibration != nil)
+  }
+
   @Test func givesALimitWhereNoBackgroundPasses() throws {
     let curve = try ROCCurve(
       scores: [5, 4] + (0..<100).map { Float(-$0) },
@@ -173,7 +202,9 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(complaint([.infinity, 1], [true, false])?.contains("example 0 is inf") == true)
     #expect(complaint([1, 2], [true, true])?.contains("no background") == true)
     #expect(complaint([1, 2], [true, false], [0, 1])?.contains("no signal") == true)
-    #expect(complaint([1, 2], [true, false], [1, -1])?.contains("weight of example 1 is -1.0") == true)
+    #expect(complaint([1, 2], [true, false], [1, .nan])?.contains("weight of example 1 is nan") == true)
+    #expect(
+      complaint([1, 2], [true, false], [1, -1])?.contains("the background have the sum -1.0") == true)
     #expect(complaint([], [])?.contains("no signal") == true)
     let label = #expect(throws: MetricError.self) {
       try ConfusionMatrix(scores: [1, 2], classCount: 2, labels: [2])

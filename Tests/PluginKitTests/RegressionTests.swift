@@ -112,6 +112,27 @@ import Testing
     return sorted[min(sorted.count - 1, Int(level * Double(sorted.count)))]
   }
 
+  /// A row that a copy of a negative weight takes back counts as if it were not there.
+  @Test func negativeWeightsTakeRowsBack() throws {
+    var sample = Sample(6000)
+    let plain = try sample.evaluation().estimators[0].whole
+    let outliers = (0..<600).map { 100 + Double($0) / 6 }
+    for weight in [1.0, -1] {
+      sample.truth += outliers
+      sample.predictions += outliers.map { 2 * $0 }
+      sample.weights += outliers.map { _ in weight }
+    }
+    let whole = try sample.evaluation().estimators[0].whole
+    #expect(whole.count == plain.count + 1200)
+    for (value, expected) in [
+      (whole.bias, plain.bias), (whole.resolution, plain.resolution),
+      (try #require(whole.pullMean), try #require(plain.pullMean)),
+      (try #require(whole.coverage), try #require(plain.coverage)),
+    ] { #expect(abs(value.value - expected.value) < 1e-9) }
+    sample.weights = sample.weights.map { -$0 }
+    #expect(throws: MetricError.self) { try sample.evaluation() }
+  }
+
   @Test func numbersEqualPlainOnes() throws {
     let sample = Sample(20_000)
     let evaluation = try sample.evaluation()

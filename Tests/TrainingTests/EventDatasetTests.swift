@@ -4,6 +4,7 @@ import EventIO
 import Foundation
 import JetPhysics
 import NeuralEngine
+import PluginKit
 import TestFiles
 import Testing
 import Training
@@ -29,10 +30,29 @@ import Training
     #expect(dataset.truth(of: .jets, of: 0..<6)["label"] == [1, 2, 2, 4, 5, 5])
     #expect(dataset.truth(of: .events, of: 0..<6)["label"] == [0, 1, 2, 3, 4, 5])
     #expect(dataset.weights == [0, 0.5, 1, 1.5, 2, 2.5])
-    #expect(dataset.weights(of: .jets, of: 0..<6) == [0.5, 1, 1, 2, 2.5, 2.5])
+    #expect(try dataset.weights(for: tagger("label"), of: 0..<6) == [0.5, 1, 1, 2, 2.5, 2.5])
     #expect(dataset.truth(of: .jets, of: [5, 0, 1])["label"] == [5, 5, 1])
     #expect(dataset.truth(of: .events, of: [5, 0, 1])["label"] == [5, 0, 1])
     #expect(try ToyJets.dataset(lines(6), truth: ["label"]).weights == [1, 1, 1, 1, 1, 1])
+  }
+
+  /// A tagger of two classes by a truth column.
+  private func tagger(_ truth: String) throws -> any Head {
+    try ToyJets.network([truth]).heads[0].head
+  }
+
+  /// Truth that is missing in one column takes the rows from the heads that need it, and from no other.
+  @Test func rowsWithoutTruthHaveNoWeight() throws {
+    var lines = lines(6)
+    lines[2] = lines[2].replacingOccurrences(of: "\"label\": 2", with: "\"label\": null")
+    lines = lines.enumerated().map {
+      $1.replacingOccurrences(of: "\"pair\"", with: "\"flavour\": \($0), \"pair\"")
+    }
+    let dataset = try ToyJets.dataset(lines, truth: ["label", "flavour"], weight: "w")
+    #expect(try dataset.weights(for: tagger("label"), of: 0..<6) == [0.5, 0, 0, 2, 2.5, 2.5])
+    #expect(try dataset.weights(for: tagger("flavour"), of: 0..<6) == [0.5, 1, 1, 2, 2.5, 2.5])
+    // A loss needs some number there.
+    #expect(dataset.truth(of: .jets, of: 0..<6)["label"] == [1, 0, 0, 4, 5, 5])
   }
 
   @Test func balancedClassesWeighTheSame() throws {
@@ -95,12 +115,13 @@ import Training
     #expect(complaint([bare]).hasSuffix("toys.jsonl: the events have no column label."))
   }
 
-  @Test(arguments: ["-1", "null", "1e300"]) func weightsThatAreNone(weight: String) {
+  @Test(arguments: ["null", "1e300"]) func weightsThatAreNone(weight: String) {
     var lines = lines(5)
     lines[4] = lines[4].replacingOccurrences(of: "\"w\": 2.0", with: "\"w\": \(weight)")
     let text = complaint(lines, weight: "w")
     #expect(
-      text.contains("toys.jsonl, event 4: w is ") && text.hasSuffix("finite and not negative."), "\(text)")
+      text.contains("toys.jsonl, event 4: w is ") && text.hasSuffix("but a weight is a finite number."),
+      "\(text)")
   }
 
   @Test func aColumnToBalanceByHasANumberInEachEvent() throws {

@@ -66,6 +66,49 @@ import Training
     #expect(zip(moments[0], moments[1]).allSatisfy { abs($0 - $1) < 1e-3 * largest })
   }
 
+  /// Events whose truth is missing are learnt from as little as events without a weight.
+  @Test func missingTruthTeachesNothing() throws {
+    let lines = ToyJets.lines(80)
+    let missing = { (event: Int) in event % 7 == 3 }
+    let without = lines.enumerated().map { event, line in
+      line.replacingOccurrences(
+        of: #"label": [01]"#, with: missing(event) ? "label\": null" : "$0", options: .regularExpression)
+    }
+    let weighted = lines.enumerated().map { event, line in
+      line.replacingOccurrences(of: "\"label\"", with: "\"w\": \(missing(event) ? 0 : 1), \"label\"")
+    }
+    let trainers = try [(without, nil), (weighted, "w")].map { lines, weight in
+      let trainer = try trainer(
+        ToyJets.dataset(lines, weight: weight), "{epochs: 2, batch-size: 16, seed: 9, threads: 2}")
+      try train(trainer)
+      return trainer
+    }
+    #expect(numbers(trainers[0].parameters) == numbers(trainers[1].parameters))
+    #expect(trainers[0].epochs.map(\.metrics) == trainers[1].epochs.map(\.metrics))
+    #expect(trainers[0].epochs.map(\.validationLoss) == trainers[1].epochs.map(\.validationLoss))
+  }
+
+  /// The gradient of weights of either sign is that of the weighted sum over the sum of absolute weights.
+  @Test func negativeWeightsPushTheOtherWay() throws {
+    func gradient(_ weight: (Int) -> Int) throws -> [Float] {
+      let lines = ToyJets.lines(20).enumerated().map {
+        $1.replacingOccurrences(of: "\"label\"", with: "\"w\": \(weight($0)), \"label\"")
+      }
+      let trainer = try trainer(
+        ToyJets.dataset(lines, weight: "w"), "{epochs: 1, batch-size: 20, seed: 9, threads: 1}")
+      trainer.learn((0..<20)[...].map(\.self)[...], 0)
+      // After one step the first moment is a tenth of the gradient.
+      return Array(Checkpoint(trainer, configuration: "").firstMoment.values)
+    }
+    let negative = { (event: Int) in event % 4 == 0 }
+    let (plus, minus) = (try gradient { negative($0) ? 0 : 1 }, try gradient { negative($0) ? 1 : 0 })
+    let both = try gradient { negative($0) ? -1 : 1 }
+    // 15 events of weight 1 and 5 of −1, each of the first two by its own mean.
+    let expected = zip(plus, minus).map { (15 * $0 - 5 * $1) / 20 }
+    let largest = expected.map(abs).max()!
+    #expect(largest > 0 && zip(both, expected).allSatisfy { abs($0 - $1) < 1e-5 * largest })
+  }
+
   @Test(arguments: RecursiveNetwork.Cell.allCases) func theLossFalls(cell: RecursiveNetwork.Cell) throws {
     let dataset = try ToyJets.dataset(ToyJets.lines(240))
     let trainer = try trainer(

@@ -139,17 +139,52 @@ import Training
     #expect(complaint(yaml) == "\(file): no event has flavour = 1 and label = 5, as data.where asks for.")
   }
 
-  /// Truth that is missing in an event without jets is not needed by a head on jets.
-  @Test func truthThatIsMissingIsNamed() throws {
+  /// Truth that is missing takes an event from the heads that need it; in one without jets a head on jets needs none.
+  @Test func truthThatIsMissingIsSaid() throws {
     var lines = ToyJets.lines(40)
     lines.append(ToyJets.line([], "\"label\": null", "\"flavour\": 0"))
     let file = try write(lines, "good.jsonl")
-    _ = try run(ToyJets.configuration(file, training: "epochs: 1, threads: 1"), into: "good")
-    lines[7] = lines[7].replacingOccurrences(of: "\"label\": 1", with: "\"label\": null")
+    let training = "epochs: 1, threads: 1"
+    let saidOfGood = try remarks(ToyJets.configuration(file, training: training), into: "good")
+    #expect(!saidOfGood.contains { $0.contains("label") }, "\(saidOfGood)")
+    for place in [7, 9] {
+      lines[place] = lines[place].replacingOccurrences(of: "\"label\": 1", with: "\"label\": null")
+    }
     let (first, second) = (try write(ToyJets.lines(5), "first.jsonl"), try write(lines, "second.jsonl"))
+    let said = try remarks(ToyJets.configuration("\(first), \(second)", training: training), into: "some")
     #expect(
-      complaint(ToyJets.configuration("\(first), \(second)", training: "")).hasPrefix(
-        "\(second), event 12: label is nan, but prongs needs a finite number there"))
+      said.contains("prongs leaves out the events without truth: label is missing in 2 of 45."), "\(said)")
+    lines[7] = lines[7].replacingOccurrences(of: "\"label\": null", with: "\"label\": 1e39")
+    let third = try write(lines, "third.jsonl")
+    #expect(
+      complaint(ToyJets.configuration("\(first), \(third)", training: "")).hasPrefix(
+        "\(third), event 12: label is inf, but prongs needs a finite number there"))
+    let none = try write(
+      ToyJets.lines(40).map {
+        $0.replacingOccurrences(of: #"label": [01]"#, with: "label\": null", options: .regularExpression)
+      }, "none.jsonl")
+    #expect(
+      complaint(ToyJets.configuration(none, training: ""))
+        == "\(none), event 0: label is missing (NaN), here and in all other events that prongs has to do with."
+    )
+  }
+
+  /// Weights of either sign are learnt from unless those of a class outweigh each other.
+  @Test func negativeWeightsMayNotOutweighAClass() throws {
+    func file(_ name: String, _ weight: (Int) -> Int) throws -> String {
+      try write(
+        ToyJets.lines(80).enumerated().map {
+          $1.replacingOccurrences(of: "\"label\"", with: "\"w\": \(weight($0)), \"label\"")
+        }, name)
+    }
+    func configuration(_ file: String) -> String {
+      ToyJets.configuration(file, training: "epochs: 1, threads: 1").replacingOccurrences(
+        of: "data:", with: "data:\n  weight: w")
+    }
+    _ = try run(configuration(file("some.jsonl") { $0 % 10 < 2 ? -1 : 1 }), into: "weighted")
+    let text = complaint(configuration(try file("most.jsonl") { $0 % 2 == 1 && $0 % 10 < 8 ? -1 : 1 }))
+    #expect(
+      text.hasPrefix("prongs: the jets of class two (label = 1) have weights whose sum is -"), "\(text)")
   }
 
   // MARK: - Remarks

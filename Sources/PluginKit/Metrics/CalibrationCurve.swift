@@ -22,7 +22,8 @@ public struct CalibrationCurve: Sendable, Equatable {
   /// The bins of equal width that have examples, by rising score.
   public let bins: [Bin]
 
-  /// The curve of probabilities, all `[examples]`; `weights` are not negative and are 1 unless given.
+  /// The curve of probabilities, all `[examples]`; `weights` are 1 unless given, and bins in which negative ones outweigh
+  /// the others are left out.
   ///
   /// - Parameters:
   ///   - scores: the probabilities.
@@ -49,7 +50,7 @@ public struct CalibrationCurve: Sendable, Equatable {
       throw MetricError(description: "There is no example with a weight; a calibration needs some.")
     }
     bins = sums.enumerated().compactMap { index, sums in
-      guard sums.count > 0 else { return nil }
+      guard sums.weight > 0 else { return nil }
       return Bin(
         range: Double(index) / Double(binCount)...Double(index + 1) / Double(binCount), count: sums.count,
         share: sums.weight / total, meanScore: sums.score / sums.weight, signalFraction: sums.signalFraction)
@@ -83,7 +84,7 @@ private struct Sums {
   var backgroundSquares = 0.0
 
   mutating func add(_ score: Double, isSignal: Bool, weight: Double) {
-    guard weight > 0 else { return }
+    guard weight != 0 else { return }
     count += 1
     self.weight += weight
     self.score += weight * score

@@ -34,7 +34,7 @@ extension ROCCurve {
   public func rejection(atSignalEfficiency target: Double) -> BackgroundRejection {
     precondition((0...1).contains(target), "an efficiency lies in 0 … 1")
     // Sums of weights are rounded: a point that misses the target by that alone counts as reaching it.
-    let point = firstPoint(reaching: target - 1e-12)
+    let point = signalEfficiency.firstIndex { $0 >= target - 1e-12 }!
     var efficiency = backgroundEfficiency[point]
     var squares = backgroundSquares[point]
     if point > 0 {
@@ -59,15 +59,5 @@ extension ROCCurve {
     let fail = 1 - efficiency
     let variance = fail * fail * passingSquares + efficiency * efficiency * failingSquares
     return Estimate(value: 1 / efficiency, error: variance.squareRoot() / (efficiency * efficiency))
-  }
-
-  /// The first point whose signal efficiency is at least `target`, found by bisection.
-  private func firstPoint(reaching target: Double) -> Int {
-    var range = 0..<thresholds.count
-    while !range.isEmpty {
-      let middle = range.lowerBound + range.count / 2
-      range = signalEfficiency[middle] < target ? middle + 1..<range.upperBound : range.lowerBound..<middle
-    }
-    return range.lowerBound
   }
 }

@@ -10,9 +10,9 @@ public struct ROCCurve: Sendable {
   ///
   /// An example passes where its score is at least the threshold; the first is infinite and nothing passes it.
   public let thresholds: [Float]
-  /// The share of the signal's weight that passes, rising from 0 to 1: `[points]`.
+  /// The share of the signal's weight that passes, from 0 to 1, rising unless there are negative weights: `[points]`.
   public let signalEfficiency: [Double]
-  /// The share of the background's weight that passes, rising from 0 to 1: `[points]`.
+  /// The share of the background's weight that passes, likewise: `[points]`.
   public let backgroundEfficiency: [Double]
   /// The number of signal examples with a weight.
   public let signalCount: Int
@@ -23,10 +23,11 @@ public struct ROCCurve: Sendable {
   let signalSquares: [Double]
   let backgroundSquares: [Double]
 
-  /// The curve of `scores`, all `[examples]`; `weights` are not negative and are 1 unless given.
+  /// The curve of `scores`, all `[examples]`; `weights`, such as those of a generator, may be negative and are 1 unless
+  /// given.
   ///
-  /// - Throws: ``MetricError`` where a score or weight is not finite, a weight is negative or one of the two
-  ///   classes has no weight.
+  /// - Throws: ``MetricError`` if a score or weight is not finite, or if the weights of one of the two classes are none
+  ///   or have a sum that is not positive.
   public init(scores: [Float], isSignal: [Bool], weights: [Double]? = nil) throws {
     var examples = try Self.weighted(scores, isSignal: isSignal, weights: weights)
     examples.sort { $0.score > $1.score }
@@ -43,10 +44,17 @@ public struct ROCCurve: Sendable {
         background.closePoint()
       }
     }
-    for (sums, name) in [(signal, "signal"), (background, "background")] where sums.count == 0 {
-      throw MetricError(
-        description:
-          "There is no \(name) among the \(examples.count) examples; a ROC curve needs both classes.")
+    for (sums, name) in [(signal, "signal"), (background, "background")] {
+      guard sums.count > 0 else {
+        throw MetricError(
+          description:
+            "There is no \(name) among the \(examples.count) examples; a ROC curve needs both classes.")
+      }
+      guard sums.weight > 0 else {
+        throw MetricError(
+          description:
+            "The weights of the \(name) have the sum \(sums.weight); a ROC curve needs a positive one.")
+      }
     }
     self.thresholds = thresholds
     signalCount = signal.count
@@ -59,7 +67,7 @@ public struct ROCCurve: Sendable {
 
   /// The examples with a weight.
   ///
-  /// - Throws: ``MetricError`` if a score or weight is not finite or a weight is negative.
+  /// - Throws: ``MetricError`` if a score or weight is not finite.
   static func weighted(
     _ scores: [Float], isSignal: [Bool], weights: [Double]?
   ) throws -> [(score: Float, index: Int)] {
@@ -72,11 +80,10 @@ public struct ROCCurve: Sendable {
         throw MetricError(description: "The score of example \(index) is \(score); train again more slowly.")
       }
       let weight = weights?[index] ?? 1
-      guard weight.isFinite, weight >= 0 else {
-        throw MetricError(
-          description: "The weight of example \(index) is \(weight); it must be finite and not negative.")
+      guard weight.isFinite else {
+        throw MetricError(description: "The weight of example \(index) is \(weight); it must be finite.")
       }
-      if weight > 0 { examples.append((score, index)) }
+      if weight != 0 { examples.append((score, index)) }
     }
     return examples
   }

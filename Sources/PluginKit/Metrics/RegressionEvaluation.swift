@@ -51,8 +51,8 @@ public struct RegressionEvaluation: Sendable {
   ///   - uncorrected: the regression before it was corrected; nil where nothing is.
   ///   - others: other estimators of the same rows.
   ///   - truth: the true values, positive.
-  ///   - weights: the weight of each row, not negative.
-  /// - Throws: ``MetricError`` where no row has a weight, or a prediction or truth is not finite and positive.
+  ///   - weights: the weight of each row.
+  /// - Throws: ``MetricError`` if no row has a weight, the sum of the weights is not positive, or a prediction or truth is not finite and positive.
   public init(
     name: String, unit: String? = nil, predictions: RegressionPredictions,
     uncorrected: RegressionPredictions? = nil, others: [RegressionPredictions] = [], truth: [Double],
@@ -69,9 +69,15 @@ public struct RegressionEvaluation: Sendable {
             + "positive and finite; train again more slowly.")
       }
     }
-    let used = truth.indices.filter { weights[$0] > 0 }
+    let used = truth.indices.filter { weights[$0] != 0 }
     guard !used.isEmpty else {
       throw MetricError(description: "There is no row with a weight; a regression's evaluation needs some.")
+    }
+    let total = used.reduce(0) { $0 + weights[$1] }
+    guard total > 0 else {
+      throw MetricError(
+        description:
+          "The weights of the rows have the sum \(total); a regression's evaluation needs a positive one.")
     }
     self.name = name
     self.unit = unit
@@ -83,7 +89,7 @@ public struct RegressionEvaluation: Sendable {
     var flat = Array(repeating: 0.0, count: truth.count)
     for bin in filled {
       let total = rowsOfBins[bin].reduce(0) { $0 + weights[$1] }
-      for row in rowsOfBins[bin] { flat[row] = weights[row] / total }
+      for row in rowsOfBins[bin] where total > 0 { flat[row] = weights[row] / total }
     }
     func distribution(_ values: [Double]) -> Histogram {
       var histogram = bins.histogram()

@@ -23,7 +23,7 @@ public struct ResponseSummary: Sendable, Equatable, Codable {
 
   /// The summary of some rows, all `[rows]`.
   init(_ predictions: RegressionPredictions, truth: [Double], weights: [Double], rows: [Int]) {
-    let used = rows.filter { weights[$0] > 0 }
+    let used = rows.filter { weights[$0] != 0 }
     let known = used.filter { predictions.values[$0].isFinite }
     count = used.count
     missing =
@@ -50,7 +50,7 @@ public struct ResponseSummary: Sendable, Equatable, Codable {
     let total = knownWeights.reduce(0, +)
     let mean = zip(pulls, knownWeights).reduce(0) { $0 + $1.0 * $1.1 } / total
     let variance = zip(pulls, knownWeights).reduce(0) { $0 + ($1.0 - mean) * ($1.0 - mean) * $1.1 } / total
-    pullMean = Estimate(value: mean, error: (variance / response.effectiveCount).squareRoot())
+    pullMean = Estimate(value: mean, error: (max(variance, 0) / response.effectiveCount).squareRoot())
     pullWidth = WeightedQuantiles(pulls, weights: knownWeights).halfWidth
   }
 }

@@ -31,7 +31,7 @@ public struct Sculpting: Sendable, Equatable, Codable {
     _ predictions: [Double], truth: [Double], weights: [Double], rows: [Int], ranges: [ClosedRange<Double>]
   ) {
     guard ranges.count >= 4, let low = ranges.first, let high = ranges.last else { return nil }
-    let known = rows.filter { predictions[$0].isFinite && weights[$0] > 0 }
+    let known = rows.filter { predictions[$0].isFinite && weights[$0] != 0 }
     let quarter = (high.upperBound - low.lowerBound) / 4
     let middle = (low.lowerBound + quarter)...(high.upperBound - quarter)
     let responses = known.filter { middle.contains(truth[$0]) }
@@ -39,6 +39,7 @@ public struct Sculpting: Sendable, Equatable, Codable {
     guard responses.count >= 20 else { return nil }
     var sums = [0.0]
     for response in responses { sums.append(sums[sums.count - 1] + response.weight) }
+    guard sums[sums.count - 1] > 0 else { return nil }
 
     /// The share of responses below a value.
     func share(below value: Double) -> Double {

@@ -2,7 +2,8 @@
 
 /// The quantiles of numbers with weights, with their statistical errors.
 ///
-/// Each number stands in the middle of its share of the weight; between two, quantiles are interpolated.
+/// Each number stands in the middle of its share of the weight; between two, quantiles are interpolated. Where negative
+/// weights make the share fall, a quantile is where it was first reached.
 struct WeightedQuantiles {
   /// The numbers with a weight, rising.
   private let values: [Double]
@@ -15,15 +16,18 @@ struct WeightedQuantiles {
   var count: Int { values.count }
 
   init(_ values: [Double], weights: [Double]) {
-    let order = values.indices.filter { weights[$0] > 0 }.sorted { values[$0] < values[$1] }
-    self.values = order.map { values[$0] }
+    var order = values.indices.filter { weights[$0] != 0 }.sorted { values[$0] < values[$1] }
     let total = order.reduce(0) { $0 + weights[$1] }
+    if !(total > 0) { order = [] }
+    self.values = order.map { values[$0] }
     let squares = order.reduce(0) { $0 + weights[$1] * weights[$1] }
     effectiveCount = squares > 0 ? total * total / squares : 0
     var below = 0.0
+    var largest = -Double.infinity
     shares = order.map { index in
       defer { below += weights[index] }
-      return (below + weights[index] / 2) / total
+      largest = max(largest, (below + weights[index] / 2) / total)
+      return largest
     }
   }
 

@@ -78,7 +78,7 @@ extension Fixtures {
     """
     data:
       inputs: ["\(Self.resources.appendingPathComponent("Samples/w-vs-qcd-small.h5").path)"]
-      max-events: 40
+      max-events: 120
       validation-fraction: 0.3
     jets: {algorithm: antikt, radius: 1.0, min-pt: 100, leading: 2, recluster: kt}
     embedding: {cell: gated, width: 2, features: lund}
