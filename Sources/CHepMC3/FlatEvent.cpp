@@ -139,6 +139,12 @@ bool FlatEvent::start(std::string_view line) {
   return format == CANOPY_HEPMC2 ? startHepMC2() : startHepMC3();
 }
 
+// Whether an event may have so many of something.
+bool FlatEvent::isPlausible(int64_t count, const char *what) {
+  if (count >= 0 && count <= maximumCount) return true;
+  return fail("claims " + std::to_string(count) + " " + what + "; at most " + std::to_string(maximumCount) + " are read");
+}
+
 // E number interactions scale αQCD αQED process vertex VERTICES beam beam STATES state… WEIGHTS weight…
 bool FlatEvent::startHepMC2() {
   int64_t states = 0;
@@ -148,7 +154,7 @@ bool FlatEvent::startHepMC2() {
   if (!integer(8, "number of vertices", expectedVertices) || !integer(11, "number of random states", states)) {
     return false;
   }
-  if (expectedVertices < 0 || expectedVertices > maximumCount) return fail("has an absurd number of vertices");
+  if (!isPlausible(expectedVertices, "vertices")) return false;
   if (states < 0 || static_cast<size_t>(states) > fields.size()) return fail("has too few random states");
   const size_t first = 13 + static_cast<size_t>(states);
   if (!integer(first - 1, "number of weights", count) || !numbers(12, static_cast<size_t>(states))) return false;
@@ -168,11 +174,8 @@ bool FlatEvent::startHepMC3() {
       !integer(3, "number of particles", expectedParticles)) {
     return false;
   }
-  if (expectedVertices < 0 || expectedVertices > maximumCount) return fail("has an absurd number of vertices");
-  if (expectedParticles < 0 || expectedParticles > maximumCount) {
-    return fail("has an absurd number of particles");
-  }
-  return position(4);
+  if (!isPlausible(expectedVertices, "vertices")) return false;
+  return isPlausible(expectedParticles, "particles") && position(4);
 }
 
 bool FlatEvent::add(std::string_view line) {
@@ -242,9 +245,7 @@ bool FlatEvent::addVertex() {
       !integer(8, "number of outgoing particles", outgoing) || !integer(9, "number of weights", count)) {
     return false;
   }
-  if (orphans < 0 || orphans > maximumCount || outgoing < 0 || outgoing > maximumCount) {
-    return fail("has an absurd number of particles");
-  }
+  if (!isPlausible(orphans, "orphans") || !isPlausible(outgoing, "outgoing particles")) return false;
   missingParticles = orphans + outgoing;
   if (count < 0 || fields.size() != 10 + static_cast<size_t>(count)) return fail("has a wrong number of fields");
   return numbers(10, static_cast<size_t>(count));

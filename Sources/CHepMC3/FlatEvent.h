@@ -81,6 +81,7 @@ private:
   bool integers(std::string_view list);
   bool numbers(size_t first, size_t count, double *values = nullptr);
   bool position(size_t first);
+  bool isPlausible(int64_t count, const char *what);
   bool startHepMC2();
   bool startHepMC3();
   bool addVertex();

@@ -86,7 +86,9 @@ package struct EventSchema {
   @discardableResult
   package mutating func admit(_ events: EventBatch) throws -> Int {
     func refusal(_ field: String, _ problem: String) -> EventInputError {
-      EventInputError(source: events.source, event: events.eventNumbers.first, field: field, problem: problem)
+      EventInputError(
+        source: events.source, event: events.eventNumbers.first.map { $0 - events.firstEventOfSource },
+        field: field, problem: problem)
     }
     if !hasPDGID, !events.pdgID.isEmpty {
       throw refusal(

@@ -27,6 +27,8 @@ struct EventTruth: Sendable {
   struct Run: Sendable {
     /// The file as the user named it.
     let source: String
+    /// The number, through all files, of the first event of the file.
+    let firstEvent: Int
     /// Its events, by their place here.
     var events: Range<Int>
   }
@@ -53,7 +55,9 @@ struct EventTruth: Sendable {
     self.init(of: names)
     eventNumbers = events.eventNumbers
     jetCounts = (0..<jets.eventCount).map { jets.jets(ofEvent: $0).count }
-    runs = [Run(source: events.source, events: 0..<events.eventCount)]
+    runs = [
+      Run(source: events.source, firstEvent: events.firstEventOfSource, events: 0..<events.eventCount)
+    ]
     for name in names.all.sorted() {
       let column = name == names.weight ? events.column(forWeight: name)?.column : events.columns[name]
       columns[name] = try Self.numbers(column, name, of: events)
@@ -87,10 +91,11 @@ struct EventTruth: Sendable {
     return column.values.map { Float($0) }
   }
 
-  /// What is wrong with an event, by its place here; names its file and its number.
+  /// What is wrong with an event, by its place here; names its file and its number in the file.
   private func error(atEvent event: Int, _ problem: String) -> TrainingError {
-    let source = runs.first { $0.events.contains(event) }?.source ?? ""
-    return TrainingError("\(source), event \(eventNumbers[event]): \(problem)")
+    let run = runs.first { $0.events.contains(event) }
+    return TrainingError(
+      "\(run?.source ?? ""), event \(eventNumbers[event] - (run?.firstEvent ?? 0)): \(problem)")
   }
 
   /// The number of events, with jets or without.
@@ -103,7 +108,7 @@ struct EventTruth: Sendable {
       if runs.last?.source == run.source {
         runs[runs.count - 1].events = runs[runs.count - 1].events.lowerBound..<events.upperBound
       } else {
-        runs.append(Run(source: run.source, events: events))
+        runs.append(Run(source: run.source, firstEvent: run.firstEvent, events: events))
       }
     }
     eventNumbers += other.eventNumbers

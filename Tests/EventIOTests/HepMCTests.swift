@@ -155,7 +155,7 @@ import Testing
     #expect(
       try refused(second) { $0[3] = "99999999999999999999" }.contains(
         "event 1, line \(second + 1) has a number of particles that is too large"))
-    #expect(try refused(second) { $0[3] = "2000000000" }.contains("absurd"))
+    #expect(try refused(second) { $0[3] = "2000000000" }.contains("claims 2000000000 particles; at most "))
     #expect(try refused(second) { $0[3] = "77" }.contains("event 1 has "))
     #expect(try refused(second + 1) { $0[1] = "TEV" }.contains("GEV or MEV"))
   }

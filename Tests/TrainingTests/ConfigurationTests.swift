@@ -152,6 +152,13 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
         """)
   }
 
+  @Test func tellsTheFirstOfManyProblems() {
+    let keys = (0..<1000).map { "key\($0): 1" }.joined(separator: "\n")
+    let lines = complaint(File.self, "files: []\nembedding: {width: 1}\n" + keys).split(separator: "\n")
+    #expect(lines.count == 21 && lines[19].hasPrefix("c.yaml:22:1: unknown key 'key19'"))
+    #expect(lines.last == "There are 980 more problems; correct these first.")
+  }
+
   @Test func findsUnknownKeysInCapturedParts() throws {
     struct Outer: Decodable { var inner: ConfigurationNode }
     let outer: Outer = try decode("inner:\n  width: 1\n  wdth: 2")

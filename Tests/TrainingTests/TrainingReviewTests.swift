@@ -158,7 +158,7 @@ import Training
     let third = try write(lines, "third.jsonl")
     #expect(
       complaint(ToyJets.configuration("\(first), \(third)", training: "")).hasPrefix(
-        "\(third), event 12: label is inf, but prongs needs a finite number there"))
+        "\(third), event 7: label is inf, but prongs needs a finite number there"))
     let none = try write(
       ToyJets.lines(40).map {
         $0.replacingOccurrences(of: #"label": [01]"#, with: "label\": null", options: .regularExpression)

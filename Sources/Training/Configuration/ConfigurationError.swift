@@ -11,8 +11,16 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible, Loc
 
   let problems: [Problem]
 
-  /// One sentence a problem, in the order of the file: `file:line:column: what is wrong and what to do`.
-  public var messages: [String] { problems.map { "\($0.position): \($0.sentence)" } }
+  /// How many problems are told one by one.
+  private static let shown = 20
+
+  /// One sentence a problem, in the order of the file: `file:line:column: what is wrong and what to do`; after the first
+  /// 20, how many more there are.
+  public var messages: [String] {
+    let rest = problems.count - Self.shown
+    return problems.prefix(Self.shown).map { "\($0.position): \($0.sentence)" }
+      + (rest > 0 ? ["There are \(rest) more problems; correct these first."] : [])
+  }
 
   /// The messages, one a line.
   public var description: String { messages.joined(separator: "\n") }
