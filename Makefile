@@ -7,7 +7,7 @@ SECONDS ?= 600
 N ?= 500
 SOURCES := $(wildcard Sources Plugins Tests Package.swift)
 
-.PHONY: help demo test threads sanitize real fuzz kills build lint format prepare clean
+.PHONY: help demo test threads sanitize real fuzz kills docs build lint format prepare clean
 
 help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
@@ -17,8 +17,9 @@ help:
 	@echo 'make kills    kill trainings, triggers and others N=500 times, and look at what they leave'
 	@echo 'make real     compare Canopy with FastJet, pyhepmc and h5py, on the samples and on files in ../shared'
 	@echo 'make fuzz     feed damaged files to all that reads files, for SECONDS=600 in all'
+	@echo 'make docs     build the documentation of all modules, with warnings as errors'
 	@echo 'make build    build the command .build/release/canopy'
-	@echo 'make lint     check the format of the sources'
+	@echo 'make lint     check the format of the sources, and which rooms they import'
 	@echo 'make format   put the sources in that format'
 	@echo 'make prepare  install the system packages that Canopy needs and check the version of Swift'
 	@echo 'make clean    remove what was built'
@@ -54,11 +55,15 @@ real: build
 fuzz: prepare
 	SWIFT=$(SWIFT) Tests/Fuzzing/fuzz.sh $(SECONDS)
 
+docs: prepare
+	@.ci/docs $(SWIFT)
+
 build: prepare
 	$(SWIFT) build --configuration release --product canopy
 
 lint: prepare
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+	@.ci/rooms
 
 format: prepare
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
@@ -67,4 +72,4 @@ prepare:
 	@bash .ci/prepare $(SWIFT)
 
 clean:
-	rm -rf .build .build-threads .build-plugin .build-real .build-fuzz .build-sanitize
+	rm -rf .build .build-threads .build-plugin .build-real .build-fuzz .build-sanitize .build-docs

@@ -5,7 +5,7 @@ import PackageDescription
 
 // The package manager builds a module anew when one that it names has changed, and does not see through
 // modules that export others: whoever imports these names what is behind them too.
-let reexportedByPluginKit = ["JetPhysics", "NeuralEngine"]
+let reexportedByPluginKit = ["JetPhysics", "NeuralEngine", "Statistics"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
     "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Training", "Triggering",
@@ -51,6 +51,7 @@ let package = Package(
     .target(name: "Support"),
 
     .target(name: "JetPhysics", dependencies: ["CFastJet"]),
+    .target(name: "Statistics"),
     .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS", "Support"]),
 
     .target(name: "EventEncoding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
@@ -61,7 +62,7 @@ let package = Package(
         "Support",
       ]),
     .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
-    .target(name: "PluginKit", dependencies: ["CPluginInterface", "JetPhysics", "NeuralEngine"]),
+    .target(name: "PluginKit", dependencies: ["CPluginInterface"] + modules(reexportedByPluginKit)),
 
     .target(
       name: "JetTaggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
@@ -141,6 +142,7 @@ let package = Package(
         "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics", "TestFiles",
       ],
       exclude: ["Fixtures"]),
+    .testTarget(name: "StatisticsTests", dependencies: ["NeuralEngine", "Statistics"]),
     .testTarget(
       name: "PluginKitTests", dependencies: ["PluginKit", "TestFiles"] + modules(reexportedByPluginKit)),
     .testTarget(

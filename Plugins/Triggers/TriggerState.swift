@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Statistics
+
 /// The counters of a menu: all that a trigger must keep to go on later as if it had never stopped.
 ///
 /// The prescale of a path needs no counter of its own: the path accepts where the number of events that met its

@@ -10,7 +10,7 @@ public struct Perceptron: Sendable {
   /// - Parameters:
   ///   - name: the prefix of the layers' names.
   ///   - inputs: the number of columns that the first layer reads.
-  ///   - hidden: the widths of the hidden layers; without any there is one layer in all.
+  ///   - widths: the widths of the hidden layers; without any there is one layer in all.
   ///   - outputs: the number of columns that the last layer gives.
   ///   - layout: where the parameters are added.
   public init(

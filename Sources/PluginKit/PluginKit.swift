@@ -3,3 +3,4 @@
 // A plugin imports PluginKit and what it re-exports, nothing else of Canopy.
 @_exported import JetPhysics
 @_exported import NeuralEngine
+@_exported import Statistics

@@ -101,7 +101,7 @@ struct JetSelector: Sendable {
   private let cuts: JetCuts
   private let columns: [(column: DecisionColumn, range: JetCuts.Range)]
 
-  /// - Throws: ``PluginError`` where an output is not there.
+  /// - Throws: `PluginError` where an output is not there.
   init(_ cuts: JetCuts, _ sources: DecisionSources) throws {
     self.cuts = cuts
     columns = try cuts.outputs.sorted { $0.key < $1.key }.map {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import PluginKit
+import Statistics
 
 /// What a menu does to a sample of events, and to a sample of signal.
 public struct TriggerReport: Sendable, Encodable {

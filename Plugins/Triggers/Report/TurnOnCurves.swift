@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import PluginKit
+import Statistics
 
 /// How the efficiency of paths rises with a quantity of the event.
 ///
@@ -52,7 +53,7 @@ public struct TurnOnCurves: Sendable {
 
   /// Curves against the quantity of this name, without events.
   ///
-  /// - Throws: ``PluginError`` that names the nearest where there is none of that name.
+  /// - Throws: `PluginError` that names the nearest where there is none of that name.
   public init(_ menu: TriggerMenu, against name: String) throws {
     self.menu = menu
     self.name = name

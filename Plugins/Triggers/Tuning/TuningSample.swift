@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Statistics
+
 /// What the tuning of a menu needs of events: which conditions with fixed bounds they meet, and the quantities whose
 /// bounds are to be found.
 public struct TuningSample: Sendable {

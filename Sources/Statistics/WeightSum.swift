@@ -26,5 +26,5 @@ public struct WeightSum: Sendable, Equatable, Codable {
   public var effectiveCount: Double { squares > 0 ? sum * sum / squares : 0 }
 
   /// Whether these can be sums over events, if they come from a file.
-  var isSound: Bool { sum.isFinite && squares.isFinite && squares >= 0 }
+  public var isSound: Bool { sum.isFinite && squares.isFinite && squares >= 0 }
 }

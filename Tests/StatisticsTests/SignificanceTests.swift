@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
-import PluginKit
+import Statistics
 import Testing
 
 /// Scores in steps of 1/64 with many ties, and weights; signal scores higher.

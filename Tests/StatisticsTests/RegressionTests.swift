@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
-import PluginKit
+import NeuralEngine
+import Statistics
 import Testing
 
 @Suite struct ResponseCorrectionTests {
@@ -39,16 +40,13 @@ import Testing
     }
   }
 
-  @Test func theMapRisesAndTapesAgree() throws {
+  @Test func theMapRises() throws {
     let (predictions, truth) = Self.biased(1500, noise: 0.4)
     let map = try #require(
       ResponseCorrection(fitting: predictions, truth: truth, weights: truth.map { _ in 1 }))
     let places = stride(from: -2.0, through: 3, by: 0.01).map { $0 }
     let values = places.map { map($0) }
     #expect(zip(values, values.dropFirst()).allSatisfy(<))
-    let tape = Tape(parameters: Parameters(layout: ParameterLayout()))
-    let onTape = map(tape.constant(places.map { Float($0) }, rows: places.count, columns: 1)).values
-    for (value, other) in zip(values, onTape) { #expect(abs(value - Double(other)) < 1e-4) }
     #expect(try JSONDecoder().decode(ResponseCorrection.self, from: JSONEncoder().encode(map)) == map)
   }
 

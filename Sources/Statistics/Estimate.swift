@@ -18,7 +18,7 @@ public struct Estimate: Sendable, Equatable, Codable {
 
 extension Estimate {
   /// The weighted share of rows that pass, with its binomial error; nil if no row has a weight.
-  static func efficiency(_ passes: [Bool], weights: [Double]) -> Estimate? {
+  public static func efficiency(_ passes: [Bool], weights: [Double]) -> Estimate? {
     let total = weights.reduce(0, +)
     guard total > 0 else { return nil }
     let share = zip(passes, weights).reduce(0) { $0 + ($1.0 ? $1.1 : 0) } / total
@@ -43,6 +43,9 @@ extension Estimate: CustomStringConvertible {
 public struct MetricError: Error, Equatable, CustomStringConvertible, LocalizedError {
   /// The sentence.
   public let description: String
+
+  /// An error of one sentence.
+  public init(description: String) { self.description = description }
 
   /// The same sentence, for Foundation.
   public var errorDescription: String? { description }

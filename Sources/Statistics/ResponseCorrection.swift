@@ -88,7 +88,7 @@ public struct ResponseCorrection: Codable, Sendable, Equatable {
   }
 
   /// The slope from a knot to the next; below the first knot and beyond the last that of the end.
-  private func slope(fromKnot knot: Int) -> Double {
+  package func slope(fromKnot knot: Int) -> Double {
     let place = min(max(knot, 0), truth.count - 2)
     let slope = (truth[place + 1] - truth[place]) / (predictions[place + 1] - predictions[place])
     return place == knot ? slope : min(slope, Self.largestEndSlope)
@@ -99,19 +99,6 @@ public struct ResponseCorrection: Codable, Sendable, Equatable {
     let knot = (predictions.firstIndex { $0 > prediction } ?? predictions.count) - 1
     let start = max(knot, 0)
     return truth[start] + slope(fromKnot: knot) * (prediction - predictions[start])
-  }
-
-  /// The map of each element, on the tape.
-  public func callAsFunction(_ predictions: Variable) -> Variable {
-    // A piecewise linear function is a line and a ramp from each knot on.
-    var before = slope(fromKnot: -1)
-    var result = Float(before) * (predictions - Float(self.predictions[0])) + Float(truth[0])
-    for knot in truth.indices {
-      let next = slope(fromKnot: knot)
-      result = result + Float(next - before) * (predictions - Float(self.predictions[knot])).relu()
-      before = next
-    }
-    return result
   }
 }
 

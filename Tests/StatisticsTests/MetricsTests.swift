@@ -2,7 +2,7 @@
 
 import Foundation
 import Testing
-import PluginKit
+import Statistics
 
 /// A sample with many ties. The expected numbers below are scikit-learn 1.9.1's for the same sample in Python:
 ///

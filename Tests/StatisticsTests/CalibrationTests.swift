@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import PluginKit
+import Statistics
 import Testing
 
 /// 1000 scores between 0 and 1; the expected numbers below are NumPy's for the same sample:

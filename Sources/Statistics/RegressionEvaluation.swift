@@ -16,7 +16,7 @@ public struct RegressionEvaluation: Sendable {
     public let name: String
     /// All rows.
     public let whole: ResponseSummary
-    /// The rows in each interval of ``RegressionEvaluation/edges``.
+    /// The rows in each interval of ``RegressionEvaluation/ranges``.
     public let bins: [ResponseSummary]
     /// The distribution of the predictions, the rows of each interval of truth weighted to the same sum: what a flat
     /// distribution of truth would give.

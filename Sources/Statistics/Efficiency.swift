@@ -75,7 +75,7 @@ public struct Efficiency: Sendable, Equatable, Encodable {
 extension Efficiency.Weights {
   /// The error of the share of events that pass: √(Σ w² (δ − share)²) / Σw, where δ is 1 for an event that passes and
   /// 0 for others.
-  func error(ofShare share: Double) -> Double {
+  public func error(ofShare share: Double) -> Double {
     let failed = max(0, total.squares - passed.squares)
     return ((1 - share) * (1 - share) * passed.squares + share * share * failed).squareRoot() / abs(total.sum)
   }
