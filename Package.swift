@@ -8,7 +8,8 @@ import PackageDescription
 let reexportedByPluginKit = ["JetPhysics", "NeuralEngine", "Statistics"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
-    "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Training", "Triggering",
+    "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Settings", "Training",
+    "Triggering",
     "Triggers",
   ]
 
@@ -51,6 +52,7 @@ let package = Package(
     .target(name: "Support"),
 
     .target(name: "JetPhysics", dependencies: ["CFastJet"]),
+    .target(name: "Settings", dependencies: ["CYAML", "JetPhysics", "Support"]),
     .target(name: "Statistics"),
     .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS", "Support"]),
 
@@ -62,7 +64,8 @@ let package = Package(
         "Support",
       ]),
     .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
-    .target(name: "PluginKit", dependencies: ["CPluginInterface"] + modules(reexportedByPluginKit)),
+    .target(
+      name: "PluginKit", dependencies: ["CPluginInterface", "Support"] + modules(reexportedByPluginKit)),
 
     .target(
       name: "JetTaggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
@@ -84,27 +87,28 @@ let package = Package(
       name: "CanopyModel",
       dependencies: [
         "CPluginInterface", "EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit",
-        "Support",
+        "Settings", "Support",
       ]),
     .target(
       name: "Training",
       dependencies: [
-        "CYAML", "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics", "NeuralEngine",
-        "PluginKit", "Support",
+        "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics", "NeuralEngine",
+        "PluginKit", "Settings", "Support",
       ]),
     .target(
       name: "Triggering",
-      dependencies: ["CZlib", "CanopyModel", "EventIO", "Support", "Triggers", "PluginKit"]
+      dependencies: ["CZlib", "CanopyModel", "EventIO", "Settings", "Support", "Triggers", "PluginKit"]
         + modules(reexportedByPluginKit)),
     .target(
       name: "PluginTesting",
-      dependencies: ["CanopyModel", "EventEncoding", "JetEmbedding", "PluginKit", "Training"]
+      dependencies: ["CanopyModel", "EventEncoding", "JetEmbedding", "PluginKit", "Settings", "Training"]
         + modules(reexportedByPluginKit)),
     .target(
       name: "Canopy",
       dependencies: [
         "CanopyModel", "EventClassifiers", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics",
-        "JetTaggers", "MassRegression", "NeuralEngine", "PluginKit", "Training", "Triggering", "Triggers",
+        "JetTaggers", "MassRegression", "NeuralEngine", "PluginKit", "Settings", "Training", "Triggering",
+        "Triggers",
       ]),
     .target(name: "CCanopyTrigger"),
     .target(name: "CanopyTrigger", dependencies: ["CCanopyTrigger", "Canopy"] + modules(reexportedByCanopy)),
@@ -142,6 +146,7 @@ let package = Package(
         "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics", "TestFiles",
       ],
       exclude: ["Fixtures"]),
+    .testTarget(name: "SettingsTests", dependencies: ["NeuralEngine", "Settings", "TestFiles"]),
     .testTarget(name: "StatisticsTests", dependencies: ["NeuralEngine", "Statistics"]),
     .testTarget(
       name: "PluginKitTests", dependencies: ["PluginKit", "TestFiles"] + modules(reexportedByPluginKit)),
@@ -162,7 +167,7 @@ let package = Package(
       dependencies: [
         "AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "Support", "TestFiles",
       ]
-        + modules(reexportedByCanopy)),
+        + modules(reexportedByCanopy), exclude: ["Fixtures"]),
     .testTarget(
       name: "PluginTestingTests",
       dependencies: [

@@ -28,4 +28,16 @@ static inline int canopy_hdf5_link_kind(hid_t file, const char *name, hid_t acce
   return (int)info.type;
 }
 
+// Where the header of an object begins, from the start of the file's data; HADDR_UNDEF where that is not known.
+static inline haddr_t canopy_hdf5_object_address(hid_t object) {
+#if H5_VERSION_GE(1, 12, 0)
+  H5O_info1_t info;
+#else
+  H5O_info_t info;
+#endif
+  return H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0 ? HADDR_UNDEF : info.addr;
+}
+
+static inline haddr_t canopy_hdf5_no_address(void) { return HADDR_UNDEF; }
+
 #endif

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Canopy
 import Foundation
+import Support
 
 /// The program `canopy`.
 @main
@@ -31,7 +32,8 @@ struct CanopyCommand: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      ClusterCommand.self, EmbedCommand.self, ClassifyCommand.self, TrainCommand.self, EvaluateCommand.self,
+      ClusterCommand.self, EmbedCommand.self, ClassifyCommand.self, TrainCommand.self, SettingsCommand.self,
+      EvaluateCommand.self,
       TriggerCommand.self, InspectCommand.self, PluginCommand.self, BenchCommand.self,
     ])
 

@@ -26,44 +26,33 @@ struct ClusterCommand: ParsableCommand {
   @OptionGroup(title: "Reading")
   var reading: ReadingOptions
 
-  @Option(help: "The jet algorithm; genkt and ee-genkt need --power.")
+  @Option(help: JetSettings.help("algorithm"))
   var algorithm = JetDefinition.Algorithm.antikt
 
-  @Option(help: ArgumentHelp("The jet radius R (default: 0.4); ee-kt has none.", valueName: "r"))
+  @Option(help: JetSettings.help("radius", valueName: "r"))
   var radius: Double?
 
   @Option(
     // A power may be negative, which would pass for another option.
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The power p of genkt and ee-genkt: -1 is anti-kT, 0 Cambridge/Aachen, 1 kT.", valueName: "p"))
+    parsing: .unconditional, help: JetSettings.help("power", valueName: "p"))
   var power: Double?
 
-  @Option(help: "How two particles become one.")
+  @Option(help: JetSettings.help("recombination"))
   var recombination = JetDefinition.RecombinationScheme.e
 
-  @Option(
-    help: ArgumentHelp(
-      "The smallest pT of an inclusive jet in GeV (default: 5; 0 for e⁺e⁻ algorithms).", valueName: "gev"))
+  @Option(help: JetSettings.help("min-pt", valueName: "gev"))
   var minPt: Double?
 
-  @Option(help: ArgumentHelp("The largest |rapidity| of a jet (default: no limit).", valueName: "y"))
+  @Option(help: JetSettings.help("max-abs-rapidity", valueName: "y"))
   var maxAbsRapidity: Double?
 
-  @Option(
-    help: ArgumentHelp("Stop clustering when N jets are left, instead of inclusive jets.", valueName: "n"))
+  @Option(help: JetSettings.help("exclusive-jets", valueName: "n"))
   var exclusiveJets: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "Stop clustering when all distances d_ij exceed D, instead of inclusive jets.",
-      discussion: "In GeV² for kT and ee-kt, in GeV^2p for others.", valueName: "d"))
+  @Option(help: JetSettings.help("exclusive-dcut", valueName: "d"))
   var exclusiveDcut: Double?
 
-  @Option(
-    help: ArgumentHelp(
-      "Cluster each jet's constituents anew for its tree (default: the tree of the jet algorithm).",
-      valueName: "algorithm"))
+  @Option(help: JetSettings.help("recluster", valueName: "algorithm"))
   var recluster: JetDefinition.Algorithm?
 
   @Flag(help: "Add the constituents of each jet, as particles counted from 0 in their event.")
@@ -82,27 +71,10 @@ struct ClusterCommand: ParsableCommand {
   var output: OutputOptions
 
   func validate() throws {
-    if radius != nil, !algorithm.hasRadius {
-      throw ValidationError("\(algorithm.rawValue) has no radius; leave out --radius.")
-    }
-    if power != nil, !algorithm.hasPower, recluster?.hasPower != true {
-      throw ValidationError("\(algorithm.rawValue) has no power; leave out --power, or choose genkt.")
-    }
-    if exclusiveJets != nil, exclusiveDcut != nil {
-      throw ValidationError("--exclusive-jets and --exclusive-dcut exclude each other; leave one out.")
-    }
-    let isExclusive = exclusiveJets != nil || exclusiveDcut != nil
-    if isExclusive, minPt != nil {
-      throw ValidationError("--min-pt is for inclusive jets; leave it out, or the exclusive jets.")
-    }
-    if algorithm == .eeKt, !isExclusive {
-      throw ValidationError(
-        "ee-kt joins all particles of an event into one; give --exclusive-jets or --exclusive-dcut.")
-    }
     if recluster != nil, !tree {
       throw ValidationError("--recluster changes the tree of a jet alone; add --tree, or leave it out.")
     }
-    _ = try checkingOptions(makeFinder)
+    _ = try makeFinder()
   }
 
   func run() throws {
@@ -124,16 +96,18 @@ struct ClusterCommand: ParsableCommand {
   }
 
   private func makeFinder() throws -> JetFinder {
-    let kind: JetSelection.Kind =
-      if let exclusiveJets {
-        .exclusiveJets(exclusiveJets)
-      } else if let exclusiveDcut {
-        .exclusiveCut(exclusiveDcut)
-      } else {
-        .inclusive(minimumPt: minPt ?? (algorithm.isSpherical ? 0 : 5))
-      }
-    return try JetFinder(
-      JetDefinition(algorithm, radius: radius ?? 0.4, power: power, recombination: recombination),
-      selection: JetSelection(kind, maximumAbsRapidity: maxAbsRapidity), recluster: recluster, trees: tree)
+    var jets = JetSettings()
+    jets.algorithm = algorithm
+    jets.radius = radius
+    jets.power = power
+    jets.recombination = recombination
+    jets.minimumPt = minPt
+    jets.maximumAbsRapidity = maxAbsRapidity
+    jets.exclusiveJets = exclusiveJets
+    jets.exclusiveCut = exclusiveDcut
+    jets.recluster = recluster
+    let given = [radius.map { _ in "radius" }, power.map { _ in "power" }].compactMap(\.self)
+    try jets.checkOptions(given: Set(given))
+    return try checkingOptions { try jets.finder(trees: tree) }
   }
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Canopy
+import Settings
 import Support
 
 /// Runs the work of a command; an error becomes one sentence on standard error and the exit status of its kind:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Settings
 import Support
 
 /// Any JSON value, for parts of a model whose Swift type only a plugin knows.
@@ -76,3 +77,5 @@ extension JSONValue: HeadConfigurationSource {
     try JSONDecoder().decode(type, from: JSONEncoder().encode(self))
   }
 }
+
+extension ConfigurationNode: HeadConfigurationSource {}

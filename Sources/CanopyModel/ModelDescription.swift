@@ -6,7 +6,7 @@ import JetPhysics
 import PluginKit
 
 /// Everything about a model but its weights: the content of `model.json`.
-public struct ModelDescription: Sendable, Equatable, Codable {
+public struct ModelDescription: Sendable, Equatable {
   /// The format of the file, always 1 so far.
   public var formatVersion = 1
   /// Which particles take part, unless the user says otherwise; nil for all visible ones.

@@ -107,9 +107,13 @@ final class HDF5Dataset {
     shape = lengths
     isInteger = kind != H5T_FLOAT
     bits = size * 8
-    unit = (HDF5Dataset.texts(of: dataset, "unit") ?? HDF5Dataset.texts(of: dataset, "units"))?.first?
-      .lowercased()
-    features = HDF5Dataset.texts(of: dataset, "features")
+    do {
+      let attributes = try HDF5Attributes(of: dataset)
+      unit = try (attributes.texts("unit") ?? attributes.texts("units"))?.first?.lowercased()
+      features = try attributes.texts("features")
+    } catch let error as HDF5Attributes.Problem {
+      throw refusal(error.problem)
+    }
     storedBytes = Int(clamping: H5Dget_storage_size(dataset.id))
     self.source = source
     self.space = space
@@ -133,35 +137,6 @@ final class HDF5Dataset {
       H5Pset_chunk_cache(access.id, 521, min(max(2 * bytes, 0x10_0000), 0x400_0000), 1)
     }
     return HDF5Handle(H5Dopen2(file.id, name, access.id), closedBy: H5Dclose)
-  }
-
-  /// The texts of an attribute: one or several strings, or one string of names between commas.
-  private static func texts(of object: HDF5Handle, _ name: String) -> [String]? {
-    guard H5Aexists(object.id, name) > 0,
-      let attribute = HDF5Handle(H5Aopen(object.id, name, 0), closedBy: H5Aclose),
-      let type = HDF5Handle(H5Aget_type(attribute.id), closedBy: H5Tclose),
-      let space = HDF5Handle(H5Aget_space(attribute.id), closedBy: H5Sclose),
-      H5Tget_class(type.id) == H5T_STRING
-    else { return nil }
-    let count = Int(H5Sget_simple_extent_npoints(space.id))
-    let size = H5Tget_size(type.id)
-    guard (1...256).contains(count), (1...4096).contains(size) else { return nil }
-    var texts: [String] = []
-    if H5Tis_variable_str(type.id) > 0 {
-      var values = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
-      guard H5Aread(attribute.id, type.id, &values) >= 0 else { return nil }
-      texts = values.map { $0.map { String(cString: $0) } ?? "" }
-      H5Dvlen_reclaim(type.id, space.id, 0, &values)
-    } else {
-      var bytes = [UInt8](repeating: 0, count: count * size)
-      guard H5Aread(attribute.id, type.id, &bytes) >= 0 else { return nil }
-      texts = (0..<count).map { index in
-        String(decoding: bytes[(index * size)..<((index + 1) * size)].prefix { $0 != 0 }, as: UTF8.self)
-      }
-    }
-    return texts.flatMap { text in
-      text.split(separator: ",").map { part in String(part.drop { $0 == " " }.prefix { $0 != " " }) }
-    }
   }
 
   /// The values of a range of rows as doubles: `[rows × width]`.

@@ -82,7 +82,9 @@ struct HDF5RaggedParticles: HDF5Particles {
         "claims \(offset.rows) elements but has \(offset.storedBytes) bytes in the file; was it written?")
     }
     var found: [String: HDF5Dataset] = [:]
-    for name in Set(MomentumLayout.allCases.flatMap(\.names)) { found[name] = try list("particle/\(name)") }
+    for name in Set(MomentumLayout.allCases.flatMap(\.names)).sorted() {
+      found[name] = try list("particle/\(name)")
+    }
     guard let layout = MomentumLayout.best({ found[$0]?.bits }) else {
       let isPartlyCartesian =
         ["px", "py", "pz"].contains { found[$0] != nil }

@@ -57,6 +57,9 @@ public struct JetDefinition: Sendable, Hashable {
   /// The radii that FastJet and its arithmetic allow.
   public static let allowedRadii: ClosedRange<Double> = 1e-6...1000
 
+  /// The radius of a definition that does not say one.
+  public static let defaultRadius = 0.4
+
   /// The algorithm.
   public let algorithm: Algorithm
   /// The jet radius R; without effect where the algorithm has none.
@@ -74,7 +77,8 @@ public struct JetDefinition: Sendable, Hashable {
   /// - Throws: ``JetPhysicsError`` where the radius is outside ``allowedRadii``, or the power is missing or not
   ///   finite.
   public init(
-    _ algorithm: Algorithm, radius: Double = 1, power: Double? = nil, recombination: RecombinationScheme = .e
+    _ algorithm: Algorithm, radius: Double = Self.defaultRadius, power: Double? = nil,
+    recombination: RecombinationScheme = .e
   ) throws {
     if algorithm.hasRadius, !Self.allowedRadii.contains(radius) {
       throw JetPhysicsError(
@@ -99,12 +103,12 @@ extension JetDefinition: Codable {
     case algorithm, radius, power, recombination
   }
 
-  /// Reads `algorithm`, `radius` (1 unless given), `power` and `recombination` (E unless given).
+  /// Reads `algorithm`, `radius` (the default unless given), `power` and `recombination` (E unless given).
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     try self.init(
       container.decode(Algorithm.self, forKey: .algorithm),
-      radius: container.decodeIfPresent(Double.self, forKey: .radius) ?? 1,
+      radius: container.decodeIfPresent(Double.self, forKey: .radius) ?? Self.defaultRadius,
       power: container.decodeIfPresent(Double.self, forKey: .power),
       recombination: container.decodeIfPresent(RecombinationScheme.self, forKey: .recombination) ?? .e)
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 extension Safetensors {
   /// The largest header that is read, as in the format's reference implementation.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// What decisions can know of an event: what the heads of a model predict, and the model's conditions.
 ///
 /// A decision turns the names in its configuration into columns here, once, and reads ``DecisionInputs`` by them.

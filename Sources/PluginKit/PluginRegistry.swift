@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// The plugins that a program knows, heads and decisions, each by its identifier.
 public struct PluginRegistry: Sendable {
   private struct Entry<Plugin: Sendable>: Sendable {

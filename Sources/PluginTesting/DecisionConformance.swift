@@ -2,6 +2,7 @@
 
 import Foundation
 import PluginKit
+import Settings
 import Training
 
 /// Checks that a decision does what every decision has to.

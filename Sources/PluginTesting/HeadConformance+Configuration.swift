@@ -3,6 +3,7 @@
 import CanopyModel
 import Foundation
 import PluginKit
+import Settings
 import Training
 
 extension HeadConformance {

@@ -3,6 +3,7 @@
 import CanopyModel
 import Foundation
 import NeuralEngine
+import Settings
 import Support
 
 /// The folder that a training writes into, and no other training at the same time.

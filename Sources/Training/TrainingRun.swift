@@ -7,6 +7,7 @@ import JetEmbedding
 import JetPhysics
 import NeuralEngine
 import PluginKit
+import Settings
 
 /// A whole training from a configuration to a model's folder.
 ///

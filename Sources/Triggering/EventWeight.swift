@@ -2,6 +2,7 @@
 
 import JetPhysics
 import PluginKit
+import Support
 
 extension EventBatch {
   /// The weight of the one event of a batch, by the name of its column or the name that its generator gave it.

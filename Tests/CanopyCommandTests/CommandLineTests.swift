@@ -28,18 +28,22 @@ import Testing
     (["cluster"], "Missing expected argument"),
     (["cluster", "x", "--radus", "1"], "Did you mean '--radius'?"),
     (["cluster", "x", "--algorithm", "anti"], "antikt"),
-    (["cluster", "x", "--radius=-1"], "1e-6 to 1000"),
-    (["cluster", "x", "--radius", "nan"], "1e-6 to 1000"),
-    (["cluster", "x", "--min-pt=-5"], "0 or more"),
+    (["cluster", "x", "--radius=-1"], "--radius must lie between 1e-6 and 1000"),
+    (["cluster", "x", "--radius", "nan"], "--radius must lie between 1e-6 and 1000"),
+    (["cluster", "x", "--min-pt=-5"], "--min-pt must not be negative"),
     (["cluster", "x", "--algorithm", "genkt"], "needs a power"),
-    (["cluster", "x", "--power", "1"], "leave out --power"),
+    (["cluster", "x", "--power", "1"], "--power means nothing for antikt; leave it out"),
     (
-      ["cluster", "x", "--algorithm", "ee-kt", "--exclusive-jets", "2", "--radius", "1"], "leave out --radius"
+      ["cluster", "x", "--algorithm", "ee-kt", "--exclusive-jets", "2", "--radius", "1"],
+      "--radius means nothing for ee-kt; leave it out"
     ),
-    (["cluster", "x", "--algorithm", "ee-kt"], "--exclusive-jets or --exclusive-dcut"),
-    (["cluster", "x", "--exclusive-jets", "2", "--exclusive-dcut", "3"], "exclude each other"),
+    (["cluster", "x", "--algorithm", "ee-kt"], "give exclusive-jets or exclusive-dcut"),
+    (
+      ["cluster", "x", "--exclusive-jets", "2", "--exclusive-dcut", "3"],
+      "--exclusive-dcut excludes exclusive-jets"
+    ),
     (["cluster", "x", "--exclusive-jets", "2", "--min-pt", "3"], "--min-pt is for inclusive jets"),
-    (["cluster", "x", "--exclusive-jets", "0"], "1 or more"),
+    (["cluster", "x", "--exclusive-jets", "0"], "--exclusive-jets must be 1 or more"),
     (["cluster", "x", "--recluster", "kt"], "add --tree"),
     (["cluster", "x", "--threads", "0"], "from 1 to 1024"),
     (["cluster", "x", "--max-events=-1"], "0 or more"),

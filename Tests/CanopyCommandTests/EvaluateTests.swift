@@ -345,7 +345,10 @@ import Testing
     let yields = ["--signal-yield", "1", "--background-yield", "2"]
     for (arguments, fragments) in [
       (jets + yields, ["No head of the model tells two classes of events apart"]),
-      ([events, "--model", model, "--weight", "weight"], [events, "event 1", "weight is -2.0"]),
+      (
+        [events, "--model", model, "--weight", "weight"],
+        [events, "The weights of the background have the sum -2.0"]
+      ),
       ([events, "--model", model, "--weight", "wieght"], [events, "no column wieght", "weight"]),
     ] {
       let outcome = try Program.run(["evaluate"] + arguments)

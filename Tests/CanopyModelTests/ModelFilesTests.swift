@@ -142,9 +142,9 @@ import Testing
   static let damage: [(path: String, json: String?, fragment: String)] = [
     ("formatVersion", "2", "format is 2"), ("formatVersion", "\"1\"", "formatVersion"),
     ("formatVersion", nil, "formatVersion"), ("jets", nil, "jets"), ("jets.trees", "false", "trees"),
-    ("jets.definition.radius", "-1", "radius"), ("jets.definition.radius", "1e300", "radius"),
-    ("jets.definition.algorithm", "\"antikit\"", "algorithm"), ("jets.recluster", "\"genkt\"", "power"),
-    ("jets.selection.leading", "0", "leading"), ("jets.selection.exclusiveJets", "2", "exclusiveJets"),
+    ("jets.radius", "-1", "radius"), ("jets.radius", "1e300", "radius"),
+    ("jets.algorithm", "\"antikit\"", "algorithm"), ("jets.recluster", "\"genkt\"", "power"),
+    ("jets.leading", "0", "leading"), ("jets.exclusive-jets", "2", "min-pt"),
     ("embedding.width", "0", "width is 0"), ("embedding.width", "-4", "width is -4"),
     ("embedding.width", "1000000000", "width is 1000000000"), ("embedding.width", "1e30", "out of range"),
     ("embedding.width", "8", "embedding."), ("embedding.cell", "\"lstm\"", "cell"),

@@ -4,6 +4,7 @@ import Foundation
 import JetEmbedding
 import JetTaggers
 import PluginKit
+import Settings
 import Testing
 import Training
 

@@ -9,6 +9,7 @@ import JetPhysics
 import JetTaggers
 import NeuralEngine
 import PluginKit
+import Settings
 import TestFiles
 import Training
 

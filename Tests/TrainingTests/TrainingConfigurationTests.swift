@@ -4,6 +4,7 @@ import CanopyModel
 import Foundation
 import JetPhysics
 import JetTaggers
+import Settings
 import Support
 import TestFiles
 import Testing
@@ -33,7 +34,9 @@ import Training
     #expect(
       data.validationFraction == 0.1 && data.weight == nil && data.particles == ParticleSelection()
         && data.units == nil)
-    #expect(try configuration.jets == JetFinder(JetDefinition(.antikt, radius: 0.4)))
+    #expect(
+      try configuration.jets
+        == JetFinder(JetDefinition(.antikt, radius: 0.4), selection: JetSelection(.inclusive(minimumPt: 5))))
     #expect(
       configuration.embedding?.description == EmbeddingDescription(cell: .gated, width: 40, features: .lund))
     #expect(configuration.heads.keys == ["t"] && configuration.heads[0].value.weight == 1)
@@ -108,7 +111,7 @@ import Training
   static let refused: [(section: String, line: String, fragment: String)] = [
     ("data", "inputs: []", "data.inputs is refused: is empty"),
     ("data", "inputs: a.h5", "must be a list"), ("data", "skip-events: -1", "must not be negative"),
-    ("data", "max-events: 0", "must be positive"),
+    ("data", "max-events: 0", "must be 1 or more"),
     ("data", "validation-fraction: 0", "must lie between 0 and 1"),
     ("data", "validation-fraction: 1", "must lie between 0 and 1"),
     ("data", "validation-fraction: .nan", "must lie between 0 and 1"),
@@ -161,12 +164,12 @@ import Training
     #expect(error?.messages.count == 1 && !text.contains("\n"))
   }
 
-  /// What concerns a whole section is at the section's line.
   @Test(arguments: [
-    ("{min-pt: 5, exclusive-jets: 2}", "keep one"), ("{radius: -1}", "radius is -1"),
+    ("{min-pt: 5, exclusive-jets: 2}", "min-pt is refused: is for inclusive jets"),
+    ("{radius: -1}", "radius is refused: must lie between"),
     ("{radius: 0}", "radius"), ("{algorithm: genkt}", "power"), ("{recluster: ee-genkt}", "power"),
-    ("{min-pt: -3}", "minimum pT is -3"), ("{exclusive-jets: 0}", "choose 1 or more"),
-    ("{exclusive-dcut: -1}", "cut is -1"), ("{leading: 0}", "choose 1 or more"),
+    ("{min-pt: -3}", "must not be negative"), ("{exclusive-jets: 0}", "must be 1 or more"),
+    ("{exclusive-dcut: -1}", "must not be negative"), ("{leading: 0}", "must be 1 or more"),
     ("{max-abs-rapidity: -1}", "rapidity"), ("{power: .inf}", "finite"),
   ])
   func jetsThatCannotBeFound(jets: String, fragment: String) {

@@ -5,6 +5,7 @@ import EventIO
 import Foundation
 import NeuralEngine
 import PluginKit
+import Settings
 import TestFiles
 import Testing
 import Training
@@ -125,7 +126,7 @@ import Training
       "heads.prongs.configuration.classes=[x, y, z]")
     #expect(configuration.training.epochs == 2 && configuration.data.selection == ["label": 1])
     #expect(configuration.data.inputs == ["a.h5", "b.h5"] && configuration.embedding == nil)
-    #expect(configuration.jets.selection.kind == .inclusive(minimumPt: 0))
+    #expect(configuration.jets.selection.kind == .inclusive(minimumPt: 5))
     #expect(configuration.text.hasSuffix("# --set heads.prongs.configuration.classes=[x, y, z]\n"))
     let twice = #expect(throws: ConfigurationError.self) {
       try read("training.epochs=2", "training.epochs=3")
@@ -137,7 +138,7 @@ import Training
     // A mapping takes the place of another, whole.
     let other = try read("heads={other: {plugin: p, configuration: {}}}", "jets={radius: 0.7}")
     #expect(other.heads.keys == ["other"] && other.jets.definition.radius == 0.7)
-    #expect(other.jets.selection.kind == .inclusive(minimumPt: 0) && other.jets.recluster == nil)
+    #expect(other.jets.selection.kind == .inclusive(minimumPt: 5) && other.jets.recluster == nil)
     let complaints = [
       (
         "training.epoch=2",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Canopy
+import Settings
 import Testing
 
 /// The conditions against plain code.

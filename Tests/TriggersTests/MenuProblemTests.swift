@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Canopy
+import Settings
 import Testing
 
 /// What is wrong with a menu is told before the first event, all at once, each problem with its place.

@@ -2,6 +2,7 @@
 
 import Canopy
 import Foundation
+import Settings
 import Testing
 
 @Suite struct TuningTests {

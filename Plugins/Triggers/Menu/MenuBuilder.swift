@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import PluginKit
+import Support
 
 /// Makes the parts of a menu from its description, and finds all that is wrong with it.
 struct MenuBuilder {

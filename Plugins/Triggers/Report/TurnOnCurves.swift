@@ -2,6 +2,7 @@
 
 import PluginKit
 import Statistics
+import Support
 
 /// How the efficiency of paths rises with a quantity of the event.
 ///

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Canopy
 import Foundation
+import Settings
 
 /// `canopy plugin list`.
 struct PluginListCommand: ParsableCommand {

@@ -17,8 +17,9 @@ E = np.sqrt(PX**2 + PY**2 + PZ**2 + MASS**2)
 VALUES = {"pt": PT, "eta": ETA, "phi": PHI, "mass": MASS, "px": PX, "py": PY, "pz": PZ, "E": E}
 
 
-def write(name, momenta="pt eta phi mass", dtype="f8", offset=OFFSET, scale=1.0, unit=None, **options):
-    file = h5py.File(name + ".h5", "w")
+def write(name, momenta="pt eta phi mass", dtype="f8", offset=OFFSET, scale=1.0, unit=None, attributes=0, libver=None, user_block=0,
+          **options):
+    file = h5py.File(name + ".h5", "w", libver=libver, userblock_size=user_block)
     if offset is not None:
         file["event/offset"] = offset
     for key in momenta.split():
@@ -26,6 +27,8 @@ def write(name, momenta="pt eta phi mass", dtype="f8", offset=OFFSET, scale=1.0,
         dataset = file.create_dataset(f"particle/{key}", data=scaled.astype(dtype), **options)
         if unit is not None and key not in ("eta", "phi"):
             dataset.attrs["unit"] = unit
+        for number in range(attributes):
+            dataset.attrs[f"attribute {number}"] = number
     file["event/label"] = np.array([1, 0], "i4")
     return file
 
@@ -38,6 +41,10 @@ both = write("both-mixed", "px py pz E", "f8")
 for key in ("pt", "eta", "phi", "mass"):
     both[f"particle/{key}"] = np.full(3, 1000.0, "f4")
 write("mev", "px py pz E", scale=1000, unit="MeV")
+write("mev-latest", "px py pz E", scale=1000, unit="MeV", attributes=3, libver="latest")
+write("mev-user-block", "px py pz E", scale=1000, unit="MeV", attributes=12, user_block=512)
+write("mev-fixed", "px py pz E", scale=1000, unit=np.bytes_(b"MeV"), libver="v110", user_block=1024)
+write("many-attributes", "px py pz E", scale=1000, unit="MeV", attributes=12, libver="latest")
 write("tev", "pt eta phi mass", scale=1e-3, unit=np.bytes_(b"TeV"))
 write("unknown-unit", "px py pz E", unit="furlong")
 write("lzf", chunks=(2,), compression="lzf", shuffle=True)

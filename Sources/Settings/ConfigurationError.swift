@@ -51,6 +51,13 @@ public struct ConfigurationPosition: Sendable, Equatable, CustomStringConvertibl
   /// The column in characters, counted from 1.
   public let column: Int
 
+  /// A place in a file; line 0 stands for the whole file.
+  package init(file: String, line: Int, column: Int) {
+    self.file = file
+    self.line = line
+    self.column = column
+  }
+
   /// `file:line:column`, or the file alone.
   public var description: String { line > 0 ? "\(file):\(line):\(column)" : file }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 extension ConfigurationNode {
-  /// Reads back the text that ``TrainingConfiguration/text`` keeps: a file, and below it the values that were set over
+  /// Reads back the text that a model keeps of its configuration: a file, and below it the values that were set over
   /// those of the file, as comments.
   ///
   /// - Throws: ``ConfigurationError`` if the text is no configuration.
-  init(keptText text: String, source: String) throws {
+  package init(keptText text: String, source: String) throws {
     let mark = "# --set "
     var settings: [String] = []
     for line in text.split(separator: "\n").reversed() {
@@ -17,7 +17,7 @@ extension ConfigurationNode {
 
   /// The keys whose values differ from those of another configuration, with both values in a few words; nil for what is
   /// not there.
-  func differences(
+  package func differences(
     from other: ConfigurationNode, under path: String = ""
   ) -> [(key: String, own: String?, other: String?)] {
     guard isMapping, other.isMapping else {

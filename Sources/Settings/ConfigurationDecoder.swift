@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import PluginKit
+import Support
 
 /// Decodes one value from a node and records the keys that its type asks for.
 struct ConfigurationDecoder: Decoder {

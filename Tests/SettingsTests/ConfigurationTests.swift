@@ -2,8 +2,8 @@
 
 import Foundation
 import Testing
-import CanopyModel
-import Training
+
+import Settings
 
 private enum Cell: String, Codable, CaseIterable {
   case simple

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import PluginKit
+import Support
 
 extension ConfigurationNode {
   /// Decodes the part strictly.

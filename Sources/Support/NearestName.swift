@@ -2,7 +2,7 @@
 
 extension String {
   /// The name that this one may be a misspelling of, or nil where none is near.
-  public func nearest(among names: some Sequence<String>) -> String? {
+  package func nearest(among names: some Sequence<String>) -> String? {
     let distances = names.map { (name: $0, distance: editDistance(to: $0)) }
     guard let best = distances.min(by: { ($0.distance, $0.name) < ($1.distance, $1.name) }) else {
       return nil

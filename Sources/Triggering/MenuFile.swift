@@ -2,7 +2,7 @@
 
 import Foundation
 import PluginKit
-import Training
+import Settings
 import Triggers
 
 /// A YAML file with the menu of a trigger.

@@ -24,6 +24,11 @@ public struct ConfigurationNode: Sendable, Equatable {
   public let path: String
   let content: Content
 
+  /// Nothing, nowhere.
+  package static let none = ConfigurationNode(
+    position: ConfigurationPosition(file: "", line: 0, column: 0), path: "",
+    content: .scalar("", isPlain: true))
+
   /// A problem with this part, to be thrown; `problem` continues the sentence that its path begins and comes
   /// without the full stop: `node.error("must not be negative")`.
   public func error(_ problem: String) -> ConfigurationError {

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import ArgumentParser
+import Canopy
+
+/// `canopy settings`.
+struct SettingsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "settings",
+    abstract: "Prints the settings of a training configuration.",
+    discussion: """
+      Each section has a table in Markdown: key, default, range and meaning. A head's own keys are under \
+      'configuration'; canopy plugin list has an example of each plugin.
+
+      EXAMPLES:
+        canopy settings
+        canopy settings jets training
+      """)
+
+  @Argument(help: "The sections to print (default: all).")
+  var sections: [Section] = []
+
+  /// A section of a training configuration.
+  enum Section: String, CaseIterable, ExpressibleByArgument {
+    case data, jets, embedding, heads, training
+
+    var table: String {
+      switch self {
+      case .data: DataSection.table
+      case .jets: JetSettings.table
+      case .embedding: EmbeddingSection.table
+      case .heads: HeadSection.table
+      case .training: TrainingSection.table
+      }
+    }
+  }
+
+  func run() {
+    let chosen = sections.isEmpty ? Section.allCases : sections
+    print(chosen.map { "## \($0.rawValue)\n\n\($0.table)\n" }.joined(separator: "\n"), terminator: "")
+  }
+}

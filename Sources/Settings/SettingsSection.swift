@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// A section of a configuration: its settings, and a value for each.
+///
+/// ```swift
+/// struct Clock: SettingsSection {
+///   var period = 25.0
+///   var source: String?
+///
+///   static let settings: [Setting<Clock>] = [
+///     Setting("period", \.period, .positive, unit: "ns", "the time between two bunch crossings"),
+///     Setting("source", \.source, "the name of the clock"),
+///   ]
+/// }
+/// ```
+///
+/// Reading a section from YAML or JSON and checking its ranges follow from the settings, and so does writing it if it
+/// conforms to `Encodable` too.
+public protocol SettingsSection: Decodable, Sendable {
+  /// The settings, in the order of tables.
+  static var settings: [Setting<Self>] { get }
+
+  /// A section in which every setting has its default.
+  init()
+
+  /// Makes sure that settings go together, once each has been checked by itself.
+  ///
+  /// - Parameter given: the keys that are written.
+  /// - Throws: ``SettingProblem`` that names the key.
+  func check(given: Set<String>) throws
+}
+
+/// What is wrong with a setting beside others.
+public struct SettingProblem: Error, Equatable {
+  /// The key of the setting.
+  public let key: String
+  /// The end of a sentence that begins with the key, such as `needs a column: name it under balance`.
+  public let problem: String
+
+  /// A problem of the setting `key`.
+  public init(_ key: String, _ problem: String) {
+    self.key = key
+    self.problem = problem
+  }
+}
+
+extension SettingsSection {
+  /// Nothing.
+  public func check(given: Set<String>) throws {}
+
+  /// Reads a section; what is left out has its default.
+  public init(from decoder: any Decoder) throws {
+    self.init()
+    let container = try decoder.container(keyedBy: SettingKey.self)
+    func refusal(_ key: String, _ problem: String) -> DecodingError {
+      DecodingError.dataCorruptedError(forKey: SettingKey(key), in: container, debugDescription: problem)
+    }
+    for setting in Self.settings { try setting.read(container, &self) }
+    if let (key, problem) = firstProblem { throw refusal(key, problem) }
+    do {
+      try check(given: Set(Self.settings.map(\.key).filter { container.contains(SettingKey($0)) }))
+    } catch let error as SettingProblem {
+      throw refusal(error.key, error.problem)
+    }
+  }
+
+}
+
+extension SettingsSection {
+  /// The first setting whose value is out of range, and what is wrong with it; nil if there is none.
+  public var firstProblem: (key: String, problem: String)? {
+    for setting in Self.settings {
+      if let problem = setting.problem(self) { return (setting.key, problem) }
+    }
+    return nil
+  }
+}
+
+extension SettingsSection where Self: Encodable {
+  /// Writes all settings that have a value.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: SettingKey.self)
+    for setting in Self.settings { try setting.write(self, &container) }
+  }
+}
+
+// MARK: - Documentation
+
+extension SettingsSection {
+  /// The settings as a table in Markdown, with a row for each: key, default, range and meaning.
+  public static var table: String {
+    let rows = settings.map { setting in
+      [
+        "`\(setting.key)`", setting.defaultValue ?? "required", setting.range ?? "",
+        setting.meaning + (setting.unit.map { ", in \($0)" } ?? ""),
+      ]
+    }
+    return ([["Key", "Default", "Range", "Meaning"]] + rows).enumerated().map { index, row in
+      "| " + row.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+        + (index == 0 ? "\n|" + String(repeating: "---|", count: row.count) : "")
+    }.joined(separator: "\n")
+  }
+}

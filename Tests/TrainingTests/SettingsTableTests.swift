@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import Settings
+import Testing
+import Training
+
+/// The tables of the page on training configurations are those of the settings as they are declared.
+@Suite struct SettingsTableTests {
+  static let tables = [
+    ("data", DataSection.table), ("jets", JetSettings.table), ("embedding", EmbeddingSection.table),
+    ("heads", HeadSection.table), ("training", TrainingSection.table),
+  ]
+
+  @Test(arguments: tables) func theDocumentationHasTheTable(section: String, table: String) throws {
+    let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Sources/Canopy/Canopy.docc/TrainingSettings.md")
+    let text = try String(contentsOf: page, encoding: .utf8)
+    #expect(
+      text.contains("\n\(table)\n"),
+      "The section \(section) of TrainingSettings.md needs this table:\n\(table)")
+  }
+}
