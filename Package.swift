@@ -8,7 +8,7 @@ import PackageDescription
 let reexportedByPluginKit = ["JetPhysics", "NeuralEngine", "Statistics"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
-    "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Settings", "Training",
+    "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Reports", "Settings", "Training",
     "Triggering",
     "Triggers",
   ]
@@ -100,6 +100,9 @@ let package = Package(
       dependencies: ["CZlib", "CanopyModel", "EventIO", "Settings", "Support", "Triggers", "PluginKit"]
         + modules(reexportedByPluginKit)),
     .target(
+      name: "Reports",
+      dependencies: ["CanopyModel", "NeuralEngine", "PluginKit", "Statistics", "Support", "Training"]),
+    .target(
       name: "PluginTesting",
       dependencies: ["CanopyModel", "EventEncoding", "JetEmbedding", "PluginKit", "Settings", "Training"]
         + modules(reexportedByPluginKit)),
@@ -107,8 +110,8 @@ let package = Package(
       name: "Canopy",
       dependencies: [
         "CanopyModel", "EventClassifiers", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics",
-        "JetTaggers", "MassRegression", "NeuralEngine", "PluginKit", "Settings", "Training", "Triggering",
-        "Triggers",
+        "JetTaggers", "MassRegression", "NeuralEngine", "PluginKit", "Reports", "Settings", "Training",
+        "Triggering", "Triggers",
       ]),
     .target(name: "CCanopyTrigger"),
     .target(name: "CanopyTrigger", dependencies: ["CCanopyTrigger", "Canopy"] + modules(reexportedByCanopy)),
@@ -174,6 +177,11 @@ let package = Package(
         "EventClassifiers", "JetTaggers", "MassRegression", "PluginKit", "PluginTesting", "Triggers",
       ]
         + modules(reexportedByPluginKit)),
+    .testTarget(
+      name: "ReportsTests",
+      dependencies: [
+        "CanopyModel", "NeuralEngine", "PluginKit", "Reports", "Statistics", "TestFiles", "Training",
+      ]),
     .testTarget(
       name: "TrainingTests",
       dependencies: ["EventClassifiers", "JetTaggers", "Support", "TestFiles"] + modules(reexportedByCanopy)),

@@ -8,6 +8,7 @@
 @_exported import JetPhysics
 @_exported import NeuralEngine
 @_exported import PluginKit
+@_exported import Reports
 @_exported import Settings
 @_exported import Training
 @_exported import Triggering

@@ -28,6 +28,7 @@ public struct JetSettings: SettingsSection, Encodable, Equatable {
   /// Anti-kT jets of the default radius and least pT.
   public init() {}
 
+  /// The settings, in the order of tables.
   public static let settings: [Setting<JetSettings>] = [
     Setting("algorithm", \.algorithm, "the jet algorithm; genkt and ee-genkt need a power"),
     Setting(
@@ -54,6 +55,7 @@ public struct JetSettings: SettingsSection, Encodable, Equatable {
       default: "the tree of the jet algorithm"),
   ]
 
+  /// Makes sure that the settings go together.
   public func check(given: Set<String>) throws {
     if given.contains("radius"), !algorithm.hasRadius {
       throw SettingProblem("radius", "means nothing for \(algorithm.rawValue); leave it out")

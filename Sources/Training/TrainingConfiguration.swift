@@ -33,7 +33,7 @@ public struct TrainingConfiguration: Sendable {
   /// - Parameters:
   ///   - file: the file.
   ///   - settings: values over those of the file, as in `events.leading=5`.
-  /// - Throws: ``ConfigurationError``, with the place of each problem.
+  /// - Throws: `ConfigurationError`, with the place of each problem.
   public init(contentsOf file: URL, settings: [String] = []) throws {
     try Self.checkDiffer(settings)
     let text = try ConfigurationNode.text(of: file)
@@ -109,6 +109,7 @@ public struct DataSection: SettingsSection {
   /// All visible particles of all events, and no files yet.
   public init() {}
 
+  /// The settings, in the order of tables.
   public static let settings: [Setting<DataSection>] = [
     Setting(
       "inputs", \.inputs, "event files, relative to the working folder", isRequired: true,
@@ -160,6 +161,7 @@ public struct DataSection: SettingsSection {
     Dictionary(uniqueKeysWithValues: mapping.map { ($0.key, $0.value) })
   }
 
+  /// Makes sure that the settings go together.
   public func check(given: Set<String>) throws {
     if particles.keepsInvisible, given.contains("invisible") {
       throw SettingProblem("invisible", "means nothing with keep-invisible; leave one out")
@@ -194,6 +196,7 @@ public struct EmbeddingSection: SettingsSection {
   /// A gated network of width 40 on the Lund features.
   public init() {}
 
+  /// The settings, in the order of tables.
   public static let settings: [Setting<EmbeddingSection>] = [
     Setting("cell", \.description.cell, "how a splitting combines its children"),
     Setting(
@@ -207,6 +210,7 @@ public struct EmbeddingSection: SettingsSection {
       "frozen", \.isFrozen, "with `from`: leave the embedding as it is and train only what reads it"),
   ]
 
+  /// Makes sure that the settings go together.
   public func check(given: Set<String>) throws {
     if isFrozen, model == nil {
       throw SettingProblem("frozen", "needs a trained network: name a model under from")
@@ -233,6 +237,7 @@ public struct HeadSection: SettingsSection {
   /// A head of no plugin.
   public init() {}
 
+  /// The settings, in the order of tables.
   public static let settings: [Setting<HeadSection>] = [
     Setting(
       "plugin", \.pluginNode, from: { (text: ConfigurationText) in text },
@@ -267,6 +272,7 @@ public struct TrainingSection: SettingsSection {
   /// A training with the defaults.
   public init() {}
 
+  /// The settings, in the order of tables.
   public static let settings: [Setting<TrainingSection>] = [
     Setting("epochs", \.epochs, .closed(1...100_000), "how often the network sees all training events"),
     Setting(

@@ -66,7 +66,7 @@ public struct TrainingRun {
   ///   - resuming: whether to go on from the folder's checkpoint; if it has none and no model, the training begins.
   ///   - observer: is told how the training gets on.
   /// - Returns: the model of the best epoch.
-  /// - Throws: ``TrainingError``, ``ConfigurationError``, `EventInputError`, `ModelError`, `SafetensorsError`,
+  /// - Throws: ``TrainingError``, `ConfigurationError`, `EventInputError`, `ModelError`, `SafetensorsError`,
   ///   `FileOutputError` or `FolderLockError`, each in one sentence.
   public func run(into folder: URL, resuming: Bool, observer: any Observer) throws -> Model {
     let pretrained = try configuration.embedding?.source.map {

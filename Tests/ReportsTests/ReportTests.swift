@@ -4,6 +4,7 @@ import Foundation
 import Testing
 import CanopyModel
 import PluginKit
+import Reports
 import Training
 
 /// Two overlapping bells, from the quantiles of the logistic distribution.

@@ -5,6 +5,7 @@ import Foundation
 import NeuralEngine
 import PluginKit
 import Support
+import Training
 
 /// The numbers and figures of an evaluation, as a folder that can be shown to others.
 ///

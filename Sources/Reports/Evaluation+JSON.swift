@@ -2,6 +2,7 @@
 
 import Foundation
 import PluginKit
+import Training
 
 extension Evaluation {
   /// All numbers but the curves as a JSON object with the members `events`, `jets` and `heads`; `null` stands for what
