@@ -5,9 +5,10 @@ SWIFT ?= $(firstword $(shell command -v swift) $(wildcard \
 	$(HOME)/.local/share/swiftly/bin/swift /opt/swift/usr/bin/swift /usr/local/swift/usr/bin/swift))
 SECONDS ?= 600
 N ?= 500
+PREFIX ?= /usr/local
 SOURCES := $(wildcard Sources Plugins Tests Package.swift)
 
-.PHONY: help demo test threads sanitize real fuzz kills build lint format prepare clean
+.PHONY: help demo test threads sanitize real fuzz kills build install lint format prepare clean
 
 help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
@@ -17,7 +18,8 @@ help:
 	@echo 'make kills    kill trainings, triggers and others N=500 times, and look at what they leave'
 	@echo 'make real     compare Canopy with FastJet, pyhepmc and h5py, on the samples and on files in ../shared'
 	@echo 'make fuzz     feed damaged files to all that reads files, for SECONDS=600 in all'
-	@echo 'make build    build the command .build/release/canopy'
+	@echo 'make build    build the command .build/release/canopy, and what plugins are compiled against'
+	@echo 'make install  install what was built in PREFIX=/usr/local'
 	@echo 'make lint     check the format of the sources'
 	@echo 'make format   put the sources in that format'
 	@echo 'make prepare  install the system packages that Canopy needs and check the version of Swift'
@@ -29,6 +31,8 @@ demo: build
 test: prepare
 	$(SWIFT) test
 	$(SWIFT) build --product CanopyTrigger
+	$(SWIFT) build --product PluginTestRuntime
+	.ci/plugin-kit .build/debug .build/debug/plugin-kit
 	bash Resources/Examples/trigger.sh "$$($(SWIFT) build --show-bin-path)"
 	SWIFT=$(SWIFT) bash Resources/Examples/plugin.sh "$$($(SWIFT) build --show-bin-path)"
 	CANOPY_INSTRUCTION_SET=avx2 $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding|EventEncoding|CanopyModel)Tests\.'
@@ -56,6 +60,14 @@ fuzz: prepare
 
 build: prepare
 	$(SWIFT) build --configuration release --product canopy
+	$(SWIFT) build --configuration release --product PluginTestRuntime
+	.ci/plugin-kit .build/release .build/release/plugin-kit
+
+# Installs what make build has built, which may be another user.
+install:
+	install -d '$(PREFIX)/bin' '$(PREFIX)/lib/canopy'
+	install .build/release/canopy '$(PREFIX)/bin'
+	.ci/plugin-kit .build/release '$(PREFIX)/lib/canopy/plugin-kit'
 
 lint: prepare
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
