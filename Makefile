@@ -79,4 +79,4 @@ prepare:
 	@bash .ci/prepare $(SWIFT)
 
 clean:
-	rm -rf .build .build-threads .build-plugin .build-real .build-fuzz .build-sanitize
+	rm -rf .build .build-threads .build-real .build-fuzz .build-sanitize

@@ -65,7 +65,7 @@ let package = Package(
       ]),
     .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
     .target(
-      name: "PluginKit", dependencies: ["CPluginInterface", "JetPhysics", "NeuralEngine"],
+      name: "PluginKit", dependencies: ["CPluginInterface", "JetPhysics", "NeuralEngine", "Support"],
       plugins: ["SourceFingerprint"]),
 
     .target(

@@ -18,7 +18,7 @@ fail() {
   exit 1
 }
 
-# Builds a package that may have been built against another Canopy; sets `library`.
+# Builds a package and says how long that takes; sets `library`.
 build() { # FOLDER
   local name=${1##*/} started=$SECONDS
   local options=(--package-path "$1" --scratch-path "$work/build-$name" -c "$configuration")
@@ -29,8 +29,8 @@ build() { # FOLDER
 
 # The same, and tries it: by its tests and by the checks of `canopy plugin check`.
 package() { # FOLDER
-  ${SWIFT:-swift} test --package-path "$1" --scratch-path "$work/build-${1##*/}"
   build "$1"
+  ${SWIFT:-swift} test --package-path "$1" --scratch-path "$work/build-${1##*/}"
   "$canopy" plugin check "$library" || fail "${1##*/} does not conform"
 }
 
@@ -87,9 +87,31 @@ for kind in head regression decision; do
   esac
 done
 
-# What a loaded head says of its input has the file, the event and the head, and the exit status of bad input.
+# What a loaded head says of its input has the file, the event and the head, and the exit status of bad input, like what
+# a built-in one says.
 cd "$work/MyRegression"
-refused "tautau-mass-small.h5: event 0: mass: label is 1.0 GeV, but this head says so" "$canopy" train \
-  my-regression.yaml -o "$work/refused-model" --set heads.mass.configuration.truth=label \
-  --plugin "$library" 2> /dev/null || true
+build "$PWD"
+sed 's/plugin: my-regression/plugin: mass-regression/; s/scale: 110/rows: events, scale: 110/' \
+  my-regression.yaml > mass-regression.yaml
+for mass in 90 120 -1 80; do
+  echo "{\"particles\": [[30, 0, 1, 31], [-20, 9, 5, 24]], \"truth_mass\": $mass}"
+done > negative.jsonl
+for head in my mass; do
+  refused "negative.jsonl: event 2: truth_mass is -1.0 GeV" "$canopy" train "$head-regression.yaml" \
+    --set data.inputs='[negative.jsonl]' -o refused --plugin "$library"
+  refused "the head ditau-mass: " "$canopy" train "$head-regression.yaml" \
+    --set heads.ditau-mass.configuration.scale=-1 -o refused --plugin "$library"
+done
+
+# A class that is absent in a value of a condition leaves a dash there.
+cd "$work/MyHead"
+build "$PWD"
+"$canopy" train my-head.yaml -o conditioned --set training.epochs=1 --plugin "$library" \
+  --set 'events={reads: jets, momenta: relative, width: 4, inputs: {conditions: [label]}}'
+"$canopy" evaluate "$CANOPY_PLUGIN_KIT/samples/w-vs-qcd-small.h5" --model conditioned --plugin "$library" |
+  grep -qE '^ +1 +1000 +0 +-' || fail "no dash for a class that is absent"
+
+# An edit is a matter of seconds.
+echo "// Edited." >> Sources/MyHead/MyHead.swift
+build "$PWD"
 echo "the plugins are built, tested, loaded and used"

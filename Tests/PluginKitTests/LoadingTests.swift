@@ -87,8 +87,10 @@
       // The first that is complete counts.
       let incomplete = PluginHandshake.texts[0].prefix(30) + "\\0"
       #expect(
-        try refusal(of: library(handshake: [incomplete + handshake(0, 1, "0.0.8")[0], PluginHandshake.texts[1]]))
-          .hasPrefix("it is built with Canopy 0.0.8, "))
+        try refusal(
+          of: library(handshake: [incomplete + handshake(0, 1, "0.0.8")[0], PluginHandshake.texts[1]])
+        )
+        .hasPrefix("it is built with Canopy 0.0.8, "))
     }
 
     /// A source that has changed, been added or been renamed gives another fingerprint; a folder elsewhere the same.

@@ -15,11 +15,13 @@ struct PluginKitFolder: Sendable {
     let folder = URL(fileURLWithPath: path).standardizedFileURL.path
     guard Self.isKit(folder) else {
       throw PluginError(
-        "\(folder): holds no plugin kit: give the folder plugin-kit that make build or make install has made.")
+        "\(folder): holds no plugin kit: give the folder plugin-kit that make build or make install has made."
+      )
     }
     guard !folder.contains(where: { $0 == "\"" || $0 == "\\" || $0.isNewline || $0.isWhitespace }) else {
       throw PluginError(
-        "\(folder): a path with spaces, quotes or backslashes cannot stand in a manifest; install Canopy elsewhere.")
+        "\(folder): a path with spaces, quotes or backslashes cannot stand in a manifest; install Canopy elsewhere."
+      )
     }
     self.path = folder
   }

@@ -85,7 +85,8 @@ struct PluginNames: Sendable {
     "MassRegression", "PluginTestRuntime", "SourceFingerprint", "Triggering", "Triggers",
     // Types of Canopy.
     "Calibration", "Classification", "ClassifyingHead", "Configuration", "Decision", "DecisionCheck",
-    "DecisionConformance", "DecisionExample", "DecisionInputs", "DecisionSources", "DecisionValues", "Estimate",
+    "DecisionConformance", "DecisionExample", "DecisionInputs", "DecisionSources", "DecisionValues",
+    "Estimate",
     "Head", "HeadBuilder", "HeadCheck", "HeadConformance", "HeadEvaluation", "HeadExample", "HeadInput",
     "HeadInputs", "HeadOutput", "HeadRows", "HeadTruth", "Matrix", "Metric", "ParameterLayout", "Perceptron",
     "PluginError", "PluginRegistration", "PluginRegistry", "PluginVersion", "RegressionEvaluation",
@@ -113,7 +114,8 @@ struct PluginTemplate {
   var commands: [String] {
     let library = ".build/release/lib\(names.name).so"
     return [
-      "swift test", "swift build -c release", "canopy plugin check \(library)", "\(kind.use) --plugin \(library)",
+      "swift test", "swift build -c release", "canopy plugin check \(library)",
+      "\(kind.use) --plugin \(library)",
     ]
   }
 

@@ -44,6 +44,9 @@ public struct MetricError: Error, Equatable, CustomStringConvertible, LocalizedE
   /// The sentence.
   public let description: String
 
+  /// An error that says `description`.
+  public init(description: String) { self.description = description }
+
   /// The same sentence, for Foundation.
   public var errorDescription: String? { description }
 }
