@@ -93,7 +93,7 @@ cd "$work/MyRegression"
 build "$PWD"
 sed 's/plugin: my-regression/plugin: mass-regression/; s/scale: 110/rows: events, scale: 110/' \
   my-regression.yaml > mass-regression.yaml
-for mass in 90 120 -1 80; do
+for mass in 90 120 -1 {80..150}; do
   echo "{\"particles\": [[30, 0, 1, 31], [-20, 9, 5, 24]], \"truth_mass\": $mass}"
 done > negative.jsonl
 for head in my mass; do

@@ -11,8 +11,11 @@ let kit =
 let package = Package(
   name: "JetShapeTagger",
   products: [.library(name: "JetShapeTagger", type: .dynamic, targets: ["JetShapeTagger"])],
+  dependencies: [.package(path: kit)],
   targets: [
-    .target(name: "JetShapeTagger", swiftSettings: [.unsafeFlags(["@\(kit)/plugin.options"])]),
+    .target(
+      name: "JetShapeTagger", dependencies: [.product(name: "PluginKitBuild", package: "plugin-kit")],
+      swiftSettings: [.unsafeFlags(["@\(kit)/plugin.options"])]),
     .testTarget(
       name: "JetShapeTaggerTests", dependencies: ["JetShapeTagger"],
       swiftSettings: [.unsafeFlags(["@\(kit)/plugin.options", "@\(kit)/testing.options"])],

@@ -11,8 +11,11 @@ let kit =
 let package = Package(
   name: "VectorBosonFusion",
   products: [.library(name: "VectorBosonFusion", type: .dynamic, targets: ["VectorBosonFusion"])],
+  dependencies: [.package(path: kit)],
   targets: [
-    .target(name: "VectorBosonFusion", swiftSettings: [.unsafeFlags(["@\(kit)/plugin.options"])]),
+    .target(
+      name: "VectorBosonFusion", dependencies: [.product(name: "PluginKitBuild", package: "plugin-kit")],
+      swiftSettings: [.unsafeFlags(["@\(kit)/plugin.options"])]),
     .testTarget(
       name: "VectorBosonFusionTests", dependencies: ["VectorBosonFusion"],
       swiftSettings: [.unsafeFlags(["@\(kit)/plugin.options", "@\(kit)/testing.options"])],

@@ -154,8 +154,11 @@ struct PluginTemplate {
     let package = Package(
       name: "\(names.name)",
       products: [.library(name: "\(names.name)", type: .dynamic, targets: ["\(names.name)"])],
+      dependencies: [.package(path: kit)],
       targets: [
-        .target(name: "\(names.name)", swiftSettings: [.unsafeFlags(["@\\(kit)/plugin.options"])]),
+        .target(
+          name: "\(names.name)", dependencies: [.product(name: "PluginKitBuild", package: "plugin-kit")],
+          swiftSettings: [.unsafeFlags(["@\\(kit)/plugin.options"])]),
         .testTarget(
           name: "\(names.name)Tests", dependencies: ["\(names.name)"],
           swiftSettings: [.unsafeFlags(["@\\(kit)/plugin.options", "@\\(kit)/testing.options"])],
