@@ -97,7 +97,7 @@ for mass in 90 120 -1 {80..150}; do
   echo "{\"particles\": [[30, 0, 1, 31], [-20, 9, 5, 24]], \"truth_mass\": $mass}"
 done > negative.jsonl
 for head in my mass; do
-  refused "negative.jsonl: event 2: truth_mass is -1.0 GeV" "$canopy" train "$head-regression.yaml" \
+  refused "negative.jsonl, event 2: truth_mass is -1.0 GeV" "$canopy" train "$head-regression.yaml" \
     --set data.inputs='[negative.jsonl]' -o refused --plugin "$library"
   refused "the head ditau-mass: " "$canopy" train "$head-regression.yaml" \
     --set heads.ditau-mass.configuration.scale=-1 -o refused --plugin "$library"

@@ -133,6 +133,14 @@
           == "the library registers no plugin: register one in canopy_plugin")
     }
 
+    @Test func copiesOfTheCoreAreRefused() throws {
+      let code =
+        "void canopy_plugin_core(void) {} void canopy_plugin(void *registration) { (void)registration; }"
+      #expect(
+        try refusal(of: library(code: code), mayRun: true).hasPrefix(
+          "the library has a copy of Canopy in it: build it against a plugin kit"))
+    }
+
     @Test func missingSymbolsAreNamed() throws {
       let code = "void absent_function(void); void canopy_plugin(void *registration) { absent_function(); }"
       #expect(

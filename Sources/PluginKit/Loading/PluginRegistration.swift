@@ -18,6 +18,9 @@ public final class PluginRegistration {
   /// The name of the function by which a library registers its plugins.
   public static let entryPoint = "canopy_plugin"
 
+  /// The name of a function that is in a library only if it has a copy of PluginKit in it.
+  static let copyOfCore = "canopy_plugin_core"
+
   var result: Result<PluginRegistry, any Error>
 
   init(_ registry: PluginRegistry) { result = .success(registry) }
@@ -56,3 +59,7 @@ public final class PluginRegistration {
     }
   }
 }
+
+/// Stands in whatever has a copy of PluginKit in it, where a program finds it by its name.
+@_cdecl("canopy_plugin_core") @usableFromInline
+func pluginCore() {}
