@@ -5,9 +5,10 @@ SWIFT ?= $(firstword $(shell command -v swift) $(wildcard \
 	$(HOME)/.local/share/swiftly/bin/swift /opt/swift/usr/bin/swift /usr/local/swift/usr/bin/swift))
 SECONDS ?= 600
 N ?= 500
+PREFIX ?= /usr/local
 SOURCES := $(wildcard Sources Plugins Tests Package.swift)
 
-.PHONY: help demo test threads sanitize real fuzz kills docs build lint format prepare clean
+.PHONY: help demo test threads sanitize real fuzz kills docs build install lint format prepare clean
 
 help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
@@ -18,7 +19,8 @@ help:
 	@echo 'make real     compare Canopy with FastJet, pyhepmc and h5py, on the samples and on files in ../shared'
 	@echo 'make fuzz     feed damaged files to all that reads files, for SECONDS=600 in all'
 	@echo 'make docs     build the documentation of all modules, with warnings as errors'
-	@echo 'make build    build the command .build/release/canopy'
+	@echo 'make build    build the command .build/release/canopy, and what plugins are compiled against'
+	@echo 'make install  install what was built in PREFIX=/usr/local'
 	@echo 'make lint     check the format of the sources, and which rooms they import'
 	@echo 'make format   put the sources in that format'
 	@echo 'make prepare  install the system packages that Canopy needs and check the version of Swift'
@@ -30,6 +32,8 @@ demo: build
 test: prepare
 	$(SWIFT) test
 	$(SWIFT) build --product CanopyTrigger
+	$(SWIFT) build --product PluginTestRuntime
+	.ci/plugin-kit .build/debug .build/debug/plugin-kit
 	bash Resources/Examples/trigger.sh "$$($(SWIFT) build --show-bin-path)"
 	SWIFT=$(SWIFT) bash Resources/Examples/plugin.sh "$$($(SWIFT) build --show-bin-path)"
 	CANOPY_INSTRUCTION_SET=avx2 $(SWIFT) test --skip-build --filter '^(NeuralEngine|JetEmbedding|EventEncoding|CanopyModel)Tests\.'
@@ -60,6 +64,14 @@ docs: prepare
 
 build: prepare
 	$(SWIFT) build --configuration release --product canopy
+	$(SWIFT) build --configuration release --product PluginTestRuntime
+	.ci/plugin-kit .build/release .build/release/plugin-kit
+
+# Installs what make build has built, which may be another user.
+install:
+	install -d '$(PREFIX)/bin' '$(PREFIX)/lib/canopy'
+	install .build/release/canopy '$(PREFIX)/bin'
+	.ci/plugin-kit .build/release '$(PREFIX)/lib/canopy/plugin-kit'
 
 lint: prepare
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
@@ -72,4 +84,4 @@ prepare:
 	@bash .ci/prepare $(SWIFT)
 
 clean:
-	rm -rf .build .build-threads .build-plugin .build-real .build-fuzz .build-sanitize .build-docs
+	rm -rf .build .build-threads .build-real .build-fuzz .build-sanitize .build-docs

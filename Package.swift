@@ -22,6 +22,8 @@ let package = Package(
     .library(name: "CanopyTrigger", type: .dynamic, targets: ["CanopyTrigger"]),
     .library(name: "PluginKit", targets: ["PluginKit"] + reexportedByPluginKit),
     .library(name: "PluginTesting", targets: ["PluginTesting"]),
+    // What the tests of a plugin that is built against the program run with, as there is no program around them.
+    .library(name: "PluginTestRuntime", type: .dynamic, targets: ["PluginTesting"]),
     .executable(name: "canopy", targets: ["CanopyCommand"]),
   ],
   dependencies: [
@@ -39,8 +41,9 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
-    // What a program and the plugins that it loads must agree on.
+    // What a program and the plugins that it loads must agree on: versions, and a fingerprint of the sources.
     .systemLibrary(name: "CPluginInterface"),
+    .plugin(name: "SourceFingerprint", capability: .buildTool(), path: "Sources/SourceFingerprint"),
 
     // C interfaces over C++ libraries, and kernels in C.
     .target(name: "CFastJet", linkerSettings: [.linkedLibrary("fastjet")]),
@@ -53,7 +56,7 @@ let package = Package(
 
     .target(name: "JetPhysics", dependencies: ["CFastJet"]),
     .target(name: "Settings", dependencies: ["CYAML", "JetPhysics", "Support"]),
-    .target(name: "Statistics"),
+    .target(name: "Statistics", dependencies: ["Support"]),
     .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS", "Support"]),
 
     .target(name: "EventEncoding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
@@ -65,7 +68,8 @@ let package = Package(
       ]),
     .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
     .target(
-      name: "PluginKit", dependencies: ["CPluginInterface", "Support"] + modules(reexportedByPluginKit)),
+      name: "PluginKit", dependencies: ["CPluginInterface", "Support"] + modules(reexportedByPluginKit),
+      plugins: ["SourceFingerprint"]),
 
     .target(
       name: "JetTaggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),

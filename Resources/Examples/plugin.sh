@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Builds plugins as packages outside of Canopy, loads them into a program that is built already, and uses them as a user
-# would: a head, a decision, and what `canopy plugin new` writes; and what is said without them.
+# would: heads, a decision, and what `canopy plugin new` writes; what is said without them; and that what a loaded plugin
+# says of its input is said as by a built-in one.
 #
-#   Resources/Examples/plugin.sh FOLDER [CONFIGURATION]   # FOLDER has the program canopy, built as debug or release
+#   Resources/Examples/plugin.sh FOLDER [CONFIGURATION]   # FOLDER has the program canopy and its plugin-kit
 set -euo pipefail
 examples=$(cd "$(dirname "$0")" && pwd)
 canopy=$(cd "$1" && pwd)/canopy
+export CANOPY_PLUGIN_KIT=${canopy%/*}/plugin-kit
 configuration=${2:-debug}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -16,17 +18,20 @@ fail() {
   exit 1
 }
 
-# Builds a package and runs its tests; a library is built as the program was, tests for debugging.
+# Builds a package and says how long that takes; sets `library`.
+build() { # FOLDER
+  local name=${1##*/} started=$SECONDS
+  local options=(--package-path "$1" --scratch-path "$work/build-$name" -c "$configuration")
+  ${SWIFT:-swift} build "${options[@]}" --product "$name"
+  library=$(${SWIFT:-swift} build "${options[@]}" --show-bin-path)/lib$name.so
+  echo "$name is built in $((SECONDS - started)) s"
+}
+
+# The same, and tries it: by its tests and by the checks of `canopy plugin check`.
 package() { # FOLDER
-  local name=${1##*/}
-  local scratch=$examples/../../.build-plugin/$name
-  local options=(--package-path "$1" --scratch-path "$scratch")
-  # The package manager does not see files that are new in Canopy: let it plan again.
-  rm -f "$scratch"/*.yaml
-  ${SWIFT:-swift} test "${options[@]}"
-  [ "$configuration" = debug ] || ${SWIFT:-swift} build "${options[@]}" -c "$configuration"
-  library=$(${SWIFT:-swift} build "${options[@]}" -c "$configuration" --show-bin-path)/lib$name.so
-  "$canopy" plugin check "$library" || fail "$name does not conform"
+  build "$1"
+  ${SWIFT:-swift} test --package-path "$1" --scratch-path "$work/build-${1##*/}"
+  "$canopy" plugin check "$library" || fail "${1##*/} does not conform"
 }
 
 # Runs a command that must be refused as bad input, with a sentence that has a text in it.
@@ -51,6 +56,11 @@ CANOPY_PLUGIN_PATH=$(dirname "$library") classify | cmp - "$work/scores.jsonl" |
 refused "There is no plugin jet-shape-tagger 1.0.0 here: load its library by --plugin" classify
 refused "it is no library" classify --plugin "$PWD/Package.swift"
 
+# A library that was built with other sources of Canopy, of which nothing runs.
+fingerprint=$(grep -aoE 'CANOPY SOURCES 9b41f6e2[|][0-9a-f]+' "$library" | head -n 1)
+LC_ALL=C sed "s/$fingerprint/${fingerprint%????????}01234567/" "$library" > "$work/libOther.so"
+refused "it is built with other sources of Canopy" classify --plugin "$work/libOther.so"
+
 package "$examples/VectorBosonFusion"
 cd "$examples/VectorBosonFusion"
 "$canopy" plugin list --plugin "$library" | grep -q '^vector-boson-fusion 1.0.0' || fail "the decision is not listed"
@@ -65,15 +75,43 @@ grep -q 'tau-pair' "$work/accepted.jsonl" || fail "no event is accepted"
 refused "There is no decision vector-boson-fusion; load its library by --plugin" "$canopy" trigger \
   ../../Samples/ditau/tautau-mass-small.h5 --menu vector-boson-fusion.yaml --model ../../Models/ditau-mass
 
-for kind in head decision; do
+for kind in head regression decision; do
   name=My${kind^}
   "$canopy" plugin new "$name" --kind "$kind" --directory "$work"
   package "$work/$name"
   cd "$work/$name"
   case $kind in
-    head) "$canopy" train my-head.yaml -o "$work/my-model" --set training.epochs=1 --plugin "$library" ;;
     decision) "$canopy" trigger "$examples/../Samples/ditau/tautau-mass-small.h5" --menu my-decision.yaml \
       --model "$examples/../Models/ditau-mass" --plugin "$library" ;;
+    *) "$canopy" train "my-$kind.yaml" -o "$work/$kind-model" --set training.epochs=1 --plugin "$library" ;;
   esac
 done
+
+# What a loaded head says of its input has the file, the event and the head, and the exit status of bad input, like what
+# a built-in one says.
+cd "$work/MyRegression"
+build "$PWD"
+sed 's/plugin: my-regression/plugin: mass-regression/; s/scale: 110/rows: events, scale: 110/' \
+  my-regression.yaml > mass-regression.yaml
+for mass in 90 120 -1 {80..150}; do
+  echo "{\"particles\": [[30, 0, 1, 31], [-20, 9, 5, 24]], \"truth_mass\": $mass}"
+done > negative.jsonl
+for head in my mass; do
+  refused "negative.jsonl, event 2: truth_mass is -1.0 GeV" "$canopy" train "$head-regression.yaml" \
+    --set data.inputs='[negative.jsonl]' -o refused --plugin "$library"
+  refused "the head ditau-mass: " "$canopy" train "$head-regression.yaml" \
+    --set heads.ditau-mass.configuration.scale=-1 -o refused --plugin "$library"
+done
+
+# A class that is absent in a value of a condition leaves a dash there.
+cd "$work/MyHead"
+build "$PWD"
+"$canopy" train my-head.yaml -o conditioned --set training.epochs=1 --plugin "$library" \
+  --set 'events={reads: jets, momenta: relative, width: 4, inputs: {conditions: [label]}}'
+"$canopy" evaluate "$CANOPY_PLUGIN_KIT/samples/w-vs-qcd-small.h5" --model conditioned --plugin "$library" |
+  grep -qE '^ +1 +1000 +0 +-' || fail "no dash for a class that is absent"
+
+# An edit is a matter of seconds.
+echo "// Edited." >> Sources/MyHead/MyHead.swift
+build "$PWD"
 echo "the plugins are built, tested, loaded and used"

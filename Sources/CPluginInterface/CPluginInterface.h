@@ -6,17 +6,10 @@
 // The version of Canopy, by semantic versioning.
 #define CANOPY_VERSION "0.1.0"
 
-// Grows whenever a plugin must be built anew: whenever a public declaration of PluginKit, or of a module that it
-// exports, changes other than by an addition.
-#define CANOPY_PLUGIN_INTERFACE 2
-
-#define CANOPY_LITERAL(number) #number
-#define CANOPY_DIGITS(number) CANOPY_LITERAL(number)
-
-// The name by which a file is found to hold a plugin, then the versions of the interface, of Canopy and of the
-// compiler. A header gives it, so that Swift's own C compiler puts it into whatever is built with PluginKit.
+// The name by which a file is found to hold a plugin, then the versions of Canopy and of the compiler. A header gives it,
+// so that Swift's own C compiler puts it into whatever is built with PluginKit.
 static inline const char *canopy_plugin_handshake(void) {
-  return "CANOPY PLUGIN 9b41f6e2|" CANOPY_DIGITS(CANOPY_PLUGIN_INTERFACE) "|" CANOPY_VERSION "|" __VERSION__ "|";
+  return "CANOPY PLUGIN 9b41f6e2|" CANOPY_VERSION "|" __VERSION__ "|";
 }
 
 #endif

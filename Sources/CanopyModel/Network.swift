@@ -36,9 +36,9 @@ public struct Network: Sendable {
   ///   - embedding: the recursive network; nil where jets are not embedded.
   ///   - events: the event encoder; nil where events are not embedded.
   ///   - heads: the name, the plugin and the configuration of each head.
-  /// - Throws: ``ModelError``, without a full stop as the file is still to be named, where the width or the number
-  ///   of heads is out of range, a name does not serve or a head refuses its configuration; and what the
-  ///   configuration's source throws.
+  /// - Throws: ``ModelError``, without a full stop as the file is still to be named, if the width or the number
+  ///   of heads is out of range, a name of a head or of its outputs does not serve or a head refuses its configuration;
+  ///   and what the configuration's source throws.
   public init(
     embedding: EmbeddingDescription?, events: EventEncoderDescription? = nil,
     heads: [(name: String, plugin: any Head.Type, configuration: any HeadConfigurationSource)]
@@ -98,6 +98,7 @@ public struct Network: Sendable {
   ) throws -> H {
     var builder = builder
     let head = try H(configuration: configuration.decode(H.Configuration.self), builder: &builder)
+    try HeadOutput.check(head.outputs, as: "output", "outputs")
     layout = builder.layout
     return head
   }

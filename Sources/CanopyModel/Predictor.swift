@@ -45,7 +45,7 @@ public final class Predictor {
   /// The jets of `events`, the embeddings and what the heads predict.
   ///
   /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from, `EventEncodingError` for the first
-  ///   that lacks what the network reads.
+  ///   that lacks what the network reads, `PluginError` if a head gives other rows or columns than it declares.
   public func predict(_ events: EventBatch, heads: Bool = true) throws -> Prediction {
     var prediction = Prediction()
     try predict(events, into: &prediction, heads: heads)
@@ -59,7 +59,7 @@ public final class Predictor {
   ///   - prediction: replaced.
   ///   - heads: whether the heads take part.
   /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from, `EventEncodingError` for the first
-  ///   that lacks what the network reads.
+  ///   that lacks what the network reads, `PluginError` if a head gives other rows or columns than it declares.
   public func predict(_ events: EventBatch, into prediction: inout Prediction, heads: Bool = true) throws {
     var time = ProcessInfo.processInfo.systemUptime
     try clusterer.findJets(in: events, into: &prediction.jets)
@@ -84,7 +84,12 @@ public final class Predictor {
       }
       times.network += Self.lap(&time)
       for index in prediction.heads.indices {
-        let outputs = network.heads[index].head.predict(pass.headInputs)
+        let named = network.heads[index]
+        let outputs = named.head.predict(pass.headInputs)
+        let rows = pass.headInputs.count(of: prediction.heads[index].rows)
+        if outputs.rows != rows || outputs.columns != prediction.heads[index].width {
+          try named.head.check(shapeOfOutputs: outputs, rows: rows, name: named.name)
+        }
         prediction.heads[index].values.append(contentsOf: outputs.values)
       }
       first = piece.upperBound

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// Robust scaling of features: (x − median) / interquartile range, learnt from training data.
 ///
 /// If the quartiles of a feature coincide, because most rows have the same value, twice the median distance of the other
@@ -13,7 +15,7 @@ public struct FeatureScaling: Sendable, Equatable, Codable {
 
   /// Scaling by given numbers.
   public init(median: [Float], interquartileRange: [Float]) {
-    precondition(median.count == interquartileRange.count, "a range for each median")
+    require(median.count == interquartileRange.count, "a range for each median")
     self.median = median
     self.interquartileRange = interquartileRange
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// A matrix of numbers outside a computation: data going in, results coming out.
 public struct Matrix: Sendable, Equatable {
   /// The number of rows.
@@ -11,7 +13,7 @@ public struct Matrix: Sendable, Equatable {
 
   /// A matrix of `values`, row-major `[rows × columns]`.
   public init(rows: Int, columns: Int, values: [Float]) {
-    precondition(values.count == rows * columns, "a matrix needs rows × columns values")
+    require(values.count == rows * columns, "a matrix needs rows × columns values")
     self.rows = rows
     self.columns = columns
     self.values = values

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// Names one matrix of learnable numbers in a `ParameterLayout`.
 public struct ParameterID: Sendable, Hashable {
   let index: Int
@@ -49,7 +51,7 @@ public struct ParameterLayout: Sendable, Equatable {
   public mutating func add(
     _ name: String, rows: Int, columns: Int, initialisation: Initialisation
   ) -> ParameterID {
-    precondition(!entries.contains { $0.name == name }, "the parameter \(name) was added before")
+    require(!entries.contains { $0.name == name }, "the parameter \(name) was added before")
     entries.append(
       Entry(name: name, rows: rows, columns: columns, offset: count, initialisation: initialisation))
     count += (rows * columns + 15) & ~15

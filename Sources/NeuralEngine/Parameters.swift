@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// The numbers of all parameters of a network, or their gradients, in one flat array.
 ///
 /// Threads may read the same object at the same time. Whoever writes to it, the optimiser above all, must
@@ -45,21 +47,21 @@ public final class Parameters: @unchecked Sendable {
 
   /// Takes over the numbers of an object of the same layout.
   public func assign(_ other: Parameters) {
-    precondition(layout == other.layout, "parameters of another layout")
+    require(layout == other.layout, "parameters of another layout")
     _ = values.update(from: other.values)
   }
 
   /// Takes over the numbers of some parameters, which are the same in an object of another layout.
   public func assign(_ other: Parameters, only parameters: some Sequence<ParameterID>) {
     for id in parameters {
-      precondition(layout[id].name == other.layout[id].name && self[id].count == other[id].count, "others")
+      require(layout[id].name == other.layout[id].name && self[id].count == other[id].count, "others")
       _ = self[id].update(from: other[id])
     }
   }
 
   /// Adds the numbers of an object of the same layout.
   public func add(_ other: Parameters) {
-    precondition(layout == other.layout, "parameters of another layout")
+    require(layout == other.layout, "parameters of another layout")
     for i in values.indices { values[i] += other.values[i] }
   }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// Records a computation on matrices so that its gradients can be found: reverse-mode differentiation.
 ///
 /// A tape belongs to one thread and is used again for batch after batch: `reset` forgets the computation and
@@ -33,7 +35,7 @@ public final class Tape {
   ///
   /// - Precondition: both have the same layout.
   public init(parameters: Parameters, gradients: Parameters? = nil) {
-    precondition(gradients == nil || gradients!.layout == parameters.layout, "gradients of another layout")
+    require(gradients == nil || gradients!.layout == parameters.layout, "gradients of another layout")
     self.parameters = parameters
     self.gradients = gradients
     parameterNodes = Array(repeating: -1, count: parameters.layout.entries.count)
@@ -131,7 +133,7 @@ public final class Tape {
 
   /// A matrix that has no gradient, of the numbers of a row-major array.
   public func constant(_ values: [Float], rows: Int, columns: Int) -> Variable {
-    precondition(values.count == rows * columns, "a matrix of \(rows) × \(columns) needs as many numbers")
+    require(values.count == rows * columns, "a matrix of \(rows) × \(columns) needs as many numbers")
     let variable = constant(rows: rows, columns: columns)
     values.withUnsafeBufferPointer { values in
       if let from = values.baseAddress {
@@ -145,7 +147,7 @@ public final class Tape {
 
   /// Adds `seed`, `[rows × columns]` of the variable, to the variable's gradient before `backward`.
   public func seedGradient(of variable: Variable, _ seed: UnsafeBufferPointer<Float>) {
-    precondition(seed.count == variable.count, "a seed needs one number for each element")
+    require(seed.count == variable.count, "a seed needs one number for each element")
     guard let gradient = gradient(of: variable.id) else { return }
     for i in 0..<seed.count { gradient[i] += seed[i] }
   }
@@ -155,7 +157,7 @@ public final class Tape {
   ///
   /// - Precondition: the tape was made with `gradients`.
   public func backward() {
-    precondition(recordsGradients, "this tape was made without gradients")
+    require(recordsGradients, "this tape was made without gradients")
     for index in nodes.indices.reversed() {
       guard let operation = nodes[index].operation, nodes[index].gradient != nil else { continue }
       operation.backward(from: Variable.ID(index: Int32(index)), on: self)

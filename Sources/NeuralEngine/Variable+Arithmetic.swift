@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 extension Variable {
   /// The sum, element by element. An operand of one row, one column or both is repeated to fit.
   public static func + (left: Variable, right: Variable) -> Variable { combine(.add, left, right) }
@@ -32,7 +34,7 @@ extension Variable {
     let rows = left.rows == 1 ? right.rows : left.rows
     let columns = left.columns == 1 ? right.columns : left.columns
     for operand in [left, right] {
-      precondition(
+      require(
         (operand.rows == rows || operand.rows == 1) && (operand.columns == columns || operand.columns == 1),
         "matrices of \(left.rows) × \(left.columns) and \(right.rows) × \(right.columns) do not fit")
     }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CKernels
+import Support
 
 extension Variable {
   /// The linear map y = x Wᵀ + b: x `[rows × inputs]`, W `[outputs × inputs]`, b `[1 × outputs]`.
   ///
   /// - Returns: `[rows × outputs]`.
   public func linear(weight: Variable, bias: Variable? = nil) -> Variable {
-    precondition(weight.columns == columns, "the weight has \(weight.columns) inputs, the matrix \(columns)")
-    precondition(bias == nil || bias!.count == weight.rows, "a bias needs one number an output")
+    require(weight.columns == columns, "the weight has \(weight.columns) inputs, the matrix \(columns)")
+    require(bias == nil || bias!.count == weight.rows, "a bias needs one number an output")
     let result = tape.record(
       rows: rows, columns: weight.rows,
       requiresGradient: requiresGradient || weight.requiresGradient || bias?.requiresGradient == true,
@@ -23,7 +24,7 @@ extension Variable {
 
   /// The matrix product of `[rows × inner]` and `[inner × columns]`.
   public func product(_ other: Variable) -> Variable {
-    precondition(columns == other.rows, "a product needs as many columns on the left as rows on the right")
+    require(columns == other.rows, "a product needs as many columns on the left as rows on the right")
     let result = tape.record(
       rows: rows, columns: other.columns, requiresGradient: requiresGradient || other.requiresGradient,
       Product(left: id, right: other.id))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 // Losses have one number a row, `[rows × 1]`: weights and the mean over a batch are the trainer's.
 
@@ -12,7 +13,7 @@ extension Variable {
   /// - Parameter targets: `[rows]`, 1 for signal.
   /// - Returns: `[rows × 1]`.
   public func binaryCrossEntropy(targets: [Float]) -> Variable {
-    precondition(columns == 1 && targets.count == rows, "one logit and one target a row")
+    require(columns == 1 && targets.count == rows, "one logit and one target a row")
     let kept = tape.keep(targets)
     let result = tape.record(
       rows: rows, columns: 1, requiresGradient: requiresGradient,
@@ -28,7 +29,7 @@ extension Variable {
   /// - Parameter classes: `[rows]`, from 0 to columns − 1.
   /// - Returns: `[rows × 1]`.
   public func crossEntropy(classes: [Int32]) -> Variable {
-    precondition(classes.count == rows, "one class a row")
+    require(classes.count == rows, "one class a row")
     let logProbabilities = logSoftmax()
     let kept = tape.keep(classes)
     let result = tape.record(
@@ -37,7 +38,7 @@ extension Variable {
     let x = logProbabilities.values
     let y = result.values
     for row in 0..<rows {
-      precondition(kept[row] >= 0 && kept[row] < columns, "class \(kept[row]) of \(columns)")
+      require(kept[row] >= 0 && kept[row] < columns, "class \(kept[row]) of \(columns)")
       y[row] = -x[row * columns + Int(kept[row])]
     }
     return result
@@ -82,7 +83,7 @@ extension Variable {
   ///   - quantiles: q of each column, between 0 and 1: `[columns]`.
   /// - Returns: `[rows × 1]`.
   public func quantileError(targets: [Float], quantiles: [Float]) -> Variable {
-    precondition(targets.count == rows && quantiles.count == columns, "a target a row, a quantile a column")
+    require(targets.count == rows && quantiles.count == columns, "a target a row, a quantile a column")
     let difference = tape.constant(Matrix(rows: rows, columns: 1, values: targets)) - self
     let q = tape.constant(Matrix(rows: 1, columns: columns, values: quantiles))
     return (q * difference + (-difference).relu()).rowSums()

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CKernels
+import Support
 
 extension Variable {
   /// The columns of this matrix followed by those of another with as many rows.
   ///
   /// - Returns: `[rows × (columns + other.columns)]`.
   public func concatenated(with other: Variable) -> Variable {
-    precondition(rows == other.rows, "matrices side by side need equally many rows")
+    require(rows == other.rows, "matrices side by side need equally many rows")
     let width = columns + other.columns
     let result = tape.record(
       rows: rows, columns: width, requiresGradient: requiresGradient || other.requiresGradient,
@@ -20,7 +21,7 @@ extension Variable {
 
   /// Some neighbouring columns of this matrix: `[rows × range.count]`.
   public func columns(_ range: Range<Int>) -> Variable {
-    precondition(0 <= range.lowerBound && range.upperBound <= columns, "columns out of range")
+    require(0 <= range.lowerBound && range.upperBound <= columns, "columns out of range")
     let result = tape.record(
       rows: rows, columns: range.count, requiresGradient: requiresGradient,
       ColumnSlice(operand: id, first: Int32(range.lowerBound)))
@@ -43,7 +44,7 @@ extension Variable {
 
   /// A matrix whose row `indices[r]` is the sum of the rows r of this one: `[rows × columns]`.
   public func scatteringRows(_ indices: UnsafeBufferPointer<Int32>, rows resultRows: Int) -> Variable {
-    precondition(indices.count == rows, "scattering needs an index for each row")
+    require(indices.count == rows, "scattering needs an index for each row")
     let kept = tape.copy(indices, below: resultRows)
     let result = tape.record(
       rows: resultRows, columns: columns, requiresGradient: requiresGradient,
@@ -62,7 +63,7 @@ extension Tape {
   ) -> UnsafeMutablePointer<Int32> {
     let kept = scratch(Int32.self, count: indices.count)
     for (i, index) in indices.enumerated() {
-      precondition(index >= 0 && index < limit, "row \(index) of a matrix of \(limit) rows")
+      require(index >= 0 && index < limit, "row \(index) of a matrix of \(limit) rows")
       kept[i] = index
     }
     return kept.baseAddress!

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// What decisions read of events, one event after the other.
 ///
 /// The numbers of a batch lie in flat arrays that keep their storage; ``event`` says which event the rest speaks of.
@@ -64,7 +66,7 @@ public struct DecisionInputs: Sendable {
   public mutating func append(predictions: [Float]) {
     let head = sources.heads[firstNumbers.count - 1]
     let rows = head.rows == .jets ? kinematics.jets.count : eventCount
-    precondition(
+    require(
       predictions.count == rows * widths[firstNumbers.count], "a row for each of the head's \(head.rows)")
     firstNumbers.append(numbers.count)
     numbers.append(contentsOf: predictions)
@@ -100,19 +102,19 @@ public struct DecisionInputs: Sendable {
 
   /// A number of the event: what a head on events predicts, or a condition.
   public subscript(column: DecisionColumn) -> Double {
-    precondition(column.rows == .events, "a column of jets needs a jet")
+    require(column.rows == .events, "a column of jets needs a jet")
     return Double(numbers[firstNumbers[column.block] + event * widths[column.block] + column.place])
   }
 
   /// A number of a jet of the event: what a head on jets predicts.
   public subscript(column: DecisionColumn, ofJet jet: Int) -> Double {
-    precondition(column.rows == .jets, "a column of events has no jets")
+    require(column.rows == .jets, "a column of events has no jets")
     return Double(numbers[firstNumbers[column.block] + place(jet) * widths[column.block] + column.place])
   }
 
   /// Where a jet of the event is found in the batch.
   private func place(_ jet: Int) -> Int {
-    precondition(jet >= 0 && jet < jetCount, "the event has no such jet")
+    require(jet >= 0 && jet < jetCount, "the event has no such jet")
     return jetOffsets[event] + jet
   }
 }

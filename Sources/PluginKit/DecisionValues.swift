@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// The quantities behind decisions: a decision writes its own by their number, `values[0] = …`.
 ///
 /// Whoever asks several decisions keeps the numbers of all of them here, one behind the other.
@@ -35,11 +37,11 @@ public struct DecisionValues: Sendable, Equatable {
   /// A quantity of the decision.
   public subscript(index: Int) -> Double {
     get {
-      precondition(index >= 0 && index < count, "the decision has no such quantity")
+      require(index >= 0 && index < count, "the decision has no such quantity")
       return all[first + index]
     }
     set {
-      precondition(index >= 0 && index < count, "the decision has no such quantity")
+      require(index >= 0 && index < count, "the decision has no such quantity")
       all[first + index] = newValue
     }
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// What a head's predictions are worth on a sample.
 public struct HeadEvaluation: Sendable {
   /// Single numbers. The first is the one that training watches: the best epoch has the largest.
@@ -13,7 +15,7 @@ public struct HeadEvaluation: Sendable {
   public init(
     metrics: [Metric], classifiers: [ClassifierEvaluation] = [], regressions: [RegressionEvaluation] = []
   ) {
-    precondition(!metrics.isEmpty, "an evaluation needs a figure of merit")
+    require(!metrics.isEmpty, "an evaluation needs a figure of merit")
     self.metrics = metrics
     self.classifiers = classifiers
     self.regressions = regressions

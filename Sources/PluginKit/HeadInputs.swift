@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// Something that a head can read.
 public enum HeadInput: String, Sendable, Hashable, Codable, CaseIterable {
   /// The embedding of each jet: `[jets × width]`.
@@ -50,9 +52,9 @@ public struct HeadInputs {
     eventCount: Int, eventOfJet: [Int32], on tape: Tape, jetEmbedding: Variable? = nil,
     eventEmbedding: Variable? = nil, eventInputs: Variable? = nil, kinematics: Kinematics = Kinematics()
   ) {
-    precondition(jetEmbedding == nil || jetEmbedding!.rows == eventOfJet.count, "a row for each jet")
-    precondition(eventEmbedding == nil || eventEmbedding!.rows == eventCount, "a row for each event")
-    precondition(eventInputs == nil || eventInputs!.rows == eventCount, "a row for each event")
+    require(jetEmbedding == nil || jetEmbedding!.rows == eventOfJet.count, "a row for each jet")
+    require(eventEmbedding == nil || eventEmbedding!.rows == eventCount, "a row for each event")
+    require(eventInputs == nil || eventInputs!.rows == eventCount, "a row for each event")
     self.eventCount = eventCount
     self.eventOfJet = UnsafeBufferPointer(tape.scratch(copying: eventOfJet))
     jetRows = jetEmbedding
@@ -93,14 +95,14 @@ public struct HeadInputs {
   }
 
   private func given<Value>(_ value: Value, _ input: HeadInput) -> Value {
-    precondition(
+    require(
       kinematics.inputs.contains(input), "the head did not name \(input.rawValue) among its inputs")
     return value
   }
 
   private static func given(_ variable: Variable?, _ input: HeadInput) -> Variable {
     guard let variable else {
-      preconditionFailure("the head did not name \(input.rawValue) among its inputs")
+      fatalError("the head did not name \(input.rawValue) among its inputs")
     }
     return variable
   }

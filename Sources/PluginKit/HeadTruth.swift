@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// The true values of the rows of a batch, by the name of their column.
 public struct HeadTruth: Sendable {
   /// The number of rows.
@@ -8,7 +10,7 @@ public struct HeadTruth: Sendable {
 
   /// Truth of `rows` rows; each column is `[rows]`.
   public init(rows: Int, columns: [String: [Float]]) {
-    precondition(columns.values.allSatisfy { $0.count == rows }, "a truth column needs a value for each row")
+    require(columns.values.allSatisfy { $0.count == rows }, "a truth column needs a value for each row")
     self.rows = rows
     self.columns = columns
   }
@@ -16,7 +18,7 @@ public struct HeadTruth: Sendable {
   /// The values of a column that the head named in ``Head/truthColumns``: `[rows]`.
   public subscript(column: String) -> [Float] {
     guard let values = columns[column] else {
-      preconditionFailure("the head did not name \(column) among its truth columns")
+      fatalError("the head did not name \(column) among its truth columns")
     }
     return values
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// Events and jets in GeV, for heads that read more than embeddings: plain numbers, through which no gradient passes.
 ///
 /// It holds what was asked for, and is empty but for that.
@@ -35,7 +37,7 @@ public struct Kinematics: Sendable {
   public mutating func replace(with events: EventBatch, jets found: JetBatch) {
     removeAll()
     guard !inputs.isEmpty else { return }
-    precondition(
+    require(
       !inputs.contains(.trees) || found.trees.treeCount == found.jetCount, "jets without their trees")
     for event in 0..<events.eventCount {
       if inputs.contains(.missingMomentum) { missingMomentum.append(event, of: events) }
@@ -65,7 +67,7 @@ public struct Kinematics: Sendable {
 
   /// Adds the events of another collection, which holds the same inputs, behind these.
   public mutating func append(_ other: Kinematics) {
-    precondition(other.inputs == inputs, "kinematics of other inputs")
+    require(other.inputs == inputs, "kinematics of other inputs")
     for event in 0..<other.missingMomentum.count { missingMomentum.append(event, of: other.missingMomentum) }
     for jet in 0..<other.jets.count { jets.append(other.jets[jet]) }
     for jet in 0..<other.constituents.jetCount { constituents.append(jet, of: other.constituents) }
@@ -80,7 +82,7 @@ public struct Kinematics: Sendable {
   ///   - events: the events in it.
   ///   - selection: the jets of these events, in their order.
   public mutating func fill(_ other: Kinematics, events: [Int], jets selection: [Int]) {
-    precondition(other.inputs == inputs, "kinematics of other inputs")
+    require(other.inputs == inputs, "kinematics of other inputs")
     guard !inputs.isEmpty else { return }
     removeAll()
     if inputs.contains(.missingMomentum) {

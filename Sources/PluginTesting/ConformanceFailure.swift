@@ -16,16 +16,10 @@ public struct ConformanceFailure: Error, Sendable, Equatable, CustomStringConver
 
   /// Throws unless outputs or quantities have names of their own that can stand in files, and widths.
   static func requireUsableNames(of outputs: [HeadOutput], as singular: String, _ plural: String) throws {
-    let names = outputs.map(\.name)
-    try require(
-      Set(names).count == names.count, "Two \(plural) have the same name: \(names.joined(separator: ", ")).")
-    for output in outputs {
-      try require(
-        !output.name.isEmpty && !output.name.contains("/"),
-        "“\(output.name)” cannot be among the \(plural): leave out slashes and do not leave it empty.")
-      try require(
-        output.width > 0, "The \(singular) \(output.name) has the width \(output.width): a width is positive."
-      )
+    do {
+      try HeadOutput.check(outputs, as: singular, plural)
+    } catch let error as PluginError {
+      throw ConformanceFailure(error.description)
     }
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// Whether the score of a classifier is the probability that it claims to be: the reliability curve.
 ///
 /// Of all examples with a score near 0.8, four fifths should be signal, for the shares of signal and background that
@@ -32,9 +34,9 @@ public struct CalibrationCurve: Sendable, Equatable {
   ///   - binCount: the number of bins between 0 and 1; 15 unless given, as in arXiv:1706.04599.
   /// - Throws: ``MetricError`` where a score is no probability or no example has a weight.
   public init(scores: [Float], isSignal: [Bool], weights: [Double]? = nil, binCount: Int = 15) throws {
-    precondition(isSignal.count == scores.count, "each score needs its truth")
-    precondition(weights == nil || weights?.count == scores.count, "each score needs its weight")
-    precondition(binCount > 0, "a calibration curve needs bins")
+    require(isSignal.count == scores.count, "each score needs its truth")
+    require(weights == nil || weights?.count == scores.count, "each score needs its weight")
+    require(binCount > 0, "a calibration curve needs bins")
     var sums = Array(repeating: Sums(), count: binCount)
     for (index, score) in scores.enumerated() {
       guard score >= 0, score <= 1 else {

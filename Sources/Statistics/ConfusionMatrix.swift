@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// How often examples of each class are taken for each class.
 public struct ConfusionMatrix: Sendable, Equatable {
   /// The number of classes.
@@ -19,8 +21,8 @@ public struct ConfusionMatrix: Sendable, Equatable {
   ///   - weights: of each example, 1 unless given: `[examples]`.
   /// - Throws: ``MetricError`` where a score is not a number, a label is not a class or nothing is counted.
   public init(scores: [Float], classCount: Int, labels: [Int], weights: [Double]? = nil) throws {
-    precondition(scores.count == labels.count * classCount, "each example needs a score a class")
-    precondition(weights == nil || weights?.count == labels.count, "each example needs its weight")
+    require(scores.count == labels.count * classCount, "each example needs a score a class")
+    require(weights == nil || weights?.count == labels.count, "each example needs its weight")
     self.classCount = classCount
     contents = Array(repeating: 0, count: classCount * classCount)
     for (example, label) in labels.enumerated() {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// Weighted counts in bins of equal width.
 public struct Histogram: Sendable, Equatable {
   /// Where the first bin begins and the last one ends.
@@ -13,7 +15,7 @@ public struct Histogram: Sendable, Equatable {
 
   /// An empty histogram of at least one bin.
   public init(range: ClosedRange<Double>, binCount: Int) {
-    precondition(range.lowerBound < range.upperBound && binCount > 0, "a histogram needs bins of some width")
+    require(range.lowerBound < range.upperBound && binCount > 0, "a histogram needs bins of some width")
     self.range = range
     contents = Array(repeating: 0, count: binCount)
     squares = contents

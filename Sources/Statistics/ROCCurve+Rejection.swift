@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 /// How strongly background is rejected at a chosen signal efficiency.
 public struct BackgroundRejection: Sendable, Equatable, Codable {
@@ -32,7 +33,7 @@ extension ROCCurve {
   /// counts as exact. Where no background passes, the rejection is above 1 / (1 − 0.05^(1 / N)) at 95 %
   /// confidence, with N = (Σ v)² / Σ v², the number of background examples for unit weights.
   public func rejection(atSignalEfficiency target: Double) -> BackgroundRejection {
-    precondition((0...1).contains(target), "an efficiency lies in 0 … 1")
+    require((0...1).contains(target), "an efficiency lies in 0 … 1")
     // Sums of weights are rounded: a point that misses the target by that alone counts as reaching it.
     let point = signalEfficiency.firstIndex { $0 >= target - 1e-12 }!
     var efficiency = backgroundEfficiency[point]

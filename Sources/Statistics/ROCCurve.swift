@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// The receiver operating characteristic of a score that is high for signal: efficiency for signal and for
 /// background at every threshold.
 ///
@@ -71,8 +73,8 @@ public struct ROCCurve: Sendable {
   static func weighted(
     _ scores: [Float], isSignal: [Bool], weights: [Double]?
   ) throws -> [(score: Float, index: Int)] {
-    precondition(isSignal.count == scores.count, "each score needs its truth")
-    precondition(weights == nil || weights?.count == scores.count, "each score needs its weight")
+    require(isSignal.count == scores.count, "each score needs its truth")
+    require(weights == nil || weights?.count == scores.count, "each score needs its weight")
     var examples: [(score: Float, index: Int)] = []
     examples.reserveCapacity(scores.count)
     for (index, score) in scores.enumerated() {
@@ -99,7 +101,7 @@ public struct ROCCurve: Sendable {
   public static func oneVersusRest(
     scores: [Float], classCount: Int, labels: [Int], weights: [Double]? = nil
   ) throws -> [ROCCurve] {
-    precondition(scores.count == labels.count * classCount, "each example needs a score a class")
+    require(scores.count == labels.count * classCount, "each example needs a score a class")
     return try (0..<classCount).map { target in
       do {
         return try ROCCurve(

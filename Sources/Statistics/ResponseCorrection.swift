@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 /// A monotone, piecewise linear map from predictions to the truth for which they are a chosen quantile.
 ///
@@ -33,7 +34,7 @@ public struct ResponseCorrection: Codable, Sendable, Equatable {
   ///   - level: the share of predictions below the curve, between 0 and 1.
   /// - Returns: nil where there are fewer than 200 rows, or the predictions do not rise with the truth.
   public init?(fitting predictions: [Double], truth: [Double], weights: [Double], level: Double = 0.5) {
-    precondition(predictions.count == truth.count && truth.count == weights.count, "a truth and weight a row")
+    require(predictions.count == truth.count && truth.count == weights.count, "a truth and weight a row")
     let rows = truth.indices.filter { weights[$0] > 0 }
     let knots = Self.knots(rows.map { truth[$0] })
     guard knots.count >= 2 else { return nil }

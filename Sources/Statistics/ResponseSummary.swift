@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// How predictions of a positive quantity, such as a mass, compare with its true value in a sample.
 ///
 /// The response of a row is its prediction over the truth. Errors are statistical: of quantiles, from the quantiles
@@ -66,7 +68,7 @@ public struct RegressionPredictions: Sendable {
 
   /// Predictions, all `[rows]`.
   public init(_ name: String, values: [Double], interval: (low: [Double], high: [Double])? = nil) {
-    precondition(
+    require(
       interval == nil || interval!.low.count == values.count && interval!.high.count == values.count,
       "an interval for each row")
     self.name = name

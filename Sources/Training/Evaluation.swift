@@ -152,6 +152,10 @@ struct EvaluatedRows {
     let width = head.outputs.reduce(0) { $0 + $1.width }
     var evaluation = try head.evaluate(
       Matrix(rows: truth.rows, columns: width, values: outputs), truth: truth, weights: weights)
+    if let metric = evaluation.metricWithoutNumber {
+      throw MetricError(
+        description: "The metric \(metric.name) is \(metric.estimate!.value), which is no number to compare.")
+    }
     // Yields are of events, and of a single signal and background.
     if head.rows == .events, evaluation.classifiers.count == 1 { evaluation.classifiers[0].yields = yields }
     return evaluation

@@ -31,6 +31,10 @@ public final class Trainer {
   private let workers: [TrainingWorker]
   /// The network with its heads calibrated at the weights of an epoch.
   private var calibrated: (epoch: Int, network: Network)?
+  /// Whether what the heads give was looked at, which is done once, before the first epoch.
+  private var areHeadsChecked = false
+  /// How many of the validation events the heads are tried on before the first epoch.
+  private static let eventsOfCheck = 256
 
   /// A trainer that has not begun, or that goes on from a checkpoint.
   ///
@@ -90,9 +94,14 @@ public final class Trainer {
   ///
   /// - Parameter progress: called after each step with the number of events done and the mean loss so far.
   /// - Returns: what the epoch came to.
-  /// - Throws: ``TrainingError`` where loss or gradient are no longer finite or a head cannot be validated, such as
-  ///   on rows of one class.
+  /// - Throws: ``TrainingError`` if loss or gradient are no longer finite or a head cannot be validated, such as
+  ///   on rows of one class; `PluginError` if a head gives other than it declares, which is looked at before the first
+  ///   step.
   public func trainEpoch(progress: (_ eventsDone: Int, _ loss: Double) -> Void) throws -> EpochSummary {
+    if !areHeadsChecked {
+      try workers[0].checkHeads(dataset, validationEvents.prefix(Self.eventsOfCheck))
+      areHeadsChecked = true
+    }
     let start = ProcessInfo.processInfo.systemUptime
     let epoch = epochs.count + 1
     let stepsPerEpoch = (trainingEvents.count + section.batchSize - 1) / section.batchSize
@@ -277,6 +286,7 @@ public final class Trainer {
       } catch let error as MetricError {
         throw TrainingError("\(named.name) cannot be validated: \(error)")
       }
+      try named.check(metricsOf: evaluation)
       for metric in evaluation.metrics {
         guard let estimate = metric.estimate else {
           throw TrainingError(

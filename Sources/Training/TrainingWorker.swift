@@ -76,6 +76,32 @@ final class TrainingWorker: @unchecked Sendable {
     }
   }
 
+  /// Makes sure that every head gives what it declares for some events, and evaluates it, before it is trained.
+  ///
+  /// - Throws: `PluginError` if the rows or columns of its loss or its outputs are others, or a metric is no number.
+  func checkHeads(_ dataset: EventDataset, _ events: ArraySlice<Int>) throws {
+    weights.pack(predicting.parameters)
+    predicting.reset()
+    batch.fill(dataset.sample, events)
+    let inputs = network(batch, weights, on: predicting).headInputs
+    for named in network.heads {
+      let head = named.head
+      let truth = dataset.truth(of: head.rows, of: events)
+      let prediction = head.predict(inputs, truth)
+      try head.check(shapeOfLoss: prediction.loss, rows: truth.rows, name: named.name)
+      try head.check(shapeOfOutputs: prediction.outputs, rows: truth.rows, name: named.name)
+      guard truth.rows > 0 else { continue }
+      let outputs = Matrix(
+        rows: truth.rows, columns: prediction.outputs.columns, values: Array(prediction.outputs.values))
+      let rowWeights = dataset.weights(for: head, of: events).map { Double($0) }
+      do {
+        try named.check(metricsOf: head.evaluate(outputs, truth: truth, weights: rowWeights))
+      } catch is MetricError {
+        // So few events may well tell nothing of it.
+      }
+    }
+  }
+
   private static func weightedSum(_ loss: Variable, _ weights: [Float]) -> Double {
     zip(loss.values, weights).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
@@ -91,5 +117,17 @@ extension Head {
   ) -> (result: Variable, loss: Variable, outputs: Variable) {
     let result = self(inputs)
     return (result, loss(of: result, truth: truth), outputs(of: result))
+  }
+}
+
+extension Network.NamedHead {
+  /// Throws if a metric is no number.
+  ///
+  /// - Throws: `PluginError` that names the head and the metric.
+  func check(metricsOf evaluation: HeadEvaluation) throws {
+    guard let metric = evaluation.metricWithoutNumber else { return }
+    throw PluginError(
+      "The head \(name) gives \(metric.estimate!.value) for its metric \(metric.name): mend the plugin "
+        + "\(type(of: head).identifier), and let a metric that the rows cannot tell have no estimate.")
   }
 }

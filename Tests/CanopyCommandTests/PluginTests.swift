@@ -26,32 +26,67 @@ import Testing
     #expect(table.contains("jet-count 1.0.0") && table.contains("quantities  ht in GeV"), "\(table)")
   }
 
-  @Test func aPackageIsWrittenWholeOrNotAtAll() throws {
+  /// What `plugin new` takes for a kit; the real one is made after the build, and used by `plugin.sh`.
+  private func kit(in folder: TemporaryFolder) throws -> String {
+    for module in ["modules/PluginKit", "modules/JetPhysics", "testing/CanopyModel"] {
+      let file = folder.url.appendingPathComponent("kit/\(module).swiftmodule")
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data().write(to: file)
+    }
+    return folder.path("kit")
+  }
+
+  @Test(arguments: ["head", "regression", "decision"]) func aPackageIsWrittenWholeOrNotAtAll(
+    _ kind: String
+  ) throws {
     let folder = try TemporaryFolder()
-    let arguments = ["plugin", "new", "MyTagger", "--directory", folder.url.path]
+    let arguments = try [
+      "plugin", "new", "MyPlugin", "--kind", kind, "--kit", kit(in: folder), "--directory", folder.url.path,
+    ]
     let outcome = try Program.run(arguments)
     #expect(outcome.status == 0, "\(outcome.errors)")
-    #expect(outcome.text.contains("canopy train my-tagger.yaml"))
+    #expect(
+      outcome.text.contains(kind == "decision" ? "--menu my-plugin.yaml" : "canopy train my-plugin.yaml"))
     let files = FileManager.default
-    let written = try files.subpathsOfDirectory(atPath: folder.path("MyTagger")).filter { $0.contains(".") }
+    let written = try files.subpathsOfDirectory(atPath: folder.path("MyPlugin")).filter { $0.contains(".") }
     #expect(
       written.sorted() == [
-        ".gitignore", "Package.swift", "README.md", "Sources/MyTagger/MyTagger.swift",
-        "Sources/MyTagger/Registration.swift", "Tests/MyTaggerTests/MyTaggerTests.swift", "my-tagger.yaml",
+        ".gitignore", "Package.swift", "README.md", "Sources/MyPlugin/MyPlugin.swift",
+        "Sources/MyPlugin/Registration.swift", "Tests/MyPluginTests/MyPluginTests.swift", "my-plugin.yaml",
       ])
+    let manifest = try String(contentsOfFile: folder.path("MyPlugin/Package.swift"), encoding: .utf8)
+    #expect(manifest.contains(folder.path("kit")))
     let again = try Program.run(arguments)
     #expect(again.status == 65 && again.errors.contains("exists already"), "\(again.errors)")
-    for (name, sentence) in [
-      ("myTagger", "cannot be the name of a plugin"), ("My-Tagger", "cannot be the name of a plugin"),
-      ("Head", "uses already"),
-    ] {
-      let refused = try Program.run("plugin", "new", name, "--directory", folder.url.path)
-      #expect(refused.status == 65 && refused.errors.contains(sentence), "\(refused.errors)")
-    }
-    let nowhere = try Program.run("plugin", "new", "Tagger", "--directory", folder.path("absent/folder"))
+    let nowhere = try Program.run(
+      "plugin", "new", "Tagger", "--kit", folder.path("kit"), "--directory", folder.path("absent/folder"))
     #expect(nowhere.status == 65 && nowhere.errors.contains("cannot be written"), "\(nowhere.errors)")
     #expect(
-      try files.contentsOfDirectory(atPath: folder.url.path).filter { $0.contains("Tagger") } == ["MyTagger"])
+      try files.contentsOfDirectory(atPath: folder.url.path).filter { $0 != "kit" } == ["MyPlugin"])
+  }
+
+  @Test(arguments: [
+    ("myTagger", "cannot be the name of a plugin"), ("My-Tagger", "cannot be the name of a plugin"),
+    ("Head", "uses already"), ("Self", "uses already"), ("XCTest", "uses already"),
+    ("Triggers", "uses already"),
+    ("CanopyModel", "uses already"), ("JetPhysics", "uses already"),
+    ("JetTagger", "jet-tagger, which there is already (built in)"),
+    ("MissingMomentum", "missing-momentum, which there is already (built in)"),
+  ]) func namesThatClashAreRefused(_ name: String, _ sentence: String) throws {
+    let folder = try TemporaryFolder()
+    let refused = try Program.run(
+      "plugin", "new", name, "--kit", kit(in: folder), "--directory", folder.url.path)
+    #expect(refused.status == 65 && refused.errors.contains(sentence), "\(refused.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path(name)))
+  }
+
+  @Test func whatIsNoKitIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let refused = try Program.run("plugin", "new", "MyTagger", "--kit", folder.url.path)
+    #expect(refused.status == 65 && refused.errors.contains("holds no plugin kit"), "\(refused.errors)")
+    let unknown = try Program.run("plugin", "new", "MyTagger", "--kind", "oracle")
+    #expect(unknown.status == 64 && unknown.errors.contains("regression"), "\(unknown.errors)")
   }
 
   @Test func whatIsNoPluginIsNotChecked() throws {

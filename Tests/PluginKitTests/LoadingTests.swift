@@ -7,7 +7,7 @@
   import Testing
 
   /// What is no plugin for this program is refused, in one sentence and before it runs. Plugins that are loaded and
-  /// used are tried by `Resources/Examples/test.sh`.
+  /// used are tried by `Resources/Examples/plugin.sh`.
   @Suite struct LoadingTests {
     private let folder: TemporaryFolder
     private let marker: String
@@ -19,14 +19,14 @@
 
     /// Compiles a library from C, which writes a file when it is loaded.
     private func library(
-      _ name: String = "libplugin.so", handshake: String? = PluginHandshake.text,
+      _ name: String = "libplugin.so", handshake: [String] = PluginHandshake.texts,
       code: String = "void canopy_plugin(void *registration) { (void)registration; }"
     ) throws -> String {
-      let text = handshake.map { "const char handshake[] = \"\($0)\";" } ?? ""
+      let texts = handshake.enumerated().map { "const char handshake\($0)[] = \"\($1)\";" }
       let source = try folder.write(
         """
         #include <stdio.h>
-        \(text)
+        \(texts.joined(separator: "\n"))
         __attribute__((constructor)) static void run(void) { fclose(fopen("\(marker)", "w")); }
         \(code)
         """, to: "plugin.c")
@@ -50,44 +50,77 @@
       return String(text.dropFirst(path.count + 2).dropLast())
     }
 
-    /// The handshake of this program with another field.
-    private func handshake(_ field: Int, _ value: String) -> String {
-      var fields = PluginHandshake.text.split(separator: "|", omittingEmptySubsequences: false).map(
-        String.init)
+    /// The handshake of this program with another field of one of its texts.
+    private func handshake(_ text: Int, _ field: Int, _ value: String) -> [String] {
+      var texts = PluginHandshake.texts
+      var fields = texts[text].split(separator: "|", omittingEmptySubsequences: false).map(String.init)
       fields[field] = value
-      return fields.joined(separator: "|")
+      texts[text] = fields.joined(separator: "|")
+      return texts
     }
 
     @Test func whatIsNoLibrary() throws {
       #expect(try refusal(of: folder.path("none.so")).hasPrefix("there is no such file: "))
       #expect(try refusal(of: folder.url.path).hasPrefix("it is no file: "))
       #expect(try refusal(of: "/dev/null").hasPrefix("it is no file: "))
-      for text in ["", "\u{7F}EL", "text", PluginHandshake.text] {
+      for text in ["", "\u{7F}EL", "text", PluginHandshake.texts.joined()] {
         #expect(try refusal(of: folder.write(text, to: "text.so")).hasPrefix("it is no library: "))
       }
-      let torn = try folder.write("\u{7F}ELF" + PluginHandshake.text, to: "torn.so")
+      let torn = try folder.write("\u{7F}ELF" + PluginHandshake.texts.joined(separator: "\0"), to: "torn.so")
       #expect(try refusal(of: torn).hasPrefix("the library cannot be loaded: "))
     }
 
     @Test func whatIsNoPluginForThisProgram() throws {
-      #expect(try refusal(of: library(handshake: nil)).hasPrefix("it is a library, but no plugin of Canopy"))
+      let none = "it is a library, but no plugin of Canopy"
+      #expect(try refusal(of: library(handshake: [])).hasPrefix(none))
+      #expect(try refusal(of: library(handshake: [PluginHandshake.texts[0]])).hasPrefix(none))
+      #expect(try refusal(of: library(handshake: [PluginHandshake.texts[1]])).hasPrefix(none))
       #expect(
-        try refusal(of: library(handshake: handshake(1, "0"))).hasPrefix(
-          "it is built for version 0 of the plugin interface, and this is version "))
-      #expect(
-        try refusal(of: library(handshake: handshake(2, "0.0.9"))).hasPrefix(
+        try refusal(of: library(handshake: handshake(0, 1, "0.0.9"))).hasPrefix(
           "it is built with Canopy 0.0.9, and this is Canopy "))
       #expect(
-        try refusal(of: library(handshake: handshake(3, "Clang 1.0"))).hasPrefix(
+        try refusal(of: library(handshake: handshake(0, 2, "Clang 1.0"))).hasPrefix(
           "it is built by another compiler, Clang 1.0, and this Canopy by "))
       #expect(
-        try refusal(of: library(handshake: handshake(1, "one"))).hasPrefix(
-          "it is a library, but no plugin of Canopy"))
+        try refusal(of: library(handshake: handshake(1, 1, "0123456789abcdef"))).hasPrefix(
+          "it is built with other sources of Canopy "))
       // The first that is complete counts.
-      let incomplete = PluginHandshake.text.prefix(30) + "\\0"
+      let incomplete = PluginHandshake.texts[0].prefix(30) + "\\0"
       #expect(
-        try refusal(of: library(handshake: incomplete + handshake(2, "0.0.8"))).hasPrefix(
-          "it is built with Canopy 0.0.8, "))
+        try refusal(
+          of: library(handshake: [incomplete + handshake(0, 1, "0.0.8")[0], PluginHandshake.texts[1]])
+        )
+        .hasPrefix("it is built with Canopy 0.0.8, "))
+    }
+
+    /// A source that has changed, been added or been renamed gives another fingerprint; a folder elsewhere the same.
+    @Test func sourcesHaveFingerprints() throws {
+      let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../Sources/SourceFingerprint/fingerprint.sh").standardizedFileURL.path
+      func fingerprint(_ sources: [(name: String, text: String)]) throws -> String {
+        let folder = try TemporaryFolder()
+        let files = try sources.map { try folder.write($0.text, to: $0.name) }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = [script, folder.url.path, folder.path("Fingerprint.swift")] + files
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        let written = try String(contentsOfFile: folder.path("Fingerprint.swift"), encoding: .utf8)
+        let fields = written.split(separator: "|")
+        try #require(fields.count == 3 && fields[1].count == 32)
+        return String(fields[1])
+      }
+      let variants = [
+        [("a.swift", "struct S { var x = 0 }\n"), ("b.h", "int b;\n")],
+        [("a.swift", "struct S { var x = 0; var y = 0 }\n"), ("b.h", "int b;\n")],
+        [("a.swift", "struct S { var x = 0 }\nint b;\n"), ("b.h", "")],
+        [("a.swift", "struct S { var x = 0 }\n"), ("c.h", "int b;\n")],
+        [("a.swift", "struct S { var x = 0 }\n")],
+      ]
+      let fingerprints = try variants.map { try fingerprint($0) }
+      #expect(Set(fingerprints).count == variants.count)
+      #expect(try fingerprint(variants[0]) == fingerprints[0])
     }
 
     @Test func whatDoesNotRegister() throws {
@@ -98,6 +131,14 @@
       #expect(
         try refusal(of: library("none.so"), mayRun: true)
           == "the library registers no plugin: register one in canopy_plugin")
+    }
+
+    @Test func copiesOfTheCoreAreRefused() throws {
+      let code =
+        "void canopy_plugin_core(void) {} void canopy_plugin(void *registration) { (void)registration; }"
+      #expect(
+        try refusal(of: library(code: code), mayRun: true).hasPrefix(
+          "the library has a copy of Canopy in it: build it against a plugin kit"))
     }
 
     @Test func missingSymbolsAreNamed() throws {

@@ -13,7 +13,7 @@ import Testing
     case .doubledGradient, .lostGradient: expected = [.gradients]
     // Each call gives other numbers, of which gradients know nothing.
     case .counter: expected = [.gradients, .determinism, .independence, .threads, .saving]
-    case .width: expected = [.shapes, .independence]
+    case .width: expected = [.shapes, .independence, .saving]
     case .loss: expected = [.shapes]
     case .neighbours: expected = [.independence]
     case .configuration: expected = [.configuration, .saving]

@@ -110,7 +110,11 @@ struct MenuBuilder {
     guard let identifier = condition.identifier, let make = condition.make else { return }
     let key = ConditionDescription.Key(stringValue: identifier)
     var found = MenuProblems(condition.codingPath)
-    let decision = found.collect([key]) { try make(sources) }
+    let decision = found.collect([key]) {
+      let decision = try make(sources)
+      try HeadOutput.check(decision.quantities, as: "quantity", "quantities")
+      return decision
+    }
     problems += found.found
     guard let decision else { return }
     let outputs = decision.quantities

@@ -3,13 +3,23 @@
 
 import PackageDescription
 
+// What comes with canopy for plugins to be compiled against; make build has put it here. A plugin has no copy of Canopy
+// in it: it uses the program's, and its tests use that of libPluginTestRuntime.so.
+let kit =
+  Context.environment["CANOPY_PLUGIN_KIT"] ?? Context.packageDirectory + "/../../../.build/release/plugin-kit"
+
 let package = Package(
   name: "JetShapeTagger",
   products: [.library(name: "JetShapeTagger", type: .dynamic, targets: ["JetShapeTagger"])],
-  dependencies: [.package(name: "Canopy", path: "../../..")],
+  dependencies: [.package(path: kit)],
   targets: [
-    .target(name: "JetShapeTagger", dependencies: [.product(name: "PluginKit", package: "Canopy")]),
+    .target(
+      name: "JetShapeTagger", dependencies: [.product(name: "PluginKitBuild", package: "plugin-kit")],
+      swiftSettings: [.unsafeFlags(["@\(kit)/plugin.options"])]),
     .testTarget(
-      name: "JetShapeTaggerTests",
-      dependencies: ["JetShapeTagger", .product(name: "PluginTesting", package: "Canopy")]),
+      name: "JetShapeTaggerTests", dependencies: ["JetShapeTagger"],
+      swiftSettings: [.unsafeFlags(["@\(kit)/plugin.options", "@\(kit)/testing.options"])],
+      linkerSettings: [
+        .unsafeFlags(["-L\(kit)", "-lPluginTestRuntime", "-Xlinker", "-rpath", "-Xlinker", kit])
+      ]),
   ])

@@ -4,28 +4,26 @@ import ArgumentParser
 import Canopy
 import Foundation
 
-extension PluginTemplate.Kind: ExpressibleByArgument {}
-
 /// `canopy plugin new`.
 struct PluginNewCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "new",
     abstract: "Writes a package with a plugin that works, to start from.",
     discussion: """
-      The package has a head that tells two classes of jets apart with a training configuration, or a decision that \
-      measures two jets with a menu of a trigger; tests; and a README. It builds and passes its tests as it is.
+      The package has a plugin, a training configuration or a menu that uses it, tests, and a README. It builds and \
+      passes its tests as it is, in seconds: it is compiled against the plugin kit that comes with canopy.
 
       EXAMPLES:
         canopy plugin new MyTagger
-        canopy plugin new BackToBack --kind decision
-        canopy plugin new MyTagger --directory ~/plugins --canopy https://example.org/canopy.git
+        canopy plugin new MyMass --kind regression
+        canopy plugin new BackToBack --kind decision --directory ~/plugins
       """)
 
   @Argument(help: "The name of the plugin: a Swift type such as MyTagger.")
   var name: String
 
-  @Option(help: "What the plugin is: a head, which is trained, or a decision for menus of triggers.")
-  var kind = PluginTemplate.Kind.head
+  @Option(help: ArgumentHelp("What the plugin is: \(Kind.meanings).", valueName: Kind.names))
+  var kind = Kind(type: HeadTemplate.self)
 
   @Option(
     help: ArgumentHelp("Where the folder NAME is made.", valueName: "dir"), completion: .directory)
@@ -33,27 +31,48 @@ struct PluginNewCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Canopy's sources: a folder, or the URL of a repository (default: the folder that canopy was built in).",
-      valueName: "path-or-url"))
-  var canopy: String?
+      "The plugin kit to compile against (default: that of this canopy).", valueName: "dir"),
+    completion: .directory)
+  var kit: String?
+
+  /// A kind of plugin that a user names.
+  struct Kind: ExpressibleByArgument {
+    let type: any PluginKindTemplate.Type
+
+    init(type: any PluginKindTemplate.Type) { self.type = type }
+
+    init?(argument: String) {
+      guard let type = PluginTemplate.kinds.first(where: { $0.kind == argument }) else { return nil }
+      self.type = type
+    }
+
+    var defaultValueDescription: String { type.kind }
+
+    static var allValueStrings: [String] { PluginTemplate.kinds.map { $0.kind } }
+
+    static var names: String { allValueStrings.joined(separator: "|") }
+
+    static var meanings: String {
+      PluginTemplate.kinds.map { "\($0.kind), \($0.meaning)" }.joined(separator: "; ")
+    }
+  }
 
   func run() throws {
     try reportingFailures {
-      let template = try PluginTemplate(
-        kind, name: name, canopy: canopy.map(CanopySources.init) ?? CanopySources())
+      let plugins = try PluginOptions.registry(loading: [])
+      let names = try PluginNames(
+        name, kit: kit.map { try PluginKitFolder($0) } ?? PluginKitFolder(), registry: plugins)
+      let template = PluginTemplate(kind.type, names)
       let path =
         directory == "." ? name : URL(fileURLWithPath: directory).appendingPathComponent(name).relativePath
       try template.write(to: URL(fileURLWithPath: path))
+      let commands = ["cd \(path)"] + template.commands
       try writeToStandardOutput(
         Data(
           """
-          \(path) has the plugin \(template.identifier). To build, test, check and use it:
+          \(path) has the plugin \(names.identifier). To build, test, check and use it:
 
-            cd \(path)
-            swift test
-            swift build -c release
-            canopy plugin check .build/release/lib\(name).so
-            \(template.use)
+          \(commands.map { "  \($0)" }.joined(separator: "\n"))
 
           """.utf8))
     }

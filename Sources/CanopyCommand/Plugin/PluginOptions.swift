@@ -20,7 +20,10 @@ struct PluginOptions: ParsableArguments {
   /// All plugins: those that are built in, those of `CANOPY_PLUGIN_PATH`, and those of the command line.
   ///
   /// - Throws: `PluginError` where a library cannot be loaded.
-  func registry() throws -> PluginRegistry {
+  func registry() throws -> PluginRegistry { try Self.registry(loading: libraries) }
+
+  /// The plugins that are built in, those of `CANOPY_PLUGIN_PATH`, and those of `libraries`.
+  static func registry(loading libraries: [String]) throws -> PluginRegistry {
     var registry = PluginRegistry.builtIn
     try registry.load(searchPath: ProcessInfo.processInfo.environment["CANOPY_PLUGIN_PATH"] ?? "")
     for library in libraries { try registry.load(library) }

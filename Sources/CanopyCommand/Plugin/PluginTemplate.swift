@@ -4,68 +4,120 @@ import Canopy
 import Foundation
 import Support
 
-/// A package with a plugin to start from.
-struct PluginTemplate {
-  /// What the plugin is.
-  enum Kind: String, CaseIterable {
-    case head, decision
-  }
+/// What is particular to the packages of one kind of plugin.
+///
+/// A kind is one file in `Templates`, and a line in ``PluginTemplate/kinds``.
+protocol PluginKindTemplate: Sendable {
+  /// What a user writes behind `--kind`.
+  static var kind: String { get }
+  /// What such a plugin is, in a few words for help texts.
+  static var meaning: String { get }
 
-  private let kind: Kind
+  /// The template of a plugin.
+  init(_ names: PluginNames)
+
+  /// The source of the plugin.
+  var source: String { get }
+  /// The source of its tests.
+  var tests: String { get }
+  /// A training configuration or a menu with it, in YAML.
+  var configuration: String { get }
+  /// What it does, as the end of a sentence that begins with “a head called `identifier`”.
+  var purpose: String { get }
+  /// The command that uses it, without `--plugin`.
+  var use: String { get }
+}
+
+/// How a new plugin and its parts are called.
+struct PluginNames: Sendable {
   /// The name of the type, the module and the package.
   let name: String
   /// The identifier of the plugin: `my-tagger` for `MyTagger`.
   let identifier: String
-  let canopy: CanopySources
+  /// The folder that it is compiled against.
+  let kit: PluginKitFolder
 
-  /// A package whose plugin is called `name`.
+  /// Names of a plugin whose type is called `name`.
   ///
-  /// - Throws: `PluginError` where the name does not serve.
-  init(_ kind: Kind, name: String, canopy: CanopySources) throws {
+  /// - Throws: `PluginError` if the name does not serve, or is taken by Swift, Canopy or a plugin of `registry`.
+  init(_ name: String, kit: PluginKitFolder, registry: PluginRegistry) throws {
     guard let first = name.first, first.isASCII, first.isUppercase,
       name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) })
     else {
       throw PluginError(
-        "“\(name)” cannot be the name of a plugin: choose a capital letter with letters and digits behind it, such as "
+        "“\(name)” cannot be the name of a plugin: choose a capital letter followed by letters and digits, such as "
           + "MyTagger.")
     }
-    guard !Self.takenNames.contains(name) else {
+    let taken = Self.takenNames.union(kit.modules)
+    guard !taken.contains(name), !taken.contains("\(name)Tests") else {
       throw PluginError(
         "\(name) is a name that Swift or Canopy uses already: choose another, such as MyTagger.")
     }
-    self.kind = kind
-    self.name = name
     var identifier = ""
-    for (index, character) in name.enumerated() {
-      let previous = index > 0 ? Array(name)[index - 1] : nil
+    var previous: Character?
+    for character in name {
       if character.isUppercase, let previous, !previous.isUppercase { identifier += "-" }
       identifier += character.lowercased()
+      previous = character
     }
+    if let origin = registry.origin(ofHead: identifier) ?? registry.origin(ofDecision: identifier) {
+      throw PluginError(
+        "\(name) would be the plugin \(identifier), which there is already (\(origin)): choose another name.")
+    }
+    self.name = name
     self.identifier = identifier
-    self.canopy = canopy
+    self.kit = kit
   }
 
-  /// The command that uses the plugin.
-  var use: String {
-    let plugin = "--plugin .build/release/lib\(name).so"
-    return switch kind {
-    case .head: "canopy train \(identifier).yaml \(plugin) -o model"
-    case .decision: "canopy trigger EVENTS --menu \(identifier).yaml --model MODEL \(plugin)"
-    }
-  }
-
-  /// Names that would hide what the package uses.
+  /// Modules of Swift and Canopy, and types that the package of a plugin uses.
   private static let takenNames: Set<String> = [
-    "Any", "Bool", "Canopy", "Classification", "ClassifyingHead", "Codable", "CodingKeys", "Configuration",
-    "Decision",
-    "DecisionCheck", "DecisionConformance", "DecisionExample", "DecisionInputs", "DecisionSources",
-    "DecisionValues", "Decodable", "Decoder", "Double", "Float", "Foundation", "Head",
-    "HeadBuilder", "HeadCheck", "HeadConformance", "HeadEvaluation", "HeadExample", "HeadInput", "HeadInputs",
-    "HeadOutput", "HeadRows", "HeadTruth", "Int", "JetPhysics", "Matrix", "NeuralEngine", "Perceptron",
-    "PluginError",
-    "PluginKit", "PluginRegistration", "PluginRegistry", "PluginTesting", "PluginVersion", "Protocol", "Self",
-    "Sendable", "Set", "String", "Swift", "Testing", "Type", "UnsafeMutableRawPointer", "Variable", "XCTest",
+    // Keywords that are written like types, and modules of Swift.
+    "Any", "AnyObject", "Builtin", "Cxx", "Dispatch", "Distributed", "Foundation", "FoundationEssentials",
+    "FoundationNetworking", "FoundationXML", "Glibc", "Observation", "PackageDescription", "Protocol",
+    "RegexBuilder", "Self", "Swift", "Synchronization", "Testing", "Type", "XCTest",
+    // Types of Swift.
+    "Array", "Bool", "Character", "Codable", "CodingKeys", "Collection", "Decodable", "Decoder", "Dictionary",
+    "Double", "Encodable", "Encoder", "Equatable", "Error", "Float", "Hashable", "Int", "Never", "Optional",
+    "Range", "Result", "Sendable", "Sequence", "Set", "StaticString", "String", "Suite", "Test",
+    "UnsafeMutableRawPointer", "Void",
+    // Modules of Canopy that a plugin cannot see, but that are in the program that loads it.
+    "ArgumentParser", "Canopy", "CanopyCommand", "CanopyTrigger", "EventClassifiers", "JetTaggers",
+    "MassRegression", "PluginTestRuntime", "SourceFingerprint", "Triggering", "Triggers",
+    // Types of Canopy.
+    "Calibration", "Classification", "ClassifyingHead", "Configuration", "Decision", "DecisionCheck",
+    "DecisionConformance", "DecisionExample", "DecisionInputs", "DecisionSources", "DecisionValues",
+    "Estimate",
+    "Head", "HeadBuilder", "HeadCheck", "HeadConformance", "HeadEvaluation", "HeadExample", "HeadInput",
+    "HeadInputs", "HeadOutput", "HeadRows", "HeadTruth", "Matrix", "Metric", "ParameterLayout", "Perceptron",
+    "PluginError", "PluginRegistration", "PluginRegistry", "PluginVersion", "RegressionEvaluation",
+    "RegressionPredictions", "Variable",
   ]
+}
+
+/// A package with a plugin to start from.
+struct PluginTemplate {
+  /// All kinds of plugins that a package can be written for.
+  static let kinds: [any PluginKindTemplate.Type] = [
+    HeadTemplate.self, RegressionTemplate.self, DecisionTemplate.self,
+  ]
+
+  private let names: PluginNames
+  private let kind: any PluginKindTemplate
+
+  /// A package with a plugin of `kind`.
+  init(_ kind: any PluginKindTemplate.Type, _ names: PluginNames) {
+    self.names = names
+    self.kind = kind.init(names)
+  }
+
+  /// The commands that build, test, check and use the plugin, in its folder.
+  var commands: [String] {
+    let library = ".build/release/lib\(names.name).so"
+    return [
+      "swift test", "swift build -c release", "canopy plugin check \(library)",
+      "\(kind.use) --plugin \(library)",
+    ]
+  }
 
   /// Writes the package into a folder, which appears when it is complete.
   ///
@@ -80,16 +132,13 @@ struct PluginTemplate {
   }
 
   private var contents: [(path: String, text: String)] {
-    let texts =
-      switch kind {
-      case .head: (source: head, tests: headTests, configuration: trainingConfiguration, readme: headReadme)
-      case .decision: (source: decision, tests: decisionTests, configuration: menu, readme: decisionReadme)
-      }
+    let name = names.name
     return [
-      ("Package.swift", manifest), ("Sources/\(name)/\(name).swift", texts.source),
+      ("Package.swift", manifest), ("Sources/\(name)/\(name).swift", kind.source),
       ("Sources/\(name)/Registration.swift", registration),
-      ("Tests/\(name)Tests/\(name)Tests.swift", texts.tests), ("\(identifier).yaml", texts.configuration),
-      ("README.md", texts.readme), (".gitignore", ".build\nPackage.resolved\n"),
+      ("Tests/\(name)Tests/\(name)Tests.swift", kind.tests),
+      ("\(names.identifier).yaml", kind.configuration),
+      ("README.md", readme), (".gitignore", ".build\nPackage.resolved\n"),
     ]
   }
 
@@ -98,15 +147,24 @@ struct PluginTemplate {
     // swift-tools-version: 6.1
     import PackageDescription
 
+    // What comes with canopy for plugins to be compiled against. A plugin has no copy of Canopy in it: it uses the
+    // program's, and its tests use that of libPluginTestRuntime.so.
+    let kit = Context.environment["CANOPY_PLUGIN_KIT"] ?? "\(names.kit.path)"
+
     let package = Package(
-      name: "\(name)",
-      products: [.library(name: "\(name)", type: .dynamic, targets: ["\(name)"])],
-      dependencies: [\(canopy.dependency)],
+      name: "\(names.name)",
+      products: [.library(name: "\(names.name)", type: .dynamic, targets: ["\(names.name)"])],
+      dependencies: [.package(path: kit)],
       targets: [
-        .target(name: "\(name)", dependencies: [.product(name: "PluginKit", package: "\(canopy.package)")]),
+        .target(
+          name: "\(names.name)", dependencies: [.product(name: "PluginKitBuild", package: "plugin-kit")],
+          swiftSettings: [.unsafeFlags(["@\\(kit)/plugin.options"])]),
         .testTarget(
-          name: "\(name)Tests",
-          dependencies: ["\(name)", .product(name: "PluginTesting", package: "\(canopy.package)")]),
+          name: "\(names.name)Tests", dependencies: ["\(names.name)"],
+          swiftSettings: [.unsafeFlags(["@\\(kit)/plugin.options", "@\\(kit)/testing.options"])],
+          linkerSettings: [
+            .unsafeFlags(["-L\\(kit)", "-lPluginTestRuntime", "-Xlinker", "-rpath", "-Xlinker", kit])
+          ]),
       ])
 
     """
@@ -120,11 +178,34 @@ struct PluginTemplate {
     @_cdecl("canopy_plugin")
     public func registerPlugins(_ registration: UnsafeMutableRawPointer) {
       PluginRegistration.run(registration) { registry in
-        try registry.register(\(name).self)
+        try registry.register(\(names.name).self)
       }
     }
 
     """
   }
 
+  private var readme: String {
+    """
+    # \(names.name)
+
+    A plugin of Canopy: \(kind.purpose)
+
+    ```
+    \(commands.joined(separator: "\n"))
+    ```
+
+    Instead of `--plugin`, the environment variable `CANOPY_PLUGIN_PATH` can name the library or its folder.
+
+    A library serves the `canopy` that it was built with. After another `canopy` is installed, build it from scratch:
+    `swift package clean`, then `swift build -c release`. `CANOPY_PLUGIN_KIT` names the folder `plugin-kit` of a `canopy`
+    that is not where it was when this package was written.
+
+    - `Sources/\(names.name)/\(names.name).swift` has the plugin.
+    - `Sources/\(names.name)/Registration.swift` makes it known to `canopy`.
+    - `\(names.identifier).yaml` uses it.
+    - `Tests` checks that it does what every such plugin has to.
+
+    """
+  }
 }

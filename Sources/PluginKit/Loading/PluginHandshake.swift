@@ -6,64 +6,70 @@ import Foundation
 /// What a program and the library of a plugin must have in common: it is read from the library's file before
 /// anything of the library runs.
 ///
-/// Every library that is built with PluginKit holds it as the text `CANOPY PLUGIN …|interface|version|compiler|`.
+/// Every library that calls ``PluginRegistration/run(_:_:)`` holds it as two texts, `CANOPY PLUGIN …|version|compiler|`
+/// and `CANOPY SOURCES …|fingerprint|`.
 public struct PluginHandshake: Sendable, Equatable {
-  /// The version of the interface between a program and its plugins.
-  public let interfaceVersion: Int
   /// The version of Canopy.
   public let canopyVersion: String
   /// The compiler, as the C compiler inside Swift's calls itself.
   public let compiler: String
+  /// The fingerprint of the sources of PluginKit and of all modules that it stands on.
+  public let sources: String
 
-  /// The text of the running program.
-  public static let text = String(cString: canopy_plugin_handshake())
+  /// The two texts of the running program.
+  public static let texts = [String(cString: canopy_plugin_handshake()), "\(sourceFingerprint)"]
 
   /// That of the running program.
-  public static let current = PluginHandshake(fields: fields(of: text[...]))!
+  public static let current = PluginHandshake(versions: fields(of: texts[0]), sources: fields(of: texts[1]))!
 
-  /// The first handshake in the bytes of a file, if there is one.
+  /// The handshake in the bytes of a file, if there is one: the first of each text that is complete.
   init?(in file: Data) {
-    let magic = Array((Self.text.prefix { $0 != "|" } + "|").utf8)
-    let found = file.withUnsafeBytes { bytes -> PluginHandshake? in
-      var rest = bytes[...]
-      while let place = rest.firstPlace(of: magic) {
-        let text = String(decoding: bytes[place...].prefix(Self.longest).prefix { $0 != 0 }, as: UTF8.self)
-        if let handshake = PluginHandshake(fields: Self.fields(of: text[...])) { return handshake }
-        rest = bytes[(place + 1)...]
+    func first(_ text: String, fields count: Int) -> [String]? {
+      let magic = Array((text.prefix { $0 != "|" } + "|").utf8)
+      return file.withUnsafeBytes { bytes in
+        var rest = bytes[...]
+        while let place = rest.firstPlace(of: magic) {
+          let found = String(
+            decoding: bytes[place...].prefix(Self.longest).prefix { $0 != 0 }, as: UTF8.self)
+          let fields = Self.fields(of: found)
+          if fields.count == count, fields[count - 1].isEmpty { return fields }
+          rest = bytes[(place + 1)...]
+        }
+        return nil
       }
+    }
+    guard let versions = first(Self.texts[0], fields: 4), let sources = first(Self.texts[1], fields: 3) else {
       return nil
     }
-    guard let found else { return nil }
-    self = found
+    self.init(versions: versions, sources: sources)
   }
 
   private static let longest = 1024
 
-  private static func fields(of text: Substring) -> [Substring] {
-    text.split(separator: "|", omittingEmptySubsequences: false)
+  private static func fields(of text: String) -> [String] {
+    text.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
   }
 
-  private init?(fields: [Substring]) {
-    guard fields.count == 5, fields[4].isEmpty, let interface = Int(fields[1]) else { return nil }
-    interfaceVersion = interface
-    canopyVersion = String(fields[2])
-    compiler = String(fields[3])
+  private init?(versions: [String], sources: [String]) {
+    guard versions.count == 4, sources.count == 3 else { return nil }
+    canopyVersion = versions[1]
+    compiler = versions[2]
+    self.sources = sources[1]
   }
 
-  /// Why a library with this handshake cannot be loaded, as the end of a sentence; nil where it can.
+  /// Why a library with this handshake cannot be loaded, as the end of a sentence; nil if it can.
   var refusal: String? {
     let program = Self.current
-    let advice = "build it anew with this Canopy and this compiler"
-    if interfaceVersion != program.interfaceVersion {
-      return "it is built for version \(interfaceVersion) of the plugin interface, and this is version "
-        + "\(program.interfaceVersion): \(advice)"
-    }
+    let advice = "build it again with this Canopy and this compiler"
     if canopyVersion != program.canopyVersion {
       return
         "it is built with Canopy \(canopyVersion), and this is Canopy \(program.canopyVersion): \(advice)"
     }
     if compiler != program.compiler {
       return "it is built by another compiler, \(compiler), and this Canopy by \(program.compiler): \(advice)"
+    }
+    if sources != program.sources {
+      return "it is built with other sources of Canopy \(canopyVersion) than this program: \(advice)"
     }
     return nil
   }

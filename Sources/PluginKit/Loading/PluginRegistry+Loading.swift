@@ -81,7 +81,7 @@ extension PluginRegistry {
     guard let handshake = PluginHandshake(in: content) else {
       throw Refusal(
         reason:
-          "it is a library, but no plugin of Canopy: build a dynamic library with Canopy's product PluginKit")
+          "it is a library, but no plugin of Canopy: build a dynamic library against a plugin kit")
     }
     if let reason = handshake.refusal { throw Refusal(reason: reason) }
   }
@@ -96,6 +96,13 @@ extension PluginRegistry {
       // A library stays: Swift's runtime keeps references into it.
       guard let library = dlopen(file, RTLD_NOW | RTLD_LOCAL) else {
         throw Refusal(reason: "the library cannot be loaded: \(Self.linkerMessage(file))")
+      }
+      // Its errors and types would be others than the program's.
+      guard dlsym(library, PluginRegistration.copyOfCore) == nil else {
+        throw Refusal(
+          reason:
+            "the library has a copy of Canopy in it: build it against a plugin kit, as the packages of "
+            + "canopy plugin new are")
       }
       guard let symbol = dlsym(library, PluginRegistration.entryPoint) else {
         throw Refusal(

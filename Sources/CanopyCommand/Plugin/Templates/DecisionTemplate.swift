@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-extension PluginTemplate {
-  /// The source of a decision on jets.
-  var decision: String {
+/// The template of a decision that measures two jets.
+struct DecisionTemplate: PluginKindTemplate {
+  static let kind = "decision"
+  static let meaning = "a decision on two jets for menus of triggers"
+
+  private let names: PluginNames
+
+  init(_ names: PluginNames) { self.names = names }
+
+  var source: String {
     """
     import PluginKit
 
     /// Measures how far apart in azimuth the two hardest jets are.
-    public struct \(name): Decision {
+    public struct \(names.name): Decision {
       /// What stands under the identifier in a menu.
       public struct Configuration: Decodable, Sendable {
         /// The least transverse momentum of both jets in GeV; 0 unless given.
@@ -18,7 +25,7 @@ extension PluginTemplate {
         }
       }
 
-      public static let identifier = "\(identifier)"
+      public static let identifier = "\(names.identifier)"
       public static let version = PluginVersion(1, 0, 0)
       public static let summary = "The distance of the two hardest jets in azimuth."
       public static let example = DecisionExample("{min-pt: 10}")
@@ -46,24 +53,23 @@ extension PluginTemplate {
     """
   }
 
-  /// Its tests.
-  var decisionTests: String {
+  var tests: String {
     """
-    import \(name)
+    import \(names.name)
     import PluginKit
     import PluginTesting
     import Testing
 
-    @Suite struct \(name)Tests {
+    @Suite struct \(names.name)Tests {
       /// What every decision has to do: determinism, numbers where it says yes, independence of other events and more.
       @Test(arguments: DecisionCheck.allCases) func conforms(_ check: DecisionCheck) throws {
-        try DecisionConformance(\(name).self).run(check)
+        try DecisionConformance(\(names.name).self).run(check)
       }
 
       @Test func negativeCutsAreRefused() throws {
         let negative = DecisionExample("{min-pt: -1}")
         #expect(throws: PluginError.self) {
-          try DecisionConformance(\(name).self, example: negative).run(.configuration)
+          try DecisionConformance(\(names.name).self, example: negative).run(.configuration)
         }
       }
     }
@@ -71,14 +77,13 @@ extension PluginTemplate {
     """
   }
 
-  /// A menu with it.
-  var menu: String {
+  var configuration: String {
     """
-    # canopy trigger EVENTS --menu \(identifier).yaml --model MODEL --plugin .build/release/lib\(name).so
+    # canopy trigger EVENTS --menu \(names.identifier).yaml --model MODEL --plugin .build/release/lib\(names.name).so
     paths:
       - name: back-to-back
         conditions:
-          - \(identifier): {min-pt: 20}
+          - \(names.identifier): {min-pt: 20}
             min: 2.5
       - name: monitoring
         prescale: 100
@@ -86,28 +91,10 @@ extension PluginTemplate {
     """
   }
 
-  /// What the package says of it.
-  var decisionReadme: String {
-    """
-    # \(name)
-
-    A plugin of Canopy: a decision called `\(identifier)` that menus of triggers can ask for. It measures how far apart
-    in azimuth the two hardest jets are.
-
-    ```
-    swift test
-    swift build -c release
-    canopy plugin check .build/release/lib\(name).so
-    canopy trigger EVENTS --menu \(identifier).yaml --model MODEL --plugin .build/release/lib\(name).so
-    ```
-
-    Instead of `--plugin`, the environment variable `CANOPY_PLUGIN_PATH` can name the library or its folder. A library
-    serves the `canopy` of the same version that was built by the same compiler.
-
-    - `Sources/\(name)/\(name).swift` has the decision: its configuration, what it measures, when it says yes.
-    - `Sources/\(name)/Registration.swift` makes it known to `canopy`.
-    - `Tests` checks that it does what every decision has to.
-
-    """
+  var purpose: String {
+    "a decision called `\(names.identifier)` that menus of triggers can ask for. It measures how far apart in azimuth the "
+      + "two hardest jets are."
   }
+
+  var use: String { "canopy trigger EVENTS --menu \(names.identifier).yaml --model MODEL" }
 }

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-extension PluginTemplate {
-  /// The source of a head on jets.
-  var head: String {
+/// The template of a head that tells two classes of jets apart.
+struct HeadTemplate: PluginKindTemplate {
+  static let kind = "head"
+  static let meaning = "a head that tells two classes of jets apart"
+
+  private let names: PluginNames
+
+  init(_ names: PluginNames) { self.names = names }
+
+  var source: String {
     """
     import PluginKit
 
     /// Tells two classes of jets apart by hidden layers on the jet's embedding.
     ///
     /// A classifying head has its truth, outputs, loss, calibration and figures of merit from its classification.
-    public struct \(name): ClassifyingHead {
+    public struct \(names.name): ClassifyingHead {
       /// What stands under `configuration` in YAML.
       public struct Configuration: Codable, Sendable {
         /// The truth column, which is 0 for the first class and 1 for the second, the signal.
@@ -20,7 +27,7 @@ extension PluginTemplate {
         public var hidden: [Int]?
       }
 
-      public static let identifier = "\(identifier)"
+      public static let identifier = "\(names.identifier)"
       public static let version = PluginVersion(1, 0, 0)
       public static let summary = "Tells two classes of jets apart from the jet's embedding."
       public static let example = HeadExample(
@@ -53,26 +60,25 @@ extension PluginTemplate {
     """
   }
 
-  /// Its tests.
-  var headTests: String {
+  var tests: String {
     """
-    import \(name)
+    import \(names.name)
     import PluginKit
     import PluginTesting
     import Testing
 
-    @Suite struct \(name)Tests {
+    @Suite struct \(names.name)Tests {
       /// What every head has to do: gradients, shapes, determinism, saving and more.
       @Test(arguments: HeadCheck.allCases) func conforms(_ check: HeadCheck) throws {
-        try HeadConformance(\(name).self).run(check)
+        try HeadConformance(\(names.name).self).run(check)
       }
 
       @Test func threeClassesAreRefused() throws {
-        var configuration = \(name).example.configuration
+        var configuration = \(names.name).example.configuration
         configuration.classes = ["q", "g", "W"]
         var builder = HeadBuilder(headName: "tagger", jetEmbeddingWidth: 4, layout: ParameterLayout())
         #expect(throws: PluginError.self) {
-          try \(name)(configuration: configuration, builder: &builder)
+          try \(names.name)(configuration: configuration, builder: &builder)
         }
       }
     }
@@ -80,45 +86,25 @@ extension PluginTemplate {
     """
   }
 
-  /// What trains it.
-  var trainingConfiguration: String {
+  var configuration: String {
     """
-    # canopy train \(identifier).yaml --plugin .build/release/lib\(name).so -o model
+    # canopy train \(names.identifier).yaml --plugin .build/release/lib\(names.name).so -o model
     data:
-      inputs: ["\(canopy.samples)/w-vs-qcd-small.h5"]
+      inputs: ["\(names.kit.path)/samples/w-vs-qcd-small.h5"]
     jets: {radius: 1.0, leading: 1, recluster: kt}
     embedding: {width: 16}
     heads:
       tagger:
-        plugin: \(identifier)
+        plugin: \(names.identifier)
         configuration: {truth: label, classes: [QCD, W]}
     training: {epochs: 5, batch-size: 64}
 
     """
   }
 
-  /// What the package says of it.
-  var headReadme: String {
-    """
-    # \(name)
-
-    A plugin of Canopy: a head called `\(identifier)` that tells two classes of jets apart from the jet's embedding.
-
-    ```
-    swift test
-    swift build -c release
-    canopy plugin check .build/release/lib\(name).so
-    canopy train \(identifier).yaml --plugin .build/release/lib\(name).so -o model
-    canopy classify EVENTS --model model --plugin .build/release/lib\(name).so
-    ```
-
-    Instead of `--plugin`, the environment variable `CANOPY_PLUGIN_PATH` can name the library or its folder. A library
-    serves the `canopy` of the same version that was built by the same compiler.
-
-    - `Sources/\(name)/\(name).swift` has the head: its configuration, its layers, its forward pass.
-    - `Sources/\(name)/Registration.swift` makes it known to `canopy`.
-    - `Tests` checks that it does what every head has to.
-
-    """
+  var purpose: String {
+    "a head called `\(names.identifier)` that tells two classes of jets apart from the jet's embedding."
   }
+
+  var use: String { "canopy train \(names.identifier).yaml -o model" }
 }
