@@ -3,7 +3,7 @@
 import JetPhysics
 
 /// What a record of a generator says of an event, besides its particles.
-protocol GeneratorRecord {
+public protocol GeneratorRecord {
   /// The number that the file gives the event; nil if it gives none.
   var eventNumber: Int64? { get }
   /// How many weights there are, the nominal one first.
@@ -13,12 +13,16 @@ protocol GeneratorRecord {
   /// Another number than before if the names are others.
   var weightNamesVersion: Int { get }
   /// The cross-section and its error in pb; nil if there is none.
-  var crossSectionWithError: (value: Double, error: Double)? { get }
+  var crossSection: (value: Double, error: Double)? { get }
   /// How many attributes of one number there are.
   var attributeCount: Int { get }
+  /// The weight of a place, counted from 0.
   func weight(_ place: Int) -> Double
+  /// The name of the weight of a place, if weights have names; empty if this one has none.
   func weightName(_ place: Int) -> String
+  /// The name of the attribute of a place, counted from 0.
   func attributeName(_ place: Int) -> String
+  /// The attribute of a place.
   func attributeValue(_ place: Int) -> Double
 }
 
@@ -29,9 +33,9 @@ protocol GeneratorRecord {
 /// as `weight.NAME`. If the first event of the file has several weights, `weights` has as many for each event: those
 /// of the same names in the same order if they have names, else those of the same places. A weight without a name of
 /// its own that is in neither is the column `weights.PLACE`, counted from 0. What an event lacks is NaN.
-struct GeneratorColumns {
+public struct GeneratorColumns {
   /// What the first good event of a file has, and all batches get.
-  struct Schema: Sendable {
+  public struct Schema: Sendable {
     /// The names of the columns of one number.
     fileprivate(set) var names: [String]
     /// How many weights there are.
@@ -41,7 +45,7 @@ struct GeneratorColumns {
   }
 
   /// What the first good event has; nil before it.
-  private(set) var schema: Schema?
+  public private(set) var schema: Schema?
   /// No event has more weights, and the events together not more columns.
   private let maximumCount: Int
   private var eventCount = 0
@@ -67,14 +71,19 @@ struct GeneratorColumns {
   }
 
   /// No events, which will have the columns of `schema`.
-  init(schema: Schema?, maximumCount: Int) {
+  ///
+  /// - Parameters:
+  ///   - schema: what the first good event of the file has; nil if none was met yet.
+  ///   - maximumCount: how many weights an event may have, and how many columns the events together:
+  ///     ``ReadingLimits/numbersOfColumn``.
+  public init(schema: Schema?, maximumCount: Int) {
     self.schema = schema
     self.maximumCount = maximumCount
     for name in schema?.names ?? [] { _ = place(of: name) }
   }
 
   /// Adds what belongs to an event, or says what is wrong with it.
-  mutating func append(_ event: some GeneratorRecord) -> (field: String, problem: String)? {
+  public mutating func append(_ event: some GeneratorRecord) -> (field: String, problem: String)? {
     guard event.weightCount <= maximumCount else {
       return ("weight", "has \(event.weightCount) values; at most \(maximumCount) are read")
     }
@@ -84,7 +93,7 @@ struct GeneratorColumns {
     }
     let known = names.count
     if let number = event.eventNumber { set(Self.number, Double(number)) }
-    if let crossSection = event.crossSectionWithError {
+    if let crossSection = event.crossSection {
       set(Self.crossSection, crossSection.value)
       set(Self.crossSectionError, crossSection.error)
     }
@@ -116,7 +125,7 @@ struct GeneratorColumns {
   }
 
   /// The columns by name.
-  var columns: [String: EventColumn] {
+  public var columns: [String: EventColumn] {
     guard eventCount > 0, let schema else { return [:] }
     var columns: [String: EventColumn] = [:]
     for (name, values) in zip(names, values) { columns[name] = EventColumn(values: values) }

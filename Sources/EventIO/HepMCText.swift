@@ -86,7 +86,7 @@ struct HepMCText: Sendable {
             let statuses = UnsafeBufferPointer(start: event.status, count: event.particle_count)
             batch.particleColumns[Self.status]! += statuses.map(Double.init)
           }
-          if let bad = batch.unfinishedEventProblem() ?? columns.append(event) {
+          if let bad = batch.unfinishedEventProblem() ?? columns.append(HepMCRecord(event: event)) {
             problem = EventInputError(
               source: source, event: number, field: bad.field, problem: bad.problem)
           }
@@ -126,15 +126,18 @@ extension EventBatch {
   }
 }
 
-extension canopy_hepmc_event: GeneratorRecord {
-  var eventNumber: Int64? { number }
-  var weightCount: Int { weight_count }
-  var hasWeightNames: Bool { has_weight_names }
-  var weightNamesVersion: Int { weight_names_version }
-  var crossSectionWithError: (value: Double, error: Double)? { cross_section.map { ($0[0], $0[1]) } }
-  var attributeCount: Int { attribute_count }
-  func weight(_ place: Int) -> Double { weights[place] }
-  func weightName(_ place: Int) -> String { String(cString: weight_names[place]!) }
-  func attributeName(_ place: Int) -> String { String(cString: attribute_names[place]!) }
-  func attributeValue(_ place: Int) -> Double { attribute_values[place] }
+/// An event of libhepmc3.
+private struct HepMCRecord: GeneratorRecord {
+  let event: canopy_hepmc_event
+
+  var eventNumber: Int64? { event.number }
+  var weightCount: Int { event.weight_count }
+  var hasWeightNames: Bool { event.has_weight_names }
+  var weightNamesVersion: Int { event.weight_names_version }
+  var crossSection: (value: Double, error: Double)? { event.cross_section.map { ($0[0], $0[1]) } }
+  var attributeCount: Int { event.attribute_count }
+  func weight(_ place: Int) -> Double { event.weights[place] }
+  func weightName(_ place: Int) -> String { String(cString: event.weight_names[place]!) }
+  func attributeName(_ place: Int) -> String { String(cString: event.attribute_names[place]!) }
+  func attributeValue(_ place: Int) -> Double { event.attribute_values[place] }
 }

@@ -421,7 +421,7 @@ private struct LHERecord: GeneratorRecord {
   var eventNumber: Int64? { nil }
   var weightCount: Int { weights.count }
   var hasWeightNames: Bool { names.dropFirst().contains { !$0.isEmpty } }
-  var crossSectionWithError: (value: Double, error: Double)? { nil }
+  var crossSection: (value: Double, error: Double)? { nil }
   func weight(_ place: Int) -> Double { weights[place] }
   func weightName(_ place: Int) -> String { names[place] }
 
