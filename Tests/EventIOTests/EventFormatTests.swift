@@ -120,6 +120,15 @@ import Testing
       sentence.contains("weight has 2 numbers") && sentence.contains("fault of the reader"), "\(sentence)")
   }
 
+  /// The page *Files* lists the names that the registry has, in its order.
+  @Test func theDocumentationListsTheFormats() throws {
+    let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("Sources/Canopy/Canopy.docc/Files.md")
+    let text = try String(contentsOf: page, encoding: .utf8).replacing("\n", with: " ")
+    let names = EventFormats.builtIn.names.map { "`\($0)`" }
+    #expect(text.contains("(\(names.dropLast().joined(separator: ", ")) or \(names.last!))"))
+  }
+
   @Test func namesAreCheckedAndListed() throws {
     var formats = formats
     #expect(formats.names.first == "particle-table")
