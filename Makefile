@@ -16,7 +16,7 @@ help:
 	@echo 'make threads  look for data races under ThreadSanitizer while several threads parse and cluster'
 	@echo 'make sanitize run the tests under AddressSanitizer and UBSan, with FILTER=... only some of them'
 	@echo 'make kills    kill trainings, triggers and others N=500 times, and look at what they leave'
-	@echo 'make real     compare Canopy with FastJet, pyhepmc and h5py, on the samples and on files in ../shared'
+	@echo 'make real     compare Canopy with FastJet, pyhepmc, pylhe and h5py, on the samples and on files in ../shared'
 	@echo 'make fuzz     feed damaged files to all that reads files, for SECONDS=600 in all'
 	@echo 'make docs     build the documentation of all modules, with warnings as errors'
 	@echo 'make build    build the command .build/release/canopy, and what plugins are compiled against'

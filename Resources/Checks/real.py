@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Canopy beside FastJet, pyhepmc and h5py, on the shipped samples and on files by other people's programs.
+"""Canopy beside FastJet, pyhepmc, pylhe and h5py, on the shipped samples and on files by other people's programs.
 
     make real
     Resources/Checks/real.py [--canopy .build/release/canopy] [--shared ../shared] [--no-training]
@@ -39,7 +39,7 @@ def main():
                    if path.suffix in (".h5", ".jsonl", ".txt", ".zst", ".gz"))
     real = arguments.shared / "data/real"
     if real.is_dir():
-        files += sorted(path for path in real.iterdir() if ".hepmc" in path.name)
+        files += sorted(path for path in real.iterdir() if ".hepmc" in path.name or path.suffix == ".lhe")
     else:
         print(f"{real} is not there; only the shipped samples are compared.")
     known = {"pileup.hepmc.zst": 100, "hard-scatter.hepmc.zst": 25}
@@ -99,7 +99,7 @@ def refuse(canopy, folder):
     """Formats that Canopy does not read are named for what they are; returns how many are not."""
     short = 0
     for path in sorted(folder.iterdir()):
-        name = {".root": "ROOT", ".lhe": "Les Houches"}.get(path.suffix)
+        name = {".root": "ROOT"}.get(path.suffix)
         if name is None:
             continue
         run = subprocess.run([canopy, "cluster", path], capture_output=True, text=True, errors="replace")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The events of a file and their jets by programs that share no code with Canopy: pyhepmc, h5py and FastJet."""
+"""The events of a file and their jets by programs that share no code with Canopy: pyhepmc, pylhe, h5py and
+FastJet."""
 
 import gzip
 import json
@@ -10,6 +11,7 @@ import fastjet
 import h5py
 import numpy as np
 import pyhepmc
+import pylhe
 from backports import zstd
 
 RADIUS, MINIMUM_PT = 0.4, 5.0
@@ -41,6 +43,8 @@ def events(path, invisible=False):
         return hdf5_events(path, invisible)
     if data.lstrip()[:7] == b"HepMC::":
         return hepmc_events(data, invisible)
+    if data.lstrip()[:17] == b"<LesHouchesEvents":
+        return lhe_events(data, invisible)
     if data.lstrip()[:1] == b"{":
         return json_events(data, invisible)
     return text_events(data)
@@ -64,6 +68,17 @@ def hepmc_events(data, invisible):
                 final = [particle for particle in event.particles if particle.status == 1]
                 momenta = [(p.momentum.px, p.momentum.py, p.momentum.pz, p.momentum.e) for p in final]
                 found.append(visible(momenta, [p.pid for p in final], invisible))
+    return found
+
+
+def lhe_events(data, invisible):
+    found = []
+    with tempfile.NamedTemporaryFile(suffix=".lhe") as file:
+        file.write(data)
+        file.flush()
+        for event in pylhe.LHEFile.fromfile(file.name).events:
+            final = [particle for particle in event.particles if particle.status == 1]
+            found.append(visible([(p.px, p.py, p.pz, p.e) for p in final], [p.id for p in final], invisible))
     return found
 
 

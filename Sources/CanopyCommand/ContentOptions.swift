@@ -3,20 +3,19 @@
 import ArgumentParser
 import Canopy
 
-extension EventFormat: ExpressibleByArgument {
-  /// The names of formats on the command line.
-  private static let names: [(String, EventFormat)] = [
-    ("hdf5", .hdf5), ("hepmc3", .hepMC3), ("hepmc2", .hepMC2), ("jsonl", .jsonLines), ("text", .text),
-  ]
+/// A format of event files by its name on the command line.
+struct InputFormat: ExpressibleByArgument {
+  /// The name.
+  let name: String
 
-  /// A format by its name on the command line.
-  public init?(argument: String) {
-    guard let found = Self.names.first(where: { $0.0 == argument }) else { return nil }
-    self = found.1
+  /// The format of a name; nil if there is none.
+  init?(argument: String) {
+    guard EventFormats.builtIn[argument] != nil else { return nil }
+    name = argument
   }
 
-  /// The names of all formats on the command line.
-  public static var allValueStrings: [String] { names.map(\.0) }
+  /// The names of all formats.
+  static var allValueStrings: [String] { EventFormats.builtIn.names }
 }
 
 extension MomentumUnit: ExpressibleByArgument {}
@@ -26,7 +25,7 @@ struct ContentOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("The format of the event files (default: told from the content).", valueName: "format")
   )
-  var inputFormat: EventFormat?
+  var inputFormat: InputFormat?
 
   @Option(
     help: ArgumentHelp(

@@ -17,7 +17,7 @@ struct EventFileContent {
   static let maximumEvents = 1000
 
   let path: String
-  private(set) var format: EventFormat?
+  private(set) var format: (any EventFormat)?
   private(set) var compression: Compression?
   /// The number of events that were read, the bad ones among them.
   private(set) var readEvents = 0
@@ -41,7 +41,7 @@ struct EventFileContent {
       inputs: [path],
       options: EventReadingOptions(
         maximumEvents: Self.maximumEvents, skipBadEvents: true, units: content.units,
-        format: content.inputFormat, limits: content.limits))
+        format: content.inputFormat?.name, limits: content.limits))
     while let batch = try stream.next(upTo: Self.maximumEvents) { add(batch) }
     format = stream.format
     compression = stream.compression
@@ -78,7 +78,7 @@ extension Listing {
   init(_ content: EventFileContent) {
     add("file", content.path == "-" ? "standard input" : content.path)
     let compression = content.compression.map { ", compressed by \($0.rawValue)" } ?? ""
-    if let format = content.format { add("format", format.rawValue + compression) }
+    if let format = content.format { add("format", format.title + compression) }
     let isWhole = content.readEvents == content.eventCount
     add(
       "events",

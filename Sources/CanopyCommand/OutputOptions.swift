@@ -4,24 +4,37 @@ import ArgumentParser
 import Canopy
 import Foundation
 
-extension ResultFormat: ExpressibleByArgument {}
+/// A format of results by its name on the command line.
+struct OutputFormat: ExpressibleByArgument {
+  /// The name.
+  let name: String
+
+  /// The format of a name; nil if there is none.
+  init?(argument: String) {
+    guard ResultFormats.builtIn[argument] != nil else { return nil }
+    name = argument
+  }
+
+  /// The names of all formats.
+  static var allValueStrings: [String] { ResultFormats.builtIn.names }
+}
 
 /// Where results go, and as what.
 struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The format of the results (default: by the ending of OUT, else table).",
-      discussion: """
-        table is for people; jsonl has one JSON object an event; hdf5 and npz have one array a quantity, such as \
-        jet/pt, with jet/offset for the first jet of each event.
-        """))
-  var format: ResultFormat?
+      discussion: ResultFormats.builtIn.all.map { "\($0.name) \($0.summary)" }.joined(separator: "; ") + "."))
+  var format: OutputFormat?
 
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
       "The file of the results (default: standard output).",
-      discussion: "It gets its name when it is complete; endings are .jsonl, .h5, .hdf5 and .npz.",
+      discussion: """
+        It gets its name when it is complete; endings are \
+        \(ResultFormats.builtIn.fileExtensions.joined(separator: ", ")).
+        """,
       valueName: "out"),
     completion: .file())
   var output: String?
@@ -34,14 +47,9 @@ struct OutputOptions: ParsableArguments {
     try resolvedFormat.makeWriter(to: output.map { .file($0) } ?? .standardOutput)
   }
 
-  private var resolvedFormat: ResultFormat {
-    if let format { return format }
-    switch output?.split(separator: ".").last?.lowercased() {
-    case "h5", "hdf5": return .hdf5
-    case "npz": return .npz
-    case "jsonl": return .jsonl
-    default: return .table
-    }
+  private var resolvedFormat: any ResultFormat {
+    let formats = ResultFormats.builtIn
+    return format.flatMap { formats[$0.name] } ?? formats.format(ofFile: output ?? "")
   }
 }
 

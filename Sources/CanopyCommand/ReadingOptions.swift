@@ -9,7 +9,7 @@ import Support
 struct ReadingOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "Event files: HDF5, HepMC3, HepMC2, JSON lines or 'px py pz E' text, also in gzip, Zstandard, xz or bzip2.",
+      "Event files: \(EventFormats.builtIn.summary), also in gzip, Zstandard, xz or bzip2.",
       discussion: "The format is told from the content, whatever the name; - is standard input."),
     completion: .file())
   var inputs: [String]
@@ -66,7 +66,7 @@ struct ReadingOptions: ParsableArguments {
       options: EventReadingOptions(
         particles: particles.selection(for: model), maximumEvents: maxEvents, skipEvents: skipEvents,
         skipBadEvents: skipBadEvents, columns: columns, selection: NamedValue.dictionary(self.where),
-        units: content.units, format: content.inputFormat, limits: content.limits))
+        units: content.units, format: content.inputFormat?.name, limits: content.limits))
   }
 
   /// Opens further inputs, all of whose events are read like those of the inputs.

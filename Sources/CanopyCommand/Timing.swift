@@ -30,8 +30,7 @@ struct Timing {
     events = max(0, stream.nextEventNumber - stream.options.skipEvents)
     bytes = stream.bytesRead
     let decompression = stream.decompressionSeconds
-    // HepMC is parsed by all threads, other formats by the one that reads.
-    let isParsedByAll = stream.format == .hepMC2 || stream.format == .hepMC3
+    let isParsedByAll = stream.format?.isParsedByAllThreads == true
     if decompression > 0 {
       rows.append(("decompressing", decompression))
       rows.append((isParsedByAll ? "reading" : "parsing", max(0, pipeline.reading - decompression)))

@@ -3,14 +3,14 @@
 import CTextParsing
 import Foundation
 
-/// A byte source with a look ahead, read by lines or by whatever is there.
-final class ByteBuffer {
+/// The content of an input, decompressed, read by lines or by whatever is there.
+public final class ByteBuffer {
   /// The file as the user named it.
-  let source: String
+  public let source: String
   /// The number of the line that `nextLine` returned last, counted from 1.
-  private(set) var lineNumber = 0
+  public private(set) var lineNumber = 0
   /// Whether the line that `nextLine` returned last had its line break; only the last line can lack it.
-  private(set) var hasLineBreak = true
+  public private(set) var hasLineBreak = true
   private let bytes: ByteSource
   private var storage: UnsafeMutableRawPointer
   private var capacity: Int
@@ -38,13 +38,13 @@ final class ByteBuffer {
   /// What is buffered now; empty only at the end.
   ///
   /// Valid until the next call.
-  func available() throws -> UnsafeRawBufferPointer {
+  public func available() throws -> UnsafeRawBufferPointer {
     if start == end { try fill() }
     return UnsafeRawBufferPointer(start: storage + start, count: end - start)
   }
 
   /// Passes over `count` of the bytes that `available` or `peek` returned.
-  func consume(_ count: Int) {
+  public func consume(_ count: Int) {
     precondition(count <= end - start)
     start += count
   }
@@ -52,7 +52,7 @@ final class ByteBuffer {
   /// The next `count` bytes, or fewer at the end, without passing over them.
   ///
   /// Valid until the next call.
-  func peek(_ count: Int) throws -> UnsafeRawBufferPointer {
+  public func peek(_ count: Int) throws -> UnsafeRawBufferPointer {
     while end - start < count, !isAtEnd { try fill() }
     return UnsafeRawBufferPointer(start: storage + start, count: min(count, end - start))
   }
@@ -60,7 +60,9 @@ final class ByteBuffer {
   /// The next line without its end, or nil at the end of the input.
   ///
   /// Valid until the next call.
-  func nextLine() throws -> UnsafeRawBufferPointer? {
+  ///
+  /// - Throws: `EventInputError` where the line is longer than ``ReadingLimits/bytesOfEvent``.
+  public func nextLine() throws -> UnsafeRawBufferPointer? {
     var searched = 0
     while true {
       let length = end - start - searched
@@ -78,6 +80,16 @@ final class ByteBuffer {
             + "raise --max-memory if this is an event")
       }
       try fill()
+    }
+  }
+
+  /// Passes over the byte order mark that some editors put before text.
+  ///
+  /// - Throws: `EventInputError` if nothing follows.
+  func skipByteOrderMark() throws {
+    if try peek(3).elementsEqual([0xEF, 0xBB, 0xBF]) { consume(3) }
+    guard try !peek(1).isEmpty else {
+      throw EventInputError(source: source, problem: "is empty; there are no events to read")
     }
   }
 

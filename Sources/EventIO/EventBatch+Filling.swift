@@ -5,7 +5,7 @@ import JetPhysics
 
 extension EventBatch {
   /// Adds one particle to the event that is being filled.
-  mutating func appendParticle(px: Double, py: Double, pz: Double, energy: Double) {
+  public mutating func appendParticle(px: Double, py: Double, pz: Double, energy: Double) {
     self.px.append(px)
     self.py.append(py)
     self.pz.append(pz)
@@ -13,13 +13,13 @@ extension EventBatch {
   }
 
   /// Makes the particles that were added since the last event an event.
-  mutating func finishEvent(number: Int) {
+  public mutating func finishEvent(number: Int) {
     eventNumbers.append(number)
     offsets.append(energy.count)
   }
 
   /// Takes back the particles that were added since the last event.
-  mutating func discardUnfinishedEvent() {
+  public mutating func discardUnfinishedEvent() {
     let surplus = energy.count - offsets[offsets.count - 1]
     px.removeLast(surplus)
     py.removeLast(surplus)
@@ -32,8 +32,12 @@ extension EventBatch {
   }
 
   /// The first thing wrong with the momenta of the event that is being filled, or nil.
-  func unfinishedEventProblem() -> (field: String, problem: String)? {
-    let range = offsets[offsets.count - 1]..<energy.count
+  public func unfinishedEventProblem() -> (field: String, problem: String)? {
+    momentumProblem(offsets[offsets.count - 1]..<energy.count)
+  }
+
+  /// The first thing wrong with the momenta of the particles in `range`, which are those of an event, or nil.
+  func momentumProblem(_ range: Range<Int>) -> (field: String, problem: String)? {
     for (name, values) in [("px", px), ("py", py), ("pz", pz), ("E", energy)] {
       if let particle = EventBatch.firstUnusable(in: values, range) {
         return (name, EventBatch.problem(ofValue: values[particle], particle: particle - range.lowerBound))

@@ -2,21 +2,48 @@
 
 import Foundation
 
-/// A format of event files.
-public enum EventFormat: String, Sendable, CaseIterable {
-  /// HDF5 with `/event/offset` and `/particle/…`.
-  case hdf5 = "HDF5"
-  /// HepMC 3 ASCII, version 3.
-  case hepMC3 = "HepMC3"
-  /// HepMC 2, `IO_GenEvent`.
-  case hepMC2 = "HepMC2"
-  /// One JSON object a line.
-  case jsonLines = "JSON lines"
-  /// `px py pz E` a line.
-  case text = "plain text"
+/// A format of event files: how it is told from others, and how its events are read.
+///
+/// A format is one type, which ``EventFormats`` makes known; nothing else has to be changed. The built-in formats use
+/// nothing that another one could not. *Adding a format* shows a whole one.
+public protocol EventFormat: Sendable {
+  /// What users call the format on the command line, such as `hepmc3`.
+  var name: String { get }
 
-  /// Whether the events are generator records, whose particles have statuses and which state their units.
-  public var isGeneratorRecord: Bool { self == .hepMC2 || self == .hepMC3 }
+  /// What messages call the format, such as “HepMC3”.
+  var title: String { get }
+
+  /// How lists of formats show the format, such as “'px py pz E' text”; by default ``title``.
+  var summary: String { get }
+
+  /// Whether the events are generator records, whose particles have statuses and which state their units; by default
+  /// false.
+  ///
+  /// Momenta of generator records are in GeV when they come from the reader; for all others the stream converts them
+  /// from the unit that the user gives.
+  var isGeneratorRecord: Bool { get }
+
+  /// Whether events are parsed after they were taken from the input, by all threads side by side; by default false.
+  var isParsedByAllThreads: Bool { get }
+
+  /// Whether an input of this format starts like this.
+  ///
+  /// - Parameter start: the first bytes, decompressed, at most ``FileStart/maximumCount``.
+  func matches(_ start: FileStart) -> Bool
+
+  /// Opens an input, which ``matches(_:)`` or the user took for one of this format.
+  ///
+  /// - Throws: `EventInputError` where the input cannot be read as this format.
+  func open(_ input: EventSource) throws -> any EventReader
+}
+
+extension EventFormat {
+  /// ``title``.
+  public var summary: String { title }
+  /// False: particles have no statuses, and units are not stated.
+  public var isGeneratorRecord: Bool { false }
+  /// False: events are parsed as they are read.
+  public var isParsedByAllThreads: Bool { false }
 }
 
 /// How an event file is compressed.
@@ -31,88 +58,31 @@ public enum Compression: String, Sendable, CaseIterable {
   case bzip2
 }
 
-extension EventFormat {
-  /// The format of the file `source`, told from its content.
-  ///
-  /// Throws `EventInputError` if the file cannot be read or is no event file. Standard input and pipes lose what is
-  /// looked at.
-  public init(source: String) throws {
-    let raw = ByteBuffer(try FileBytes(source: source), source: source)
-    try self.init(startOf: EventInput.decompressed(raw).buffer)
-  }
+/// The first bytes of an input, decompressed and without a byte order mark, by which its format is told.
+public struct FileStart: Sendable {
+  /// How many bytes are looked at.
+  public static let maximumCount = 4096
 
-  /// How many bytes `init(startOf:)` looks at.
-  static let lookAhead = 4096
+  /// The bytes: at most ``maximumCount``, fewer if the input has no more.
+  public let bytes: [UInt8]
 
-  /// The format of an input, told from its first bytes.
-  init(startOf buffer: ByteBuffer) throws {
-    try EventFormat.skipByteOrderMark(buffer)
-    let start = try buffer.peek(EventFormat.lookAhead)
-    func refusal(_ problem: String) -> EventInputError {
-      EventInputError(source: buffer.source, problem: problem)
-    }
-    if EventFormat.isHDF5(start) {
-      self = .hdf5
-      return
-    }
-    if let foreign = ForeignFormat(startOf: start) { throw refusal("is \(foreign.name); \(foreign.advice)") }
-    let lines = EventFormat.linesToLookAt(start)
-    // Text may stand before the heading, which the reference reader passes over.
-    if lines.contains(where: { $0.hasPrefix("HepMC::") }) {
-      let listing = lines.first { $0.hasPrefix("HepMC::") && $0.hasSuffix("START_EVENT_LISTING") }
-      switch listing {
-      case "HepMC::Asciiv3-START_EVENT_LISTING": self = .hepMC3
-      case "HepMC::IO_GenEvent-START_EVENT_LISTING": self = .hepMC2
-      case let listing?:
-        throw refusal(
-          "is a HepMC file of another kind (\(listing)); write HepMC3 Asciiv3 or HepMC2 IO_GenEvent")
-      case nil: throw refusal("is a HepMC file without a START_EVENT_LISTING line; is it cut short?")
-      }
-      return
-    }
-    let content = lines.first { !$0.hasPrefix("#") }
-    guard let content else {
-      guard !lines.isEmpty else { throw refusal("is blank; there are no events to read") }
-      self = .text
-      return
-    }
-    if content.hasPrefix("{") {
-      self = .jsonLines
-    } else if content.hasPrefix("[") {
-      throw refusal(
-        "is JSON but not an object a line; write {\"particles\": [[px, py, pz, E], …]} for each event")
-    } else if Double(content.prefix { $0 != " " && $0 != "\t" }) != nil {
-      self = .text
-    } else {
-      throw refusal(
-        "is in no format known here; give HDF5, HepMC3, HepMC2, JSON lines or px py pz E text, or name its format "
-          + "with --input-format")
-    }
-  }
+  /// The lines that are not blank, without blanks at both ends; the last one may be cut short.
+  public let lines: [String]
 
-  /// The lines that are not blank among the bytes that are looked at, which begin with the first that is not blank.
-  private static func linesToLookAt(_ start: UnsafeRawBufferPointer) -> [String] {
-    let text = start.drop { $0 <= 0x20 }.prefix(lookAhead)
-    return text.split(separator: 0x0A).compactMap {
+  /// The start of an input that begins with `bytes`.
+  public init(_ bytes: some Sequence<UInt8>) {
+    self.bytes = Array(bytes.prefix(Self.maximumCount))
+    lines = self.bytes.drop { $0 <= 0x20 }.split(separator: 0x0A).compactMap {
       let line = String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
       return line.isEmpty ? nil : line
     }
   }
 
-  /// Passes over the byte order mark that some editors put before text; throws if nothing follows.
-  static func skipByteOrderMark(_ buffer: ByteBuffer) throws {
-    if try buffer.peek(3).elementsEqual([0xEF, 0xBB, 0xBF]) { buffer.consume(3) }
-    guard try !buffer.peek(1).isEmpty else {
-      throw EventInputError(source: buffer.source, problem: "is empty; there are no events to read")
-    }
-  }
+  /// The first line that is neither blank nor a comment after `#`.
+  public var firstContent: String? { lines.first { !$0.hasPrefix("#") } }
 
-  /// Whether the HDF5 signature is at the start or after a user block.
-  private static func isHDF5(_ start: UnsafeRawBufferPointer) -> Bool {
-    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
-    return [0, 512, 1024, 2048].contains { offset in
-      start.count >= offset + signature.count
-        && start[offset..<(offset + signature.count)].elementsEqual(signature)
-    }
+  /// Whether the bytes from number `offset` on, counted from 0, begin with `magic`.
+  public func has(_ magic: some Collection<UInt8>, at offset: Int = 0) -> Bool {
+    bytes.dropFirst(offset).starts(with: magic)
   }
 }

@@ -6,6 +6,8 @@ import Foundation
 final class EventInput {
   /// The reader of the input's events.
   let reader: any EventReader
+  /// The format of the input.
+  let format: any EventFormat
   /// How the input is compressed; nil if it is not.
   let compression: Compression?
   /// The number, through all inputs, of the first event of this one.
@@ -30,41 +32,32 @@ final class EventInput {
     let (buffer, compression, decompression) = try EventInput.decompressed(raw, limits: options.limits)
     self.compression = compression
     self.decompression = decompression
-    let format: EventFormat
-    if let given = options.format {
-      try EventFormat.skipByteOrderMark(buffer)
-      format = given
+    if let name = options.format {
+      try buffer.skipByteOrderMark()
+      format = try options.formats.format(named: name, source: source)
     } else {
-      format = try EventFormat(startOf: buffer)
+      format = try options.formats.format(startOf: buffer)
     }
-    switch format {
-    case .hdf5:
-      if buffer === raw, file.size != nil, source != "-" {
-        reader = try HDF5EventReader(path: source, source: source, firstEvent: firstEvent, options: options)
-      } else {
-        reader = try TemporaryCopy.withCopy(of: buffer, limit: options.limits.bytesOfCopy) {
-          try HDF5EventReader(path: $0, source: source, firstEvent: firstEvent, options: options)
-        }
-      }
-    case .hepMC2, .hepMC3:
-      reader = HepMCEventReader(
-        buffer, format: format, firstEvent: firstEvent, options: options)
-    case .jsonLines: reader = try JSONEventReader(buffer, firstEvent: firstEvent, options: options)
-    case .text: reader = TextEventReader(buffer, firstEvent: firstEvent, options: options)
-    }
+    let isFile = buffer === raw && file.size != nil && source != "-"
+    reader = try format.open(
+      EventSource(buffer, title: format.title, firstEvent: firstEvent, options: options, isFile: isFile))
     if options.units != nil, format.isGeneratorRecord {
       throw EventInputError(
-        source: source, problem: "is \(format.rawValue), which states its units itself; leave out --units")
+        source: source, problem: "is \(format.title), which states its units itself; leave out --units")
     }
   }
 
-  /// The number of events of an HDF5 file that can be read in place, else nil.
-  static func countEvents(source: String) -> Int? {
-    guard FileBytes.size(source: source) != nil, let file = try? FileBytes(source: source),
-      (try? EventFormat(startOf: ByteBuffer(file, source: source))) == .hdf5
-    else { return nil }
-    return try? HDF5EventReader(path: source, source: source, firstEvent: 0, options: EventReadingOptions())
-      .eventCount
+  /// Whether momenta are in GeV when they come from the reader.
+  var convertsMomenta: Bool { format.isGeneratorRecord || reader.convertsMomenta }
+
+  /// The number of events of a file that says so and can be read in place, else nil.
+  static func countEvents(source: String, _ formats: EventFormats) -> Int? {
+    guard FileBytes.size(source: source) != nil, let file = try? FileBytes(source: source) else { return nil }
+    let buffer = ByteBuffer(file, source: source)
+    guard let format = try? formats.format(startOf: buffer) else { return nil }
+    let input = EventSource(
+      buffer, title: format.title, firstEvent: 0, options: EventReadingOptions(), isFile: true)
+    return (try? format.open(input))?.eventCount
   }
 
   /// The content of an input, decompressed if it is compressed.

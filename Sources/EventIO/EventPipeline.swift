@@ -84,9 +84,9 @@ public enum EventPipeline {
 
   /// What the threads of a pipeline did with their time, in seconds.
   public struct Times: Sendable, Equatable {
-    /// Reading batches, which one thread does at a time; for all formats but HepMC, parsing them too.
+    /// Reading batches, which one thread does at a time; for most formats, parsing them too.
     public internal(set) var reading = 0.0
-    /// Parsing batches of HepMC, added over the threads.
+    /// Parsing batches of formats that all threads parse, such as HepMC, added over the threads.
     public internal(set) var parsing = 0.0
     /// Working on batches, added over the threads.
     public internal(set) var working = 0.0

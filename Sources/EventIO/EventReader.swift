@@ -3,39 +3,60 @@
 import JetPhysics
 
 /// The events of one input, from the first to the last.
-protocol EventReader: AnyObject {
-  /// The format of the input.
-  var format: EventFormat { get }
-
-  /// Whether the reader converts momenta to GeV itself, as it must if the input can state its unit.
+///
+/// The stream numbers events, converts units, selects particles and events, and makes sure that events are within the
+/// limits and their momenta usable; a reader need not. One thread at a time uses a reader. Formats whose events are
+/// parsed as they are read conform to ``ParsingEventReader`` instead.
+public protocol EventReader: AnyObject {
+  /// Whether momenta are in GeV when they come from the reader, though the format is no generator record: by default
+  /// false, as the stream converts them.
   var convertsMomenta: Bool { get }
 
-  /// The number of events of the input if the input says so, else nil.
+  /// The number of events of the input if the input says so, else nil, as by default.
   var eventCount: Int? { get }
 
   /// Passes over up to `count` events without looking into them, and returns how many there were.
   ///
-  /// Throws `EventInputError` where the input cannot be read.
+  /// - Throws: `EventInputError` where the input cannot be read.
   func skip(_ count: Int) throws -> Int
 
   /// Takes the next events, at most `count`, to be parsed later; nil at the end of the input.
   ///
-  /// Throws `EventInputError` where the input cannot be read.
+  /// - Throws: `EventInputError` where the input cannot be read.
   func take(upTo count: Int) throws -> TakenEvents?
 }
 
 extension EventReader {
-  var convertsMomenta: Bool { false }
+  /// False: the stream converts momenta.
+  public var convertsMomenta: Bool { false }
+  /// Nil: the input does not say how many events it has.
+  public var eventCount: Int? { nil }
 }
 
 /// Events that were taken from an input and are parsed by whoever wants them, on any thread.
-struct TakenEvents: Sendable {
+public struct TakenEvents: Sendable {
   /// How many events there are, bad ones included.
   let eventCount: Int
   /// About how many bytes of memory they take.
-  var byteCount = 0
+  let byteCount: Int
   /// Parses the events; bad ones are left out after `onBadEvent` was told of them. Throws what `onBadEvent` throws.
   let parse: @Sendable (_ onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch
+
+  /// Events that `parse` parses.
+  ///
+  /// - Parameters:
+  ///   - eventCount: how many events there are, bad ones included.
+  ///   - byteCount: about how many bytes of memory they take.
+  ///   - parse: parses the events; bad ones are left out after `onBadEvent` was told of them, and what it throws is
+  ///     thrown on.
+  public init(
+    eventCount: Int, byteCount: Int,
+    parse: @escaping @Sendable (_ onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch
+  ) {
+    self.eventCount = eventCount
+    self.byteCount = byteCount
+    self.parse = parse
+  }
 }
 
 extension TakenEvents {
@@ -50,7 +71,7 @@ extension TakenEvents {
 
 extension EventBatch {
   /// Whether a batch is so large that no further event is added to it.
-  func isFull(_ limits: ReadingLimits) -> Bool {
+  public func isFull(_ limits: ReadingLimits) -> Bool {
     particleCount >= limits.particlesOfBatch || byteCount >= limits.bytesOfEvent
   }
 
@@ -62,18 +83,22 @@ extension EventBatch {
   }
 }
 
-/// A reader of events that are parsed as they are read: of all formats but HepMC, whose parsing takes long enough to be
-/// left to other threads.
-protocol ParsingEventReader: EventReader {
+/// A reader of events that are parsed as they are read, by the one thread that reads.
+public protocol ParsingEventReader: EventReader {
   /// Reads the next events, at most `count`, or nil at the end of the input.
   ///
-  /// A batch may have fewer events: very large batches are cut, and bad events are left out after `onBadEvent`
-  /// was told of them. Throws `EventInputError` where the input cannot be read, and what `onBadEvent` throws.
+  /// A batch may have fewer events: it ends when it is full (`EventBatch.isFull(_:)`), and bad events are left out after
+  /// `onBadEvent` was told of them.
+  ///
+  /// - Throws: `EventInputError` where the input cannot be read, and what `onBadEvent` throws.
   func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch?
 }
 
 extension ParsingEventReader {
-  func take(upTo count: Int) throws -> TakenEvents? {
+  /// Reads the next events, at most `count`; nil at the end of the input.
+  ///
+  /// - Throws: `EventInputError` where the input cannot be read.
+  public func take(upTo count: Int) throws -> TakenEvents? {
     var bad: [EventInputError] = []
     return try read(upTo: count) { bad.append($0) }.map { TakenEvents($0, bad: bad) }
   }

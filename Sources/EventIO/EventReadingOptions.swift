@@ -22,8 +22,10 @@ public struct EventReadingOptions: Sendable, Equatable {
   ///
   /// An input that states another unit is an error.
   public var units: MomentumUnit?
-  /// The format of all inputs; told from the content of each if it is nil.
-  public var format: EventFormat?
+  /// The formats that inputs may have.
+  public var formats: EventFormats
+  /// The name of the format of all inputs, such as `hepmc3`; told from the content of each if it is nil.
+  public var format: String?
   /// How much of the input is held at once.
   public var limits: ReadingLimits
 
@@ -31,7 +33,8 @@ public struct EventReadingOptions: Sendable, Equatable {
   public init(
     particles: ParticleSelection = ParticleSelection(), maximumEvents: Int? = nil, skipEvents: Int = 0,
     skipBadEvents: Bool = false, columns: [String: Double] = [:], selection: [String: Double] = [:],
-    units: MomentumUnit? = nil, format: EventFormat? = nil, limits: ReadingLimits = ReadingLimits()
+    units: MomentumUnit? = nil, formats: EventFormats = .builtIn, format: String? = nil,
+    limits: ReadingLimits = ReadingLimits()
   ) {
     self.particles = particles
     self.maximumEvents = maximumEvents
@@ -40,6 +43,7 @@ public struct EventReadingOptions: Sendable, Equatable {
     self.columns = columns
     self.selection = selection
     self.units = units
+    self.formats = formats
     self.format = format
     self.limits = limits
   }

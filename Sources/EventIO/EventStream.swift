@@ -5,10 +5,11 @@ import JetPhysics
 /// The events of several inputs, one after the other, in batches.
 ///
 /// Events are numbered from 0 through all inputs; skipped and bad events keep their numbers. The format of each
-/// input is told from its content, `-` is standard input, and gzip, Zstandard, xz and bzip2 are read as they are. HDF5
-/// that is compressed or not a regular file is first copied to a temporary file.
+/// input is told from its content, `-` is standard input, and gzip, Zstandard, xz and bzip2 are read as they are. Formats
+/// that seek, as HDF5, are first copied to a temporary file if they are compressed or no regular file.
 ///
-/// An input that holds no event is an error; HDF5, which says how many events it has, may have none, but not all inputs.
+/// An input that holds no event is an error; one that says how many events it has, as HDF5, may have none, but not all
+/// inputs.
 public final class EventStream {
   /// The inputs as the user named them.
   public let inputs: [String]
@@ -28,7 +29,7 @@ public final class EventStream {
   /// The number that the next event has.
   public private(set) var nextEventNumber = 0
   /// The format of the input that was opened last; nil before the first.
-  public private(set) var format: EventFormat?
+  public private(set) var format: (any EventFormat)?
   /// How the input that was opened last is compressed; nil if it is not.
   public private(set) var compression: Compression?
 
@@ -108,7 +109,7 @@ public final class EventStream {
         nextEventNumber += events.eventCount
         return UnparsedBatch(
           events, options: options, firstEvent: input.firstEvent,
-          unit: input.reader.convertsMomenta ? .gev : options.units ?? .gev)
+          unit: input.convertsMomenta ? .gev : options.units ?? .gev)
       } catch let error as EventInputError {
         throw error.counted(from: input.firstEvent)
       }
@@ -156,7 +157,7 @@ public final class EventStream {
     if input == nil, nextInput < inputs.count {
       let opened = try EventInput(
         source: inputs[nextInput], firstEvent: nextEventNumber, options: options)
-      format = opened.reader.format
+      format = opened.format
       compression = opened.compression
       firstEventOfInput.append(nextEventNumber)
       input = opened
@@ -205,7 +206,7 @@ extension EventStream {
   public func countEvents() -> Int? {
     var total = 0
     for source in inputs {
-      guard let count = EventInput.countEvents(source: source) else { return nil }
+      guard let count = EventInput.countEvents(source: source, options.formats) else { return nil }
       total += count
     }
     let rest = max(0, total - max(options.skipEvents, 0))

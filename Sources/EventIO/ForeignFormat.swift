@@ -1,82 +1,75 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 /// A format that people are likely to try and that is not read, with what to do about it.
-struct ForeignFormat {
-  /// What the file is, with its article.
-  let name: String
-  /// What to do.
-  let advice: String
+struct ForeignFormat: Sendable {
+  /// What is wrong with an input of this start, as the end of a sentence whose subject is the file; nil if it is not of
+  /// this format.
+  let problem: @Sendable (FileStart) -> String?
 
-  /// The foreign format that the first bytes of a file tell, if they tell one.
-  init?(startOf start: UnsafeRawBufferPointer) {
-    if let known = Self.byMagic.first(where: { start.dropFirst($0.offset).starts(with: $0.magic) }) {
-      self = known.format
-    } else if Self.isStdHep(start) {
-      self = Self("a StdHep file", advice: "convert it to HepMC3")
-    } else if let line = Self.firstLine(start), Self.isHEPEVT(line) {
-      self = Self("a listing of HEPEVT records", advice: "convert it to HepMC3")
-    } else {
-      return nil
-    }
+  private init(_ problem: @escaping @Sendable (FileStart) -> String?) { self.problem = problem }
+
+  /// A format that is called `name`, with its article, and is known by what stands at a place.
+  private init(_ magic: [UInt8], at offset: Int = 0, _ name: String, _ advice: String) {
+    self.init { $0.has(magic, at: offset) ? "is \(name); \(advice)" : nil }
   }
 
-  private init(_ name: String, advice: String) {
-    self.name = name
-    self.advice = advice
-  }
-
-  private struct Magic {
-    let magic: [UInt8]
-    let offset: Int
-    let format: ForeignFormat
-
-    init(_ magic: [UInt8], at offset: Int = 0, _ name: String, _ advice: String) {
-      self.magic = magic
-      self.offset = offset
-      format = ForeignFormat(name, advice: advice)
-    }
-
-    init(_ text: String, at offset: Int = 0, _ name: String, _ advice: String) {
-      self.init(Array(text.utf8), at: offset, name, advice)
-    }
+  private init(_ text: String, at offset: Int = 0, _ name: String, _ advice: String) {
+    self.init(Array(text.utf8), at: offset, name, advice)
   }
 
   private static let toHDF5 = "write its particles as HDF5, for example with uproot or pyarrow and h5py"
   private static let decompress = "decompress it, or pipe it in and give - as input"
-  private static let shower =
-    "its partons are not showered; shower them, for example with Pythia, and write HepMC3"
 
-  private static let byMagic: [Magic] = [
-    Magic("root", "a ROOT file", "write its particles as HDF5, for example with uproot and h5py"),
-    Magic("PAR1", "a Parquet file", toHDF5), Magic("ARROW1", "an Arrow file", toHDF5),
-    Magic([0x93] + Array("NUMPY".utf8), "a NumPy array", "write its particles as HDF5 with h5py"),
-    Magic([0x50, 0x4B, 3, 4], "a ZIP or npz file", "unpack it, or write its arrays as HDF5 with h5py"),
-    Magic("<LesHouchesEvents", "a Les Houches event file", shower),
-    Magic("<?xml", "an XML file, perhaps of Les Houches events", shower),
-    Magic([0xAB, 0xAD, 0xCA, 0xFE], at: 4, "an LCIO file", "convert it to HepMC3, JSON lines or HDF5"),
-    Magic("hmpb", "a HepMC3 file in Protocol Buffers", "write it as HepMC3 Asciiv3"),
-    Magic([0x04, 0x22, 0x4D, 0x18], "compressed by lz4", decompress),
-    Magic([0x1F, 0x9D], "compressed by compress", decompress),
-    Magic([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "a 7z archive", "unpack it"),
-    Magic("ustar", at: 257, "a tar archive", "unpack it"),
-    Magic([0xFF, 0xFE], "text in UTF-16", "write it in UTF-8"),
-    Magic([0xFE, 0xFF], "text in UTF-16", "write it in UTF-8"),
+  /// The formats that are told by their first bytes, whatever follows.
+  static let known: [ForeignFormat] = [
+    ForeignFormat("root", "a ROOT file", "write its particles as HDF5, for example with uproot and h5py"),
+    ForeignFormat("PAR1", "a Parquet file", toHDF5), ForeignFormat("ARROW1", "an Arrow file", toHDF5),
+    ForeignFormat(
+      [0x93] + Array("NUMPY".utf8), "a NumPy array", "write its particles as HDF5 with h5py"),
+    ForeignFormat(
+      [0x50, 0x4B, 3, 4], "a ZIP or npz file", "unpack it, or write its arrays as HDF5 with h5py"),
+    ForeignFormat {
+      $0.has("<?xml".utf8) && !LHEEventFormat().matches($0)
+        ? "is an XML file; if it has Les Houches events, give --input-format lhe" : nil
+    },
+    ForeignFormat(
+      [0xAB, 0xAD, 0xCA, 0xFE], at: 4, "an LCIO file", "convert it to HepMC3, JSON lines or HDF5"),
+    ForeignFormat("hmpb", "a HepMC3 file in Protocol Buffers", "write it as HepMC3 Asciiv3"),
+    ForeignFormat([0x04, 0x22, 0x4D, 0x18], "compressed by lz4", decompress),
+    ForeignFormat([0x1F, 0x9D], "compressed by compress", decompress),
+    ForeignFormat([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "a 7z archive", "unpack it"),
+    ForeignFormat("ustar", at: 257, "a tar archive", "unpack it"),
+    ForeignFormat([0xFF, 0xFE], "text in UTF-16", "write it in UTF-8"),
+    ForeignFormat([0xFE, 0xFF], "text in UTF-16", "write it in UTF-8"),
+    ForeignFormat { isStdHep($0.bytes) ? "is a StdHep file; convert it to HepMC3" : nil },
+    ForeignFormat { isHEPEVT($0) ? "is a listing of HEPEVT records; convert it to HepMC3" : nil },
   ]
 
+  /// HepMC that is neither of the listings that are read.
+  static let hepMCOfAnotherKind = ForeignFormat { start in
+    guard start.lines.contains(where: { $0.hasPrefix("HepMC::") }) else { return nil }
+    guard let listing = HepMCEventFormat.listing(start) else {
+      return "is a HepMC file without a START_EVENT_LISTING line; is it cut short?"
+    }
+    return "is a HepMC file of another kind (\(listing)); write HepMC3 Asciiv3 or HepMC2 IO_GenEvent"
+  }
+
+  /// JSON of one value for the whole file.
+  static let jsonOfAnotherKind = ForeignFormat { start in
+    start.firstContent?.hasPrefix("[") == true
+      ? "is JSON but not an object a line; write {\"particles\": [[px, py, pz, E], …]} for each event" : nil
+  }
+
   /// Whether the file begins as McFio, in which StdHep writes: block 1, its length, and a version such as "2.01".
-  private static func isStdHep(_ start: UnsafeRawBufferPointer) -> Bool {
+  private static func isStdHep(_ start: [UInt8]) -> Bool {
     start.count >= 16 && start.starts(with: [0, 0, 0, 1]) && start[8..<12].elementsEqual([0, 0, 0, 4])
       && start[12..<16].allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
   }
 
-  private static func firstLine(_ start: UnsafeRawBufferPointer) -> [Substring]? {
-    start.prefix(EventFormat.lookAhead).split(separator: 0x0A, maxSplits: 1).first.map {
-      String(decoding: $0, as: UTF8.self).split { $0 == " " || $0 == "\t" || $0 == "\r" }
-    }
-  }
-
-  /// Whether a line is the first of a HEPEVT record: `E`, the number of the event and the number of particles.
-  private static func isHEPEVT(_ words: [Substring]) -> Bool {
-    words.count == 3 && words[0] == "E" && words[1...].allSatisfy { Int($0) != nil }
+  /// Whether the first line is that of a HEPEVT record: `E`, the number of the event and the number of particles.
+  private static func isHEPEVT(_ start: FileStart) -> Bool {
+    guard let line = start.bytes.split(separator: 0x0A, maxSplits: 1).first else { return false }
+    let words = String(decoding: line, as: UTF8.self).split { $0 == " " || $0 == "\t" || $0 == "\r" }
+    return words.count == 3 && words[0] == "E" && words[1...].allSatisfy { Int($0) != nil }
   }
 }

@@ -2,12 +2,36 @@
 
 import JetPhysics
 
+/// HDF5 with `/event/offset` and `/particle/…`.
+public struct HDF5EventFormat: EventFormat {
+  /// `hdf5`.
+  public let name = "hdf5"
+  /// `HDF5`.
+  public let title = "HDF5"
+
+  /// The format.
+  public init() {}
+
+  /// Whether the HDF5 signature is at the start or after a user block.
+  public func matches(_ start: FileStart) -> Bool {
+    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+    return [0, 512, 1024, 2048].contains { start.has(signature, at: $0) }
+  }
+
+  /// Opens the file in place, or a copy of what is compressed or comes through a pipe.
+  public func open(_ input: EventSource) throws -> any EventReader {
+    try input.withFile {
+      try HDF5EventReader(
+        path: $0, source: input.source, firstEvent: input.firstEvent, options: input.options)
+    }
+  }
+}
+
 /// Event files in HDF5: particles one after the other with `/event/offset`, or padded arrays, and any numeric
 /// `/event/NAME` `[events]` or `[events × k]` as column.
 ///
 /// Only the range that is asked for is read.
 final class HDF5EventReader: ParsingEventReader {
-  let format = EventFormat.hdf5
   let convertsMomenta = true
   var eventCount: Int? { file.particles.eventCount }
   private let source: String

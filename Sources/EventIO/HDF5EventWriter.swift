@@ -4,14 +4,14 @@ import JetPhysics
 
 /// Writes events as described at `EventOutputFormat.hdf5`.
 final class HDF5EventWriter: EventWriter {
-  private let arrays: ArrayFile
+  private let arrays: ResultArrays
   private let units: [String: String]
   private var schema: EventSchema?
   private var particleCount: UInt64 = 0
   private var eventCount = 0
 
   init(to destination: ResultDestination, units: [String: String]) throws {
-    arrays = try ArrayFile(destination, as: HDF5Archive.self)
+    arrays = try ResultArrays(destination, as: HDF5Archive.self)
     self.units = units
   }
 

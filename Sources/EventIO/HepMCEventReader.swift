@@ -2,19 +2,65 @@
 
 import JetPhysics
 
-/// HepMC 3 ASCII and HepMC 2 IO_GenEvent.
+/// HepMC 3 ASCII, version 3, and HepMC 2 IO_GenEvent.
+public struct HepMCEventFormat: EventFormat {
+  /// The versions of HepMC that are read.
+  public enum Version: Sendable {
+    /// `IO_GenEvent`.
+    case two
+    /// `Asciiv3`.
+    case three
+  }
+
+  /// HepMC 2, `IO_GenEvent`.
+  public static let hepMC2 = HepMCEventFormat(.two)
+  /// HepMC 3 ASCII, version 3.
+  public static let hepMC3 = HepMCEventFormat(.three)
+
+  /// The version.
+  public let version: Version
+
+  /// The format of a version.
+  public init(_ version: Version) { self.version = version }
+
+  /// `hepmc2` or `hepmc3`.
+  public var name: String { version == .two ? "hepmc2" : "hepmc3" }
+  /// `HepMC2` or `HepMC3`.
+  public var title: String { version == .two ? "HepMC2" : "HepMC3" }
+  /// True: particles have statuses, and the file states its units.
+  public var isGeneratorRecord: Bool { true }
+  /// True.
+  public var isParsedByAllThreads: Bool { true }
+
+  /// Whether the first line by which a listing begins is of this version; text may stand before it, which the reference
+  /// reader passes over.
+  public func matches(_ start: FileStart) -> Bool {
+    Self.listing(start) == "HepMC::\(version == .two ? "IO_GenEvent" : "Asciiv3")-START_EVENT_LISTING"
+  }
+
+  /// The first line by which a listing begins; nil if there is none.
+  static func listing(_ start: FileStart) -> String? {
+    start.lines.first { $0.hasPrefix("HepMC::") && $0.hasSuffix("START_EVENT_LISTING") }
+  }
+
+  /// Opens an input.
+  public func open(_ input: EventSource) throws -> any EventReader {
+    HepMCEventReader(
+      input.bytes, version: version, firstEvent: input.firstEvent, options: input.options)
+  }
+}
+
+/// Reads HepMC 3 ASCII and HepMC 2 IO_GenEvent.
 ///
 /// Here is found where events begin; the text of some events at a time is parsed as ``HepMCText``, by several threads
 /// side by side.
 final class HepMCEventReader: EventReader {
-  let format: EventFormat
-  let convertsMomenta = true
-  let eventCount: Int? = nil
+  private let version: HepMCEventFormat.Version
   private let buffer: ByteBuffer
   private let options: EventReadingOptions
   private var nextEvent: Int
   /// The columns of the first good event of the input, which all batches have; nil before it.
-  private var schema: HepMCColumns.Schema?
+  private var schema: GeneratorColumns.Schema?
   /// Whether there was a heading; what comes before it belongs to no event.
   private var isAfterHeading = false
   /// Whether the lines that were read last are between a heading and the first event after it.
@@ -25,9 +71,10 @@ final class HepMCEventReader: EventReader {
   private var pending: [UInt8]?
 
   /// Reads from `buffer`; the first event gets the number `firstEvent`.
-  init(_ buffer: ByteBuffer, format: EventFormat, firstEvent: Int, options: EventReadingOptions) {
+  init(_ buffer: ByteBuffer, version: HepMCEventFormat.Version, firstEvent: Int, options: EventReadingOptions)
+  {
     self.buffer = buffer
-    self.format = format
+    self.version = version
     self.options = options
     nextEvent = firstEvent
   }
@@ -70,7 +117,7 @@ final class HepMCEventReader: EventReader {
   /// Text of no lines yet, the next of which is the pending one.
   private func beginText() -> HepMCText {
     HepMCText(
-      source: buffer.source, format: format, options: options, schema: schema, firstEvent: nextEvent,
+      source: buffer.source, version: version, options: options, schema: schema, firstEvent: nextEvent,
       firstLine: buffer.lineNumber, weightNames: weightNames)
   }
 
@@ -113,13 +160,13 @@ final class HepMCEventReader: EventReader {
         isInHeading = true
         if line.beginsListing {
           // A listing of another kind, of which parsing complains.
-          guard line.isHeading(of: format) else {
+          guard line.isHeading(of: version) else {
             pending = Array(bytes)
             return true
           }
           weightNames = nil
         }
-      } else if isInHeading, format == .hepMC3, line.isOfKind("W") {
+      } else if isInHeading, version == .three, line.isOfKind("W") {
         weightNames = Array(bytes)
       }
       try passing(bytes)
@@ -137,9 +184,9 @@ private struct HepMCLine<Bytes: BidirectionalCollection<UInt8>> {
   /// Whether it begins or ends a listing, or gives a version.
   var isHeading: Bool { text.first == UInt8(ascii: "H") && text.starts(with: "HepMC::".utf8) }
 
-  /// Whether it is a heading of a format.
-  func isHeading(of format: EventFormat) -> Bool {
-    text.starts(with: (format == .hepMC2 ? "HepMC::IO_GenEvent" : "HepMC::Asciiv3").utf8)
+  /// Whether it is a heading of a version.
+  func isHeading(of version: HepMCEventFormat.Version) -> Bool {
+    text.starts(with: (version == .two ? "HepMC::IO_GenEvent" : "HepMC::Asciiv3").utf8)
   }
 
   /// Whether it is the heading by which a listing begins.

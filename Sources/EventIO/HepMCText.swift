@@ -6,12 +6,12 @@ import JetPhysics
 /// The text of some events of a HepMC file, parsed by libhepmc3.
 ///
 /// The particles of an event are those of the statuses that are asked for, in GeV and in the order of the file. What
-/// columns there are says ``HepMCColumns``.
+/// columns there are says ``GeneratorColumns``.
 struct HepMCText: Sendable {
   private let source: String
-  private let format: EventFormat
+  private let version: HepMCEventFormat.Version
   private let options: EventReadingOptions
-  private let schema: HepMCColumns.Schema?
+  private let schema: GeneratorColumns.Schema?
   private let firstEvent: Int
   /// How many lines of the file stand before the first one here.
   private let linesBefore: Int
@@ -21,18 +21,19 @@ struct HepMCText: Sendable {
   ///
   /// - Parameters:
   ///   - source: the file as the user named it.
-  ///   - format: HepMC 2 or 3.
+  ///   - version: HepMC 2 or 3.
   ///   - options: which particles are read.
   ///   - schema: the columns of the input; nil if they are not known.
   ///   - firstEvent: the number of the first event.
   ///   - firstLine: the number in the file of the first line that will be added.
   ///   - weightNames: the line of an earlier heading that names the weights.
   init(
-    source: String, format: EventFormat, options: EventReadingOptions, schema: HepMCColumns.Schema?,
+    source: String, version: HepMCEventFormat.Version, options: EventReadingOptions,
+    schema: GeneratorColumns.Schema?,
     firstEvent: Int, firstLine: Int, weightNames: [UInt8]?
   ) {
     self.source = source
-    self.format = format
+    self.version = version
     self.options = options
     self.schema = schema
     self.firstEvent = firstEvent
@@ -53,7 +54,7 @@ struct HepMCText: Sendable {
   struct Parsed {
     var batch: EventBatch
     /// The columns of the first good event of the input; nil if there was none.
-    var schema: HepMCColumns.Schema?
+    var schema: GeneratorColumns.Schema?
   }
 
   /// Parses the events; bad ones are left out after `onBadEvent` was told of them.
@@ -61,14 +62,14 @@ struct HepMCText: Sendable {
   /// Throws what `onBadEvent` throws.
   func parse(_ onBadEvent: (EventInputError) throws -> Void) throws -> Parsed {
     var batch = EventBatch(source: source)
-    var columns = HepMCColumns(schema: schema, maximumCount: options.limits.numbersOfColumn)
+    var columns = GeneratorColumns(schema: schema, maximumCount: options.limits.numbersOfColumn)
     let readsStatus = options.particles.columns.contains(Self.status)
     if readsStatus { batch.particleColumns[Self.status] = [] }
     let statuses = options.particles.statuses.sorted()
     try bytes.withUnsafeBytes { bytes in
       let text = bytes.assumingMemoryBound(to: CChar.self)
       let reader = canopy_hepmc_create(
-        format == .hepMC2 ? CANOPY_HEPMC2 : CANOPY_HEPMC3, text.baseAddress, text.count, statuses,
+        version == .two ? CANOPY_HEPMC2 : CANOPY_HEPMC3, text.baseAddress, text.count, statuses,
         statuses.count)
       guard let reader else {
         throw EventInputError(source: source, problem: "cannot be read: libhepmc3 does not start")
@@ -85,7 +86,7 @@ struct HepMCText: Sendable {
             let statuses = UnsafeBufferPointer(start: event.status, count: event.particle_count)
             batch.particleColumns[Self.status]! += statuses.map(Double.init)
           }
-          if let bad = batch.unfinishedEventProblem() ?? columns.append(event) {
+          if let bad = batch.unfinishedEventProblem() ?? columns.append(HepMCRecord(event: event)) {
             problem = EventInputError(
               source: source, event: number, field: bad.field, problem: bad.problem)
           }
@@ -123,4 +124,20 @@ extension EventBatch {
         pz: event.momenta[4 * particle + 2], energy: event.momenta[4 * particle + 3])
     }
   }
+}
+
+/// An event of libhepmc3.
+private struct HepMCRecord: GeneratorRecord {
+  let event: canopy_hepmc_event
+
+  var eventNumber: Int64? { event.number }
+  var weightCount: Int { event.weight_count }
+  var hasWeightNames: Bool { event.has_weight_names }
+  var weightNamesVersion: Int { event.weight_names_version }
+  var crossSection: (value: Double, error: Double)? { event.cross_section.map { ($0[0], $0[1]) } }
+  var attributeCount: Int { event.attribute_count }
+  func weight(_ place: Int) -> Double { event.weights[place] }
+  func weightName(_ place: Int) -> String { String(cString: event.weight_names[place]!) }
+  func attributeName(_ place: Int) -> String { String(cString: event.attribute_names[place]!) }
+  func attributeValue(_ place: Int) -> Double { event.attribute_values[place] }
 }

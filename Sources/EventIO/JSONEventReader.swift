@@ -4,6 +4,25 @@ import CTextParsing
 import Foundation
 import JetPhysics
 
+/// One JSON object a line.
+public struct JSONLinesEventFormat: EventFormat {
+  /// `jsonl`.
+  public let name = "jsonl"
+  /// `JSON lines`.
+  public let title = "JSON lines"
+
+  /// The format.
+  public init() {}
+
+  /// Whether the first line that is no comment begins an object.
+  public func matches(_ start: FileStart) -> Bool { start.firstContent?.hasPrefix("{") == true }
+
+  /// Opens an input.
+  public func open(_ input: EventSource) throws -> any EventReader {
+    try JSONEventReader(input.bytes, firstEvent: input.firstEvent, options: input.options)
+  }
+}
+
 /// JSON lines: one event a line, `{"particles": [[px, py, pz, E], …], "pdgid": […], "NAME": number or array}`.
 ///
 /// Every number and every array of numbers in addition to `particles` and `pdgid` is a column, true and false being 1
@@ -11,8 +30,6 @@ import JetPhysics
 /// from the event on in which it differs. An array of a number for each particle is a column of particles if it is
 /// asked for.
 final class JSONEventReader: ParsingEventReader {
-  let format = EventFormat.jsonLines
-  let eventCount: Int? = nil
   private let buffer: ByteBuffer
   private let options: EventReadingOptions
   private let parser: OpaquePointer

@@ -20,7 +20,7 @@ public struct ReadingLimits: Sendable, Equatable {
   /// The numbers that one column may have for each event: 65,536 by default.
   public var numbersOfColumn: Int { memory / 16384 }
   /// The particles after which a batch ends: 2²¹ by default.
-  var particlesOfBatch: Int { memory / 512 }
+  public var particlesOfBatch: Int { memory / 512 }
   /// The bytes that an input may have that must be copied to the disk before it is read: 4 GiB by default.
   ///
   /// That is HDF5 that is compressed as a whole or comes through a pipe. Other formats are read as they come, and

@@ -3,18 +3,18 @@
 import Foundation
 import Support
 
-/// A copy on the disk of what cannot be read in place, since HDF5 seeks: its name is gone once it is open.
+/// A copy on the disk of what cannot be read in place, for formats that seek: its name is gone once it is open.
 ///
 /// As long as its maker lives it holds a lock on the file, by which copies that a killed program left are known; the
 /// next copy removes them.
 enum TemporaryCopy {
   private static let prefix = "canopy-events-"
 
-  /// Copies the rest of `buffer`, at most `limit` bytes, and calls `open` with the path of the copy.
+  /// Copies the rest of `buffer`, at most `limit` bytes of the format `title`, and calls `open` with the path of the copy.
   ///
   /// - Throws: `FileOutputError` if there is no room, `EventInputError` if there are more bytes.
   static func withCopy<Result>(
-    of buffer: ByteBuffer, limit: Int, _ open: (String) throws -> Result
+    of buffer: ByteBuffer, limit: Int, title: String, _ open: (String) throws -> Result
   ) throws -> Result {
     let folder = FileManager.default.temporaryDirectory
     func refusal() -> FileOutputError {
@@ -35,7 +35,7 @@ enum TemporaryCopy {
         throw EventInputError(
           source: buffer.source,
           problem: "has more than the \(limit >> 20) MiB that may be copied to \(folder.path) to be read as "
-            + "HDF5; decompress it or write it to a file, or raise --max-memory")
+            + "\(title); decompress it or write it to a file, or raise --max-memory")
       }
       let count = write(descriptor, bytes.baseAddress, bytes.count)
       if count < 0, errno != EINTR { throw refusal() }

@@ -4,13 +4,35 @@ import CTextParsing
 import Foundation
 import JetPhysics
 
+/// `px py pz E` a line.
+public struct TextEventFormat: EventFormat {
+  /// `text`.
+  public let name = "text"
+  /// `plain text`.
+  public let title = "plain text"
+  /// What a line has.
+  public let summary = "px py pz E text"
+
+  /// The format.
+  public init() {}
+
+  /// Whether the first line that is no comment begins with a number, or there are comments alone.
+  public func matches(_ start: FileStart) -> Bool {
+    guard let content = start.firstContent else { return !start.lines.isEmpty }
+    return Double(content.prefix { $0 != " " && $0 != "\t" }) != nil
+  }
+
+  /// Opens an input.
+  public func open(_ input: EventSource) throws -> any EventReader {
+    TextEventReader(input.bytes, firstEvent: input.firstEvent, options: input.options)
+  }
+}
+
 /// FastJet's plain text: `px py pz E` a line, `#END` or a blank line between events, `#` comments.
 ///
 /// `#END` ends an event even if it has no particles. A blank line ends an event that has particles; an `#END`
 /// right after it belongs to the same event.
 final class TextEventReader: ParsingEventReader {
-  let format = EventFormat.text
-  let eventCount: Int? = nil
   private let buffer: ByteBuffer
   private let options: EventReadingOptions
   private var nextEvent: Int

@@ -32,6 +32,12 @@ struct UnparsedBatch: Sendable {
       badEventCount += 1
       if bad.count < EventStream.maximumBadEventsKept { bad.append(error) }
     }
+    try batch.leaveOutUnusableEvents(options.limits) { error in
+      let error = error.counted(from: firstEvent)
+      guard options.skipBadEvents else { throw error }
+      badEventCount += 1
+      if bad.count < EventStream.maximumBadEventsKept { bad.append(error) }
+    }
     let goodEventCount = batch.eventCount
     batch.firstEventOfSource = firstEvent
     if unit != .gev { batch.scaleMomenta(by: unit.inGeV) }

@@ -120,7 +120,7 @@ extension TriggerRun {
     particles.keepsInvisible = false
     var text = particles == ParticleSelection() ? "" : " particles \(particles)"
     options.units.map { text += " units \($0.rawValue)" }
-    options.format.map { text += " format \($0.rawValue)" }
+    options.format.map { text += " format \(options.formats[$0]?.title ?? $0)" }
     return text
   }
 

@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Canopy
 import Foundation
 import TestFiles
 import Testing
 
 @Suite struct CommandLineTests {
+  /// Help texts name what the registries have.
+  @Test func formatsAreListed() throws {
+    let help = try Program.run("help", "cluster").text.split(whereSeparator: \.isWhitespace).joined(
+      separator: " ")
+    #expect(help.contains(EventFormats.builtIn.summary), "\(help)")
+    for list in [EventFormats.builtIn.names, ResultFormats.builtIn.names] {
+      #expect(help.contains("(values: \(list.joined(separator: ", "))"), "\(help)")
+    }
+    #expect(help.contains(ResultFormats.builtIn.fileExtensions.joined(separator: ", ")))
+  }
+
   @Test func helpIsPrintedWithoutArguments() throws {
     let outcome = try Program.run()
     #expect(outcome.status == 0)

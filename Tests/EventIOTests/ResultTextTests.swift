@@ -10,15 +10,15 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  func write(_ batches: [ResultBatch], as format: ResultFormat) throws -> [String] {
-    let writer = try format.makeWriter(to: .file(folder.path("out")))
+  func write(_ batches: [ResultBatch], as format: String) throws -> [String] {
+    let writer = try ResultFormats.builtIn[format]!.makeWriter(to: .file(folder.path("out")))
     for batch in batches { try writer.append(batch) }
     try writer.finish()
     return try folder.text("out").components(separatedBy: "\n")
   }
 
   @Test func jsonLinesHaveTheDocumentedLayout() throws {
-    let lines = try write([.byHand()], as: .jsonl)
+    let lines = try write([.byHand()], as: "jsonl")
     #expect(
       lines[0] == #"{"event":7,"jets":["#
         + #"{"pt":123.456,"rapidity":-0.1,"phi":0.30000000000000004,"mass":80.4,"constituents":[4,0,2],"#
@@ -53,7 +53,7 @@ import Testing
     batch.mass = doubles
     batch.jetColumns = [ResultColumn(name: "head/output", values: floats)]
 
-    let line = try write([batch], as: .jsonl)[0]
+    let line = try write([batch], as: "jsonl")[0]
     func values(of key: String) -> [Substring] {
       line.components(separatedBy: "\"\(key)\":").dropFirst().map { $0.prefix { !",}".contains($0) } }
     }
@@ -69,13 +69,13 @@ import Testing
     batch.eventNumbers = [0]
     batch.jetOffsets = [0, 0]
     batch.eventColumns = [ResultColumn(name: "a \"b\"\\\n/τ", values: [1])]
-    let line = try write([batch], as: .jsonl)[0]
+    let line = try write([batch], as: "jsonl")[0]
     let parsed = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
     #expect((parsed?["a \"b\"\\\n"] as? [String: Double]) == ["τ": 1])
   }
 
   @Test func tableIsAligned() throws {
-    let lines = try write([.byHand()], as: .table)
+    let lines = try write([.byHand()], as: "table")
     let expected = [
       " event  jet    pt [GeV]    rapidity         phi  mass [GeV]                               embedding"
         + "  tagger/score  regression/mass [GeV]         tagger/classes  trigger/rate [Hz]"
@@ -103,7 +103,7 @@ import Testing
     batch.trees = nil
     batch.jetColumns = []
     batch.eventColumns = []
-    let lines = try write([batch, batch], as: .table)
+    let lines = try write([batch, batch], as: "table")
     #expect(lines.allSatisfy { $0.count <= 80 })
     // One line of titles, then for each batch three jets and the event without any.
     #expect(lines.count == 1 + 2 * 4 + 1)
@@ -113,12 +113,13 @@ import Testing
   @Test func aTableTellsColumnsOfOneNameApart() throws {
     var batch = ResultBatch.byHand()
     batch.eventColumns.append(ResultColumn(name: "embedding", values: [1, 2, 3]))
-    let titles = try #require(try write([batch], as: .table).first)
+    let titles = try #require(try write([batch], as: "table").first)
     #expect(titles.components(separatedBy: "event embedding").count == 2)
     #expect(titles.components(separatedBy: "embedding").count == 3)
   }
 
   @Test func tableWithoutEventsHasTitles() throws {
-    #expect(try write([], as: .table) == [" event  jet    pt [GeV]    rapidity         phi  mass [GeV]", ""])
+    #expect(
+      try write([], as: "table") == [" event  jet    pt [GeV]    rapidity         phi  mass [GeV]", ""])
   }
 }

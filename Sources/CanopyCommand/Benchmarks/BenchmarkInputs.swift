@@ -7,7 +7,8 @@ import Foundation
 struct BenchmarkInputs {
   /// A kind of event file.
   struct Kind: Hashable {
-    let format: EventFormat
+    /// The name of its format, such as `hepmc3`.
+    let format: String
     let compression: Compression?
   }
 
@@ -27,14 +28,16 @@ struct BenchmarkInputs {
   }
 
   /// Single jets: at most `count` events of the HDF5 files.
-  func jets(_ count: Int) throws -> [EventBatch] { try read(.hdf5, count, "HDF5 file of jets") }
+  func jets(_ count: Int) throws -> [EventBatch] {
+    try read(HDF5EventFormat().name, count, "HDF5 file of jets")
+  }
 
   /// Full events: at most `count` of the HepMC3 files, as many from each.
   func events(_ count: Int) throws -> [EventBatch] {
-    try read(.hepMC3, count, "HepMC3 file of full events")
+    try read(HepMCEventFormat.hepMC3.name, count, "HepMC3 file of full events")
   }
 
-  private func read(_ format: EventFormat, _ count: Int, _ name: String) throws -> [EventBatch] {
+  private func read(_ format: String, _ count: Int, _ name: String) throws -> [EventBatch] {
     let files = try files().filter { $0.key.format == format }.flatMap(\.value).sorted()
     let batches = try files.compactMap { file in
       let share = max(1, count / files.count)
@@ -62,10 +65,10 @@ struct BenchmarkInputs {
     for name in names.sorted() {
       let path = URL(fileURLWithPath: folder).appendingPathComponent(name).relativePath
       // What is no event file, such as a description of the samples, is passed over.
-      guard (try? EventFormat(source: path)) != nil else { continue }
+      guard (try? EventFormats.builtIn.format(ofFile: path)) != nil else { continue }
       let stream = try EventStream(inputs: [path])
       guard try stream.next(upTo: 1) != nil, let format = stream.format else { continue }
-      files[Kind(format: format, compression: stream.compression), default: []].append(path)
+      files[Kind(format: format.name, compression: stream.compression), default: []].append(path)
     }
     guard !files.isEmpty else { throw refusal("has no event files") }
     return files

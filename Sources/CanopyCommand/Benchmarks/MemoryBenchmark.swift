@@ -9,8 +9,10 @@ enum MemoryBenchmark {
     _ inputs: BenchmarkInputs, _ effort: BenchmarkEffort, threads: Int
   ) throws -> [BenchmarkResult] {
     let model = try inputs.model()
-    let files = try inputs.files().filter { $0.key.format == .hdf5 || $0.key.format == .hepMC3 }
-      .flatMap(\.value).sorted()
+    let files = try inputs.files().filter {
+      [HDF5EventFormat().name, HepMCEventFormat.hepMC3.name].contains($0.key.format)
+    }
+    .flatMap(\.value).sorted()
     // Not every system tells.
     guard let start = peak() else { return [] }
     let stream = try inputs.stream(

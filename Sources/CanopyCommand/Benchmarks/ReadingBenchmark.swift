@@ -33,27 +33,19 @@ enum ReadingBenchmark {
   }
 
   private static func decompress(_ files: [String]) throws -> Int {
-    try files.reduce(0) { try $0 + EventFormat.decompressedSize(source: $1) }
+    try files.reduce(0) { try $0 + Compression.decompressedSize(source: $1) }
   }
 }
 
 extension BenchmarkInputs.Kind {
   /// The kind in the keys of results, such as `hepmc3-zstd`.
   fileprivate var name: String {
-    let name =
-      switch format {
-      case .hdf5: "hdf5"
-      case .hepMC3: "hepmc3"
-      case .hepMC2: "hepmc2"
-      case .jsonLines: "jsonl"
-      case .text: "text"
-      }
     switch compression {
-    case .gzip: return name + "-gzip"
-    case .zstd: return name + "-zstd"
-    case .xz: return name + "-xz"
-    case .bzip2: return name + "-bzip2"
-    case nil: return name
+    case .gzip: return format + "-gzip"
+    case .zstd: return format + "-zstd"
+    case .xz: return format + "-xz"
+    case .bzip2: return format + "-bzip2"
+    case nil: return format
     }
   }
 }

@@ -59,7 +59,8 @@ enum ThroughputBenchmark {
   private static func measureTraining(
     _ model: Model, _ inputs: BenchmarkInputs, _ effort: BenchmarkEffort, threads: Int
   ) throws -> [BenchmarkResult] {
-    let files = try inputs.files().filter { $0.key.format == .hdf5 }.flatMap(\.value).sorted()
+    let files = try inputs.files().filter { $0.key.format == HDF5EventFormat().name }.flatMap(\.value)
+      .sorted()
     let stream = try inputs.stream(files, maximumEvents: effort.jets)
     let truth = Set(model.network.heads.flatMap(\.head.truthColumns))
     guard

@@ -1,15 +1,68 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// Writes one array a quantity, as described at `ResultFormat.hdf5`, into a file of named arrays.
+/// One dataset a quantity, in HDF5, NAME being the name of a column, `embedding` or `HEAD/OUTPUT`:
+///
+/// - `/event/number` i64 `[events]`, counted from 0 through all inputs
+/// - `/event/NAME` f32 `[events]`, or `[events × width]`
+/// - `/jet/offset` u64 `[events + 1]`: event i owns the jets offset[i] ..< offset[i + 1]
+/// - `/jet/{pt,rapidity,phi,mass}` f64 `[jets]`
+/// - `/jet/NAME` f32 `[jets]`, or `[jets × width]`
+/// - `/jet/constituent` i32 `[constituents]`, particles counted from the first one of the event, and
+///   `/jet/constituent_offset` u64 `[jets + 1]`
+/// - `/jet/tree` i32 `[splittings × 2]`, (left, right) with the constituents as 0 ..< n and the splittings
+///   from n on, and `/jet/tree_offset` u64 `[jets + 1]`
+///
+/// A dataset with a unit names it in its attribute `unit`.
+public struct HDF5ResultFormat: ResultFormat {
+  /// `hdf5`.
+  public let name = "hdf5"
+  /// What the format holds.
+  public let summary =
+    "has one array a quantity, such as jet/pt, with jet/offset for the first jet of each event"
+  /// The endings.
+  public let fileExtensions: [String] = ["h5", "hdf5"]
+
+  /// The format.
+  public init() {}
+
+  /// Opens `destination`.
+  ///
+  /// - Throws: `ResultOutputError` where it cannot be written, and on a terminal.
+  public func makeWriter(to destination: ResultDestination) throws -> any ResultWriter {
+    try ArrayResultWriter(to: destination, as: HDF5Archive.self)
+  }
+}
+
+/// The arrays of ``HDF5ResultFormat`` under the same names in NumPy's archive, as in `numpy.load("x.npz")["jet/pt"]`.
+public struct NPZResultFormat: ResultFormat {
+  /// `npz`.
+  public let name = "npz"
+  /// What the format holds.
+  public let summary = "has the arrays of hdf5 in the archive of NumPy"
+  /// The endings.
+  public let fileExtensions: [String] = ["npz"]
+
+  /// The format.
+  public init() {}
+
+  /// Opens `destination`.
+  ///
+  /// - Throws: `ResultOutputError` where it cannot be written, and on a terminal.
+  public func makeWriter(to destination: ResultDestination) throws -> any ResultWriter {
+    try ArrayResultWriter(to: destination, as: NPZArchive.self)
+  }
+}
+
+/// Writes one array a quantity, as described at `HDF5ResultFormat`, into a file of named arrays.
 final class ArrayResultWriter: ResultWriter {
-  private let arrays: ArrayFile
+  private let arrays: ResultArrays
   private var layout: ResultLayout?
   private var jetCount: UInt64 = 0
   private var constituentCount: UInt64 = 0
   private var splittingCount: UInt64 = 0
 
   init(to destination: ResultDestination, as format: (some ResultArchive).Type) throws {
-    arrays = try ArrayFile(destination, as: format)
+    arrays = try ResultArrays(destination, as: format)
   }
 
   func append(_ batch: ResultBatch) throws {

@@ -1,6 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// Writes one JSON object an event, as described at `ResultFormat.jsonl`.
+/// One JSON object an event, NAME being the name of a column, `embedding` or `HEAD/OUTPUT`:
+/// `{"event":i,"jets":[{"pt":…,"rapidity":…,"phi":…,"mass":…,"constituents":[…],"tree":[[left,right],…],
+/// "embedding":[…],"HEAD":{"OUTPUT":…}}],"embedding":[…],"HEAD":{"OUTPUT":…}}` on one line.
+///
+/// Columns of width 1 are numbers, others arrays. Numbers have the digits that it takes to read back the same
+/// Double, or for columns the same Float; numbers that are not finite become `null`.
+public struct JSONLinesResultFormat: ResultFormat {
+  /// `jsonl`.
+  public let name = "jsonl"
+  /// What the format holds.
+  public let summary = "has one JSON object an event"
+  /// The endings.
+  public let fileExtensions: [String] = ["jsonl"]
+
+  /// The format.
+  public init() {}
+
+  /// Opens `destination`.
+  ///
+  /// - Throws: `ResultOutputError` where it cannot be written.
+  public func makeWriter(to destination: ResultDestination) throws -> any ResultWriter {
+    try JSONLinesResultWriter(to: destination)
+  }
+}
+
+/// Writes one JSON object an event, as described at `JSONLinesResultFormat`.
 final class JSONLinesResultWriter: ResultWriter {
   /// The members that one head, or one column without a head, contributes to an object.
   private struct Member {

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 /// What all batches of one output have in common: which quantities there are, under which names.
-struct ResultLayout: Equatable {
+public struct ResultLayout: Sendable, Equatable {
   /// A column without its values.
-  struct Column: Equatable {
-    var name: String
-    var width: Int
-    var unit: String?
+  public struct Column: Sendable, Equatable {
+    /// `embedding`, or `HEAD/OUTPUT`.
+    public var name: String
+    /// How many numbers each jet or event has.
+    public var width: Int
+    /// The unit of the numbers, if they have one.
+    public var unit: String?
 
-    init(_ column: ResultColumn) {
+    /// The column without its values.
+    public init(_ column: ResultColumn) {
       name = column.name
       width = column.width
       unit = column.unit
@@ -16,16 +20,20 @@ struct ResultLayout: Equatable {
   }
 
   /// Whether the first events have numbers in their file; those of later ones that have none are NaN.
-  let hasInputNumbers: Bool
-  let hasConstituents: Bool
-  let hasTrees: Bool
-  let jetColumns: [Column]
-  let eventColumns: [Column]
+  public let hasInputNumbers: Bool
+  /// Whether jets have their constituents.
+  public let hasConstituents: Bool
+  /// Whether jets have their trees.
+  public let hasTrees: Bool
+  /// The columns of the jets.
+  public let jetColumns: [Column]
+  /// The columns of the events.
+  public let eventColumns: [Column]
 
   /// The layout of `batch`.
   ///
   /// - Throws: `ResultOutputError` where two quantities would have the same name in some format.
-  init(of batch: ResultBatch) throws {
+  public init(of batch: ResultBatch) throws {
     hasInputNumbers = !batch.inputNumbers.isEmpty
     hasConstituents = batch.constituents != nil
     hasTrees = batch.trees != nil
@@ -41,7 +49,7 @@ struct ResultLayout: Equatable {
   }
 
   /// Checks that `batch` has this layout and that its arrays fit together, which is up to the program.
-  func check(_ batch: ResultBatch) {
+  public func check(_ batch: ResultBatch) {
     let events = batch.eventCount
     let jets = batch.jetCount
     precondition(batch.jetOffsets.count == events + 1 && batch.jetOffsets.last == jets, "jet offsets")
@@ -66,7 +74,7 @@ struct ResultLayout: Equatable {
   }
 
   /// The numbers that the events of `batch` have in their file, for an output that has them: `[events]`.
-  func inputNumbers(of batch: ResultBatch) -> [Double] {
+  public func inputNumbers(of batch: ResultBatch) -> [Double] {
     batch.inputNumbers.isEmpty ? Array(repeating: .nan, count: batch.eventCount) : batch.inputNumbers
   }
 

@@ -12,7 +12,8 @@ public struct ResultOutputError: Error, Sendable, Equatable, CustomStringConvert
   /// the way, such as a full disk.
   public let isInputError: Bool
 
-  init(_ description: String, isBrokenPipe: Bool = false, isInputError: Bool = true) {
+  /// An error that says `description`.
+  public init(_ description: String, isBrokenPipe: Bool = false, isInputError: Bool = true) {
     self.description = description
     self.isBrokenPipe = isBrokenPipe
     self.isInputError = isInputError

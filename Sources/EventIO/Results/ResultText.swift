@@ -5,7 +5,7 @@ import Foundation
 /// Text on its way to a file or a stream, gathered into large writes.
 ///
 /// A file gets its name when the text is complete, and leaves nothing otherwise.
-package final class ResultText {
+public final class ResultText {
   private let target: ResultTarget
   /// The file to be; `nil` for a stream, which gets the text as it comes.
   private let file: ResultFile?
@@ -17,7 +17,7 @@ package final class ResultText {
   /// Opens `destination`.
   ///
   /// - Throws: `ResultOutputError` where it cannot be written.
-  package init(_ destination: ResultDestination) throws {
+  public init(_ destination: ResultDestination) throws {
     target = try ResultTarget(destination)
     if target.path == nil {
       file = nil
@@ -31,18 +31,22 @@ package final class ResultText {
   }
 
   /// Adds `text`.
-  package func append(_ text: String) {
+  public func append(_ text: String) {
     buffer.append(contentsOf: text.utf8)
   }
 
   /// Ends a line, and writes what has been gathered if that is much.
-  func endLine() throws {
+  ///
+  /// - Throws: `ResultOutputError` where it cannot be written.
+  public func endLine() throws {
     buffer.append(UInt8(ascii: "\n"))
     if buffer.count >= Self.writeSize { try flush() }
   }
 
   /// Writes what has been gathered.
-  func flush() throws {
+  ///
+  /// - Throws: `ResultOutputError` where it cannot be written.
+  public func flush() throws {
     try buffer.withUnsafeBytes { try target.write($0, to: descriptor) }
     buffer.removeAll(keepingCapacity: true)
   }
@@ -50,7 +54,7 @@ package final class ResultText {
   /// Writes the rest and gives the file its name.
   ///
   /// - Throws: `ResultOutputError` where it cannot be written.
-  package func finish() throws {
+  public func finish() throws {
     try flush()
     try file?.commit()
   }

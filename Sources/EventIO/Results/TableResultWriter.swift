@@ -3,7 +3,28 @@
 import Foundation
 import Support
 
-/// Writes aligned columns for people, as described at `ResultFormat.table`.
+/// Aligned columns for people: a line for each jet, and one, marked `-`, for each event that has columns of
+/// its own or no jets. Columns and lists of more than four entries are shown by their beginning.
+public struct TableResultFormat: ResultFormat {
+  /// `table`.
+  public let name = "table"
+  /// What the format holds.
+  public let summary = "is for people"
+  /// The endings.
+  public let fileExtensions: [String] = []
+
+  /// The format.
+  public init() {}
+
+  /// Opens `destination`.
+  ///
+  /// - Throws: `ResultOutputError` where it cannot be written.
+  public func makeWriter(to destination: ResultDestination) throws -> any ResultWriter {
+    try TableResultWriter(to: destination)
+  }
+}
+
+/// Writes aligned columns for people, as described at `TableResultFormat`.
 ///
 /// Widths follow from the layout alone, so that lines can be printed as they come.
 final class TableResultWriter: ResultWriter {

@@ -134,6 +134,7 @@ extension Fixtures {
         let isOld = data.prefix(200).range(of: Data("IO_GenEvent".utf8)) != nil
         try write(data, isOld ? "hepmc2" : "hepmc3", file.lastPathComponent)
       case "h5", "hdf5": try write(data, "hdf5", file.lastPathComponent)
+      case "lhe": try write(data, "lhe", file.lastPathComponent)
       case "jsonl": try write(data, "json", file.lastPathComponent)
       case "txt": try write(data, "text", file.lastPathComponent)
       case "gz", "zst", "xz", "bz2": try write(data, "compressed", file.lastPathComponent)

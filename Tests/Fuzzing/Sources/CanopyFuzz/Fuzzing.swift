@@ -22,8 +22,9 @@ extension FuzzTarget {
 enum Fuzzing {
   static var targets: [String: any FuzzTarget.Type] {
     [
-      "hepmc2": EventFileTarget.self, "hepmc3": EventFileTarget.self, "json": EventFileTarget.self,
-      "text": EventFileTarget.self, "hdf5": EventFileTarget.self, "compressed": EventFileTarget.self,
+      "hepmc2": EventFileTarget.self, "hepmc3": EventFileTarget.self, "lhe": EventFileTarget.self,
+      "json": EventFileTarget.self, "text": EventFileTarget.self, "hdf5": EventFileTarget.self,
+      "compressed": EventFileTarget.self,
       "model": ModelDescriptionTarget.self, "weights": WeightsTarget.self,
       "checkpoint": CheckpointTarget.self,
       "configuration": ConfigurationTarget.self, "settings": SettingsTarget.self, "menu": MenuTarget.self,

@@ -1,18 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import CHepMC3
 import JetPhysics
 
-/// The columns of some events of a HepMC file.
+/// What a record of a generator says of an event, besides its particles.
+public protocol GeneratorRecord {
+  /// The number that the file gives the event; nil if it gives none.
+  var eventNumber: Int64? { get }
+  /// How many weights there are, the nominal one first.
+  var weightCount: Int { get }
+  /// Whether weights have names.
+  var hasWeightNames: Bool { get }
+  /// Another number than before if the names are others.
+  var weightNamesVersion: Int { get }
+  /// The cross-section and its error in pb; nil if there is none.
+  var crossSection: (value: Double, error: Double)? { get }
+  /// How many attributes of one number there are.
+  var attributeCount: Int { get }
+  /// The weight of a place, counted from 0.
+  func weight(_ place: Int) -> Double
+  /// The name of the weight of a place, if weights have names; empty if this one has none.
+  func weightName(_ place: Int) -> String
+  /// The name of the attribute of a place, counted from 0.
+  func attributeName(_ place: Int) -> String
+  /// The attribute of a place.
+  func attributeValue(_ place: Int) -> Double
+}
+
+/// The columns of some events of a file of generator records.
 ///
-/// Each event has `number`, the number that the file gives it; `weight`, its first weight; `cross_section` and
+/// Each event has `number`, the number that the file gives it, if it does; `weight`, its first weight; `cross_section` and
 /// `cross_section_error` in pb; each of its attributes of one number under the attribute's name; and each named weight
 /// as `weight.NAME`. If the first event of the file has several weights, `weights` has as many for each event: those
 /// of the same names in the same order if they have names, else those of the same places. A weight without a name of
 /// its own that is in neither is the column `weights.PLACE`, counted from 0. What an event lacks is NaN.
-struct HepMCColumns {
+public struct GeneratorColumns {
   /// What the first good event of a file has, and all batches get.
-  struct Schema: Sendable {
+  public struct Schema: Sendable {
     /// The names of the columns of one number.
     fileprivate(set) var names: [String]
     /// How many weights there are.
@@ -22,7 +45,7 @@ struct HepMCColumns {
   }
 
   /// What the first good event has; nil before it.
-  private(set) var schema: Schema?
+  public private(set) var schema: Schema?
   /// No event has more weights, and the events together not more columns.
   private let maximumCount: Int
   private var eventCount = 0
@@ -48,36 +71,40 @@ struct HepMCColumns {
   }
 
   /// No events, which will have the columns of `schema`.
-  init(schema: Schema?, maximumCount: Int) {
+  ///
+  /// - Parameters:
+  ///   - schema: what the first good event of the file has; nil if none was met yet.
+  ///   - maximumCount: how many weights an event may have, and how many columns the events together:
+  ///     ``ReadingLimits/numbersOfColumn``.
+  public init(schema: Schema?, maximumCount: Int) {
     self.schema = schema
     self.maximumCount = maximumCount
     for name in schema?.names ?? [] { _ = place(of: name) }
   }
 
   /// Adds what belongs to an event, or says what is wrong with it.
-  mutating func append(_ event: canopy_hepmc_event) -> (field: String, problem: String)? {
-    guard event.weight_count <= maximumCount else {
-      return ("weight", "has \(event.weight_count) values; at most \(maximumCount) are read")
+  public mutating func append(_ event: some GeneratorRecord) -> (field: String, problem: String)? {
+    guard event.weightCount <= maximumCount else {
+      return ("weight", "has \(event.weightCount) values; at most \(maximumCount) are read")
     }
     let isFirst = schema == nil
     if isFirst {
-      schema = Schema(names: [], weightCount: event.weight_count, weightNames: Self.weightNames(of: event))
+      schema = Schema(names: [], weightCount: event.weightCount, weightNames: Self.weightNames(of: event))
     }
     let known = names.count
-    set(Self.number, Double(event.number))
-    if let crossSection = event.cross_section {
-      set(Self.crossSection, crossSection[0])
-      set(Self.crossSectionError, crossSection[1])
+    if let number = event.eventNumber { set(Self.number, Double(number)) }
+    if let crossSection = event.crossSection {
+      set(Self.crossSection, crossSection.value)
+      set(Self.crossSectionError, crossSection.error)
     }
-    for attribute in 0..<event.attribute_count {
-      let name = String(cString: event.attribute_names[attribute]!)
-      set(Self.columnName(ofAttribute: name), event.attribute_values[attribute])
+    for attribute in 0..<event.attributeCount {
+      set(Self.columnName(ofAttribute: event.attributeName(attribute)), event.attributeValue(attribute))
     }
     let layout = layout(of: event)
     for (weight, column) in layout.columns.enumerated() {
-      if let column { current[column] = event.weights[weight] }
+      if let column { current[column] = event.weight(weight) }
     }
-    if event.weight_count > 0 { set(Self.weight, event.weights[0]) }
+    if event.weightCount > 0 { set(Self.weight, event.weight(0)) }
     guard names.count <= maximumCount else {
       for name in names[known...] { places[name] = nil }
       names.removeLast(names.count - known)
@@ -87,7 +114,7 @@ struct HepMCColumns {
       if isFirst { schema = nil }
       return ("weight", "and attributes have more names than the \(maximumCount) that are read")
     }
-    if schema!.weightCount > 1 { weights += layout.row.map { $0.map { event.weights[$0] } ?? .nan } }
+    if schema!.weightCount > 1 { weights += layout.row.map { $0.map { event.weight($0) } ?? .nan } }
     for column in names.indices {
       values[column].append(current[column])
       current[column] = .nan
@@ -98,7 +125,7 @@ struct HepMCColumns {
   }
 
   /// The columns by name.
-  var columns: [String: EventColumn] {
+  public var columns: [String: EventColumn] {
     guard eventCount > 0, let schema else { return [:] }
     var columns: [String: EventColumn] = [:]
     for (name, values) in zip(names, values) { columns[name] = EventColumn(values: values) }
@@ -120,10 +147,9 @@ struct HepMCColumns {
 
   private mutating func set(_ name: String, _ value: Double) { current[place(of: name)] = value }
 
-  private mutating func layout(of event: canopy_hepmc_event) -> WeightLayout {
-    let (version, count) = (event.weight_names_version, event.weight_count)
-    if let layout, layout.version == version, layout.hasNames == event.has_weight_names, layout.count == count
-    {
+  private mutating func layout(of event: some GeneratorRecord) -> WeightLayout {
+    let (version, count) = (event.weightNamesVersion, event.weightCount)
+    if let layout, layout.version == version, layout.hasNames == event.hasWeightNames, layout.count == count {
       return layout
     }
     let eventNames = Self.weightNames(of: event)
@@ -139,17 +165,17 @@ struct HepMCColumns {
       ? (0..<schema.weightCount).map { $0 < count ? $0 : nil }
       : schema.weightNames.map { eventNames.firstIndex(of: $0) }
     let layout = WeightLayout(
-      version: version, hasNames: event.has_weight_names, count: count, columns: columns, row: row)
+      version: version, hasNames: event.hasWeightNames, count: count, columns: columns, row: row)
     self.layout = layout
     return layout
   }
 
   /// The columns of the weights of an event, all different; empty if they have no names.
-  private static func weightNames(of event: canopy_hepmc_event) -> [String] {
-    guard event.has_weight_names else { return [] }
+  private static func weightNames(of event: some GeneratorRecord) -> [String] {
+    guard event.hasWeightNames else { return [] }
     var taken: Set<String> = []
-    return (0..<event.weight_count).map { weight in
-      let name = String(cString: event.weight_names[weight]!)
+    return (0..<event.weightCount).map { weight in
+      let name = event.weightName(weight)
       // A weight without a name, or with one that another has, is known by its place.
       return name.isEmpty || !taken.insert(name).inserted
         ? column(ofWeight: weight) : EventBatch.weightPrefix + name

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 /// A file of named arrays that grow by rows, which are written when they fill a chunk.
-final class ArrayFile {
+public final class ResultArrays {
   private let file: ResultFile
   private let archive: any ResultArchive
   private var arrays: [ResultArray] = []
   /// Rows that wait until they fill a chunk: `[arrays]`.
   private var pending: [[UInt8]] = []
 
-  init(_ destination: ResultDestination, as format: (some ResultArchive).Type) throws {
+  /// Opens `destination` for arrays in a format.
+  ///
+  /// - Throws: `ResultOutputError` where it cannot be written, and on a terminal.
+  public init(_ destination: ResultDestination, as format: (some ResultArchive).Type) throws {
     let target = try ResultTarget(destination)
     if target.isTerminal {
       throw ResultOutputError(
@@ -19,18 +22,20 @@ final class ArrayFile {
   }
 
   /// The number of arrays.
-  var count: Int { arrays.count }
+  public var count: Int { arrays.count }
 
   /// Adds an array without rows after the others; one of offsets, which are `.uint64`, begins with the zero of its
   /// first row.
-  func declare(_ name: String, _ type: ResultArray.Element, columns: Int? = nil, unit: String? = nil) {
+  public func declare(_ name: String, _ type: ResultArray.Element, columns: Int? = nil, unit: String? = nil) {
     arrays.append(ResultArray(index: arrays.count, name: name, element: type, columns: columns, unit: unit))
     let isOffset = type == .uint64
     pending.append([UInt8](repeating: 0, count: isOffset ? type.size : 0))
   }
 
   /// Adds rows to the array that was declared as number `index`, from 0.
-  func append<Element>(_ values: [Element], to index: Int) throws {
+  ///
+  /// - Throws: `ResultOutputError` where they cannot be written.
+  public func append<Element>(_ values: [Element], to index: Int) throws {
     values.withUnsafeBytes { pending[index].append(contentsOf: $0) }
     let array = arrays[index]
     let chunk = array.chunkRows * array.rowSize
@@ -43,7 +48,9 @@ final class ArrayFile {
   }
 
   /// Writes the rest and gives the file its name.
-  func finish() throws {
+  ///
+  /// - Throws: `ResultOutputError` where it cannot be completed.
+  public func finish() throws {
     for (index, array) in arrays.enumerated() {
       try pending[index].withUnsafeBytes { try archive.append($0, to: array, isLast: true) }
     }
@@ -53,13 +60,22 @@ final class ArrayFile {
 }
 
 /// One array of a file of results.
-struct ResultArray {
+public struct ResultArray: Sendable {
   /// The types of numbers that results have.
-  enum Element {
-    case float32, float64, int32, int64, uint64
+  public enum Element: Sendable {
+    /// Single precision.
+    case float32
+    /// Double precision.
+    case float64
+    /// Whole numbers of 32 bits.
+    case int32
+    /// Whole numbers of 64 bits.
+    case int64
+    /// Offsets: whole numbers of 64 bits that are not negative.
+    case uint64
 
-    /// In bytes.
-    var size: Int {
+    /// The size in bytes.
+    public var size: Int {
       switch self {
       case .float32, .int32: 4
       case .float64, .int64, .uint64: 8
@@ -68,23 +84,25 @@ struct ResultArray {
   }
 
   /// The place of the array among those of the file.
-  let index: Int
+  public let index: Int
   /// The path of the array in the file.
-  let name: String
-  let element: Element
+  public let name: String
+  /// The type of its numbers.
+  public let element: Element
   /// How many numbers a row has; `nil` for an array of one dimension.
-  let columns: Int?
-  let unit: String?
+  public let columns: Int?
+  /// The unit of its numbers, if they have one.
+  public let unit: String?
 
   /// The size of a row in bytes.
-  var rowSize: Int { element.size * (columns ?? 1) }
+  public var rowSize: Int { element.size * (columns ?? 1) }
 
   /// How many rows are written at once, except for the last ones: about 256 KiB.
-  var chunkRows: Int { max(1, (1 << 18) / rowSize) }
+  public var chunkRows: Int { max(1, (1 << 18) / rowSize) }
 }
 
 /// A file of named arrays that grow by rows.
-protocol ResultArchive: AnyObject {
+public protocol ResultArchive: AnyObject {
   /// The format as messages name it.
   static var name: String { get }
 
