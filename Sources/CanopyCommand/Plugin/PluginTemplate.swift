@@ -197,9 +197,8 @@ struct PluginTemplate {
 
     Instead of `--plugin`, the environment variable `CANOPY_PLUGIN_PATH` can name the library or its folder.
 
-    A library serves the `canopy` that it was built with. After another `canopy` is installed, build it from scratch:
-    `swift package clean`, then `swift build -c release`. `CANOPY_PLUGIN_KIT` names the folder `plugin-kit` of a `canopy`
-    that is not where it was when this package was written.
+    A library serves the `canopy` that it was built with: build it again after another one is installed.
+    `CANOPY_PLUGIN_KIT` names the folder `plugin-kit` of a `canopy` that is not where it was when this package was written.
 
     - `Sources/\(names.name)/\(names.name).swift` has the plugin.
     - `Sources/\(names.name)/Registration.swift` makes it known to `canopy`.
