@@ -29,7 +29,10 @@ struct ParticleOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The statuses of the particles of HepMC and Les Houches events that take part, as in 1,2 (default: 1, final particles).",
+      """
+      The statuses of the particles of HepMC and Les Houches events that take part, as in 1,2 (default: 1, final \
+      particles).
+      """,
       valueName: "statuses"))
   var status: String?
 

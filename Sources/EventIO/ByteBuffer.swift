@@ -8,9 +8,12 @@ public final class ByteBuffer {
   /// The file as the user named it.
   public let source: String
   /// The number of the line that `nextLine` returned last, counted from 1.
-  public private(set) var lineNumber = 0
+  public var lineNumber: Int { linesTaken }
   /// Whether the line that `nextLine` returned last had its line break; only the last line can lack it.
-  public private(set) var hasLineBreak = true
+  public var hasLineBreak: Bool { endsInBreak }
+  // Private, so that access to them needs no check at run time.
+  private var linesTaken = 0
+  private var endsInBreak = true
   private let bytes: ByteSource
   private var storage: UnsafeMutableRawPointer
   private var capacity: Int
@@ -96,8 +99,8 @@ public final class ByteBuffer {
   private func takeLine(length: Int, terminator: Int) -> UnsafeRawBufferPointer {
     let line = UnsafeRawBufferPointer(start: storage + start, count: length)
     start += length + terminator
-    lineNumber += 1
-    hasLineBreak = terminator > 0
+    linesTaken += 1
+    endsInBreak = terminator > 0
     return line.last == 0x0D ? UnsafeRawBufferPointer(rebasing: line.dropLast()) : line
   }
 

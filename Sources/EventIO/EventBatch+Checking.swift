@@ -32,24 +32,14 @@ extension EventBatch {
   private func areUsable(_ limits: ReadingLimits) -> Bool {
     let longest = zip(offsets, offsets.dropFirst()).reduce(0) { max($0, $1.1 - $1.0) }
     guard longest <= limits.particlesOfEvent else { return false }
-    // Without a branch the compiler can do several values at once.
-    return px.withUnsafeBufferPointer { px in
-      py.withUnsafeBufferPointer { py in
-        pz.withUnsafeBufferPointer { pz in
-          energy.withUnsafeBufferPointer { energy in
-            let largest = MomentumLimit.largestComponent
-            var usable = true
-            for particle in 0..<energy.count {
-              let isSmall =
-                (abs(px[particle]) <= largest) && (abs(py[particle]) <= largest)
-                && (abs(pz[particle]) <= largest)
-              usable = usable && isSmall && energy[particle] >= 0 && energy[particle] <= largest
-            }
-            return usable
-          }
-        }
+    let all = 0..<particleCount
+    return [px, py, pz, energy].allSatisfy { EventBatch.firstUnusable(in: $0, all) == nil }
+      && energy.withUnsafeBufferPointer { energy in
+        // Without a branch the compiler can do several values at once.
+        var isPositive = true
+        for particle in all { isPositive = isPositive && energy[particle] >= 0 }
+        return isPositive
       }
-    }
   }
 
   private func problem(ofEvent event: Int, _ limits: ReadingLimits) -> (field: String, problem: String)? {

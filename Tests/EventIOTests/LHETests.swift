@@ -204,6 +204,27 @@ import Testing
     }
   }
 
+  /// Whatever happens to its bytes, a file is read or refused with a sentence.
+  @Test func damagedFilesAreReadOrRefused() throws {
+    let content = Array(try Fixtures.data("weights.lhe"))
+    var generator = SplitMix64(state: 11)
+    let options = EventReadingOptions(skipBadEvents: true, format: "lhe")
+    for _ in 0..<400 {
+      var bytes = content
+      for _ in 0..<Int.random(in: 1...6, using: &generator) {
+        let place = Int.random(in: 0..<bytes.count, using: &generator)
+        switch Int.random(in: 0...3, using: &generator) {
+        case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+        case 1: bytes.remove(at: place)
+        case 2: bytes.insert(contentsOf: bytes[place..<min(place + 40, bytes.count)], at: place)
+        default: bytes.removeLast(min(bytes.count - 1, Int.random(in: 0...30, using: &generator)))
+        }
+      }
+      let sentence = refusal(try folder.write(Data(bytes), to: "damaged"), options: options)
+      #expect(!sentence.hasPrefix("another error"), "\(sentence)")
+    }
+  }
+
   @Test func limitsHold() throws {
     let options = EventReadingOptions(limits: ReadingLimits(memory: 1 << 20))
     let long = try write([event(two, rest: "<x>\n" + String(repeating: "y y\n", count: 1 << 15))])
