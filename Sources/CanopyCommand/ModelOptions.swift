@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Canopy
+import Support
 import Foundation
 
 /// Which model is used, and under which conditions.
@@ -79,5 +80,5 @@ func writePredictions(
 
 /// Says on standard error what casts doubt on results, a line each.
 func reportRemarks(_ remarks: [String]) {
-  for remark in remarks { writeToStandardError("canopy: \(remark)\n") }
+  for remark in remarks { writeToStandardError("canopy: \(remark.printable)\n") }
 }

@@ -59,7 +59,7 @@ struct ParticleOptions: ParsableArguments {
     guard let given = try selection() else { return usual }
     if model != nil, given != usual {
       writeToStandardError(
-        "canopy: the model is for \(usual); as asked, it now reads \(given)\n".printable)
+        "canopy: \("the model is for \(usual); as asked, it now reads \(given)".printable)\n")
     }
     return given
   }

@@ -294,7 +294,14 @@ struct HDF5PaddedParticles: HDF5Particles {
     var rows = HDF5ParticleRows(events: events, momenta: [[], [], [], []])
     if identifierPlace != nil { rows.identifiers = [] }
     for event in 0..<count {
-      for particle in event * length..<(event + 1) * length {
+      let places = event * length..<(event + 1) * length
+      if let masks, masks[places].contains(where: \.isNaN) {
+        rows.problems.append(
+          (events.lowerBound + event, "mask", "holds what is not a number; write 0 or 1 for each particle"))
+        rows.starts.append(rows.momenta[0].count)
+        continue
+      }
+      for particle in places {
         let first = particle * width
         let isThere =
           if let masks { masks[particle] != 0 } else if let maskPlace { values[first + maskPlace] != 0 } else

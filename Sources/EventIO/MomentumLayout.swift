@@ -56,6 +56,15 @@ enum MomentumLayout: CaseIterable {
         return (index, EventBatch.negativeProblem(particle: particle - range.lowerBound))
       }
     }
+    if isCylindrical,
+      let particle = range.first(where: { abs(components[1][$0]) > EventBatch.maximumPseudorapidity })
+    {
+      return (
+        1,
+        "is too large (\(components[1][particle])) for particle \(particle - range.lowerBound), at most "
+          + "\(EventBatch.maximumPseudorapidity) is read; correct or leave out this particle"
+      )
+    }
     guard self != .cartesian, !isModerate(components, range) else { return nil }
     // What is written may be small enough though what follows from it is not.
     let particle = range.first { particle in

@@ -91,7 +91,10 @@ final class TextEventReader: ParsingEventReader {
         continue
       }
       if first == UInt8(ascii: "#") {
-        guard String(decoding: line.prefix(64), as: UTF8.self).trimmingCharacters(in: .whitespaces) == "#END"
+        // As the programs that come with FastJet have it, whatever follows.
+        guard
+          String(decoding: line.prefix(64), as: UTF8.self).trimmingCharacters(in: .whitespaces).hasPrefix(
+            "#END")
         else { continue }
         if isAfterBlankEnd, !hasParticles {
           isAfterBlankEnd = false

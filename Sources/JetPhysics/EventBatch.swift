@@ -19,6 +19,9 @@ public struct EventBatch: Sendable, Equatable {
   public var energy: [Double]
   /// Particle Data Group identifiers: `[particles]`, or empty where the input has none.
   public var pdgID: [Int32]
+  /// The place that each particle has in its event in the input: `[particles]`; empty if no particle was left out, so
+  /// that it is the place here.
+  public var inputPlaces: [Int32]
   /// Further quantities of each event by name: truth, weights, inputs.
   public var columns: [String: EventColumn]
   /// Further quantities of each particle by name, those that were asked for: each `[particles]`.
@@ -39,6 +42,7 @@ public struct EventBatch: Sendable, Equatable {
     pz = []
     energy = []
     pdgID = []
+    inputPlaces = []
     columns = [:]
     particleColumns = [:]
     unreadableColumns = [:]

@@ -135,6 +135,12 @@ extension InvisibleParticles {
 extension EventBatch {
   /// Leaves out the particles for which `takesPart` `[particles]` is false, and keeps the storage.
   mutating func keepParticles(_ takesPart: [Bool]) {
+    if inputPlaces.isEmpty {
+      for event in 0..<eventCount {
+        for place in 0..<particles(ofEvent: event).count { inputPlaces.append(Int32(place)) }
+      }
+    }
+    inputPlaces.keep(takesPart)
     var kept = 0
     for event in 0..<eventCount {
       let first = kept

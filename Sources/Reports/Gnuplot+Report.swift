@@ -4,9 +4,17 @@ import Foundation
 import Support
 
 extension Gnuplot {
+  /// Which files of the folder `place` stay beside a new report.
+  private static func isKept(of place: String) -> (String) -> Bool {
+    let isReport = FileManager.default.fileExists(atPath: "\(place)/\(scriptFile)")
+    let kinds = ["csv", "gnuplot", "json", "pdf", "png", "svg"]
+    return { name in !isReport || !kinds.contains(URL(fileURLWithPath: name).pathExtension) }
+  }
+
   /// Writes files, and the figures that a script draws from them, into a folder, which is made where it does not exist.
   ///
-  /// The folder appears when it is complete, in the place of one that is there, whose other files it keeps.
+  /// The folder appears when it is complete. In the place of an earlier report it keeps only what is none of a report;
+  /// in that of another folder it keeps all other files.
   ///
   /// - Parameters:
   ///   - folder: the folder.
@@ -29,7 +37,7 @@ extension Gnuplot {
       try run(in: staging.url)
       if !FileManager.default.fileExists(atPath: place) {
         try staging.commit()
-      } else if try !staging.exchange() {
+      } else if try !staging.exchange(keeping: Self.isKept(of: place)) {
         try staging.moveContent(to: place)
       }
     } catch {

@@ -64,18 +64,19 @@ public final class WholeFolder {
     try WholeFile.synchroniseFolder(of: destination)
   }
 
-  /// Puts the folder in the place of the one that is there, at once; what that one has and this one lacks is kept.
+  /// Puts the folder in the place of the one that is there, at once.
   ///
+  /// - Parameter keeps: which files that the other folder has and this one lacks are kept, by name.
   /// - Returns: false if the file system cannot do that, or there are folders in the other one; nothing is done then.
   /// - Throws: ``FileOutputError`` if it fails.
-  public func exchange() throws -> Bool {
+  public func exchange(keeping keeps: (String) -> Bool = { _ in true }) throws -> Bool {
     let files = FileManager.default
     let own = Set((try? files.contentsOfDirectory(atPath: url.path)) ?? [])
     guard let exchange = Self.exchange, let others = try? files.contentsOfDirectory(atPath: destination)
     else {
       return false
     }
-    for name in others where !own.contains(name) {
+    for name in others where !own.contains(name) && keeps(name) {
       var status = stat()
       let file = "\(destination)/\(name)"
       guard lstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG,

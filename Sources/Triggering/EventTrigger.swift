@@ -78,6 +78,7 @@ public final class EventTrigger {
     event.pz.replaceAll(with: pz)
     event.energy.replaceAll(with: energy)
     event.pdgID.replaceAll(with: pdgID)
+    event.inputPlaces.removeAll(keepingCapacity: true)
     event.offsets[1] = energy.count
     event.eventNumbers[0] = state.eventCount
     return try decideOnEvent()

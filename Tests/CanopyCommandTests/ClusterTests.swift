@@ -25,6 +25,24 @@ private struct Line: Decodable {
 }
 
 @Suite struct ClusterTests {
+  /// Constituents are counted as the input has the particles, whichever of them take part.
+  @Test func constituentsAreParticlesOfTheInput() throws {
+    let folder = try TemporaryFolder()
+    // A neutrino, two pions at π in azimuth, and a soft one beside the second.
+    let momenta = [[30, 0, 0, 30], [0, 40, 0, 40], [0, -60, 0, 60], [0.5, -1, 0, 2]]
+    let event = "{\"particles\": \(momenta), \"pdgid\": [12, 211, -211, 211]}\n"
+    let input = try folder.write(event + "{\"particles\": [], \"pdgid\": []}\n" + event, to: "events.jsonl")
+    for (options, expected) in [
+      ([], [[2, 3], [1]]), (["--keep-invisible"], [[2, 3], [1], [0]]), (["--particles", "pt > 5"], [[2], [1]]),
+    ] as [([String], [[Int]])] {
+      let arguments = ["cluster", input, "--constituents", "--min-pt", "3", "--format", "jsonl"] + options
+      let lines = try Line.read(try Program.run(arguments).output)
+      let found = lines.map { $0.jets.map { $0.constituents!.sorted() } }
+      #expect(found == [expected, [], expected], "\(options)")
+      #expect(try Program.run(arguments + ["--threads", "2"]).output == Program.run(arguments).output)
+    }
+  }
+
   /// The place in the inputs and the number in the event's own file, which need not be there.
   @Test func resultsNameTheEventsOfTheInput() throws {
     let folder = try TemporaryFolder()

@@ -19,7 +19,7 @@ import Testing
 
       1 1 1 2
 
-      #END
+      #END of event
        1 1 1 3\r
       # END of nothing
       1 1 1 4

@@ -141,6 +141,29 @@ private func isPNG(_ data: Data) -> Bool {
     }
   }
 
+  /// A report in the place of another has no files of it, and keeps what is the user's.
+  @Test func aReportTakesThePlaceOfAnother() throws {
+    try withFolder { folder in
+      let report = folder.appendingPathComponent("report")
+      func write(_ names: [String]) throws {
+        try Report(
+          title: "t", classifiers: names.map { try classifier($0, separation: 2) }, regressions: [], conditions: [],
+          epochs: []
+        ).write(to: report)
+      }
+      try write(["first", "second"])
+      let notes = report.appendingPathComponent("notes.txt")
+      try Data("mine".utf8).write(to: notes)
+      try write(["first"])
+      let found = try FileManager.default.contentsOfDirectory(atPath: report.path)
+      #expect(found.contains("notes.txt") && found.contains("report.json"))
+      try FileManager.default.removeItem(at: report)
+      try write(["first"])
+      let alone = try FileManager.default.contentsOfDirectory(atPath: report.path)
+      #expect(Set(found) == Set(alone + ["notes.txt"]))
+    }
+  }
+
   /// Names are the user's, and neither gnuplot nor a file system may take them for anything but text.
   @Test func treatsNamesAsText() throws {
     try withFolder { folder in

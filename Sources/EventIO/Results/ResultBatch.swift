@@ -64,13 +64,24 @@ public struct ResultBatch: Sendable, Equatable {
     eventColumns = []
   }
 
-  /// Takes over what the events say of themselves: the column `number`, if they have one.
+  /// Takes over what the events say of themselves: the column `number`, if they have one, and the places that their
+  /// particles have in the input, in which constituents are counted then.
   ///
   /// - Parameter events: the events of the batch.
   public mutating func identify(by events: EventBatch) {
     precondition(events.eventCount == eventCount, "the events of the batch")
     let numbers = events.columns[EventSchema.number]
     inputNumbers = numbers.flatMap { $0.width == 1 ? $0.values : nil } ?? []
+    guard !events.inputPlaces.isEmpty, var lists = constituents else { return }
+    for event in 0..<eventCount {
+      let first = events.offsets[event]
+      for jet in jets(ofEvent: event) {
+        for index in lists.offsets[jet]..<lists.offsets[jet + 1] {
+          lists.values[index] = events.inputPlaces[first + Int(lists.values[index])]
+        }
+      }
+    }
+    constituents = lists
   }
 
   /// The number of events.
