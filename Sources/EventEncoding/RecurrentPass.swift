@@ -106,7 +106,7 @@ extension SequenceBatch {
 }
 
 /// Keeps a pass for running backward.
-private final class RecurrentOperation: Operation {
+private final class RecurrentOperation: TapeOperation {
   private let pass: RecurrentPass
 
   init(_ pass: RecurrentPass) { self.pass = pass }

@@ -89,7 +89,7 @@ struct RecursivePass {
 }
 
 /// Keeps a pass for running backward.
-private final class RecursiveOperation: Operation {
+private final class RecursiveOperation: TapeOperation {
   private let pass: RecursivePass
 
   init(_ pass: RecursivePass) { self.pass = pass }

@@ -76,7 +76,7 @@ private struct Broadcast {
   func place(_ row: Int, _ column: Int) -> Int { row * rowStride + column * columnStride }
 }
 
-private struct Combination: Operation {
+private struct Combination: TapeOperation {
   enum Kind { case add, subtract, multiply, divide }
   let kind: Kind
   let left: Variable.ID
@@ -114,7 +114,7 @@ private struct Combination: Operation {
   }
 }
 
-private struct Scaling: Operation {
+private struct Scaling: TapeOperation {
   let operand: Variable.ID
   let factor: Float
 

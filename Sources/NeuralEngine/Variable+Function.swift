@@ -100,7 +100,7 @@ private enum Function {
   }
 }
 
-private struct Application: Operation {
+private struct Application: TapeOperation {
   let function: Function
   let operand: Variable.ID
 
@@ -114,7 +114,7 @@ private struct Application: Operation {
   }
 }
 
-private struct Softmax: Operation {
+private struct Softmax: TapeOperation {
   let operand: Variable.ID
 
   func backward(from result: Variable.ID, on tape: Tape) {
@@ -131,7 +131,7 @@ private struct Softmax: Operation {
   }
 }
 
-private struct LogSoftmax: Operation {
+private struct LogSoftmax: TapeOperation {
   let operand: Variable.ID
 
   func backward(from result: Variable.ID, on tape: Tape) {

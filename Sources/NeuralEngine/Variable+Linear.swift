@@ -45,7 +45,7 @@ extension Variable {
   }
 }
 
-private struct Linear: Operation {
+private struct Linear: TapeOperation {
   let input: Variable.ID
   let weight: Variable.ID
   let bias: Variable.ID?
@@ -69,7 +69,7 @@ private struct Linear: Operation {
   }
 }
 
-private struct Product: Operation {
+private struct Product: TapeOperation {
   let left: Variable.ID
   let right: Variable.ID
 

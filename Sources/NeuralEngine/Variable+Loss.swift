@@ -101,7 +101,7 @@ extension Tape {
   }
 }
 
-private struct BinaryCrossEntropy: Operation {
+private struct BinaryCrossEntropy: TapeOperation {
   let logits: Variable.ID
   let targets: UnsafeMutablePointer<Float>
 
@@ -116,7 +116,7 @@ private struct BinaryCrossEntropy: Operation {
 }
 
 /// Minus one element of each row.
-private struct ChosenElement: Operation {
+private struct ChosenElement: TapeOperation {
   let operand: Variable.ID
   let columns: UnsafeMutablePointer<Int32>
 

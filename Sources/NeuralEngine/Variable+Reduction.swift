@@ -25,7 +25,7 @@ extension Variable {
   }
 }
 
-private struct Reduction: Operation {
+private struct Reduction: TapeOperation {
   enum Axis {
     case all, rows, columns
 

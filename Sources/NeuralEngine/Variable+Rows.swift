@@ -88,7 +88,7 @@ private func addRows(
   }
 }
 
-private struct Concatenation: Operation {
+private struct Concatenation: TapeOperation {
   let left: Variable.ID
   let right: Variable.ID
 
@@ -109,7 +109,7 @@ private struct Concatenation: Operation {
   }
 }
 
-private struct ColumnSlice: Operation {
+private struct ColumnSlice: TapeOperation {
   let operand: Variable.ID
   let first: Int32
 
@@ -126,7 +126,7 @@ private struct ColumnSlice: Operation {
   }
 }
 
-private struct RowGathering: Operation {
+private struct RowGathering: TapeOperation {
   let operand: Variable.ID
   let indices: UnsafeMutablePointer<Int32>
 
@@ -137,7 +137,7 @@ private struct RowGathering: Operation {
   }
 }
 
-private struct RowScattering: Operation {
+private struct RowScattering: TapeOperation {
   let operand: Variable.ID
   let indices: UnsafeMutablePointer<Int32>
 
