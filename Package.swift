@@ -133,8 +133,7 @@ let package = Package(
     .testTarget(
       name: "JetEmbeddingTests", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine"]),
     .testTarget(
-      name: "EventEncodingTests", dependencies: ["EventEncoding", "JetPhysics", "NeuralEngine"],
-      resources: [.copy("Fixtures")]),
+      name: "EventEncodingTests", dependencies: ["EventEncoding", "JetPhysics", "NeuralEngine"]),
     .testTarget(
       name: "EventIOTests",
       dependencies: [
