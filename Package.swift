@@ -124,6 +124,8 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     // Temporary folders and the shipped samples.
     .target(name: "TestFiles", path: "Tests/TestFiles"),
+    // A recursive cell from outside.
+    .target(name: "TestCells", dependencies: ["JetEmbedding", "NeuralEngine"], path: "Tests/TestCells"),
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestFiles"]),
     .testTarget(
       name: "JetPhysicsTests", dependencies: ["EventIO", "FastJetReference", "JetPhysics", "TestFiles"]),
@@ -131,7 +133,7 @@ let package = Package(
       name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine", "Support"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "JetEmbeddingTests", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine"]),
+      name: "JetEmbeddingTests", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine", "TestCells"]),
     .testTarget(
       name: "EventEncodingTests", dependencies: ["EventEncoding", "JetPhysics", "NeuralEngine"]),
     .testTarget(
@@ -143,7 +145,8 @@ let package = Package(
     .testTarget(
       name: "PluginKitTests", dependencies: ["PluginKit", "TestFiles"] + modules(reexportedByPluginKit)),
     .testTarget(
-      name: "JetTaggersTests", dependencies: ["JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
+      name: "JetTaggersTests",
+      dependencies: ["JetTaggers", "TestCells", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(
       name: "EventClassifiersTests",
       dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
@@ -157,7 +160,7 @@ let package = Package(
     .testTarget(
       name: "CanopyModelTests",
       dependencies: [
-        "AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "Support", "TestFiles",
+        "AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "Support", "TestCells", "TestFiles",
       ]
         + modules(reexportedByCanopy)),
     .testTarget(
@@ -168,7 +171,8 @@ let package = Package(
         + modules(reexportedByPluginKit)),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["EventClassifiers", "JetTaggers", "Support", "TestFiles"] + modules(reexportedByCanopy)),
+      dependencies: ["EventClassifiers", "JetTaggers", "Support", "TestCells", "TestFiles"]
+        + modules(reexportedByCanopy)),
     .testTarget(
       name: "TriggeringTests",
       dependencies: ["AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "TestFiles"]

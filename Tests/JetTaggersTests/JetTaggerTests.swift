@@ -4,6 +4,7 @@ import Foundation
 import JetEmbedding
 import JetTaggers
 import PluginKit
+import TestCells
 import Testing
 import Training
 
@@ -98,7 +99,7 @@ import Training
 
   /// The loss through the head and the recursive network below it, against its central differences in every
   /// parameter of both.
-  @Test(arguments: configurations, RecursiveNetwork.Cell.allCases)
+  @Test(arguments: configurations, testedCells)
   func gradientsReachTheTree(configuration: JetTagger.Configuration, cell: RecursiveNetwork.Cell) throws {
     var layout = ParameterLayout()
     let network = RecursiveNetwork(cell, width: 4, featureCount: NodeFeatures.lund.count, in: &layout)
