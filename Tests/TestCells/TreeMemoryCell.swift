@@ -7,9 +7,12 @@ import NeuralEngine
 /// A cell that Canopy does not have, without kernels and with a state wider than the embedding: the binary tree-LSTM of
 /// Tai, Socher and Manning, arXiv:1503.00075, eq. 9 to 14, its state being h and c side by side.
 public struct TreeMemoryCell: RecursiveCell {
+  /// `tree-memory`.
   public static let name = "tree-memory"
 
+  /// The number of components of h.
   public let width: Int
+  /// Those of h and c.
   public var stateWidth: Int { 2 * width }
   private let input: Dense
   private let children: Dense
@@ -23,14 +26,18 @@ public struct TreeMemoryCell: RecursiveCell {
       "embedding.children", inputs: 2 * width, outputs: 5 * width, initialisation: .glorot, in: &layout)
   }
 
+  /// Those of `embedding.input`.
   public var leafParameters: [ParameterID] { [input.weight, input.bias] }
+  /// Those of `embedding.children`.
   public var splittingParameters: [ParameterID] { [children.weight, children.bias] }
 
+  /// h and c of leaves: `[leaves × 2 width]`.
   public func leaves(_ features: Variable) -> Variable {
     let gates = input(features)
     return state(gates, gate(0, gates).sigmoid() * gate(2, gates).tanh())
   }
 
+  /// h and c of splittings: `[splittings × 2 width]`.
   public func splittings(left: Variable, right: Variable, _ features: Variable) -> Variable {
     func h(_ state: Variable) -> Variable { state.columns(0..<width) }
     func c(_ state: Variable) -> Variable { state.columns(width..<2 * width) }
