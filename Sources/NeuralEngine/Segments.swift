@@ -74,7 +74,7 @@ extension Tape {
   ///
   /// - Parameter offsets: the first row of each segment, and the number of rows at the end: `[segments + 1]`.
   public func segments(offsets: [Int]) -> Segments {
-    precondition(offsets.first == 0, "offsets begin with 0")
+    precondition(!offsets.isEmpty && offsets[0] == 0, "offsets begin with 0")
     let count = offsets.count - 1
     let kept = scratch(Int32.self, count: count + 1)
     let rows = scratch(Int32.self, count: offsets[count])
