@@ -136,6 +136,8 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     // Temporary folders and the shipped samples.
     .target(name: "TestFiles", path: "Tests/TestFiles"),
+    // A recursive cell from outside.
+    .target(name: "TestCells", dependencies: ["JetEmbedding", "NeuralEngine"], path: "Tests/TestCells"),
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestFiles"]),
     .testTarget(
       name: "JetPhysicsTests", dependencies: ["EventIO", "FastJetReference", "JetPhysics", "TestFiles"]),
@@ -143,10 +145,9 @@ let package = Package(
       name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine", "Support"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "JetEmbeddingTests", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine"]),
+      name: "JetEmbeddingTests", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine", "TestCells"]),
     .testTarget(
-      name: "EventEncodingTests", dependencies: ["EventEncoding", "JetPhysics", "NeuralEngine"],
-      resources: [.copy("Fixtures")]),
+      name: "EventEncodingTests", dependencies: ["EventEncoding", "JetPhysics", "NeuralEngine"]),
     .testTarget(
       name: "EventIOTests",
       dependencies: [
@@ -158,7 +159,8 @@ let package = Package(
     .testTarget(
       name: "PluginKitTests", dependencies: ["PluginKit", "TestFiles"] + modules(reexportedByPluginKit)),
     .testTarget(
-      name: "JetTaggersTests", dependencies: ["JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
+      name: "JetTaggersTests",
+      dependencies: ["JetTaggers", "TestCells", "TestFiles"] + modules(reexportedByCanopy)),
     .testTarget(
       name: "EventClassifiersTests",
       dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
@@ -172,7 +174,7 @@ let package = Package(
     .testTarget(
       name: "CanopyModelTests",
       dependencies: [
-        "AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "Support", "TestFiles",
+        "AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "Support", "TestCells", "TestFiles",
       ]
         + modules(reexportedByCanopy), exclude: ["Fixtures"]),
     .testTarget(
@@ -188,7 +190,8 @@ let package = Package(
       ]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["EventClassifiers", "JetTaggers", "Support", "TestFiles"] + modules(reexportedByCanopy)),
+      dependencies: ["EventClassifiers", "JetTaggers", "Support", "TestCells", "TestFiles"]
+        + modules(reexportedByCanopy)),
     .testTarget(
       name: "TriggeringTests",
       dependencies: ["AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "TestFiles"]

@@ -53,9 +53,10 @@ public struct EventEncoder: Sendable {
     _ batch: EventSequenceBatch, jetEmbedding: Variable? = nil, _ weights: PackedWeights, on tape: Tape
   ) -> Variable {
     let items = items(batch, jetEmbedding, on: tape)
-    let result = rising(items, batch.sequences, weights.rising)
+    let events = tape.segments(offsets: batch.offsets)
+    let result = rising(items, events, weights.rising)
     guard let falling else { return result }
-    return result.concatenated(with: falling(items, batch.sequences, reading: .backward, weights.falling!))
+    return result.concatenated(with: falling(items, events, reading: .backward, weights.falling!))
   }
 
   /// x of all items: `[items × inputs]`.
@@ -65,7 +66,7 @@ public struct EventEncoder: Sendable {
     else {
       preconditionFailure("the encoder needs \(batch.jetCount) embeddings of width \(jetEmbeddingWidth)")
     }
-    let embeddings = batch.jetRows.withUnsafeBufferPointer { jetEmbedding.gatheringRows($0) }
+    let embeddings = jetEmbedding.gatheringRows(batch.jetRows)
     guard description.momenta.count > 0 else { return embeddings }
     return batch.momenta(on: tape).concatenated(with: embeddings)
   }

@@ -6,8 +6,8 @@ import NeuralEngine
 ///
 /// A batch is filled again and again, and belongs to one thread at a time.
 public struct EventSequenceBatch: Sendable {
-  /// The sequences of the events' items.
-  private(set) var sequences = SequenceBatch()
+  /// The first item of each event, and the number of items at the end: `[events + 1]`.
+  private(set) var offsets: [Int] = [0]
   /// The row of each item in the matrix of jets' embeddings, which has one for each jet of the batch's events: `[items]`.
   private(set) var jetRows: [Int32] = []
   /// The number of jets of the events, read or not.
@@ -21,14 +21,15 @@ public struct EventSequenceBatch: Sendable {
   public init() {}
 
   /// The number of events.
-  public var eventCount: Int { sequences.sequenceCount }
+  public var eventCount: Int { offsets.count - 1 }
 
   /// The number of items of all events together.
-  public var itemCount: Int { sequences.itemCount }
+  public var itemCount: Int { offsets[offsets.count - 1] }
 
   /// Replaces the content by some of the events of `features`, in the order of `selection`.
   public mutating func fill(_ features: EventFeatures, _ selection: [Int]) {
-    sequences.removeAll()
+    offsets.removeAll(keepingCapacity: true)
+    offsets.append(0)
     jetRows.removeAll(keepingCapacity: true)
     momenta.removeAll(keepingCapacity: true)
     inputRows.removeAll(keepingCapacity: true)
@@ -36,12 +37,11 @@ public struct EventSequenceBatch: Sendable {
     momentumCount = features.description.momenta.count
     inputCount = features.inputCount
     for row in 0..<selection.count { append(selection[row], of: features) }
-    sequences.arrange()
   }
 
   private mutating func append(_ event: Int, of features: EventFeatures) {
     let items = features.offsets[event]..<features.offsets[event + 1]
-    sequences.append(length: items.count)
+    offsets.append(itemCount + items.count)
     momenta.append(
       contentsOf: features.momenta[items.lowerBound * momentumCount..<items.upperBound * momentumCount])
     for item in items { jetRows.append(Int32(jetCount) + features.itemNumbers[item]) }

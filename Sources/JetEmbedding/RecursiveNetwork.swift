@@ -4,35 +4,23 @@ import NeuralEngine
 
 /// The QCD-aware recursive network of arXiv:1702.00748: from the leaves of a jet's tree to an embedding.
 ///
-/// For a node k with features o_k, children L (of larger pT) and R, and the local state
-/// u_k = ReLU(W_u o_k + b_u), a leaf has h_k = u_k and a splitting (section 3.1 and appendix A)
-///
-/// - simple: h_k = ReLU(W_h [h_L; h_R; u_k] + b_h);
-/// - gated: r = σ(W_r [h_L; h_R; u_k] + b_r), ĥ = ReLU(W_h (r ⊙ [h_L; h_R; u_k]) + b_h),
-///   z = softmax over the four blocks of W_z [ĥ; h_L; h_R; u_k] + b_z, component by component, and
-///   h_k = z_H ⊙ ĥ + z_L ⊙ h_L + z_R ⊙ h_R + z_N ⊙ u_k.
-///
-/// The jet's embedding is h at the root. The network is one operation with its own backward pass.
+/// A cell says how the state of a node follows from its features, scaled, and from the states of its children, the one of
+/// larger pT first. The jet's embedding is the state of the root. A cell with kernels of its own, as ``SimpleCell`` and
+/// ``GatedCell``, is one operation with its own backward pass.
 public struct RecursiveNetwork: Sendable {
   /// How a splitting combines its children.
-  public enum Cell: String, Sendable, Codable, CaseIterable {
-    /// One layer.
-    case simple
-    /// With a reset gate and a choice, component by component, between the new state and the old ones.
-    case gated
-  }
-
-  /// How a splitting combines its children.
   public let cell: Cell
-  /// The number of components of h, and of the embedding.
+  /// What the cell computes.
+  public let definition: any RecursiveCell
+  /// The number of components of the embedding.
   public let width: Int
   /// The number of features of a node.
   public let featureCount: Int
+  /// The weights, without biases, that each node reads, and those that each splitting reads besides.
+  public let weightCounts: (node: Int, splitting: Int)
 
-  let local: Dense
-  let candidate: Dense
-  let reset: Dense?
-  let choice: Dense?
+  /// The kernels of the cell; nil for a cell without any.
+  let fused: (any FusedCell)?
 
   /// Adds the network's parameters, all named `embedding.…`, to a layout.
   ///
@@ -42,28 +30,26 @@ public struct RecursiveNetwork: Sendable {
   ///   - featureCount: the number of features of a node.
   ///   - layout: where the parameters are added.
   public init(_ cell: Cell, width: Int, featureCount: Int, in layout: inout ParameterLayout) {
+    self.init(cell, width: width, featureCount: featureCount, usesKernels: true, in: &layout)
+  }
+
+  /// A network that leaves the kernels of its cell aside unless `usesKernels`.
+  package init(
+    _ cell: Cell, width: Int, featureCount: Int, usesKernels: Bool, in layout: inout ParameterLayout
+  ) {
     self.cell = cell
     self.width = width
     self.featureCount = featureCount
-    local = Dense("embedding.local", inputs: featureCount, outputs: width, in: &layout)
-    candidate = Dense("embedding.candidate", inputs: 3 * width, outputs: width, in: &layout)
-    switch cell {
-    case .simple:
-      reset = nil
-      choice = nil
-    case .gated:
-      reset = Dense(
-        "embedding.reset", inputs: 3 * width, outputs: 3 * width, initialisation: .glorot, in: &layout)
-      choice = Dense(
-        "embedding.choice", inputs: 4 * width, outputs: 4 * width, initialisation: .glorot, in: &layout)
+    definition = cell.type.init(width: width, featureCount: featureCount, in: &layout)
+    fused = usesKernels ? definition as? any FusedCell : nil
+    func weights(_ parameters: [ParameterID]) -> Int {
+      parameters.reduce(0) { $0 + (layout[$1].rows > 1 ? layout[$1].count : 0) }
     }
+    weightCounts = (weights(definition.leafParameters), weights(definition.splittingParameters))
   }
 
-  /// The parameters of all layers.
-  public var parameters: [ParameterID] { layers.flatMap { [$0.weight, $0.bias] } }
-
-  /// The layers in the order of `PackedWeights`.
-  var layers: [Dense] { [local, candidate] + [reset, choice].compactMap(\.self) }
+  /// The parameters of the cell.
+  public var parameters: [ParameterID] { definition.leafParameters + definition.splittingParameters }
 
   /// The embeddings of the trees of a batch: `[trees × width]`.
   ///
@@ -78,6 +64,10 @@ public struct RecursiveNetwork: Sendable {
     precondition(
       trees.treeCount == 0 || trees.featureCount == featureCount,
       "a network for \(featureCount) features got \(trees.featureCount)")
-    return RecursivePass.record(self, trees, weights, on: tape, freezing: freezing)
+    guard let fused else {
+      let embeddings = LevelPass.record(definition, trees, featureCount: featureCount, on: tape)
+      return freezing ? embeddings.detached() : embeddings
+    }
+    return RecursivePass.record(fused, trees, weights, on: tape, freezing: freezing)
   }
 }

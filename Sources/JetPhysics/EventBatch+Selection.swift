@@ -22,7 +22,7 @@ extension EventBatch {
       part.pz += pz[particles]
       part.energy += energy[particles]
       if !pdgID.isEmpty { part.pdgID += pdgID[particles] }
-      if !inputPlaces.isEmpty { part.inputPlaces += inputPlaces[particles] }
+      if knowsInputPlaces { part.inputPlaces += inputPlaces[particles] }
       part.offsets.append(part.px.count)
     }
     return part
@@ -43,7 +43,7 @@ extension EventBatch {
     pz.replaceAll(with: other.pz[particles])
     energy.replaceAll(with: other.energy[particles])
     pdgID.replaceAll(with: other.pdgID.isEmpty ? [] : other.pdgID[particles])
-    inputPlaces.replaceAll(with: other.inputPlaces.isEmpty ? [] : other.inputPlaces[particles])
+    inputPlaces.replaceAll(with: other.knowsInputPlaces ? other.inputPlaces[particles] : [])
     if columns.count != other.columns.count { columns.removeAll() }
     for (name, column) in other.columns {
       // A name that is new here is in place of one that is not in the other batch.

@@ -56,6 +56,9 @@ public struct EventBatch: Sendable, Equatable {
   /// The number of particles of all events together.
   public var particleCount: Int { energy.count }
 
+  /// Whether ``inputPlaces`` says where the particles were in the input.
+  public var knowsInputPlaces: Bool { !inputPlaces.isEmpty && inputPlaces.count == particleCount }
+
   /// The particles of one event as a range into the particle arrays.
   public func particles(ofEvent event: Int) -> Range<Int> { offsets[event]..<offsets[event + 1] }
 }

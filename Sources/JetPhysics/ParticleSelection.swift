@@ -135,7 +135,8 @@ extension InvisibleParticles {
 extension EventBatch {
   /// Leaves out the particles for which `takesPart` `[particles]` is false, and keeps the storage.
   mutating func keepParticles(_ takesPart: [Bool]) {
-    if inputPlaces.isEmpty {
+    if !knowsInputPlaces {
+      inputPlaces.removeAll(keepingCapacity: true)
       for event in 0..<eventCount {
         for place in 0..<particles(ofEvent: event).count { inputPlaces.append(Int32(place)) }
       }

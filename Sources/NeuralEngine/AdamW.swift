@@ -54,14 +54,14 @@ public final class AdamW {
     self.step = step
   }
 
-  /// Changes the parameters by one step against their gradient.
+  /// Changes the parameters by one step against their gradient, and takes over what running statistics have seen.
   ///
   /// - Returns: the norm of the gradient before clipping.
   @discardableResult
   public func update(_ parameters: Parameters, gradient: Parameters, learningRate: Float) -> Float {
     step += 1
     let values = gradient.values
-    let norm = Float(canopy_sum_of_squares(values.count, values.baseAddress!).squareRoot())
+    let norm = Float(Self.sumOfSquares(gradient).squareRoot())
     var scale: Float = 1
     if let clip = settings.gradientClip, norm > clip { scale = clip / norm }
     // A step that is not finite would destroy the network; the trainer sees the norm and stops.
@@ -70,6 +70,10 @@ public final class AdamW {
     let correction2 = 1 - Self.power(settings.beta2, step)
     for (index, entry) in parameters.layout.entries.enumerated()
     where !frozen.contains(ParameterID(index: index)) {
+      guard entry.isLearnt else {
+        parameters.takeOver(entry, from: gradient)
+        continue
+      }
       let decay = entry.rows == 1 ? 0 : settings.weightDecay
       canopy_adamw(
         entry.count, parameters.values.baseAddress! + entry.offset, values.baseAddress! + entry.offset,
@@ -78,6 +82,17 @@ public final class AdamW {
         learningRate, settings.beta1, settings.beta2, settings.epsilon, correction1, correction2, decay)
     }
     return norm
+  }
+
+  /// The sum of the squares of all that is a gradient.
+  private static func sumOfSquares(_ gradient: Parameters) -> Double {
+    let values = gradient.values
+    if gradient.layout.entries.allSatisfy(\.isLearnt) {
+      return canopy_sum_of_squares(values.count, values.baseAddress!)
+    }
+    return gradient.layout.entries.reduce(0) {
+      $0 + ($1.isLearnt ? canopy_sum_of_squares($1.count, values.baseAddress! + $1.offset) : 0)
+    }
   }
 
   private static func power(_ base: Float, _ exponent: Int) -> Float {

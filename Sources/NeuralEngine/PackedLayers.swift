@@ -45,3 +45,16 @@ package final class PackedLayers {
 
 @available(*, unavailable)
 extension PackedLayers: Sendable {}
+
+extension Tape {
+  /// A layer with its weight packed in the memory of the tape, as the kernels read it.
+  func packed(_ layer: Dense) -> canopy_layer {
+    let entry = parameters.layout[layer.weight]
+    let weight = parameters[layer.weight].baseAddress!
+    let packed = scratch(count: canopy_packed_count(entry.rows, entry.columns)).baseAddress!
+    canopy_pack(entry.rows, entry.columns, weight, 0, packed)
+    let transposed = scratch(count: canopy_packed_count(entry.columns, entry.rows)).baseAddress!
+    if recordsGradients { canopy_pack(entry.columns, entry.rows, weight, 1, transposed) }
+    return canopy_layer(packed: packed, transposed: transposed, bias: parameters[layer.bias].baseAddress!)
+  }
+}

@@ -15,6 +15,10 @@ public enum Initialisation: Sendable, Equatable {
   case he
   /// Uniform in ±√(6 / (inputs + outputs)), for gates (Glorot and Bengio, AISTATS 2010, eq. 16).
   case glorot
+  /// All one: scales of normalisations.
+  case one
+  /// Not learnt by a gradient: the mean 0, the variance 1 and the number of steps 0, a row each.
+  case runningStatistics
 }
 
 /// The names, shapes and places of a network's parameters in one flat array.
@@ -35,6 +39,8 @@ public struct ParameterLayout: Sendable, Equatable {
     public let initialisation: Initialisation
     /// The number of values.
     public var count: Int { rows * columns }
+    /// Whether a gradient changes the numbers; running statistics follow what a layer sees instead.
+    public var isLearnt: Bool { initialisation != .runningStatistics }
   }
 
   /// The parameters in the order in which they were added.
@@ -59,7 +65,7 @@ public struct ParameterLayout: Sendable, Equatable {
   }
 
   /// How many numbers are learnt.
-  public var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
+  public var parameterCount: Int { entries.reduce(0) { $0 + ($1.isLearnt ? $1.count : 0) } }
 
   /// The entry of a parameter.
   public subscript(id: ParameterID) -> Entry { entries[id.index] }

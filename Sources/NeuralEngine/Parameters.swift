@@ -29,6 +29,12 @@ public final class Parameters: @unchecked Sendable {
       case .zero: continue
       case .he: limit = (6 / Float(entry.columns)).squareRoot()
       case .glorot: limit = (6 / Float(entry.columns + entry.rows)).squareRoot()
+      case .one:
+        for i in 0..<entry.count { values[entry.offset + i] = 1 }
+        continue
+      case .runningStatistics:
+        for column in 0..<entry.columns { values[entry.offset + entry.columns + column] = 1 }
+        continue
       }
       for i in entry.offset..<entry.offset + entry.count {
         values[i] = Float.random(in: -limit...limit, using: &generator)

@@ -19,7 +19,7 @@ public final class Tape {
     var rows: Int
     var columns: Int
     var requiresGradient: Bool
-    var operation: (any Operation)?
+    var operation: (any TapeOperation)?
   }
 
   /// The parameters that the computation reads.
@@ -97,7 +97,7 @@ public final class Tape {
   ///   - requiresGradient: whether any operand requires a gradient.
   ///   - operation: what gives the operands their gradients. It is not kept where none is needed.
   public func record(
-    rows: Int, columns: Int, requiresGradient: Bool, _ operation: @autoclosure () -> some Operation
+    rows: Int, columns: Int, requiresGradient: Bool, _ operation: @autoclosure () -> some TapeOperation
   ) -> Variable {
     let keeps = requiresGradient && recordsGradients
     return append(
@@ -105,7 +105,7 @@ public final class Tape {
   }
 
   private func append(
-    rows: Int, columns: Int, requiresGradient: Bool, operation: (any Operation)?
+    rows: Int, columns: Int, requiresGradient: Bool, operation: (any TapeOperation)?
   ) -> Variable {
     let id = Variable.ID(index: Int32(nodes.count))
     nodes.append(

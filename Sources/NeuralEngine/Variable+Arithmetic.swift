@@ -17,6 +17,48 @@ extension Variable {
   public static func + (left: Variable, right: Float) -> Variable { left.scaled(by: 1, plus: right) }
   /// Each element with a number subtracted.
   public static func - (left: Variable, right: Float) -> Variable { left.scaled(by: 1, plus: -right) }
+  /// Each element multiplied by a number.
+  public static func * (left: Variable, right: Float) -> Variable { left.scaled(by: right, plus: 0) }
+  /// Each element divided by a number.
+  public static func / (left: Variable, right: Float) -> Variable { left.scaled(by: 1 / right, plus: 0) }
+  /// A number added to each element.
+  public static func + (left: Float, right: Variable) -> Variable { right.scaled(by: 1, plus: left) }
+  /// Each element subtracted from a number.
+  public static func - (left: Float, right: Variable) -> Variable { right.scaled(by: -1, plus: left) }
+  /// A number divided by each element.
+  public static func / (left: Float, right: Variable) -> Variable {
+    combine(.divide, right.tape.constant([left], rows: 1, columns: 1), right)
+  }
+  /// The larger of two elements, element by element, with the gradient of the first where they are equal. An operand of
+  /// one row, one column or both is repeated to fit.
+  public func maximum(_ other: Variable) -> Variable { Self.combine(.maximum, self, other) }
+  /// The smaller of two elements, element by element, with the gradient of the first where they are equal. An operand
+  /// of one row, one column or both is repeated to fit.
+  public func minimum(_ other: Variable) -> Variable { Self.combine(.minimum, self, other) }
+  /// Each element, or the end of a range that it lies beyond, where its gradient is zero.
+  public func clamped(to range: ClosedRange<Float>) -> Variable {
+    func end(_ value: Float) -> Variable { tape.constant(Matrix(rows: 1, columns: 1, repeating: value)) }
+    return maximum(end(range.lowerBound)).minimum(end(range.upperBound))
+  }
+  /// Elements of this matrix if a condition holds, else those of another: y = condition ? x : other.
+  ///
+  /// The condition is data: no gradient passes through it, and none reaches the element that is not taken, be it NaN.
+  ///
+  /// - Parameters:
+  ///   - condition: one for each row, `[rows]`, or one for each element, `[rows × columns]`.
+  ///   - other: what stands in: `[rows × columns]`.
+  public func kept(where condition: [Bool], otherwise other: Variable) -> Variable {
+    require(rows == other.rows && columns == other.columns, "matrices of different shapes")
+    require(condition.count == rows || condition.count == count, "a condition for each row or element")
+    let width = condition.count == count ? 1 : columns
+    let kept = tape.scratch(copying: condition)
+    let result = tape.record(
+      rows: rows, columns: columns, requiresGradient: requiresGradient || other.requiresGradient,
+      Choice(first: id, second: other.id, condition: kept.baseAddress!, width: Int32(width)))
+    let (x, z, y) = (values, other.values, result.values)
+    for i in 0..<count { y[i] = kept[i / width] ? x[i] : z[i] }
+    return result
+  }
   /// Each element with its sign changed.
   public static prefix func - (operand: Variable) -> Variable { operand.scaled(by: -1, plus: 0) }
 
@@ -55,6 +97,8 @@ extension Variable {
           case .subtract: x - z
           case .multiply: x * z
           case .divide: x / z
+          case .maximum: x >= z ? x : z
+          case .minimum: x <= z ? x : z
           }
       }
     }
@@ -78,8 +122,8 @@ private struct Broadcast {
   func place(_ row: Int, _ column: Int) -> Int { row * rowStride + column * columnStride }
 }
 
-private struct Combination: Operation {
-  enum Kind { case add, subtract, multiply, divide }
+private struct Combination: TapeOperation {
+  enum Kind { case add, subtract, multiply, divide, maximum, minimum }
   let kind: Kind
   let left: Variable.ID
   let right: Variable.ID
@@ -110,13 +154,17 @@ private struct Combination: Operation {
         case .divide:
           leftGradient?[i] += d / z
           rightGradient?[j] -= d * x / (z * z)
+        case .maximum:
+          if x >= z { leftGradient?[i] += d } else { rightGradient?[j] += d }
+        case .minimum:
+          if x <= z { leftGradient?[i] += d } else { rightGradient?[j] += d }
         }
       }
     }
   }
 }
 
-private struct Scaling: Operation {
+private struct Scaling: TapeOperation {
   let operand: Variable.ID
   let factor: Float
 
@@ -125,5 +173,23 @@ private struct Scaling: Operation {
     let upstream = tape.gradient(of: result)!
     let (rows, columns) = tape.shape(of: result)
     for i in 0..<rows * columns { gradient[i] += factor * upstream[i] }
+  }
+}
+
+private struct Choice: TapeOperation {
+  let first: Variable.ID
+  let second: Variable.ID
+  let condition: UnsafeMutablePointer<Bool>
+  /// How many elements a condition is for.
+  let width: Int32
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    let upstream = tape.gradient(of: result)!
+    let (rows, columns) = tape.shape(of: result)
+    let taken = tape.gradient(of: first)
+    let other = tape.gradient(of: second)
+    for i in 0..<rows * columns {
+      if condition[i / Int(width)] { taken?[i] += upstream[i] } else { other?[i] += upstream[i] }
+    }
   }
 }

@@ -23,6 +23,16 @@ extension Variable {
   /// ln(1 + eˣ), element by element: a smooth, positive ReLU.
   public func softplus() -> Variable { applying(.softplus) }
 
+  /// xᵖ for positive x, element by element.
+  public func power(_ exponent: Float) -> Variable {
+    let result = tape.record(
+      rows: rows, columns: columns, requiresGradient: requiresGradient,
+      Power(operand: id, exponent: exponent))
+    let (x, y) = (values, result.values)
+    for i in 0..<count { y[i] = Foundation.pow(x[i], exponent) }
+    return result
+  }
+
   private func applying(_ function: Function) -> Variable {
     let result = tape.record(
       rows: rows, columns: columns, requiresGradient: requiresGradient,
@@ -47,6 +57,20 @@ extension Variable {
       for i in range { sum += y[i] }
       let scale = 1 / sum
       for i in range { y[i] *= scale }
+    }
+    return result
+  }
+
+  /// ln Σ eˣ over each row, without overflow: `[rows × 1]`; −∞ without columns.
+  public func logSumExp() -> Variable {
+    let result = tape.record(
+      rows: rows, columns: 1, requiresGradient: requiresGradient, LogSumExp(operand: id))
+    let x = values
+    let y = result.values
+    for row in 0..<rows {
+      let range = row * columns..<(row + 1) * columns
+      let top = x[range].max() ?? 0
+      y[row] = top + Foundation.log(x[range].reduce(0) { $0 + Foundation.exp($1 - top) })
     }
     return result
   }
@@ -100,7 +124,7 @@ private enum Function {
   }
 }
 
-private struct Application: Operation {
+private struct Application: TapeOperation {
   let function: Function
   let operand: Variable.ID
 
@@ -114,7 +138,39 @@ private struct Application: Operation {
   }
 }
 
-private struct Softmax: Operation {
+private struct Power: TapeOperation {
+  let operand: Variable.ID
+  let exponent: Float
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    guard let gradient = tape.gradient(of: operand) else { return }
+    let upstream = tape.gradient(of: result)!
+    let (rows, columns) = tape.shape(of: result)
+    let x = tape.values(of: operand)
+    for i in 0..<rows * columns {
+      gradient[i] += upstream[i] * exponent * Foundation.pow(x[i], exponent - 1)
+    }
+  }
+}
+
+private struct LogSumExp: TapeOperation {
+  let operand: Variable.ID
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    guard let gradient = tape.gradient(of: operand) else { return }
+    let upstream = tape.gradient(of: result)!
+    let (rows, columns) = tape.shape(of: operand)
+    let x = tape.values(of: operand)
+    let y = tape.values(of: result)
+    for row in 0..<rows {
+      for i in row * columns..<(row + 1) * columns {
+        gradient[i] += upstream[row] * Foundation.exp(x[i] - y[row])
+      }
+    }
+  }
+}
+
+private struct Softmax: TapeOperation {
   let operand: Variable.ID
 
   func backward(from result: Variable.ID, on tape: Tape) {
@@ -131,7 +187,7 @@ private struct Softmax: Operation {
   }
 }
 
-private struct LogSoftmax: Operation {
+private struct LogSoftmax: TapeOperation {
   let operand: Variable.ID
 
   func backward(from result: Variable.ID, on tape: Tape) {

@@ -46,7 +46,7 @@ extension Variable {
   }
 }
 
-private struct Linear: Operation {
+private struct Linear: TapeOperation {
   let input: Variable.ID
   let weight: Variable.ID
   let bias: Variable.ID?
@@ -70,7 +70,7 @@ private struct Linear: Operation {
   }
 }
 
-private struct Product: Operation {
+private struct Product: TapeOperation {
   let left: Variable.ID
   let right: Variable.ID
 

@@ -102,7 +102,7 @@ extension Tape {
   }
 }
 
-private struct BinaryCrossEntropy: Operation {
+private struct BinaryCrossEntropy: TapeOperation {
   let logits: Variable.ID
   let targets: UnsafeMutablePointer<Float>
 
@@ -117,7 +117,7 @@ private struct BinaryCrossEntropy: Operation {
 }
 
 /// Minus one element of each row.
-private struct ChosenElement: Operation {
+private struct ChosenElement: TapeOperation {
   let operand: Variable.ID
   let columns: UnsafeMutablePointer<Int32>
 

@@ -10,6 +10,11 @@ extension Variable {
   /// The sum of each column: `[1 × columns]`.
   public func columnSums() -> Variable { reduced(.columns, scale: 1) }
 
+  /// The mean of each row: `[rows × 1]`; 0 without columns.
+  public func rowMeans() -> Variable { reduced(.rows, scale: columns > 0 ? 1 / Float(columns) : 0) }
+  /// The mean of each column: `[1 × columns]`; 0 without rows.
+  public func columnMeans() -> Variable { reduced(.columns, scale: rows > 0 ? 1 / Float(rows) : 0) }
+
   private func reduced(_ axis: Reduction.Axis, scale: Float) -> Variable {
     let result = tape.record(
       rows: axis == .rows ? rows : 1, columns: axis == .columns ? columns : 1,
@@ -25,7 +30,7 @@ extension Variable {
   }
 }
 
-private struct Reduction: Operation {
+private struct Reduction: TapeOperation {
   enum Axis {
     case all, rows, columns
 

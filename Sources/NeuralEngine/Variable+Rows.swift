@@ -42,6 +42,11 @@ extension Variable {
     return result
   }
 
+  /// Rows of this matrix by their numbers, in any order and any number of times: `[indices × columns]`.
+  public func gatheringRows(_ indices: [Int32]) -> Variable {
+    indices.withUnsafeBufferPointer { gatheringRows($0) }
+  }
+
   /// A matrix whose row `indices[r]` is the sum of the rows r of this one: `[rows × columns]`.
   public func scatteringRows(_ indices: UnsafeBufferPointer<Int32>, rows resultRows: Int) -> Variable {
     require(indices.count == rows, "scattering needs an index for each row")
@@ -52,6 +57,37 @@ extension Variable {
     let y = result.values
     y.update(repeating: 0)
     addRows(rows, columns, values.baseAddress!, nil, y.baseAddress!, kept)
+    return result
+  }
+
+  /// A matrix whose row `indices[r]` is the sum of the rows r of this one: `[rows × columns]`.
+  public func scatteringRows(_ indices: [Int32], rows resultRows: Int) -> Variable {
+    indices.withUnsafeBufferPointer { scatteringRows($0, rows: resultRows) }
+  }
+
+  /// The rows of this matrix followed by those of another with as many columns.
+  ///
+  /// - Returns: `[(rows + other.rows) × columns]`.
+  public func stacked(above other: Variable) -> Variable {
+    require(columns == other.columns, "matrices one above the other need equally many columns")
+    let result = tape.record(
+      rows: rows + other.rows, columns: columns,
+      requiresGradient: requiresGradient || other.requiresGradient,
+      Stacking(upper: id, lower: other.id))
+    let y = tape.values(of: result.id)
+    y.update(from: tape.values(of: id), count: count)
+    (y + count).update(from: tape.values(of: other.id), count: other.count)
+    return result
+  }
+
+  /// Some neighbouring rows of this matrix: `[range.count × columns]`.
+  public func rows(_ range: Range<Int>) -> Variable {
+    require(0 <= range.lowerBound && range.upperBound <= rows, "rows out of range")
+    let result = tape.record(
+      rows: range.count, columns: columns, requiresGradient: requiresGradient,
+      RowSlice(operand: id, first: Int32(range.lowerBound)))
+    tape.values(of: result.id).update(
+      from: tape.values(of: id) + range.lowerBound * columns, count: result.count)
     return result
   }
 }
@@ -89,7 +125,7 @@ private func addRows(
   }
 }
 
-private struct Concatenation: Operation {
+private struct Concatenation: TapeOperation {
   let left: Variable.ID
   let right: Variable.ID
 
@@ -110,7 +146,7 @@ private struct Concatenation: Operation {
   }
 }
 
-private struct ColumnSlice: Operation {
+private struct ColumnSlice: TapeOperation {
   let operand: Variable.ID
   let first: Int32
 
@@ -127,7 +163,7 @@ private struct ColumnSlice: Operation {
   }
 }
 
-private struct RowGathering: Operation {
+private struct RowGathering: TapeOperation {
   let operand: Variable.ID
   let indices: UnsafeMutablePointer<Int32>
 
@@ -138,7 +174,7 @@ private struct RowGathering: Operation {
   }
 }
 
-private struct RowScattering: Operation {
+private struct RowScattering: TapeOperation {
   let operand: Variable.ID
   let indices: UnsafeMutablePointer<Int32>
 
@@ -146,5 +182,30 @@ private struct RowScattering: Operation {
     guard let gradient = tape.gradient(of: operand) else { return }
     let (rows, columns) = tape.shape(of: operand)
     addRows(rows, columns, tape.gradient(of: result)!, indices, gradient, nil)
+  }
+}
+
+private struct Stacking: TapeOperation {
+  let upper: Variable.ID
+  let lower: Variable.ID
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    let upstream = tape.gradient(of: result)!
+    let (rows, columns) = tape.shape(of: upper)
+    if let gradient = tape.gradient(of: upper) { addRows(rows, columns, upstream, nil, gradient, nil) }
+    if let gradient = tape.gradient(of: lower) {
+      addRows(tape.shape(of: lower).rows, columns, upstream + rows * columns, nil, gradient, nil)
+    }
+  }
+}
+
+private struct RowSlice: TapeOperation {
+  let operand: Variable.ID
+  let first: Int32
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    guard let gradient = tape.gradient(of: operand) else { return }
+    let (rows, columns) = tape.shape(of: result)
+    addRows(rows, columns, tape.gradient(of: result)!, nil, gradient + Int(first) * columns, nil)
   }
 }

@@ -3,7 +3,7 @@
 /// A matrix in a computation that a `Tape` records.
 public struct Variable {
   /// The place of a variable on its tape.
-  public struct ID: Sendable, Hashable {
+  public struct ID: Sendable, Hashable, BitwiseCopyable {
     let index: Int32
   }
 

@@ -63,11 +63,13 @@ extension HeadConformance {
     var groups: [(name: String, places: [Int])] = []
     var first = 0
     for entry in layout.entries {
+      defer { first += entry.count }
+      // Running statistics are no gradient.
+      guard entry.isLearnt else { continue }
       let stage = entry.name.split(separator: ".").first.map(String.init) ?? entry.name
       let name = stage == "heads" ? entry.name : "the parameters of \(stage)"
       if groups.last?.name != name { groups.append((name, [])) }
       groups[groups.count - 1].places += first..<first + entry.count
-      first += entry.count
     }
     return groups
   }

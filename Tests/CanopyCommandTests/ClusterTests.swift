@@ -29,12 +29,13 @@ private struct Line: Decodable {
   @Test func constituentsAreParticlesOfTheInput() throws {
     let folder = try TemporaryFolder()
     // A neutrino, two pions at π in azimuth, and a soft one beside the second.
-    let momenta = [[30, 0, 0, 30], [0, 40, 0, 40], [0, -60, 0, 60], [0.5, -1, 0, 2]]
+    let momenta = [[30, 0, 0, 30], [0, 40, 0, 40], [0, -60, 0, 60], [0.1, -1, 0, 2]]
     let event = "{\"particles\": \(momenta), \"pdgid\": [12, 211, -211, 211]}\n"
     let input = try folder.write(event + "{\"particles\": [], \"pdgid\": []}\n" + event, to: "events.jsonl")
     for (options, expected) in [
-      ([], [[2, 3], [1]]), (["--keep-invisible"], [[2, 3], [1], [0]]), (["--particles", "pt > 5"], [[2], [1]]),
-    ] as [([String], [[Int]])] {
+      ([], [[2, 3], [1]]), (["--keep-invisible"], [[2, 3], [1], [0]]),
+      (["--particles", "pt > 5"], [[2], [1]]),
+    ] as [([String], [[Int32]])] {
       let arguments = ["cluster", input, "--constituents", "--min-pt", "3", "--format", "jsonl"] + options
       let lines = try Line.read(try Program.run(arguments).output)
       let found = lines.map { $0.jets.map { $0.constituents!.sorted() } }

@@ -30,7 +30,7 @@ struct AllocationTests {
     #expect(first > 20)
   }
 
-  @Test(arguments: RecursiveNetwork.Cell.allCases)
+  @Test(arguments: [RecursiveNetwork.Cell.simple, .gated])
   func anEventOfFiveHundredParticlesNeedsNoMemory(cell: RecursiveNetwork.Cell) throws {
     let model = try SampleModel.make(cell)
     var description = model.description

@@ -2,8 +2,10 @@
 
 import CanopyModel
 import Foundation
+import JetEmbedding
 import NeuralEngine
 import PluginKit
+import TestCells
 import TestFiles
 import Support
 import Testing
@@ -39,6 +41,17 @@ import Testing
     // Writing over a model replaces it.
     try SampleModel.make(.simple).write(to: again)
     #expect(try Model(contentsOf: again, plugins: SampleModel.plugins).network.embedding?.cell == .simple)
+  }
+
+  @Test(arguments: testedCells) func aModelOfAnyCellIsReadAgain(cell: RecursiveNetwork.Cell) throws {
+    let model = try SampleModel.make(cell)
+    try model.write(to: url)
+    let copy = try Model(contentsOf: url, plugins: SampleModel.plugins)
+    #expect(copy.network.embedding?.cell == cell && copy.description == model.description)
+    let events = try SampleModel.events.get()
+    let expected = try Predictor(model).predict(events).numbers
+    #expect(try Predictor(copy).predict(events).numbers == expected)
+    #expect(expected[0].contains { $0 != 0 })
   }
 
   @Test func provenanceIsKept() throws {
@@ -147,7 +160,8 @@ import Testing
     ("jets.leading", "0", "leading"), ("jets.exclusive-jets", "2", "min-pt"),
     ("embedding.width", "0", "width is 0"), ("embedding.width", "-4", "width is -4"),
     ("embedding.width", "1000000000", "width is 1000000000"), ("embedding.width", "1e30", "out of range"),
-    ("embedding.width", "8", "embedding."), ("embedding.cell", "\"lstm\"", "cell"),
+    ("embedding.width", "8", "embedding."),
+    ("embedding.cell", "\"lstm\"", "the known ones are simple, gated"),
     ("embedding.features", "\"paper\"", "7 features"), ("embedding", "[]", "embedding"),
     ("scaling.nodes.median", "[1, 2]", "scaling"), ("scaling.nodes.interquartileRange", "[]", "scaling"),
     ("scaling.nodes.interquartileRange", "[1, 1, 1, 1, 1, -1, 1, 1, 1, 1, 1]", "scaling"),

@@ -6,6 +6,7 @@ import Foundation
 import JetEmbedding
 import JetPhysics
 import NeuralEngine
+import TestCells
 import TestFiles
 import Testing
 
@@ -51,7 +52,7 @@ import Testing
     }
   }
 
-  @Test(arguments: RecursiveNetwork.Cell.allCases, NodeFeatures.allCases)
+  @Test(arguments: testedCells, NodeFeatures.allCases)
   func theOrderOfTheParticlesDoesNotMatter(cell: RecursiveNetwork.Cell, features: NodeFeatures) throws {
     let predictor = try Predictor(SampleModel.make(cell, features))
     var generator = SeededGenerator(seed: 8)

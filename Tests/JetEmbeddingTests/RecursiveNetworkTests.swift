@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Foundation
 import JetEmbedding
 import JetPhysics
 import NeuralEngine
+import TestCells
 import Testing
 
 /// The network in batches against the reference node by node, and its gradient against central differences of it.
@@ -90,7 +92,7 @@ import Testing
     }
   }
 
-  @Test(arguments: RecursiveNetwork.Cell.allCases, [1, 5, 40])
+  @Test(arguments: testedCells, [1, 5, 40])
   func forwardEqualsTheReference(cell: RecursiveNetwork.Cell, width: Int) throws {
     let setup = try Setup(cell, width: width)
     let reference = ReferenceNetwork(setup.network, setup.parameters)
@@ -111,7 +113,7 @@ import Testing
     }
   }
 
-  @Test(arguments: RecursiveNetwork.Cell.allCases)
+  @Test(arguments: testedCells)
   func gradientsEqualCentralDifferences(cell: RecursiveNetwork.Cell) throws {
     let width = 5
     let setup = try Setup(cell, width: width)
@@ -176,8 +178,8 @@ import Testing
     }
   }
 
-  @Test func aJetDoesNotDependOnThoseBesideIt() throws {
-    let setup = try Setup(.gated, width: 40)
+  @Test(arguments: testedCells) func aJetDoesNotDependOnThoseBesideIt(cell: RecursiveNetwork.Cell) throws {
+    let setup = try Setup(cell, width: 40)
     let tape = Tape(parameters: setup.parameters)
     let batch = TreeBatch()
     batch.fill(setup.trees, 0..<setup.trees.treeCount)
@@ -190,8 +192,77 @@ import Testing
     }
   }
 
-  @Test func noTreesAreABatchToo() throws {
-    let setup = try Setup(.gated, width: 8)
+  /// The kernels of a cell against its definition, forward and backward.
+  @Test(arguments: testedCells, [1, 5, 40])
+  func kernelsDoAsTheDefinition(cell: RecursiveNetwork.Cell, width: Int) throws {
+    let setup = try Setup(cell, width: width)
+    var layout = ParameterLayout()
+    let plain = RecursiveNetwork(
+      cell, width: width, featureCount: setup.trees.featureCount, usesKernels: false, in: &layout)
+    #expect(layout == setup.parameters.layout)
+    let batch = TreeBatch()
+    batch.fill(setup.trees, 0..<setup.trees.treeCount)
+    let passes = [setup.network, plain].map { network in
+      let tape = Tape(parameters: setup.parameters, gradients: Parameters(layout: layout))
+      let result = network(batch, PackedWeights(network, setup.parameters), on: tape)
+      tape.backward(from: result)
+      return (embedding: result.matrix, gradients: tape.gradients!)
+    }
+    let scale = passes[0].embedding.values.reduce(0) { max($0, abs($1)) }
+    for (a, b) in zip(passes[0].embedding.values, passes[1].embedding.values) {
+      #expect(abs(a - b) < 2e-5 * scale)
+    }
+    for entry in layout.entries {
+      let places = entry.offset..<entry.offset + entry.count
+      let scale = places.reduce(0) { max($0, abs(passes[0].gradients.values[$1])) }
+      for place in places {
+        #expect(
+          abs(passes[0].gradients.values[place] - passes[1].gradients.values[place]) < 2e-4 * max(scale, 1),
+          "\(entry.name)")
+      }
+    }
+  }
+
+  @Test(arguments: testedCells) func frozenEmbeddingsAreConstants(cell: RecursiveNetwork.Cell) throws {
+    let setup = try Setup(cell, width: 5)
+    let tape = Tape(parameters: setup.parameters, gradients: Parameters(layout: setup.parameters.layout))
+    let batch = TreeBatch()
+    batch.fill(setup.trees, 0..<3)
+    let frozen = setup.network(batch, setup.weights, on: tape, freezing: true)
+    #expect(frozen.matrix == setup.network(batch, setup.weights, on: tape).matrix)
+    tape.backward(from: frozen)
+    #expect(tape.gradients!.values.allSatisfy { $0 == 0 })
+  }
+
+  @Test func cellsAreKnownByName() throws {
+    #expect(testedCells.map(\.rawValue) == ["simple", "gated", "tree-memory"])
+    #expect(RecursiveNetwork.Cell(rawValue: "lstm") == nil)
+    // The same cell twice is no harm, another one of its name is refused.
+    try RecursiveNetwork.Cell.register(TreeMemoryCell.self)
+    let error = #expect(throws: RecursiveCellError.self) {
+      try RecursiveNetwork.Cell.register(SecondGatedCell.self)
+    }
+    #expect(error?.description.contains("“gated”") == true)
+    let text = try JSONEncoder().encode(testedCells)
+    #expect(String(decoding: text, as: UTF8.self) == #"["simple","gated","tree-memory"]"#)
+    #expect(try JSONDecoder().decode([RecursiveNetwork.Cell].self, from: text) == testedCells)
+    let unknown = #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode([RecursiveNetwork.Cell].self, from: Data(#"["lstm"]"#.utf8))
+    }
+    guard case .dataCorrupted(let context) = unknown else { return #expect(Bool(false), "another error") }
+    #expect(
+      context.debugDescription
+        == "no recursive cell is called “lstm”; the known ones are simple, gated, tree-memory")
+  }
+
+  @Test func weightsAreCountedByTheCell() throws {
+    let counts = try testedCells.map { try Setup($0, width: 4).network.weightCounts }
+    #expect(counts.map(\.node) == [4 * 11, 4 * 11, 20 * 11])
+    #expect(counts.map(\.splitting) == [3 * 16, 28 * 16, 10 * 16])
+  }
+
+  @Test(arguments: testedCells) func noTreesAreABatchToo(cell: RecursiveNetwork.Cell) throws {
+    let setup = try Setup(cell, width: 8)
     let gradients = Parameters(layout: setup.parameters.layout)
     let tape = Tape(parameters: setup.parameters, gradients: gradients)
     let batch = TreeBatch()
@@ -201,4 +272,21 @@ import Testing
     tape.backward(from: result)
     #expect(gradients.values.allSatisfy { $0 == 0 })
   }
+}
+
+/// A cell that takes the name of another.
+private struct SecondGatedCell: RecursiveCell {
+  static let name = "gated"
+  let width: Int
+  private let local: Dense
+
+  init(width: Int, featureCount: Int, in layout: inout ParameterLayout) {
+    self.width = width
+    local = Dense("embedding.local", inputs: featureCount, outputs: width, in: &layout)
+  }
+
+  var leafParameters: [ParameterID] { [local.weight, local.bias] }
+  var splittingParameters: [ParameterID] { [] }
+  func leaves(_ features: Variable) -> Variable { local(features) }
+  func splittings(left: Variable, right: Variable, _ features: Variable) -> Variable { left + right }
 }

@@ -3,6 +3,7 @@
 import Foundation
 import JetEmbedding
 import NeuralEngine
+import TestCells
 
 /// The recursive network written plainly in double precision, node by node: a reference that shares no code.
 struct ReferenceNetwork {
@@ -27,6 +28,10 @@ struct ReferenceNetwork {
   func embedding(of tree: Tree) -> [Double] {
     var h: [[Double]] = []
     for node in tree.left.indices {
+      if network.cell.rawValue == TreeMemoryCell.name {
+        h.append(memoryState(tree, node, h))
+        continue
+      }
       let u = relu(affine("embedding.local", tree.features[node]))
       guard tree.left[node] >= 0 else {
         h.append(u)
@@ -51,7 +56,15 @@ struct ReferenceNetwork {
           return (e[0] * candidate[i] + e[1] * hL[i] + e[2] * hR[i] + e[3] * u[i]) / sum
         })
     }
-    return h[h.count - 1]
+    return Array(h[h.count - 1].prefix(network.width))
+  }
+
+  private func memoryState(_ tree: Tree, _ node: Int, _ states: [[Double]]) -> [Double] {
+    let input = affine("embedding.input", tree.features[node])
+    guard tree.left[node] >= 0 else { return TreeMemoryCell.plain(input, nil) }
+    let (left, right) = (states[tree.left[node]], states[tree.right[node]])
+    let children = Array(left.prefix(network.width) + right.prefix(network.width))
+    return TreeMemoryCell.plain(input, (affine("embedding.children", children), left, right))
   }
 
   private func affine(_ name: String, _ x: [Double]) -> [Double] {

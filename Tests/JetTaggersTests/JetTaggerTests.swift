@@ -5,6 +5,7 @@ import JetEmbedding
 import JetTaggers
 import PluginKit
 import Settings
+import TestCells
 import Testing
 import Training
 
@@ -99,7 +100,7 @@ import Training
 
   /// The loss through the head and the recursive network below it, against its central differences in every
   /// parameter of both.
-  @Test(arguments: configurations, RecursiveNetwork.Cell.allCases)
+  @Test(arguments: configurations, testedCells)
   func gradientsReachTheTree(configuration: JetTagger.Configuration, cell: RecursiveNetwork.Cell) throws {
     var layout = ParameterLayout()
     let network = RecursiveNetwork(cell, width: 4, featureCount: NodeFeatures.lund.count, in: &layout)

@@ -104,7 +104,7 @@ struct FaultyHead: Head {
 }
 
 /// The identity, with twice its gradient.
-private struct DoubledGradient: NeuralEngine.Operation {
+private struct DoubledGradient: TapeOperation {
   let operand: Variable.ID
 
   static func record(_ x: Variable) -> Variable {

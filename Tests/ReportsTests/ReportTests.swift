@@ -147,9 +147,10 @@ private func isPNG(_ data: Data) -> Bool {
       let report = folder.appendingPathComponent("report")
       func write(_ names: [String]) throws {
         try Report(
-          title: "t", classifiers: names.map { try classifier($0, separation: 2) }, regressions: [], conditions: [],
+          title: "t", classifiers: names.map { try classifier($0, separation: 2) }, regressions: [],
+          conditions: [],
           epochs: []
-        ).write(to: report)
+        ).write(to: report, using: Gnuplot())
       }
       try write(["first", "second"])
       let notes = report.appendingPathComponent("notes.txt")

@@ -8,7 +8,9 @@ import Training
 /// The tables of the page on training configurations are those of the settings as they are declared.
 @Suite struct SettingsTableTests {
   static let tables = [
-    ("data", DataSection.table), ("jets", JetSettings.table), ("embedding", EmbeddingSection.table),
+    ("data", DataSection.table), ("jets", JetSettings.table),
+    // Without the cells that tests bring.
+    ("embedding", EmbeddingSection.table.replacing(/simple, gated(, [a-z-]+)+/, with: "simple, gated")),
     ("heads", HeadSection.table), ("training", TrainingSection.table),
   ]
 

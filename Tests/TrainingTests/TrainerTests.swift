@@ -8,6 +8,7 @@ import JetEmbedding
 import JetPhysics
 import NeuralEngine
 import PluginKit
+import TestCells
 import TestFiles
 import Testing
 import Training
@@ -109,7 +110,7 @@ import Training
     #expect(largest > 0 && zip(both, expected).allSatisfy { abs($0 - $1) < 1e-5 * largest })
   }
 
-  @Test(arguments: RecursiveNetwork.Cell.allCases) func theLossFalls(cell: RecursiveNetwork.Cell) throws {
+  @Test(arguments: testedCells) func theLossFalls(cell: RecursiveNetwork.Cell) throws {
     let dataset = try ToyJets.dataset(ToyJets.lines(240))
     let trainer = try trainer(
       dataset, "{epochs: 12, batch-size: 20, learning-rate: 0.01, threads: 2}",

@@ -107,7 +107,7 @@ private final class NetworkUnderTest {
   /// What the equations need for some trees.
   func work(_ range: Range<Int>) -> NetworkWork {
     NetworkWork(
-      network.cell, width: network.width, features: network.featureCount, trees: range.count,
+      network, trees: range.count,
       nodes: trees.offsets[range.upperBound] - trees.offsets[range.lowerBound])
   }
 

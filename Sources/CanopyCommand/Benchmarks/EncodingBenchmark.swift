@@ -39,7 +39,7 @@ private final class UnitUnderTest {
   /// Events of random numbers.
   struct Batch {
     let items: Matrix
-    let sequences: SequenceBatch
+    let offsets: [Int]
   }
 
   let name: String
@@ -68,9 +68,9 @@ private final class UnitUnderTest {
     var generator = SeededGenerator(seed: 2)
     let rows = events * jets
     let values = (0..<rows * unit.inputs).map { _ in Float.random(in: -1...1, using: &generator) }
-    var sequences = SequenceBatch()
-    sequences.replace(withLengths: repeatElement(jets, count: events))
-    return Batch(items: Matrix(rows: rows, columns: unit.inputs, values: values), sequences: sequences)
+    return Batch(
+      items: Matrix(rows: rows, columns: unit.inputs, values: values),
+      offsets: (0...events).map { $0 * jets })
   }
 
   /// What the equations need forward.
@@ -80,7 +80,7 @@ private final class UnitUnderTest {
 
   func infer(_ batch: Batch) {
     predicting.reset()
-    _ = unit(predicting.constant(batch.items), batch.sequences, weights)
+    _ = unit(predicting.constant(batch.items), predicting.segments(offsets: batch.offsets), weights)
   }
 
   /// Forward and backward, into the items too.
@@ -88,6 +88,7 @@ private final class UnitUnderTest {
     gradients.clear()
     weights.pack(parameters)
     learning.reset()
-    learning.backward(from: unit(learning.input(batch.items), batch.sequences, weights))
+    learning.backward(
+      from: unit(learning.input(batch.items), learning.segments(offsets: batch.offsets), weights))
   }
 }

@@ -7,19 +7,18 @@ import Canopy
 /// Only products count, as two operations for each weight: what is element by element, the gathering of children
 /// and what pads matrices to whole vectors do not.
 struct NetworkWork {
-  /// Forward: 2 W F for the local state of every node, and 6 W² for a splitting of the simple cell or
-  /// 18 W² + 6 W² + 32 W² for the reset gate, the new state and the choice of the gated one.
+  /// Forward: two for each weight that a node reads, such as 2 W F for its local state, and for each that a splitting
+  /// reads besides, such as 6 W² for the simple cell.
   let inference: Double
   /// Forward and backward: every product has one of its own size for the gradient of its weights and one for that
   /// of its inputs, which features do not need.
   let training: Double
 
   /// The work for trees of `nodes` nodes together.
-  init(_ cell: RecursiveNetwork.Cell, width: Int, features: Int, trees: Int, nodes: Int) {
-    let width = Double(width)
+  init(_ network: RecursiveNetwork, trees: Int, nodes: Int) {
     let splittings = Double(nodes - trees) / 2
-    let cells = (cell == .gated ? 56 : 6) * width * width * splittings
-    let local = 2 * width * Double(features) * Double(nodes)
+    let cells = 2 * Double(network.weightCounts.splitting) * splittings
+    let local = 2 * Double(network.weightCounts.node) * Double(nodes)
     inference = cells + local
     training = 3 * cells + 2 * local
   }
@@ -40,8 +39,7 @@ struct NetworkWork {
   private static func recursion(of model: Model, _ sample: EventSample) -> NetworkWork? {
     model.network.embedding.map {
       NetworkWork(
-        $0.cell, width: $0.width, features: $0.featureCount, trees: sample.trees.treeCount,
-        nodes: sample.trees.offsets[sample.trees.treeCount])
+        $0, trees: sample.trees.treeCount, nodes: sample.trees.offsets[sample.trees.treeCount])
     }
   }
 

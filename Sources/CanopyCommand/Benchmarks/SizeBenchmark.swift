@@ -76,7 +76,7 @@ enum SizeBenchmark {
       ])
     let embedding = model.network.embedding!
     let operations = NetworkWork(
-      embedding.cell, width: embedding.width, features: embedding.featureCount, trees: trees.count,
+      embedding, trees: trees.count,
       nodes: trees.reduce(0) { $0 + $1.nodeCount }
     ).inference
     let least = [

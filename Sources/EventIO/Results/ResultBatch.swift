@@ -72,7 +72,7 @@ public struct ResultBatch: Sendable, Equatable {
     precondition(events.eventCount == eventCount, "the events of the batch")
     let numbers = events.columns[EventSchema.number]
     inputNumbers = numbers.flatMap { $0.width == 1 ? $0.values : nil } ?? []
-    guard !events.inputPlaces.isEmpty, var lists = constituents else { return }
+    guard events.knowsInputPlaces, var lists = constituents else { return }
     for event in 0..<eventCount {
       let first = events.offsets[event]
       for jet in jets(ofEvent: event) {

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CKernels
-import NeuralEngine
 
 /// A gated recurrent unit over a batch of sequences, forward and backward.
 struct RecurrentPass {
   private let unit: GatedRecurrentUnit
   /// Kept, since `kernel` points into it.
-  private let weights: GatedRecurrentUnit.PackedWeights
+  private let weights: GatedRecurrentUnit.PackedWeights?
   private let kernel: canopy_gru
   private let items: Variable
-  private let sequences: canopy_sequences
-  /// The number of sequences that are not empty.
-  private let runningCount: Int
+  private let steps: RecurrentSteps
   /// h before each step: `[items × width]`; where nothing is recorded, now: `[running × width]`.
   private let state: UnsafeMutablePointer<Float>
   /// r, z, U_n h + c_n and n of each step: `[items × 4 width]`; as many rows as a kernel works on at a time where
@@ -20,31 +17,30 @@ struct RecurrentPass {
   private let gates: UnsafeMutablePointer<Float>
 
   static func record(
-    _ unit: GatedRecurrentUnit, _ items: Variable, _ sequences: SequenceBatch,
-    _ direction: GatedRecurrentUnit.Direction, _ weights: GatedRecurrentUnit.PackedWeights
+    _ unit: GatedRecurrentUnit, _ items: Variable, _ sequences: Segments,
+    _ direction: ReadingDirection, _ weights: GatedRecurrentUnit.PackedWeights?
   ) -> Variable {
     let tape = items.tape
     let pass = RecurrentPass(unit, items, sequences, direction, weights)
     let result = tape.record(
-      rows: sequences.sequenceCount, columns: unit.width, requiresGradient: true, RecurrentOperation(pass))
+      rows: sequences.count, columns: unit.width, requiresGradient: true, RecurrentOperation(pass))
     result.values.update(repeating: 0)
     pass.forward(to: tape.values(of: result.id), on: tape)
     return result
   }
 
   private init(
-    _ unit: GatedRecurrentUnit, _ items: Variable, _ sequences: SequenceBatch,
-    _ direction: GatedRecurrentUnit.Direction, _ weights: GatedRecurrentUnit.PackedWeights
+    _ unit: GatedRecurrentUnit, _ items: Variable, _ sequences: Segments,
+    _ direction: ReadingDirection, _ weights: GatedRecurrentUnit.PackedWeights?
   ) {
     let tape = items.tape
     self.unit = unit
     self.weights = weights
     self.items = items
-    kernel = weights.unit(tape.parameters)
-    runningCount = Int(sequences.running[0])
-    self.sequences = sequences.steps(direction, on: tape)
+    kernel = weights?.unit(tape.parameters) ?? unit.packed(on: tape)
+    steps = RecurrentSteps(sequences, direction, on: tape)
     let keepsAll = tape.recordsGradients
-    state = tape.scratch(count: (keepsAll ? items.rows : runningCount) * unit.width).baseAddress!
+    state = tape.scratch(count: (keepsAll ? items.rows : steps.runningCount) * unit.width).baseAddress!
     gates = tape.scratch(count: (keepsAll ? items.rows : canopy_scratch_rows()) * 4 * unit.width).baseAddress!
   }
 
@@ -55,7 +51,7 @@ struct RecurrentPass {
       items.rows, three, unit.inputs, tape.values(of: items.id), unit.inputs, kernel.input.packed, products,
       three, 0)
     withUnsafePointer(to: kernel) { kernel in
-      withUnsafePointer(to: sequences) { sequences in
+      withUnsafePointer(to: steps.kernel) { sequences in
         canopy_gru_forward(
           kernel, sequences, products, state, gates, result, tape.recordsGradients ? 1 : 0)
       }
@@ -64,11 +60,11 @@ struct RecurrentPass {
 
   fileprivate func backward(from result: Variable.ID, on tape: Tape) {
     let (width, three) = (unit.width, 3 * unit.width)
-    let dState = tape.scratch(count: runningCount * width).baseAddress!
+    let dState = tape.scratch(count: steps.runningCount * width).baseAddress!
     let dProducts = tape.scratch(count: items.rows * three).baseAddress!
     let dRecurrent = tape.scratch(count: items.rows * three).baseAddress!
     withUnsafePointer(to: kernel) { kernel in
-      withUnsafePointer(to: sequences) { sequences in
+      withUnsafePointer(to: steps.kernel) { sequences in
         canopy_gru_backward(
           kernel, sequences, state, gates, tape.gradient(of: result)!, dState, dProducts, dRecurrent)
       }
@@ -83,30 +79,8 @@ struct RecurrentPass {
   }
 }
 
-extension SequenceBatch {
-  /// The sequences as the kernels read them, in the memory of the tape.
-  fileprivate func steps(_ direction: GatedRecurrentUnit.Direction, on tape: Tape) -> canopy_sequences {
-    let running = tape.scratch(copying: running)
-    let results = tape.scratch(copying: order)
-    let items = tape.scratch(Int32.self, count: itemCount)
-    var next = 0
-    for step in 0..<running.count {
-      for place in 0..<Int(running[step]) {
-        let sequence = Int(results[place])
-        switch direction {
-        case .forward: items[next] = Int32(offsets[sequence] + step)
-        case .backward: items[next] = Int32(offsets[sequence + 1] - 1 - step)
-        }
-        next += 1
-      }
-    }
-    return canopy_sequences(
-      running: running.baseAddress!, items: items.baseAddress!, results: results.baseAddress!)
-  }
-}
-
 /// Keeps a pass for running backward.
-private final class RecurrentOperation: Operation {
+private final class RecurrentOperation: TapeOperation {
   private let pass: RecurrentPass
 
   init(_ pass: RecurrentPass) { self.pass = pass }

@@ -4,7 +4,7 @@
 ///
 /// An operation keeps the identities of its operands and whatever its gradient needs; three words or fewer
 /// are kept without an allocation.
-public protocol Operation {
+public protocol TapeOperation {
   /// Adds to the operands' gradients what follows from the gradient of the result.
   ///
   /// The gradient of an operand that requires none is nil and is left alone.

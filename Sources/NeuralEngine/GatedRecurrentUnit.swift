@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CKernels
-import NeuralEngine
+import Support
 
 /// The gated recurrent unit (Cho et al., arXiv:1406.1078) in the form that applies the reset gate behind the recurrent
 /// product, as PyTorch's `nn.GRU` does.
@@ -16,14 +16,6 @@ import NeuralEngine
 /// A sequence's result is h after its last item. The unit over a batch of sequences is one operation with its own
 /// backward pass.
 public struct GatedRecurrentUnit: Sendable {
-  /// The order in which the items of a sequence are read.
-  public enum Direction: Sendable, Hashable {
-    /// From the first item to the last.
-    case forward
-    /// From the last item to the first.
-    case backward
-  }
-
   /// The number of components of an item.
   public let inputs: Int
   /// The number of components of the state.
@@ -53,17 +45,22 @@ public struct GatedRecurrentUnit: Sendable {
   /// The state after the last item of each sequence: `[sequences × width]`, zeros for an empty sequence.
   ///
   /// - Parameters:
-  ///   - items: `[items × inputs]`, those of a sequence one after the other.
+  ///   - items: `[items × inputs]`.
   ///   - sequences: which items make a sequence.
   ///   - direction: the order in which a sequence is read.
-  ///   - weights: the weights of the tape's parameters, packed.
+  ///   - weights: the weights of the tape's parameters, packed; without them they are packed for this call.
   public func callAsFunction(
-    _ items: Variable, _ sequences: SequenceBatch, reading direction: Direction = .forward,
-    _ weights: PackedWeights
+    _ items: Variable, _ sequences: Segments, reading direction: ReadingDirection = .forward,
+    _ weights: PackedWeights? = nil
   ) -> Variable {
-    precondition(items.columns == inputs, "a unit for \(inputs) inputs got \(items.columns)")
-    precondition(items.rows == sequences.itemCount, "\(items.rows) rows for \(sequences.itemCount) items")
+    require(items.columns == inputs, "a unit for \(inputs) inputs got \(items.columns)")
+    sequences.check(items.rows)
     return RecurrentPass.record(self, items, sequences, direction, weights)
+  }
+
+  /// The unit with its weights packed in the memory of a tape.
+  func packed(on tape: Tape) -> canopy_gru {
+    canopy_gru(width: width, input: tape.packed(input), recurrent: tape.packed(recurrent))
   }
 
   /// The weights of a unit arranged for its products.

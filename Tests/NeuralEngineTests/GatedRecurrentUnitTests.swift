@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import EventEncoding
 import Foundation
 import NeuralEngine
 import Testing
@@ -10,12 +9,13 @@ import Testing
   private struct Setup {
     let unit: GatedRecurrentUnit
     let parameters: Parameters
-    let sequences: SequenceBatch
+    /// The first item of each sequence, and the number of items.
+    let offsets: [Int]
     /// The items of each sequence.
     let items: [[[Double]]]
     var matrix: Matrix {
       Matrix(
-        rows: sequences.itemCount, columns: unit.inputs, values: items.joined().joined().map { Float($0) })
+        rows: offsets.last!, columns: unit.inputs, values: items.joined().joined().map { Float($0) })
     }
 
     init(lengths: [Int], inputs: Int = 7, width: Int) {
@@ -29,9 +29,7 @@ import Testing
           parameters.values[entry.offset + i] = Float.random(in: -1...1, using: &generator)
         }
       }
-      var batch = SequenceBatch()
-      batch.replace(withLengths: lengths)
-      sequences = batch
+      offsets = lengths.reduce(into: [0]) { $0.append($0.last! + $1) }
       items = lengths.map { length in
         (0..<length).map { _ in
           (0..<inputs).map { _ in Double(Float.random(in: -2...2, using: &generator)) }
@@ -39,9 +37,10 @@ import Testing
       }
     }
 
-    func result(_ direction: GatedRecurrentUnit.Direction, on tape: Tape) -> Variable {
+    func result(_ direction: ReadingDirection, on tape: Tape) -> Variable {
       unit(
-        tape.input(matrix), sequences, reading: direction, GatedRecurrentUnit.PackedWeights(unit, parameters))
+        tape.input(matrix), tape.segments(offsets: offsets), reading: direction,
+        GatedRecurrentUnit.PackedWeights(unit, parameters))
     }
   }
 
@@ -49,7 +48,7 @@ import Testing
   func forwardEqualsTheReference(width: Int) {
     let setup = Setup(lengths: [2, 0, 50, 1, 1, 7, 0, 3] + Array(repeating: 4, count: 30), width: width)
     let reference = ReferenceUnit("unit", setup.parameters)
-    for direction in [GatedRecurrentUnit.Direction.forward, .backward] {
+    for direction in [ReadingDirection.forward, .backward] {
       let predicting = setup.result(direction, on: Tape(parameters: setup.parameters)).matrix
       let learning = setup.result(
         direction,
@@ -73,23 +72,23 @@ import Testing
     let tape = Tape(parameters: together.parameters)
     for (row, items) in together.items.enumerated() {
       tape.reset()
-      var alone = SequenceBatch()
-      alone.replace(withLengths: CollectionOfOne(items.count))
+      let alone = tape.segments(offsets: [0, items.count])
       let x = Matrix(rows: items.count, columns: 7, values: items.joined().map { Float($0) })
       let result = together.unit(tape.constant(x), alone, weights)
-      for i in 0..<40 { #expect(abs(result.values[i] - expected[row, i]) < 1e-6) }
+      for i in 0..<40 { #expect(result.values[i].bitPattern == expected[row, i].bitPattern) }
     }
   }
 
-  @Test(arguments: [GatedRecurrentUnit.Direction.forward, .backward])
-  func gradientsEqualCentralDifferences(direction: GatedRecurrentUnit.Direction) {
+  @Test(arguments: [ReadingDirection.forward, .backward])
+  func gradientsEqualCentralDifferences(direction: ReadingDirection) {
     let width = 5
     let setup = Setup(lengths: [3, 0, 6, 1, 2, 6], inputs: 4, width: width)
     let gradients = Parameters(layout: setup.parameters.layout)
     let tape = Tape(parameters: setup.parameters, gradients: gradients)
     let x = tape.input(setup.matrix)
     let result = setup.unit(
-      x, setup.sequences, reading: direction, GatedRecurrentUnit.PackedWeights(setup.unit, setup.parameters))
+      x, tape.segments(offsets: setup.offsets), reading: direction,
+      GatedRecurrentUnit.PackedWeights(setup.unit, setup.parameters))
     var generator = SeededGenerator(seed: 5)
     let coefficients = (0..<result.count).map { _ in Float.random(in: -1...1, using: &generator) }
     coefficients.withUnsafeBufferPointer { tape.seedGradient(of: result, $0) }
@@ -133,8 +132,8 @@ import Testing
   }
 
   /// States and gradients of PyTorch's nn.GRU: see Fixtures/make_gru.py.
-  @Test(arguments: [GatedRecurrentUnit.Direction.forward, .backward])
-  func equalsPyTorch(direction: GatedRecurrentUnit.Direction) throws {
+  @Test(arguments: [ReadingDirection.forward, .backward])
+  func equalsPyTorch(direction: ReadingDirection) throws {
     let url = try #require(Bundle.module.url(forResource: "Fixtures/gru", withExtension: "safetensors"))
     let file = try Safetensors(contentsOf: url)
     func tensor(_ name: String) throws -> Matrix {
@@ -155,8 +154,7 @@ import Testing
     }
     let gradients = Parameters(layout: layout)
     let tape = Tape(parameters: parameters, gradients: gradients)
-    var sequences = SequenceBatch()
-    sequences.replace(withLengths: [3, 1, 50, 2, 7])
+    let sequences = tape.segments(offsets: [0, 3, 4, 54, 56, 63])
     let result = unit(
       tape.input(try tensor("items")), sequences, reading: direction,
       GatedRecurrentUnit.PackedWeights(unit, parameters))
@@ -171,6 +169,17 @@ import Testing
           abs(gradients.values[entry.offset + i] - number) < 2e-5 * max(1, abs(number)), "\(entry.name)")
       }
     }
+  }
+
+  /// Items whose sequences are interleaved, and weights that are packed for the call.
+  @Test func itemsNeedNotBeNeighbours() {
+    let setup = Setup(lengths: [2, 3, 0, 1], inputs: 4, width: 6)
+    let expected = setup.result(.backward, on: Tape(parameters: setup.parameters)).matrix
+    let tape = Tape(parameters: setup.parameters)
+    let segments = tape.segments(of: [1, 0, 3, 1, 1, 0], count: 4)
+    // Item 0 of sequence 1 comes first, and so on.
+    let x = tape.constant(setup.matrix).gatheringRows([2, 0, 5, 3, 4, 1])
+    #expect(setup.unit(x, segments, reading: .backward).matrix == expected)
   }
 
   @Test func noSequencesAndEmptyOnesAreBatchesToo() {

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+extension Variable {
+  /// The same numbers as a constant, through which no gradient passes: `[rows × columns]`.
+  public func detached() -> Variable {
+    let result = tape.constant(rows: rows, columns: columns)
+    tape.values(of: result.id).update(from: tape.values(of: id), count: count)
+    return result
+  }
+
+  /// The same numbers, whose gradient is multiplied by −λ on its way back (Ganin and Lempitsky, arXiv:1505.07818, eq. 16
+  /// and 17), so that what lies before learns the opposite of what an adversary learns.
+  ///
+  /// - Parameter factor: λ.
+  /// - Returns: `[rows × columns]`.
+  public func gradientReversed(factor: Float = 1) -> Variable {
+    let result = tape.record(
+      rows: rows, columns: columns, requiresGradient: requiresGradient,
+      GradientReversal(operand: id, factor: factor))
+    tape.values(of: result.id).update(from: tape.values(of: id), count: count)
+    return result
+  }
+}
+
+private struct GradientReversal: TapeOperation {
+  let operand: Variable.ID
+  let factor: Float
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    guard let gradient = tape.gradient(of: operand) else { return }
+    let upstream = tape.gradient(of: result)!
+    let (rows, columns) = tape.shape(of: result)
+    for i in 0..<rows * columns { gradient[i] -= factor * upstream[i] }
+  }
+}
