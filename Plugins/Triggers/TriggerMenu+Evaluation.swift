@@ -30,7 +30,6 @@ extension TriggerMenu.Condition {
     values.begin(width)
     let isAccepted = decision(event, &values)
     guard let bounds else { return isAccepted }
-    // NaN is outside of any bounds.
-    return isAccepted && values[0] >= bounds.least && values[0] <= bounds.largest
+    return isAccepted && Bounds(least: bounds.least, largest: bounds.largest).contains(values[0])
   }
 }

@@ -62,9 +62,11 @@ public struct Network: Sendable {
     }
     var named: [NamedHead] = []
     for (name, plugin, configuration) in heads {
-      guard !name.isEmpty, !name.contains("/"), !Self.reservedNames.contains(name) else {
+      guard !name.isEmpty, !name.contains("/"), ![".", ".."].contains(name),
+        !Self.reservedNames.contains(name)
+      else {
         throw ModelError(
-          "a head cannot be called “\(name)”: a name has no slash, and is none of "
+          "a head cannot be called “\(name)”: a name has no slash, is not made of dots, and is none of "
             + Self.reservedNames.sorted().joined(separator: ", "))
       }
       guard !named.contains(where: { $0.name == name }) else {

@@ -109,7 +109,11 @@ final class HDF5Dataset {
     bits = size * 8
     do {
       let attributes = try HDF5Attributes(of: dataset)
-      unit = try (attributes.texts("unit") ?? attributes.texts("units"))?.first?.lowercased()
+      let units = try ["unit", "units"].compactMap { try attributes.texts($0)?.first?.lowercased() }
+      if let other = units.last, other != units[0] {
+        throw refusal("has the unit '\(units[0])' and the units '\(other)'; keep one of the two")
+      }
+      unit = units.first
       features = try attributes.texts("features")
     } catch let error as HDF5Attributes.Problem {
       throw refusal(error.problem)

@@ -63,6 +63,7 @@ import Testing
 
   @Test(arguments: [
     ("unknown-unit", "particle/px has the unit 'furlong'"),
+    ("two-units", "particle/py has the unit 'mev' and the units 'gev'; keep one of the two"),
     ("padded-unnamed", "particles needs the attribute features"),
     (
       "padded-misnamed",

@@ -349,9 +349,11 @@ import Training
       complaint(yaml.replacingOccurrences(of: "[one, two]", with: "[one]"))
         == "The network cannot be made: the head prongs: A classifier needs at least two classes, and was given 1."
     )
-    #expect(
-      complaint(yaml.replacingOccurrences(of: "prongs:", with: "pt:")).hasPrefix(
-        "The network cannot be made: a head cannot be called “pt”"))
+    for name in ["pt", "..", "a/b"] {
+      #expect(
+        complaint(yaml.replacingOccurrences(of: "prongs:", with: "\(name):")).hasPrefix(
+          "The network cannot be made: a head cannot be called “\(name)”"))
+    }
     #expect(complaint(yaml.replacingOccurrences(of: "truth:", with: "thruth:")).contains("'truth'"))
   }
 }

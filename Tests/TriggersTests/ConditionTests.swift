@@ -42,7 +42,7 @@ import Testing
     try compare("{jet-count: {min-pt: 50, outputs: {flavour/score: {min: 0.3, max: 0.8}}}, min: 1}") {
       event in
       let count = sample.jets[event].indices.count {
-        let tag = Double(sample.tags[event][$0])
+        let tag = sample.tags[event][$0]
         return sample.jets[event][$0].pt >= 50 && tag >= 0.3 && tag <= 0.8
       }
       return (Double(count), count >= 1)
@@ -110,6 +110,19 @@ import Testing
     try compare("{event-output: hh/score, min: 0.25, max: 0.75}") { event in
       let score = Double(sample.scores[event])
       return (score, score >= 0.25 && score <= 0.75)
+    }
+  }
+
+  /// The digits of a score, as results print them, stand for the score: as a bound, they let it pass.
+  @Test func aScoreIsWithinItsOwnDigits() throws {
+    for event in 0..<40 where sample.scores[event].isFinite {
+      let digits = "\(sample.scores[event])"
+      try compare("{event-output: hh/score, min: \(digits)}") { other in
+        (Double(sample.scores[other]), sample.scores[other] >= sample.scores[event])
+      }
+      try compare("{event-output: hh/score, max: \(digits)}") { other in
+        (Double(sample.scores[other]), sample.scores[other] <= sample.scores[event])
+      }
     }
   }
 

@@ -76,7 +76,7 @@ extension JetCuts.Range: Decodable {
 
   /// Whether a number lies within; NaN does not.
   func contains(_ value: Double) -> Bool {
-    value >= minimum ?? -.infinity && value <= maximum ?? .infinity
+    Bounds(least: minimum ?? -.infinity, largest: maximum ?? .infinity).contains(value)
   }
 }
 
