@@ -73,7 +73,7 @@ import Testing
     let file = try WholeFile(folder.path("out"), isNamed: true)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sleep")
-    process.arguments = ["30"]
+    process.arguments = ["3600"]
     try process.run()
     defer { process.terminate() }
     let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
