@@ -68,10 +68,20 @@ struct EventTruth: Sendable {
         atEvent: event, "\(name) is \(columns[name]![event]), but a finite number is needed in each event.")
     }
     guard let weight = names.weight else { return }
-    if let event = columns[weight]!.firstIndex(where: { !$0.isFinite }) {
-      throw error(atEvent: event, "\(weight) is \(columns[weight]![event]), but a weight is a finite number.")
+    let written = events.column(forWeight: weight)!.column.values
+    if let event = written.firstIndex(where: { !$0.isFinite }) {
+      throw error(atEvent: event, "\(weight) is \(written[event]), but a weight is a finite number.")
+    }
+    if let event = written.firstIndex(where: { $0 != 0 && !Self.sizesOfWeights.contains(abs($0)) }) {
+      throw error(
+        atEvent: event,
+        "\(weight) is \(written[event]), but the size of weights must lie between \(Self.sizesOfWeights.lowerBound) and "
+          + "\(Self.sizesOfWeights.upperBound); multiply all of them by one number.")
     }
   }
+
+  /// Weights are kept in single precision, in which their products with losses must be exact enough too.
+  private static let sizesOfWeights = 1e-25...1e25
 
   private static func numbers(_ column: EventColumn?, _ name: String, of events: EventBatch) throws -> [Float]
   {

@@ -115,7 +115,15 @@ import Training
     #expect(complaint([bare]).hasSuffix("toys.jsonl: the events have no column label."))
   }
 
-  @Test(arguments: ["null", "1e300"]) func weightsThatAreNone(weight: String) {
+  @Test(arguments: ["1e300", "-1e-42", "1e26"]) func weightsOfAnyOtherSizeAreRefused(weight: String) {
+    var lines = lines(5)
+    lines[4] = lines[4].replacingOccurrences(of: "\"w\": 2.0", with: "\"w\": \(weight)")
+    let text = complaint(lines, weight: "w")
+    #expect(
+      text.contains("toys.jsonl, event 4: w is ") && text.contains("between 1e-25 and 1e+25"), "\(text)")
+  }
+
+  @Test(arguments: ["null"]) func weightsThatAreNone(weight: String) {
     var lines = lines(5)
     lines[4] = lines[4].replacingOccurrences(of: "\"w\": 2.0", with: "\"w\": \(weight)")
     let text = complaint(lines, weight: "w")
