@@ -75,7 +75,8 @@ import Testing
     process.executableURL = URL(fileURLWithPath: "/bin/sleep")
     process.arguments = ["3600"]
     try process.run()
-    defer { process.terminate() }
+    // SIGTERM may be blocked here, which a child inherits.
+    defer { kill(process.processIdentifier, SIGKILL) }
     let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
     let start = status.split(separator: " ")[21]
     let other = try folder.write("other", to: ".canopy-\(process.processIdentifier)-\(start)-x.partial")
