@@ -105,13 +105,7 @@ final class HepMCEventReader: EventReader {
     var text = beginText()
     let eventCount = try fill(&text, upTo: count)
     nextEvent += eventCount
-    guard schema == nil else {
-      return TakenEvents(eventCount: eventCount, byteCount: text.size) { [text] in try text.parse($0).batch }
-    }
-    var bad: [EventInputError] = []
-    let parsed = try text.parse { bad.append($0) }
-    schema = parsed.schema
-    return TakenEvents(parsed.batch, bad: bad)
+    return try TakenEvents(text, eventCount: eventCount, schema: &schema)
   }
 
   /// Text of no lines yet, the next of which is the pending one.

@@ -7,7 +7,7 @@ import JetPhysics
 ///
 /// The particles of an event are those of the statuses that are asked for, in GeV and in the order of the file. What
 /// columns there are says ``GeneratorColumns``.
-struct HepMCText: Sendable {
+struct HepMCText: GeneratorText {
   private let source: String
   private let version: HepMCEventFormat.Version
   private let options: EventReadingOptions
@@ -50,17 +50,10 @@ struct HepMCText: Sendable {
     if hasLineBreak { bytes.append(0x0A) }
   }
 
-  /// What came of parsing.
-  struct Parsed {
-    var batch: EventBatch
-    /// The columns of the first good event of the input; nil if there was none.
-    var schema: GeneratorColumns.Schema?
-  }
-
   /// Parses the events; bad ones are left out after `onBadEvent` was told of them.
   ///
   /// Throws what `onBadEvent` throws.
-  func parse(_ onBadEvent: (EventInputError) throws -> Void) throws -> Parsed {
+  func parse(_ onBadEvent: (EventInputError) throws -> Void) throws -> GeneratorEvents {
     var batch = EventBatch(source: source)
     var columns = GeneratorColumns(schema: schema, maximumCount: options.limits.numbersOfColumn)
     let readsStatus = options.particles.columns.contains(Self.status)
@@ -106,8 +99,7 @@ struct HepMCText: Sendable {
         number += 1
       }
     }
-    batch.columns = columns.columns
-    return Parsed(batch: batch, schema: columns.schema)
+    return GeneratorEvents(batch, columns: columns)
   }
 
   /// The column of particles that a record has.

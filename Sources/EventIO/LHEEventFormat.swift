@@ -76,13 +76,7 @@ private final class LHEEventReader: EventReader {
     var text = beginText()
     let eventCount = try fill(&text, upTo: count)
     nextEvent += eventCount
-    guard schema == nil else {
-      return TakenEvents(eventCount: eventCount, byteCount: text.size) { [text] in try text.parse($0).batch }
-    }
-    var bad: [EventInputError] = []
-    let parsed = try text.parse { bad.append($0) }
-    schema = parsed.schema
-    return TakenEvents(parsed.batch, bad: bad)
+    return try TakenEvents(text, eventCount: eventCount, schema: &schema)
   }
 
   private func beginText() -> LHEText {
@@ -157,7 +151,7 @@ private final class LHEEventReader: EventReader {
 }
 
 /// The text of some events of a Les Houches file, from `<event>` to `</event>` each.
-private struct LHEText: Sendable {
+private struct LHEText: GeneratorText {
   private let source: String
   private let options: EventReadingOptions
   private let schema: GeneratorColumns.Schema?
@@ -191,9 +185,7 @@ private struct LHEText: Sendable {
   /// Parses the events; bad ones are left out after `onBadEvent` was told of them.
   ///
   /// - Throws: what `onBadEvent` throws.
-  func parse(
-    _ onBadEvent: (EventInputError) throws -> Void
-  ) throws -> (batch: EventBatch, schema: GeneratorColumns.Schema?) {
+  func parse(_ onBadEvent: (EventInputError) throws -> Void) throws -> GeneratorEvents {
     var batch = EventBatch(source: source)
     var columns = GeneratorColumns(schema: schema, maximumCount: options.limits.numbersOfColumn)
     let readsStatus = options.particles.columns.contains(Self.status)
@@ -224,8 +216,7 @@ private struct LHEText: Sendable {
         number += 1
       }
     }
-    batch.columns = columns.columns
-    return (batch, columns.schema)
+    return GeneratorEvents(batch, columns: columns)
   }
 
   /// Reads the lines of an event after its first.

@@ -43,6 +43,8 @@ struct EventTruth: Sendable {
   private(set) var runs: [Run] = []
   /// The first value of each column that is not missing.
   private var firstValues: [String: Float] = [:]
+  /// The columns of which values are missing.
+  private var incompleteColumns: Set<String> = []
 
   /// No events, with columns of these names.
   init(of names: Names) { columns = Dictionary(uniqueKeysWithValues: names.all.map { ($0, []) }) }
@@ -126,6 +128,7 @@ struct EventTruth: Sendable {
     for (name, values) in other.columns {
       columns[name]! += values
       if firstValues[name] == nil { firstValues[name] = values.first { !$0.isNaN } }
+      if values.contains(where: \.isNaN) { incompleteColumns.insert(name) }
     }
   }
 
@@ -147,8 +150,11 @@ struct EventTruth: Sendable {
   func truth(of rows: HeadRows, of events: some Collection<Int>) -> HeadTruth {
     var truth: [String: [Float]] = [:]
     for (name, values) in columns {
+      truth[name] = spread(values, over: rows, of: events)
+    }
+    for name in incompleteColumns {
       let standIn = firstValues[name] ?? .nan
-      truth[name] = spread(values, over: rows, of: events).map { $0.isNaN ? standIn : $0 }
+      truth[name] = truth[name]!.map { $0.isNaN ? standIn : $0 }
     }
     return HeadTruth(rows: rowCount(of: rows, of: events), columns: truth)
   }
