@@ -7,6 +7,9 @@ SECONDS ?= 600
 N ?= 500
 PREFIX ?= /usr/local
 SOURCES := $(wildcard Sources Plugins Tests Package.swift)
+C_SOURCES := $(shell find Sources Plugins Tests -name '*.c' -o -name '*.cpp' -o -name '*.h' -o -name '*.hpp')
+# Other versions format otherwise; without this one, C and C++ are left as they are.
+CLANG_FORMAT := $(shell command -v clang-format-14)
 
 .PHONY: help demo test threads sanitize real fuzz kills docs build install lint format prepare clean
 
@@ -75,10 +78,12 @@ install:
 
 lint: prepare
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+	$(if $(CLANG_FORMAT),$(CLANG_FORMAT) --dry-run --Werror $(C_SOURCES))
 	@.ci/rooms
 
 format: prepare
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
+	$(if $(CLANG_FORMAT),$(CLANG_FORMAT) -i $(C_SOURCES))
 
 prepare:
 	@bash .ci/prepare $(SWIFT)

@@ -53,8 +53,8 @@ CFastJetWorkspace *cfastjet_workspace_create(const CFastJetTask *task, CFastJetF
 
 void cfastjet_workspace_destroy(CFastJetWorkspace *workspace) { delete workspace; }
 
-CFastJetStatus cfastjet_find_jets(CFastJetWorkspace *workspace, const CFastJetEvents *events,
-                                  CFastJetJets *jets, CFastJetFailure *failure) {
+CFastJetStatus cfastjet_find_jets(CFastJetWorkspace *workspace, const CFastJetEvents *events, CFastJetJets *jets,
+                                  CFastJetFailure *failure) {
   return guarded(failure, CFastJetBadEvent, [&] { workspace->find_jets(*events, *jets); });
 }
 

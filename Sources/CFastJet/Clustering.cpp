@@ -82,9 +82,8 @@ bool CoincidentParticles::join(const std::vector<PseudoJet> &particles, const Je
   // The members of each group follow one another, in the order of the particles.
   std::vector<int> order(particles.size());
   for (size_t particle = 0; particle < order.size(); ++particle) order[particle] = static_cast<int>(particle);
-  std::sort(order.begin(), order.end(), [this](int a, int b) {
-    return first_[a] != first_[b] ? first_[a] < first_[b] : a < b;
-  });
+  std::sort(order.begin(), order.end(),
+            [this](int a, int b) { return first_[a] != first_[b] ? first_[a] < first_[b] : a < b; });
   for (size_t start = 0; start < order.size();) {
     const int32_t size = size_[first_[order[start]]];
     const auto members = order.begin() + start;
@@ -159,10 +158,9 @@ void CoincidentParticles::release() {
 
 Clustering::Clustering(const std::vector<PseudoJet> &particles, const JetDefinition &definition,
                        ClusteringMemory &memory, CoincidentParticles &coincident)
-    : particles_(particles.size()),
-      has_joins_(coincident.join(particles, definition)),
-      sequence_(memory.serve(
-          [&] { return ClusterSequence(has_joins_ ? coincident.remaining() : particles, definition); })) {
+    : particles_(particles.size()), has_joins_(coincident.join(particles, definition)), sequence_(memory.serve([&] {
+        return ClusterSequence(has_joins_ ? coincident.remaining() : particles, definition);
+      })) {
   if (!has_joins_) return;
   splice(coincident);
   coincident.release();

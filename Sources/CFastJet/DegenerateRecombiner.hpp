@@ -16,8 +16,7 @@ class DegenerateRecombiner final : public fastjet::JetDefinition::DefaultRecombi
   explicit DegenerateRecombiner(fastjet::RecombinationScheme scheme) : DefaultRecombiner(scheme) {}
 
   /// FastJet's result where it is finite, the sum of four-momenta where it is not.
-  void recombine(const fastjet::PseudoJet &a, const fastjet::PseudoJet &b,
-                 fastjet::PseudoJet &result) const override;
+  void recombine(const fastjet::PseudoJet &a, const fastjet::PseudoJet &b, fastjet::PseudoJet &result) const override;
 
   /// As FastJet, but the Et schemes leave a particle at rest as it is: it has no direction to rescale.
   void preprocess(fastjet::PseudoJet &particle) const override;

@@ -26,11 +26,9 @@ std::vector<PseudoJet> jets_of(const ClusterSequence &sequence, const CFastJetTa
 }
 
 double cluster(const CFastJetTask &task, const CFastJetEvents &events) {
-  const JetDefinition definition =
-      canopy::Definition(task.algorithm, task.radius, task.power, task.scheme).get(false);
-  const JetDefinition reclustering = canopy::Definition(task.recluster_algorithm, JetDefinition::max_allowable_R,
-                                                        task.power, task.scheme)
-                                         .get(false);
+  const JetDefinition definition = canopy::Definition(task.algorithm, task.radius, task.power, task.scheme).get(false);
+  const JetDefinition reclustering =
+      canopy::Definition(task.recluster_algorithm, JetDefinition::max_allowable_R, task.power, task.scheme).get(false);
   double sum = 0;
   for (int64_t event = 0; event < events.count; ++event) {
     std::vector<PseudoJet> particles;

@@ -80,9 +80,7 @@ void check(const CFastJetTask &task) {
   require(task.leading >= 1, "the number of leading jets must be at least 1");
 }
 
-bool is_spherical(CFastJetAlgorithm algorithm) {
-  return algorithm == CFastJetEEKt || algorithm == CFastJetEEGenKt;
-}
+bool is_spherical(CFastJetAlgorithm algorithm) { return algorithm == CFastJetEEKt || algorithm == CFastJetEEGenKt; }
 
 bool is_ordinary(const double momentum[4]) {
   bool is_ordinary = momentum[CFastJetEnergy] > 0;
@@ -99,9 +97,9 @@ void canonicalise(double momentum[4], int64_t particle) {
     const double value = std::abs(momentum[component]);
     const bool is_negative_energy = component == CFastJetEnergy && momentum[component] < 0;
     if (!(value <= cfastjet_largest_component) || is_negative_energy) {
-      Failure failure(CFastJetBadParticle, !std::isfinite(value)  ? "is not a finite number"
-                                           : is_negative_energy ? "is negative"
-                                                                : "is beyond 1e50 GeV");
+      Failure failure(CFastJetBadParticle, !std::isfinite(value) ? "is not a finite number"
+                                           : is_negative_energy  ? "is negative"
+                                                                 : "is beyond 1e50 GeV");
       failure.particle = particle;
       failure.component = static_cast<CFastJetComponent>(component);
       throw failure;
@@ -168,8 +166,7 @@ CFastJetWorkspace::CFastJetWorkspace(const CFastJetTask &task)
       definition_(task.algorithm, task.radius, task.power, task.scheme) {
   canopy::settle_fastjet();
   if (task.recluster) {
-    reclustering_.emplace(task.recluster_algorithm, fastjet::JetDefinition::max_allowable_R, task.power,
-                          task.scheme);
+    reclustering_.emplace(task.recluster_algorithm, fastjet::JetDefinition::max_allowable_R, task.power, task.scheme);
   }
 }
 
@@ -321,9 +318,8 @@ void CFastJetWorkspace::consider(const Clustering &clustering, int entry) {
 }
 
 void CFastJetWorkspace::sort_selected() {
-  std::sort(selected_.begin(), selected_.end(), [](const auto &a, const auto &b) {
-    return a.first != b.first ? a.first > b.first : a.second < b.second;
-  });
+  std::sort(selected_.begin(), selected_.end(),
+            [](const auto &a, const auto &b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
   if (static_cast<uint64_t>(task_.leading) < selected_.size()) selected_.resize(task_.leading);
 }
 
@@ -378,8 +374,8 @@ void CFastJetWorkspace::fill_trees(const Clustering &clustering) {
       set_leaf(first_node[jet] + number_[entry], momentum);
     } else {
       number_[entry] = numbered_[jet]++;
-      set_splitting(first_node[jet], number_[entry], number_[history[entry].parent1],
-                    number_[history[entry].parent2], history[entry].dij, momentum);
+      set_splitting(first_node[jet], number_[entry], number_[history[entry].parent1], number_[history[entry].parent2],
+                    history[entry].dij, momentum);
     }
   }
 }
@@ -422,8 +418,7 @@ void CFastJetWorkspace::fill_reclustered_tree(const Clustering &event, size_t je
     PseudoJet sum;
     reclustering_->recombiner().recombine(joined, momentum_at_end(end), sum);
     joined = sum;
-    set_splitting(first_node, node, root, number_[history[ends_[end]].parent1], history[ends_[end - 1]].dij,
-                  joined);
+    set_splitting(first_node, node, root, number_[history[ends_[end]].parent1], history[ends_[end - 1]].dij, joined);
     root = node++;
   }
 }
@@ -435,8 +430,8 @@ void CFastJetWorkspace::set_leaf(size_t node, const PseudoJet &momentum) {
   nodes_.set(node, momentum);
 }
 
-void CFastJetWorkspace::set_splitting(size_t first_node, int32_t node, int32_t child1, int32_t child2,
-                                      double scale, const PseudoJet &momentum) {
+void CFastJetWorkspace::set_splitting(size_t first_node, int32_t node, int32_t child1, int32_t child2, double scale,
+                                      const PseudoJet &momentum) {
   const auto hardness = [&](int32_t child) {
     const size_t index = first_node + child;
     const double px = nodes_.px[index], py = nodes_.py[index];

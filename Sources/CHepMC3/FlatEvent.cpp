@@ -64,12 +64,9 @@ bool FlatEvent::split(std::string_view line) {
 bool FlatEvent::integer(size_t index, const char *name, int64_t &value) {
   if (index >= fields.size()) return fail(std::string("has no ") + name);
   switch (canopy_parse_integer(fields[index].data(), fields[index].size(), &value)) {
-  case CANOPY_NUMBER:
-    return true;
-  case CANOPY_NUMBER_TOO_LARGE:
-    return fail(std::string("has a ") + name + " that is too large");
-  default:
-    return fail(std::string("has a ") + name + " that is no integer");
+    case CANOPY_NUMBER: return true;
+    case CANOPY_NUMBER_TOO_LARGE: return fail(std::string("has a ") + name + " that is too large");
+    default: return fail(std::string("has a ") + name + " that is no integer");
   }
 }
 
@@ -102,12 +99,9 @@ bool FlatEvent::numbers(size_t first, size_t count, double *values) {
     const std::string_view field = fields[index];
     switch (values ? canopy_parse_decimal(field.data(), field.size(), values + (index - first))
                    : canopy_check_decimal(field.data(), field.size())) {
-    case CANOPY_NUMBER:
-      break;
-    case CANOPY_NUMBER_TOO_LARGE:
-      return fail("has a field " + std::to_string(index) + " that is too large");
-    default:
-      return fail("has a field " + std::to_string(index) + " that is no number");
+      case CANOPY_NUMBER: break;
+      case CANOPY_NUMBER_TOO_LARGE: return fail("has a field " + std::to_string(index) + " that is too large");
+      default: return fail("has a field " + std::to_string(index) + " that is no number");
     }
   }
   return true;
@@ -142,7 +136,8 @@ bool FlatEvent::start(std::string_view line) {
 // Whether an event may have so many of something.
 bool FlatEvent::isPlausible(int64_t count, const char *what) {
   if (count >= 0 && count <= maximumCount) return true;
-  return fail("claims " + std::to_string(count) + " " + what + "; at most " + std::to_string(maximumCount) + " are read");
+  return fail("claims " + std::to_string(count) + " " + what + "; at most " + std::to_string(maximumCount) +
+              " are read");
 }
 
 // E number interactions scale αQCD αQED process vertex VERTICES beam beam STATES state… WEIGHTS weight…
@@ -170,8 +165,7 @@ bool FlatEvent::startHepMC2() {
 
 // E number VERTICES PARTICLES [@ x y z t]
 bool FlatEvent::startHepMC3() {
-  if (!integer(2, "number of vertices", expectedVertices) ||
-      !integer(3, "number of particles", expectedParticles)) {
+  if (!integer(2, "number of vertices", expectedVertices) || !integer(3, "number of particles", expectedParticles)) {
     return false;
   }
   if (!isPlausible(expectedVertices, "vertices")) return false;
@@ -185,30 +179,26 @@ bool FlatEvent::add(std::string_view line) {
   while (!line.empty() && isBlank(line.front())) line.remove_prefix(1);
   if (!line.empty() && (line.size() == 1 || isBlank(line[1]))) {
     switch (line.front()) {
-    case 'V':
-      return split(line) && addVertex();
-    case 'P':
-      return split(line) && addParticle();
-    case 'U':
-      return split(line) && addUnits();
-    case 'W':
-      if (isOfHepMC2) break;
-      if (!split(line)) return false;
-      weightValues.resize(fields.size() - 1);
-      return numbers(1, weightValues.size(), weightValues.data());
-    case 'A':
-      return isOfHepMC2 || addAttribute(line);
-    case 'N':
-      if (!isOfHepMC2) break;
-      nameText.clear();
-      return addNames(line);
-    case 'C':
-      if (!isOfHepMC2) break;
-      return split(line) && addCrossSection(1);
-    case 'H':
-    case 'F':
-      if (!isOfHepMC2) break;
-      return split(line) && numbers(1, fields.size() - 1);
+      case 'V': return split(line) && addVertex();
+      case 'P': return split(line) && addParticle();
+      case 'U': return split(line) && addUnits();
+      case 'W':
+        if (isOfHepMC2) break;
+        if (!split(line)) return false;
+        weightValues.resize(fields.size() - 1);
+        return numbers(1, weightValues.size(), weightValues.data());
+      case 'A': return isOfHepMC2 || addAttribute(line);
+      case 'N':
+        if (!isOfHepMC2) break;
+        nameText.clear();
+        return addNames(line);
+      case 'C':
+        if (!isOfHepMC2) break;
+        return split(line) && addCrossSection(1);
+      case 'H':
+      case 'F':
+        if (!isOfHepMC2) break;
+        return split(line) && numbers(1, fields.size() - 1);
     }
   }
   lastLineIsUsed = false;
@@ -286,8 +276,7 @@ bool FlatEvent::addParticle() {
   }
   int32_t pdgid = 0;
   int32_t status = 0;
-  if (!integer32(code, "particle code", pdgid) || !integer32(statusField, "status", status) ||
-      !numbers(code + 1, 5)) {
+  if (!integer32(code, "particle code", pdgid) || !integer32(statusField, "status", status) || !numbers(code + 1, 5)) {
     return false;
   }
   if (std::find(wantedStatuses.begin(), wantedStatuses.end(), status) == wantedStatuses.end()) return true;
@@ -304,8 +293,7 @@ bool FlatEvent::addParticle() {
 bool FlatEvent::addAttribute(std::string_view line) {
   const auto nextField = [&line] {
     while (!line.empty() && isBlank(line.front())) line.remove_prefix(1);
-    const std::string_view field =
-        line.substr(0, std::find_if(line.begin(), line.end(), isBlank) - line.begin());
+    const std::string_view field = line.substr(0, std::find_if(line.begin(), line.end(), isBlank) - line.begin());
     line.remove_prefix(field.size());
     return field;
   };
@@ -384,11 +372,12 @@ bool FlatEvent::finish() {
   }
   // HepMC3 leaves out the lines of many vertices, but no particle.
   if (format == CANOPY_HEPMC2 && vertices != expectedVertices) {
-    return fail("has " + std::to_string(vertices) + " vertices instead of " + std::to_string(expectedVertices) + advice);
+    return fail("has " + std::to_string(vertices) + " vertices instead of " + std::to_string(expectedVertices) +
+                advice);
   }
   if (format == CANOPY_HEPMC3 && particleCount != expectedParticles) {
-    return fail("has " + std::to_string(particleCount) + " particles instead of " +
-                std::to_string(expectedParticles) + advice);
+    return fail("has " + std::to_string(particleCount) + " particles instead of " + std::to_string(expectedParticles) +
+                advice);
   }
   // Something that comes in and, lest nothing be wanted, something that goes out.
   const std::string outgoing = std::to_string(particleStatuses.size() + 1);

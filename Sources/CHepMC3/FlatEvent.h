@@ -19,7 +19,7 @@
 /// vertices without end, drops the particles of vertices without incoming ones and prints to standard output. It does
 /// not check that numbers are numbers either, which is done here.
 class FlatEvent {
-public:
+ public:
   /// Events of which the particles of `statuses` are wanted.
   FlatEvent(canopy_hepmc_format format, std::vector<int32_t> statuses)
       : format(format), wantedStatuses(std::move(statuses)) {}
@@ -73,7 +73,7 @@ public:
   /// What is wrong with the last line, as the end of a sentence.
   const std::string &problem() const { return message; }
 
-private:
+ private:
   bool fail(std::string text);
   bool split(std::string_view line);
   bool integer(size_t index, const char *name, int64_t &value);

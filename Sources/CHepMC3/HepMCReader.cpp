@@ -29,7 +29,7 @@ namespace {
 
 // Characters of a string that stays where it is.
 class TextBuffer : public std::streambuf {
-public:
+ public:
   void show(const std::string &text) {
     char *start = const_cast<char *>(text.data());
     setg(start, start, start + text.size());
@@ -38,13 +38,13 @@ public:
 
 // libhepmc3 reads numbers by atof, which follows the locale of the thread.
 class PlainNumbers {
-public:
+ public:
   PlainNumbers() : previous(uselocale(plain())) {}
   ~PlainNumbers() { uselocale(previous); }
   PlainNumbers(const PlainNumbers &) = delete;
   PlainNumbers &operator=(const PlainNumbers &) = delete;
 
-private:
+ private:
   static locale_t plain() {
     static const locale_t locale = newlocale(LC_ALL_MASK, "C", nullptr);
     return locale;

@@ -55,13 +55,13 @@ void canopy_add_column_sums(size_t rows, size_t columns, const float *x, size_t 
   kernels->add_column_sums(rows, columns, x, ldx, out);
 }
 
-void canopy_gather_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index,
-                        float *y, size_t ldy) {
+void canopy_gather_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index, float *y,
+                        size_t ldy) {
   kernels->gather_rows(rows, columns, x, ldx, index, y, ldy);
 }
 
-void canopy_scatter_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index,
-                         float *y, size_t ldy) {
+void canopy_scatter_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index, float *y,
+                         size_t ldy) {
   kernels->scatter_rows(rows, columns, x, ldx, index, y, ldy);
 }
 
@@ -71,13 +71,13 @@ void canopy_pack(size_t outputs, size_t inputs, const float *w, int transposed, 
   kernels->pack(outputs, inputs, w, transposed, packed);
 }
 
-void canopy_packed_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t ldx,
-                           const float *packed, float *y, size_t ldy, int accumulate) {
+void canopy_packed_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t ldx, const float *packed,
+                           float *y, size_t ldy, int accumulate) {
   kernels->packed_product(rows, outputs, inputs, x, ldx, packed, y, ldy, accumulate);
 }
 
-void canopy_add_outer_products(size_t rows, size_t outputs, size_t inputs, const float *d, size_t ldd,
-                               const float *x, size_t ldx, float *w, size_t ldw) {
+void canopy_add_outer_products(size_t rows, size_t outputs, size_t inputs, const float *d, size_t ldd, const float *x,
+                               size_t ldx, float *w, size_t ldw) {
   kernels->add_outer_products(rows, outputs, inputs, d, ldd, x, ldx, w, ldw);
 }
 
@@ -113,16 +113,15 @@ void canopy_gru_forward(const struct canopy_gru *gru, const struct canopy_sequen
 }
 
 void canopy_gru_backward(const struct canopy_gru *gru, const struct canopy_sequences *sequences, const float *state,
-                         const float *gates, const float *dresult, float *dstate, float *dinput,
-                         float *drecurrent) {
+                         const float *gates, const float *dresult, float *dstate, float *dinput, float *drecurrent) {
   kernels->gru_backward(gru, sequences, state, gates, dresult, dstate, dinput, drecurrent);
 }
 
 double canopy_sum_of_squares(size_t n, const float *x) { return kernels->sum_of_squares(n, x); }
 
-void canopy_adamw(size_t n, float *parameters, const float *gradient, float *m, float *v,
-                  float gradient_scale, float learning_rate, float beta1, float beta2, float epsilon,
-                  float correction1, float correction2, float weight_decay) {
-  kernels->adamw(n, parameters, gradient, m, v, gradient_scale, learning_rate, beta1, beta2, epsilon,
-                 correction1, correction2, weight_decay);
+void canopy_adamw(size_t n, float *parameters, const float *gradient, float *m, float *v, float gradient_scale,
+                  float learning_rate, float beta1, float beta2, float epsilon, float correction1, float correction2,
+                  float weight_decay) {
+  kernels->adamw(n, parameters, gradient, m, v, gradient_scale, learning_rate, beta1, beta2, epsilon, correction1,
+                 correction2, weight_decay);
 }

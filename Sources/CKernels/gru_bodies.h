@@ -11,17 +11,17 @@ INLINE void gru_gates(const struct canopy_gru *gru, size_t rows, const float *in
   for (size_t i = 0; i < rows; i++) {
     const float *x = input + (size_t)item[i] * 3 * width, *h = state + i * width;
     float *r = gates + i * 4 * width, *z = r + width, *m = z + width, *n = m + width, *out = next[i];
-#define BODY(STORE)                                                                                        \
-  vec reset = sigmoid_vec(load(x + c) + load(bias + c) + load(r + c) + load(inner + c));                         \
+#define BODY(STORE)                                                                                               \
+  vec reset = sigmoid_vec(load(x + c) + load(bias + c) + load(r + c) + load(inner + c));                          \
   vec update = sigmoid_vec(load(x + width + c) + load(bias + width + c) + load(z + c) + load(inner + width + c)); \
-  vec memory = load(m + c) + load(inner + 2 * width + c);                                                     \
-  vec new = tanh_vec(load(x + 2 * width + c) + load(bias + 2 * width + c) + reset * memory);                  \
-  vec old = load(h + c);                                                                                   \
-  STORE(r + c, reset);                                                                                     \
-  STORE(z + c, update);                                                                                    \
-  STORE(m + c, memory);                                                                                    \
-  STORE(n + c, new);                                                                                       \
-  STORE(out + c, new + update * (old - new));
+  vec memory = load(m + c) + load(inner + 2 * width + c);                                                         \
+  vec new = tanh_vec(load(x + 2 * width + c) + load(bias + 2 * width + c) + reset * memory);                      \
+  vec old = load(h + c);                                                                                          \
+  STORE(r + c, reset);                                                                                            \
+  STORE(z + c, update);                                                                                           \
+  STORE(m + c, memory);                                                                                           \
+  STORE(n + c, new);                                                                                              \
+  STORE(out + c, new + update *(old - new));
     COLUMNS(width, BODY);
 #undef BODY
   }
@@ -62,17 +62,17 @@ INLINE void gru_gates_backward(const struct canopy_gru *gru, size_t rows, const 
   for (size_t i = 0; i < rows; i++) {
     const float *r = gates + i * 4 * width, *z = r + width, *m = z + width, *n = m + width, *h = state + i * width;
     float *dx = dinput + (size_t)item[i] * 3 * width, *du = drecurrent + i * 3 * width, *dh = dstate + i * width;
-#define BODY(STORE)                                                                                        \
-  vec d = load(dh + c), reset = load(r + c), update = load(z + c), new = load(n + c);                      \
-  vec dnew = d * (splat(1.0f) - update) * (splat(1.0f) - new * new);                                       \
-  vec dupdate = d * (load(h + c) - new) * update * (splat(1.0f) - update);                                 \
-  vec dreset = dnew * load(m + c) * reset * (splat(1.0f) - reset);                                         \
-  STORE(dh + c, d * update);                                                                               \
-  STORE(dx + c, dreset);                                                                                   \
-  STORE(dx + width + c, dupdate);                                                                          \
-  STORE(dx + 2 * width + c, dnew);                                                                         \
-  STORE(du + c, dreset);                                                                                   \
-  STORE(du + width + c, dupdate);                                                                          \
+#define BODY(STORE)                                                                   \
+  vec d = load(dh + c), reset = load(r + c), update = load(z + c), new = load(n + c); \
+  vec dnew = d * (splat(1.0f) - update) * (splat(1.0f) - new *new);                   \
+  vec dupdate = d * (load(h + c) - new) * update * (splat(1.0f) - update);            \
+  vec dreset = dnew * load(m + c) * reset * (splat(1.0f) - reset);                    \
+  STORE(dh + c, d * update);                                                          \
+  STORE(dx + c, dreset);                                                              \
+  STORE(dx + width + c, dupdate);                                                     \
+  STORE(dx + 2 * width + c, dnew);                                                    \
+  STORE(du + c, dreset);                                                              \
+  STORE(du + width + c, dupdate);                                                     \
   STORE(du + 2 * width + c, dnew * reset);
     COLUMNS(width, BODY);
 #undef BODY

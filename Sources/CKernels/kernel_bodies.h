@@ -59,14 +59,14 @@ INLINE vec min(vec a, vec b) {
 #endif
 }
 
-#define LEAST_EXPONENT -87.33654f // whose exponential is 0x1p-126
-#define LARGEST_EXPONENT 88.02969f // whose exponential is 2^127
+#define LEAST_EXPONENT -87.33654f   // whose exponential is 0x1p-126
+#define LARGEST_EXPONENT 88.02969f  // whose exponential is 2^127
 
 // exp(x) = 2^k exp(r), |r| <= ln 2 / 2, with the polynomial of degree 5 that has the least relative error there
 // among those that are 1 at 0 (9.2e-8), for x up to LARGEST_EXPONENT.
 INLINE vec exp_vec_below(vec x) {
   x = max(splat(LEAST_EXPONENT), x);
-  const vec shift = splat(12582912.0f); // 1.5 * 2^23: adding it rounds to an integer, in the last bits
+  const vec shift = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer, in the last bits
   vec shifted = x * splat(1.44269504f) + shift;
   vec k = shifted - shift;
   vec r = x - k * splat(0.693145752f);
@@ -108,11 +108,11 @@ INLINE vec tanh_vec(vec x) {
   return select(s < splat(0.04f), series, quotient);
 }
 
-#define ELEMENTWISE(name)                                                                                  \
-  static void name##_all(size_t n, const float *x, float *y) {                                                  \
-    size_t i = 0;                                                                                          \
-    for (; i + LANES <= n; i += LANES) store(y + i, name##_vec(load(x + i)));                              \
-    if (i < n) store_some(y + i, name##_vec(load(x + i)), n - i);                              \
+#define ELEMENTWISE(name)                                                     \
+  static void name##_all(size_t n, const float *x, float *y) {                \
+    size_t i = 0;                                                             \
+    for (; i + LANES <= n; i += LANES) store(y + i, name##_vec(load(x + i))); \
+    if (i < n) store_some(y + i, name##_vec(load(x + i)), n - i);             \
   }
 
 ELEMENTWISE(exp)
@@ -120,16 +120,16 @@ ELEMENTWISE(sigmoid)
 ELEMENTWISE(tanh)
 
 // Runs BODY(STORE) for all columns `c` of a row, a vector at a time; STORE keeps within the row.
-#define COLUMNS(columns, body)                                                                             \
-  do {                                                                                                     \
-    size_t c = 0;                                                                                          \
-    for (; c + LANES <= (columns); c += LANES) {                                                           \
-      body(store)                                                                                          \
-    }                                                                                                      \
-    if (c < (columns)) {                                                                                   \
-      const size_t lanes = (columns) - c;                                                                  \
-      body(STORE_SOME)                                                                                     \
-    }                                                                                                      \
+#define COLUMNS(columns, body)                   \
+  do {                                           \
+    size_t c = 0;                                \
+    for (; c + LANES <= (columns); c += LANES) { \
+      body(store)                                \
+    }                                            \
+    if (c < (columns)) {                         \
+      const size_t lanes = (columns)-c;          \
+      body(STORE_SOME)                           \
+    }                                            \
   } while (0)
 #define STORE_SOME(p, v) store_some(p, v, lanes)
 
@@ -155,24 +155,23 @@ static void relu_backward(size_t rows, size_t columns, const float *y, size_t ld
   for (size_t r = 0; r < rows; r++) {
     const float *value = y + r * ldy;
     float *row = dy + r * lddy;
-#define BODY(STORE)                                                                                  \
-  STORE(row + c, select(load(value + c) > splat(0.0f), load(row + c), splat(0.0f)));
+#define BODY(STORE) STORE(row + c, select(load(value + c) > splat(0.0f), load(row + c), splat(0.0f)));
     COLUMNS(columns, BODY);
 #undef BODY
   }
 }
 
 static void add_column_sums(size_t rows, size_t columns, const float *x, size_t ldx, float *out) {
-#define BODY(STORE)                                                                                        \
-  vec sum = load(out + c);                                                                                 \
-  for (size_t r = 0; r < rows; r++) sum += load(x + r * ldx + c);                                          \
+#define BODY(STORE)                                               \
+  vec sum = load(out + c);                                        \
+  for (size_t r = 0; r < rows; r++) sum += load(x + r * ldx + c); \
   STORE(out + c, sum);
   COLUMNS(columns, BODY);
 #undef BODY
 }
 
-static void gather_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index,
-                        float *y, size_t ldy) {
+static void gather_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index, float *y,
+                        size_t ldy) {
   for (size_t r = 0; r < rows; r++) {
     const float *from = x + (size_t)index[r] * ldx;
     float *to = y + r * ldy;
@@ -182,8 +181,8 @@ static void gather_rows(size_t rows, size_t columns, const float *x, size_t ldx,
   }
 }
 
-static void scatter_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index,
-                         float *y, size_t ldy) {
+static void scatter_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index, float *y,
+                         size_t ldy) {
   for (size_t r = 0; r < rows; r++) {
     const float *from = x + r * ldx;
     float *to = y + (size_t)index[r] * ldy;
@@ -206,9 +205,9 @@ static double sum_of_squares(size_t n, const float *x) {
   return sum;
 }
 
-static void adamw(size_t n, float *parameters, const float *gradient, float *m, float *v,
-                  float gradient_scale, float learning_rate, float beta1, float beta2, float epsilon,
-                  float correction1, float correction2, float weight_decay) {
+static void adamw(size_t n, float *parameters, const float *gradient, float *m, float *v, float gradient_scale,
+                  float learning_rate, float beta1, float beta2, float epsilon, float correction1, float correction2,
+                  float weight_decay) {
   const float step = learning_rate / correction1, keep = 1.0f - learning_rate * weight_decay;
   const float unbias = 1.0f / correction2;
   for (size_t i = 0; i < n; i += LANES) {

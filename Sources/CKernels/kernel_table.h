@@ -23,8 +23,7 @@ struct canopy_kernel_table {
   size_t (*packed_count)(size_t, size_t);
   void (*pack)(size_t, size_t, const float *, int, float *);
   void (*packed_product)(size_t, size_t, size_t, const float *, size_t, const float *, float *, size_t, int);
-  void (*add_outer_products)(size_t, size_t, size_t, const float *, size_t, const float *, size_t, float *,
-                             size_t);
+  void (*add_outer_products)(size_t, size_t, size_t, const float *, size_t, const float *, size_t, float *, size_t);
   void (*leaves_forward)(const struct canopy_cell *, size_t, const float *, float *);
   void (*gated_forward)(const struct canopy_cell *, const struct canopy_splittings *, const float *, int);
   void (*gated_backward)(const struct canopy_cell *, const struct canopy_splittings *,
@@ -37,8 +36,8 @@ struct canopy_kernel_table {
   void (*gru_backward)(const struct canopy_gru *, const struct canopy_sequences *, const float *, const float *,
                        const float *, float *, float *, float *);
   double (*sum_of_squares)(size_t, const float *);
-  void (*adamw)(size_t, float *, const float *, float *, float *, float, float, float, float, float, float,
-                float, float);
+  void (*adamw)(size_t, float *, const float *, float *, float *, float, float, float, float, float, float, float,
+                float);
 };
 
 extern const struct canopy_kernel_table canopy_kernels_baseline;

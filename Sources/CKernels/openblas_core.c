@@ -5,7 +5,7 @@
 // OPENBLAS_CORETYPE while it is loaded, which is before a program can set it, so the choice is made again here.
 // The two functions are exported by every OpenBLAS that chooses at run time; without them nothing is changed.
 
-#define _GNU_SOURCE // RTLD_DEFAULT and setenv
+#define _GNU_SOURCE  // RTLD_DEFAULT and setenv
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +27,9 @@ void canopy_choose_openblas_core(const char *core) {
   void (*init)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "gotoblas_dynamic_init");
   const char *best = strcmp(canopy_instruction_set(), "avx512") == 0 ? "SkylakeX"
                      : strcmp(canopy_instruction_set(), "avx2") == 0 ? "Haswell"
-                                                                       : NULL;
+                                                                     : NULL;
   if (quit == NULL || init == NULL || best == NULL || knows_avx2(core)) return;
-  if (getenv("OPENBLAS_CORETYPE") != NULL) return; // the user's choice
+  if (getenv("OPENBLAS_CORETYPE") != NULL) return;  // the user's choice
   setenv("OPENBLAS_CORETYPE", best, 0);
   quit();
   init();

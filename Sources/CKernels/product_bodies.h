@@ -8,10 +8,10 @@
 
 // What a product does with its sums.
 enum ending {
-  STORED,   // y = sums
-  ADDED,    // y += sums
-  BIASED,   // y = sums + bias
-  RECTIFIED // y = max(0, sums + bias)
+  STORED,    // y = sums
+  ADDED,     // y += sums
+  BIASED,    // y = sums + bias
+  RECTIFIED  // y = max(0, sums + bias)
 };
 
 // A tile of a product: y[i][j] = sum over `at` of x[i * ldx + at * step_x] * panel[at * step + j], of `rows` rows
@@ -57,22 +57,21 @@ INLINE void tile(const int rows, const int columns, size_t k, const float *x, si
 }
 
 // Tiles of all rows. Seven rows are worked through as 4 + 3, since a tile of one row waits for its weights.
-#define TILES_OF(count)                                                                                    \
-  static void tiles_##count(size_t rows, size_t k, const float *x, size_t ldx, size_t step_x,              \
-                            const float *panel, size_t step, const float *bias, float *y, size_t ldy,      \
-                            size_t lanes, enum ending ending) {                                            \
-    while (rows > 0) {                                                                                     \
-      const size_t now = rows >= 2 * TILE_ROWS ? TILE_ROWS : rows > TILE_ROWS ? (rows + 1) / 2 : rows;     \
-      switch (now) {                                                                                       \
-        case 6: tile(6, count, k, x, ldx, step_x, panel, step, bias, y, ldy, lanes, ending); break;        \
-        case 5: tile(5, count, k, x, ldx, step_x, panel, step, bias, y, ldy, lanes, ending); break;        \
-        case 4: tile(4, count, k, x, ldx, step_x, panel, step, bias, y, ldy, lanes, ending); break;        \
-        case 3: tile(3, count, k, x, ldx, step_x, panel, step, bias, y, ldy, lanes, ending); break;        \
-        case 2: tile(2, count, k, x, ldx, step_x, panel, step, bias, y, ldy, lanes, ending); break;        \
-        default: tile(1, count, k, x, ldx, step_x, panel, step, bias, y, ldy, lanes, ending); break;       \
-      }                                                                                                    \
-      rows -= now, x += now * ldx, y += now * ldy;                                                         \
-    }                                                                                                      \
+#define TILES_OF(count)                                                                                               \
+  static void tiles_##count(size_t rows, size_t k, const float *x, size_t ldx, size_t step_x, const float *panel,     \
+                            size_t step, const float *bias, float *y, size_t ldy, size_t lanes, enum ending ending) { \
+    while (rows > 0) {                                                                                                \
+      const size_t now = rows >= 2 * TILE_ROWS ? TILE_ROWS : rows > TILE_ROWS ? (rows + 1) / 2 : rows;                \
+      switch (now) {                                                                                                  \
+        case 6: tile(6, count, k, x, ldx, step_x, panel, step, bias, y, ldy, lanes, ending); break;                   \
+        case 5: tile(5, count, k, x, ldx, step_x, panel, step, bias, y, ldy, lanes, ending); break;                   \
+        case 4: tile(4, count, k, x, ldx, step_x, panel, step, bias, y, ldy, lanes, ending); break;                   \
+        case 3: tile(3, count, k, x, ldx, step_x, panel, step, bias, y, ldy, lanes, ending); break;                   \
+        case 2: tile(2, count, k, x, ldx, step_x, panel, step, bias, y, ldy, lanes, ending); break;                   \
+        default: tile(1, count, k, x, ldx, step_x, panel, step, bias, y, ldy, lanes, ending); break;                  \
+      }                                                                                                               \
+      rows -= now, x += now * ldx, y += now * ldy;                                                                    \
+    }                                                                                                                 \
   }
 
 TILES_OF(1)
@@ -83,9 +82,8 @@ TILES_OF(4)
 #endif
 
 // Tiles of all rows and of the vectors of one panel.
-INLINE void tiles(size_t width, size_t rows, size_t k, const float *x, size_t ldx, size_t step_x,
-                  const float *panel, size_t step, const float *bias, float *y, size_t ldy, size_t lanes,
-                  enum ending ending) {
+INLINE void tiles(size_t width, size_t rows, size_t k, const float *x, size_t ldx, size_t step_x, const float *panel,
+                  size_t step, const float *bias, float *y, size_t ldy, size_t lanes, enum ending ending) {
   switch (width) {
     case 1: tiles_1(rows, k, x, ldx, step_x, panel, step, bias, y, ldy, lanes, ending); break;
     case 2: tiles_2(rows, k, x, ldx, step_x, panel, step, bias, y, ldy, lanes, ending); break;
@@ -119,8 +117,8 @@ static void pack(size_t outputs, size_t inputs, const float *w, int transposed, 
   }
 }
 
-static void product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t ldx,
-                    const float *packed, const float *bias, float *y, size_t ldy, enum ending ending) {
+static void product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t ldx, const float *packed,
+                    const float *bias, float *y, size_t ldy, enum ending ending) {
   const size_t last_lanes = outputs - (vectors(outputs) - 1) * LANES;
   // Rows go by blocks, so that those of x stay in the cache from panel to panel.
   for (size_t row = 0; row < rows; row += BLOCK_ROWS) {
@@ -135,8 +133,8 @@ static void product(size_t rows, size_t outputs, size_t inputs, const float *x, 
   }
 }
 
-static void packed_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t ldx,
-                           const float *packed, float *y, size_t ldy, int accumulate) {
+static void packed_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t ldx, const float *packed,
+                           float *y, size_t ldy, int accumulate) {
   product(rows, outputs, inputs, x, ldx, packed, NULL, y, ldy, accumulate ? ADDED : STORED);
 }
 
@@ -145,15 +143,15 @@ static void packed_product(size_t rows, size_t outputs, size_t inputs, const flo
 // The rows whose numbers stay in the first-level cache while all tiles read them.
 #define OUTER_ROWS ((size_t)48)
 
-static void add_outer_products(size_t rows, size_t outputs, size_t inputs, const float *d, size_t ldd,
-                               const float *x, size_t ldx, float *w, size_t ldw) {
+static void add_outer_products(size_t rows, size_t outputs, size_t inputs, const float *d, size_t ldd, const float *x,
+                               size_t ldx, float *w, size_t ldw) {
   const size_t last_lanes = inputs - (vectors(inputs) - 1) * LANES;
   for (size_t row = 0; row < rows; row += OUTER_ROWS) {
     for (size_t first = 0; first < vectors(inputs); first += TILE_VECTORS) {
       const size_t left = vectors(inputs) - first;
       tiles(least(left, TILE_VECTORS), outputs, least(rows - row, OUTER_ROWS), d + row * ldd, 1, ldd,
-            x + row * ldx + first * LANES, ldx, NULL, w + first * LANES, ldw,
-            left <= TILE_VECTORS ? last_lanes : LANES, ADDED);
+            x + row * ldx + first * LANES, ldx, NULL, w + first * LANES, ldw, left <= TILE_VECTORS ? last_lanes : LANES,
+            ADDED);
     }
   }
 }

@@ -10,9 +10,9 @@ static void gate(size_t rows, size_t columns, float *r, const float *x, size_t l
   for (size_t i = 0; i < rows; i++) {
     float *gates = r + i * columns, *out = gated + i * columns;
     const float *in = x + i * ldx;
-#define BODY(STORE)                                                                                        \
-  vec g = sigmoid_vec(load(gates + c));                                                                    \
-  STORE(gates + c, g);                                                                                     \
+#define BODY(STORE)                     \
+  vec g = sigmoid_vec(load(gates + c)); \
+  STORE(gates + c, g);                  \
   STORE(out + c, g * load(in + c));
     COLUMNS(columns, BODY);
 #undef BODY
@@ -30,15 +30,15 @@ static void blend(size_t rows, size_t width, float *z, const float *q, float *h)
     float *z0 = z + i * 3 * width, *z1 = z0 + width, *z2 = z1 + width;
     const float *q0 = q + i * 4 * width, *q1 = q0 + width, *q2 = q1 + width, *q3 = q2 + width;
     float *out = h + i * width;
-#define BODY(STORE)                                                                                        \
-  vec l0 = load(z0 + c), l1 = load(z1 + c), l2 = load(z2 + c);                                             \
-  vec excess = max(max(l0, l1), max(splat(LARGEST_LOGIT), l2)) - splat(LARGEST_LOGIT);                     \
-  vec e0 = exp_vec_below(l0 - excess), e1 = exp_vec_below(l1 - excess), e2 = exp_vec_below(l2 - excess);   \
-  vec norm = reciprocal_vec(splat(1.0f) + e0 + e1 + e2);                                                   \
-  vec sum = e0 * load(q0 + c) + e1 * load(q1 + c) + (e2 * load(q2 + c) + load(q3 + c));                    \
-  STORE(out + c, sum * norm);                                                                              \
-  STORE(z0 + c, e0 * norm);                                                                                \
-  STORE(z1 + c, e1 * norm);                                                                                \
+#define BODY(STORE)                                                                                      \
+  vec l0 = load(z0 + c), l1 = load(z1 + c), l2 = load(z2 + c);                                           \
+  vec excess = max(max(l0, l1), max(splat(LARGEST_LOGIT), l2)) - splat(LARGEST_LOGIT);                   \
+  vec e0 = exp_vec_below(l0 - excess), e1 = exp_vec_below(l1 - excess), e2 = exp_vec_below(l2 - excess); \
+  vec norm = reciprocal_vec(splat(1.0f) + e0 + e1 + e2);                                                 \
+  vec sum = e0 * load(q0 + c) + e1 * load(q1 + c) + (e2 * load(q2 + c) + load(q3 + c));                  \
+  STORE(out + c, sum * norm);                                                                            \
+  STORE(z0 + c, e0 * norm);                                                                              \
+  STORE(z1 + c, e1 * norm);                                                                              \
   STORE(z2 + c, e2 * norm);
     COLUMNS(width, BODY);
 #undef BODY
@@ -46,24 +46,24 @@ static void blend(size_t rows, size_t width, float *z, const float *q, float *h)
 }
 
 // The gradients of blend from that of h: dq for q, dlogits [rows x 3 width] for z before the softmax.
-static void blend_backward(size_t rows, size_t width, const float *z, const float *q, const float *h,
-                           const float *dh, float *dq, float *dlogits) {
+static void blend_backward(size_t rows, size_t width, const float *z, const float *q, const float *h, const float *dh,
+                           float *dq, float *dlogits) {
   for (size_t i = 0; i < rows; i++) {
     const float *z0 = z + i * 3 * width, *z1 = z0 + width, *z2 = z1 + width;
     const float *q0 = q + i * 4 * width, *q1 = q0 + width, *q2 = q1 + width;
     const float *mean = h + i * width, *upstream = dh + i * width;
     float *d0 = dq + i * 4 * width, *d1 = d0 + width, *d2 = d1 + width, *d3 = d2 + width;
     float *l0 = dlogits + i * 3 * width, *l1 = l0 + width, *l2 = l1 + width;
-#define BODY(STORE)                                                                                        \
-  vec d = load(upstream + c), m = load(mean + c);                                                          \
-  vec w0 = load(z0 + c) * d, w1 = load(z1 + c) * d, w2 = load(z2 + c) * d;                                 \
-  vec v0 = load(q0 + c), v1 = load(q1 + c), v2 = load(q2 + c);                                             \
-  STORE(d0 + c, w0);                                                                                       \
-  STORE(d1 + c, w1);                                                                                       \
-  STORE(d2 + c, w2);                                                                                       \
-  STORE(d3 + c, d - w0 - w1 - w2);                                                                         \
-  STORE(l0 + c, w0 * (v0 - m));                                                                            \
-  STORE(l1 + c, w1 * (v1 - m));                                                                            \
+#define BODY(STORE)                                                        \
+  vec d = load(upstream + c), m = load(mean + c);                          \
+  vec w0 = load(z0 + c) * d, w1 = load(z1 + c) * d, w2 = load(z2 + c) * d; \
+  vec v0 = load(q0 + c), v1 = load(q1 + c), v2 = load(q2 + c);             \
+  STORE(d0 + c, w0);                                                       \
+  STORE(d1 + c, w1);                                                       \
+  STORE(d2 + c, w2);                                                       \
+  STORE(d3 + c, d - w0 - w1 - w2);                                         \
+  STORE(l0 + c, w0 * (v0 - m));                                            \
+  STORE(l1 + c, w1 * (v1 - m));                                            \
   STORE(l2 + c, w2 * (v2 - m));
     COLUMNS(width, BODY);
 #undef BODY
@@ -72,15 +72,15 @@ static void blend_backward(size_t rows, size_t width, const float *z, const floa
 
 // The gradients of gate from that of `gated`, which becomes r * x again: dx is added to, dlogits is for r before
 // the sigmoid.
-static void gate_backward(size_t rows, size_t columns, const float *r, const float *x, size_t ldx,
-                          float *gated, float *dx, size_t lddx, float *dlogits) {
+static void gate_backward(size_t rows, size_t columns, const float *r, const float *x, size_t ldx, float *gated,
+                          float *dx, size_t lddx, float *dlogits) {
   for (size_t i = 0; i < rows; i++) {
     const float *gates = r + i * columns, *in = x + i * ldx;
     float *upstream = gated + i * columns, *din = dx + i * lddx, *out = dlogits + i * columns;
-#define BODY(STORE)                                                                                        \
-  vec g = load(gates + c), v = load(in + c), d = load(upstream + c) * g;                                   \
-  STORE(din + c, load(din + c) + d);                                                                       \
-  STORE(out + c, d * v * (splat(1.0f) - g));                                                               \
+#define BODY(STORE)                                                      \
+  vec g = load(gates + c), v = load(in + c), d = load(upstream + c) * g; \
+  STORE(din + c, load(din + c) + d);                                     \
+  STORE(out + c, d * v * (splat(1.0f) - g));                             \
   STORE(upstream + c, g * v);
     COLUMNS(columns, BODY);
 #undef BODY
@@ -95,8 +95,8 @@ static void leaves_forward(const struct canopy_cell *cell, size_t rows, const fl
 }
 
 // Both children's states and the local state of some splittings, side by side.
-INLINE void fill_inputs(const struct canopy_cell *cell, const struct canopy_splittings *s, size_t row,
-                        size_t rows, const float *state, float *x, size_t ldx) {
+INLINE void fill_inputs(const struct canopy_cell *cell, const struct canopy_splittings *s, size_t row, size_t rows,
+                        const float *state, float *x, size_t ldx) {
   const size_t width = cell->width, features = cell->features;
   gather_rows(rows, width, state, width, s->left + row, x, ldx);
   gather_rows(rows, width, state, width, s->right + row, x + width, ldx);
@@ -104,8 +104,8 @@ INLINE void fill_inputs(const struct canopy_cell *cell, const struct canopy_spli
           x + 2 * width, ldx, RECTIFIED);
 }
 
-static void gated_forward(const struct canopy_cell *cell, const struct canopy_splittings *s,
-                          const float *state, int keep) {
+static void gated_forward(const struct canopy_cell *cell, const struct canopy_splittings *s, const float *state,
+                          int keep) {
   const size_t width = cell->width, three = 3 * width, four = 4 * width;
   for (size_t row = 0; row < s->rows; row += BLOCK_ROWS) {
     const size_t rows = least(s->rows - row, BLOCK_ROWS), at = keep ? row : 0;
@@ -113,8 +113,7 @@ static void gated_forward(const struct canopy_cell *cell, const struct canopy_sp
     fill_inputs(cell, s, row, rows, state, q + width, four);
     product(rows, three, three, q + width, four, cell->reset.packed, cell->reset.bias, gates, three, BIASED);
     gate(rows, three, gates, q + width, four, s->gated);
-    product(rows, width, three, s->gated, three, cell->candidate.packed, cell->candidate.bias, q, four,
-            RECTIFIED);
+    product(rows, width, three, s->gated, three, cell->candidate.packed, cell->candidate.bias, q, four, RECTIFIED);
     product(rows, three, four, q, four, cell->choice.packed, cell->choice.bias, choices, three, BIASED);
     blend(rows, width, choices, q, s->h + row * width);
   }
@@ -140,15 +139,15 @@ static void gated_backward(const struct canopy_cell *cell, const struct canopy_s
   }
 }
 
-static void simple_forward(const struct canopy_cell *cell, const struct canopy_splittings *s,
-                           const float *state, int keep) {
+static void simple_forward(const struct canopy_cell *cell, const struct canopy_splittings *s, const float *state,
+                           int keep) {
   const size_t width = cell->width, three = 3 * width;
   for (size_t row = 0; row < s->rows; row += BLOCK_ROWS) {
     const size_t rows = least(s->rows - row, BLOCK_ROWS);
     float *q = s->q + (keep ? row : 0) * three;
     fill_inputs(cell, s, row, rows, state, q, three);
-    product(rows, width, three, q, three, cell->candidate.packed, cell->candidate.bias, s->h + row * width,
-            width, RECTIFIED);
+    product(rows, width, three, q, three, cell->candidate.packed, cell->candidate.bias, s->h + row * width, width,
+            RECTIFIED);
   }
 }
 

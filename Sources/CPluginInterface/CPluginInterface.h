@@ -6,8 +6,8 @@
 // The version of Canopy, by semantic versioning.
 #define CANOPY_VERSION "0.1.0"
 
-// The name by which a file is found to hold a plugin, then the versions of Canopy and of the compiler. A header gives it,
-// so that Swift's own C compiler puts it into whatever is built with PluginKit.
+// The name by which a file is found to hold a plugin, then the versions of Canopy and of the compiler. A header gives
+// it, so that Swift's own C compiler puts it into whatever is built with PluginKit.
 static inline const char *canopy_plugin_handshake(void) {
   return "CANOPY PLUGIN 9b41f6e2|" CANOPY_VERSION "|" __VERSION__ "|";
 }

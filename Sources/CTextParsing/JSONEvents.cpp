@@ -46,14 +46,9 @@ namespace {
 // A number, true and false as 1 and 0, and null as NaN, since JSON has no NaN.
 bool readNumber(dom::element element, double &value) {
   switch (element.type()) {
-  case dom::element_type::BOOL:
-    value = bool(element) ? 1 : 0;
-    return true;
-  case dom::element_type::NULL_VALUE:
-    value = std::numeric_limits<double>::quiet_NaN();
-    return true;
-  default:
-    return element.get_double().get(value) == simdjson::SUCCESS;
+    case dom::element_type::BOOL: value = bool(element) ? 1 : 0; return true;
+    case dom::element_type::NULL_VALUE: value = std::numeric_limits<double>::quiet_NaN(); return true;
+    default: return element.get_double().get(value) == simdjson::SUCCESS;
   }
 }
 
@@ -91,8 +86,7 @@ bool canopy_json_parser::readMomenta(dom::element element) {
     for (dom::element component : components) {
       double value;
       if (component.get_double().get(value)) {
-        return fail("particles",
-            "has a particle " + std::to_string(index) + " with a component that is not a number");
+        return fail("particles", "has a particle " + std::to_string(index) + " with a component that is not a number");
       }
       if (count < 4) momenta.push_back(value);
       ++count;

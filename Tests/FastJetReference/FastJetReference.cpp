@@ -73,16 +73,15 @@ int32_t write_tree(const PseudoJet &root, bool by_energy, FastJetReferenceNode *
 
 }  // namespace
 
-FastJetReference *fastjet_reference_create(const double *momenta, int32_t count, int32_t algorithm,
-                                           double radius, double power, int32_t scheme) {
+FastJetReference *fastjet_reference_create(const double *momenta, int32_t count, int32_t algorithm, double radius,
+                                           double power, int32_t scheme) {
   std::vector<PseudoJet> particles;
   for (int32_t particle = 0; particle < count; ++particle) {
     const double *p = momenta + 4 * particle;
     particles.emplace_back(p[0], p[1], p[2], p[3]);
     particles.back().set_user_index(particle);
   }
-  const JetDefinition definition =
-      make_definition(algorithm, radius, power, static_cast<RecombinationScheme>(scheme));
+  const JetDefinition definition = make_definition(algorithm, radius, power, static_cast<RecombinationScheme>(scheme));
   return new FastJetReference{definition, ClusterSequence(particles, definition), {}};
 }
 
@@ -131,8 +130,8 @@ int32_t fastjet_reference_reclustered_tree(const FastJetReference *reference, in
   std::vector<PseudoJet> particles = reference->jets[jet].constituents();
   std::sort(particles.begin(), particles.end(),
             [](const PseudoJet &a, const PseudoJet &b) { return a.user_index() < b.user_index(); });
-  const JetDefinition definition = make_definition(algorithm, JetDefinition::max_allowable_R, power,
-                                                   reference->definition.recombination_scheme());
+  const JetDefinition definition =
+      make_definition(algorithm, JetDefinition::max_allowable_R, power, reference->definition.recombination_scheme());
   const ClusterSequence sequence(particles, definition);
   const std::vector<PseudoJet> pieces = sequence.inclusive_jets();
   if (pieces.size() != 1) return 0;
@@ -140,10 +139,9 @@ int32_t fastjet_reference_reclustered_tree(const FastJetReference *reference, in
 }
 
 int32_t fastjet_reference_differing_entries(const FastJetReference *reference, int64_t first, int64_t count,
-                                            const int32_t *parent1, const int32_t *parent2,
-                                            const double *distance, const double *maximum_distance,
-                                            const double *px, const double *py, const double *pz,
-                                            const double *energy, double tolerance) {
+                                            const int32_t *parent1, const int32_t *parent2, const double *distance,
+                                            const double *maximum_distance, const double *px, const double *py,
+                                            const double *pz, const double *energy, double tolerance) {
   const auto &history = reference->sequence.history();
   const auto expected = static_cast<int64_t>(history.size());
   auto differing = static_cast<int32_t>(std::abs(expected - count));
@@ -160,9 +158,9 @@ int32_t fastjet_reference_differing_entries(const FastJetReference *reference, i
       return a == b || std::abs(a - b) <= tolerance * std::max(std::abs(a), std::abs(b));
     };
     const bool agrees = parent1[i] == element.parent1 && parent2[i] == element.parent2 &&
-                        is_equal(distance[i], element.dij) &&
-                        is_equal(maximum_distance[i], element.max_dij_so_far) && is_close(px[i], jet.px()) &&
-                        is_close(py[i], jet.py()) && is_close(pz[i], jet.pz()) && is_close(energy[i], jet.E());
+                        is_equal(distance[i], element.dij) && is_equal(maximum_distance[i], element.max_dij_so_far) &&
+                        is_close(px[i], jet.px()) && is_close(py[i], jet.py()) && is_close(pz[i], jet.pz()) &&
+                        is_close(energy[i], jet.E());
     if (!agrees) ++differing;
   }
   return differing;

@@ -69,8 +69,7 @@ const char *canopy_trigger_value_unit(const canopy_trigger *trigger, size_t valu
 // are not known. Returns 0, or −1 where the event cannot be decided about; canopy_trigger_error says why then, and no
 // prescale has counted the event.
 int canopy_trigger_decide(canopy_trigger *trigger, const double *px, const double *py, const double *pz,
-                          const double *energy, const int32_t *pdgid, size_t count,
-                          canopy_trigger_decision *decision);
+                          const double *energy, const int32_t *pdgid, size_t count, canopy_trigger_decision *decision);
 
 // What went wrong in the last decision; "" where nothing did. Valid until the next decision.
 const char *canopy_trigger_error(const canopy_trigger *trigger);

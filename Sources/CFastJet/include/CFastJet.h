@@ -112,12 +112,12 @@ typedef struct CFastJetEvents {
 
 /// The jets of a batch of events.
 ///
-/// Particles whose components are all 0 belong to no jet. Jets of an event are sorted by falling pT (falling E for e⁺e⁻ algorithms), and where those are equal by
-/// rising place in the clustering history. Constituents are in rising order. Nodes of a tree are numbered from
-/// 0 within the jet: the leaves in the order of the constituents, then the splittings as clustering made them;
-/// the root is last. Where clustering anew ends in several pieces (momenta along the beam are further from the
-/// others than any radius), these are joined in the order in which the algorithm ended them, each join at the
-/// distance to the beam at which the earlier piece ended: every jet has one root.
+/// Particles whose components are all 0 belong to no jet. Jets of an event are sorted by falling pT (falling E for e⁺e⁻
+/// algorithms), and where those are equal by rising place in the clustering history. Constituents are in rising order.
+/// Nodes of a tree are numbered from 0 within the jet: the leaves in the order of the constituents, then the splittings
+/// as clustering made them; the root is last. Where clustering anew ends in several pieces (momenta along the beam are
+/// further from the others than any radius), these are joined in the order in which the algorithm ended them, each join
+/// at the distance to the beam at which the earlier piece ended: every jet has one root.
 typedef struct CFastJetJets {
   /// The number of jets.
   int64_t count;
@@ -142,8 +142,8 @@ typedef struct CFastJetJets {
 
 /// The clustering histories of a batch of events, as FastJet's ClusterSequence::history() has them.
 ///
-/// An event of n particles has 2n entries: its particles, then the n steps of its clustering. Particles whose components
-/// are all 0 join the beam first, at distance 0; joins of large groups of exactly one direction follow.
+/// An event of n particles has 2n entries: its particles, then the n steps of its clustering. Particles whose
+/// components are all 0 join the beam first, at distance 0; joins of large groups of exactly one direction follow.
 typedef struct CFastJetHistories {
   /// The first entry of each event, and the number of entries at the end: [events + 1].
   const int64_t *offsets;
@@ -173,12 +173,7 @@ typedef enum CFastJetStatus {
 } CFastJetStatus;
 
 /// A component of a four-momentum.
-typedef enum CFastJetComponent {
-  CFastJetPx = 0,
-  CFastJetPy = 1,
-  CFastJetPz = 2,
-  CFastJetEnergy = 3
-} CFastJetComponent;
+typedef enum CFastJetComponent { CFastJetPx = 0, CFastJetPy = 1, CFastJetPz = 2, CFastJetEnergy = 3 } CFastJetComponent;
 
 /// Where and why a call failed.
 typedef struct CFastJetFailure {
@@ -202,8 +197,8 @@ CFastJetWorkspace *cfastjet_workspace_create(const CFastJetTask *task, CFastJetF
 void cfastjet_workspace_destroy(CFastJetWorkspace *workspace);
 
 /// Finds the jets of `events`. On failure `jets` is left alone and `failure` filled.
-CFastJetStatus cfastjet_find_jets(CFastJetWorkspace *workspace, const CFastJetEvents *events,
-                                  CFastJetJets *jets, CFastJetFailure *failure);
+CFastJetStatus cfastjet_find_jets(CFastJetWorkspace *workspace, const CFastJetEvents *events, CFastJetJets *jets,
+                                  CFastJetFailure *failure);
 
 /// Clusters `events` and gives the whole histories. On failure `histories` is left alone and `failure` filled.
 CFastJetStatus cfastjet_find_histories(CFastJetWorkspace *workspace, const CFastJetEvents *events,

@@ -45,11 +45,11 @@ void canopy_relu_backward(size_t rows, size_t columns, const float *y, size_t ld
 // out[c] += sum over r of x[r][c], in the order of the rows
 void canopy_add_column_sums(size_t rows, size_t columns, const float *x, size_t ldx, float *out);
 // y[r] = x[index[r]], rows of `columns` floats
-void canopy_gather_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index,
-                        float *y, size_t ldy);
+void canopy_gather_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index, float *y,
+                        size_t ldy);
 // y[index[r]] = x[r], rows of `columns` floats
-void canopy_scatter_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index,
-                         float *y, size_t ldy);
+void canopy_scatter_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index, float *y,
+                         size_t ldy);
 
 // --- Products with packed weights ---
 //
@@ -61,13 +61,13 @@ size_t canopy_packed_count(size_t outputs, size_t inputs);
 // Packs w for y = x wT: w is [outputs x inputs], or [inputs x outputs] where transposed is not 0.
 void canopy_pack(size_t outputs, size_t inputs, const float *w, int transposed, float *packed);
 // y [rows x outputs] = x [rows x inputs] wT, or y += ... where accumulate is not 0.
-void canopy_packed_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t ldx,
-                           const float *packed, float *y, size_t ldy, int accumulate);
+void canopy_packed_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t ldx, const float *packed,
+                           float *y, size_t ldy, int accumulate);
 
 // w [outputs x inputs] += dT x, for d [rows x outputs] and x [rows x inputs]: the gradient of a layer's weights
 // from those of its results and from its inputs.
-void canopy_add_outer_products(size_t rows, size_t outputs, size_t inputs, const float *d, size_t ldd,
-                               const float *x, size_t ldx, float *w, size_t ldw);
+void canopy_add_outer_products(size_t rows, size_t outputs, size_t inputs, const float *d, size_t ldd, const float *x,
+                               size_t ldx, float *w, size_t ldw);
 
 // --- The recursive cells (arXiv:1702.00748, section 3.1 and appendix A) ---
 
@@ -91,20 +91,20 @@ struct canopy_cell {
 struct canopy_splittings {
   size_t rows;
   const int32_t *left, *right;
-  const float *input; // [rows x features]
-  float *q;           // gated: [rows x 4 width]: new, left, right and local state; simple: the last three
-  float *gates;       // gated: [rows x 3 width]
-  float *gated;       // gated, forward: [canopy_scratch_rows x 3 width]
-  float *choices;     // gated: [rows x 3 width], the softmax but for its last block
-  float *h;           // [rows x width], a part of state
+  const float *input;  // [rows x features]
+  float *q;            // gated: [rows x 4 width]: new, left, right and local state; simple: the last three
+  float *gates;        // gated: [rows x 3 width]
+  float *gated;        // gated, forward: [canopy_scratch_rows x 3 width]
+  float *choices;      // gated: [rows x 3 width], the softmax but for its last block
+  float *h;            // [rows x width], a part of state
 };
 
 // The gradients of the arrays of canopy_splittings.
 struct canopy_splitting_gradients {
-  float *q, *gates, *choices; // one row a splitting, those before the ReLU, the sigmoid and the softmax
-  float *gated;               // one row a splitting; becomes the inputs of the candidate, not their gradients
-  float *h;                   // one row a splitting, a part of state; simple: becomes that before the ReLU
-  float *state;               // written at the rows of the children
+  float *q, *gates, *choices;  // one row a splitting, those before the ReLU, the sigmoid and the softmax
+  float *gated;                // one row a splitting; becomes the inputs of the candidate, not their gradients
+  float *h;                    // one row a splitting, a part of state; simple: becomes that before the ReLU
+  float *state;                // written at the rows of the children
 };
 
 size_t canopy_scratch_rows(void);
@@ -130,9 +130,9 @@ struct canopy_gru {
 
 // Sequences by falling length, so that those that have not ended at a step are the first.
 struct canopy_sequences {
-  const int32_t *running; // how many sequences are longer than each step from 0 on; the last is 0
-  const int32_t *items;   // the item that is read, for each sequence that has not ended, step after step
-  const int32_t *results; // the row of the results of each sequence that is not empty
+  const int32_t *running;  // how many sequences are longer than each step from 0 on; the last is 0
+  const int32_t *items;    // the item that is read, for each sequence that has not ended, step after step
+  const int32_t *results;  // the row of the results of each sequence that is not empty
 };
 
 // h after the last item of each sequence, written to the rows of result [sequences x width]; those of empty
@@ -144,8 +144,7 @@ void canopy_gru_forward(const struct canopy_gru *gru, const struct canopy_sequen
 // From what was kept and the gradient of the results, the gradients of W x + b [items x 3 width] and, a row for each
 // entry of `items`, of U h + c. dstate has running[0] rows.
 void canopy_gru_backward(const struct canopy_gru *gru, const struct canopy_sequences *sequences, const float *state,
-                         const float *gates, const float *dresult, float *dstate, float *dinput,
-                         float *drecurrent);
+                         const float *gates, const float *dresult, float *dstate, float *dinput, float *drecurrent);
 
 // --- The optimiser ---
 
@@ -153,8 +152,8 @@ void canopy_gru_backward(const struct canopy_gru *gru, const struct canopy_seque
 double canopy_sum_of_squares(size_t n, const float *x);
 // One step of Adam with decoupled weight decay (arXiv:1711.05101, algorithm 2) on n parameters.
 // The gradient is multiplied by gradient_scale first; correction1 and correction2 are 1 - beta^t.
-void canopy_adamw(size_t n, float *parameters, const float *gradient, float *m, float *v,
-                  float gradient_scale, float learning_rate, float beta1, float beta2, float epsilon,
-                  float correction1, float correction2, float weight_decay);
+void canopy_adamw(size_t n, float *parameters, const float *gradient, float *m, float *v, float gradient_scale,
+                  float learning_rate, float beta1, float beta2, float epsilon, float correction1, float correction2,
+                  float weight_decay);
 
 #endif

@@ -46,9 +46,9 @@ typedef struct {
   size_t pdgid_count;
   size_t column_count;
   const char *const *column_names;
-  const size_t *column_widths;  ///< How many numbers each has, or CANOPY_JSON_NO_NUMBERS.
+  const size_t *column_widths;     ///< How many numbers each has, or CANOPY_JSON_NO_NUMBERS.
   const uint8_t *column_is_array;  ///< Whether each is an array, not a number.
-  const double *column_values;  ///< The values of all columns that have numbers, one column after the other.
+  const double *column_values;     ///< The values of all columns that have numbers, one column after the other.
 } canopy_json_event;
 
 /// A JSON parser with its memory.

@@ -19,8 +19,8 @@ extern "C" {
 typedef struct FastJetReference FastJetReference;
 
 /// Clusters `count` particles, given as (px, py, pz, E) each.
-FastJetReference *fastjet_reference_create(const double *momenta, int32_t count, int32_t algorithm,
-                                           double radius, double power, int32_t scheme);
+FastJetReference *fastjet_reference_create(const double *momenta, int32_t count, int32_t algorithm, double radius,
+                                           double power, int32_t scheme);
 
 /// Frees a reference.
 void fastjet_reference_destroy(FastJetReference *reference);
@@ -62,10 +62,9 @@ int32_t fastjet_reference_reclustered_tree(const FastJetReference *reference, in
 /// them, and returns how many entries differ: in a parent, or in a distance or momentum by more than `tolerance` of
 /// the distance or the energy.
 int32_t fastjet_reference_differing_entries(const FastJetReference *reference, int64_t first, int64_t count,
-                                            const int32_t *parent1, const int32_t *parent2,
-                                            const double *distance, const double *maximum_distance,
-                                            const double *px, const double *py, const double *pz,
-                                            const double *energy, double tolerance);
+                                            const int32_t *parent1, const int32_t *parent2, const double *distance,
+                                            const double *maximum_distance, const double *px, const double *py,
+                                            const double *pz, const double *energy, double tolerance);
 
 #ifdef __cplusplus
 }
