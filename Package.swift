@@ -5,7 +5,7 @@ import PackageDescription
 
 // The package manager builds a module anew when one that it names has changed, and does not see through
 // modules that export others: whoever imports these names what is behind them too.
-let reexportedByPluginKit = ["JetPhysics", "NeuralEngine", "Statistics"]
+let reexportedByPluginKit = ["EventData", "JetPhysics", "NeuralEngine", "Statistics"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
     "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Reports", "Settings", "Training",
@@ -54,19 +54,20 @@ let package = Package(
     // What every other module may use.
     .target(name: "Support"),
 
-    .target(name: "JetPhysics", dependencies: ["CFastJet"]),
-    .target(name: "Settings", dependencies: ["CYAML", "JetPhysics", "Support"]),
+    .target(name: "EventData"),
+    .target(name: "JetPhysics", dependencies: ["CFastJet", "EventData"]),
+    .target(name: "Settings", dependencies: ["CYAML", "EventData", "JetPhysics", "Support"]),
     .target(name: "Statistics", dependencies: ["Support"]),
     .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS", "Support"]),
 
-    .target(name: "EventEncoding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
+    .target(name: "EventEncoding", dependencies: ["CKernels", "EventData", "JetPhysics", "NeuralEngine"]),
     .target(
       name: "EventIO",
       dependencies: [
-        "CBzip2", "CHDF5", "CHepMC3", "CLZF", "CLZMA", "CTextParsing", "CZip", "CZlib", "CZstd", "JetPhysics",
+        "CBzip2", "CHDF5", "CHepMC3", "CLZF", "CLZMA", "CTextParsing", "CZip", "CZlib", "CZstd", "EventData", "JetPhysics",
         "Support",
       ]),
-    .target(name: "JetEmbedding", dependencies: ["CKernels", "JetPhysics", "NeuralEngine"]),
+    .target(name: "JetEmbedding", dependencies: ["CKernels", "EventData", "JetPhysics", "NeuralEngine"]),
     .target(
       name: "PluginKit", dependencies: ["CPluginInterface", "Support"] + modules(reexportedByPluginKit),
       plugins: ["SourceFingerprint"]),
@@ -90,13 +91,13 @@ let package = Package(
     .target(
       name: "CanopyModel",
       dependencies: [
-        "CPluginInterface", "EventEncoding", "JetEmbedding", "JetPhysics", "NeuralEngine", "PluginKit",
+        "CPluginInterface", "EventEncoding", "JetEmbedding", "EventData", "JetPhysics", "NeuralEngine", "PluginKit",
         "Settings", "Support",
       ]),
     .target(
       name: "Training",
       dependencies: [
-        "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics", "NeuralEngine",
+        "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "EventData", "JetPhysics", "NeuralEngine",
         "PluginKit", "Settings", "Support",
       ]),
     .target(
@@ -113,7 +114,7 @@ let package = Package(
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "EventClassifiers", "EventEncoding", "EventIO", "JetEmbedding", "JetPhysics",
+        "CanopyModel", "EventClassifiers", "EventEncoding", "EventIO", "JetEmbedding", "EventData", "JetPhysics",
         "JetTaggers", "MassRegression", "NeuralEngine", "PluginKit", "Reports", "Settings", "Training",
         "Triggering", "Triggers",
       ]),
@@ -138,20 +139,21 @@ let package = Package(
     .target(name: "TestFiles", path: "Tests/TestFiles"),
     // A recursive cell from outside.
     .target(name: "TestCells", dependencies: ["JetEmbedding", "NeuralEngine"], path: "Tests/TestCells"),
+    .testTarget(name: "EventDataTests", dependencies: ["EventData"]),
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestFiles"]),
     .testTarget(
-      name: "JetPhysicsTests", dependencies: ["EventIO", "FastJetReference", "JetPhysics", "TestFiles"]),
+      name: "JetPhysicsTests", dependencies: ["EventIO", "FastJetReference", "EventData", "JetPhysics", "TestFiles"]),
     .testTarget(
       name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine", "Support"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "JetEmbeddingTests", dependencies: ["JetEmbedding", "JetPhysics", "NeuralEngine", "TestCells"]),
+      name: "JetEmbeddingTests", dependencies: ["JetEmbedding", "EventData", "JetPhysics", "NeuralEngine", "TestCells"]),
     .testTarget(
-      name: "EventEncodingTests", dependencies: ["EventEncoding", "JetPhysics", "NeuralEngine"]),
+      name: "EventEncodingTests", dependencies: ["EventEncoding", "EventData", "JetPhysics", "NeuralEngine"]),
     .testTarget(
       name: "EventIOTests",
       dependencies: [
-        "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "EventIO", "JetPhysics", "TestFiles",
+        "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "EventIO", "EventData", "JetPhysics", "TestFiles",
       ],
       exclude: ["Fixtures"]),
     .testTarget(name: "SettingsTests", dependencies: ["NeuralEngine", "Settings", "TestFiles"]),

@@ -73,14 +73,8 @@ public enum MassEstimator: String, Codable, Sendable, CaseIterable {
     var jets = EventBatch()
     for jet in 0..<constituents.jetCount {
       jets.eventNumbers.append(jet)
-      for constituent in constituents.constituents(ofJet: jet) {
-        let p = constituents.momenta[constituent]
-        jets.px.append(p.px)
-        jets.py.append(p.py)
-        jets.pz.append(p.pz)
-        jets.energy.append(p.energy)
-      }
-      jets.offsets.append(jets.energy.count)
+      jets.momenta.append(contentsOf: constituents.momenta, constituents.constituents(ofJet: jet))
+      jets.offsets.append(jets.particleCount)
     }
     // Everything in reach of everything: all constituents make one tree. With β = 0 soft drop has no radius.
     guard

@@ -5,9 +5,10 @@ import Foundation
 
 /// What an event file holds, as far as its first events tell.
 struct EventFileContent {
-  /// A column of the events.
+  /// A column of the events or of their particles.
   struct Column {
     let width: Int
+    let unit: String?
     var least = Double.infinity
     var largest = -Double.infinity
     var isWhole = true
@@ -29,6 +30,7 @@ struct EventFileContent {
   private(set) var particleCounts: [Int] = []
   private(set) var hasIdentifiers = false
   private(set) var columns: [String: Column] = [:]
+  private(set) var particleColumns: [String: Column] = [:]
   /// Why further columns cannot be read, by name.
   private(set) var unreadableColumns: [String: String] = [:]
   /// The first good event.
@@ -55,13 +57,20 @@ struct EventFileContent {
   private mutating func add(_ batch: EventBatch) {
     for event in 0..<batch.eventCount { particleCounts.append(batch.particles(ofEvent: event).count) }
     if !batch.pdgID.isEmpty { hasIdentifiers = true }
-    for (name, column) in batch.columns {
-      for value in column.values {
-        columns[name, default: Column(width: column.width)].add(value)
-      }
-    }
+    add(batch.columns, to: &columns)
+    add(batch.particles.content.columns, to: &particleColumns)
     unreadableColumns.merge(batch.unreadableColumns) { first, _ in first }
     if firstEvent == nil { firstEvent = batch }
+  }
+}
+
+extension EventFileContent {
+  private func add(_ columns: Columns, to content: inout [String: Column]) {
+    for (name, column) in columns.sorted {
+      for value in column.values {
+        content[name, default: Column(width: column.width, unit: column.unit)].add(value)
+      }
+    }
   }
 }
 
@@ -101,22 +110,27 @@ extension Listing {
     }
     add("units", "GeV" + (isRecord ? ", converted where the file has others" : ""))
 
-    if !content.columns.isEmpty {
-      begin("event columns")
-      add(
-        table: [["name", "numbers", "type", "least", "largest"]]
-          + content.columns.sorted { $0.key < $1.key }.map { name, column in
-            [
-              name, "\(column.width)", column.isWhole ? "whole" : "real", format(column.least),
-              format(column.largest),
-            ]
-          })
-    }
+    add("event columns", content.columns)
+    add("particle columns", content.particleColumns)
     if !content.unreadableColumns.isEmpty {
       begin("columns that cannot be read")
       for (name, reason) in content.unreadableColumns.sorted(by: { $0.key < $1.key }) { add(name, reason) }
     }
     if let events = content.firstEvent { addFirstEvent(of: events) }
+  }
+
+  private mutating func add(_ title: String, _ columns: [String: EventFileContent.Column]) {
+    guard !columns.isEmpty else { return }
+    begin(title)
+    let hasUnits = columns.values.contains { $0.unit != nil }
+    add(
+      table: [["name", "numbers", "type", "least", "largest"] + (hasUnits ? ["unit"] : [])]
+        + columns.sorted { $0.key < $1.key }.map { name, column in
+          [
+            name, "\(column.width)", column.isWhole ? "whole" : "real", format(column.least),
+            format(column.largest),
+          ] + (hasUnits ? [column.unit ?? ""] : [])
+        })
   }
 
   private mutating func addFirstEvent(of events: EventBatch) {

@@ -58,13 +58,19 @@ struct ReadingOptions: ParsableArguments {
 
   /// Opens the inputs; every event gets `columns`.
   ///
-  /// - Parameter model: the model that reads the events, whose selection of particles is that of the events unless the
-  ///   user gives another.
-  func makeStream(columns: [String: Double] = [:], for model: Model? = nil) throws -> EventStream {
+  /// - Parameters:
+  ///   - columns: columns of one value that all events get.
+  ///   - model: the model that reads the events, whose selection of particles is that of the events unless the user
+  ///     gives another.
+  ///   - whole: whether events have all their particles and all columns of these, to be written again.
+  func makeStream(
+    columns: [String: Double] = [:], for model: Model? = nil, whole: Bool = false
+  ) throws -> EventStream {
     try EventStream(
       inputs: inputs,
       options: EventReadingOptions(
-        particles: particles.selection(for: model), maximumEvents: maxEvents, skipEvents: skipEvents,
+        particles: particles.selection(for: model), leavesOutParticles: !whole,
+        particleColumns: whole ? nil : [], maximumEvents: maxEvents, skipEvents: skipEvents,
         skipBadEvents: skipBadEvents, columns: columns, selection: NamedValue.dictionary(self.where),
         units: content.units, format: content.inputFormat?.name, limits: content.limits))
   }

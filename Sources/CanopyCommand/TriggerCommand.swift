@@ -146,7 +146,8 @@ struct TriggerCommand: ParsableCommand {
       let run = try TriggerRun(
         model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, weight: weight,
         threads: reading.threadCount)
-      let stream = try reading.makeStream(columns: self.model.columns, for: model)
+      let stream = try reading.makeStream(
+        columns: self.model.columns, for: model, whole: output != nil && !tune)
       // --skip-events and --max-events are for the inputs alone.
       let signalStream =
         try signal.isEmpty

@@ -43,10 +43,11 @@ public struct SampleFingerprint: Sendable, Equatable {
       hash ^= hash >> 29
     }
     for particle in particles {
-      mix(events.px[particle])
-      mix(events.py[particle])
-      mix(events.pz[particle])
-      mix(events.energy[particle])
+      let momentum = events.momentum(ofParticle: particle)
+      mix(momentum.px)
+      mix(momentum.py)
+      mix(momentum.pz)
+      mix(momentum.energy)
     }
     hash = (hash ^ (hash >> 27)) &* 0x94D0_49BB_1331_11EB
     return hash ^ (hash >> 31)

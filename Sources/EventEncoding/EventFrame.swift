@@ -35,7 +35,8 @@ struct EventFrame {
     for particle in particles {
       let pt = pt[particle - particles.lowerBound]
       guard pt > 0 else { continue }
-      let (x, y, z) = (events.px[particle], events.py[particle], events.pz[particle])
+      let p = events.momentum(ofParticle: particle)
+      let (x, y, z) = (p.px, p.py, p.pz)
       missingX -= x
       missingY -= y
       scalarSum += pt

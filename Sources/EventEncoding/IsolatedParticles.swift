@@ -77,7 +77,8 @@ public struct IsolatedParticles: Sendable, Hashable {
   func isolation(
     of particle: Int, in events: EventBatch, _ particles: Range<Int>, pt: [Double]
   ) -> Double {
-    let (x, y) = (events.px[particle], events.py[particle])
+    let momenta = events.momenta
+    let (x, y) = (momenta.px[particle], momenta.py[particle])
     let own = pt[particle - particles.lowerBound]
     guard own > 0 else { return 0 }
     let p = events.momentum(ofParticle: particle)
@@ -87,7 +88,7 @@ public struct IsolatedParticles: Sendable, Hashable {
     for other in particles where other != particle {
       let pt = pt[other - particles.lowerBound]
       // Most are too far in azimuth, which takes no transcendental function to see.
-      guard pt > 0, x * events.px[other] + y * events.py[other] >= least * pt else { continue }
+      guard pt > 0, x * momenta.px[other] + y * momenta.py[other] >= least * pt else { continue }
       let q = events.momentum(ofParticle: other)
       let deltaEta = q.pseudorapidity - eta
       guard abs(deltaEta) <= isolationRadius else { continue }

@@ -33,8 +33,8 @@ extension EventBatch {
     let longest = zip(offsets, offsets.dropFirst()).reduce(0) { max($0, $1.1 - $1.0) }
     guard longest <= limits.particlesOfEvent else { return false }
     let all = 0..<particleCount
-    return [px, py, pz, energy].allSatisfy { EventBatch.firstUnusable(in: $0, all) == nil }
-      && energy.withUnsafeBufferPointer { energy in
+    return momenta.namedComponents.allSatisfy { EventBatch.firstUnusable(in: $0.values, all) == nil }
+      && momenta.energy.withUnsafeBufferPointer { energy in
         // Without a branch the compiler can do several values at once.
         var isPositive = true
         for particle in all { isPositive = isPositive && energy[particle] >= 0 }
@@ -65,13 +65,13 @@ extension EventBatch {
     guard offsets.count == eventCount + 1, offsets.first == 0, offsets.last == count,
       zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 })
     else { throw fault("offsets", "do not fit \(eventCount) events of \(count) particles") }
-    guard px.count == count, py.count == count, pz.count == count else {
+    guard momenta.namedComponents.allSatisfy({ $0.values.count == count }) else {
       throw fault("momenta", "do not fit \(count) particles")
     }
     guard pdgID.isEmpty || pdgID.count == count else {
       throw fault("pdgid", "has \(pdgID.count) elements for \(count) particles")
     }
-    for (name, column) in columns {
+    for (name, column) in columns.sorted {
       guard column.width >= 0, column.width <= limits.numbersOfColumn,
         column.values.count == column.width * eventCount
       else {
@@ -79,8 +79,9 @@ extension EventBatch {
           name, "has \(column.values.count) numbers, \(column.width) an event, for \(eventCount) events")
       }
     }
-    for (name, values) in particleColumns where values.count != count {
-      throw fault(name, "has \(values.count) numbers for \(count) particles")
+    for (name, column) in particles.content.columns.sorted where column.values.count != column.width * count {
+      throw fault(
+        name, "has \(column.values.count) numbers, \(column.width) a particle, for \(count) particles")
     }
   }
 }

@@ -4,46 +4,19 @@ import Foundation
 import JetPhysics
 
 extension EventBatch {
-  /// Adds one particle to the event that is being filled.
-  public mutating func appendParticle(px: Double, py: Double, pz: Double, energy: Double) {
-    self.px.append(px)
-    self.py.append(py)
-    self.pz.append(pz)
-    self.energy.append(energy)
-  }
-
-  /// Makes the particles that were added since the last event an event.
-  public mutating func finishEvent(number: Int) {
-    eventNumbers.append(number)
-    offsets.append(energy.count)
-  }
-
-  /// Takes back the particles that were added since the last event.
-  public mutating func discardUnfinishedEvent() {
-    let surplus = energy.count - offsets[offsets.count - 1]
-    px.removeLast(surplus)
-    py.removeLast(surplus)
-    pz.removeLast(surplus)
-    energy.removeLast(surplus)
-    if pdgID.count > energy.count { pdgID.removeLast(pdgID.count - energy.count) }
-    for (name, values) in particleColumns where values.count > energy.count {
-      particleColumns[name]!.removeLast(values.count - energy.count)
-    }
-  }
-
   /// The first thing wrong with the momenta of the event that is being filled, or nil.
   public func unfinishedEventProblem() -> (field: String, problem: String)? {
-    momentumProblem(offsets[offsets.count - 1]..<energy.count)
+    momentumProblem(offsets[offsets.count - 1]..<particleCount)
   }
 
   /// The first thing wrong with the momenta of the particles in `range`, which are those of an event, or nil.
   func momentumProblem(_ range: Range<Int>) -> (field: String, problem: String)? {
-    for (name, values) in [("px", px), ("py", py), ("pz", pz), ("E", energy)] {
+    for (name, values) in momenta.namedComponents {
       if let particle = EventBatch.firstUnusable(in: values, range) {
         return (name, EventBatch.problem(ofValue: values[particle], particle: particle - range.lowerBound))
       }
     }
-    if let particle = range.first(where: { energy[$0] < 0 }) {
+    if let particle = range.first(where: { momenta.energy[$0] < 0 }) {
       return ("E", EventBatch.negativeProblem(particle: particle - range.lowerBound))
     }
     return nil

@@ -77,8 +77,7 @@ extension EventBatch {
 
   /// About how many bytes of memory the batch takes.
   var byteCount: Int {
-    let numbers =
-      columns.values.reduce(0) { $0 + $1.values.count } + particleColumns.values.reduce(0) { $0 + $1.count }
+    let numbers = columns.valueCount + particles.content.columns.valueCount
     return 8 * (numbers + 4 * particleCount + 2 * eventCount) + 4 * pdgID.count
   }
 }

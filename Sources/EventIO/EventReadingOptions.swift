@@ -6,6 +6,12 @@ import JetPhysics
 public struct EventReadingOptions: Sendable, Equatable {
   /// Which particles of the events take part.
   public var particles: ParticleSelection
+  /// Whether particles that do not take part are left out; otherwise whoever uses the events leaves them out.
+  ///
+  /// The statuses of generator records are looked at in any case.
+  public var leavesOutParticles: Bool
+  /// The columns of particles that are read, in addition to those that ``particles`` asks for; all if it is nil.
+  public var particleColumns: Set<String>?
   /// How many events to read after the skipped ones; all if it is nil.
   ///
   /// Bad events count.
@@ -31,12 +37,15 @@ public struct EventReadingOptions: Sendable, Equatable {
 
   /// Options, by default those that read every visible particle of every event and stop at a bad one.
   public init(
-    particles: ParticleSelection = ParticleSelection(), maximumEvents: Int? = nil, skipEvents: Int = 0,
+    particles: ParticleSelection = ParticleSelection(), leavesOutParticles: Bool = true,
+    particleColumns: Set<String>? = nil, maximumEvents: Int? = nil, skipEvents: Int = 0,
     skipBadEvents: Bool = false, columns: [String: Double] = [:], selection: [String: Double] = [:],
     units: MomentumUnit? = nil, formats: EventFormats = .builtIn, format: String? = nil,
     limits: ReadingLimits = ReadingLimits()
   ) {
     self.particles = particles
+    self.leavesOutParticles = leavesOutParticles
+    self.particleColumns = particleColumns
     self.maximumEvents = maximumEvents
     self.skipEvents = skipEvents
     self.skipBadEvents = skipBadEvents
@@ -47,4 +56,24 @@ public struct EventReadingOptions: Sendable, Equatable {
     self.format = format
     self.limits = limits
   }
+
+  /// Whether a column of particles is read if the input has it.
+  public func reads(particleColumn name: String) -> Bool {
+    particleColumns?.contains(name) ?? true || requires(particleColumn: name)
+  }
+
+  /// Leaves out the particles of `events` that do not take part, with memory, `takesPart`, that is kept from call to call.
+  ///
+  /// - Throws: `EventInputError` if a condition is on a quantity that the events lack.
+  public func leaveOutParticles(of events: inout Events, using takesPart: inout [Bool]) throws {
+    do {
+      try particles.apply(to: &events, using: &takesPart)
+    } catch let error as JetPhysicsError {
+      throw EventInputError(
+        source: events.source, field: error.field, problem: "is asked for but not there: \(error.problem)")
+    }
+  }
+
+  /// Whether events without this column of particles, though the input has it, are an error.
+  public func requires(particleColumn name: String) -> Bool { particles.columns.contains(name) }
 }

@@ -55,14 +55,26 @@ package struct EventSchema {
   let hasPDGID: Bool
   /// Whether the numbers of the events are written as the column ``number``, as no column has this name.
   let writesNumbers: Bool
-  /// The columns, by name.
-  private(set) var columns: [(name: String, width: Int)]
+  /// The columns of events, by name.
+  private(set) var columns: [ColumnShape]
+  /// The columns of particles, by name.
+  private(set) var particleColumns: [ColumnShape]
+
+  /// A column without its values.
+  struct ColumnShape {
+    let name: String
+    let width: Int
+    let unit: String?
+  }
 
   /// The column of the events' numbers.
   static let number = "number"
 
   /// The names that a format needs itself.
   private static let reservedNames: Set<String> = ["", "offset", "particles", "pdgid"]
+  private static let reservedParticleNames: Set<String> = [
+    "", "E", "energy", "eta", "mass", "pdgid", "phi", "pt", "px", "py", "pz",
+  ]
 
   /// What the events of a batch have.
   ///
@@ -70,8 +82,10 @@ package struct EventSchema {
   package init(_ events: EventBatch) throws {
     hasPDGID = !events.pdgID.isEmpty || events.particleCount == 0
     writesNumbers = events.columns[Self.number] == nil
-    columns = events.columns.sorted { $0.key < $1.key }.map { ($0.key, $0.value.width) }
-    try Self.checkNames(columns.map(\.name), of: events)
+    columns = Self.shapes(of: events.columns.sorted)
+    particleColumns = Self.shapes(of: events.particles.content.columns.sorted)
+    try Self.checkNames(columns.map(\.name), Self.reservedNames, of: events)
+    try Self.checkNames(particleColumns.map(\.name), Self.reservedParticleNames, of: events)
   }
 
   /// The identifiers of the particles of a batch, 0 where they have none: `[particles]`.
@@ -82,9 +96,9 @@ package struct EventSchema {
   /// Takes up the columns of a batch that earlier events lack.
   ///
   /// - Throws: `EventInputError` that names what cannot stand in one output with the earlier events.
-  /// - Returns: how many columns are new; they are the last.
+  /// - Returns: how many columns of events and of particles are new; they are the last.
   @discardableResult
-  package mutating func admit(_ events: EventBatch) throws -> Int {
+  package mutating func admit(_ events: EventBatch) throws -> (events: Int, particles: Int) {
     func refusal(_ field: String, _ problem: String) -> EventInputError {
       EventInputError(
         source: events.source, event: events.eventNumbers.first.map { $0 - events.firstEventOfSource },
@@ -94,28 +108,49 @@ package struct EventSchema {
       throw refusal(
         "pdgid", "is given though earlier events lack it; write these events to an output of their own")
     }
-    for (name, width) in columns {
-      guard let other = events.columns[name]?.width, other != width else { continue }
-      throw refusal(name, "has \(other) numbers where earlier events have \(width)")
+    for (known, found) in [(columns, events.columns), (particleColumns, events.particles.content.columns)] {
+      for column in known {
+        guard let other = found[column.name]?.width, other != column.width else { continue }
+        throw refusal(column.name, "has \(other) numbers where earlier events have \(column.width)")
+      }
     }
-    let names = Set(columns.map(\.name))
-    let surplus = events.columns.filter { !names.contains($0.key) }.sorted { $0.key < $1.key }
-    if writesNumbers, surplus.contains(where: { $0.key == Self.number }) {
+    let surplus = Self.surplus(events.columns, over: columns)
+    let particleSurplus = Self.surplus(events.particles.content.columns, over: particleColumns)
+    if writesNumbers, surplus.contains(where: { $0.name == Self.number }) {
       throw refusal(
         Self.number, "is given though earlier events lack it; write these events to an output of their own")
     }
-    try Self.checkNames(surplus.map(\.key), of: events)
-    columns += surplus.map { ($0.key, $0.value.width) }
-    return surplus.count
+    try Self.checkNames(surplus.map(\.name), Self.reservedNames, of: events)
+    try Self.checkNames(particleSurplus.map(\.name), Self.reservedParticleNames, of: events)
+    columns += surplus
+    particleColumns += particleSurplus
+    return (surplus.count, particleSurplus.count)
+  }
+
+  private static func shapes(of columns: [(name: String, column: Column)]) -> [ColumnShape] {
+    columns.map { ColumnShape(name: $0.name, width: $0.column.width, unit: $0.column.unit) }
+  }
+
+  private static func surplus(_ columns: Columns, over known: [ColumnShape]) -> [ColumnShape] {
+    let names = Set(known.map(\.name))
+    return shapes(of: columns.sorted.filter { !names.contains($0.name) })
   }
 
   /// The values of a column of the schema for the events of a batch, NaN if they lack it: `[events × width]`.
-  func values(of column: (name: String, width: Int), in events: EventBatch) -> [Double] {
+  func values(of column: ColumnShape, in events: EventBatch) -> [Double] {
     events.columns[column.name]?.values
       ?? Array(repeating: .nan, count: events.eventCount * column.width)
   }
 
-  private static func checkNames(_ names: [String], of events: EventBatch) throws {
+  /// The values of a column of particles of the schema, NaN if the events lack it: `[particles × width]`.
+  func particleValues(of column: ColumnShape, in events: EventBatch) -> [Double] {
+    events.particles.content.columns[column.name]?.values
+      ?? Array(repeating: .nan, count: events.particleCount * column.width)
+  }
+
+  private static func checkNames(
+    _ names: [String], _ reservedNames: Set<String>, of events: EventBatch
+  ) throws {
     guard let name = names.first(where: reservedNames.contains) else { return }
     throw EventInputError(
       source: events.source, field: name,

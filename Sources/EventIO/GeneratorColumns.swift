@@ -125,10 +125,13 @@ public struct GeneratorColumns {
   }
 
   /// The columns by name.
-  public var columns: [String: EventColumn] {
-    guard eventCount > 0, let schema else { return [:] }
-    var columns: [String: EventColumn] = [:]
-    for (name, values) in zip(names, values) { columns[name] = EventColumn(values: values) }
+  public var columns: Columns {
+    guard eventCount > 0, let schema else { return Columns() }
+    var columns = Columns()
+    for (name, values) in zip(names, values) {
+      let isCrossSection = [Self.crossSection, Self.crossSectionError].contains(name)
+      columns[name] = Column(values: values, unit: isCrossSection ? "pb" : nil)
+    }
     if schema.weightCount > 1 {
       columns[Self.weights] = EventColumn(width: schema.weightCount, values: weights)
     }

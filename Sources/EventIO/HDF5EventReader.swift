@@ -48,7 +48,7 @@ final class HDF5EventReader: ParsingEventReader {
     self.options = options
     self.firstEvent = firstEvent
     file = try HDF5.locked { try HDF5EventFile(path: path, source: source, options: options) }
-    unreadableColumns = file.unreadableColumns
+    unreadableColumns = file.unreadableColumns.merging(file.particles.unreadableColumns) { first, _ in first }
   }
 
   func skip(_ count: Int) throws -> Int {
@@ -72,6 +72,7 @@ final class HDF5EventReader: ParsingEventReader {
   /// Reads as many events of `wanted` as one batch takes, and moves on behind them.
   private func read(_ wanted: Range<Int>) throws -> (EventBatch, [EventInputError]) {
     let rows = try file.particles.read(wanted, options.limits)
+    unreadableColumns.merge(rows.unreadableColumns) { first, _ in first }
     next = rows.events.upperBound
     var problems = rows.problems.map { error(event: $0.event, field: $0.field, $0.problem) }
     var bad = Set(rows.problems.map(\.event))
@@ -100,7 +101,7 @@ final class HDF5EventReader: ParsingEventReader {
                 * width..<(events.upperBound - rows.events.lowerBound)
                 * width]
           }
-        batch.columns[column.name] = EventColumn(width: width, values: kept)
+        batch.columns[column.name] = Column(width: width, values: kept, unit: column.dataset.unit)
       } catch let error as EventInputError {
         unreadableColumns[column.name] = "it " + error.problem
       }
@@ -135,7 +136,11 @@ final class HDF5EventReader: ParsingEventReader {
     if let identifiers = rows.identifiers {
       batch.pdgID.append(contentsOf: identifiers[particles].lazy.map { Int32($0) })
     }
-    for (name, values) in rows.columns { batch.particleColumns[name, default: []] += values[particles] }
+    for (name, column) in rows.columns.sorted where unreadableColumns["particle/" + name] == nil {
+      let width = column.width
+      batch.particles.content.columns[name, default: Column(width: width, unit: column.unit)].values +=
+        column.values[particles.lowerBound * width..<particles.upperBound * width]
+    }
   }
 
   /// The first thing wrong with the particles in `range`, or nil.

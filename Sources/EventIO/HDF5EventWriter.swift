@@ -7,6 +7,8 @@ final class HDF5EventWriter: EventWriter {
   private let arrays: ResultArrays
   private let units: [String: String]
   private var schema: EventSchema?
+  /// The number of each array, by its name.
+  private var places: [String: Int] = [:]
   private var particleCount: UInt64 = 0
   private var eventCount = 0
 
@@ -17,26 +19,38 @@ final class HDF5EventWriter: EventWriter {
 
   func append(_ events: EventBatch) throws {
     var schema = try self.schema ?? begin(with: events)
-    let newColumns = try schema.admit(events)
-    for column in schema.columns.suffix(newColumns) {
-      declare(column)
-      try arrays.append(
-        [Double](repeating: .nan, count: eventCount * column.width), to: arrays.count - 1)
+    let new = try schema.admit(events)
+    for column in schema.columns.suffix(new.events) {
+      declare(column, in: "event")
+      try fill(column, rows: eventCount)
+    }
+    for column in schema.particleColumns.suffix(new.particles) {
+      declare(column, in: "particle")
+      try fill(column, rows: Int(particleCount))
     }
     self.schema = schema
-    // In the order in which `begin` declared the arrays.
-    var index = 0
-    func add<Element>(_ values: [Element]) throws {
-      try arrays.append(values, to: index)
-      index += 1
+    func add<Element>(_ values: [Element], to name: String) throws {
+      try arrays.append(values, to: places[name]!)
     }
-    try add(events.offsets.dropFirst().map { particleCount + UInt64($0) })
-    if schema.writesNumbers { try add(events.eventNumbers.map(Int64.init)) }
-    for values in [events.px, events.py, events.pz, events.energy] { try add(values) }
-    if schema.hasPDGID { try add(schema.pdgID(of: events)) }
-    for column in schema.columns { try add(schema.values(of: column, in: events)) }
+    try add(events.offsets.dropFirst().map { particleCount + UInt64($0) }, to: "event/offset")
+    if schema.writesNumbers {
+      try add(events.eventNumbers.map(Int64.init), to: "event/\(EventSchema.number)")
+    }
+    for (name, values) in events.momenta.namedComponents { try add(values, to: "particle/\(name)") }
+    if schema.hasPDGID { try add(schema.pdgID(of: events), to: "particle/pdgid") }
+    for column in schema.columns {
+      try add(schema.values(of: column, in: events), to: Self.dataset(of: column, in: "event"))
+    }
+    for column in schema.particleColumns {
+      try add(schema.particleValues(of: column, in: events), to: Self.dataset(of: column, in: "particle"))
+    }
     particleCount += UInt64(events.particleCount)
     eventCount += events.eventCount
+  }
+
+  /// Writes NaN for rows that were written before a column was known.
+  private func fill(_ column: EventSchema.ColumnShape, rows: Int) throws {
+    try arrays.append([Double](repeating: .nan, count: rows * column.width), to: arrays.count - 1)
   }
 
   func finish() throws {
@@ -47,17 +61,29 @@ final class HDF5EventWriter: EventWriter {
   private func begin(with events: EventBatch) throws -> EventSchema {
     let new = try EventSchema(events)
     schema = new
-    arrays.declare("event/offset", .uint64)
-    if new.writesNumbers { arrays.declare("event/\(EventSchema.number)", .int64) }
-    for name in ["px", "py", "pz", "E"] { arrays.declare("particle/\(name)", .float64, unit: "GeV") }
-    if new.hasPDGID { arrays.declare("particle/pdgid", .int32) }
-    for column in new.columns { declare(column) }
+    declare("event/offset", .uint64)
+    if new.writesNumbers { declare("event/\(EventSchema.number)", .int64) }
+    for (name, _) in events.momenta.namedComponents { declare("particle/\(name)", .float64, unit: "GeV") }
+    if new.hasPDGID { declare("particle/pdgid", .int32) }
+    for column in new.columns { declare(column, in: "event") }
+    for column in new.particleColumns { declare(column, in: "particle") }
     return new
   }
 
-  private func declare(_ column: (name: String, width: Int)) {
-    arrays.declare(
-      "event/\(HDF5ColumnName.link(ofColumn: column.name))", .float64,
-      columns: column.width == 1 ? nil : column.width, unit: units[column.name])
+  private static func dataset(of column: EventSchema.ColumnShape, in group: String) -> String {
+    "\(group)/\(HDF5ColumnName.link(ofColumn: column.name))"
+  }
+
+  private func declare(_ column: EventSchema.ColumnShape, in group: String) {
+    declare(
+      Self.dataset(of: column, in: group), .float64, columns: column.width == 1 ? nil : column.width,
+      unit: units[column.name] ?? column.unit)
+  }
+
+  private func declare(
+    _ name: String, _ type: ResultArray.Element, columns: Int? = nil, unit: String? = nil
+  ) {
+    places[name] = arrays.count
+    arrays.declare(name, type, columns: columns, unit: unit)
   }
 }

@@ -15,6 +15,8 @@ protocol HDF5Particles {
   var momentumNames: [String] { get }
   /// What messages call the identifiers.
   var identifierName: String { get }
+  /// Why columns of particles that the file has cannot be read, as `particle/NAME`.
+  var unreadableColumns: [String: String] { get }
 
   /// Reads the particles of the first of `events`, as many events as one batch takes and at least one.
   func read(_ events: Range<Int>, _ limits: ReadingLimits) throws -> HDF5ParticleRows
@@ -32,8 +34,10 @@ struct HDF5ParticleRows {
   var momenta: [[Double]]
   /// Identifiers by the Particle Data Group: `[particles]`; nil if the file has none.
   var identifiers: [Int]?
-  /// Further numbers that were asked for: each `[particles]`.
-  var columns: [String: [Double]] = [:]
+  /// Further numbers: each `[particles × width]`.
+  var columns = Columns()
+  /// Why columns turned out not to be readable, as `particle/NAME`.
+  var unreadableColumns: [String: String] = [:]
 }
 
 // MARK: - One after the other
@@ -45,12 +49,13 @@ struct HDF5RaggedParticles: HDF5Particles {
   private let offset: HDF5Dataset
   private let momenta: [(dataset: HDF5Dataset, inGeV: Double)]
   private let identifiers: HDF5Dataset?
-  private let columns: [(name: String, dataset: HDF5Dataset)]
+  private let columns: [(name: String, isRequired: Bool, dataset: HDF5Dataset)]
+  let unreadableColumns: [String: String]
 
   var eventCount: Int { offset.rows - 1 }
   var momentumNames: [String] { momenta.map(\.dataset.name) }
 
-  /// Opens the datasets; with the particles' columns that were asked for and are there.
+  /// Opens the datasets.
   init(_ file: HDF5File, options: EventReadingOptions) throws {
     func refusal(_ field: String?, _ problem: String) -> EventInputError {
       EventInputError(source: file.source, field: field, problem: problem)
@@ -106,15 +111,7 @@ struct HDF5RaggedParticles: HDF5Particles {
         "has \(dataset.rows) elements but \(momenta[0].name) has \(momenta[0].rows); they must be of one length"
       )
     }
-    columns = try options.particles.columns.compactMap { name in
-      guard let column = try list("particle/\(name)") else { return nil }
-      guard column.rows == momenta[0].rows else {
-        throw refusal(
-          column.name,
-          "has \(column.rows) elements for \(momenta[0].rows) particles; give one for each particle")
-      }
-      return (name, column)
-    }
+    (columns, unreadableColumns) = try Self.columns(of: file, particleCount: momenta[0].rows, options)
     self.layout = layout
     self.offset = offset
     self.momenta = try zip(momenta, layout.areMomenta).map { dataset, isMomentum in
@@ -130,6 +127,38 @@ struct HDF5RaggedParticles: HDF5Particles {
     guard last >= momenta[0].rows || last < 0 else {
       throw refusal(offset.name, Self.unowned("ends at \(last)", momenta[0].rows - last))
     }
+  }
+
+  /// The further datasets of particles, and why others cannot be read; what is required is an error then.
+  private static func columns(
+    of file: HDF5File, particleCount: Int, _ options: EventReadingOptions
+  ) throws -> ([(name: String, isRequired: Bool, dataset: HDF5Dataset)], [String: String]) {
+    let known = Set(MomentumLayout.allCases.flatMap(\.names) + ["pdgid"])
+    var columns: [(name: String, isRequired: Bool, dataset: HDF5Dataset)] = []
+    var unreadable: [String: String] = [:]
+    for link in try file.names(inGroup: "particle") where !known.contains(link) {
+      let name = HDF5ColumnName.column(ofLink: link)
+      guard options.reads(particleColumn: name) else { continue }
+      let isRequired = options.requires(particleColumn: name)
+      do {
+        guard let column = try file.dataset("particle/\(link)") else { continue }
+        func refusal(_ problem: String) -> EventInputError {
+          EventInputError(source: file.source, field: column.name, problem: problem)
+        }
+        guard column.rows == particleCount else {
+          throw refusal(
+            "has \(column.rows) elements for \(particleCount) particles; give one for each particle")
+        }
+        guard column.shape.count <= 2, column.width <= (isRequired ? 1 : options.limits.numbersOfColumn)
+        else {
+          throw refusal("has \(column.width) numbers a row; give it one")
+        }
+        columns.append((name, isRequired, column))
+      } catch let error as EventInputError where !isRequired {
+        unreadable["particle/" + name] = "it " + error.problem
+      }
+    }
+    return (columns, unreadable)
   }
 
   private static func unowned(_ place: String, _ count: Int) -> String {
@@ -185,7 +214,13 @@ struct HDF5RaggedParticles: HDF5Particles {
     }
     rows.identifiers = try identifiers.map { dataset in try ranges.flatMap { try dataset.integers($0) } }
     for column in columns {
-      rows.columns[column.name] = try ranges.flatMap { try column.dataset.doubles($0) }
+      do {
+        let values = try ranges.flatMap { try column.dataset.doubles($0) }
+        rows.columns[column.name] = Column(
+          width: column.dataset.width, values: values, unit: column.dataset.unit)
+      } catch let error as EventInputError where !column.isRequired {
+        rows.unreadableColumns["particle/" + column.name] = "it " + error.problem
+      }
     }
     return rows
   }
@@ -222,6 +257,7 @@ struct HDF5PaddedParticles: HDF5Particles {
   private let identifierPlace: Int?
   private let maskPlace: Int?
   private let columnPlaces: [(name: String, place: Int)]
+  let unreadableColumns: [String: String] = [:]
 
   var eventCount: Int { array.rows }
   var momentumNames: [String] { layout.names.map { "particles (\($0))" } }
@@ -280,8 +316,9 @@ struct HDF5PaddedParticles: HDF5Particles {
     momentumPlaces = layout.names.map { features.firstIndex(of: $0)! }
     identifierPlace = features.firstIndex(of: "pdgid")
     maskPlace = features.firstIndex(of: "mask")
-    columnPlaces = options.particles.columns.compactMap { name in
-      features.firstIndex(of: name).map { (name, $0) }
+    let known = Set(MomentumLayout.allCases.flatMap(\.names) + ["pdgid", "mask"])
+    columnPlaces = features.enumerated().compactMap { place, name in
+      known.contains(name) || !options.reads(particleColumn: name) ? nil : (name, place)
     }
   }
 
@@ -316,7 +353,7 @@ struct HDF5PaddedParticles: HDF5Particles {
           rows.identifiers!.append(Int(exactly: values[first + identifierPlace]) ?? .max)
         }
         for column in columnPlaces {
-          rows.columns[column.name, default: []].append(values[first + column.place])
+          rows.columns[column.name, default: Column()].values.append(values[first + column.place])
         }
       }
       rows.starts.append(rows.momenta[0].count)

@@ -57,7 +57,7 @@ struct HepMCText: GeneratorText {
     var batch = EventBatch(source: source)
     var columns = GeneratorColumns(schema: schema, maximumCount: options.limits.numbersOfColumn)
     let readsStatus = options.particles.columns.contains(Self.status)
-    if readsStatus { batch.particleColumns[Self.status] = [] }
+    if readsStatus { batch.particles.content.columns[Self.status] = Column() }
     let statuses = options.particles.statuses.sorted()
     try bytes.withUnsafeBytes { bytes in
       let text = bytes.assumingMemoryBound(to: CChar.self)
@@ -77,7 +77,7 @@ struct HepMCText: GeneratorText {
           batch.append(event)
           if readsStatus {
             let statuses = UnsafeBufferPointer(start: event.status, count: event.particle_count)
-            batch.particleColumns[Self.status]! += statuses.map(Double.init)
+            batch.particles.content.columns[Self.status]!.values += statuses.map(Double.init)
           }
           if let bad = batch.unfinishedEventProblem() ?? columns.append(HepMCRecord(event: event)) {
             problem = EventInputError(
@@ -110,10 +110,10 @@ extension EventBatch {
   /// Adds the particles of an event to the one that is being filled.
   fileprivate mutating func append(_ event: canopy_hepmc_event) {
     for particle in 0..<event.particle_count {
+      let components = event.momenta + 4 * particle
       pdgID.append(event.pdgid[particle])
-      appendParticle(
-        px: event.momenta[4 * particle], py: event.momenta[4 * particle + 1],
-        pz: event.momenta[4 * particle + 2], energy: event.momenta[4 * particle + 3])
+      momenta.append(
+        FourMomentum(px: components[0], py: components[1], pz: components[2], energy: components[3]))
     }
   }
 }

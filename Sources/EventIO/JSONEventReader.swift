@@ -27,8 +27,8 @@ public struct JSONLinesEventFormat: EventFormat {
 ///
 /// Every number and every array of numbers in addition to `particles` and `pdgid` is a column, true and false being 1
 /// and 0 and null being NaN. A member that is something else, or not of the same shape in all events, cannot be read
-/// from the event on in which it differs. An array of a number for each particle is a column of particles if it is
-/// asked for.
+/// from the event on in which it differs. An array of a number for each particle, in every event, is a column of particles;
+/// if all events of the first batch have the same number of particles, so is an array of that length.
 final class JSONEventReader: ParsingEventReader {
   private let buffer: ByteBuffer
   private let options: EventReadingOptions
@@ -45,6 +45,9 @@ final class JSONEventReader: ParsingEventReader {
     var widths: [String: Int] = [:]
     /// The columns of particles.
     var particleColumns: Set<String> = []
+    /// Those of them that may yet turn out to be columns of events of so many numbers, as no event so far had another
+    /// number of particles.
+    var undecided: [String: Int] = [:]
     /// Why the other members cannot be read.
     var unreadable: [String: String] = [:]
   }
@@ -90,6 +93,7 @@ final class JSONEventReader: ParsingEventReader {
       nextEvent += 1
       if let problem { try onBadEvent(problem) }
     }
+    schema?.undecided = [:]
     batch.unreadableColumns = schema?.unreadable ?? [:]
     return considered == 0 ? nil : batch
   }
@@ -124,9 +128,10 @@ final class JSONEventReader: ParsingEventReader {
     }
     let momenta = UnsafeBufferPointer(start: event.momenta, count: 4 * event.particle_count)
     for particle in 0..<event.particle_count {
-      batch.appendParticle(
-        px: momenta[4 * particle], py: momenta[4 * particle + 1], pz: momenta[4 * particle + 2],
-        energy: momenta[4 * particle + 3])
+      batch.momenta.append(
+        FourMomentum(
+          px: momenta[4 * particle], py: momenta[4 * particle + 1], pz: momenta[4 * particle + 2],
+          energy: momenta[4 * particle + 3]))
     }
     if let bad = batch.unfinishedEventProblem() { return .bad(error(field: bad.field, bad.problem)) }
     if let bad = appendPDGID(of: event, to: &batch) { return .bad(bad) }
@@ -176,22 +181,27 @@ final class JSONEventReader: ParsingEventReader {
   private func appendColumns(of event: canopy_json_event, to batch: inout EventBatch) -> Outcome {
     let members = members(of: event)
     if schema == nil { schema = firstSchema(members, of: event) }
+    decide(members, of: event, in: &batch)
     if let problem = particleColumnProblem(members, of: event) { return .bad(problem) }
     let fitting = members.reduce(0) { count, member in
-      member.values != nil && schema!.widths[member.name] == member.values?.count ? count + 1 : count
+      guard let values = member.values else { return count }
+      let width =
+        schema!.particleColumns.contains(member.name) ? event.particle_count : schema!.widths[member.name]
+      return values.count == width ? count + 1 : count
     }
-    if fitting < schema!.widths.count {
+    if fitting < schema!.widths.count + schema!.particleColumns.count {
       // What the events before have is not taken back.
       if batch.eventCount > 0 { return .doesNotFit }
-      noteMisfits(members)
+      noteMisfits(members, of: event)
     }
     for member in members {
       guard let values = member.values else { continue }
       if schema!.particleColumns.contains(member.name) {
-        batch.particleColumns[member.name, default: []].append(contentsOf: values)
+        batch.particles.content.columns[member.name, default: Column()].values.append(contentsOf: values)
       } else if let width = schema!.widths[member.name] {
         batch.columns[member.name, default: EventColumn(width: width)].values.append(contentsOf: values)
       } else if schema!.unreadable[member.name] == nil,
+        schema!.unreadable["particle/" + member.name] == nil,
         schema!.unreadable.count < options.limits.numbersOfColumn
       {
         schema!.unreadable[member.name] = "events before event \(nextEvent) lack it"
@@ -200,11 +210,26 @@ final class JSONEventReader: ParsingEventReader {
     return .added
   }
 
+  /// Decides what undecided columns are by the first event that tells.
+  private func decide(_ members: [Member], of event: canopy_json_event, in batch: inout EventBatch) {
+    for (name, width) in schema!.undecided where event.particle_count != width {
+      schema!.undecided[name] = nil
+      guard members.first(where: { $0.name == name })?.values?.count == width else { continue }
+      schema!.particleColumns.remove(name)
+      schema!.widths[name] = width
+      if let column = batch.particles.content.columns[name] {
+        batch.columns[name] = Column(width: width, values: column.values)
+        batch.particles.content.columns[name] = nil
+      }
+    }
+  }
+
   /// What is wrong with the members that are columns of particles, or nil.
   private func particleColumnProblem(_ members: [Member], of event: canopy_json_event) -> EventInputError? {
     for name in schema!.particleColumns {
       let values = members.first { $0.name == name }?.values
       if let values, values.count == event.particle_count { continue }
+      guard options.requires(particleColumn: name) else { continue }
       return error(
         field: name,
         (values.map { "has \($0.count) numbers" } ?? "is no list of numbers")
@@ -214,7 +239,13 @@ final class JSONEventReader: ParsingEventReader {
   }
 
   /// Notes which columns cannot be read from this event on.
-  private func noteMisfits(_ members: [Member]) {
+  private func noteMisfits(_ members: [Member], of event: canopy_json_event) {
+    for name in schema!.particleColumns {
+      guard let reason = misfit(members.first { $0.name == name }, event.particle_count, particles: true)
+      else { continue }
+      schema!.particleColumns.remove(name)
+      schema!.unreadable["particle/" + name] = reason
+    }
     for (name, width) in schema!.widths {
       guard let reason = misfit(members.first { $0.name == name }, width) else { continue }
       schema!.widths[name] = nil
@@ -222,12 +253,13 @@ final class JSONEventReader: ParsingEventReader {
     }
   }
 
-  /// Why a member cannot be read as a column of `width` numbers; nil if it can.
-  private func misfit(_ member: Member?, _ width: Int) -> String? {
+  /// Why a member cannot be read as a column of `width` numbers, or of `width` particles; nil if it can.
+  private func misfit(_ member: Member?, _ width: Int, particles: Bool = false) -> String? {
     guard let member else { return "event \(nextEvent) lacks it" }
     guard let values = member.values else { return "event \(nextEvent) has something else than numbers" }
     guard values.count != width else { return nil }
-    return "event \(nextEvent) has \(values.count) numbers where earlier events have \(width)"
+    return "event \(nextEvent) has \(values.count) numbers "
+      + (particles ? "for \(width) particles" : "where earlier events have \(width)")
   }
 
   /// What the first good event has.
@@ -238,11 +270,14 @@ final class JSONEventReader: ParsingEventReader {
         schema.unreadable[member.name] = "it is neither a number nor a list of numbers"
         continue
       }
-      if options.particles.columns.contains(member.name) {
-        if member.isArray, values.count == event.particle_count {
-          schema.particleColumns.insert(member.name)
-          continue
+      if member.isArray, values.count == event.particle_count, options.reads(particleColumn: member.name) {
+        schema.particleColumns.insert(member.name)
+        if !options.requires(particleColumn: member.name), values.count <= options.limits.numbersOfColumn {
+          schema.undecided[member.name] = values.count
         }
+        continue
+      }
+      if options.requires(particleColumn: member.name) {
         schema.unreadable["particle/" + member.name] =
           "event \(nextEvent) does not have a list of one number for each particle"
       }

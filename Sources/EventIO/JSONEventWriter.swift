@@ -6,8 +6,9 @@ import JetPhysics
 final class JSONEventWriter: EventWriter {
   private let text: ResultText
   private var schema: EventSchema?
-  /// What stands before the value of each column of the schema.
+  /// What stands before the value of each column of events, and of particles, of the schema.
   private var labels: [String] = []
+  private var particleLabels: [[String]] = []
 
   init(to destination: ResultDestination) throws { text = try ResultText(destination) }
 
@@ -15,9 +16,16 @@ final class JSONEventWriter: EventWriter {
     var schema = try self.schema ?? EventSchema(events)
     try schema.admit(events)
     labels += schema.columns.dropFirst(labels.count).map { "," + JSONText.quoted($0.name) + ":" }
+    particleLabels += schema.particleColumns.dropFirst(particleLabels.count).map { column in
+      (0..<column.width).map { place in
+        "," + JSONText.quoted(column.width == 1 ? column.name : "\(column.name).\(place)") + ":"
+      }
+    }
     self.schema = schema
     let columns = schema.columns.map { schema.values(of: $0, in: events) }
+    let particleColumns = schema.particleColumns.map { schema.particleValues(of: $0, in: events) }
     let pdgID = schema.pdgID(of: events)
+    let momenta = events.momenta
     for event in 0..<events.eventCount {
       text.append("{")
       if schema.writesNumbers { text.append("\"\(EventSchema.number)\":\(events.eventNumbers[event]),") }
@@ -25,13 +33,20 @@ final class JSONEventWriter: EventWriter {
       let particles = events.particles(ofEvent: event)
       text.append(particles) { particle in
         let components = [
-          events.px[particle], events.py[particle], events.pz[particle], events.energy[particle],
+          momenta.px[particle], momenta.py[particle], momenta.pz[particle], momenta.energy[particle],
         ]
         text.append(components) { text.append($0) }
       }
       if schema.hasPDGID {
         text.append(",\"pdgid\":")
         text.append(particles) { text.append(pdgID[$0].description) }
+      }
+      for (index, column) in schema.particleColumns.enumerated() {
+        let values = particleColumns[index]
+        for place in 0..<column.width {
+          text.append(particleLabels[index][place])
+          text.append(particles) { text.append(values[$0 * column.width + place]) }
+        }
       }
       for (index, column) in schema.columns.enumerated() {
         let values = columns[index]

@@ -189,7 +189,7 @@ private struct LHEText: GeneratorText {
     var batch = EventBatch(source: source)
     var columns = GeneratorColumns(schema: schema, maximumCount: options.limits.numbersOfColumn)
     let readsStatus = options.particles.columns.contains(Self.status)
-    if readsStatus { batch.particleColumns[Self.status] = [] }
+    if readsStatus { batch.particles.content.columns[Self.status] = Column() }
     var record = LHERecord()
     try bytes.withUnsafeBytes { bytes in
       var lines = LHELines(bytes)
@@ -313,9 +313,9 @@ private struct LHEText: GeneratorText {
       )
     }
     guard options.particles.statuses.contains(status) else { return }
-    batch.appendParticle(px: px, py: py, pz: pz, energy: energy)
+    batch.momenta.append(FourMomentum(px: px, py: py, pz: pz, energy: energy))
     batch.pdgID.append(identifier)
-    if readsStatus { batch.particleColumns[Self.status]!.append(Double(status)) }
+    if readsStatus { batch.particles.content.columns[Self.status]!.values.append(Double(status)) }
   }
 
   /// Reads what follows the particles: comments, weights, and elements that are passed over.

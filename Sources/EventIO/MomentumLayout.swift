@@ -102,12 +102,15 @@ enum MomentumLayout: CaseIterable {
   @inline(__always)
   func momentum(
     _ first: Double, _ second: Double, _ third: Double, _ fourth: Double
-  ) -> (px: Double, py: Double, pz: Double, energy: Double) {
+  ) -> FourMomentum {
     let (px, py, pz) =
       isCylindrical ? (first * cos(third), first * sin(third), first * sinh(second)) : (first, second, third)
-    if self == .cartesian || self == .cylindrical { return (px, py, pz, fourth) }
+    if self == .cartesian || self == .cylindrical {
+      return FourMomentum(px: px, py: py, pz: pz, energy: fourth)
+    }
     let squaredMomentum = isCylindrical ? first * first + pz * pz : px * px + py * py + pz * pz
-    return (px, py, pz, max(squaredMomentum + fourth * abs(fourth), 0).squareRoot())
+    return FourMomentum(
+      px: px, py: py, pz: pz, energy: max(squaredMomentum + fourth * abs(fourth), 0).squareRoot())
   }
 }
 
@@ -115,20 +118,17 @@ extension EventBatch {
   /// Adds particles `range` of `components` `[4][particles]`, in GeV.
   mutating func append(_ components: [[Double]], _ range: Range<Int>, _ layout: MomentumLayout) {
     if layout == .cartesian {
-      px.append(contentsOf: components[0][range])
-      py.append(contentsOf: components[1][range])
-      pz.append(contentsOf: components[2][range])
-      energy.append(contentsOf: components[3][range])
+      momenta.px.append(contentsOf: components[0][range])
+      momenta.py.append(contentsOf: components[1][range])
+      momenta.pz.append(contentsOf: components[2][range])
+      momenta.energy.append(contentsOf: components[3][range])
       return
     }
-    px.reserveCapacity(px.count + range.count)
-    py.reserveCapacity(py.count + range.count)
-    pz.reserveCapacity(pz.count + range.count)
-    energy.reserveCapacity(energy.count + range.count)
+    momenta.reserveCapacity(particleCount + range.count)
     for particle in range {
       let momentum = layout.momentum(
         components[0][particle], components[1][particle], components[2][particle], components[3][particle])
-      appendParticle(px: momentum.px, py: momentum.py, pz: momentum.pz, energy: momentum.energy)
+      momenta.append(momentum)
     }
   }
 }

@@ -129,7 +129,7 @@ final class TextEventReader: ParsingEventReader {
     guard batch.particleCount - batch.offsets.last! < options.limits.particlesOfEvent else {
       return error(line: buffer.lineNumber, "is one particle too many; end events by #END")
     }
-    batch.appendParticle(px: values.0, py: values.1, pz: values.2, energy: values.3)
+    batch.momenta.append(FourMomentum(px: values.0, py: values.1, pz: values.2, energy: values.3))
     return nil
   }
 

@@ -41,11 +41,9 @@ struct UnparsedBatch: Sendable {
     let goodEventCount = batch.eventCount
     batch.firstEventOfSource = firstEvent
     if unit != .gev { batch.scaleMomenta(by: unit.inGeV) }
-    do {
-      try options.particles.apply(to: &batch)
-    } catch let error as JetPhysicsError {
-      throw EventInputError(
-        source: batch.source, field: error.field, problem: "is asked for but not there: \(error.problem)")
+    if options.leavesOutParticles {
+      var takesPart: [Bool] = []
+      try options.leaveOutParticles(of: &batch, using: &takesPart)
     }
     if !options.selection.isEmpty { batch = try batch.events(matching: options.selection) }
     for (name, value) in options.columns where batch.eventCount > 0 {
@@ -74,10 +72,10 @@ extension EventBatch {
     func scale(_ values: inout [Double]) {
       for place in values.indices { values[place] *= factor }
     }
-    scale(&px)
-    scale(&py)
-    scale(&pz)
-    scale(&energy)
+    scale(&momenta.px)
+    scale(&momenta.py)
+    scale(&momenta.pz)
+    scale(&momenta.energy)
   }
 
   /// The events whose columns have the values of `selection`.
@@ -89,7 +87,7 @@ extension EventBatch {
           throw EventInputError(
             source: source, field: name, problem: "is asked for, but cannot be read: \(reason)")
         }
-        let known = columns.filter { $0.value.width == 1 }.keys.sorted()
+        let known = columns.sorted.filter { $0.column.width == 1 }.map(\.name)
         throw EventInputError(
           source: source, field: name,
           problem: "is asked for, but the events have no such column of one number; "

@@ -60,7 +60,7 @@ public enum NodeFeatures: String, Sendable, Codable, CaseIterable {
   private static func writePaper(
     _ trees: JetTrees, _ nodes: Range<Int>, _ rows: UnsafeMutableBufferPointer<Float>
   ) {
-    let jetEnergy = max(trees.energy[nodes.upperBound - 1], minimumMomentum)
+    let jetEnergy = max(trees.momentum(ofNode: nodes.upperBound - 1).energy, minimumMomentum)
     var at = 0
     for node in nodes {
       let p = trees.momentum(ofNode: node)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import EventData
+
 /// The clustering histories of consecutive events as flat arrays, as FastJet's `ClusterSequence::history()`
 /// has them.
 ///
@@ -20,14 +22,8 @@ public struct ClusteringHistories: Sendable, Equatable {
   public var distance: [Double] = []
   /// The largest distance up to this step: `[entries]`.
   public var maximumDistance: [Double] = []
-  /// Momentum along x in GeV of what the step made, or of what it joined with the beam: `[entries]`.
-  public var px: [Double] = []
-  /// Momentum along y in GeV, likewise: `[entries]`.
-  public var py: [Double] = []
-  /// Momentum along the beam in GeV, likewise: `[entries]`.
-  public var pz: [Double] = []
-  /// Energy in GeV, likewise: `[entries]`.
-  public var energy: [Double] = []
+  /// The four-momentum of what the step made, or of what it joined with the beam, in GeV: `[entries]`.
+  public var momenta = FourMomenta()
 
   /// No histories.
   public init() {}
@@ -37,6 +33,6 @@ public struct ClusteringHistories: Sendable, Equatable {
 
   /// The four-momentum of an entry, counted from the first of all histories.
   public func momentum(ofEntry entry: Int) -> FourMomentum {
-    FourMomentum(px: px[entry], py: py[entry], pz: pz[entry], energy: energy[entry])
+    momenta[entry]
   }
 }

@@ -60,23 +60,23 @@ public final class JetClusterer {
     }
     let jetCount = Int(found.count)
     jets.eventNumbers.replace(with: events.eventNumbers)
-    jets.offsets.replace(with: found.offsets, count: events.eventCount + 1)
-    jets.px.replace(with: found.px, count: jetCount)
-    jets.py.replace(with: found.py, count: jetCount)
-    jets.pz.replace(with: found.pz, count: jetCount)
-    jets.energy.replace(with: found.energy, count: jetCount)
-    jets.constituentOffsets.replace(with: found.constituent_offsets, count: jetCount + 1)
-    jets.constituents.replace(with: found.constituents, count: jets.constituentOffsets[jetCount])
+    jets.momenta.offsets.replace(with: found.offsets, count: events.eventCount + 1)
+    jets.momenta.content.px.replace(with: found.px, count: jetCount)
+    jets.momenta.content.py.replace(with: found.py, count: jetCount)
+    jets.momenta.content.pz.replace(with: found.pz, count: jetCount)
+    jets.momenta.content.energy.replace(with: found.energy, count: jetCount)
+    jets.constituents.offsets.replace(with: found.constituent_offsets, count: jetCount + 1)
+    jets.constituents.content.replace(with: found.constituents, count: jets.constituents.offsets[jetCount])
 
     let treeCount = finder.trees ? jetCount : 0
     jets.trees.offsets.replace(with: found.node_offsets, count: treeCount + 1)
     let nodeCount = jets.trees.offsets[treeCount]
     jets.trees.left.replace(with: found.left, count: nodeCount)
     jets.trees.right.replace(with: found.right, count: nodeCount)
-    jets.trees.px.replace(with: found.node_px, count: nodeCount)
-    jets.trees.py.replace(with: found.node_py, count: nodeCount)
-    jets.trees.pz.replace(with: found.node_pz, count: nodeCount)
-    jets.trees.energy.replace(with: found.node_energy, count: nodeCount)
+    jets.trees.momenta.px.replace(with: found.node_px, count: nodeCount)
+    jets.trees.momenta.py.replace(with: found.node_py, count: nodeCount)
+    jets.trees.momenta.pz.replace(with: found.node_pz, count: nodeCount)
+    jets.trees.momenta.energy.replace(with: found.node_energy, count: nodeCount)
     jets.trees.mergeScale.replace(with: found.merge_scale, count: nodeCount)
   }
 
@@ -96,10 +96,10 @@ public final class JetClusterer {
     histories.parent2.replace(with: found.parent2, count: entryCount)
     histories.distance.replace(with: found.distance, count: entryCount)
     histories.maximumDistance.replace(with: found.maximum_distance, count: entryCount)
-    histories.px.replace(with: found.px, count: entryCount)
-    histories.py.replace(with: found.py, count: entryCount)
-    histories.pz.replace(with: found.pz, count: entryCount)
-    histories.energy.replace(with: found.energy, count: entryCount)
+    histories.momenta.px.replace(with: found.px, count: entryCount)
+    histories.momenta.py.replace(with: found.py, count: entryCount)
+    histories.momenta.pz.replace(with: found.pz, count: entryCount)
+    histories.momenta.energy.replace(with: found.energy, count: entryCount)
     return histories
   }
 
@@ -188,10 +188,7 @@ extension CFastJetFailure {
     guard particle >= 0 else {
       return JetPhysicsError(event: number, problem: "Event \(number) cannot be clustered: \(text).")
     }
-    let fields: [(String, [Double])] = [
-      ("px", events.px), ("py", events.py), ("pz", events.pz), ("energy", events.energy),
-    ]
-    let (field, values) = fields[Int(component.rawValue)]
+    let (field, values) = events.momenta.namedComponents[Int(component.rawValue)]
     let value = values[events.offsets[Int(event)] + Int(particle)]
     return JetPhysicsError(
       event: number, particle: Int(particle), field: field,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import EventData
+
 /// A parameter or an event that jets cannot be made from.
 public struct JetPhysicsError: Error, Sendable, Hashable {
   /// The number of the event to blame, counted from 0 through all inputs; `nil` where none is.
@@ -23,4 +25,9 @@ public struct JetPhysicsError: Error, Sendable, Hashable {
 extension JetPhysicsError: CustomStringConvertible {
   /// The sentence in ``problem``.
   public var description: String { problem }
+}
+
+extension JetPhysicsError: EventError {
+  /// The problem, as one of clustering.
+  public var predicate: String { "cannot be clustered: \(problem)" }
 }

@@ -234,7 +234,7 @@ extension ParticleCondition {
     case .identifier:
       guard batch.hasIdentifiers else { throw lack("the particles have no identifiers") }
       narrow(&takesPart) { Double(batch.pdgID[$0]) }
-    case .charge where batch.particleColumns["charge"] == nil:
+    case .charge where batch.particles.content.columns["charge"] == nil:
       guard batch.hasIdentifiers else {
         throw lack(
           batch.unreadableColumns["particle/charge"]
@@ -243,10 +243,10 @@ extension ParticleCondition {
       narrow(&takesPart) { ParticleCharge.ofParticle(batch.pdgID[$0]) ?? .nan }
     case .charge, .column:
       let name = quantity.name
-      guard let column = batch.particleColumns[name] else {
+      guard let column = batch.particles.content.columns[name], column.width == 1 else {
         throw lack(batch.unreadableColumns["particle/\(name)"] ?? "the particles have no column of this name")
       }
-      narrow(&takesPart) { column[$0] }
+      narrow(&takesPart) { column.values[$0] }
     }
   }
 

@@ -55,7 +55,7 @@ public struct Kinematics: Sendable {
   ) {
     heap.removeAll()
     for place in found.constituents(ofJet: jet) {
-      let particle = firstParticle + Int(found.constituents[place])
+      let particle = firstParticle + Int(found.constituents.content[place])
       heap.insert(particle, pt: events.momentum(ofParticle: particle).pt)
     }
     while let particle = heap.popFirst() {
@@ -140,43 +140,6 @@ public struct MissingMomenta: Sendable, Equatable {
     px.append(other.px[event])
     py.append(other.py[event])
     scalarSum.append(other.scalarSum[event])
-  }
-}
-
-/// Four-momenta as flat arrays, in GeV.
-public struct FourMomenta: Sendable, Equatable {
-  /// Momentum along x in GeV: `[momenta]`.
-  public private(set) var px: [Double] = []
-  /// Momentum along y in GeV: `[momenta]`.
-  public private(set) var py: [Double] = []
-  /// Momentum along the beam in GeV: `[momenta]`.
-  public private(set) var pz: [Double] = []
-  /// Energy in GeV: `[momenta]`.
-  public private(set) var energy: [Double] = []
-
-  /// None.
-  public init() {}
-
-  /// How many there are.
-  public var count: Int { energy.count }
-
-  /// One of them.
-  public subscript(index: Int) -> FourMomentum {
-    FourMomentum(px: px[index], py: py[index], pz: pz[index], energy: energy[index])
-  }
-
-  mutating func removeAll() {
-    px.removeAll(keepingCapacity: true)
-    py.removeAll(keepingCapacity: true)
-    pz.removeAll(keepingCapacity: true)
-    energy.removeAll(keepingCapacity: true)
-  }
-
-  mutating func append(_ p: FourMomentum) {
-    px.append(p.px)
-    py.append(p.py)
-    pz.append(p.pz)
-    energy.append(p.energy)
   }
 }
 

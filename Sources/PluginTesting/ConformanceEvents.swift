@@ -46,7 +46,8 @@ enum ConformanceEvents {
   /// The momenta of the first particles of some events, for messages.
   static func momenta(of events: EventBatch) -> String {
     let shown = (0..<min(3, events.particleCount)).map { i in
-      "(\(events.px[i]), \(events.py[i]), \(events.pz[i]), \(events.energy[i]))"
+      let p = events.momenta[i]
+      return "(\(p.px), \(p.py), \(p.pz), \(p.energy))"
     }
     return shown.joined(separator: ", ") + (events.particleCount > 3 ? ", …" : "")
   }
@@ -63,13 +64,10 @@ enum ConformanceEvents {
     for (number, event) in events.enumerated() {
       batch.eventNumbers.append(number)
       for (p, id) in event {
-        batch.px.append(p.px)
-        batch.py.append(p.py)
-        batch.pz.append(p.pz)
-        batch.energy.append(p.energy)
+        batch.momenta.append(p)
         batch.pdgID.append(id)
       }
-      batch.offsets.append(batch.px.count)
+      batch.offsets.append(batch.particleCount)
     }
     batch.columns[condition] = EventColumn(values: events.indices.map { 100 + Double($0) })
     return batch

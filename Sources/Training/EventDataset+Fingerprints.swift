@@ -35,7 +35,7 @@ extension EventDataset {
       fingerprint.update(events.inputs)
     }
     let jets = sample.kinematics.jets
-    for component in [jets.px, jets.py, jets.pz, jets.energy] { fingerprint.update(component) }
+    for (_, component) in jets.namedComponents { fingerprint.update(component) }
     return fingerprint
   }
 }

@@ -91,7 +91,7 @@ struct EventTruth: Sendable {
       if let reason = events.unreadableColumns[name] {
         throw TrainingError("\(events.source): the column \(name) cannot be read: \(reason).")
       }
-      let known = events.columns.keys.sorted()
+      let known = events.columns.names
       throw TrainingError(
         "\(events.source): the events have no column \(name)"
           + (known.isEmpty ? "." : "; their columns are: \(known.joined(separator: ", "))."))

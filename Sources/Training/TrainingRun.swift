@@ -148,7 +148,8 @@ public struct TrainingRun {
     let stream = try EventStream(
       inputs: data.inputs,
       options: EventReadingOptions(
-        particles: data.particles, maximumEvents: data.maximumEvents, skipEvents: data.skipEvents,
+        particles: data.particles, particleColumns: [], maximumEvents: data.maximumEvents,
+        skipEvents: data.skipEvents,
         selection: data.selection, units: data.units))
     return try EventDataset(
       stream, jets: try jets(for: network), as: empty, truth: Set(network.heads.flatMap(\.head.truthColumns)),

@@ -58,7 +58,7 @@ public final class EventTrigger {
     particles = model.description.particles ?? ParticleSelection()
     state = TriggerState(menu)
     evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: timeLimit)
-    event.columns = conditions.mapValues { EventColumn(values: [$0]) }
+    event.columns = Columns(conditions.mapValues { Column(values: [$0]) })
     event.offsets = [0, 0]
     event.eventNumbers = [0]
   }
@@ -73,12 +73,12 @@ public final class EventTrigger {
     px: UnsafeBufferPointer<Double>, py: UnsafeBufferPointer<Double>, pz: UnsafeBufferPointer<Double>,
     energy: UnsafeBufferPointer<Double>, pdgID: UnsafeBufferPointer<Int32>
   ) throws -> Bool {
-    event.px.replaceAll(with: px)
-    event.py.replaceAll(with: py)
-    event.pz.replaceAll(with: pz)
-    event.energy.replaceAll(with: energy)
+    event.momenta.px.replaceAll(with: px)
+    event.momenta.py.replaceAll(with: py)
+    event.momenta.pz.replaceAll(with: pz)
+    event.momenta.energy.replaceAll(with: energy)
     event.pdgID.replaceAll(with: pdgID)
-    event.inputPlaces.removeAll(keepingCapacity: true)
+    event.particles.content.inputIndices.removeAll(keepingCapacity: true)
     event.offsets[1] = energy.count
     event.eventNumbers[0] = state.eventCount
     return try decideOnEvent()
@@ -100,10 +100,10 @@ extension EventTrigger {
   /// - Precondition: the batch has one event.
   public func decide(_ event: EventBatch) throws -> Bool {
     precondition(event.eventCount == 1, "one event at a time")
-    return try event.px.withUnsafeBufferPointer { px in
-      try event.py.withUnsafeBufferPointer { py in
-        try event.pz.withUnsafeBufferPointer { pz in
-          try event.energy.withUnsafeBufferPointer { energy in
+    return try event.momenta.px.withUnsafeBufferPointer { px in
+      try event.momenta.py.withUnsafeBufferPointer { py in
+        try event.momenta.pz.withUnsafeBufferPointer { pz in
+          try event.momenta.energy.withUnsafeBufferPointer { energy in
             try event.pdgID.withUnsafeBufferPointer { pdgID in
               try decide(px: px, py: py, pz: pz, energy: energy, pdgID: pdgID)
             }

@@ -16,7 +16,7 @@ extension EventBatch {
       if let reason = unreadableColumns[name] {
         throw error("has a column \(name) that cannot be read: \(reason)")
       }
-      let known = columns.keys.filter { columns[$0]!.width == 1 }.sorted()
+      let known = columns.names.filter { columns[$0]!.width == 1 }
       let remedy = name.nearest(among: known).map { "did you mean \($0)?" } ?? "name one that it has"
       throw error("has no column \(name); \(remedy)")
     }

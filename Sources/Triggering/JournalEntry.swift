@@ -41,21 +41,27 @@ struct JournalEntry {
     var particles: Int
     var hasPDGID: Bool
     var columns: [Column]
+    /// Nil in journals of versions that kept no columns of particles.
+    var particleColumns: [Column]?
   }
 }
 
 extension JournalEntry {
   /// The entry as a record.
   func encoded() throws -> [UInt8] {
-    let columns = accepted.columns.sorted { $0.key < $1.key }
+    func describe(_ columns: Columns) -> [Description.Column] {
+      columns.sorted.map { Description.Column(name: $0.name, width: $0.column.width) }
+    }
+    let particles = accepted.particles.content
     let description = try JSONEncoder().encode(
       Description(
         position: position, latency: latency, source: accepted.source, events: accepted.eventCount,
         particles: accepted.particleCount, hasPDGID: !accepted.pdgID.isEmpty,
-        columns: columns.map { Description.Column(name: $0.key, width: $0.value.width) }))
+        columns: describe(accepted.columns), particleColumns: describe(particles.columns)))
     var bytes: [UInt8] = []
     bytes.reserveCapacity(
-      description.count + 36 * accepted.particleCount + (16 + 8 * columns.count) * accepted.eventCount + 64)
+      description.count + 36 * accepted.particleCount + 16 * accepted.eventCount + 64
+        + 8 * (accepted.columns.valueCount + particles.columns.valueCount))
     func append<Element: BitwiseCopyable>(_ values: [Element]) {
       values.withUnsafeBytes { bytes.append(contentsOf: $0) }
     }
@@ -63,9 +69,11 @@ extension JournalEntry {
     bytes.append(contentsOf: description)
     append(accepted.eventNumbers)
     append(Array(accepted.offsets.dropFirst()))
-    for values in [accepted.px, accepted.py, accepted.pz, accepted.energy] { append(values) }
+    for (_, values) in accepted.momenta.namedComponents { append(values) }
     append(accepted.pdgID)
-    for column in columns { append(column.value.values) }
+    for columns in [accepted.columns, particles.columns] {
+      for (_, column) in columns.sorted { append(column.values) }
+    }
     return bytes
   }
 
@@ -91,17 +99,23 @@ extension JournalEntry {
     accepted = EventBatch(source: description.source)
     accepted.eventNumbers = try take(description.events, of: Int.self)
     accepted.offsets += try take(description.events, of: Int.self)
-    accepted.px = try take(description.particles, of: Double.self)
-    accepted.py = try take(description.particles, of: Double.self)
-    accepted.pz = try take(description.particles, of: Double.self)
-    accepted.energy = try take(description.particles, of: Double.self)
+    accepted.momenta.px = try take(description.particles, of: Double.self)
+    accepted.momenta.py = try take(description.particles, of: Double.self)
+    accepted.momenta.pz = try take(description.particles, of: Double.self)
+    accepted.momenta.energy = try take(description.particles, of: Double.self)
     if description.hasPDGID { accepted.pdgID = try take(description.particles, of: Int32.self) }
-    for column in description.columns {
-      let (count, overflow) = description.events.multipliedReportingOverflow(by: column.width)
-      guard !overflow else { throw Self.damage }
-      accepted.columns[column.name] = EventColumn(
-        width: column.width, values: try take(count, of: Double.self))
+    func take(_ described: [Description.Column], rows: Int) throws -> Columns {
+      var columns = Columns()
+      for column in described {
+        let (count, overflow) = rows.multipliedReportingOverflow(by: column.width)
+        guard !overflow else { throw Self.damage }
+        columns[column.name] = Column(width: column.width, values: try take(count, of: Double.self))
+      }
+      return columns
     }
+    accepted.columns = try take(description.columns, rows: description.events)
+    accepted.particles.content.columns = try take(
+      description.particleColumns ?? [], rows: description.particles)
     guard rest.isEmpty, (try? accepted.checkShape()) != nil else { throw Self.damage }
     position = description.position
     latency = description.latency ?? LatencyHistogram()

@@ -68,7 +68,7 @@ public struct TriggerColumns: Sendable {
 
   /// The units of the columns that accepted events have of this trigger, by column.
   func units(in accepted: EventBatch) -> [String: String] {
-    let number = Self.triggerCount(in: accepted.columns.keys)
+    let number = Self.triggerCount(in: accepted.columns.names)
     return Dictionary(uniqueKeysWithValues: units.map { (Self.renamed($0.key, number), $0.value) })
   }
 
@@ -83,9 +83,9 @@ public struct TriggerColumns: Sendable {
     let places = (0..<events.eventCount).filter { decisions.isAccepted[$0] }
     var accepted = events.events(at: places)
     if version == .first {
-      accepted.columns = accepted.columns.filter { !$0.key.hasPrefix(Self.prefix(1)) }
+      for name in accepted.columns.names where name.hasPrefix(Self.prefix(1)) { accepted.columns[name] = nil }
     }
-    let number = Self.triggerCount(in: accepted.columns.keys) + 1
+    let number = Self.triggerCount(in: accepted.columns.names) + 1
     func add(_ name: String, _ value: (Int) -> Double) {
       accepted.columns[Self.renamed(name, number)] = EventColumn(values: places.map(value))
     }

@@ -68,7 +68,7 @@ public struct TriggerRun: Sendable {
   /// Decides about all events of a stream.
   ///
   /// - Parameters:
-  ///   - stream: the events.
+  ///   - stream: the events, with all their particles if `EventReadingOptions.leavesOutParticles` is false.
   ///   - writer: gets the accepted events, with ``columns``; it is not finished.
   ///   - progress: hears after each batch how far the run is; what it throws stops the run.
   /// - Throws: what reading, predicting and writing throw.
@@ -131,8 +131,9 @@ public struct TriggerRun: Sendable {
     var found = outcome
     var accepted = EventBatch()
     var latency = LatencyHistogram()
+    let options = stream.options
     let times = try EventPipeline.run(
-      stream: stream, threads: threads, makeWorker: makeWorker,
+      stream: stream, threads: threads, makeWorker: { try makeWorker(options) },
       consume: { evaluation in
         var decisions = evaluation.decisions
         menu.decide(&decisions, &found.state)
@@ -147,9 +148,12 @@ public struct TriggerRun: Sendable {
     outcome.times = times
   }
 
-  @Sendable private func makeWorker() throws -> (EventBatch) throws -> Evaluation {
+  /// What is decided about the events of a batch; if their reader has not left out the particles that take no part, it
+  /// is decided without them, but they are among what is written.
+  private func makeWorker(_ options: EventReadingOptions) throws -> (EventBatch) throws -> Evaluation {
     let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: timeLimit, weight: weight)
     var event = EventBatch()
+    var takesPart: [Bool] = []
     var decisions = TriggerDecisions()
     return { events in
       let before = evaluator.times
@@ -157,6 +161,7 @@ public struct TriggerRun: Sendable {
       var seconds: [Double] = []
       for place in 0..<events.eventCount {
         event.replace(withEvent: place, of: events)
+        if !options.leavesOutParticles { try options.leaveOutParticles(of: &event, using: &takesPart) }
         seconds.append(try evaluator.evaluate(event, into: &decisions))
         all.append(decisions)
       }

@@ -120,7 +120,7 @@ private struct Line: Decodable {
         let momentum = jets.momentum(ofJet: jet)
         #expect(found.pt == momentum.pt && found.rapidity == momentum.rapidity)
         #expect(found.phi == momentum.phi && found.mass == momentum.mass)
-        #expect(found.constituents == Array(jets.constituents[jets.constituents(ofJet: jet)]))
+        #expect(found.constituents == Array(jets.constituents[jet]))
         let splittings = jets.trees.nodes(ofTree: jet).filter { jets.trees.left[$0] >= 0 }
         #expect(found.tree == splittings.map { [jets.trees.left[$0], jets.trees.right[$0]] })
       }

@@ -98,7 +98,7 @@ import Testing
       let missing = particles.reduce(FourMomentum.zero, +)
       for jet in jets.jets(ofEvent: event) {
         let p = jets.momentum(ofJet: jet)
-        let constituents = jets.constituents(ofJet: jet).map { Int(jets.constituents[$0]) }
+        let constituents = jets.constituents[jet].map { Int($0) }
         let hardest = constituents.max { particles[$0].pt < particles[$1].pt }!
         let expected = [
           p.px, p.py, p.pz, p.energy, particles[hardest].pt,

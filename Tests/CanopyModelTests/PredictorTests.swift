@@ -57,7 +57,7 @@ import Testing
     let predictor = try Predictor(SampleModel.make(cell, features))
     var generator = SeededGenerator(seed: 8)
     let shuffled = events.map { $0.shuffled(using: &generator) }
-    #expect(shuffled.px != events.px)
+    #expect(shuffled.momenta.px != events.momenta.px)
     expectAgreement(try predictor.predict(events), try predictor.predict(shuffled))
   }
 
@@ -222,7 +222,7 @@ import Testing
   @Test func badEventsAreErrors() throws {
     let predictor = try Predictor(SampleModel.gated.get())
     var bad = events
-    bad.px[bad.offsets[3]] = .nan
+    bad.momenta.px[bad.offsets[3]] = .nan
     let error = #expect(throws: JetPhysicsError.self) { try predictor.predict(bad) }
     #expect(error?.event == 3 && error?.field == "px")
     // The predictor is as good as new.

@@ -105,39 +105,26 @@ enum SampleModel {
       inputs: [Samples.path("w-events-v2.hepmc.gz"), Samples.path("qcd-events.hepmc.zst")],
       options: EventReadingOptions(columns: ["mass": 500]))
     var events = try #require(try stream.next(upTo: 20))
-    let others = try #require(try stream.next(upTo: 20))
+    var others = try #require(try stream.next(upTo: 20))
+    for name in Set(events.columns.names).symmetricDifference(others.columns.names) {
+      events.columns[name] = nil
+      others.columns[name] = nil
+    }
+    for event in 0..<others.eventCount { others.eventNumbers[event] = events.eventCount + event }
     events.append(others)
     return events
   }
 }
 
 extension EventBatch {
-  /// Adds the events of another batch, with the columns that both have.
-  mutating func append(_ other: EventBatch) {
-    let first = (event: eventCount, particle: particleCount)
-    eventNumbers += (0..<other.eventCount).map { first.event + $0 }
-    offsets += other.offsets.dropFirst().map { first.particle + $0 }
-    px += other.px
-    py += other.py
-    pz += other.pz
-    energy += other.energy
-    pdgID += other.pdgID
-    columns = columns.filter { other.columns[$0.key] != nil }
-    for name in columns.keys { columns[name]!.values += other.columns[name]!.values }
-  }
-
   /// Adds an event of these momenta, with identifier 0 and every column 0, where the others have such.
   mutating func append(_ momenta: [FourMomentum]) {
     if !pdgID.isEmpty { pdgID += momenta.map { _ in 0 } }
-    for (name, column) in columns {
+    for (name, column) in columns.sorted {
       columns[name]!.values += Array(repeating: 0, count: column.width)
     }
-    eventNumbers.append(eventCount)
-    px += momenta.map(\.px)
-    py += momenta.map(\.py)
-    pz += momenta.map(\.pz)
-    energy += momenta.map(\.energy)
-    offsets.append(px.count)
+    for momentum in momenta { self.momenta.append(momentum) }
+    finishEvent(number: eventCount)
   }
 
   func momenta(ofEvent event: Int) -> [FourMomentum] {

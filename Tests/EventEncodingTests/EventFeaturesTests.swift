@@ -212,7 +212,7 @@ import Testing
       problem(conditions) { $0.columns["mass"] = EventColumn(values: [1, .infinity]) }
         == "Event 7: mass is inf, but a condition must be finite; give each event a number.")
     #expect(
-      problem(leptons) { $0.py[0] = .nan }
+      problem(leptons) { $0.momenta.py[0] = .nan }
         == "Event 7, particle 0: py is nan, but momenta must be finite; correct the event or leave it out.")
   }
 }

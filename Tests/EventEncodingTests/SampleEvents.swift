@@ -31,10 +31,7 @@ extension EventBatch {
       eventNumbers.append(number)
       offsets.append(offsets.last! + particles.count)
       for particle in particles {
-        px.append(particle.momentum.px)
-        py.append(particle.momentum.py)
-        pz.append(particle.momentum.pz)
-        energy.append(particle.momentum.energy)
+        momenta.append(particle.momentum)
         pdgID.append(particle.pdgID)
       }
     }
@@ -47,11 +44,8 @@ extension JetBatch {
     self.init()
     for (number, jets) in events.enumerated() {
       eventNumbers.append(number)
-      offsets.append(offsets.last! + jets.count)
-      px += jets.map(\.px)
-      py += jets.map(\.py)
-      pz += jets.map(\.pz)
-      energy += jets.map(\.energy)
+      for momentum in jets { momenta.content.append(momentum) }
+      momenta.endList(at: jetCount)
     }
   }
 }

@@ -74,7 +74,9 @@ func batches(
 
 /// The momenta of one event as rows.
 func rows(_ batch: EventBatch, _ event: Int) -> [[Double]] {
-  batch.particles(ofEvent: event).map { [batch.px[$0], batch.py[$0], batch.pz[$0], batch.energy[$0]] }
+  batch.particles(ofEvent: event).map {
+    [batch.momenta.px[$0], batch.momenta.py[$0], batch.momenta.pz[$0], batch.momenta.energy[$0]]
+  }
 }
 
 /// The sentence that refuses an input, and that nothing else is thrown.
@@ -100,4 +102,9 @@ struct SplitMix64: RandomNumberGenerator {
     value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
     return value ^ (value >> 31)
   }
+}
+
+/// The values of each column, by name.
+func values(of columns: Columns) -> [String: [Double]] {
+  Dictionary(uniqueKeysWithValues: columns.sorted.map { ($0.name, $0.column.values) })
 }

@@ -40,7 +40,7 @@ import Testing
       #expect(try formats.format(ofFile: file).name == "particle-table")
       let found = try batches(file, options: options(), step: 7)
       #expect(found.flatMap(\.eventNumbers) == Array(0..<40))
-      #expect(found[0].energy == [1, 2, 3, 3, 4, 5, 4, 5, 6, 6, 7, 8, 7].map(Double.init))
+      #expect(found[0].momenta.energy == [1, 2, 3, 3, 4, 5, 4, 5, 6, 6, 7, 8, 7].map(Double.init))
     }
     // Programs that do not register it take its comment and commas for what they are not.
     #expect(refusal(plain).contains("is in no format known here"))
@@ -61,11 +61,11 @@ import Testing
     options.units = .mev
     let found = try batches(file, options: options, step: 4)
     #expect(found.flatMap(\.eventNumbers) == Array(5..<15))
-    #expect(abs(found[0].energy[0] - 0.006) < 1e-15)
+    #expect(abs(found[0].momenta.energy[0] - 0.006) < 1e-15)
     let stream = try EventStream(inputs: [file, file], options: self.options())
     var sums: [Double] = []
     try EventPipeline.run(
-      stream: stream, eventsPerBatch: 3, threads: 4, makeWorker: { { $0.energy.reduce(0, +) } },
+      stream: stream, eventsPerBatch: 3, threads: 4, makeWorker: { { $0.momenta.energy.reduce(0, +) } },
       consume: { sums.append($0) })
     #expect(stream.nextEventNumber == 80 && stream.format?.title == "particle table")
     var expected = 0

@@ -33,7 +33,7 @@ import Testing
         inFlight.add(1, ordering: .relaxed)
         // Batches take unequal times.
         if batch.eventNumbers[0] % 5 == 0 { usleep(500) }
-        return batch.energy
+        return batch.momenta.energy
       }
     } consume: { energies in
       largest = max(largest, inFlight.load(ordering: .relaxed))

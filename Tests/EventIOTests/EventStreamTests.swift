@@ -67,7 +67,7 @@ import Testing
     let stream = try EventStream(inputs: [file], options: options)
     let batch = try #require(try stream.next(upTo: 100))
     #expect(batch.eventNumbers == [1, 3, 5, 7, 9] && batch.offsets == [0, 1, 4, 5, 8, 9])
-    #expect(batch.px.count == 9 && batch.columns["pair"]?.values == [1, 1, 3, 1, 5, 1, 7, 1, 9, 1])
+    #expect(batch.momenta.px.count == 9 && batch.columns["pair"]?.values == [1, 1, 3, 1, 5, 1, 7, 1, 9, 1])
     #expect(batch.columns["mass"]?.values == Array(repeating: 500, count: 5))
     #expect(try stream.next(upTo: 100) == nil)
     for name in ["lable", "pair"] {
@@ -90,8 +90,10 @@ import Testing
     for name in ["hepmc3-gev.hepmc", "cylindrical.h5"] {
       let whole = try batches(Fixtures.path(name))[0]
       let single = try batches(Fixtures.path(name), step: 1)
-      #expect(single.flatMap(\.px) == whole.px && single.flatMap(\.energy) == whole.energy)
-      for (column, values) in whole.columns {
+      #expect(
+        single.flatMap(\.momenta.px) == whole.momenta.px
+          && single.flatMap(\.momenta.energy) == whole.momenta.energy)
+      for (column, values) in whole.columns.sorted {
         #expect(single.flatMap { $0.columns[column]!.values } == values.values)
       }
     }
@@ -164,7 +166,7 @@ import Testing
   @Test func formatsCanBeForced() throws {
     let folder = try TemporaryFolder()
     let file = try folder.write("  7 0 0 8\n", to: "events")
-    #expect(try batches(file, options: EventReadingOptions(format: "text"))[0].energy == [8])
+    #expect(try batches(file, options: EventReadingOptions(format: "text"))[0].momenta.energy == [8])
     #expect(!refusal(file, options: EventReadingOptions(format: "jsonl")).hasPrefix("no error"))
     #expect(refusal(file, options: EventReadingOptions(format: "hdf5")).contains("HDF5"))
     #expect(refusal(try folder.write(""), options: EventReadingOptions(format: "text")).contains("is empty"))
@@ -177,7 +179,7 @@ import Testing
     for file in [json, text] {
       for (unit, energy) in [(MomentumUnit.mev, 6.0), (.gev, 6000), (.tev, 6e6)] {
         let batch = try batches(file, options: EventReadingOptions(units: unit))[0]
-        #expect(batch.energy == [energy] && batch.px == [energy / 2])
+        #expect(batch.momenta.energy == [energy] && batch.momenta.px == [energy / 2])
       }
       // Conditions are in GeV.
       var options = EventReadingOptions(units: .mev)

@@ -12,17 +12,19 @@ import Testing
   private func events(_ count: Int, hasPDGID: Bool = true, first: Int = 0) -> EventBatch {
     var random = SplitMix64(state: UInt64(first) + 1)
     var batch = EventBatch(source: "made")
-    batch.columns = ["label": EventColumn(), "truth": EventColumn(width: 3)]
+    batch.columns = ["label": Column(), "truth": Column(width: 3)]
+    batch.particles.content.columns["d0"] = Column()
     for event in 0..<count {
       for _ in 0..<(event % 4) {
-        batch.px.append(Double.random(in: -1...1, using: &random) / 3)
-        batch.py.append(Double.random(in: -1e5...1e5, using: &random))
-        batch.pz.append(-0.0)
-        batch.energy.append(Double.random(in: 0...1e-9, using: &random))
+        batch.momenta.append(
+          FourMomentum(
+            px: Double.random(in: -1...1, using: &random) / 3,
+            py: Double.random(in: -1e5...1e5, using: &random),
+            pz: -0.0, energy: Double.random(in: 0...1e-9, using: &random)))
+        batch.particles.content.columns["d0"]!.values.append(Double.random(in: -1...1, using: &random))
         if hasPDGID { batch.pdgID.append(Int32.random(in: -5000...5000, using: &random)) }
       }
-      batch.offsets.append(batch.px.count)
-      batch.eventNumbers.append(first + 3 * event)
+      batch.finishEvent(number: first + 3 * event)
       batch.columns["label"]!.values.append(Double(event % 2))
       for _ in 0..<3 { batch.columns["truth"]!.values.append(Double.random(in: -1...1, using: &random)) }
     }
@@ -33,7 +35,8 @@ import Testing
   private func readBack(_ path: String) throws -> EventBatch {
     var all = EventBatch()
     for batch in try batches(path, step: 7) { all.append(batch) }
-    let numbers = all.columns.removeValue(forKey: "number")
+    let numbers = all.columns["number"]
+    all.columns["number"] = nil
     all.eventNumbers = try #require(numbers).values.map { Int($0) }
     return all
   }
@@ -55,10 +58,48 @@ import Testing
     #expect(try folder.content == ["events"])
     let found = try readBack(path)
     #expect(found.eventNumbers == expected.eventNumbers && found.offsets == expected.offsets)
-    #expect(found.px == expected.px && found.py == expected.py && found.pz == expected.pz)
-    #expect(found.pz.allSatisfy { $0.sign == .minus })
-    #expect(found.energy == expected.energy && found.pdgID == expected.pdgID)
+    #expect(
+      found.momenta.px == expected.momenta.px && found.momenta.py == expected.momenta.py
+        && found.momenta.pz == expected.momenta.pz)
+    #expect(found.momenta.pz.allSatisfy { $0.sign == .minus })
+    #expect(found.momenta.energy == expected.momenta.energy && found.pdgID == expected.pdgID)
     #expect(found.columns == expected.columns)
+    #expect(found.particles.content.columns == expected.particles.content.columns)
+  }
+
+  /// Columns of several numbers, with a unit, and those that only later events have.
+  @Test func columnsOfParticlesAreKept() throws {
+    let folder = try TemporaryFolder()
+    func part(_ columns: Columns) throws -> Events {
+      var part = Events()
+      try part.append([.zero, FourMomentum(px: 1, py: 0, pz: 0, energy: 1)])
+      try part.append([FourMomentum(px: 2, py: 0, pz: 0, energy: 2)])
+      part.particles.content.columns = columns
+      return part
+    }
+    let first = try part(["d0": Column(values: [1, 2, 3], unit: "mm")])
+    let second = try part([
+      "d0": Column(values: [4, 5, 6]), "hit": Column(width: 2, values: [1, 2, 3, 4, 5, 6]),
+    ])
+    for format in EventOutputFormat.allCases {
+      let path = folder.path("events.\(format.rawValue)")
+      let writer = try format.makeWriter(to: .file(path))
+      try writer.append(first)
+      try writer.append(second)
+      try writer.finish()
+      let columns = try batches(path, step: 10).map(\.particles.content.columns)
+      let d0 = columns.flatMap { $0["d0"]!.values }
+      #expect(d0 == [1, 2, 3, 4, 5, 6])
+      if format == .hdf5 {
+        #expect(columns[0]["d0"]?.unit == "mm")
+        #expect(columns[0]["hit"]!.values.suffix(6) == [1, 2, 3, 4, 5, 6])
+        #expect(columns[0]["hit"]!.values.prefix(6).allSatisfy { $0.isNaN })
+      } else {
+        // A reader takes its columns from the first event; the file has them from the fourth on.
+        let text = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(text[2].hasSuffix("\"d0\":[4,5],\"hit.0\":[1,3],\"hit.1\":[2,4]}"), "\(text[2])")
+      }
+    }
   }
 
   @Test(arguments: EventOutputFormat.allCases)
@@ -158,21 +199,6 @@ import Testing
       bad.columns = [name: EventColumn(values: [1, 2])]
       let writer = try format.makeWriter(to: .file(folder.path("events")))
       #expect(throws: EventInputError.self) { try writer.append(bad) }
-    }
-  }
-}
-
-extension EventBatch {
-  fileprivate mutating func append(_ other: EventBatch) {
-    eventNumbers += other.eventNumbers
-    offsets += other.offsets.dropFirst().map { $0 + particleCount }
-    px += other.px
-    py += other.py
-    pz += other.pz
-    energy += other.energy
-    pdgID += other.pdgID
-    for (name, column) in other.columns {
-      columns[name, default: EventColumn(width: column.width)].values += column.values
     }
   }
 }

@@ -65,7 +65,7 @@ import Testing
   ) throws {
     let expected = try #require(try batches(HDF5LayoutTests.path("mev")).first)
     let batch = try #require(try batches(HDF5LayoutTests.path(name)).first)
-    #expect(batch.px == expected.px && batch.energy == expected.energy)
+    #expect(batch.momenta.px == expected.momenta.px && batch.momenta.energy == expected.momenta.energy)
   }
 
   @Test func attributesInAHeapOfTheirOwnAreRefused() throws {

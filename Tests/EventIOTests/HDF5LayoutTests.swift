@@ -30,7 +30,10 @@ import Testing
         particle.pt * cos(particle.phi), particle.pt * sin(particle.phi), particle.pt * sinh(particle.eta),
         (pow(particle.pt * cosh(particle.eta), 2) + pow(particle.mass, 2)).squareRoot(),
       ]
-      let found = [batch.px[index], batch.py[index], batch.pz[index], batch.energy[index]]
+      let found = [
+        batch.momenta.px[index], batch.momenta.py[index], batch.momenta.pz[index],
+        batch.momenta.energy[index],
+      ]
       for (value, reference) in zip(found, expected) {
         #expect(abs(value - reference) <= tolerance * expected[3], "\(name) \(index)")
       }
@@ -48,16 +51,22 @@ import Testing
       let single = try batches(Self.path(name), step: 1)
       #expect(single.map(\.offsets) == [[0, 2], [0, 1]])
       let all = try batches(Self.path(name))
-      #expect(single.flatMap(\.energy) == all.flatMap(\.energy))
+      #expect(single.flatMap(\.momenta.energy) == all.flatMap(\.momenta.energy))
     }
   }
 
-  @Test func columnsOfParticlesAreReadWhenAskedFor() throws {
-    #expect(try batches(Self.path("columns")).allSatisfy { $0.particleColumns.isEmpty })
+  @Test func columnsOfParticlesAreRead() throws {
+    let none = EventReadingOptions(particleColumns: [])
+    #expect(
+      try batches(Self.path("columns"), options: none).allSatisfy { $0.particles.content.columns.isEmpty })
+    let all = try batches(Self.path("columns")).flatMap {
+      $0.particles.content.columns["charge"]?.values ?? []
+    }
+    #expect(all.count == 3 && all.filter { $0 != 0 } == [1, -1])
     let charged = ParticleSelection(conditions: [try ParticleCondition("charge != 0")])
     let batch = try #require(
       try batches(Self.path("columns"), options: EventReadingOptions(particles: charged)).first)
-    #expect(batch.particleColumns["charge"] == [1, -1])
+    #expect(batch.particles.content.columns["charge"]?.values == [1, -1])
     #expect(batch.offsets == [0, 2, 2])
   }
 
@@ -98,7 +107,7 @@ import Testing
       let found = try #require(try batches(next).first)
       #expect(found.columns["number"]?.values == [4712])
       #expect(found.columns["weight.muR=0.5/muF=1"]?.values == [2])
-      #expect(found.energy == [original.energy[2]])
+      #expect(found.momenta.energy == [original.momenta.energy[2]])
       path = next
     }
   }

@@ -47,7 +47,7 @@ import Testing
       let (folder, path) = try Self.folder("external-column", with: secret)
       let batch = try #require(try batches(path).first)
       // Links inside the file are followed.
-      #expect(Set(batch.columns.keys) == ["label", "alias", "relative"])
+      #expect(Set(batch.columns.names) == ["label", "alias", "relative"])
       #expect(batch.columns["alias"]?.values == [1, 0] && batch.columns["relative"]?.values == [1, 0])
       let reasons = batch.unreadableColumns
       #expect(Set(reasons.keys) == ["secret", "dangling", "loop", "around", "text", "short", "cube"])

@@ -37,15 +37,15 @@ import Testing
     let all = EventReadingOptions(particles: ParticleSelection(keepsInvisible: true))
     for batch in try batches(Fixtures.path(file.name), options: all, step: step) {
       #expect(batch.eventNumbers == Array(events..<(events + batch.eventCount)))
-      #expect(Set(batch.columns.keys) == ["label", "features", "is_signal"])
+      #expect(Set(batch.columns.names) == ["label", "features", "is_signal"])
       #expect(batch.columns["features"]?.width == 3)
       for event in 0..<batch.eventCount {
         let reference = expected.offset[events + event]..<expected.offset[events + event + 1]
         let particles = batch.particles(ofEvent: event)
         #expect(Array(batch.pdgID[particles]) == Array(expected.pdgid[reference]))
         for (values, references) in [
-          (batch.px, expected.px), (batch.py, expected.py), (batch.pz, expected.pz),
-          (batch.energy, expected.energy),
+          (batch.momenta.px, expected.px), (batch.momenta.py, expected.py), (batch.momenta.pz, expected.pz),
+          (batch.momenta.energy, expected.energy),
         ] {
           #expect(particles.count == reference.count)
           for (particle, index) in zip(particles, reference) {
@@ -141,7 +141,7 @@ import Testing
     let plain = try batches(Fixtures.path("cartesian.h5"))
     for path in [try folder.gzip(data), try folder.write(zstd(data))] {
       let found = try batches(path)
-      #expect(found.map(\.energy) == plain.map(\.energy))
+      #expect(found.map(\.momenta.energy) == plain.map(\.momenta.energy))
       #expect(found[0].source == path)
     }
   }

@@ -15,7 +15,7 @@ import Testing
       [String: [[String: Double]]].self, from: Fixtures.data("hepmc-columns.json"))
     let expected = try #require(all[name])
     let found = try batches(Fixtures.path(name))[0]
-    var names = Set(found.columns.keys)
+    var names = Set(found.columns.names)
     #expect(names.remove("weights") != nil && names == Set(expected[0].keys))
     for (event, row) in expected.enumerated() {
       for (name, value) in row { #expect(found.columns[name]?.values[event] == value, "\(name)") }
@@ -55,7 +55,7 @@ import Testing
     var columns: [String: [String]] = [:]
     var count = 0
     for batch in try batches(path, step: step) {
-      for (name, column) in batch.columns {
+      for (name, column) in batch.columns.sorted {
         for event in 0..<batch.eventCount {
           let values = column.values[(event * column.width)..<((event + 1) * column.width)]
           columns[name, default: Array(repeating: "[nan]", count: count)].append("\(Array(values))")
@@ -146,7 +146,7 @@ import Testing
       P 1 0 211 0 0 1 2 0 1
 
       """
-    let found = try batches(try folder.write(text))[0].columns.mapValues(\.values)
+    let found = values(of: try batches(try folder.write(text))[0].columns)
     #expect(found == ["number": [7], "attribute.number": [5], "attribute.weight.a": [6]])
   }
 
@@ -160,7 +160,7 @@ import Testing
           keepsInvisible: true, statuses: wanted, conditions: [try ParticleCondition("status > 0")])
         let found = try batches(Fixtures.path(name), options: EventReadingOptions(particles: selection))
         let expected = statuses.filter { wanted.contains(Int32($0)) }
-        #expect(found.flatMap { $0.particleColumns["status"]! } == expected)
+        #expect(found.flatMap { $0.particles.content.columns["status"]!.values } == expected)
         #expect(found.reduce(0) { $0 + $1.eventCount } == 6)
       }
     }

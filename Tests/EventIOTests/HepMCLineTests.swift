@@ -55,8 +55,8 @@ import Testing
     ] {
       let path = try folder.write(
         lines.map { $0.replacing(" 211 1 2 3", with: " 211 \(text) 2 3") }.joined(separator: "\n") + "\n")
-      #expect(try batches(path)[0].px == [value])
-      #expect(try batches(try folder.write("\(text) 2 3 4\n"))[0].px == [value])
+      #expect(try batches(path)[0].momenta.px == [value])
+      #expect(try batches(try folder.write("\(text) 2 3 4\n"))[0].momenta.px == [value])
     }
   }
 

@@ -38,11 +38,16 @@ import Testing
         let kept = reference.pdgid.indices.filter { keepInvisible || !reference.invisible[$0] }
         removed += reference.pdgid.count - kept.count
         // pyhepmc sorts the particles of HepMC2 files.
-        let particles = batch.particles(ofEvent: event).sorted { batch.energy[$0] < batch.energy[$1] }
+        let particles = batch.particles(ofEvent: event).sorted {
+          batch.momenta.energy[$0] < batch.momenta.energy[$1]
+        }
         let references = kept.sorted { reference.particles[$0][3] < reference.particles[$1][3] }
         #expect(particles.map { batch.pdgID[$0] } == references.map { reference.pdgid[$0] })
         for (particle, index) in zip(particles, references) {
-          let found = [batch.px[particle], batch.py[particle], batch.pz[particle], batch.energy[particle]]
+          let found = [
+            batch.momenta.px[particle], batch.momenta.py[particle], batch.momenta.pz[particle],
+            batch.momenta.energy[particle],
+          ]
           for (value, wanted) in zip(found, reference.particles[index]) {
             #expect(abs(value - wanted) <= 1e-14 * abs(wanted))
           }
@@ -79,7 +84,7 @@ import Testing
       let single = try batches(Fixtures.path(name))
       let joined = try batches(try folder.write(text + text))
       #expect(joined.reduce(0) { $0 + $1.eventCount } == 12)
-      #expect(joined[0].energy == single[0].energy + single[0].energy)
+      #expect(joined[0].momenta.energy == single[0].momenta.energy + single[0].momenta.energy)
     }
   }
 
@@ -190,8 +195,8 @@ import Testing
       guard let stream = try? EventStream(inputs: [path], options: EventReadingOptions(skipBadEvents: true))
       else { continue }
       var energy: [Double] = []
-      while let batch = try? stream.next(upTo: 1) { energy += batch.energy }
-      #expect(Array(whole.energy.prefix(energy.count)) == energy)
+      while let batch = try? stream.next(upTo: 1) { energy += batch.momenta.energy }
+      #expect(Array(whole.momenta.energy.prefix(energy.count)) == energy)
     }
   }
 

@@ -78,7 +78,7 @@ import Testing
 
     mutating func add(_ batch: EventBatch) {
       for event in 0..<batch.eventCount {
-        energies[batch.eventNumbers[event]] = batch.particles(ofEvent: event).map { batch.energy[$0] }
+        energies[batch.eventNumbers[event]] = batch.particles(ofEvent: event).map { batch.momenta.energy[$0] }
       }
     }
   }

@@ -59,6 +59,27 @@ import Testing
     }
   }
 
+  /// What a list is shows in the first event whose number of particles differs.
+  @Test(arguments: [1, 2, 10]) func listsAsLongAsTheParticlesAreTheirColumns(step: Int) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      """
+      {"particles": [[0, 0, 1, 2], [0, 0, 1, 3]], "q": [0, 1], "pair": [7, 8]}
+      {"particles": [[0, 0, 1, 2], [0, 0, 1, 3]], "q": [2, 3], "pair": [9, 10]}
+      {"particles": [[0, 0, 1, 4]], "q": [4], "pair": [11, 12]}
+      {"particles": [], "q": [], "pair": [13, 14]}
+      """)
+    let found = try batches(path, step: step)
+    #expect(found.flatMap { $0.particles.content.columns["q"]?.values ?? [] } == [0, 1, 2, 3, 4])
+    if step == 10 {
+      #expect(found[0].columns["pair"] == Column(width: 2, values: [7, 8, 9, 10, 11, 12, 13, 14]))
+      #expect(found[0].particles.content.columns["pair"] == nil)
+    }
+    let none = try batches(path, options: EventReadingOptions(particleColumns: []), step: 10)
+    #expect(none.allSatisfy { $0.particles.content.columns.isEmpty })
+    #expect(none.flatMap { $0.columns["pair"]?.values ?? [] } == [7, 8, 9, 10, 11, 12, 13, 14])
+  }
+
   @Test func listsOfAllParticlesAreReadIfAskedFor() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(
@@ -71,8 +92,8 @@ import Testing
     var options = EventReadingOptions(skipBadEvents: true)
     options.particles.conditions = [try ParticleCondition("q > 0")]
     let found = try batches(path, options: options, step: 2)
-    #expect(found.flatMap(\.energy) == [3, 4] && found.map(\.offsets) == [[0, 1, 1], [0, 1]])
-    #expect(found.flatMap { $0.particleColumns["q"]! } == [1, 1])
+    #expect(found.flatMap(\.momenta.energy) == [3, 4] && found.map(\.offsets) == [[0, 1, 1], [0, 1]])
+    #expect(found.flatMap { $0.particles.content.columns["q"]!.values } == [1, 1])
     #expect(found.map { $0.columns["x"]?.values } == [[1, 2], [3]])
     options.skipBadEvents = false
     #expect(refusal(path, options: options).contains("event 3, line 4, q has 2 numbers for 1 particles"))
@@ -143,6 +164,6 @@ import Testing
       "{\"particles\": [" + Array(repeating: "[1, 2, 3, 4]", count: 30_000).joined(separator: ",") + "]}\n"
     let found = try batches(try folder.write("{\"particles\": []}\n" + line + line), step: 2)
     #expect(found.map(\.offsets) == [[0, 0, 30_000], [0, 30_000]])
-    #expect(found[1].energy.allSatisfy { $0 == 4 })
+    #expect(found[1].momenta.energy.allSatisfy { $0 == 4 })
   }
 }

@@ -66,7 +66,7 @@ import Testing
     #expect(rows(batch, 0) == [[30, 0, 40, 50], [-30, 0, 0, 30]])
     #expect(batch.pdgID == [11, -11])
     #expect(
-      batch.columns.mapValues(\.values) == [
+      values(of: batch.columns) == [
         "weight": [-25], "signal_process_id": [3], "event_scale": [91.2], "alphaQED": [7.8e-3],
         "alphaQCD": [0.118],
       ])
@@ -74,7 +74,7 @@ import Testing
     options.particles.statuses = [-1, 2]
     options.particles.conditions = [try ParticleCondition("status > -9")]
     let other = try batches(file, options: options)[0]
-    #expect(other.pdgID == [21, 21, 23] && other.particleColumns["status"] == [-1, -1, 2])
+    #expect(other.pdgID == [21, 21, 23] && other.particles.content.columns["status"]?.values == [-1, -1, 2])
     #expect(
       refusal(file, options: EventReadingOptions(units: .mev)).contains("is LHE, which states its units"))
   }
@@ -86,7 +86,7 @@ import Testing
     #expect(
       rows(batch, 0) == [[30, 40, 120, 130], [-30, -40, -20, 170]] && rows(batch, 1) == [[3, 4, 0, 5]])
     #expect(
-      batch.columns.mapValues(\.values) == [
+      values(of: batch.columns) == [
         "weight": [15, -15], "weight.XWGTUP": [15, -15], "weight.1001": [16, -16],
         "weight.1002": [14, -14], "weights": [15, 16, 14, -15, -16, -14], "signal_process_id": [1, 1],
         "event_scale": [91.188, -1], "alphaQED": [7.54677e-3, -1], "alphaQCD": [0.118, -1],

@@ -52,13 +52,11 @@ import Testing
     batch.eventNumbers = [0, 1]
     batch.offsets = [0, 4, 5]
     for momentum in momenta {
-      batch.px.append(momentum[0])
-      batch.py.append(momentum[1])
-      batch.pz.append(momentum[2])
-      batch.energy.append(momentum[3])
+      batch.momenta.append(
+        FourMomentum(px: momentum[0], py: momentum[1], pz: momentum[2], energy: momentum[3]))
     }
     batch.pdgID = identifiers
-    batch.particleColumns["weight"] = [1, 0.5, .nan, 0, -1]
+    batch.particles.content.columns["weight"] = Column(values: [1, 0.5, .nan, 0, -1])
     return batch
   }
 
@@ -73,10 +71,14 @@ import Testing
     var batch = Self.batch()
     let whole = batch
     try ParticleSelection(conditions: conditions.map { try ParticleCondition($0) }).apply(to: &batch)
-    #expect(batch.px == expected.map { whole.px[$0] } && batch.energy == expected.map { whole.energy[$0] })
-    #expect(batch.py == expected.map { whole.py[$0] } && batch.pz == expected.map { whole.pz[$0] })
+    #expect(
+      batch.momenta.px == expected.map { whole.momenta.px[$0] }
+        && batch.momenta.energy == expected.map { whole.momenta.energy[$0] })
+    #expect(
+      batch.momenta.py == expected.map { whole.momenta.py[$0] }
+        && batch.momenta.pz == expected.map { whole.momenta.pz[$0] })
     #expect(batch.pdgID == expected.map { whole.pdgID[$0] })
-    #expect(batch.particleColumns["weight"]?.count == expected.count)
+    #expect(batch.particles.content.columns["weight"]?.values.count == expected.count)
     #expect(batch.offsets == [0, expected.count { $0 < 4 }, expected.count])
     #expect(batch.eventNumbers == [0, 1])
   }
@@ -148,7 +150,9 @@ import Testing
         #expect(found.flatMap(\.pdgID) == expected.flatMap(\.pdgID), "\(other)")
         #expect(found.map(\.offsets) == expected.map(\.offsets), "\(other)")
         #expect(
-          zip(found.flatMap(\.px), expected.flatMap(\.px)).allSatisfy { abs($0 - $1) <= 1e-9 * abs($1) })
+          zip(found.flatMap(\.momenta.px), expected.flatMap(\.momenta.px)).allSatisfy {
+            abs($0 - $1) <= 1e-9 * abs($1)
+          })
       }
     }
   }

@@ -47,7 +47,7 @@ private final class ParticleTableReader: ParsingEventReader {
           isGood = false
           return
         }
-        batch.appendParticle(px: px, py: py, pz: pz, energy: e)
+        batch.momenta.append(FourMomentum(px: px, py: py, pz: pz, energy: e))
       }
       guard found else { break }
       considered += 1

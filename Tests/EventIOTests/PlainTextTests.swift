@@ -30,7 +30,7 @@ import Testing
     #expect(found.count == 1)
     #expect(found[0].offsets == [0, 2, 2, 3, 5, 6])
     #expect(rows(found[0], 0) == [[1, 2, 3, 4], [5, -6, 7, 80]])
-    #expect(found[0].energy.suffix(4) == [2, 3, 4, 5])
+    #expect(found[0].momenta.energy.suffix(4) == [2, 3, 4, 5])
     #expect(found[0].pdgID.isEmpty && found[0].columns.isEmpty)
   }
 
@@ -42,7 +42,7 @@ import Testing
       return mantissa * pow(10, Double(random.next() % 60) - 30)
     }
     let text = values.map { "\($0) 0 0 1\n" }.joined()
-    #expect(try batches(try folder.write(text)).flatMap(\.px) == values)
+    #expect(try batches(try folder.write(text)).flatMap(\.momenta.px) == values)
   }
 
   @Test(arguments: [
@@ -74,7 +74,8 @@ import Testing
     let path = try folder.write("1 2 3 4\n#END\n1 2\n1 2 3 4\n#END\n1 2 3 5\n#END\n1 2 3 -5\n#END\n#END\n")
     let stream = try EventStream(inputs: [path], options: EventReadingOptions(skipBadEvents: true))
     let batch = try #require(try stream.next(upTo: 100))
-    #expect(batch.eventNumbers == [0, 2, 4] && batch.energy == [4, 5] && batch.offsets == [0, 1, 2, 2])
+    #expect(
+      batch.eventNumbers == [0, 2, 4] && batch.momenta.energy == [4, 5] && batch.offsets == [0, 1, 2, 2])
     #expect(stream.badEventCount == 2 && stream.badEvents.map(\.line) == [3, nil])
   }
 
@@ -89,8 +90,8 @@ import Testing
       uselocale(previous)
       freelocale(locale)
     }
-    #expect(try batches(try folder.write("1.5 2.5 3.5 4.5\n"))[0].px == [1.5])
-    #expect(try batches(try folder.write("{\"particles\": [[1.5, 2.5, 3.5, 4.5]]}"))[0].px == [1.5])
+    #expect(try batches(try folder.write("1.5 2.5 3.5 4.5\n"))[0].momenta.px == [1.5])
+    #expect(try batches(try folder.write("{\"particles\": [[1.5, 2.5, 3.5, 4.5]]}"))[0].momenta.px == [1.5])
     for name in HepMCTests.files {
       let weight = try batches(Fixtures.path(name))[0].columns["weight"]?.values[0]
       #expect(weight == (name.contains("gev") ? 1.5 : 0.75))

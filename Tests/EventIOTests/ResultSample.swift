@@ -9,13 +9,13 @@ extension ResultBatch {
   static func byHand() -> ResultBatch {
     var jets = JetBatch()
     jets.eventNumbers = [7, 8, 10]
-    jets.offsets = [0, 2, 2, 3]
-    jets.px = [0, 0, 0]
-    jets.py = [0, 0, 0]
-    jets.pz = [0, 0, 0]
-    jets.energy = [0, 0, 0]
-    jets.constituentOffsets = [0, 3, 4, 9]
-    jets.constituents = [4, 0, 2, 1, 5, 4, 3, 2, 1]
+    jets.momenta.offsets = [0, 2, 2, 3]
+    jets.momenta.content.px = [0, 0, 0]
+    jets.momenta.content.py = [0, 0, 0]
+    jets.momenta.content.pz = [0, 0, 0]
+    jets.momenta.content.energy = [0, 0, 0]
+    jets.constituents.offsets = [0, 3, 4, 9]
+    jets.constituents.content = [4, 0, 2, 1, 5, 4, 3, 2, 1]
     // Nodes 0 ..< n are leaves. The first jet joins 0 and 2, then 1 and that; the third joins a chain.
     jets.trees.offsets = [0, 5, 6, 15]
     jets.trees.left = [-1, -1, -1, 0, 1, -1, -1, -1, -1, -1, -1, 0, 5, 6, 7]

@@ -15,10 +15,7 @@ import Testing
     var events = EventBatch()
     events.eventNumbers = [0]
     events.offsets = [0, 2]
-    events.px = particles.map(\.px)
-    events.py = particles.map(\.py)
-    events.pz = particles.map(\.pz)
-    events.energy = particles.map(\.energy)
+    events.momenta = FourMomenta(particles)
     return try! JetClusterer(JetFinder(JetDefinition(.antikt, radius: 1), recluster: .kt)).jets(in: events)
   }()
 
@@ -79,10 +76,10 @@ import Testing
     events.eventNumbers = [0]
     events.offsets = [0, 7]
     // Along the beam both ways, at rest, twice the same, slightly imaginary mass, nothing at all.
-    events.px = [0, 0, 0, 1, 1, 2, 0]
-    events.py = [0, 0, 0, 1, 1, 0, 0]
-    events.pz = [5, -5, 0, 1, 1, 0, 0]
-    events.energy = [5, 5, 1, 2, 2, 1.9999, 0]
+    events.momenta.px = [0, 0, 0, 1, 1, 2, 0]
+    events.momenta.py = [0, 0, 0, 1, 1, 0, 0]
+    events.momenta.pz = [5, -5, 0, 1, 1, 0, 0]
+    events.momenta.energy = [5, 5, 1, 2, 2, 1.9999, 0]
     let jets = try JetClusterer(JetFinder(JetDefinition(.kt, radius: 1000))).jets(in: events)
     #expect(jets.jetCount > 0)
     for set in NodeFeatures.allCases {

@@ -53,10 +53,10 @@ import Testing
     trees.offsets.append(trees.offsets.last! + links.count)
     trees.left += links.map { Int32($0.0) }
     trees.right += links.map { Int32($0.1) }
-    trees.px += momenta.map { $0[0] }
-    trees.py += momenta.map { $0[1] }
-    trees.pz += momenta.map { $0[2] }
-    trees.energy += momenta.map { $0[3] }
+    trees.momenta.px += momenta.map { $0[0] }
+    trees.momenta.py += momenta.map { $0[1] }
+    trees.momenta.pz += momenta.map { $0[2] }
+    trees.momenta.energy += momenta.map { $0[3] }
     trees.mergeScale += links.map { _ in 0 }
   }
 

@@ -7,12 +7,12 @@ import Testing
 @Suite struct BadInputTests {
   private func clusterer() throws -> JetClusterer { try JetClusterer(JetFinder(JetDefinition(.antikt))) }
 
-  @Test(arguments: ["px", "py", "pz", "energy"], [Double.nan, .infinity, -.infinity, 1e51])
+  @Test(arguments: ["px", "py", "pz", "E"], [Double.nan, .infinity, -.infinity, 1e51])
   func badComponentIsNamed(field: String, value: Double) throws {
     var events = hadronEvents(4, particles: 6...6, seed: 31)
     events.eventNumbers = [10, 11, 12, 13]
     let paths: [String: WritableKeyPath<EventBatch, [Double]>] = [
-      "px": \.px, "py": \.py, "pz": \.pz, "energy": \.energy,
+      "px": \.momenta.px, "py": \.momenta.py, "pz": \.momenta.pz, "E": \.momenta.energy,
     ]
     events[keyPath: paths[field]!][6 * 2 + 3] = value
     var jets = JetBatch()
@@ -32,11 +32,11 @@ import Testing
   @Test func negativeEnergyIsNamedAndNegativeZeroIsNot() throws {
     var events = EventBatch([[FourMomentum(px: 0, py: 0, pz: 0, energy: -0.0)]])
     #expect(try clusterer().jets(in: events).jetCount == 0)
-    events.energy[0] = -1e-3
+    events.momenta.energy[0] = -1e-3
     let error = try #require(throws: JetPhysicsError.self) { try clusterer().jets(in: events) }
     #expect(
       error.description
-        == "Event 0, particle 0: energy is -0.001 GeV, which is negative; correct the input or leave the event out."
+        == "Event 0, particle 0: E is -0.001 GeV, which is negative; correct the input or leave the event out."
     )
   }
 
@@ -45,7 +45,7 @@ import Testing
     let good = hadronEvents(5, seed: 32)
     let expected = try clusterer.jets(in: good)
     var bad = good
-    bad.energy[bad.energy.count - 1] = .nan
+    bad.momenta.energy[bad.momenta.energy.count - 1] = .nan
     #expect(throws: JetPhysicsError.self) { try clusterer.jets(in: bad) }
     #expect(try clusterer.jets(in: good) == expected)
   }
@@ -53,7 +53,8 @@ import Testing
   @Test func arraysThatDoNotBelongTogetherAreErrors() throws {
     let good = hadronEvents(3, particles: 4...4, seed: 33)
     let changes: [(String, (inout EventBatch) -> Void)] = [
-      ("px", { $0.px.removeLast() }), ("py", { $0.py.append(1) }), ("pz", { $0.pz = [] }),
+      ("px", { $0.momenta.px.removeLast() }), ("py", { $0.momenta.py.append(1) }),
+      ("pz", { $0.momenta.pz = [] }),
       ("offsets", { $0.offsets = [0, 8, 4, 12] }), ("offsets", { $0.offsets = [1, 4, 8, 12] }),
       ("offsets", { $0.offsets = [0, 4, 8, 13] }), ("offsets", { $0.offsets = [0, 4, 12] }),
       ("offsets", { $0.offsets = [] }), ("offsets", { $0.offsets = [0, .max, .min, 12] }),

@@ -41,7 +41,7 @@ import Testing
     for event in 0..<4 {
       for jet in expected.jets(ofEvent: event) {
         for index in expected.constituents(ofJet: jet) {
-          expected.constituents[index] = places[event][Int(expected.constituents[index])]
+          expected.constituents.content[index] = places[event][Int(expected.constituents.content[index])]
         }
       }
     }
@@ -75,9 +75,9 @@ import Testing
     let jets = try JetClusterer(finder).jets(in: events)
     try #require(jets.jetCount == 1 && jets.trees.nodeCount == 2 * count - 1)
     let scale = Double(count)
-    #expect([jets.px[0], jets.py[0]] == [0.3 * scale, -0.4 * scale])
-    #expect([jets.pz[0], jets.energy[0]] == [1.7 * scale, 1.8 * scale])
-    #expect(jets.constituents == Array(0..<Int32(count)))
+    #expect([jets.momenta.content.px[0], jets.momenta.content.py[0]] == [0.3 * scale, -0.4 * scale])
+    #expect([jets.momenta.content.pz[0], jets.momenta.content.energy[0]] == [1.7 * scale, 1.8 * scale])
+    #expect(jets.constituents.content == Array(0..<Int32(count)))
     // A network that reads it has few steps.
     var heights = [Int](repeating: 0, count: jets.trees.nodeCount)
     for node in count..<jets.trees.nodeCount {
@@ -99,10 +99,13 @@ import Testing
     let reference = Reference(events.momenta(ofEvent: 0), definition)
     try #require(reference.select(kind) == jets.jetCount)
     for jet in 0..<jets.jetCount {
-      let constituents = Array(jets.constituents[jets.constituents(ofJet: jet)])
+      let constituents = Array(jets.constituents[jet])
       let same = try #require(
         (0..<jets.jetCount).first { reference.constituents(ofJet: $0).sorted() == constituents })
-      let found = [jets.px[jet], jets.py[jet], jets.pz[jet], jets.energy[jet]]
+      let found = [
+        jets.momenta.content.px[jet], jets.momenta.content.py[jet], jets.momenta.content.pz[jet],
+        jets.momenta.content.energy[jet],
+      ]
       #expect(agree(found, reference.jet(same), tolerance: 1e-9))
     }
   }
@@ -150,7 +153,10 @@ import Testing
     let events = EventBatch([corners + corners + hadronEvents(1, seed: 3).momenta(ofEvent: 0)])
     let finder = try JetFinder(JetDefinition(algorithm, radius: 0.4, power: -1), recluster: recluster)
     let jets = try JetClusterer(finder).jets(in: events)
-    for values in [jets.px, jets.py, jets.pz, jets.energy, jets.trees.mergeScale, jets.rapidity, jets.mass] {
+    for values in [
+      jets.momenta.content.px, jets.momenta.content.py, jets.momenta.content.pz, jets.momenta.content.energy,
+      jets.trees.mergeScale, jets.rapidity, jets.mass,
+    ] {
       #expect(values.allSatisfy { $0.isFinite })
     }
   }

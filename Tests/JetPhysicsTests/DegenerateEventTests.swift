@@ -30,7 +30,7 @@ import Testing
           }
           if case .inclusive = kind {
             let members = jets.jets(ofEvent: event).flatMap {
-              jets.constituents[jets.constituents(ofJet: $0)]
+              jets.constituents[$0]
             }
             #expect(members.sorted() == particles.map { Int32($0 - first) })
           }
@@ -81,8 +81,9 @@ import Testing
     #expect(jets.offsets.count == events.eventCount + 1)
     #expect(jets.trees.treeCount == jets.jetCount)
     let finite = [
-      jets.px, jets.py, jets.pz, jets.energy, jets.rapidity, jets.phi, jets.mass, jets.trees.px,
-      jets.trees.py, jets.trees.pz, jets.trees.energy, jets.trees.mergeScale,
+      jets.momenta.content.px, jets.momenta.content.py, jets.momenta.content.pz, jets.momenta.content.energy,
+      jets.rapidity, jets.phi, jets.mass, jets.trees.momenta.px,
+      jets.trees.momenta.py, jets.trees.momenta.pz, jets.trees.momenta.energy, jets.trees.mergeScale,
     ]
     #expect(finite.allSatisfy { $0.allSatisfy(\.isFinite) })
     let unsound = (0..<jets.jetCount).filter { !isSound(jets, tree: $0, spherical: spherical) }

@@ -152,7 +152,7 @@ import Testing
   private func expectSameJets(_ jets: JetBatch, event: Int, _ reference: Reference) {
     let differing = jets.jets(ofEvent: event).enumerated().filter { number, jet in
       !agree(jets.momentum(ofJet: jet).components, reference.jet(number))
-        || Array(jets.constituents[jets.constituents(ofJet: jet)]) != reference.constituents(ofJet: number)
+        || Array(jets.constituents[jet]) != reference.constituents(ofJet: number)
     }
     #expect(differing.isEmpty, "event \(event)")
   }

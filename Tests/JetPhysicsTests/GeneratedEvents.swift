@@ -32,11 +32,8 @@ extension EventBatch {
     self.init(source: "generated")
     for (index, event) in events.enumerated() {
       eventNumbers.append(firstNumber + index)
-      px += event.map(\.px)
-      py += event.map(\.py)
-      pz += event.map(\.pz)
-      energy += event.map(\.energy)
-      offsets.append(px.count)
+      for momentum in event { momenta.append(momentum) }
+      offsets.append(particleCount)
     }
   }
 

@@ -35,7 +35,7 @@ import Testing
     var first = 0
     for event in 0..<events.eventCount {
       let alone = try clusterer.jets(in: EventBatch([events.momenta(ofEvent: event)]))
-      #expect(alone.px == Array(together.px[together.jets(ofEvent: event)]))
+      #expect(alone.momenta.content.px == Array(together.momenta.content.px[together.jets(ofEvent: event)]))
       let nodes = together.trees.offsets[first]..<together.trees.offsets[first + alone.jetCount]
       #expect(alone.trees.left == Array(together.trees.left[nodes]))
       #expect(alone.trees.mergeScale == Array(together.trees.mergeScale[nodes]))
@@ -59,7 +59,9 @@ import Testing
     let some = try JetClusterer(JetFinder(definition, selection: selection)).jets(in: events)
     for event in 0..<events.eventCount {
       let expected = all.jets(ofEvent: event).filter { all.pt[$0] >= 1 && abs(all.rapidity[$0]) <= 1.5 }
-      #expect(some.jets(ofEvent: event).map { some.px[$0] } == expected.prefix(3).map { all.px[$0] })
+      #expect(
+        some.jets(ofEvent: event).map { some.momenta.content.px[$0] }
+          == expected.prefix(3).map { all.momenta.content.px[$0] })
     }
   }
 
@@ -70,7 +72,9 @@ import Testing
     ] {
       let jets = try JetClusterer(JetFinder(definition)).jets(in: events)
       for event in 0..<events.eventCount {
-        let hardness = jets.jets(ofEvent: event).map { isEnergy ? jets.energy[$0] : jets.pt[$0] }
+        let hardness = jets.jets(ofEvent: event).map {
+          isEnergy ? jets.momenta.content.energy[$0] : jets.pt[$0]
+        }
         #expect(hardness == hardness.sorted(by: >))
         #expect(hardness.count > 1 || events.particles(ofEvent: event).count <= 1)
       }

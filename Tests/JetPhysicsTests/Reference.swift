@@ -67,8 +67,9 @@ final class Reference {
     return Int(
       fastjet_reference_differing_entries(
         pointer, Int64(entries.lowerBound), Int64(entries.count), histories.parent1, histories.parent2,
-        histories.distance, histories.maximumDistance, histories.px, histories.py, histories.pz,
-        histories.energy, tolerance))
+        histories.distance, histories.maximumDistance, histories.momenta.px, histories.momenta.py,
+        histories.momenta.pz,
+        histories.momenta.energy, tolerance))
   }
 
   /// FastJet's `JetAlgorithm`.

@@ -88,7 +88,7 @@ import Testing
   /// The splittings of a jet as pairs of sets of particles, which no numbering of nodes changes.
   private static func splittings(of jets: JetBatch, jet: Int, name: (Int32) -> Int) -> Set<[Set<Int>]> {
     let first = jets.trees.offsets[jet]
-    var contents = jets.constituents[jets.constituents(ofJet: jet)].map { Set([name($0)]) }
+    var contents = jets.constituents[jet].map { Set([name($0)]) }
     var splittings: Set<[Set<Int>]> = []
     for node in jets.trees.nodes(ofTree: jet).dropFirst(contents.count) {
       let children = [jets.trees.left[node], jets.trees.right[node]].map { contents[Int($0)] }

@@ -45,7 +45,7 @@ import Testing
         group.addTask {
           var events = hadronEvents(3, particles: 5...5, seed: UInt64(number))
           events.eventNumbers = [number, number + 1, number + 2]
-          events.px[7] = .nan
+          events.momenta.px[7] = .nan
           do {
             _ = try JetClusterer(Self.finders[0]).jets(in: events)
             return nil

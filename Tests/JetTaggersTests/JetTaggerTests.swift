@@ -168,13 +168,13 @@ import Training
         let pt = Double.random(in: 1...40, using: &generator)
         let eta = Double.random(in: -0.4...0.4, using: &generator)
         let phi = Double.random(in: 1...1.8, using: &generator)
-        events.px.append(pt * cos(phi))
-        events.py.append(pt * sin(phi))
-        events.pz.append(pt * sinh(eta))
-        events.energy.append(pt * cosh(eta) + 0.01)
+        events.momenta.px.append(pt * cos(phi))
+        events.momenta.py.append(pt * sin(phi))
+        events.momenta.pz.append(pt * sinh(eta))
+        events.momenta.energy.append(pt * cosh(eta) + 0.01)
       }
       events.eventNumbers.append(events.eventCount)
-      events.offsets.append(events.px.count)
+      events.offsets.append(events.momenta.px.count)
     }
     let finder = try JetFinder(
       JetDefinition(.antikt, radius: 1), selection: JetSelection(.exclusiveJets(1)), recluster: .kt)

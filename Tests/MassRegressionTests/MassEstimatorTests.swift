@@ -17,10 +17,7 @@ import Testing
     var batch = EventBatch()
     for (number, particles) in events.enumerated() {
       for (p, pdgID) in particles {
-        batch.px.append(p.px)
-        batch.py.append(p.py)
-        batch.pz.append(p.pz)
-        batch.energy.append(p.energy)
+        batch.momenta.append(p)
         if identifiers { batch.pdgID.append(pdgID) }
       }
       batch.eventNumbers.append(number)

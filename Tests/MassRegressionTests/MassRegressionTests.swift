@@ -39,10 +39,7 @@ import Training
             pt: Double.random(in: 5...30, using: &generator),
             rapidity: Double.random(in: -0.15...0.15, using: &generator),
             phi: phi + Double.random(in: -0.15...0.15, using: &generator), mass: 0.14)
-          events.px.append(p.px)
-          events.py.append(p.py)
-          events.pz.append(p.pz)
-          events.energy.append(p.energy)
+          events.momenta.append(p)
           events.pdgID.append(211)
         }
       }

@@ -39,7 +39,7 @@ import Testing
         #expect(value(name).bitPattern == decisions.values[quantity].bitPattern)
       }
       let particles = events.particles(ofEvent: place)
-      #expect(written.px[written.particles(ofEvent: row)] == events.px[particles])
+      #expect(written.momenta.px[written.particles(ofEvent: row)] == events.momenta.px[particles])
       row += 1
     }
     #expect(row == written.eventCount && row > 50 && row < 250)
@@ -68,10 +68,10 @@ import Testing
     for (earlier, later, number) in [(first, second, 2), (second, third, 3)] {
       let places = try #require(later.columns["trigger-\(number).event-number"]).values.map { Int($0) }
       #expect(places.count > 5 && places.count < earlier.eventCount)
-      for (name, column) in earlier.columns {
+      for (name, column) in earlier.columns.sorted {
         #expect(later.columns[name]?.values == places.map { column.values[$0] }, "\(name)")
       }
-      let more = Set(later.columns.keys).subtracting(earlier.columns.keys)
+      let more = Set(later.columns.names).subtracting(earlier.columns.names)
       #expect(more.count == 13 && more.allSatisfy { $0.hasPrefix("trigger-\(number).") }, "\(more)")
     }
   }
@@ -98,9 +98,9 @@ import Testing
       var turned = shipped
       let (sine, cosine) = (sin(0.6 * Double(turn)), cos(0.6 * Double(turn)))
       for particle in 0..<shipped.particleCount {
-        let (px, py) = (shipped.px[particle], shipped.py[particle])
-        turned.px[particle] = cosine * px - sine * py
-        turned.py[particle] = sine * px + cosine * py
+        let (px, py) = (shipped.momenta.px[particle], shipped.momenta.py[particle])
+        turned.momenta.px[particle] = cosine * px - sine * py
+        turned.momenta.py[particle] = sine * px + cosine * py
       }
       return turned
     }
@@ -146,7 +146,7 @@ import Testing
     var event = try EventBatch(SampleRun.stream(events: 1))
     _ = try trigger.decide(event)
     let before = trigger.state
-    event.px[0] = .nan
+    event.momenta.px[0] = .nan
     #expect(throws: JetPhysicsError.self) { try trigger.decide(event) }
     #expect(trigger.state == before && before.eventCount == 1)
   }
@@ -174,10 +174,10 @@ import Testing
     let trigger = try EventTrigger(model: model, menu: menu, timeLimit: 3600)
     func decide(_ count: Int) throws {
       for _ in 0..<count {
-        _ = try event.px.withUnsafeBufferPointer { px in
-          try event.py.withUnsafeBufferPointer { py in
-            try event.pz.withUnsafeBufferPointer { pz in
-              try event.energy.withUnsafeBufferPointer { energy in
+        _ = try event.momenta.px.withUnsafeBufferPointer { px in
+          try event.momenta.py.withUnsafeBufferPointer { py in
+            try event.momenta.pz.withUnsafeBufferPointer { pz in
+              try event.momenta.energy.withUnsafeBufferPointer { energy in
                 try event.pdgID.withUnsafeBufferPointer { pdgID in
                   try trigger.decide(px: px, py: py, pz: pz, energy: energy, pdgID: pdgID)
                 }

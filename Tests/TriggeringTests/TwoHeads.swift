@@ -80,8 +80,7 @@ enum TwoHeads {
     }.prefix(count)
     try #require(chosen.count == count)
     event.pdgID = chosen.map { event.pdgID[$0] }
-    (event.px, event.py) = (chosen.map { event.px[$0] }, chosen.map { event.py[$0] })
-    (event.pz, event.energy) = (chosen.map { event.pz[$0] }, chosen.map { event.energy[$0] })
+    event.momenta = FourMomenta(chosen.map { event.momenta[$0] })
     event.offsets = [0, count]
     return event
   }

@@ -72,20 +72,16 @@ struct TriggerSample {
     var parts: Parts = (EventBatch(), JetBatch(), [], [])
     for event in range {
       for (jet, p) in jets[event].enumerated() {
-        parts.events.px.append(p.px)
-        parts.events.py.append(p.py)
-        parts.events.pz.append(p.pz)
-        parts.events.energy.append(p.energy)
+        parts.events.momenta.append(p)
         parts.jetPredictions += masses[event][jet] + [tags[event][jet]]
       }
       parts.events.eventNumbers.append(event)
-      parts.events.offsets.append(parts.events.energy.count)
+      parts.events.offsets.append(parts.events.particleCount)
       parts.eventPredictions.append(scores[event])
     }
     parts.events.columns["resonance_mass"] = EventColumn(values: Array(conditions[range]))
-    (parts.jets.eventNumbers, parts.jets.offsets) = (parts.events.eventNumbers, parts.events.offsets)
-    (parts.jets.px, parts.jets.py) = (parts.events.px, parts.events.py)
-    (parts.jets.pz, parts.jets.energy) = (parts.events.pz, parts.events.energy)
+    parts.jets.eventNumbers = parts.events.eventNumbers
+    parts.jets.momenta = Ragged(offsets: parts.events.offsets, content: parts.events.momenta)
     return parts
   }
 }

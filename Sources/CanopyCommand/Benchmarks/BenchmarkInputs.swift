@@ -53,7 +53,7 @@ struct BenchmarkInputs {
     let conditions = (try? model())?.description.events?.inputs.conditions ?? []
     let columns = Dictionary(uniqueKeysWithValues: conditions.map { ($0, 0.0) })
     return try EventStream(
-      inputs: files, options: EventReadingOptions(maximumEvents: maximumEvents, columns: columns))
+      inputs: files, options: EventReadingOptions(particleColumns: [], maximumEvents: maximumEvents, columns: columns))
   }
 
   /// The event files of the folder by kind.
@@ -97,10 +97,7 @@ extension EventBatch {
     var event = events(at: 0..<1)
     event.offsets = [0, chosen.count]
     if !pdgID.isEmpty { event.pdgID = chosen.map { pdgID[$0] } }
-    event.px = chosen.map { px[$0] }
-    event.py = chosen.map { py[$0] }
-    event.pz = chosen.map { pz[$0] }
-    event.energy = chosen.map { energy[$0] }
+    event.momenta = FourMomenta(chosen.map { momenta[$0] })
     return event
   }
 }

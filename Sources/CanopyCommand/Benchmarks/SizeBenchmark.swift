@@ -49,10 +49,7 @@ enum SizeBenchmark {
     var event = EventBatch()
     event.eventNumbers = [0]
     event.offsets = [0, size]
-    event.px = chosen.map(\.px)
-    event.py = chosen.map(\.py)
-    event.pz = chosen.map(\.pz)
-    event.energy = chosen.map(\.energy)
+    event.momenta = FourMomenta(chosen)
     return event
   }
 

@@ -58,7 +58,7 @@ public struct ResultBatch: Sendable, Equatable {
     phi = jets.phi
     mass = jets.mass
     self.constituents =
-      constituents ? ResultLists(width: 1, offsets: jets.constituentOffsets, values: jets.constituents) : nil
+      constituents ? ResultLists(width: 1, offsets: jets.constituents.offsets, values: jets.constituents.content) : nil
     self.trees = trees ? ResultLists(splittingsOf: jets.trees) : nil
     jetColumns = []
     eventColumns = []
@@ -72,12 +72,12 @@ public struct ResultBatch: Sendable, Equatable {
     precondition(events.eventCount == eventCount, "the events of the batch")
     let numbers = events.columns[EventSchema.number]
     inputNumbers = numbers.flatMap { $0.width == 1 ? $0.values : nil } ?? []
-    guard events.knowsInputPlaces, var lists = constituents else { return }
+    guard events.particles.content.knowsInputIndices, var lists = constituents else { return }
     for event in 0..<eventCount {
       let first = events.offsets[event]
       for jet in jets(ofEvent: event) {
         for index in lists.offsets[jet]..<lists.offsets[jet + 1] {
-          lists.values[index] = events.inputPlaces[first + Int(lists.values[index])]
+          lists.values[index] = events.particles.content.inputIndices[first + Int(lists.values[index])]
         }
       }
     }

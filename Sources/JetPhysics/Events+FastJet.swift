@@ -2,15 +2,15 @@
 
 import CFastJet
 
-extension EventBatch {
+extension Events {
   /// Calls `body` with the events as CFastJet reads them, in place.
   func withFastJetEvents<Result>(_ body: (UnsafePointer<CFastJetEvents>) -> Result) -> Result {
     offsets.withUnsafeBufferPointer { offsets in
       offsets.withMemoryRebound(to: Int64.self) { offsets in
-        px.withUnsafeBufferPointer { px in
-          py.withUnsafeBufferPointer { py in
-            pz.withUnsafeBufferPointer { pz in
-              energy.withUnsafeBufferPointer { energy in
+        momenta.px.withUnsafeBufferPointer { px in
+          momenta.py.withUnsafeBufferPointer { py in
+            momenta.pz.withUnsafeBufferPointer { pz in
+              momenta.energy.withUnsafeBufferPointer { energy in
                 var input = CFastJetEvents(
                   count: Int64(eventCount), offsets: offsets.baseAddress, px: px.baseAddress,
                   py: py.baseAddress, pz: pz.baseAddress, energy: energy.baseAddress)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-extension EventBatch {
+extension Events {
   /// Checks that the arrays belong together: offsets that start at 0, never decrease and end at the number of
   /// particles, and as many of each component as of energies.
   ///
@@ -16,9 +16,9 @@ extension EventBatch {
         count == particleCount, field,
         "There are \(count) values of \(field) but \(particleCount) of energy: give one for each particle.")
     }
-    try requireAll("px", px.count)
-    try requireAll("py", py.count)
-    try requireAll("pz", pz.count)
+    try requireAll("px", momenta.px.count)
+    try requireAll("py", momenta.py.count)
+    try requireAll("pz", momenta.pz.count)
     try require(
       offsets.count == eventCount + 1 && offsets[0] == 0 && offsets[eventCount] == particleCount, "offsets",
       "The event offsets must be one more than the events, the first 0 and the last the number of particles.")

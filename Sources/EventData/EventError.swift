@@ -7,8 +7,3 @@ public protocol EventError: Error {
   /// What is wrong and what to do about it, as the end of a sentence whose subject is the file.
   var predicate: String { get }
 }
-
-extension JetPhysicsError: EventError {
-  /// The problem, as one of clustering.
-  public var predicate: String { "cannot be clustered: \(problem)" }
-}

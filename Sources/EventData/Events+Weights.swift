@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-extension EventBatch {
+extension Events {
   /// What the names of the columns of named weights begin with.
   public static let weightPrefix = "weight."
 
@@ -8,7 +8,7 @@ extension EventBatch {
   ///
   /// A weight that its generator named NAME is the column `weight.NAME`. It is found by either name; a column that
   /// is itself called NAME comes first.
-  public func column(forWeight name: String) -> (name: String, column: EventColumn)? {
+  public func column(forWeight name: String) -> (name: String, column: Column)? {
     for candidate in [name, Self.weightPrefix + name] {
       if let column = columns[candidate] { return (candidate, column) }
     }

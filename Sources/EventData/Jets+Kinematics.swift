@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-extension JetBatch {
-  /// The four-momentum of a jet, counted from the first of the batch.
-  public func momentum(ofJet jet: Int) -> FourMomentum {
-    FourMomentum(px: px[jet], py: py[jet], pz: pz[jet], energy: energy[jet])
-  }
-
+extension Jets {
   /// Transverse momenta in GeV: `[jets]`.
   ///
-  /// Computed anew at each use, as the following are.
+  /// Computed at each use, as the following are.
   public var pt: [Double] { (0..<jetCount).map { momentum(ofJet: $0).pt } }
 
   /// Rapidities: `[jets]`.

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// The jets of consecutive events as ragged flat arrays.
+///
+/// Event `i` owns the jets `offsets[i] ..< offsets[i + 1]`, by falling pT (falling E for e⁺e⁻ algorithms). The
+/// constituents of a jet are in rising order of the particles; leaf `i` of a jet's tree is its constituent `i`.
+public struct Jets: Sendable, Equatable {
+  /// The number of each event, counted from 0 through all inputs: `[events]`.
+  public var eventNumbers: [Int]
+  /// The four-momenta of the jets of each event: `[events]` lists.
+  public var momenta: Ragged<FourMomenta>
+  /// The particles of each jet, counted from the first particle of the jet's event: `[jets]` lists.
+  public var constituents: Ragged<[Int32]>
+  /// The binary tree of each jet; empty if trees were not asked for.
+  public var trees: JetTrees
+
+  /// No events.
+  public init() {
+    eventNumbers = []
+    momenta = Ragged(content: FourMomenta())
+    constituents = Ragged(content: [])
+    trees = JetTrees()
+  }
+
+  /// The number of events.
+  public var eventCount: Int { eventNumbers.count }
+
+  /// The number of jets of all events together.
+  public var jetCount: Int { momenta.content.energy.count }
+
+  /// The first jet of each event, and the number of jets at the end: `[events + 1]`.
+  public var offsets: [Int] { momenta.offsets }
+
+  /// The jets of one event as a range into the jet arrays.
+  public func jets(ofEvent event: Int) -> Range<Int> { momenta.offsets[event]..<momenta.offsets[event + 1] }
+
+  /// The constituents of one jet as a range into the constituents of all.
+  public func constituents(ofJet jet: Int) -> Range<Int> {
+    constituents.offsets[jet]..<constituents.offsets[jet + 1]
+  }
+
+  /// The four-momentum of a jet, counted from the first of all events.
+  public func momentum(ofJet jet: Int) -> FourMomentum { momenta.content[jet] }
+}
