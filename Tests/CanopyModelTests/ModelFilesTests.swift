@@ -2,12 +2,12 @@
 
 import CanopyModel
 import Foundation
-import JetEmbedding
 import NeuralEngine
 import PluginKit
+import RecursiveEmbedding
+import Support
 import TestCells
 import TestFiles
-import Support
 import Testing
 
 /// Models as folders: what is written is read again, and nothing else is.
@@ -40,14 +40,15 @@ import Testing
     }
     // Writing over a model replaces it.
     try SampleModel.make(.simple).write(to: again)
-    #expect(try Model(contentsOf: again, plugins: SampleModel.plugins).network.embedding?.cell == .simple)
+    #expect(
+      try Model(contentsOf: again, plugins: SampleModel.plugins).network.recursive?.network.cell == .simple)
   }
 
   @Test(arguments: testedCells) func aModelOfAnyCellIsReadAgain(cell: RecursiveNetwork.Cell) throws {
     let model = try SampleModel.make(cell)
     try model.write(to: url)
     let copy = try Model(contentsOf: url, plugins: SampleModel.plugins)
-    #expect(copy.network.embedding?.cell == cell && copy.description == model.description)
+    #expect(copy.network.recursive?.network.cell == cell && copy.description == model.description)
     let events = try SampleModel.events.get()
     let expected = try Predictor(model).predict(events).numbers
     #expect(try Predictor(copy).predict(events).numbers == expected)
