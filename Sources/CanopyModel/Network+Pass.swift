@@ -38,13 +38,14 @@ extension Network {
     if let embedding {
       let given = run(
         embedding.stage, inputs, batch.embedding!, weights.embedding!, on: tape, freezing: freezingEmbedding,
-        &problem)
+        eventInputCount: 0, &problem)
       inputs.give(jetEmbedding: given.embedding)
       jets = given.embedding
     }
     if let encoder = self.events {
       let given = run(
-        encoder.stage, inputs, batch.events!, weights.events!, on: tape, freezing: false, &problem)
+        encoder.stage, inputs, batch.events!, weights.events!, on: tape, freezing: false,
+        eventInputCount: encoder.eventInputNames.count, &problem)
       inputs.give(eventEmbedding: given.embedding, eventInputs: given.inputs!)
       events = given.embedding
     }
@@ -54,7 +55,7 @@ extension Network {
   /// What a stage gives, and for events what it knows beside.
   private func run<S: Stage>(
     _ stage: S, _ given: HeadInputs, _ batch: AnyObject, _ weights: any StageWeights, on tape: Tape,
-    freezing: Bool, _ problem: inout PluginError?
+    freezing: Bool, eventInputCount: Int, _ problem: inout PluginError?
   ) -> (embedding: Variable, inputs: Variable?) {
     let inputs = StageInputs<S>(
       given, batch: batch as! S.Features.Batch, weights: weights as! S.Weights, on: tape, isFrozen: freezing)
@@ -70,7 +71,7 @@ extension Network {
     if freezing, embedding.requiresGradient { embedding = embedding.detached() }
     guard S.rows == .events else { return (embedding, nil) }
     return (
-      embedding, checked(stage.eventInputs(inputs), columns: stage.eventInputNames.count, "event inputs")
+      embedding, checked(stage.eventInputs(inputs), columns: eventInputCount, "event inputs")
     )
   }
 }

@@ -78,7 +78,7 @@ public struct Network: Sendable {
       do {
         let builder = HeadBuilder(
           headName: name, jetEmbeddingWidth: jets?.width, eventEmbeddingWidth: self.events?.width,
-          eventInputNames: self.events?.stage.eventInputNames, layout: layout)
+          eventInputNames: self.events?.eventInputNames, layout: layout)
         let head = try Self.makeHead(plugin, configuration, builder, &layout)
         named.append(NamedHead(name: name, head: head))
       } catch let error where error is PluginError || error is DecodingError {

@@ -11,6 +11,8 @@ public struct NetworkStage: Sendable {
   public let stage: any Stage
   /// The stage as `model.json` stores it.
   public let description: StageDescription
+  /// The names of what it knows of an event beside its embedding.
+  public let eventInputNames: [String]
   /// Its parameters in the network's layout.
   public let parameters: [ParameterID]
 
@@ -30,6 +32,7 @@ public struct NetworkStage: Sendable {
     } catch let error as PluginError {
       throw ModelError(error.clause)
     }
+    eventInputNames = stage.eventInputNames
     layout = builder.layout
     self.place = place
     parameters = Array(layout.ids[first...])

@@ -195,7 +195,7 @@ struct TrainingReview {
 
   /// What the event inputs are in the training events; conditions that each epoch draws from other events count there.
   func inputRanges(_ dataset: EventDataset, training: [Int]) -> [InputRange]? {
-    guard let names = network.events?.stage.eventInputNames, !names.isEmpty else { return nil }
+    guard let names = network.events?.eventInputNames, !names.isEmpty else { return nil }
     let conditions = Set(network.conditions)
     func ranges(_ names: [String], _ chosen: [Int]) -> [InputRange] {
       dataset.sample.extents(ofEvents: chosen).compactMap { extent in
