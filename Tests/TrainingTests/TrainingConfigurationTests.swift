@@ -124,6 +124,20 @@ import Training
     ("embedding", "cell: lstm", "must be one of simple, gated"),
     ("embedding", "features: papers", "did you mean 'paper'?"),
     ("embedding", "wdith: 4", "did you mean 'width'?"),
+    ("embedding", "frozn: true", "did you mean 'frozen'?"),
+    ("embedding", "plugin: transformer", "There is no stage transformer here: load its library by --plugin"),
+    ("embedding", "plugin: recurrent", "this section needs one of jets"),
+    ("embedding", "frozen: true", "needs a trained network"),
+    ("events", "plugin: recursive", "this section needs one of events"),
+    ("events", "leadng: 3", "unknown key 'leadng' in events; did you mean 'leading'?"),
+    ("events", "min-pt: -1", "events.min-pt is refused: must not be negative"),
+    (
+      "events", "inputs: {leptons: {count: 0}}", "inputs.leptons.count is refused: must lie between 1 and 100"
+    ),
+    (
+      "events", "inputs: {scalar-sm: true}",
+      "unknown key 'scalar-sm' in events.inputs; did you mean 'scalar-sum'?"
+    ),
     ("heads", "t: {plugin: p, configuration: {}, weight: 0}", "must be positive"),
     ("heads", "t: {plugin: p, configuration: {}, weight: .inf}", "must be positive"),
     ("heads", "t: {plugin: p}", "lacks the key 'configuration'"),
@@ -145,7 +159,7 @@ import Training
   @Test(arguments: refused)
   func whatIsOutOfRangeIsNamedWithItsLine(section: String, line: String, fragment: String) throws {
     let sections = [
-      ("data", "inputs: [a.h5]"), ("jets", "leading: 1"), ("embedding", "width: 3"),
+      ("data", "inputs: [a.h5]"), ("jets", "leading: 1"), ("embedding", "width: 3"), ("events", "width: 3"),
       ("heads", "t: {plugin: p, configuration: {}}"), ("training", "epochs: 1"),
     ]
     var lines: [String] = []
