@@ -285,7 +285,9 @@ public struct StageSection: Sendable, Decodable {
 
   /// The settings of a place as tables in Markdown: those that every stage has there, and a built-in stage's own.
   ///
-  /// - Parameter plugins: where the stage that stands there as a rule is found.
+  /// - Parameters:
+  ///   - place: where the stage stands.
+  ///   - plugins: where the stage that stands there as a rule is found.
   public static func tables(of place: StagePlace, _ plugins: PluginRegistry) -> String {
     let general = place == .embedding ? Source.table : PluginName.table
     guard let type = try? plugins.stage(place.defaultPlugin) else { return general }

@@ -25,7 +25,9 @@ public protocol StageFeatures: Sendable {
   func scaling(fitting events: [Int], jets: [Int]) -> Scaling
   /// Throws unless a scaling that was read from a file fits the stage.
   ///
-  /// - Parameter place: where the file has it, such as `scaling.nodes`, for the sentence to begin with.
+  /// - Parameters:
+  ///   - scaling: what the file has.
+  ///   - place: where the file has it, such as `scaling.nodes`, for the sentence to begin with.
   /// - Throws: ``PluginError``.
   func check(_ scaling: Scaling, at place: String) throws
   /// Scales all numbers.
