@@ -5,12 +5,11 @@ import PackageDescription
 
 // The package manager builds a module anew when one that it names has changed, and does not see through
 // modules that export others: whoever imports these names what is behind them too.
-let reexportedByPluginKit = ["EventData", "JetPhysics", "NeuralEngine", "Statistics"]
+let reexportedByPluginKit = ["EventData", "JetPhysics", "NeuralEngine", "Settings", "Statistics"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
-    "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "PluginKit", "Reports", "Settings", "Training",
-    "Triggering",
-    "Triggers",
+    "CanopyModel", "EventIO", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training",
+    "Triggering", "Triggers",
   ]
 
 func modules(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: $0) } }
@@ -60,17 +59,24 @@ let package = Package(
     .target(name: "Statistics", dependencies: ["Support"]),
     .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS", "Support"]),
 
-    .target(name: "EventEncoding", dependencies: ["CKernels", "EventData", "JetPhysics", "NeuralEngine"]),
     .target(
       name: "EventIO",
       dependencies: [
-        "CBzip2", "CHDF5", "CHepMC3", "CLZF", "CLZMA", "CTextParsing", "CZip", "CZlib", "CZstd", "EventData", "JetPhysics",
+        "CBzip2", "CHDF5", "CHepMC3", "CLZF", "CLZMA", "CTextParsing", "CZip", "CZlib", "CZstd", "EventData",
+        "JetPhysics",
         "Support",
       ]),
-    .target(name: "JetEmbedding", dependencies: ["CKernels", "EventData", "JetPhysics", "NeuralEngine"]),
     .target(
       name: "PluginKit", dependencies: ["CPluginInterface", "Support"] + modules(reexportedByPluginKit),
       plugins: ["SourceFingerprint"]),
+
+    .target(
+      name: "RecursiveEmbedding", dependencies: ["CKernels", "PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/RecursiveEmbedding"),
+
+    .target(
+      name: "RecurrentEncoder", dependencies: ["CKernels", "PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/RecurrentEncoder"),
 
     .target(
       name: "JetTaggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
@@ -91,33 +97,33 @@ let package = Package(
     .target(
       name: "CanopyModel",
       dependencies: [
-        "CPluginInterface", "EventEncoding", "JetEmbedding", "EventData", "JetPhysics", "NeuralEngine", "PluginKit",
-        "Settings", "Support",
+        "CPluginInterface", "EventData", "JetPhysics", "NeuralEngine", "PluginKit", "Settings", "Statistics",
+        "Support",
       ]),
     .target(
       name: "Training",
       dependencies: [
-        "CanopyModel", "EventEncoding", "EventIO", "JetEmbedding", "EventData", "JetPhysics", "NeuralEngine",
-        "PluginKit", "Settings", "Support",
+        "CanopyModel", "EventIO", "EventData", "JetPhysics", "NeuralEngine", "PluginKit", "Settings",
+        "Statistics",
+        "Support",
       ]),
     .target(
       name: "Triggering",
-      dependencies: ["CZlib", "CanopyModel", "EventIO", "Settings", "Support", "Triggers", "PluginKit"]
+      dependencies: ["CZlib", "CanopyModel", "EventIO", "Support", "Triggers", "PluginKit"]
         + modules(reexportedByPluginKit)),
     .target(
       name: "Reports",
-      dependencies: ["CanopyModel", "NeuralEngine", "PluginKit", "Statistics", "Support", "Training"]),
+      dependencies: ["CanopyModel", "PluginKit", "Support", "Training"] + modules(reexportedByPluginKit)),
     .target(
       name: "PluginTesting",
-      dependencies: ["CanopyModel", "EventEncoding", "JetEmbedding", "PluginKit", "Settings", "Training"]
+      dependencies: ["CanopyModel", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Training"]
         + modules(reexportedByPluginKit)),
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "EventClassifiers", "EventEncoding", "EventIO", "JetEmbedding", "EventData", "JetPhysics",
-        "JetTaggers", "MassRegression", "NeuralEngine", "PluginKit", "Reports", "Settings", "Training",
-        "Triggering", "Triggers",
-      ]),
+        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "PluginKit",
+        "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training", "Triggering", "Triggers",
+      ] + modules(reexportedByPluginKit)),
     .target(name: "CCanopyTrigger"),
     .target(name: "CanopyTrigger", dependencies: ["CCanopyTrigger", "Canopy"] + modules(reexportedByCanopy)),
     .executableTarget(
@@ -138,22 +144,28 @@ let package = Package(
     // Temporary folders and the shipped samples.
     .target(name: "TestFiles", path: "Tests/TestFiles"),
     // A recursive cell from outside.
-    .target(name: "TestCells", dependencies: ["JetEmbedding", "NeuralEngine"], path: "Tests/TestCells"),
+    .target(
+      name: "TestCells", dependencies: ["PluginKit", "RecursiveEmbedding"] + modules(reexportedByPluginKit),
+      path: "Tests/TestCells"),
     .testTarget(name: "EventDataTests", dependencies: ["EventData"]),
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestFiles"]),
     .testTarget(
-      name: "JetPhysicsTests", dependencies: ["EventIO", "FastJetReference", "EventData", "JetPhysics", "TestFiles"]),
+      name: "JetPhysicsTests",
+      dependencies: ["EventIO", "FastJetReference", "EventData", "JetPhysics", "TestFiles"]),
     .testTarget(
       name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine", "Support"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "JetEmbeddingTests", dependencies: ["JetEmbedding", "EventData", "JetPhysics", "NeuralEngine", "TestCells"]),
+      name: "RecursiveEmbeddingTests",
+      dependencies: ["PluginKit", "RecursiveEmbedding", "TestCells"] + modules(reexportedByPluginKit)),
     .testTarget(
-      name: "EventEncodingTests", dependencies: ["EventEncoding", "EventData", "JetPhysics", "NeuralEngine"]),
+      name: "RecurrentEncoderTests",
+      dependencies: ["PluginKit", "RecurrentEncoder"] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "EventIOTests",
       dependencies: [
-        "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "EventIO", "EventData", "JetPhysics", "TestFiles",
+        "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "EventIO", "EventData", "JetPhysics",
+        "TestFiles",
       ],
       exclude: ["Fixtures"]),
     .testTarget(name: "SettingsTests", dependencies: ["NeuralEngine", "Settings", "TestFiles"]),
@@ -182,17 +194,17 @@ let package = Package(
     .testTarget(
       name: "PluginTestingTests",
       dependencies: [
-        "EventClassifiers", "JetTaggers", "MassRegression", "PluginKit", "PluginTesting", "Triggers",
+        "EventClassifiers", "JetTaggers", "MassRegression", "PluginKit", "PluginTesting", "RecurrentEncoder",
+        "RecursiveEmbedding", "Triggers",
       ]
         + modules(reexportedByPluginKit)),
     .testTarget(
       name: "ReportsTests",
-      dependencies: [
-        "CanopyModel", "NeuralEngine", "PluginKit", "Reports", "Statistics", "TestFiles", "Training",
-      ]),
+      dependencies: ["CanopyModel", "PluginKit", "Reports", "TestFiles", "Training"]
+        + modules(reexportedByPluginKit)),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["EventClassifiers", "JetTaggers", "Support", "TestCells", "TestFiles"]
+      dependencies: ["Canopy", "EventClassifiers", "JetTaggers", "Support", "TestCells", "TestFiles"]
         + modules(reexportedByCanopy)),
     .testTarget(
       name: "TriggeringTests",

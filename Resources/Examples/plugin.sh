@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Builds plugins as packages outside of Canopy, loads them into a program that is built already, and uses them as a user
-# would: heads, a decision, and what `canopy plugin new` writes; what is said without them; and that what a loaded plugin
+# would: heads, a stage, a decision, and what `canopy plugin new` writes; what is said without them; and that what a loaded plugin
 # says of its input is said as by a built-in one.
 #
 #   Resources/Examples/plugin.sh FOLDER [CONFIGURATION]   # FOLDER has the program canopy and its plugin-kit
@@ -60,6 +60,18 @@ refused "it is no library" classify --plugin "$PWD/Package.swift"
 fingerprint=$(grep -aoE 'CANOPY SOURCES 9b41f6e2[|][0-9a-f]+' "$library" | head -n 1)
 LC_ALL=C sed "s/$fingerprint/${fingerprint%????????}01234567/" "$library" > "$work/libOther.so"
 refused "it is built with other sources of Canopy" classify --plugin "$work/libOther.so"
+
+package "$examples/ConstituentTransformer"
+cd "$examples/ConstituentTransformer"
+"$canopy" plugin list --plugin "$library" | grep -q '^constituent-transformer 1.0.0' || fail "the stage is not listed"
+"$canopy" train constituent-transformer.yaml -o "$work/transformer" --set training.epochs=1 \
+  --set data.max-events=400 --plugin "$library"
+"$canopy" classify ../../Samples/w-events.jsonl --model "$work/transformer" --format jsonl --plugin "$library" |
+  grep -q '"w-tagger":{"score":' || fail "no scores on the transformer"
+refused "There is no stage constituent-transformer 1.0.0 here: load its library by --plugin" "$canopy" classify \
+  ../../Samples/w-events.jsonl --model "$work/transformer"
+refused "unknown key 'widht' in embedding; did you mean 'width'?" "$canopy" train constituent-transformer.yaml \
+  -o "$work/refused" --set embedding.widht=8 --plugin "$library"
 
 package "$examples/VectorBosonFusion"
 cd "$examples/VectorBosonFusion"

@@ -2,12 +2,12 @@
 
 // `import Canopy` gives the whole public interface.
 @_exported import CanopyModel
-@_exported import EventEncoding
 @_exported import EventIO
-@_exported import JetEmbedding
 @_exported import JetPhysics
 @_exported import NeuralEngine
 @_exported import PluginKit
+@_exported import RecurrentEncoder
+@_exported import RecursiveEmbedding
 @_exported import Reports
 @_exported import Settings
 @_exported import Training

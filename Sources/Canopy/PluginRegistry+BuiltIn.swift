@@ -4,6 +4,8 @@ import EventClassifiers
 import JetTaggers
 import MassRegression
 import PluginKit
+import RecurrentEncoder
+import RecursiveEmbedding
 import Triggers
 
 extension PluginRegistry {
@@ -11,6 +13,8 @@ extension PluginRegistry {
   public static let builtIn: PluginRegistry = {
     var registry = PluginRegistry()
     // Identifiers of built-in plugins are different, so registering them cannot fail.
+    try! registry.register(RecursiveStage.self)
+    try! registry.register(EventEncoder.self)
     try! registry.register(JetTagger.self)
     try! registry.register(EventClassifier.self)
     try! registry.register(MassRegression.self)

@@ -23,20 +23,7 @@ extension Listing {
         "tree", description.jets.recluster.map { "reclustered by \($0.rawValue)" } ?? "of the jet algorithm")
     }
 
-    if let embedding = description.embedding {
-      begin("embedding")
-      add("cell", embedding.cell.rawValue)
-      add("width", "\(embedding.width)")
-      add("features", "\(embedding.features.rawValue): \(embedding.features.names.joined(separator: ", "))")
-    }
-
-    if let events = description.events {
-      begin("events")
-      add("reads", events.text)
-      add("momenta", events.momenta.rawValue)
-      add("width", "\(events.width)" + (events.bidirectional ? " in each direction" : ""))
-      add("inputs", events.inputNames.isEmpty ? "none" : events.inputNames.joined(separator: ", "))
-    }
+    for stage in model.network.stages { add(stage) }
 
     for (head, named) in zip(description.heads, model.network.heads) {
       begin("head \(head.name)")
@@ -49,6 +36,30 @@ extension Listing {
       head.calibration.map { add("calibration", $0.text) }
     }
     if let training = description.training { add(training) }
+  }
+
+  private mutating func add(_ stage: NetworkStage) {
+    begin(stage.place.rawValue)
+    switch stage.stage {
+    case let recursive as RecursiveStage:
+      let configuration = recursive.configuration
+      add("cell", configuration.cell.rawValue)
+      add("width", "\(configuration.width)")
+      add(
+        "features",
+        "\(configuration.features.rawValue): \(configuration.features.names.joined(separator: ", "))")
+    case let encoder as EventEncoder:
+      let events = encoder.description
+      add("reads", events.text)
+      add("momenta", events.momenta.rawValue)
+      add("width", "\(events.width)" + (events.bidirectional ? " in each direction" : ""))
+      add("inputs", events.inputNames.isEmpty ? "none" : events.inputNames.joined(separator: ", "))
+    default:
+      let description = stage.description
+      add("plugin", description.plugin + (description.version.map { " \($0)" } ?? ""))
+      add("width", "\(stage.width)")
+      add("configuration", description.configuration.text)
+    }
   }
 
   private mutating func add(_ training: TrainingProvenance) {

@@ -38,7 +38,7 @@ struct ModelOptions: ParsableArguments {
   /// - Throws: `ModelError`, also where the model does not read a condition that was given.
   func read() throws -> Model {
     let model = try Model(contentsOf: URL(fileURLWithPath: folder), plugins: plugins.registry())
-    let known = model.description.events?.inputs.conditions ?? []
+    let known = model.network.conditions
     if let unknown = condition.first(where: { !known.contains($0.name) }) {
       throw ModelError(
         "\(folder): the model reads no condition \(unknown.name)"
@@ -59,7 +59,7 @@ func writePredictions(
 ) throws {
   let model = try options.read()
   // Event inputs are for heads alone.
-  let inputs = embedding ? nil : InputMonitor(model.description)
+  let inputs = embedding ? nil : InputMonitor(model)
   try writeResults(
     reading: reading, columns: options.columns, model: (model, options.folder), output: output
   ) { times in

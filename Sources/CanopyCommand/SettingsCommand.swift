@@ -9,8 +9,8 @@ struct SettingsCommand: ParsableCommand {
     commandName: "settings",
     abstract: "Prints the settings of a training configuration.",
     discussion: """
-      Each section has a table in Markdown: key, default, range and meaning. A head's own keys are under \
-      'configuration'; canopy plugin list has an example of each plugin.
+      Each section has a table in Markdown: key, default, range and meaning. Stages have their \
+      plugin's own keys beside 'plugin', heads under 'configuration'; canopy plugin list has an example of each plugin.
 
       EXAMPLES:
         canopy settings
@@ -22,13 +22,14 @@ struct SettingsCommand: ParsableCommand {
 
   /// A section of a training configuration.
   enum Section: String, CaseIterable, ExpressibleByArgument {
-    case data, jets, embedding, heads, training
+    case data, jets, embedding, events, heads, training
 
     var table: String {
       switch self {
       case .data: DataSection.table
       case .jets: JetSettings.table
-      case .embedding: EmbeddingSection.table
+      case .embedding: StageSection.tables(of: .embedding, .builtIn)
+      case .events: StageSection.tables(of: .events, .builtIn)
       case .heads: HeadSection.table
       case .training: TrainingSection.table
       }

@@ -44,18 +44,19 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
+      let plugins = try plugins.registry()
       let settings = try TrainingConfiguration(
-        contentsOf: URL(fileURLWithPath: configuration), settings: self.set)
+        contentsOf: URL(fileURLWithPath: configuration), settings: self.set, plugins: plugins)
       var files = OutputCheck()
       files.addInput(configuration)
       files.addInputs(settings.data.inputs)
-      files.addModel(settings.embedding?.source?.model)
+      files.addModel(settings.embedding?.source.model)
       files.addOutput("-o", output)
       for file in [Model.descriptionFile, Model.weightsFile, Checkpoint.file] {
         files.addOutput("the model's file", "\(output)/\(file)")
       }
       try files.check()
-      let run = try TrainingRun(settings, plugins: plugins.registry())
+      let run = TrainingRun(settings, plugins: plugins)
       let observer = TrainingObserver(output)
       defer { observer.progress?.clear() }
       _ = try run.run(into: URL(fileURLWithPath: output), resuming: resume, observer: observer)

@@ -8,7 +8,7 @@ extension DecisionSources {
   public init(_ model: Model) {
     self.init(
       heads: model.network.heads.map { Head(name: $0.name, rows: $0.head.rows, outputs: $0.head.outputs) },
-      conditions: model.description.events?.inputs.conditions ?? [])
+      conditions: model.network.conditions)
   }
 }
 

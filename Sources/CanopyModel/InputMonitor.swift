@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import EventEncoding
 import Foundation
+import PluginKit
 import Support
 
 /// What an event input had in the events that a model was trained on.
@@ -49,10 +49,12 @@ public final class InputMonitor: @unchecked Sendable {
   ///
   /// A condition is outside as soon as it leaves the range. The other inputs are measured, and have tails: a tenth of
   /// the range beyond it still counts as inside, and so does one event in a hundred.
-  public init?(_ model: ModelDescription) {
-    guard let events = model.events, let ranges = model.training?.ranges else { return nil }
-    let conditions = Set(events.inputs.conditions)
-    watched = events.inputNames.enumerated().compactMap { place, name in
+  public init?(_ model: Model) {
+    guard let events = model.network.events?.stage, let ranges = model.description.training?.ranges else {
+      return nil
+    }
+    let conditions = Set(events.conditions)
+    watched = events.eventInputNames.enumerated().compactMap { place, name in
       guard let range = ranges.first(where: { $0.input == name }), range.lowest <= range.highest else {
         return nil
       }
@@ -66,12 +68,11 @@ public final class InputMonitor: @unchecked Sendable {
   }
 
   /// Looks at events, with inputs that are not scaled.
-  func look(at events: EventFeatures) {
-    let width = events.inputCount
+  func look(at features: some StageFeatures, eventCount newCount: Int) {
     var found = Array(repeating: Outside(), count: watched.count)
     for (index, input) in watched.enumerated() {
-      for event in 0..<events.eventCount {
-        let value = events.inputs[event * width + input.place]
+      for event in 0..<newCount {
+        let value = features.eventInput(input.place, ofEvent: event)
         // What an event does not have (NaN) is not outside.
         guard value < input.allowed.lowerBound || value > input.allowed.upperBound else { continue }
         found[index].count += 1
@@ -80,7 +81,7 @@ public final class InputMonitor: @unchecked Sendable {
       }
     }
     lock.withLock {
-      eventCount += events.eventCount
+      eventCount += newCount
       for (index, new) in found.enumerated() where new.count > 0 {
         outside[index].count += new.count
         outside[index].lowest = min(outside[index].lowest, new.lowest)

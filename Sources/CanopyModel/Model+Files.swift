@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
-import JetEmbedding
 import NeuralEngine
 import PluginKit
 import Support
@@ -21,11 +20,12 @@ extension Model {
   /// - Throws: ``ModelError`` or `SafetensorsError`, in one sentence that names the file and what is wrong.
   public init(contentsOf folder: URL, plugins: PluginRegistry) throws {
     let file = folder.appendingPathComponent(Self.descriptionFile)
-    let (description, weightsChecksum) = try Self.readDescription(file)
+    var (description, weightsChecksum) = try Self.readDescription(file)
     var network: Network
     do {
       network = try Network(
-        embedding: description.embedding, events: description.events,
+        embedding: description.embedding?.choice(for: .embedding, plugins),
+        events: description.events?.choice(for: .events, plugins),
         heads: description.heads.map { head in
           let plugin: any Head.Type
           do {
@@ -44,14 +44,10 @@ extension Model {
       guard description.jets.trees || !network.readsTrees else {
         throw ModelError("jets.trees is false, but the network reads trees")
       }
+      try description.scaling.resolve(for: network)
     } catch {
       throw ModelError("\(file.relativePath): \(error.clause).")
     }
-    let scaling = description.scaling
-    try Self.check(scaling.nodes, "nodes", network.embedding?.featureCount ?? 0, file)
-    let events = description.events
-    try Self.check(scaling.events?.momenta, "events.momenta", events?.momenta.count ?? 0, file)
-    try Self.check(scaling.events?.inputs, "events.inputs", events?.inputNames.count ?? 0, file)
     let weights = try Self.readWeights(folder, checksum: weightsChecksum)
     let parameters = try Parameters(layout: network.layout, weights.tensors)
     guard weights.isOfDescription else {
@@ -115,20 +111,6 @@ extension Model {
       throw error
     } catch {
       throw ModelError("\(file.relativePath): is no description of a model: \(error.clause).")
-    }
-  }
-
-  private static func check(
-    _ scaling: FeatureScaling?, _ name: String, _ count: Int, _ file: URL
-  ) throws {
-    let median = scaling?.median ?? []
-    let range = scaling?.interquartileRange ?? []
-    guard median.count == count, range.count == count, median.allSatisfy(\.isFinite),
-      range.allSatisfy({ $0.isFinite && $0 > 0 })
-    else {
-      throw ModelError(
-        "\(file.relativePath): scaling.\(name) needs a finite median and a positive interquartile range for each of "
-          + "\(count) features.")
     }
   }
 

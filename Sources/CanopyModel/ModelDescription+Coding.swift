@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import EventEncoding
 import JetPhysics
 import Settings
 
@@ -15,8 +14,9 @@ extension ModelDescription: Codable {
     formatVersion = try container.decode(Int.self, forKey: .formatVersion)
     particles = try container.decodeIfPresent(ParticleSelection.self, forKey: .particles)
     jets = try container.decode(StoredJets.self, forKey: .jets).finder
-    embedding = try container.decodeIfPresent(EmbeddingDescription.self, forKey: .embedding)
-    events = try container.decodeIfPresent(EventEncoderDescription.self, forKey: .events)
+    embedding = try container.decodeIfPresent(StoredStage.self, forKey: .embedding)?
+      .description(in: .embedding)
+    events = try container.decodeIfPresent(StoredStage.self, forKey: .events)?.description(in: .events)
     scaling = try container.decode(SampleScaling.self, forKey: .scaling)
     heads = try container.decode([HeadDescription].self, forKey: .heads)
     training = try container.decodeIfPresent(TrainingProvenance.self, forKey: .training)
@@ -28,8 +28,8 @@ extension ModelDescription: Codable {
     try container.encode(formatVersion, forKey: .formatVersion)
     try container.encodeIfPresent(particles, forKey: .particles)
     try container.encode(StoredJets(finder: jets), forKey: .jets)
-    try container.encodeIfPresent(embedding, forKey: .embedding)
-    try container.encodeIfPresent(events, forKey: .events)
+    try container.encodeIfPresent(embedding.map(StoredStage.init), forKey: .embedding)
+    try container.encodeIfPresent(events.map(StoredStage.init), forKey: .events)
     try container.encode(scaling, forKey: .scaling)
     try container.encode(heads, forKey: .heads)
     try container.encodeIfPresent(training, forKey: .training)

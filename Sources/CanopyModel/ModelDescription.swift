@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import EventEncoding
-import JetEmbedding
 import JetPhysics
 import PluginKit
 
@@ -13,10 +11,10 @@ public struct ModelDescription: Sendable, Equatable {
   public var particles: ParticleSelection?
   /// How jets and their trees are found.
   public var jets: JetFinder
-  /// The recursive network; nil where jets are not embedded.
-  public var embedding: EmbeddingDescription?
-  /// The event encoder; nil where events are not embedded.
-  public var events: EventEncoderDescription?
+  /// The stage of jets; nil where jets are not embedded.
+  public var embedding: StageDescription?
+  /// The stage of events; nil where events are not embedded.
+  public var events: StageDescription?
   /// The scaling of what the network reads.
   public var scaling: SampleScaling
   /// The heads in the order of the configuration.
@@ -26,8 +24,8 @@ public struct ModelDescription: Sendable, Equatable {
 
   /// A description of a model.
   public init(
-    particles: ParticleSelection? = nil, jets: JetFinder, embedding: EmbeddingDescription?,
-    events: EventEncoderDescription? = nil, scaling: SampleScaling, heads: [HeadDescription],
+    particles: ParticleSelection? = nil, jets: JetFinder, embedding: StageDescription?,
+    events: StageDescription? = nil, scaling: SampleScaling, heads: [HeadDescription],
     training: TrainingProvenance? = nil
   ) {
     self.particles = particles
@@ -37,26 +35,6 @@ public struct ModelDescription: Sendable, Equatable {
     self.scaling = scaling
     self.heads = heads
     self.training = training
-  }
-}
-
-/// The recursive network of a model.
-public struct EmbeddingDescription: Sendable, Equatable, Codable {
-  /// How a splitting combines its children.
-  public var cell: RecursiveNetwork.Cell
-  /// The number of components of the embedding.
-  public var width: Int
-  /// What the network reads of each node.
-  public var features: NodeFeatures
-
-  /// The widths that a model may have.
-  public static let allowedWidths = 1...1024
-
-  /// A recursive network.
-  public init(cell: RecursiveNetwork.Cell, width: Int, features: NodeFeatures) {
-    self.cell = cell
-    self.width = width
-    self.features = features
   }
 }
 

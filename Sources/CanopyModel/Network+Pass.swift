@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import EventEncoding
-import JetEmbedding
 import NeuralEngine
 import PluginKit
 
@@ -14,6 +12,13 @@ extension Network {
     public let eventEmbedding: Variable?
     /// What a head can read.
     public let headInputs: HeadInputs
+    /// What is wrong with what a stage gave, in place of which there are zeros; nil if nothing is.
+    let problem: PluginError?
+
+    /// Throws if a stage gave other rows or columns than it declares.
+    ///
+    /// - Throws: `PluginError`.
+    public func check() throws { if let problem { throw problem } }
   }
 
   /// Runs all stages but the heads.
@@ -22,21 +27,51 @@ extension Network {
   ///   - batch: the events, which must stay as they are until the tape has run backward.
   ///   - weights: the weights of the tape's parameters, packed.
   ///   - tape: where the computation is recorded.
-  ///   - freezingEmbedding: whether the recursive network is left as it is: no gradient passes through it.
+  ///   - freezingEmbedding: whether the stage of jets is left as it is: no gradient passes through it.
   public func callAsFunction(
     _ batch: NetworkBatch, _ weights: NetworkWeights, on tape: Tape, freezingEmbedding: Bool = false
   ) -> Pass {
-    let jetEmbedding = embedding.map {
-      $0(batch.trees, weights.embedding!, on: tape, freezing: freezingEmbedding)
+    var inputs = HeadInputs(
+      eventCount: batch.eventCount, eventOfJet: batch.eventOfJet, on: tape, kinematics: batch.kinematics)
+    var problem: PluginError?
+    var (jets, events): (Variable?, Variable?)
+    if let embedding {
+      let given = run(
+        embedding.stage, inputs, batch.embedding!, weights.embedding!, on: tape, freezing: freezingEmbedding,
+        eventInputCount: 0, &problem)
+      inputs.give(jetEmbedding: given.embedding)
+      jets = given.embedding
     }
-    let eventEmbedding = events.map {
-      $0(batch.events, jetEmbedding: jetEmbedding, weights.events!, on: tape)
+    if let encoder = self.events {
+      let given = run(
+        encoder.stage, inputs, batch.events!, weights.events!, on: tape, freezing: false,
+        eventInputCount: encoder.eventInputNames.count, &problem)
+      inputs.give(eventEmbedding: given.embedding, eventInputs: given.inputs!)
+      events = given.embedding
     }
-    return Pass(
-      jetEmbedding: jetEmbedding, eventEmbedding: eventEmbedding,
-      headInputs: HeadInputs(
-        eventCount: batch.eventCount, eventOfJet: batch.eventOfJet, on: tape, jetEmbedding: jetEmbedding,
-        eventEmbedding: eventEmbedding, eventInputs: events.map { _ in batch.events.inputs(on: tape) },
-        kinematics: batch.kinematics))
+    return Pass(jetEmbedding: jets, eventEmbedding: events, headInputs: inputs, problem: problem)
+  }
+
+  /// What a stage gives, and for events what it knows beside.
+  private func run<S: Stage>(
+    _ stage: S, _ given: HeadInputs, _ batch: AnyObject, _ weights: any StageWeights, on tape: Tape,
+    freezing: Bool, eventInputCount: Int, _ problem: inout PluginError?
+  ) -> (embedding: Variable, inputs: Variable?) {
+    let inputs = StageInputs<S>(
+      given, batch: batch as! S.Features.Batch, weights: weights as! S.Weights, on: tape, isFrozen: freezing)
+    let rows = given.count(of: S.rows)
+    func checked(_ result: Variable, columns: Int, _ name: String) -> Variable {
+      if result.rows == rows, result.columns == columns { return result }
+      problem = PluginError(
+        "The stage \(S.identifier) gives \(name) of \(result.rows) × \(result.columns) numbers for \(rows) "
+          + "\(S.rows.rawValue), where they take \(rows) × \(columns): mend the plugin.")
+      return tape.constant([Float](repeating: 0, count: rows * columns), rows: rows, columns: columns)
+    }
+    var embedding = checked(stage(inputs), columns: stage.width, "embeddings")
+    if freezing, embedding.requiresGradient { embedding = embedding.detached() }
+    guard S.rows == .events else { return (embedding, nil) }
+    return (
+      embedding, checked(stage.eventInputs(inputs), columns: eventInputCount, "event inputs")
+    )
   }
 }

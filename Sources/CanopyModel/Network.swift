@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import EventEncoding
-import JetEmbedding
 import NeuralEngine
 import PluginKit
 
@@ -15,10 +13,10 @@ public struct Network: Sendable {
     public fileprivate(set) var head: any Head
   }
 
-  /// The recursive network; nil where jets are not embedded.
-  public let embedding: RecursiveNetwork?
-  /// The event encoder; nil where events are not embedded.
-  public let events: EventEncoder?
+  /// The stage of jets; nil where jets are not embedded.
+  public let embedding: NetworkStage?
+  /// The stage of events; nil where events are not embedded.
+  public let events: NetworkStage?
   /// The heads in the order of the configuration.
   public private(set) var heads: [NamedHead]
   /// All parameters.
@@ -27,38 +25,43 @@ public struct Network: Sendable {
   /// What the heads read, all together.
   public var headInputs: Set<HeadInput> { heads.reduce(into: []) { $0.formUnion($1.head.inputs) } }
 
-  /// Whether the trees of jets are read, by the recursive network or by a head.
-  public var readsTrees: Bool { embedding != nil || headInputs.contains(.trees) }
+  /// The stages in the order in which they work.
+  public var stages: [NetworkStage] { [embedding, events].compactMap(\.self) }
+
+  /// What stages and heads read as plain numbers.
+  public var kinematicInputs: Set<HeadInput> {
+    stages.reduce(into: headInputs) { $0.formUnion($1.stage.inputs) }.intersection(HeadInput.kinematics)
+  }
+
+  /// Whether the trees of jets are read, by a stage or by a head.
+  public var readsTrees: Bool {
+    headInputs.contains(.trees) || stages.contains { $0.stage.readsTrees }
+  }
+
+  /// The event columns that are read as they are, such as a hypothesised mass.
+  public var conditions: [String] { events?.stage.conditions ?? [] }
 
   /// A network of its stages and heads.
   ///
   /// - Parameters:
-  ///   - embedding: the recursive network; nil where jets are not embedded.
-  ///   - events: the event encoder; nil where events are not embedded.
+  ///   - embedding: the stage of jets; nil where jets are not embedded.
+  ///   - events: the stage of events; nil where events are not embedded.
   ///   - heads: the name, the plugin and the configuration of each head.
-  /// - Throws: ``ModelError``, without a full stop as the file is still to be named, if the width or the number
-  ///   of heads is out of range, a name of a head or of its outputs does not serve or a head refuses its configuration;
+  /// - Throws: ``ModelError``, without a full stop as the file is still to be named, if the number
+  ///   of heads is out of range, a name of a head or of its outputs does not serve or a plugin refuses its configuration;
   ///   and what the configuration's source throws.
   public init(
-    embedding: EmbeddingDescription?, events: EventEncoderDescription? = nil,
+    embedding: StageChoice?, events: StageChoice? = nil,
     heads: [(name: String, plugin: any Head.Type, configuration: any HeadConfigurationSource)]
   ) throws {
-    if let embedding, !EmbeddingDescription.allowedWidths.contains(embedding.width) {
-      throw ModelError("the embedding's width is \(embedding.width); it can be from 1 to 1024")
-    }
     guard heads.count <= Self.largestHeadCount else {
       throw ModelError("there are \(heads.count) heads; a network can have \(Self.largestHeadCount)")
     }
     var layout = ParameterLayout()
-    self.embedding = embedding.map {
-      RecursiveNetwork($0.cell, width: $0.width, featureCount: $0.features.count, in: &layout)
-    }
-    do {
-      self.events = try events.map {
-        try EventEncoder($0, jetEmbeddingWidth: embedding?.width, in: &layout)
-      }
-    } catch let error as EventEncodingError {
-      throw ModelError(error.clause)
+    let jets = try embedding.map { try NetworkStage(.embedding, $0, jetEmbeddingWidth: nil, in: &layout) }
+    self.embedding = jets
+    self.events = try events.map {
+      try NetworkStage(.events, $0, jetEmbeddingWidth: jets?.width, in: &layout)
     }
     var named: [NamedHead] = []
     for (name, plugin, configuration) in heads {
@@ -74,8 +77,8 @@ public struct Network: Sendable {
       }
       do {
         let builder = HeadBuilder(
-          headName: name, jetEmbeddingWidth: embedding?.width, eventEmbeddingWidth: self.events?.width,
-          eventInputNames: events?.inputNames, layout: layout)
+          headName: name, jetEmbeddingWidth: jets?.width, eventEmbeddingWidth: self.events?.width,
+          eventInputNames: self.events?.eventInputNames, layout: layout)
         let head = try Self.makeHead(plugin, configuration, builder, &layout)
         named.append(NamedHead(name: name, head: head))
       } catch let error where error is PluginError || error is DecodingError {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import EventEncoding
-import JetEmbedding
 import PluginKit
 
 /// Some events of a sample in the order in which a network works.
@@ -10,11 +8,11 @@ import PluginKit
 public final class NetworkBatch {
   /// The number of events.
   public private(set) var eventCount = 0
-  /// The trees of all jets.
-  let trees = TreeBatch()
-  /// What the event encoder reads.
-  private(set) var events = EventSequenceBatch()
-  /// What heads read as plain numbers.
+  /// What the stage of jets reads; nil if there is none.
+  private(set) var embedding: AnyObject?
+  /// What the stage of events reads; nil if there is none.
+  private(set) var events: AnyObject?
+  /// What stages and heads read as plain numbers.
   private(set) var kinematics = Kinematics()
   /// The events, by their number in the sample: `[events]`.
   private var selected: [Int] = []
@@ -50,9 +48,20 @@ public final class NetworkBatch {
         eventOfJet.append(Int32(row))
       }
     }
-    if sample.trees.featureCount > 0 { trees.fill(sample.trees, jets[...]) }
-    if let features = sample.events { events.fill(features, selected) }
+    if let features = sample.embedding { fill(&embedding, from: features) }
+    if let features = sample.events { fill(&events, from: features) }
     if kinematics.inputs != sample.kinematics.inputs { kinematics = Kinematics(sample.kinematics.inputs) }
     kinematics.fill(sample.kinematics, events: selected, jets: jets)
+  }
+
+  /// Fills the batch of a stage, which is made if it is that of another sample.
+  private func fill<F: StageFeatures>(_ batch: inout AnyObject?, from features: F) {
+    if let own = batch as? F.Batch {
+      features.fill(own, events: selected, jets: jets)
+    } else {
+      let own = features.makeBatch()
+      features.fill(own, events: selected, jets: jets)
+      batch = own
+    }
   }
 }

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import EventEncoding
-import JetEmbedding
 import NeuralEngine
+import PluginKit
 
 /// The weights of a network's stages arranged for their products.
 ///
 /// Whoever changes the parameters packs them again with `pack`. It belongs to one thread at a time.
 public final class NetworkWeights {
-  let embedding: PackedWeights?
-  let events: EventEncoder.PackedWeights?
+  let embedding: (any StageWeights)?
+  let events: (any StageWeights)?
 
   /// Room for the weights of a network, filled with those of `parameters`.
   public init(_ network: Network, _ parameters: Parameters) {
-    embedding = network.embedding.map { PackedWeights($0, parameters) }
-    events = network.events.map { EventEncoder.PackedWeights($0, parameters) }
+    embedding = network.embedding.map { $0.stage.weights(parameters) }
+    events = network.events.map { $0.stage.weights(parameters) }
   }
 
   /// Arranges the weights of `parameters`, whose layout is that of before.
@@ -26,3 +25,7 @@ public final class NetworkWeights {
 
 @available(*, unavailable)
 extension NetworkWeights: Sendable {}
+
+extension Stage {
+  fileprivate func weights(_ parameters: Parameters) -> any StageWeights { makeWeights(parameters) }
+}

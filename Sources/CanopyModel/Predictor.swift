@@ -44,8 +44,8 @@ public final class Predictor {
 
   /// The jets of `events`, the embeddings and what the heads predict.
   ///
-  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from, `EventEncodingError` for the first
-  ///   that lacks what the network reads, `PluginError` if a head gives other rows or columns than it declares.
+  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from, what a stage throws of the
+  ///   first that lacks what the network reads, `PluginError` if a plugin gives other rows or columns than it declares.
   public func predict(_ events: EventBatch, heads: Bool = true) throws -> Prediction {
     var prediction = Prediction()
     try predict(events, into: &prediction, heads: heads)
@@ -58,14 +58,16 @@ public final class Predictor {
   ///   - events: any number of events.
   ///   - prediction: replaced.
   ///   - heads: whether the heads take part.
-  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from, `EventEncodingError` for the first
-  ///   that lacks what the network reads, `PluginError` if a head gives other rows or columns than it declares.
+  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from, what a stage throws of the
+  ///   first that lacks what the network reads, `PluginError` if a plugin gives other rows or columns than it declares.
   public func predict(_ events: EventBatch, into prediction: inout Prediction, heads: Bool = true) throws {
     var time = ProcessInfo.processInfo.systemUptime
     try clusterer.findJets(in: events, into: &prediction.jets)
     times.clustering += Self.lap(&time)
     try sample.replace(with: events, jets: prediction.jets)
-    if let inputMonitor, let features = sample.events { inputMonitor.look(at: features) }
+    if let inputMonitor, let features = sample.events {
+      inputMonitor.look(at: features, eventCount: sample.eventCount)
+    }
     sample.scale(by: model.description.scaling)
     let network = model.network
     prediction.clear(for: network, heads ? self.heads : [])
@@ -76,6 +78,7 @@ public final class Predictor {
       times.features += Self.lap(&time)
       tape.reset()
       let pass = network(batch, weights, on: tape)
+      try pass.check()
       if let jetEmbedding = pass.jetEmbedding {
         prediction.embedding.append(contentsOf: jetEmbedding.values)
       }

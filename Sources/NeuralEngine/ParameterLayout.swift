@@ -67,6 +67,9 @@ public struct ParameterLayout: Sendable, Equatable {
   /// How many numbers are learnt.
   public var parameterCount: Int { entries.reduce(0) { $0 + ($1.isLearnt ? $1.count : 0) } }
 
+  /// The identities of the parameters, in the order of ``entries``.
+  public var ids: [ParameterID] { entries.indices.map { ParameterID(index: $0) } }
+
   /// The entry of a parameter.
   public subscript(id: ParameterID) -> Entry { entries[id.index] }
 }

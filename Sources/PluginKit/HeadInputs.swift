@@ -32,9 +32,9 @@ public struct HeadInputs {
   /// The event of each jet, counted within the pass, until the tape forgets: `[jets]`.
   public let eventOfJet: UnsafeBufferPointer<Int32>
 
-  private let jetRows: Variable?
-  private let eventRows: Variable?
-  private let eventNumbers: Variable?
+  private var jetRows: Variable?
+  private var eventRows: Variable?
+  private var eventNumbers: Variable?
   private let kinematics: Kinematics
   private let tape: Tape
 
@@ -62,6 +62,15 @@ public struct HeadInputs {
     eventNumbers = eventInputs
     self.kinematics = kinematics
     self.tape = tape
+  }
+
+  /// Adds what the stage of jets gives.
+  package mutating func give(jetEmbedding: Variable) { jetRows = jetEmbedding }
+
+  /// Adds what the stage of events gives.
+  package mutating func give(eventEmbedding: Variable, eventInputs: Variable) {
+    eventRows = eventEmbedding
+    eventNumbers = eventInputs
   }
 
   /// The number of jets of all events together.

@@ -3,4 +3,5 @@
 // A plugin imports PluginKit and what it re-exports, nothing else of Canopy.
 @_exported import JetPhysics
 @_exported import NeuralEngine
+@_exported import Settings
 @_exported import Statistics

@@ -2,20 +2,26 @@
 
 import Support
 
-/// The plugins that a program knows, heads and decisions, each by its identifier.
+/// The plugins that a program knows, stages, heads and decisions, each by its identifier.
 public struct PluginRegistry: Sendable {
   private struct Entry<Plugin: Sendable>: Sendable {
     let plugin: Plugin
     let origin: PluginOrigin
   }
 
+  private var stages: [String: Entry<any Stage.Type>] = [:]
   private var heads: [String: Entry<any Head.Type>] = [:]
   private var decisions: [String: Entry<any Decision.Type>] = [:]
+  /// Where parts of plugins come from, such as the cells of a recursive network, by their kinds and names.
+  private var parts: [String: PluginOrigin] = [:]
   /// Where what is registered next comes from.
   var origin = PluginOrigin.builtIn
 
   /// A registry without plugins.
   public init() {}
+
+  /// The identifiers of all stages, in alphabetical order.
+  public var stageIdentifiers: [String] { stages.keys.sorted() }
 
   /// The identifiers of all heads, in alphabetical order.
   public var headIdentifiers: [String] { heads.keys.sorted() }
@@ -25,7 +31,16 @@ public struct PluginRegistry: Sendable {
 
   /// Where the plugins come from.
   public var origins: Set<PluginOrigin> {
-    Set(heads.values.map(\.origin)).union(decisions.values.map(\.origin))
+    Set(stages.values.map(\.origin)).union(heads.values.map(\.origin)).union(decisions.values.map(\.origin))
+      .union(parts.values)
+  }
+
+  /// Makes a stage known.
+  ///
+  /// - Throws: ``PluginError`` if the identifier is taken by another stage, or does not serve as one.
+  public mutating func register(_ type: any Stage.Type) throws {
+    try check(type.identifier, takenBy: stages[type.identifier]?.origin)
+    stages[type.identifier] = Entry(plugin: type, origin: origin)
   }
 
   /// Makes a head known.
@@ -44,6 +59,13 @@ public struct PluginRegistry: Sendable {
     decisions[type.identifier] = Entry(plugin: type, origin: origin)
   }
 
+  /// Notes that a part of a plugin, which the plugin itself knows where to find, is registered from here.
+  ///
+  /// - Parameters:
+  ///   - kind: what the part is, such as `cell`.
+  ///   - name: its name.
+  public mutating func note(part kind: String, _ name: String) { parts["\(kind) \(name)"] = origin }
+
   private func check(_ identifier: String, takenBy other: PluginOrigin?) throws {
     guard !identifier.isEmpty,
       identifier.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
@@ -55,6 +77,22 @@ public struct PluginRegistry: Sendable {
         "There is a plugin \(identifier) already (\(other)): give this one another identifier, or leave one out."
       )
     }
+  }
+
+  /// The stage of an identifier.
+  ///
+  /// - Parameters:
+  ///   - identifier: the identifier.
+  ///   - version: the version that a model was trained with, for the error to name.
+  /// - Throws: ``PluginError`` that says how to get the plugin and lists the stages there are.
+  public func stage(_ identifier: String, version: PluginVersion? = nil) throws -> any Stage.Type {
+    guard let entry = stages[identifier] else {
+      let name = version.map { "\(identifier) \($0)" } ?? identifier
+      throw PluginError(
+        "There is no stage \(name) here: load its library by --plugin PATH or CANOPY_PLUGIN_PATH; the stages here "
+          + "are: \(stageIdentifiers.joined(separator: ", ")).")
+    }
+    return entry.plugin
   }
 
   /// The head of an identifier.
@@ -86,6 +124,9 @@ public struct PluginRegistry: Sendable {
     }
     return entry.plugin
   }
+
+  /// Where the stage of an identifier comes from; nil where there is none.
+  public func origin(ofStage identifier: String) -> PluginOrigin? { stages[identifier]?.origin }
 
   /// Where the head of an identifier comes from; nil where there is none.
   public func origin(ofHead identifier: String) -> PluginOrigin? { heads[identifier]?.origin }
@@ -122,4 +163,9 @@ public struct PluginError: Error, Sendable, Equatable, CustomStringConvertible {
     self.description = description
     self.row = row
   }
+}
+
+extension CodingUserInfoKey {
+  /// Where a decoder has the plugins that a section of a configuration may name: a ``PluginRegistry``.
+  public static let plugins = CodingUserInfoKey(rawValue: "plugins")!
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
-import EventEncoding
-import JetEmbedding
 import PluginKit
+import RecurrentEncoder
+import RecursiveEmbedding
 
 /// A head in a small network of random weights.
 struct ConformanceSubject<H: Head>: Sendable {
@@ -35,12 +35,11 @@ struct ConformanceSubject<H: Head>: Sendable {
     }
     let finder = try JetFinder(JetDefinition(.antikt, radius: 1), recluster: .kt)
     let events = ConformanceEvents.ordinary
-    var sample = EventSample(
-      embedding: Self.embedding(inputs), events: try Self.encoder(inputs), headInputs: inputs)
+    var sample = EventSample(network)
     try sample.replace(with: events, jets: JetClusterer(finder).jets(in: events))
     model = Model(
       description: ModelDescription(
-        jets: finder, embedding: Self.embedding(inputs), events: try Self.encoder(inputs),
+        jets: finder, embedding: network.embedding?.description, events: network.events?.description,
         scaling: SampleScaling(fitting: sample, events: Array(0..<sample.eventCount)),
         heads: try network.heads.map { try $0.description() }),
       network: network, parameters: parameters)
@@ -68,16 +67,18 @@ struct ConformanceSubject<H: Head>: Sendable {
       heads: [(headName, H.self, JSONValue(encoding: example.configuration))])
   }
 
-  private static func embedding(_ inputs: Set<HeadInput>) -> EmbeddingDescription? {
-    inputs.contains(.jetEmbedding) ? EmbeddingDescription(cell: .gated, width: 5, features: .lund) : nil
+  private static func embedding(_ inputs: Set<HeadInput>) -> StageChoice? {
+    inputs.contains(.jetEmbedding) ? StageChoice(RecursiveStage.self, RecursiveStage.example) : nil
   }
 
-  private static func encoder(_ inputs: Set<HeadInput>) throws -> EventEncoderDescription? {
+  private static func encoder(_ inputs: Set<HeadInput>) throws -> StageChoice? {
     guard !inputs.isDisjoint(with: [.eventEmbedding, .eventInputs]) else { return nil }
-    return try EventEncoderDescription(
-      embedding: inputs.contains(.jetEmbedding), width: 4,
-      inputs: EventInputs(
-        missingMomentum: true, scalarSum: true, leptons: IsolatedParticles(count: 1),
-        conditions: [ConformanceEvents.condition]))
+    return StageChoice(
+      EventEncoder.self,
+      try EventEncoderDescription(
+        embedding: inputs.contains(.jetEmbedding), width: 4,
+        inputs: EventInputs(
+          missingMomentum: true, scalarSum: true, leptons: IsolatedParticles(count: 1),
+          conditions: [ConformanceEvents.condition])))
   }
 }

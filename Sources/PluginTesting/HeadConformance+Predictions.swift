@@ -3,6 +3,8 @@
 import CanopyModel
 import Foundation
 import PluginKit
+import RecurrentEncoder
+import RecursiveEmbedding
 
 extension HeadConformance {
   func checkDeterminism() throws {
@@ -63,6 +65,8 @@ extension HeadConformance {
     defer { try? FileManager.default.removeItem(at: folder) }
     try subject.model.write(to: folder)
     var plugins = PluginRegistry()
+    try plugins.register(RecursiveStage.self)
+    try plugins.register(EventEncoder.self)
     try plugins.register(H.self)
     let read = try Model(contentsOf: folder, plugins: plugins)
     try ConformanceFailure.require(

@@ -19,6 +19,9 @@ public struct Setting<Section>: Sendable {
   /// The default in words; nil for one that is required.
   public let defaultValue: String?
 
+  /// The section that the value is, if it is one.
+  public private(set) var nested: (any SettingsSection.Type)?
+
   let read: @Sendable (KeyedDecodingContainer<SettingKey>, inout Section) throws -> Void
   let write: @Sendable (Section, inout KeyedEncodingContainer<SettingKey>) throws -> Void
   /// What is wrong with the section's value of the setting, as the end of a sentence; nil if nothing is.
@@ -56,6 +59,7 @@ extension Setting where Section: SettingsSection {
       key: key, meaning: meaning, unit: nil, isRequired: isRequired,
       range: range ?? SettingText.choices(of: Value.self),
       defaultValue: isRequired ? nil : defaultValue ?? SettingText.text(of: Section()[keyPath: path]),
+      nested: Value.self as? any SettingsSection.Type,
       read: { container, section in
         let key = SettingKey(key)
         if isRequired {
@@ -112,7 +116,7 @@ extension Setting where Section: SettingsSection {
     self.init(
       key: key, meaning: meaning, unit: nil, isRequired: false,
       range: range ?? SettingText.choices(of: Value.self),
-      defaultValue: defaultValue,
+      defaultValue: defaultValue, nested: Value.self as? any SettingsSection.Type,
       read: { container, section in
         section[keyPath: path] = try container.decodeIfPresent(Value.self, forKey: SettingKey(key))
       },

@@ -101,3 +101,31 @@ extension SettingsSection {
     }.joined(separator: "\n")
   }
 }
+
+extension SettingsSection {
+  /// The table of the settings, followed by those of the sections among them, each with a line that names their keys.
+  public static var tables: String {
+    ([table]
+      + nestedSections.map { keys, section in
+        "The keys of \(keys.map { "`\($0)`" }.joined(separator: " and of ")):\n\n\(section.table)"
+      }).joined(separator: "\n\n")
+  }
+
+  /// The sections among the settings, at any depth, each once, with the keys that have it.
+  private static var nestedSections: [(keys: [String], section: any SettingsSection.Type)] {
+    var found: [(keys: [String], section: any SettingsSection.Type)] = []
+    func add<Section: SettingsSection>(_ section: Section.Type) {
+      for setting in section.settings {
+        guard let nested = setting.nested else { continue }
+        if let index = found.firstIndex(where: { $0.section == nested }) {
+          found[index].keys.append(setting.key)
+        } else {
+          found.append(([setting.key], nested))
+          add(nested)
+        }
+      }
+    }
+    add(Self.self)
+    return found
+  }
+}

@@ -56,10 +56,10 @@ public struct Evaluation: Sendable {
     let needless = TrainingError(
       "No head of the model tells two classes of events apart, which yields are for; leave the yields out.")
     guard yields == nil || network.heads.contains(where: { $0.head.rows == .events }) else { throw needless }
-    let conditions = model.description.events?.inputs.conditions ?? []
+    let conditions = network.conditions
     let columns = EventTruth.Names(
       truth: Set(network.heads.flatMap(\.head.truthColumns)), numbers: Set(conditions), weight: weight)
-    let inputs = InputMonitor(model.description)
+    let inputs = InputMonitor(model)
     var overlap = model.description.training?.fingerprint.map(SampleOverlap.init)
     var truth = EventTruth(of: columns)
     var outputs = Array(repeating: [Float](), count: network.heads.count)

@@ -24,16 +24,7 @@ extension EventDataset {
   private var featureFingerprint: ContentFingerprint {
     var fingerprint = ContentFingerprint()
     fingerprint.update(sample.jetOffsets)
-    fingerprint.update(sample.trees.offsets)
-    fingerprint.update(sample.trees.left)
-    fingerprint.update(sample.trees.right)
-    fingerprint.update(sample.trees.features)
-    if let events = sample.events {
-      fingerprint.update(events.offsets)
-      fingerprint.update(events.itemNumbers)
-      fingerprint.update(events.momenta)
-      fingerprint.update(events.inputs)
-    }
+    for features in [sample.embedding, sample.events] { features?.forEachContent { fingerprint.update($0) } }
     let jets = sample.kinematics.jets
     for (_, component) in jets.namedComponents { fingerprint.update(component) }
     return fingerprint

@@ -35,7 +35,7 @@ public struct EventDataset: Sendable {
   /// - Parameters:
   ///   - stream: the events.
   ///   - jets: how jets are found.
-  ///   - empty: a sample without events for the network, which says what is written of each event.
+  ///   - network: what reads the events, and decides what is kept of each.
   ///   - truth: the event columns to keep, which heads check.
   ///   - weight: the event column that holds the weights; all are 1 unless given.
   ///   - balance: the event column whose values shall have the same total weight each; nil for none.
@@ -44,14 +44,15 @@ public struct EventDataset: Sendable {
   ///   - threads: the number of threads.
   /// - Throws: `EventInputError` if events cannot be read, ``TrainingError`` if a column that is named here, or is a
   ///   condition, is missing, has several numbers an event or holds what is not finite or not a weight,
-  ///   `EventEncodingError` if an event lacks what the network reads.
+  ///   what a stage throws if an event lacks what it reads.
   public init(
-    _ stream: EventStream, jets: JetFinder, as empty: EventSample, truth: Set<String>,
+    _ stream: EventStream, jets: JetFinder, for network: Network, truth: Set<String>,
     weight: String? = nil, balance: String? = nil, balanceInterval: Double? = nil,
     redrawConditions: [String: Double] = [:], threads: Int
   ) throws {
+    let empty = EventSample(network)
     sample = empty
-    let conditions = empty.events?.description.inputs.conditions ?? []
+    let conditions = network.conditions
     let columns = EventTruth.Names(
       truth: truth, numbers: Set([balance].compactMap(\.self) + redrawConditions.keys + conditions),
       weight: weight)

@@ -6,14 +6,14 @@ import JetPhysics
 import NeuralEngine
 import PluginKit
 
-/// The recursive network of another model, to begin a training with.
+/// The stage of jets of another model, to begin a training with.
 public struct PretrainedEmbedding: Sendable {
-  /// Whether the network stays as it is, so that only what reads it learns.
+  /// Whether the stage stays as it is, so that only what reads it learns.
   public let isFrozen: Bool
-  /// The recursive network.
-  public let description: EmbeddingDescription
-  /// The scaling that it was trained with.
-  public let scaling: FeatureScaling
+  /// The stage.
+  public let choice: StageChoice
+  /// The scaling that it was trained with; nil if it has none.
+  public let scaling: StageScaling?
 
   private let folder: URL
   private let model: Model
@@ -25,12 +25,12 @@ public struct PretrainedEmbedding: Sendable {
     self.isFrozen = isFrozen
     self.folder = folder
     model = try Model(contentsOf: folder, plugins: plugins)
-    guard let description = model.description.embedding, let scaling = model.description.scaling.nodes else {
+    guard let embedding = model.network.embedding else {
       throw TrainingError(
         "\(folder.relativePath): the model does not embed jets; name one that does under embedding.from.")
     }
-    self.description = description
-    self.scaling = scaling
+    choice = StageChoice(embedding.stage)
+    scaling = model.description.scaling.nodes
   }
 
   /// A sentence if the embedding was trained on jets, or trees, of another definition.

@@ -3,7 +3,6 @@
 import CanopyModel
 import Dispatch
 import Foundation
-import JetEmbedding
 import NeuralEngine
 import PluginKit
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
-import EventEncoding
 import Foundation
-import JetEmbedding
 import JetPhysics
 import NeuralEngine
+import PluginKit
 import Settings
 import Support
 
@@ -17,10 +16,10 @@ public struct TrainingConfiguration: Sendable {
   public var data: DataSection
   /// How jets are found.
   public var jets: JetFinder
-  /// The recursive network; nil where jets are not embedded.
-  public var embedding: EmbeddingSection?
-  /// The event encoder; nil where events are not embedded.
-  public var events: EventEncoderDescription?
+  /// The stage of jets; nil where jets are not embedded.
+  public var embedding: StageSection?
+  /// The stage of events; nil where events are not embedded.
+  public var events: StageSection?
   /// The heads by the names that the user gives them.
   public var heads: OrderedMapping<HeadSection>
   /// The training itself.
@@ -33,14 +32,15 @@ public struct TrainingConfiguration: Sendable {
   /// - Parameters:
   ///   - file: the file.
   ///   - settings: values over those of the file, as in `events.leading=5`.
+  ///   - plugins: where the stages come from.
   /// - Throws: `ConfigurationError`, with the place of each problem.
-  public init(contentsOf file: URL, settings: [String] = []) throws {
+  public init(contentsOf file: URL, settings: [String] = [], plugins: PluginRegistry) throws {
     try Self.checkDiffer(settings)
     let text = try ConfigurationNode.text(of: file)
     let node = try settings.reduce(ConfigurationNode(yaml: text, source: file.relativePath)) {
       try $0.setting($1)
     }
-    let sections = try node.decode(Sections.self)
+    let sections = try node.decode(Sections.self, userInfo: [.plugins: plugins]) { _ in [] }
     guard !sections.heads.isEmpty else {
       throw node["heads"]!.error("is empty; give at least one head")
     }
@@ -73,8 +73,8 @@ public struct TrainingConfiguration: Sendable {
   private struct Sections: Decodable {
     var data: DataSection
     var jets: JetSettings
-    var embedding: EmbeddingSection?
-    var events: EventEncoderDescription?
+    var embedding: StageSection?
+    var events: StageSection?
     var heads: OrderedMapping<HeadSection>
     var training: TrainingSection
   }
@@ -173,51 +173,130 @@ public struct DataSection: SettingsSection {
   }
 }
 
-/// The section `embedding`: the recursive network.
-public struct EmbeddingSection: SettingsSection {
-  /// A model whose embedding the training begins with.
-  public struct Source: Sendable {
-    /// The folder of the model.
-    public var model: String
-    /// Whether the embedding stays as it is.
-    public var isFrozen: Bool
+/// A stage's section: `embedding` or `events`.
+///
+/// Beside `plugin` stand the plugin's own keys, and under `embedding` the two that take another model's.
+public struct StageSection: Sendable, Decodable {
+  /// The stage; nil for that of another model.
+  public var choice: StageChoice?
+  /// What another model has a part in.
+  public var source = Source()
+
+  /// What a section says of another model, and of the plugin.
+  public struct Source: SettingsSection {
+    /// The identifier of the plugin; nil for the one that stands there as a rule.
+    public var plugin: String?
+    /// The folder of the model whose embedding the training begins with; nil for random weights.
+    public var model: String?
+    /// Whether that embedding stays as it is.
+    public var isFrozen = false
+
+    /// Random weights.
+    public init() {}
+
+    /// The settings, in the order of tables.
+    public static let settings: [Setting<Source>] = [
+      Setting(
+        "plugin", \.plugin, "the identifier of the stage, whose own keys stand beside it",
+        default: StagePlace.embedding.defaultPlugin),
+      Setting(
+        "from", \.model,
+        "or: the folder of a model whose embedding the training begins with, relative to the working folder"),
+      Setting(
+        "frozen", \.isFrozen, "with `from`: leave the embedding as it is and train only what reads it"),
+    ]
+
+    /// Makes sure that the settings go together.
+    public func check(given: Set<String>) throws {
+      if isFrozen, model == nil {
+        throw SettingProblem("frozen", "needs a trained network: name a model under from")
+      }
+      if model != nil, plugin != nil {
+        throw SettingProblem("plugin", "is that of the model under from; leave one of the two out")
+      }
+    }
   }
 
-  /// The recursive network, if it is not that of another model.
-  public var description = EmbeddingDescription(cell: .gated, width: 40, features: .lund)
-  /// The folder of the model whose embedding the training begins with; nil for random weights.
-  public var model: String?
-  /// Whether that embedding stays as it is.
-  public var isFrozen = false
+  /// The plugin of a section of events, which no other model has a part in.
+  private struct PluginName: SettingsSection {
+    var name: String?
 
-  /// The model whose embedding the training begins with; nil for random weights.
-  public var source: Source? { model.map { Source(model: $0, isFrozen: isFrozen) } }
+    static let settings: [Setting<PluginName>] = [
+      Setting(
+        "plugin", \.name, "the identifier of the stage, whose own keys stand beside it",
+        default: StagePlace.events.defaultPlugin)
+    ]
+  }
 
-  /// A gated network of width 40 on the Lund features.
-  public init() {}
+  /// A stage.
+  public init(_ choice: StageChoice) { self.choice = choice }
 
-  /// The settings, in the order of tables.
-  public static let settings: [Setting<EmbeddingSection>] = [
-    Setting("cell", \.description.cell, "how a splitting combines its children"),
-    Setting(
-      "width", \.description.width, .closed(EmbeddingDescription.allowedWidths),
-      "the number of components of the embedding"),
-    Setting("features", \.description.features, "what the network reads of each node"),
-    Setting(
-      "from", \.model,
-      "or: the folder of a model whose embedding the training begins with, relative to the working folder"),
-    Setting(
-      "frozen", \.isFrozen, "with `from`: leave the embedding as it is and train only what reads it"),
-  ]
-
-  /// Makes sure that the settings go together.
-  public func check(given: Set<String>) throws {
-    if isFrozen, model == nil {
-      throw SettingProblem("frozen", "needs a trained network: name a model under from")
+  /// Reads a section of the place that its key names, with the plugins of the decoder.
+  ///
+  /// - Throws: `DecodingError` or `ConfigurationError` that names the key.
+  public init(from decoder: any Decoder) throws {
+    let place = decoder.codingPath.last.flatMap { StagePlace(rawValue: $0.stringValue) } ?? .embedding
+    let name: String?
+    if place == .embedding {
+      source = try Source(from: decoder)
+      name = source.plugin
+    } else {
+      name = try PluginName(from: decoder).name
+      source.plugin = name
     }
-    if model != nil, let key = ["cell", "width", "features"].first(where: given.contains) {
-      throw SettingProblem(key, "is that of the model under from; leave one of the two out")
+    guard source.model == nil else {
+      if let key = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
+        .first(where: { !["plugin", "from", "frozen"].contains($0) })
+      {
+        throw try Self.refusal(decoder, key, "is that of the model under from; leave one of the two out")
+      }
+      return
     }
+    let plugins = decoder.userInfo[.plugins] as? PluginRegistry ?? PluginRegistry()
+    let type: any Stage.Type
+    do {
+      type = try plugins.stage(name ?? place.defaultPlugin)
+    } catch let error as PluginError {
+      throw try Self.refusal(decoder, "plugin", "is refused: \(error)")
+    }
+    guard type.rows == place.rows else {
+      throw try Self.refusal(
+        decoder, "plugin",
+        "is a stage with a row for each of the \(type.rows.rawValue); this section needs one of \(place.rows.rawValue)"
+      )
+    }
+    choice = try StageChoice(type, from: decoder)
+  }
+
+  private struct AnyKey: CodingKey {
+    let stringValue: String
+    let intValue: Int? = nil
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  private static func refusal(
+    _ decoder: any Decoder, _ key: String, _ problem: String
+  ) throws -> DecodingError {
+    DecodingError.dataCorruptedError(
+      forKey: AnyKey(stringValue: key)!, in: try decoder.container(keyedBy: AnyKey.self),
+      debugDescription: problem)
+  }
+
+  /// The settings of a place as tables in Markdown: those that every stage has there, and a built-in stage's own.
+  ///
+  /// - Parameters:
+  ///   - place: where the stage stands.
+  ///   - plugins: where the stage that stands there as a rule is found.
+  public static func tables(of place: StagePlace, _ plugins: PluginRegistry) -> String {
+    let general = place == .embedding ? Source.table : PluginName.table
+    guard let type = try? plugins.stage(place.defaultPlugin) else { return general }
+    func own<S: Stage>(_ type: S.Type) -> String? {
+      (S.Configuration.self as? any SettingsSection.Type).map {
+        "The keys of the stage `\(S.identifier)`:\n\n\($0.tables)"
+      }
+    }
+    return [general, own(type)].compactMap(\.self).joined(separator: "\n\n")
   }
 }
 

@@ -19,7 +19,7 @@ struct TrainingReview {
   /// - Throws: ``TrainingError`` if a file is given twice or a head reads its own truth.
   func checkSettings() throws {
     try checkInputsDiffer()
-    let conditions = Set(configuration.events?.inputs.conditions ?? [])
+    let conditions = Set(network.conditions)
     for named in network.heads where named.head.inputs.contains(.eventInputs) {
       guard let column = named.head.truthColumns.first(where: conditions.contains) else { continue }
       throw TrainingError(
@@ -156,7 +156,7 @@ struct TrainingReview {
   ///
   /// - Parameter extents: what the features were in the training events.
   func remarks(
-    _ dataset: EventDataset, _ extents: [EventSample.Extent], _ pretrained: PretrainedEmbedding?
+    _ dataset: EventDataset, _ extents: [FeatureExtent], _ pretrained: PretrainedEmbedding?
   ) -> [String] {
     var remarks = extents.compactMap { extent -> String? in
       guard let values = extent.values else {
@@ -175,7 +175,7 @@ struct TrainingReview {
       }
     }
     if !data.redrawConditions.isEmpty {
-      if configuration.events?.inputs.conditions.isEmpty ?? true {
+      if network.conditions.isEmpty {
         remarks.append(
           "data.redraw-conditions has no effect: no condition is read (events.inputs.conditions).")
       } else if !dataset.redrawsConditions.contains(true) {
@@ -195,9 +195,8 @@ struct TrainingReview {
 
   /// What the event inputs are in the training events; conditions that each epoch draws from other events count there.
   func inputRanges(_ dataset: EventDataset, training: [Int]) -> [InputRange]? {
-    guard let events = configuration.events, !events.inputNames.isEmpty else { return nil }
-    let names = events.inputNames
-    let conditions = Set(events.inputs.conditions)
+    guard let names = network.events?.eventInputNames, !names.isEmpty else { return nil }
+    let conditions = Set(network.conditions)
     func ranges(_ names: [String], _ chosen: [Int]) -> [InputRange] {
       dataset.sample.extents(ofEvents: chosen).compactMap { extent in
         guard names.contains(extent.name), let values = extent.values else { return nil }

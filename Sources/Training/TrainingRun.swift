@@ -3,7 +3,6 @@
 import CanopyModel
 import EventIO
 import Foundation
-import JetEmbedding
 import JetPhysics
 import NeuralEngine
 import PluginKit
@@ -69,21 +68,19 @@ public struct TrainingRun {
   /// - Throws: ``TrainingError``, `ConfigurationError`, `EventInputError`, `ModelError`, `SafetensorsError`,
   ///   `FileOutputError` or `FolderLockError`, each in one sentence.
   public func run(into folder: URL, resuming: Bool, observer: any Observer) throws -> Model {
-    let pretrained = try configuration.embedding?.source.map {
+    let pretrained = try configuration.embedding?.source.model.map {
       try PretrainedEmbedding(
-        contentsOf: URL(fileURLWithPath: $0.model), isFrozen: $0.isFrozen, plugins: plugins)
+        contentsOf: URL(fileURLWithPath: $0), isFrozen: configuration.embedding!.source.isFrozen,
+        plugins: plugins)
     }
-    let embedding = pretrained?.description ?? configuration.embedding?.description
-    let network = try makeNetwork(embedding)
+    let network = try makeNetwork(pretrained?.choice ?? configuration.embedding?.choice)
     let review = TrainingReview(configuration: configuration, network: network)
     try review.checkSettings()
     let folder = try TrainingFolder(folder)
     defer { folder.release() }
     let found = try folder.checkpoint(resuming: resuming, configuration, network.layout)
 
-    var dataset = try readEvents(
-      network,
-      EventSample(embedding: embedding, events: configuration.events, headInputs: network.headInputs))
+    var dataset = try readEvents(network)
     let split = EventSplit(
       dataset, validationFraction: configuration.data.validationFraction, seed: configuration.training.seed)
     try review.check(dataset, split)
@@ -107,7 +104,7 @@ public struct TrainingRun {
         epochsDone: trainer.epochs.count, threads: configuration.training.threads, remarks: remarks,
         changes: found?.changes ?? []))
     func model() throws -> Model {
-      try self.model(trainer, embedding, scaling, split, ranges, dataset.fingerprint)
+      try self.model(trainer, scaling, split, ranges, dataset.fingerprint)
     }
     while !trainer.isFinished {
       let epoch = trainer.epochs.count + 1
@@ -122,10 +119,10 @@ public struct TrainingRun {
     return finished
   }
 
-  private func makeNetwork(_ embedding: EmbeddingDescription?) throws -> Network {
+  private func makeNetwork(_ embedding: StageChoice?) throws -> Network {
     do {
       return try Network(
-        embedding: embedding, events: configuration.events,
+        embedding: embedding, events: configuration.events?.choice,
         heads: configuration.heads.map { entry in
           do {
             return (entry.key, try plugins.head(entry.value.plugin), entry.value.configuration)
@@ -143,7 +140,7 @@ public struct TrainingRun {
     try network.readsTrees ? configuration.jets : configuration.jets.withoutTrees()
   }
 
-  private func readEvents(_ network: Network, _ empty: EventSample) throws -> EventDataset {
+  private func readEvents(_ network: Network) throws -> EventDataset {
     let data = configuration.data
     let stream = try EventStream(
       inputs: data.inputs,
@@ -152,7 +149,8 @@ public struct TrainingRun {
         skipEvents: data.skipEvents,
         selection: data.selection, units: data.units))
     return try EventDataset(
-      stream, jets: try jets(for: network), as: empty, truth: Set(network.heads.flatMap(\.head.truthColumns)),
+      stream, jets: try jets(for: network), for: network,
+      truth: Set(network.heads.flatMap(\.head.truthColumns)),
       weight: data.weight, balance: data.balance, balanceInterval: data.balanceInterval,
       redrawConditions: data.redrawConditions,
       threads: configuration.training.threads)
@@ -160,14 +158,14 @@ public struct TrainingRun {
 
   /// The model of the best epoch so far.
   private func model(
-    _ trainer: Trainer, _ embedding: EmbeddingDescription?, _ scaling: SampleScaling, _ split: EventSplit,
+    _ trainer: Trainer, _ scaling: SampleScaling, _ split: EventSplit,
     _ ranges: [InputRange]?, _ fingerprint: SampleFingerprint
   ) throws -> Model {
     let network = try trainer.calibratedNetwork()
     let particles = configuration.data.particles
     let description = ModelDescription(
       particles: particles == ParticleSelection() ? nil : particles, jets: try jets(for: network),
-      embedding: embedding, events: configuration.events, scaling: scaling,
+      embedding: network.embedding?.description, events: network.events?.description, scaling: scaling,
       heads: try network.heads.map { try $0.description() },
       training: TrainingProvenance(
         canopyVersion: CanopyVersion.current, configuration: configuration.text,

@@ -83,7 +83,9 @@ final class TrainingWorker: @unchecked Sendable {
     weights.pack(predicting.parameters)
     predicting.reset()
     batch.fill(dataset.sample, events)
-    let inputs = network(batch, weights, on: predicting).headInputs
+    let pass = network(batch, weights, on: predicting)
+    try pass.check()
+    let inputs = pass.headInputs
     for named in network.heads {
       let head = named.head
       let truth = dataset.truth(of: head.rows, of: events)

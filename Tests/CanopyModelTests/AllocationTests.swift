@@ -2,9 +2,9 @@
 
 import AllocationCounter
 import CanopyModel
-import EventEncoding
-import JetEmbedding
 import JetPhysics
+import RecurrentEncoder
+import RecursiveEmbedding
 import Testing
 
 /// Prediction with memory that is kept from call to call.

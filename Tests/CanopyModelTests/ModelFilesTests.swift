@@ -2,12 +2,12 @@
 
 import CanopyModel
 import Foundation
-import JetEmbedding
 import NeuralEngine
 import PluginKit
+import RecursiveEmbedding
+import Support
 import TestCells
 import TestFiles
-import Support
 import Testing
 
 /// Models as folders: what is written is read again, and nothing else is.
@@ -40,14 +40,35 @@ import Testing
     }
     // Writing over a model replaces it.
     try SampleModel.make(.simple).write(to: again)
-    #expect(try Model(contentsOf: again, plugins: SampleModel.plugins).network.embedding?.cell == .simple)
+    #expect(
+      try Model(contentsOf: again, plugins: SampleModel.plugins).network.recursive?.network.cell == .simple)
+  }
+
+  @Test func aModelNamesThePluginsOfItsStages() throws {
+    try SampleModel.withEvents().write(to: url)
+    var object = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: descriptionFile)) as? [String: Any])
+    let new = try Model(contentsOf: url, plugins: SampleModel.plugins)
+    for (place, plugin) in [("embedding", "recursive"), ("events", "recurrent")] {
+      var stage = try #require(object[place] as? [String: Any])
+      #expect(stage.removeValue(forKey: "plugin") as? String == plugin)
+      #expect(stage.removeValue(forKey: "version") as? String == "1.0.0")
+      object[place] = stage
+    }
+    // As files were before stages were plugins.
+    try JSONSerialization.data(withJSONObject: object).write(to: descriptionFile)
+    let old = try Model(contentsOf: url, plugins: SampleModel.plugins)
+    #expect(old.network.embedding?.description == new.network.embedding?.description)
+    #expect(old.network.events?.description == new.network.events?.description)
+    let events = try SampleModel.events.get()
+    #expect(try Predictor(old).predict(events).numbers == Predictor(new).predict(events).numbers)
   }
 
   @Test(arguments: testedCells) func aModelOfAnyCellIsReadAgain(cell: RecursiveNetwork.Cell) throws {
     let model = try SampleModel.make(cell)
     try model.write(to: url)
     let copy = try Model(contentsOf: url, plugins: SampleModel.plugins)
-    #expect(copy.network.embedding?.cell == cell && copy.description == model.description)
+    #expect(copy.network.recursive?.network.cell == cell && copy.description == model.description)
     let events = try SampleModel.events.get()
     let expected = try Predictor(model).predict(events).numbers
     #expect(try Predictor(copy).predict(events).numbers == expected)
@@ -158,11 +179,22 @@ import Testing
     ("jets.radius", "-1", "radius"), ("jets.radius", "1e300", "radius"),
     ("jets.algorithm", "\"antikit\"", "algorithm"), ("jets.recluster", "\"genkt\"", "power"),
     ("jets.leading", "0", "leading"), ("jets.exclusive-jets", "2", "min-pt"),
-    ("embedding.width", "0", "width is 0"), ("embedding.width", "-4", "width is -4"),
-    ("embedding.width", "1000000000", "width is 1000000000"), ("embedding.width", "1e30", "out of range"),
+    ("embedding.width", "0", "must lie between 1 and 1024"),
+    ("embedding.width", "-4", "must lie between 1 and 1024"),
+    ("embedding.width", "1000000000", "must lie between 1 and 1024"),
+    ("embedding.width", "1e30", "out of range"),
     ("embedding.width", "8", "embedding."),
     ("embedding.cell", "\"lstm\"", "the known ones are simple, gated"),
     ("embedding.features", "\"paper\"", "7 features"), ("embedding", "[]", "embedding"),
+    (
+      "embedding.plugin", "\"transformer\"",
+      "There is no stage transformer 1.0.0 here: load its library by --plugin"
+    ),
+    ("embedding.plugin", "\"recurrent\"", "cannot stand under embedding"),
+    ("embedding.plugin", "3", "plugin"),
+    ("embedding.version", "\"2.0.0\"", "trained with recursive 2.0.0, and this is 1.0.0"),
+    ("embedding.version", "\"one\"", "version"), ("scaling.nodes", nil, "scaling.nodes is missing"),
+    ("scaling.events", "{}", "scaling.events is that of no stage"),
     ("scaling.nodes.median", "[1, 2]", "scaling"), ("scaling.nodes.interquartileRange", "[]", "scaling"),
     ("scaling.nodes.interquartileRange", "[1, 1, 1, 1, 1, -1, 1, 1, 1, 1, 1]", "scaling"),
     ("scaling.nodes.interquartileRange", "[1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1]", "scaling"),

@@ -3,9 +3,9 @@
 import CanopyModel
 import Dispatch
 import Foundation
-import JetEmbedding
 import JetPhysics
 import NeuralEngine
+import RecursiveEmbedding
 import TestCells
 import TestFiles
 import Testing

@@ -2,14 +2,14 @@
 
 import CanopyModel
 import EventClassifiers
-import EventEncoding
 import EventIO
 import Foundation
-import JetEmbedding
 import JetPhysics
 import JetTaggers
 import NeuralEngine
 import PluginKit
+import RecurrentEncoder
+import RecursiveEmbedding
 import TestFiles
 import Testing
 
@@ -17,6 +17,8 @@ import Testing
 enum SampleModel {
   static let plugins: PluginRegistry = {
     var plugins = PluginRegistry()
+    try! plugins.register(RecursiveStage.self)
+    try! plugins.register(EventEncoder.self)
     try! plugins.register(JetTagger.self)
     try! plugins.register(EventClassifier.self)
     return plugins
@@ -33,7 +35,8 @@ enum SampleModel {
     _ cell: RecursiveNetwork.Cell = .gated, _ features: NodeFeatures = .lund, width: Int = 7,
     heads: KeyValuePairs<String, [String]> = ["tagger": ["QCD", "W"], "origin": ["W", "q", "g"]]
   ) throws -> Model {
-    let embedding = EmbeddingDescription(cell: cell, width: width, features: features)
+    let embedding = StageChoice(
+      RecursiveStage.self, EmbeddingDescription(cell: cell, width: width, features: features))
     let network = try Network(
       embedding: embedding,
       heads: heads.map { name, classes in
@@ -52,8 +55,9 @@ enum SampleModel {
     }
     return Model(
       description: ModelDescription(
-        jets: try finder(), embedding: embedding,
-        scaling: SampleScaling(nodes: FeatureScaling(fitting: trees.features, count: features.count)),
+        jets: try finder(), embedding: network.embedding?.description,
+        scaling: SampleScaling(
+          nodes: StageScaling(FeatureScaling(fitting: trees.features, count: features.count))),
         heads: try network.heads.map { try $0.description() }),
       network: network, parameters: parameters)
   }
@@ -61,13 +65,15 @@ enum SampleModel {
   /// A model that encodes events with every input that there is, with a classifier of events and a tagger that reads
   /// its event.
   static func withEvents(_ momenta: ItemMomenta = .relative) throws -> Model {
-    let embedding = EmbeddingDescription(cell: .gated, width: 5, features: .lund)
-    let encoder = try EventEncoderDescription(
-      momenta: momenta, width: 3, bidirectional: true,
-      inputs: EventInputs(
-        missingMomentum: true, scalarSum: true, itemCount: true,
-        leptons: IsolatedParticles(count: 2, maximumIsolation: 1), photons: IsolatedParticles(count: 2),
-        conditions: ["mass"]))
+    let embedding = StageChoice(RecursiveStage.self, RecursiveStage.example)
+    let encoder = StageChoice(
+      EventEncoder.self,
+      try EventEncoderDescription(
+        momenta: momenta, width: 3, bidirectional: true,
+        inputs: EventInputs(
+          missingMomentum: true, scalarSum: true, itemCount: true,
+          leptons: IsolatedParticles(count: 2, maximumIsolation: 1), photons: IsolatedParticles(count: 2),
+          conditions: ["mass"])))
     let network = try Network(
       embedding: embedding, events: encoder,
       heads: [
@@ -84,11 +90,12 @@ enum SampleModel {
         ),
       ])
     var generator = SeededGenerator(seed: 3)
-    var sample = EventSample(embedding: embedding, events: encoder)
+    var sample = EventSample(network)
     try sample.replace(with: events.get(), jets: jets.get())
     return Model(
       description: ModelDescription(
-        jets: try finder(), embedding: embedding, events: encoder,
+        jets: try finder(), embedding: network.embedding?.description,
+        events: network.events?.description,
         scaling: SampleScaling(fitting: sample, events: Array(0..<sample.eventCount)),
         heads: try network.heads.map { try $0.description() }),
       network: network, parameters: Parameters(layout: network.layout, using: &generator))
@@ -137,6 +144,11 @@ extension EventBatch {
     for event in 0..<eventCount { result.append(transform(momenta(ofEvent: event))) }
     return result
   }
+}
+
+extension Network {
+  /// The recursive network, if the stage of jets is one.
+  var recursive: RecursiveStage? { embedding?.stage as? RecursiveStage }
 }
 
 extension Prediction {

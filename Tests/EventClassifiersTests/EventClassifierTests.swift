@@ -2,14 +2,14 @@
 
 import CanopyModel
 import EventClassifiers
-import EventEncoding
 import EventIO
 import Foundation
-import JetEmbedding
 import JetPhysics
 import JetTaggers
 import NeuralEngine
 import PluginKit
+import RecurrentEncoder
+import RecursiveEmbedding
 import TestFiles
 import Testing
 
@@ -17,11 +17,14 @@ import Testing
 @Suite struct EventClassifierTests {
   typealias Configuration = EventClassifier.Configuration
 
-  private static let embedding = EmbeddingDescription(cell: .gated, width: 4, features: .lund)
+  private static let embedding = StageChoice(
+    RecursiveStage.self, EmbeddingDescription(cell: .gated, width: 4, features: .lund))
 
-  private static func encoder(bidirectional: Bool) throws -> EventEncoderDescription {
-    try EventEncoderDescription(
-      width: 3, bidirectional: bidirectional, inputs: EventInputs(missingMomentum: true, scalarSum: true))
+  private static func encoder(bidirectional: Bool) throws -> StageChoice {
+    StageChoice(
+      EventEncoder.self,
+      try EventEncoderDescription(
+        width: 3, bidirectional: bidirectional, inputs: EventInputs(missingMomentum: true, scalarSum: true)))
   }
 
   /// A classifier of events and a tagger that reads its event, on one embedding.
@@ -53,7 +56,7 @@ import Testing
     let finder = try JetFinder(
       JetDefinition(.antikt, radius: 0.4), selection: JetSelection(.inclusive(minimumPt: minimumPt)),
       recluster: .kt)
-    var sample = EventSample(embedding: embedding, events: try encoder(bidirectional: false))
+    var sample = try EventSample(network())
     try sample.replace(with: events, jets: JetClusterer(finder).jets(in: events))
     sample.scale(by: SampleScaling(fitting: sample, events: Array(0..<count)))
     return sample
@@ -173,7 +176,7 @@ import Testing
   }
 
   @Test func configurationsThatMakeNoSense() throws {
-    func complaint(_ configuration: Configuration, events: EventEncoderDescription?) -> String {
+    func complaint(_ configuration: Configuration, events: StageChoice?) -> String {
       do {
         _ = try Network(
           embedding: Self.embedding, events: events,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
-import JetEmbedding
 import JetTaggers
 import PluginKit
+import RecursiveEmbedding
 import Settings
 import TestCells
 import Testing

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
-import EventEncoding
 import EventIO
 import Foundation
-import JetEmbedding
 import MassRegression
 import PluginKit
+import RecurrentEncoder
+import RecursiveEmbedding
 import TestFiles
 import Testing
 import Training
@@ -236,25 +236,30 @@ import Training
     let stored = try JSONEncoder().encode(calibration)
     #expect(try JSONDecoder().decode(MassCalibration.self, from: stored) == calibration)
 
-    let events = try EventEncoderDescription(reads: .particles, embedding: false, width: 3)
+    let events = StageChoice(
+      EventEncoder.self, try EventEncoderDescription(reads: .particles, embedding: false, width: 3))
     var network = try Network(
       embedding: nil, events: events,
       heads: [("resonance", MassRegression.self, JSONValue(encoding: Self.plain))])
     let (results, truth) = Self.results(head)
     try network.calibrateHead(0, fitting: results, truth: truth, weights: truth["m"].map { _ in 1 })
     let one = FeatureScaling(
-      median: Array(repeating: 0, count: events.momenta.count),
-      interquartileRange: Array(repeating: 1, count: events.momenta.count))
+      median: Array(repeating: 0, count: ItemMomenta.relative.count),
+      interquartileRange: Array(repeating: 1, count: ItemMomenta.relative.count))
     let folder = try TemporaryFolder()
     try Model(
       description: ModelDescription(
-        jets: try JetFinder(JetDefinition(.antikt)), embedding: nil, events: events,
+        jets: try JetFinder(JetDefinition(.antikt)), embedding: nil,
+        events: network.events?.description,
         scaling: SampleScaling(
-          events: EventScaling(momenta: one, inputs: FeatureScaling(median: [], interquartileRange: []))),
+          events: StageScaling(
+            EventScaling(momenta: one, inputs: FeatureScaling(median: [], interquartileRange: [])))),
         heads: try network.heads.map { try $0.description() }),
       network: network, parameters: Parameters(layout: network.layout)
     ).write(to: folder.url)
     var plugins = PluginRegistry()
+    try plugins.register(RecursiveStage.self)
+    try plugins.register(EventEncoder.self)
     try plugins.register(MassRegression.self)
     let read = try Model(contentsOf: folder.url, plugins: plugins).network
     let tape = Tape(parameters: Parameters(layout: read.layout))
@@ -292,6 +297,8 @@ import Training
   /// The shipped model on shipped events, which it has not seen.
   @Test func theShippedModelFindsTheMassOfTauPairs() throws {
     var plugins = PluginRegistry()
+    try plugins.register(RecursiveStage.self)
+    try plugins.register(EventEncoder.self)
     try plugins.register(MassRegression.self)
     let model = try Model(contentsOf: Models.folder("ditau-mass"), plugins: plugins)
     let stream = try EventStream(inputs: [Samples.path("ditau/tautau-mass-small.h5")])

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
-import JetEmbedding
 import NeuralEngine
+import RecursiveEmbedding
 
 /// A cell that Canopy does not have, without kernels and with a state wider than the embedding: the binary tree-LSTM of
 /// Tai, Socher and Manning, arXiv:1503.00075, eq. 9 to 14, its state being h and c side by side.

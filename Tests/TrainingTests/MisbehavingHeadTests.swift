@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
-import JetEmbedding
 import NeuralEngine
 import PluginKit
+import RecursiveEmbedding
 import Testing
 import Training
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Canopy
 import Foundation
 import Settings
 import Testing
@@ -10,7 +11,12 @@ import Training
   static let tables = [
     ("data", DataSection.table), ("jets", JetSettings.table),
     // Without the cells that tests bring.
-    ("embedding", EmbeddingSection.table.replacing(/simple, gated(, [a-z-]+)+/, with: "simple, gated")),
+    (
+      "embedding",
+      StageSection.tables(of: .embedding, .builtIn).replacing(
+        /simple, gated(, [a-z-]+)+/, with: "simple, gated")
+    ),
+    ("events", StageSection.tables(of: .events, .builtIn)),
     ("heads", HeadSection.table), ("training", TrainingSection.table),
   ]
 

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
-import EventEncoding
 import EventIO
 import Foundation
-import JetEmbedding
 import JetPhysics
 import JetTaggers
 import NeuralEngine
 import PluginKit
+import RecurrentEncoder
+import RecursiveEmbedding
 import Settings
 import TestFiles
+import Testing
 import Training
 
 /// Jets of one prong (label 0) and of two (label 1), a tenth of a second's work for a small network.
 enum ToyJets {
   static let plugins: PluginRegistry = {
     var plugins = PluginRegistry()
+    try! plugins.register(RecursiveStage.self)
+    try! plugins.register(EventEncoder.self)
     try! plugins.register(JetTagger.self)
     return plugins
   }()
@@ -59,28 +62,36 @@ enum ToyJets {
   static func dataset(
     _ lines: [String], truth: Set<String> = ["label", "flavour"], weight: String? = nil,
     balance: String? = nil, balanceInterval: Double? = nil, redrawConditions: [String: Double] = [:],
-    events: EventEncoderDescription? = nil, threads: Int = 1
+    events: StageChoice? = nil, threads: Int = 1
   ) throws -> EventDataset {
     let folder = try TemporaryFolder()
     let stream = try EventStream(inputs: [try folder.write(lines.joined(), to: "toys.jsonl")])
     var dataset = try EventDataset(
-      stream, jets: finder(), as: EventSample(embedding: embedding(.gated), events: events), truth: truth,
+      stream, jets: finder(), for: Network(embedding: embedding(.gated), events: events, heads: []),
+      truth: truth,
       weight: weight, balance: balance, balanceInterval: balanceInterval, redrawConditions: redrawConditions,
       threads: threads)
     var scaling = scaling
-    scaling.events = dataset.sample.events.map { EventScaling(fitting: $0, 0..<$0.eventCount) }
+    scaling.events =
+      SampleScaling(fitting: dataset.sample, events: Array(0..<dataset.eventCount)).events
     dataset.scale(by: scaling)
     return dataset
   }
 
+  /// The trees that the recursive network reads of a dataset.
+  static func trees(_ dataset: EventDataset) throws -> FeatureTrees {
+    try #require(dataset.sample.embedding as? NodeSample).trees
+  }
+
   /// The same scaling for all data, so that two of them compare.
   private static let scaling = SampleScaling(
-    nodes: FeatureScaling(
-      median: [-2, -2, 0, 0, 0.2, -1, 3, 0, -2, -1, 1],
-      interquartileRange: [1, 1, 0.3, 0.3, 0.2, 2, 1, 1, 1, 1, 1]))
+    nodes: StageScaling(
+      FeatureScaling(
+        median: [-2, -2, 0, 0, 0.2, -1, 3, 0, -2, -1, 1],
+        interquartileRange: [1, 1, 0.3, 0.3, 0.2, 2, 1, 1, 1, 1, 1])))
 
-  static func embedding(_ cell: RecursiveNetwork.Cell) -> EmbeddingDescription {
-    EmbeddingDescription(cell: cell, width: 5, features: .lund)
+  static func embedding(_ cell: RecursiveNetwork.Cell) -> StageChoice {
+    StageChoice(RecursiveStage.self, EmbeddingDescription(cell: cell, width: 5, features: .lund))
   }
 
   /// A network with a tagger of each truth column: two classes of `label`, three of `flavour`.

@@ -2,12 +2,12 @@
 
 import CanopyModel
 import EventClassifiers
-import EventEncoding
 import Foundation
-import JetEmbedding
 import JetPhysics
 import NeuralEngine
 import PluginKit
+import RecurrentEncoder
+import RecursiveEmbedding
 import TestCells
 import TestFiles
 import Testing
@@ -234,8 +234,9 @@ import Training
 
   /// Where the condition alone tells background from signal, drawing the background's anew leaves nothing to learn.
   @Test func conditionsAreDrawnAnew() throws {
-    let encoder = try EventEncoderDescription(
-      embedding: false, width: 3, inputs: EventInputs(conditions: ["mass"]))
+    let encoder = StageChoice(
+      EventEncoder.self,
+      try EventEncoderDescription(embedding: false, width: 3, inputs: EventInputs(conditions: ["mass"])))
     // Every event has the same particle, so that jets say nothing.
     let blind = (0..<200).map { event in
       ToyJets.line(

@@ -4,6 +4,7 @@ import CanopyModel
 import Foundation
 import JetPhysics
 import JetTaggers
+import RecursiveEmbedding
 import Settings
 import Support
 import TestFiles
@@ -15,7 +16,7 @@ import Training
   private func read(_ yaml: String) throws -> TrainingConfiguration {
     let folder = try TemporaryFolder()
     return try TrainingConfiguration(
-      contentsOf: URL(fileURLWithPath: folder.write(yaml, to: "c.yaml")))
+      contentsOf: URL(fileURLWithPath: folder.write(yaml, to: "c.yaml")), plugins: ToyJets.plugins)
   }
 
   private static let least = """
@@ -38,7 +39,7 @@ import Training
       try configuration.jets
         == JetFinder(JetDefinition(.antikt, radius: 0.4), selection: JetSelection(.inclusive(minimumPt: 5))))
     #expect(
-      configuration.embedding?.description == EmbeddingDescription(cell: .gated, width: 40, features: .lund))
+      configuration.recursive == EmbeddingDescription(cell: .gated, width: 40, features: .lund))
     #expect(configuration.heads.keys == ["t"] && configuration.heads[0].value.weight == 1)
     #expect(configuration.heads[0].value.plugin == "jet-tagger")
     let training = configuration.training
@@ -98,7 +99,7 @@ import Training
           selection: JetSelection(.exclusiveJets(2), maximumAbsRapidity: 2.5, leading: 1),
           recluster: .cambridge))
     #expect(
-      configuration.embedding?.description == EmbeddingDescription(cell: .simple, width: 7, features: .paper))
+      configuration.recursive == EmbeddingDescription(cell: .simple, width: 7, features: .paper))
     #expect(configuration.heads.keys == ["z", "a"])
     #expect(configuration.heads.map(\.value.weight) == [0.25, 1])
     let training = configuration.training
@@ -123,6 +124,20 @@ import Training
     ("embedding", "cell: lstm", "must be one of simple, gated"),
     ("embedding", "features: papers", "did you mean 'paper'?"),
     ("embedding", "wdith: 4", "did you mean 'width'?"),
+    ("embedding", "frozn: true", "did you mean 'frozen'?"),
+    ("embedding", "plugin: transformer", "There is no stage transformer here: load its library by --plugin"),
+    ("embedding", "plugin: recurrent", "this section needs one of jets"),
+    ("embedding", "frozen: true", "needs a trained network"),
+    ("events", "plugin: recursive", "this section needs one of events"),
+    ("events", "leadng: 3", "unknown key 'leadng' in events; did you mean 'leading'?"),
+    ("events", "min-pt: -1", "events.min-pt is refused: must not be negative"),
+    (
+      "events", "inputs: {leptons: {count: 0}}", "inputs.leptons.count is refused: must lie between 1 and 100"
+    ),
+    (
+      "events", "inputs: {scalar-sm: true}",
+      "unknown key 'scalar-sm' in events.inputs; did you mean 'scalar-sum'?"
+    ),
     ("heads", "t: {plugin: p, configuration: {}, weight: 0}", "must be positive"),
     ("heads", "t: {plugin: p, configuration: {}, weight: .inf}", "must be positive"),
     ("heads", "t: {plugin: p}", "lacks the key 'configuration'"),
@@ -144,7 +159,7 @@ import Training
   @Test(arguments: refused)
   func whatIsOutOfRangeIsNamedWithItsLine(section: String, line: String, fragment: String) throws {
     let sections = [
-      ("data", "inputs: [a.h5]"), ("jets", "leading: 1"), ("embedding", "width: 3"),
+      ("data", "inputs: [a.h5]"), ("jets", "leading: 1"), ("embedding", "width: 3"), ("events", "width: 3"),
       ("heads", "t: {plugin: p, configuration: {}}"), ("training", "epochs: 1"),
     ]
     var lines: [String] = []
@@ -201,10 +216,17 @@ import Training
       .deletingLastPathComponent().appendingPathComponent("Resources/Configurations")
     for name in ["lund", "paper"] {
       let configuration = try TrainingConfiguration(
-        contentsOf: folder.appendingPathComponent("w-tagger-\(name).yaml"))
-      #expect(configuration.embedding?.description.features.rawValue == name)
+        contentsOf: folder.appendingPathComponent("w-tagger-\(name).yaml"), plugins: ToyJets.plugins)
+      #expect(configuration.recursive?.features.rawValue == name)
       let head = try #require(configuration.heads["w-tagger"])
       #expect(try head.configuration.decode(JetTagger.Configuration.self).classes == ["QCD", "W"])
     }
+  }
+}
+
+extension TrainingConfiguration {
+  /// The recursive network, if it is the stage of jets.
+  fileprivate var recursive: EmbeddingDescription? {
+    embedding?.choice?.configuration as? EmbeddingDescription
   }
 }

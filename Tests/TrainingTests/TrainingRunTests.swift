@@ -41,7 +41,8 @@ import Training
     _ yaml: String, into name: String, resuming: Bool = false, log: Log = Log()
   ) throws -> Model {
     let file = URL(fileURLWithPath: try folder.write(yaml, to: "c.yaml"))
-    let run = TrainingRun(try TrainingConfiguration(contentsOf: file), plugins: ToyJets.plugins)
+    let run = TrainingRun(
+      try TrainingConfiguration(contentsOf: file, plugins: ToyJets.plugins), plugins: ToyJets.plugins)
     return try run.run(
       into: folder.url.appendingPathComponent(name), resuming: resuming, observer: log)
   }
@@ -119,7 +120,8 @@ import Training
   @Test func valuesAreSetOverTheFile() throws {
     let file = try folder.write(ToyJets.configuration(events, training: "epochs: 8"), to: "c.yaml")
     func read(_ settings: String...) throws -> TrainingConfiguration {
-      try TrainingConfiguration(contentsOf: URL(fileURLWithPath: file), settings: settings)
+      try TrainingConfiguration(
+        contentsOf: URL(fileURLWithPath: file), settings: settings, plugins: ToyJets.plugins)
     }
     let configuration = try read(
       "training.epochs=2", "data.where.label=1", "data.inputs=[a.h5, b.h5]", "embedding=null", "jets.min-pt=",

@@ -10,12 +10,13 @@ import Testing
 /// A model of random weights with a head on jets and one on events, as many paths as are wanted, and a large event.
 enum TwoHeads {
   static func model() throws -> Model {
-    let embedding = EmbeddingDescription(cell: .gated, width: 8, features: .lund)
+    let embedding = StageChoice(
+      RecursiveStage.self, EmbeddingDescription(cell: .gated, width: 8, features: .lund))
     let encoder = try EventEncoderDescription(
       momenta: .relative, width: 6, inputs: EventInputs(missingMomentum: true, scalarSum: true))
     let classes = ["background", "signal"]
     let network = try Network(
-      embedding: embedding, events: encoder,
+      embedding: embedding, events: StageChoice(EventEncoder.self, encoder),
       heads: [
         (
           "tagger", JetTagger.self,
@@ -32,11 +33,11 @@ enum TwoHeads {
       JetDefinition(.antikt, radius: 0.4), selection: JetSelection(.inclusive(minimumPt: 10)),
       recluster: .kt)
     let events = try event(particles: 500)
-    var sample = EventSample(embedding: embedding, events: encoder)
+    var sample = EventSample(network)
     try sample.replace(with: events, jets: JetClusterer(finder).jets(in: events))
     return Model(
       description: ModelDescription(
-        jets: finder, embedding: embedding, events: encoder,
+        jets: finder, embedding: network.embedding?.description, events: network.events?.description,
         scaling: SampleScaling(fitting: sample, events: [0]),
         heads: try network.heads.map { try $0.description() }),
       network: network, parameters: Parameters(layout: network.layout, using: &generator))

@@ -89,8 +89,3 @@ extension ConditionDescription.Bound: Decodable {
     }
   }
 }
-
-extension CodingUserInfoKey {
-  /// The `PluginRegistry` that knows the decisions of a menu which is decoded.
-  public static let plugins = CodingUserInfoKey(rawValue: "plugins")!
-}

@@ -50,7 +50,7 @@ struct BenchmarkInputs {
   /// A stream of events that have the conditions which the model reads.
   func stream(_ files: [String], maximumEvents: Int?) throws -> EventStream {
     // Any value makes the same work. What is wrong with the model, the sections that use it say.
-    let conditions = (try? model())?.description.events?.inputs.conditions ?? []
+    let conditions = (try? model())?.network.conditions ?? []
     let columns = Dictionary(uniqueKeysWithValues: conditions.map { ($0, 0.0) })
     return try EventStream(
       inputs: files, options: EventReadingOptions(particleColumns: [], maximumEvents: maximumEvents, columns: columns))

@@ -37,10 +37,11 @@ struct NetworkWork {
   }
 
   private static func recursion(of model: Model, _ sample: EventSample) -> NetworkWork? {
-    model.network.embedding.map {
-      NetworkWork(
-        $0, trees: sample.trees.treeCount, nodes: sample.trees.offsets[sample.trees.treeCount])
-    }
+    guard let stage = model.network.embedding?.stage as? RecursiveStage,
+      let nodes = sample.embedding as? NodeSample
+    else { return nil }
+    return NetworkWork(
+      stage.network, trees: sample.jetCount, nodes: nodes.nodeCount(ofJets: 0..<sample.jetCount))
   }
 
   /// A gated recurrent unit forward: 6 W (inputs + W) for each item that it reads.
@@ -50,7 +51,9 @@ struct NetworkWork {
 
   /// The encoder's units together.
   private static func encoding(of model: Model, _ sample: EventSample) -> Double {
-    guard let encoder = model.network.events, let events = sample.events else { return 0 }
+    guard let encoder = model.network.events?.stage as? EventEncoder,
+      let events = sample.events as? EventFeatures
+    else { return 0 }
     let description = encoder.description
     let inputs = description.momenta.count + encoder.jetEmbeddingWidth
     return (description.bidirectional ? 2 : 1)

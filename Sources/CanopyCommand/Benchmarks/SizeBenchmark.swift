@@ -13,7 +13,7 @@ enum SizeBenchmark {
 
   static func run(_ inputs: BenchmarkInputs, _ effort: BenchmarkEffort) throws -> [BenchmarkResult] {
     let model = try inputs.model()
-    guard model.network.embedding != nil else { return [] }
+    guard let embedding = model.network.embedding?.stage as? RecursiveStage else { return [] }
     let events = try inputs.events(256)
     let particles = events.flatMap { batch in
       (0..<batch.eventCount).map { batch.particles(ofEvent: $0).map { batch.momentum(ofParticle: $0) } }
@@ -25,7 +25,7 @@ enum SizeBenchmark {
     for size in effort.sizes {
       // As many jets as make a turn, of different events.
       let jets = (0..<min(max(2000 / size, 1), 16)).map { overlay(particles, from: 7 * $0, size: size) }
-      for (work, result) in zip(works, try measure(size, jets, model, effort)) {
+      for (work, result) in zip(works, try measure(size, jets, model, embedding, effort)) {
         results[work, default: []].append(result)
       }
     }
@@ -55,13 +55,14 @@ enum SizeBenchmark {
 
   /// The work on jets of one size, in the order of `works`.
   private static func measure(
-    _ size: Int, _ events: [EventBatch], _ model: Model, _ effort: BenchmarkEffort
+    _ size: Int, _ events: [EventBatch], _ model: Model, _ embedding: RecursiveStage,
+    _ effort: BenchmarkEffort
   ) throws -> [BenchmarkResult] {
     // At FastJet's largest radius everything becomes one jet.
     let finder = try JetFinder(JetDefinition(.kt, radius: JetDefinition.allowedRadii.upperBound))
     let clusterer = try JetClusterer(finder)
     var jets = JetBatch()
-    let network = JetNetwork(model)
+    let network = try JetNetwork(model, embedding)
     let trees = try events.map { try clusterer.jets(in: $0).trees }
     let peak = ProductPeak()
     let seconds = try Interleaving.seconds(
@@ -71,9 +72,8 @@ enum SizeBenchmark {
         { for event in events { try clusterer.findJets(in: event, into: &jets) } },
         { for jet in trees { network.embed(jet) } },
       ])
-    let embedding = model.network.embedding!
     let operations = NetworkWork(
-      embedding, trees: trees.count,
+      embedding.network, trees: trees.count,
       nodes: trees.reduce(0) { $0 + $1.nodeCount }
     ).inference
     let least = [
@@ -106,10 +106,10 @@ private final class JetNetwork {
   private let batch = TreeBatch()
   private var trees: FeatureTrees
 
-  init(_ model: Model) {
-    embedding = model.network.embedding!
-    features = model.description.embedding!.features
-    scaling = model.description.scaling.nodes!
+  init(_ model: Model, _ stage: RecursiveStage) throws {
+    embedding = stage.network
+    features = stage.configuration.features
+    scaling = try model.description.scaling.nodes!.decode(FeatureScaling.self)
     tape = Tape(parameters: model.parameters)
     weights = PackedWeights(embedding, model.parameters)
     trees = FeatureTrees(featureCount: embedding.featureCount)

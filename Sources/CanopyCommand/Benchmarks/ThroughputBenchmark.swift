@@ -65,7 +65,7 @@ enum ThroughputBenchmark {
     let truth = Set(model.network.heads.flatMap(\.head.truthColumns))
     guard
       var dataset = try? EventDataset(
-        stream, jets: model.description.jets, as: EventSample(model), truth: truth,
+        stream, jets: model.description.jets, for: model.network, truth: truth,
         threads: threads)
     else { return [] }
     dataset.scale(by: model.description.scaling)

@@ -19,9 +19,12 @@ enum TriggerBenchmark {
 
   /// A tagger of the five leading jets and a classifier of the event, as wide as the shipped models.
   private static func twoHeads(_ event: EventBatch) throws -> Model {
-    let embedding = EmbeddingDescription(cell: .gated, width: 40, features: .lund)
-    let encoder = try EventEncoderDescription(
-      momenta: .relative, width: 40, inputs: EventInputs(missingMomentum: true, scalarSum: true))
+    let embedding = StageChoice(
+      RecursiveStage.self, EmbeddingDescription(cell: .gated, width: 40, features: .lund))
+    let encoder = StageChoice(
+      EventEncoder.self,
+      try EventEncoderDescription(
+        momenta: .relative, width: 40, inputs: EventInputs(missingMomentum: true, scalarSum: true)))
     let configuration = JSONValue.object([
       "truth": .string("label"), "classes": .array([.string("background"), .string("signal")]),
     ])
@@ -33,12 +36,12 @@ enum TriggerBenchmark {
     let finder = try JetFinder(
       JetDefinition(.antikt, radius: 0.4), selection: JetSelection(.inclusive(minimumPt: 0), leading: 5),
       recluster: .kt)
-    var sample = EventSample(embedding: embedding, events: encoder)
+    var sample = EventSample(network)
     try sample.replace(with: event, jets: JetClusterer(finder).jets(in: event))
     var generator = SeededGenerator(seed: 1)
     return Model(
       description: ModelDescription(
-        jets: finder, embedding: embedding, events: encoder,
+        jets: finder, embedding: network.embedding?.description, events: network.events?.description,
         scaling: SampleScaling(fitting: sample, events: [0]),
         heads: try network.heads.map { try $0.description() }),
       network: network, parameters: Parameters(layout: network.layout, using: &generator))

@@ -11,7 +11,7 @@ struct PluginCheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Checks that the plugins of a library do what every plugin has to.",
     discussion: """
-      Each head is tried with its example in a small network, and each decision is asked with its example, on events \
+      Each stage and each head is tried with its example in a small network, and each decision is asked with its example, on events \
       that are made for it. Each check has a process of its own, so that one that crashes is one that fails. The exit \
       status is 1 where a check fails.
 
@@ -32,10 +32,10 @@ struct PluginCheckCommand: ParsableCommand {
   @Option(help: "How the results are printed: table for people, json for programs.")
   var format = EvaluateCommand.Format.table
 
-  /// The names of all checks, of heads and then of decisions alone.
-  private static let checks =
-    HeadCheck.allCases.map(\.rawValue)
-    + DecisionCheck.allCases.map(\.rawValue).filter { HeadCheck(rawValue: $0) == nil }
+  /// The names of all checks, each once: of heads, then those that only decisions and stages have.
+  private static let checks: [String] =
+    (HeadCheck.allCases.map(\.rawValue) + DecisionCheck.allCases.map(\.rawValue)
+    + StageCheck.allCases.map(\.rawValue)).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
 
   func validate() throws {
     if let only, !Self.checks.contains(only) {
@@ -86,10 +86,13 @@ struct PluginCheckCommand: ParsableCommand {
 
 /// The plugins that a library brought.
 private struct LoadedPlugins {
+  let stages: [any Stage.Type]
   let heads: [any Head.Type]
   let decisions: [any Decision.Type]
 
   init(of registry: PluginRegistry) {
+    stages = registry.stageIdentifiers.filter { registry.origin(ofStage: $0) != .builtIn }
+      .compactMap { try? registry.stage($0) }
     heads = registry.headIdentifiers.filter { registry.origin(ofHead: $0) != .builtIn }
       .compactMap { try? registry.head($0) }
     decisions = registry.decisionIdentifiers.filter { registry.origin(ofDecision: $0) != .builtIn }
@@ -98,6 +101,10 @@ private struct LoadedPlugins {
 
   /// What a check says of the plugins that it concerns.
   func results(of check: String) -> [CheckResult] {
+    let ofStages = StageCheck(rawValue: check).map { check in
+      stages.map { type in CheckResult(type.identifier, "stage", check.rawValue) { try Self.run(check, type) }
+      }
+    }
     let ofHeads = HeadCheck(rawValue: check).map { check in
       heads.map { type in CheckResult(type.identifier, "head", check.rawValue) { try Self.run(check, type) } }
     }
@@ -106,14 +113,19 @@ private struct LoadedPlugins {
         CheckResult(type.identifier, "decision", check.rawValue) { try Self.run(check, type) }
       }
     }
-    return (ofHeads ?? []) + (ofDecisions ?? [])
+    return (ofStages ?? []) + (ofHeads ?? []) + (ofDecisions ?? [])
   }
 
   /// The results where no plugin that a check concerns passes.
   func failures(of check: String, _ failure: String) -> [CheckResult] {
+    let stages = StageCheck(rawValue: check) == nil ? [] : stages.map { ($0.identifier, "stage") }
     let heads = HeadCheck(rawValue: check) == nil ? [] : heads.map { ($0.identifier, "head") }
     let decisions = DecisionCheck(rawValue: check) == nil ? [] : decisions.map { ($0.identifier, "decision") }
-    return (heads + decisions).map { CheckResult($0, $1, check) { throw PluginError(failure) } }
+    return (stages + heads + decisions).map { CheckResult($0, $1, check) { throw PluginError(failure) } }
+  }
+
+  private static func run<S: Stage>(_ check: StageCheck, _ type: S.Type) throws {
+    try StageConformance(type).run(check)
   }
 
   private static func run<H: Head>(_ check: HeadCheck, _ type: H.Type) throws {
@@ -128,7 +140,7 @@ private struct LoadedPlugins {
 /// What a check says of a plugin.
 private struct CheckResult: Codable {
   var plugin: String
-  /// `head` or `decision`.
+  /// `stage`, `head` or `decision`.
   var kind: String
   var check: String
   var passed: Bool
@@ -147,14 +159,18 @@ private struct CheckResult: Codable {
 
   /// What is checked, in a few words.
   var summary: String? {
-    kind == "head" ? HeadCheck(rawValue: check)?.summary : DecisionCheck(rawValue: check)?.summary
+    switch kind {
+    case "stage": StageCheck(rawValue: check)?.summary
+    case "head": HeadCheck(rawValue: check)?.summary
+    default: DecisionCheck(rawValue: check)?.summary
+    }
   }
 }
 
 extension Listing {
   /// What checks say, for people.
   fileprivate init(_ results: [CheckResult]) {
-    for kind in ["head", "decision"] {
+    for kind in ["stage", "head", "decision"] {
       for plugin in Set(results.filter { $0.kind == kind }.map(\.plugin)).sorted() {
         begin("\(kind) \(plugin)")
         add(

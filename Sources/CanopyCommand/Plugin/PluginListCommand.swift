@@ -28,13 +28,16 @@ struct PluginListCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let registry = try plugins.registry()
+      let stages = try registry.stageIdentifiers.map { identifier in
+        try PluginDescription(registry.stage(identifier), origin: registry.origin(ofStage: identifier)!)
+      }
       let heads = try registry.headIdentifiers.map { identifier in
         try PluginDescription(registry.head(identifier), origin: registry.origin(ofHead: identifier)!)
       }
       let decisions = try registry.decisionIdentifiers.map { identifier in
         try PluginDescription(registry.decision(identifier), origin: registry.origin(ofDecision: identifier)!)
       }
-      let descriptions = heads + decisions
+      let descriptions = stages + heads + decisions
       switch format {
       case .json:
         let encoder = JSONEncoder()
@@ -53,14 +56,38 @@ private struct PluginDescription: Encodable {
   var kind = "head"
   var from: String
   var summary: String
-  /// What a head has a row for, reads and learns from; nil for decisions.
+  /// What a stage or a head has a row for and reads, and what a head learns from; nil for decisions.
   var rows: HeadRows?
   var inputs: [String]?
-  /// What a head predicts, or the quantities of a decision.
+  /// What a stage or a head gives, or the quantities of a decision.
   var outputs: [HeadOutput]
   var truth: [String]?
   /// The configuration of the example.
   var configuration: JSONValue
+
+  /// Describes a stage by what its example makes, in a network that has everything.
+  init(_ type: any Stage.Type, origin: PluginOrigin) throws {
+    func describe<S: Stage>(_ type: S.Type) throws -> PluginDescription {
+      var builder = StageBuilder(
+        S.rows == .jets ? .embedding : .events, jetEmbeddingWidth: 1, layout: ParameterLayout())
+      return PluginDescription(
+        try S(configuration: S.example, builder: &builder), origin,
+        configuration: try JSONValue(encoding: S.example))
+    }
+    self = try describe(type)
+  }
+
+  private init<S: Stage>(_ stage: S, _ origin: PluginOrigin, configuration: JSONValue) {
+    plugin = S.identifier
+    version = S.version
+    kind = "stage"
+    from = origin.description
+    summary = S.summary
+    rows = S.rows
+    inputs = stage.inputs.map(\.rawValue).sorted()
+    outputs = [HeadOutput("embedding", width: stage.width)]
+    self.configuration = configuration
+  }
 
   /// Describes a decision by what its example makes.
   init(_ type: any Decision.Type, origin: PluginOrigin) throws {
@@ -113,7 +140,7 @@ extension Listing {
       add("summary", plugin.summary)
       add("kind", plugin.rows.map { "\(plugin.kind) on \($0.rawValue)" } ?? "\(plugin.kind) of a menu")
       add("from", plugin.from)
-      plugin.inputs.map { add("inputs", $0.joined(separator: ", ")) }
+      plugin.inputs.map { add("inputs", $0.isEmpty ? "none" : $0.joined(separator: ", ")) }
       add(plugin.rows == nil ? "quantities" : "outputs", plugin.outputs.map(\.text).joined(separator: ", "))
       plugin.truth.map { add("truth", $0.joined(separator: ", ")) }
       add("example", plugin.configuration.text)

@@ -69,8 +69,10 @@ extension Fixtures {
     try writeFileSeeds()
     for made in [model, unfinishedModel] { try? FileManager.default.removeItem(at: made) }
     let keeper = CheckpointKeeper(of: model, in: unfinishedModel)
-    _ = try TrainingRun(TrainingConfiguration(contentsOf: configuration), plugins: .builtIn)
-      .run(into: model, resuming: false, observer: keeper)
+    _ = try TrainingRun(
+      TrainingConfiguration(contentsOf: configuration, plugins: .builtIn), plugins: .builtIn
+    )
+    .run(into: model, resuming: false, observer: keeper)
     try writeTrainedSeeds()
   }
 

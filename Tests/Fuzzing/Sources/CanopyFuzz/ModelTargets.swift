@@ -45,7 +45,8 @@ struct CheckpointTarget: FuzzTarget {
   private let folder: URL
 
   init(_ fixtures: Fixtures) throws {
-    run = TrainingRun(try TrainingConfiguration(contentsOf: fixtures.configuration), plugins: .builtIn)
+    run = TrainingRun(
+      try TrainingConfiguration(contentsOf: fixtures.configuration, plugins: .builtIn), plugins: .builtIn)
     unfinished = fixtures.unfinishedModel
     folder = fixtures.scratch.appendingPathComponent("model")
   }

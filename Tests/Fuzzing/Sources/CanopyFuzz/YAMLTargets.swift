@@ -11,7 +11,7 @@ struct ConfigurationTarget: FuzzTarget {
 
   func read(_ input: Data) throws {
     try input.write(to: file)
-    try makeNetwork(TrainingConfiguration(contentsOf: file))
+    try makeNetwork(TrainingConfiguration(contentsOf: file, plugins: .builtIn))
   }
 }
 
@@ -23,13 +23,13 @@ struct SettingsTarget: FuzzTarget {
 
   func read(_ input: Data) throws {
     let setting = String(decoding: input, as: UTF8.self)
-    try makeNetwork(TrainingConfiguration(contentsOf: configuration, settings: [setting]))
+    try makeNetwork(TrainingConfiguration(contentsOf: configuration, settings: [setting], plugins: .builtIn))
   }
 }
 
 private func makeNetwork(_ configuration: TrainingConfiguration) throws {
   _ = try Network(
-    embedding: configuration.embedding?.description, events: configuration.events,
+    embedding: configuration.embedding?.choice, events: configuration.events?.choice,
     heads: configuration.heads.map {
       ($0.key, try PluginRegistry.builtIn.head($0.value.plugin), $0.value.configuration)
     })

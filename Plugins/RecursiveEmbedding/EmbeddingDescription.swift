@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import PluginKit
+
+/// A recursive network as configurations and models describe it.
+public struct EmbeddingDescription: SettingsSection, Encodable, Equatable {
+  /// How a splitting combines its children.
+  public var cell = RecursiveNetwork.Cell.gated
+  /// The number of components of the embedding.
+  public var width = 40
+  /// What the network reads of each node.
+  public var features = NodeFeatures.lund
+
+  /// The widths that a network may have.
+  public static let allowedWidths = 1...1024
+
+  /// A gated network of width 40 on the Lund features.
+  public init() {}
+
+  /// A recursive network.
+  public init(cell: RecursiveNetwork.Cell, width: Int, features: NodeFeatures) {
+    self.cell = cell
+    self.width = width
+    self.features = features
+  }
+
+  /// The settings, in the order of tables.
+  public static let settings: [Setting<EmbeddingDescription>] = [
+    Setting("cell", \.cell, "how a splitting combines its children"),
+    Setting("width", \.width, .closed(allowedWidths), "the number of components of the embedding"),
+    Setting("features", \.features, "what the network reads of each node"),
+  ]
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import PluginKit
+
+/// Trees as the network reads them: the links between nodes and the features of each node.
+///
+/// Nodes are numbered as in `JetTrees`: within a tree, children before parents, the root last.
+public struct FeatureTrees: Sendable {
+  /// The first node of each tree, and the number of nodes at the end: `[trees + 1]`.
+  public private(set) var offsets: [Int] = [0]
+  /// The child of larger pT, numbered within the tree; −1 for a leaf: `[nodes]`.
+  public private(set) var left: [Int32] = []
+  /// The child of smaller pT, numbered within the tree; −1 for a leaf: `[nodes]`.
+  public private(set) var right: [Int32] = []
+  /// The number of features of a node.
+  public let featureCount: Int
+  /// Features, row-major `[nodes × featureCount]`.
+  public private(set) var features: [Float] = []
+
+  /// Kept for its storage.
+  private var places: [NodePlace] = []
+
+  /// No trees, for nodes of `featureCount` features.
+  public init(featureCount: Int) { self.featureCount = featureCount }
+
+  /// The number of trees.
+  public var treeCount: Int { offsets.count - 1 }
+
+  /// Replaces the content by the trees of `trees` with features that are not scaled, and keeps the storage.
+  ///
+  /// - Precondition: `set` has `featureCount` features.
+  public mutating func replace(with trees: JetTrees, features set: NodeFeatures) {
+    precondition(set.count == featureCount, "features of another number")
+    offsets.replaceSubrange(offsets.indices, with: trees.offsets)
+    left.replaceSubrange(left.indices, with: trees.left)
+    right.replaceSubrange(right.indices, with: trees.right)
+    set.write(trees, to: &features, places: &places)
+  }
+
+  /// Scales all features.
+  public mutating func scale(by scaling: FeatureScaling) {
+    precondition(scaling.count == featureCount, "features of another number")
+    scaling.apply(to: &features)
+  }
+
+  /// Where the arrays are while `withPointers` runs.
+  struct Pointers {
+    let offsets: UnsafePointer<Int>
+    let left: UnsafePointer<Int32>
+    let right: UnsafePointer<Int32>
+    let features: UnsafePointer<Float>
+  }
+
+  func withPointers(_ body: (Pointers) -> Void) {
+    offsets.withUnsafeBufferPointer { offsets in
+      left.withUnsafeBufferPointer { left in
+        right.withUnsafeBufferPointer { right in
+          features.withUnsafeBufferPointer { features in
+            // An empty array may be nowhere; none of it is read then.
+            body(
+              Pointers(
+                offsets: offsets.baseAddress!, left: left.baseAddress ?? UnsafePointer(bitPattern: 64)!,
+                right: right.baseAddress ?? UnsafePointer(bitPattern: 64)!,
+                features: features.baseAddress ?? UnsafePointer(bitPattern: 64)!))
+          }
+        }
+      }
+    }
+  }
+
+  /// Adds the trees of another collection behind these.
+  public mutating func append(_ other: FeatureTrees) {
+    precondition(other.featureCount == featureCount, "features of another number")
+    let first = left.count
+    offsets.append(contentsOf: other.offsets.dropFirst().map { $0 + first })
+    left.append(contentsOf: other.left)
+    right.append(contentsOf: other.right)
+    features.append(contentsOf: other.features)
+  }
+}
