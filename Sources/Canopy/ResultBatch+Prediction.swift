@@ -32,16 +32,10 @@ extension ResultBatch {
 extension HeadPrediction {
   /// A column for each output.
   fileprivate var columns: [ResultColumn] {
-    var first = 0
-    return outputs.map { output in
-      var column: [Float] = []
-      column.reserveCapacity(values.count / width * output.width)
-      for start in stride(from: first, to: values.count, by: width) {
-        column += values[start..<start + output.width]
-      }
-      first += output.width
-      return ResultColumn(
-        name: "\(name)/\(output.name)", width: output.width, values: column, unit: output.unit)
+    outputs.map { output in
+      ResultColumn(
+        name: "\(name)/\(output.name)", width: output.width, values: self[output.name]!.values,
+        unit: output.unit)
     }
   }
 }

@@ -21,6 +21,20 @@ public struct Prediction: Sendable {
 
   /// A prediction without events, to be filled by ``Predictor/predict(_:into:heads:)``.
   public init() {}
+
+  /// The numbers of one output, by the name `HEAD/OUTPUT` that it has in result files: `[rows × width of the output]`.
+  ///
+  /// ```swift
+  /// let scores = prediction["tagger/score"]
+  /// ```
+  ///
+  /// It is nil if no head and output go by this name, as when the heads took no part in the prediction.
+  public subscript(name: String) -> Matrix? {
+    // Names of heads have no slash.
+    guard let slash = name.firstIndex(of: "/") else { return nil }
+    let head = heads.first { $0.name == name[..<slash] }
+    return head?[String(name[name.index(after: slash)...])]
+  }
 }
 
 /// What one head predicts.
@@ -47,5 +61,24 @@ public struct HeadPrediction: Sendable {
   /// The numbers as a matrix `[jets × width]` or `[events × width]`.
   public var matrix: Matrix {
     Matrix(rows: width > 0 ? values.count / width : 0, columns: width, values: values)
+  }
+
+  /// The numbers of the output of this name: `[rows × width of the output]`; nil if there is none.
+  public subscript(output: String) -> Matrix? {
+    var first = 0
+    for candidate in outputs {
+      guard candidate.name == output else {
+        first += candidate.width
+        continue
+      }
+      let rows = values.count / width
+      var column: [Float] = []
+      column.reserveCapacity(rows * candidate.width)
+      for start in stride(from: first, to: values.count, by: width) {
+        column += values[start..<start + candidate.width]
+      }
+      return Matrix(rows: rows, columns: candidate.width, values: column)
+    }
+    return nil
   }
 }

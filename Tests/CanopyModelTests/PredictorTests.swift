@@ -52,6 +52,23 @@ import Testing
     }
   }
 
+  @Test func outputsGoByTheNamesOfResultFiles() throws {
+    let predictor = try Predictor(SampleModel.gated.get())
+    var prediction = try predictor.predict(events)
+    let origin = prediction.heads[1].values
+    for (column, name) in ["W", "q", "g"].enumerated() {
+      let numbers = try #require(prediction["origin/\(name)"])
+      #expect(numbers.rows == prediction.jets.jetCount && numbers.columns == 1)
+      #expect(numbers.values == stride(from: column, to: origin.count, by: 3).map { origin[$0] })
+    }
+    #expect(prediction["tagger/score"]?.values == prediction.heads[0].values)
+    for name in ["", "/", "origin", "origin/", "origin/score", "tagger/W", "/W", "origin/W/", "Origin/W"] {
+      #expect(prediction[name] == nil, "\(name)")
+    }
+    try predictor.predict(events, into: &prediction, heads: false)
+    #expect(prediction["origin/W"] == nil)
+  }
+
   @Test(arguments: testedCells, NodeFeatures.allCases)
   func theOrderOfTheParticlesDoesNotMatter(cell: RecursiveNetwork.Cell, features: NodeFeatures) throws {
     let predictor = try Predictor(SampleModel.make(cell, features))
