@@ -67,6 +67,8 @@ public struct MassRegression: Head {
       switch rows {
       case .jets: try builder.jetEmbeddingWidth
       case .events: try builder.eventEmbeddingWidth + builder.eventInputNames.count
+      case .constituents, .splittings:
+        throw PluginError("The mass of \(rows.rawValue) is not predicted: set rows to jets or events.")
       }
     layers = try builder.perceptron(
       inputs: learnt + MassEstimator.featureCount(estimators, rows), hidden: widths,

@@ -24,6 +24,12 @@ extension ResultBatch {
       switch head.rows {
       case .jets: jetColumns += head.columns
       case .events: eventColumns += head.columns
+      case .constituents:
+        constituentColumns.offsets = prediction.jets.constituents.offsets
+        constituentColumns.columns += head.columns
+      case .splittings:
+        splittingColumns.offsets = prediction.jets.constituents.offsets.enumerated().map { $1 - $0 }
+        splittingColumns.columns += head.columns
       }
     }
   }

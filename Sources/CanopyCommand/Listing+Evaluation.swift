@@ -8,6 +8,9 @@ extension Listing {
   init(_ evaluation: Evaluation) {
     add("events", "\(evaluation.eventCount)")
     add("jets", "\(evaluation.jetCount)")
+    if evaluation.heads.contains(where: { $0.rows == .constituents }) {
+      add("constituents", "\(evaluation.constituentCount)")
+    }
     for result in evaluation.heads {
       begin("head \(result.head.name) (\(result.head.plugin) \(result.head.version))")
       guard let evaluation = result.evaluation else {

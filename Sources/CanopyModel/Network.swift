@@ -23,7 +23,26 @@ public struct Network: Sendable {
   public let layout: ParameterLayout
 
   /// What the heads read, all together.
-  public var headInputs: Set<HeadInput> { heads.reduce(into: []) { $0.formUnion($1.head.inputs) } }
+  public var headInputs: Set<HeadInput> {
+    heads.reduce(into: []) { inputs, named in
+      inputs.formUnion(named.head.inputs)
+      if let rows = named.head.rows.input { inputs.insert(rows) }
+    }
+  }
+
+  /// The columns of events that heads have as truth; splittings have none.
+  public var truthColumns: Set<String> {
+    heads.reduce(into: []) { columns, named in
+      if named.head.rows == .jets || named.head.rows == .events { columns.formUnion(named.head.truthColumns) }
+    }
+  }
+
+  /// The columns of particles that heads on constituents have as truth.
+  public var constituentTruthColumns: Set<String> {
+    heads.reduce(into: []) { columns, named in
+      if named.head.rows == .constituents { columns.formUnion(named.head.truthColumns) }
+    }
+  }
 
   /// The stages in the order in which they work.
   public var stages: [NetworkStage] { [embedding, events].compactMap(\.self) }

@@ -48,6 +48,15 @@ public struct Particles: Sendable, Equatable {
     columns.replace(with: other.columns, rows: range)
   }
 
+  /// Forgets all particles and keeps the storage.
+  public mutating func removeAll() { removeAll(from: 0) }
+
+  /// The values of a column of one number for each particle, `pdgid` being the identifiers; nil if there is none.
+  public func numbers(_ name: String) -> [Double]? {
+    if let column = columns[name] { return column.width == 1 ? column.values : nil }
+    return name == "pdgid" && !pdgID.isEmpty ? pdgID.map(Double.init) : nil
+  }
+
   /// Takes the particles from `count` on away.
   mutating func removeAll(from count: Int) {
     momenta.removeLast(self.count - count)

@@ -65,10 +65,12 @@ public struct DecisionInputs: Sendable {
   /// Adds what the next head of ``sources`` predicts: row-major `[jets × width]` or `[events × width]`.
   public mutating func append(predictions: [Float]) {
     let head = sources.heads[firstNumbers.count - 1]
+    firstNumbers.append(numbers.count)
+    // Decisions are about events and jets: there is no column of other rows.
+    guard head.rows == .jets || head.rows == .events else { return }
     let rows = head.rows == .jets ? kinematics.jets.count : eventCount
     require(
-      predictions.count == rows * widths[firstNumbers.count], "a row for each of the head's \(head.rows)")
-    firstNumbers.append(numbers.count)
+      predictions.count == rows * widths[firstNumbers.count - 1], "a row for each of the head's \(head.rows)")
     numbers.append(contentsOf: predictions)
   }
 

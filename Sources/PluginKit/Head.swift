@@ -122,6 +122,21 @@ public enum HeadRows: String, Sendable, Hashable, Codable {
   case jets
   /// A row for each event.
   case events
+  /// A row for each constituent of each jet, in the order of `Jets.constituents`; truth comes from columns of particles.
+  case constituents
+  /// A row for each splitting of each jet's tree, in the order of `JetTrees`, children before parents.
+  case splittings
+}
+
+extension HeadRows {
+  /// What the core needs of events to count the rows.
+  public var input: HeadInput? {
+    switch self {
+    case .jets, .events: nil
+    case .constituents: .constituentRows
+    case .splittings: .trees
+    }
+  }
 }
 
 /// One named quantity that a head predicts for each row.

@@ -14,13 +14,18 @@ public enum HeadInput: String, Sendable, Hashable, Codable, CaseIterable {
   case jetMomenta = "jet-momenta"
   /// The constituents of each jet by falling pT, with their four-momenta in GeV and identifiers.
   case constituents
+  /// The constituents of each jet in the order of the rows of a head on constituents, with all columns of particles that
+  /// were read.
+  case constituentRows = "constituent-rows"
   /// The tree of each jet; its splittings have Lund coordinates.
   case trees
   /// The transverse momentum that is missing in each event, and the scalar sum of transverse momenta, in GeV.
   case missingMomentum = "missing-momentum"
 
   /// The inputs that are plain numbers in GeV: no gradient passes through them.
-  public static let kinematics: Set<HeadInput> = [.jetMomenta, .constituents, .trees, .missingMomentum]
+  public static let kinematics: Set<HeadInput> = [
+    .jetMomenta, .constituents, .constituentRows, .trees, .missingMomentum,
+  ]
 }
 
 /// What a head reads in one forward pass.
@@ -92,6 +97,35 @@ public struct HeadInputs {
   /// The constituents of each jet.
   public var constituents: JetConstituents { given(kinematics.constituents, .constituents) }
 
+  /// The constituents of each jet in the order of `Jets.constituents`, which is that of the leaves of its tree and of the
+  /// rows of a head on constituents: `[jets]` lists.
+  public var constituentRows: Ragged<Particles> { given(kinematics.constituentRows, .constituentRows) }
+
+  /// The jet of each of ``constituentRows``, counted within the pass, to gather jets' rows by: `[constituents]`.
+  public var jetOfConstituent: [Int32] {
+    let offsets = constituentRows.offsets
+    var jets: [Int32] = []
+    jets.reserveCapacity(offsets.last ?? 0)
+    for jet in 0..<jetCount {
+      for _ in offsets[jet]..<offsets[jet + 1] { jets.append(Int32(jet)) }
+    }
+    return jets
+  }
+
+  /// The splittings of the trees as the rows of a head on splittings: the jet of each, counted within the pass, and its
+  /// node, counted from the first node of all trees: `[splittings]`.
+  public var splittings: (jet: [Int32], node: [Int32]) {
+    let trees = trees
+    var (jets, nodes): ([Int32], [Int32]) = ([], [])
+    for tree in 0..<trees.treeCount {
+      for node in trees.nodes(ofTree: tree) where trees.left[node] >= 0 {
+        jets.append(Int32(tree))
+        nodes.append(Int32(node))
+      }
+    }
+    return (jets, nodes)
+  }
+
   /// The tree of each jet, children of larger pT on the left.
   public var trees: JetTrees { given(kinematics.trees, .trees) }
 
@@ -117,5 +151,13 @@ public struct HeadInputs {
   }
 
   /// The number of rows of a head.
-  public func count(of rows: HeadRows) -> Int { rows == .jets ? jetCount : eventCount }
+  public func count(of rows: HeadRows) -> Int {
+    switch rows {
+    case .jets: jetCount
+    case .events: eventCount
+    case .constituents: constituentRows.content.count
+    // A binary tree has one splitting less than leaves.
+    case .splittings: (trees.nodeCount - trees.treeCount) / 2
+    }
+  }
 }

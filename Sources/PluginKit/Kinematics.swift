@@ -14,6 +14,8 @@ public struct Kinematics: Sendable {
   public private(set) var jets = FourMomenta()
   /// The constituents of each jet, by falling pT.
   public private(set) var constituents = JetConstituents()
+  /// The constituents of each jet, in the order of the rows of a head on constituents.
+  public private(set) var constituentRows = Ragged(content: Particles())
   /// The tree of each jet.
   public private(set) var trees = JetTrees()
 
@@ -28,6 +30,8 @@ public struct Kinematics: Sendable {
     missingMomentum.removeAll()
     jets.removeAll()
     constituents.removeAll()
+    constituentRows.removeOffsets()
+    constituentRows.content.removeAll()
     trees.removeAll()
   }
 
@@ -45,6 +49,13 @@ public struct Kinematics: Sendable {
       for jet in found.jets(ofEvent: event) {
         if inputs.contains(.jetMomenta) { jets.append(found.momentum(ofJet: jet)) }
         if inputs.contains(.constituents) { appendConstituents(ofJet: jet, of: found, events, firstParticle) }
+        if inputs.contains(.constituentRows) {
+          for place in found.constituents(ofJet: jet) {
+            let particle = firstParticle + Int(found.constituents.content[place])
+            constituentRows.content.append(contentsOf: events.particles.content, particle..<particle + 1)
+          }
+          constituentRows.endList(at: constituentRows.content.count)
+        }
         if inputs.contains(.trees) { trees.append(jet, of: found.trees) }
       }
     }
@@ -71,7 +82,13 @@ public struct Kinematics: Sendable {
     for event in 0..<other.missingMomentum.count { missingMomentum.append(event, of: other.missingMomentum) }
     for jet in 0..<other.jets.count { jets.append(other.jets[jet]) }
     for jet in 0..<other.constituents.jetCount { constituents.append(jet, of: other.constituents) }
+    for jet in 0..<other.constituentRows.count { appendRows(ofJet: jet, of: other.constituentRows) }
     for jet in 0..<other.trees.treeCount { trees.append(jet, of: other.trees) }
+  }
+
+  private mutating func appendRows(ofJet jet: Int, of other: Ragged<Particles>) {
+    constituentRows.content.append(contentsOf: other.content, other.range(of: jet))
+    constituentRows.endList(at: constituentRows.content.count)
   }
 
   /// Replaces the content by some events and jets of another collection, which holds the same inputs, and keeps the
@@ -92,6 +109,7 @@ public struct Kinematics: Sendable {
       let jet = selection[row]
       if inputs.contains(.jetMomenta) { jets.append(other.jets[jet]) }
       if inputs.contains(.constituents) { constituents.append(jet, of: other.constituents) }
+      if inputs.contains(.constituentRows) { appendRows(ofJet: jet, of: other.constituentRows) }
       if inputs.contains(.trees) { trees.append(jet, of: other.trees) }
     }
   }

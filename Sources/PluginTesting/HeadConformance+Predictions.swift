@@ -41,7 +41,19 @@ extension HeadConformance {
     let values = together.heads[0].matrix
     for event in 0..<events.eventCount {
       let alone = try predictor.predict(events.events(at: event..<event + 1)).heads[0].matrix
-      let expected = rows == .jets ? Array(jets.jets(ofEvent: event)) : [event]
+      let ofEvent = jets.jets(ofEvent: event)
+      let constituents = jets.constituents.offsets
+      let expected: [Int] =
+        switch rows {
+        case .events: [event]
+        case .jets: Array(ofEvent)
+        case .constituents: Array(constituents[ofEvent.lowerBound]..<constituents[ofEvent.upperBound])
+        // Each jet before has one splitting less than constituents.
+        case .splittings:
+          Array(
+            constituents[ofEvent.lowerBound] - ofEvent.lowerBound..<constituents[ofEvent.upperBound]
+              - ofEvent.upperBound)
+        }
       try ConformanceFailure.require(
         alone.rows == expected.count,
         "An event alone has \(alone.rows) rows, and in a batch \(expected.count).")

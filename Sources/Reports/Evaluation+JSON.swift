@@ -5,12 +5,13 @@ import PluginKit
 import Training
 
 extension Evaluation {
-  /// All numbers but the curves as a JSON object with the members `events`, `jets` and `heads`; `null` stands for what
+  /// All numbers but the curves as a JSON object with the members `events`, `jets`, `constituents` and `heads`; `null` stands for what
   /// the events do not tell.
   public func json() throws -> Data {
     try NumbersFile.encode(
       Content(
         events: eventCount, jets: jetCount,
+        constituents: heads.contains { $0.rows == .constituents } ? constituentCount : nil,
         heads: heads.map { result in
           Content.Head(
             name: result.head.name, plugin: result.head.plugin, version: result.head.version,
@@ -38,6 +39,8 @@ extension Evaluation {
 
     var events: Int
     var jets: Int
+    /// Absent if no head is on constituents.
+    var constituents: Int?
     var heads: [Head]
   }
 }

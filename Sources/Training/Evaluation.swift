@@ -30,6 +30,8 @@ public struct Evaluation: Sendable {
   public let eventCount: Int
   /// The number of jets.
   public let jetCount: Int
+  /// The number of constituents of these jets.
+  public let constituentCount: Int
   /// What each head is worth, in the order of the model.
   public let heads: [HeadResult]
   /// What casts doubt on these numbers, a sentence each: events that the model was trained on, inputs outside of what it
@@ -58,7 +60,8 @@ public struct Evaluation: Sendable {
     guard yields == nil || network.heads.contains(where: { $0.head.rows == .events }) else { throw needless }
     let conditions = network.conditions
     let columns = EventTruth.Names(
-      truth: Set(network.heads.flatMap(\.head.truthColumns)), numbers: Set(conditions), weight: weight)
+      truth: network.truthColumns, numbers: Set(conditions),
+      constituentTruth: network.constituentTruthColumns, weight: weight)
     let inputs = InputMonitor(model)
     var overlap = model.description.training?.fingerprint.map(SampleOverlap.init)
     var truth = EventTruth(of: columns)
@@ -95,6 +98,7 @@ public struct Evaluation: Sendable {
       + network.heads.compactMap(truth.remarkOnMissingTruth)
     let weights = weight.map { truth.columns[$0]! } ?? Array(repeating: 1, count: truth.eventCount)
     self.jetCount = jetCount
+    constituentCount = truth.rowCount(of: .constituents, of: 0..<truth.eventCount)
     heads = try network.heads.indices.map { index in
       let named = network.heads[index]
       let columns = truth.truth(of: named.head.rows, of: 0..<truth.eventCount)

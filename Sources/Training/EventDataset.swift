@@ -55,7 +55,7 @@ public struct EventDataset: Sendable {
     let conditions = network.conditions
     let columns = EventTruth.Names(
       truth: truth, numbers: Set([balance].compactMap(\.self) + redrawConditions.keys + conditions),
-      weight: weight)
+      constituentTruth: network.constituentTruthColumns, weight: weight)
     eventTruth = EventTruth(of: columns)
     try EventPipeline.run(
       stream: stream, threads: threads,
@@ -132,9 +132,12 @@ public struct EventDataset: Sendable {
   ///
   /// A mean over rows that have weights of either sign is of no use where these cancel.
   func totalWeight(for head: any Head, of events: some Collection<Int>) -> Double {
-    zip(events, eventTruth.eventWeights(weights, for: head, of: events)).reduce(0) { sum, event in
-      let rows = head.rows == .jets ? sample.jets(ofEvent: event.0).count : 1
-      return sum + Double(abs(event.1)) * Double(rows)
+    if head.rows == .constituents {
+      // Rows of one event may lack truth.
+      return weights(for: head, of: events).reduce(0) { $0 + Double(abs($1)) }
+    }
+    return zip(events, eventTruth.eventWeights(weights, for: head, of: events)).reduce(0) { sum, event in
+      sum + Double(abs(event.1)) * Double(eventTruth.rowCount(of: head.rows, ofEvent: event.0))
     }
   }
 

@@ -73,7 +73,7 @@ struct TrainingReview {
         "\(source): of \(dataset.eventCount) events \(split.training.count) are to learn from and "
           + "\(split.validation.count) to validate on; a training needs some of each.")
     }
-    if network.heads.contains(where: { $0.head.rows == .jets }), dataset.jetCount == 0 {
+    if network.heads.contains(where: { $0.head.rows != .events }), dataset.jetCount == 0 {
       throw TrainingError(
         "\(source): \(dataset.eventCount) events have no jets to learn from; compare the events with the section jets."
       )
@@ -124,10 +124,9 @@ struct TrainingReview {
   {
     let shown = 10
     var parts = dataset.runs.prefix(shown).map { run in
-      let labels = zip(run.events, dataset.column(classification.truthColumn)[run.events])
+      let labels = dataset.truth(of: rows, of: run.events)[classification.truthColumn]
       let counts = classification.classes.enumerated().map { number, name in
-        let events = labels.lazy.filter { $0.1 == Float(number) }.map(\.0)
-        return "\(dataset.rowCount(of: rows, of: Array(events))) of \(name)"
+        "\(labels.count { $0 == Float(number) }) of \(name)"
       }
       return "in \(run.source) \(counts.joined(separator: ", "))"
     }

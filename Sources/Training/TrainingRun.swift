@@ -145,12 +145,13 @@ public struct TrainingRun {
     let stream = try EventStream(
       inputs: data.inputs,
       options: EventReadingOptions(
-        particles: data.particles, particleColumns: [], maximumEvents: data.maximumEvents,
+        particles: data.particles, particleColumns: network.constituentTruthColumns,
+        maximumEvents: data.maximumEvents,
         skipEvents: data.skipEvents,
         selection: data.selection, units: data.units))
     return try EventDataset(
       stream, jets: try jets(for: network), for: network,
-      truth: Set(network.heads.flatMap(\.head.truthColumns)),
+      truth: network.truthColumns,
       weight: data.weight, balance: data.balance, balanceInterval: data.balanceInterval,
       redrawConditions: data.redrawConditions,
       threads: configuration.training.threads)

@@ -67,7 +67,13 @@ private struct ReadArray: Equatable {
     expect("jet/tree", batches.flatMap { $0.trees!.values }, columns: 2)
     expect("jet/embedding", batches.flatMap { $0.jetColumns[0].values }, columns: 7)
     expect("event/selection/score", batches.flatMap { $0.eventColumns[0].values })
-    #expect(arrays.count == 12)
+    expect("constituent/offset", offsets { $0.constituentColumns.offsets })
+    expect("constituent/origin/score", batches.flatMap { $0.constituentColumns.columns[0].values })
+    expect(
+      "constituent/origin/vertex", batches.flatMap { $0.constituentColumns.columns[1].values }, columns: 3)
+    expect("splitting/offset", offsets { $0.splittingColumns.offsets })
+    expect("splitting/kind/z", batches.flatMap { $0.splittingColumns.columns[0].values })
+    #expect(arrays.count == 17)
   }
 
   @Test(arguments: ["hdf5", "npz"])

@@ -67,6 +67,16 @@ extension ResultBatch {
     batch.eventColumns = [
       ResultColumn(name: "selection/score", values: (0..<events).map { _ in Float(number()) }, unit: "µb")
     ]
+    batch.constituentColumns = ResultRows(
+      offsets: constituents.offsets,
+      columns: [
+        ResultColumn(name: "origin/score", values: constituents.values.map { _ in Float(number()) }),
+        ResultColumn(
+          name: "origin/vertex", width: 3, values: constituents.values.flatMap { [Float($0), 1, 2] }),
+      ])
+    batch.splittingColumns = ResultRows(
+      offsets: trees.offsets,
+      columns: [ResultColumn(name: "kind/z", values: (0..<trees.offsets.last!).map { _ in Float(number()) })])
     return batch
   }
 }

@@ -11,6 +11,10 @@
 ///   `/jet/constituent_offset` u64 `[jets + 1]`
 /// - `/jet/tree` i32 `[splittings × 2]`, (left, right) with the constituents as 0 ..< n and the splittings
 ///   from n on, and `/jet/tree_offset` u64 `[jets + 1]`
+/// - `/constituent/NAME` f32 `[constituents]`, or `[constituents × width]`, in the order of `/jet/constituent`, and
+///   `/constituent/offset` u64 `[jets + 1]`, if a head has a row for each constituent
+/// - `/splitting/NAME` f32 `[splittings]`, or `[splittings × width]`, in the order of `/jet/tree`, and
+///   `/splitting/offset` u64 `[jets + 1]`, if a head has a row for each splitting
 ///
 /// A dataset with a unit names it in its attribute `unit`.
 public struct HDF5ResultFormat: ResultFormat {
@@ -60,6 +64,8 @@ final class ArrayResultWriter: ResultWriter {
   private var jetCount: UInt64 = 0
   private var constituentCount: UInt64 = 0
   private var splittingCount: UInt64 = 0
+  private var constituentRowCount: UInt64 = 0
+  private var splittingRowCount: UInt64 = 0
 
   init(to destination: ResultDestination, as format: (some ResultArchive).Type) throws {
     arrays = try ResultArrays(destination, as: format)
@@ -96,6 +102,14 @@ final class ArrayResultWriter: ResultWriter {
       try add(trees.values)
     }
     for column in batch.jetColumns + batch.eventColumns { try add(column.values) }
+    if !layout.constituentColumns.isEmpty {
+      try addOffsets(batch.constituentColumns.offsets, to: &constituentRowCount)
+      for column in batch.constituentColumns.columns { try add(column.values) }
+    }
+    if !layout.splittingColumns.isEmpty {
+      try addOffsets(batch.splittingColumns.offsets, to: &splittingRowCount)
+      for column in batch.splittingColumns.columns { try add(column.values) }
+    }
   }
 
   func finish() throws {
@@ -121,7 +135,14 @@ final class ArrayResultWriter: ResultWriter {
       arrays.declare("jet/tree_offset", .uint64)
       arrays.declare("jet/tree", .int32, columns: 2)
     }
-    for (owner, columns) in [("jet/", new.jetColumns), ("event/", new.eventColumns)] {
+    let groups = [
+      ("jet/", new.jetColumns), ("event/", new.eventColumns), ("constituent/", new.constituentColumns),
+      ("splitting/", new.splittingColumns),
+    ]
+    for (owner, columns) in groups {
+      if ["constituent/", "splitting/"].contains(owner), !columns.isEmpty {
+        arrays.declare(owner + "offset", .uint64)
+      }
       for column in columns {
         arrays.declare(
           owner + column.name, .float32, columns: column.width == 1 ? nil : column.width, unit: column.unit)

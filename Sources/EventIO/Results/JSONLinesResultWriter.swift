@@ -4,7 +4,8 @@
 /// `{"event":i,"jets":[{"pt":…,"rapidity":…,"phi":…,"mass":…,"constituents":[…],"tree":[[left,right],…],
 /// "embedding":[…],"HEAD":{"OUTPUT":…}}],"embedding":[…],"HEAD":{"OUTPUT":…}}` on one line.
 ///
-/// Columns of width 1 are numbers, others arrays. Numbers have the digits that it takes to read back the same
+/// What heads say of constituents or splittings is in the object of the jet, `"constituent":{"HEAD":{"OUTPUT":[…]}}`, with an
+/// element for each of them. Columns of width 1 are numbers, others arrays. Numbers have the digits that it takes to read back the same
 /// Double, or for columns the same Float; numbers that are not finite become `null`.
 public struct JSONLinesResultFormat: ResultFormat {
   /// `jsonl`.
@@ -41,6 +42,8 @@ final class JSONLinesResultWriter: ResultWriter {
   private var layout: ResultLayout?
   private var jetMembers: [Member] = []
   private var eventMembers: [Member] = []
+  private var constituentMembers: [Member] = []
+  private var splittingMembers: [Member] = []
 
   init(to destination: ResultDestination) throws {
     text = try ResultText(destination)
@@ -51,6 +54,8 @@ final class JSONLinesResultWriter: ResultWriter {
       let new = try ResultLayout(of: batch)
       jetMembers = Self.members(new.jetColumns)
       eventMembers = Self.members(new.eventColumns)
+      constituentMembers = Self.members(new.constituentColumns)
+      splittingMembers = Self.members(new.splittingColumns)
       layout = new
     }
     let layout = layout!
@@ -101,6 +106,30 @@ final class JSONLinesResultWriter: ResultWriter {
       }
     }
     append(jetMembers, of: batch.jetColumns, row: jet)
+    append("constituent", constituentMembers, of: batch.constituentColumns, jet: jet)
+    append("splitting", splittingMembers, of: batch.splittingColumns, jet: jet)
+    text.append("}")
+  }
+
+  /// Adds what heads say of the rows of one jet.
+  private func append(_ name: String, _ members: [Member], of rows: ResultRows, jet: Int) {
+    guard !members.isEmpty else { return }
+    text.append(",\"\(name)\":{")
+    for (index, member) in members.enumerated() {
+      text.append(index == 0 ? String(member.opening.dropFirst()) : member.opening)
+      for (label, place) in member.values {
+        let column = rows.columns[place]
+        text.append(label)
+        text.append(rows.rows(ofJet: jet)) { row in
+          if column.width == 1 {
+            text.append(column.values[row])
+          } else {
+            text.append(column.values[row * column.width..<(row + 1) * column.width]) { text.append($0) }
+          }
+        }
+      }
+      text.append(member.closing)
+    }
     text.append("}")
   }
 

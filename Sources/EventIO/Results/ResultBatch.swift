@@ -32,6 +32,10 @@ public struct ResultBatch: Sendable, Equatable {
   public var jetColumns: [ResultColumn]
   /// What was computed for each event: columns of `[events × width]`.
   public var eventColumns: [ResultColumn]
+  /// What was computed for each constituent of each jet, in the order of the jet's constituents.
+  public var constituentColumns = ResultRows()
+  /// What was computed for each splitting of each jet's tree, in the order in which clustering made them.
+  public var splittingColumns = ResultRows()
 
   /// A batch without events.
   public init() {
@@ -58,7 +62,8 @@ public struct ResultBatch: Sendable, Equatable {
     phi = jets.phi
     mass = jets.mass
     self.constituents =
-      constituents ? ResultLists(width: 1, offsets: jets.constituents.offsets, values: jets.constituents.content) : nil
+      constituents
+      ? ResultLists(width: 1, offsets: jets.constituents.offsets, values: jets.constituents.content) : nil
     self.trees = trees ? ResultLists(splittingsOf: jets.trees) : nil
     jetColumns = []
     eventColumns = []
@@ -92,6 +97,23 @@ public struct ResultBatch: Sendable, Equatable {
 
   /// The jets of one event as a range into the jet arrays.
   public func jets(ofEvent event: Int) -> Range<Int> { jetOffsets[event]..<jetOffsets[event + 1] }
+}
+
+/// What was computed for rows that jets have several of, such as their constituents.
+public struct ResultRows: Sendable, Equatable {
+  /// The first row of each jet, and the number of rows at the end: `[jets + 1]`; empty if there are no columns.
+  public var offsets: [Int]
+  /// Columns of `[rows × width]`.
+  public var columns: [ResultColumn]
+
+  /// Rows that begin at `offsets`; none unless given.
+  public init(offsets: [Int] = [], columns: [ResultColumn] = []) {
+    self.offsets = offsets
+    self.columns = columns
+  }
+
+  /// The rows of one jet.
+  func rows(ofJet jet: Int) -> Range<Int> { offsets[jet]..<offsets[jet + 1] }
 }
 
 /// One named quantity of each jet or of each event, `width` numbers each.

@@ -29,6 +29,10 @@ public struct ResultLayout: Sendable, Equatable {
   public let jetColumns: [Column]
   /// The columns of the events.
   public let eventColumns: [Column]
+  /// The columns of the constituents.
+  public let constituentColumns: [Column]
+  /// The columns of the splittings.
+  public let splittingColumns: [Column]
 
   /// The layout of `batch`.
   ///
@@ -39,12 +43,17 @@ public struct ResultLayout: Sendable, Equatable {
     hasTrees = batch.trees != nil
     jetColumns = batch.jetColumns.map(Column.init)
     eventColumns = batch.eventColumns.map(Column.init)
-    try Self.checkNames(
-      jetColumns,
-      reserved: [
-        "pt", "rapidity", "phi", "mass", "constituents", "tree",
-        "offset", "constituent", "constituent_offset", "tree_offset",
-      ])
+    constituentColumns = batch.constituentColumns.columns.map(Column.init)
+    splittingColumns = batch.splittingColumns.columns.map(Column.init)
+    var reservedOfJets: Set<String> = [
+      "pt", "rapidity", "phi", "mass", "constituents", "tree", "offset", "constituent", "constituent_offset",
+      "tree_offset",
+    ]
+    if !splittingColumns.isEmpty { reservedOfJets.insert("splitting") }
+    try Self.checkNames(jetColumns, reserved: reservedOfJets)
+    for columns in [constituentColumns, splittingColumns] {
+      try Self.checkNames(columns, reserved: ["offset"])
+    }
     try Self.checkNames(eventColumns, reserved: ["event", "jets", "number", "input_number"])
   }
 
@@ -66,10 +75,20 @@ public struct ResultLayout: Sendable, Equatable {
           column.width > 0 && column.values.count == rows * column.width, "values of \(column.name)")
       }
     }
+    for rows in [batch.constituentColumns, batch.splittingColumns] where !rows.columns.isEmpty {
+      precondition(rows.offsets.count == jets + 1, "rows of each jet")
+      for column in rows.columns {
+        precondition(
+          column.width > 0 && column.values.count == rows.offsets.last! * column.width,
+          "values of \(column.name)")
+      }
+    }
     precondition(
       (batch.constituents != nil) == hasConstituents && (batch.trees != nil) == hasTrees
         && batch.jetColumns.map(Column.init) == jetColumns
-        && batch.eventColumns.map(Column.init) == eventColumns,
+        && batch.eventColumns.map(Column.init) == eventColumns
+        && batch.constituentColumns.columns.map(Column.init) == constituentColumns
+        && batch.splittingColumns.columns.map(Column.init) == splittingColumns,
       "all batches of one output have the same columns")
   }
 
