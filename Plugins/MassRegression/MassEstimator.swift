@@ -70,7 +70,7 @@ public enum MassEstimator: String, Codable, Sendable, CaseIterable {
 
   /// The soft-drop mass of each jet in GeV: `[jets]`.
   private static func softDropMasses(_ constituents: JetConstituents) -> [Double] {
-    var jets = EventBatch()
+    var jets = Events()
     for jet in 0..<constituents.jetCount {
       jets.eventNumbers.append(jet)
       jets.momenta.append(contentsOf: constituents.momenta, constituents.constituents(ofJet: jet))

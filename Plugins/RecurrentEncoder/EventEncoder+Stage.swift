@@ -56,7 +56,7 @@ extension EventEncoder.PackedWeights: StageWeights {}
 
 extension EventFeatures: StageFeatures {
   /// Replaces the content by events, with numbers that are not scaled, and keeps the storage.
-  public mutating func replace(with events: EventBatch, jets: JetBatch) throws {
+  public mutating func replace(with events: Events, jets: Jets) throws {
     try replace(with: events, jets: Optional(jets))
   }
 

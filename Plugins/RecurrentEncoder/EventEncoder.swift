@@ -46,7 +46,7 @@ public struct EventEncoder: Sendable {
   /// - Parameters:
   ///   - batch: the events, with scaled numbers.
   ///   - jetEmbedding: the embeddings of all jets of these events, event after event, each event's in the order of its
-  ///     `JetBatch`, where the encoder reads them: `[jets × jetEmbeddingWidth]`.
+  ///     `Jets`, where the encoder reads them: `[jets × jetEmbeddingWidth]`.
   ///   - weights: the weights of the tape's parameters, packed.
   ///   - tape: where the computation is recorded.
   public func callAsFunction(

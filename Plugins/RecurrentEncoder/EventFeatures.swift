@@ -41,7 +41,7 @@ public struct EventFeatures: Sendable {
   ///   - jets: their jets; needed where jets are read.
   /// - Throws: ``EventEncodingError`` for the first event with a particle or condition that is not finite, and where
   ///   identifiers or a condition are missing; there are no events then.
-  public mutating func replace(with events: EventBatch, jets: JetBatch?) throws {
+  public mutating func replace(with events: Events, jets: Jets?) throws {
     precondition(
       description.reads == .particles || jets?.eventCount == events.eventCount,
       "an encoder that reads jets needs those of each event")

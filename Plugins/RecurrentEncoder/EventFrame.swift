@@ -28,7 +28,7 @@ struct EventFrame {
   ///   - particles: the particles of the event.
   ///   - pt: their transverse momenta in GeV: `[particles of the event]`.
   ///   - isOwn: whether the frame is the event's own.
-  init(_ events: EventBatch, _ particles: Range<Int>, pt: [Double], isOwn: Bool) {
+  init(_ events: Events, _ particles: Range<Int>, pt: [Double], isOwn: Bool) {
     var along = 0.0
     var (cosines, sines) = (0.0, 0.0)
     var hardest = (pt: 0.0, x: 1.0, y: 0.0)

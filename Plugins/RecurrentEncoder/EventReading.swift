@@ -16,7 +16,7 @@ struct EventReading: Sendable {
 
   /// Checks the particles of an event, finds their pT and the frame that the event is seen in.
   mutating func begin(
-    _ event: Int, of events: EventBatch, _ description: EventEncoderDescription
+    _ event: Int, of events: Events, _ description: EventEncoderDescription
   ) throws -> EventFrame {
     pt.removeAll(keepingCapacity: true)
     let particles = events.particles(ofEvent: event)
@@ -60,7 +60,7 @@ struct EventReading: Sendable {
   ///
   /// - Throws: ``EventEncodingError`` where a condition is not finite.
   mutating func appendInputs(
-    _ description: EventEncoderDescription, _ event: Int, of events: EventBatch, _ frame: EventFrame,
+    _ description: EventEncoderDescription, _ event: Int, of events: Events, _ frame: EventFrame,
     itemCount: Int, to inputs: inout [Float]
   ) throws {
     let asked = description.inputs
@@ -94,7 +94,7 @@ struct EventReading: Sendable {
   /// Adds the numbers of the hardest particles of a kind that pass a selection, in the order of
   /// `EventEncoderDescription.inputNames`.
   private mutating func append(
-    _ kind: IsolatedParticles.Kind, _ selection: IsolatedParticles, _ event: Int, of events: EventBatch,
+    _ kind: IsolatedParticles.Kind, _ selection: IsolatedParticles, _ event: Int, of events: Events,
     _ frame: EventFrame, to inputs: inout [Float]
   ) {
     let particles = events.particles(ofEvent: event)
@@ -135,7 +135,7 @@ extension EventInputs {
   ///
   /// - Throws: ``EventEncodingError`` where the column of a condition is missing or has several numbers an event, and
   ///   where there are no identifiers for leptons or photons.
-  func check(_ events: EventBatch) throws {
+  func check(_ events: Events) throws {
     if leptons != nil || photons != nil, events.pdgID.count != events.particleCount {
       throw EventEncodingError(
         event: events.eventNumbers.first, field: "pdgid",

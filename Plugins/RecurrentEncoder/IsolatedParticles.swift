@@ -65,7 +65,7 @@ public struct IsolatedParticles: Sendable, Hashable {
   ///   - particles: the particles of the event.
   ///   - pt: their transverse momenta in GeV: `[particles of the event]`.
   func isolation(
-    of particle: Int, in events: EventBatch, _ particles: Range<Int>, pt: [Double]
+    of particle: Int, in events: Events, _ particles: Range<Int>, pt: [Double]
   ) -> Double {
     let momenta = events.momenta
     let (x, y) = (momenta.px[particle], momenta.py[particle])

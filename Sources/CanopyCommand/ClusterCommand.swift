@@ -82,7 +82,7 @@ struct ClusterCommand: ParsableCommand {
       let finder = try makeFinder()
       try writeResults(reading: reading, output: output) { [constituents, tree] times in
         let clusterer = try JetClusterer(finder)
-        var jets = JetBatch()
+        var jets = Jets()
         return { events in
           let start = ProcessInfo.processInfo.systemUptime
           try clusterer.findJets(in: events, into: &jets)

@@ -34,7 +34,7 @@ struct EventFileContent {
   /// Why further columns cannot be read, by name.
   private(set) var unreadableColumns: [String: String] = [:]
   /// The first good event.
-  private(set) var firstEvent: EventBatch?
+  private(set) var firstEvent: Events?
 
   /// Reads the beginning of an event file.
   init(_ path: String, _ content: ContentOptions) throws {
@@ -54,7 +54,7 @@ struct EventFileContent {
     eventCount = counted ?? (readEvents < Self.maximumEvents ? readEvents : nil)
   }
 
-  private mutating func add(_ batch: EventBatch) {
+  private mutating func add(_ batch: Events) {
     for event in 0..<batch.eventCount { particleCounts.append(batch.particles(ofEvent: event).count) }
     if !batch.pdgID.isEmpty { hasIdentifiers = true }
     add(batch.columns, to: &columns)
@@ -133,7 +133,7 @@ extension Listing {
         })
   }
 
-  private mutating func addFirstEvent(of events: EventBatch) {
+  private mutating func addFirstEvent(of events: Events) {
     begin("event \(events.eventNumbers[0])")
     let particles = events.particles(ofEvent: 0)
     add("particles", "\(particles.count)")

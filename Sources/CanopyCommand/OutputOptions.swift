@@ -64,7 +64,7 @@ struct OutputOptions: ParsableArguments {
 func writeResults(
   reading: ReadingOptions, columns: [String: Double] = [:], model: (model: Model, folder: String)? = nil,
   output: OutputOptions,
-  makeWorker: @escaping @Sendable (StageTimes) throws -> ((EventBatch) throws -> ResultBatch)
+  makeWorker: @escaping @Sendable (StageTimes) throws -> ((Events) throws -> ResultBatch)
 ) throws {
   var files = OutputCheck()
   files.addInputs(reading.inputs)

@@ -16,7 +16,7 @@ extension DecisionInputs {
   /// Replaces the content by events and what the model of these sources predicts for them, and keeps the storage.
   ///
   /// - Precondition: `prediction` is that of a ``Predictor`` for `events`, heads included.
-  public mutating func replace(with events: EventBatch, _ prediction: Prediction) {
+  public mutating func replace(with events: Events, _ prediction: Prediction) {
     replace(with: events, jets: prediction.jets)
     for index in prediction.heads.indices { append(predictions: prediction.heads[index].values) }
   }

@@ -48,7 +48,7 @@ public struct EventSample: Sendable {
   /// Replaces the content by events and their jets, with features that are not scaled, and keeps the storage.
   ///
   /// - Throws: what the stages throw of the first event that lacks what they read; the content is lost then.
-  public mutating func replace(with events: EventBatch, jets: JetBatch) throws {
+  public mutating func replace(with events: Events, jets: Jets) throws {
     try self.events?.replace(with: events, jets: jets)
     jetOffsets.replaceSubrange(jetOffsets.indices, with: jets.offsets)
     try embedding?.replace(with: events, jets: jets)

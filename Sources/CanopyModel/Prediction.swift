@@ -7,7 +7,7 @@ import PluginKit
 /// What a model says about a batch of events and their jets.
 public struct Prediction: Sendable {
   /// The jets, in the order of all rows for jets here; the events are in the order of the input.
-  public var jets = JetBatch()
+  public var jets = Jets()
   /// The number of components of a jet's embedding; 0 where jets are not embedded.
   public var embeddingWidth = 0
   /// The embedding of each jet, row-major `[jets × embeddingWidth]`.

@@ -46,7 +46,7 @@ public final class Predictor {
   ///
   /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from, what a stage throws of the
   ///   first that lacks what the network reads, `PluginError` if a plugin gives other rows or columns than it declares.
-  public func predict(_ events: EventBatch, heads: Bool = true) throws -> Prediction {
+  public func predict(_ events: Events, heads: Bool = true) throws -> Prediction {
     var prediction = Prediction()
     try predict(events, into: &prediction, heads: heads)
     return prediction
@@ -60,7 +60,7 @@ public final class Predictor {
   ///   - heads: whether the heads take part.
   /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from, what a stage throws of the
   ///   first that lacks what the network reads, `PluginError` if a plugin gives other rows or columns than it declares.
-  public func predict(_ events: EventBatch, into prediction: inout Prediction, heads: Bool = true) throws {
+  public func predict(_ events: Events, into prediction: inout Prediction, heads: Bool = true) throws {
     var time = ProcessInfo.processInfo.systemUptime
     try clusterer.findJets(in: events, into: &prediction.jets)
     times.clustering += Self.lap(&time)

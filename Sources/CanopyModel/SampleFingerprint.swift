@@ -16,7 +16,7 @@ public struct SampleFingerprint: Sendable, Equatable {
   public init() {}
 
   /// The fingerprint of `events`; those without particles cannot be told apart and have no part in it.
-  public init(_ events: EventBatch) {
+  public init(_ events: Events) {
     hashes = Self.smallest(
       (0..<events.eventCount).compactMap { event in
         let particles = events.particles(ofEvent: event)
@@ -35,7 +35,7 @@ public struct SampleFingerprint: Sendable, Equatable {
   private static func smallest(_ hashes: [UInt64]) -> [UInt64] { Array(Set(hashes).sorted().prefix(size)) }
 
   /// Multiplies and mixes the bits of each number in turn.
-  private static func hash(_ particles: Range<Int>, of events: EventBatch) -> UInt64 {
+  private static func hash(_ particles: Range<Int>, of events: Events) -> UInt64 {
     var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
     func mix(_ number: Double) {
       // Both zeros are one number.

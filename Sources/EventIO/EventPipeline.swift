@@ -22,7 +22,7 @@ public enum EventPipeline {
   @discardableResult
   public static func run<Output: Sendable>(
     stream: EventStream, eventsPerBatch: Int = 64, threads: Int,
-    makeWorker: @escaping @Sendable () throws -> ((EventBatch) throws -> Output),
+    makeWorker: @escaping @Sendable () throws -> ((Events) throws -> Output),
     consume: (Output) throws -> Void, progress: (Progress) throws -> Void = { _ in }
   ) throws -> Times {
     let start = now
@@ -134,7 +134,7 @@ public enum EventPipeline {
   }
 
   /// Does some work on a batch; an error that does not know its file, or where its events begin, gets the batch's.
-  fileprivate static func naming<Output>(_ batch: EventBatch, _ work: () throws -> Output) throws -> Output {
+  fileprivate static func naming<Output>(_ batch: Events, _ work: () throws -> Output) throws -> Output {
     do {
       return try work()
     } catch let error as any EventError {
@@ -187,8 +187,8 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
   }
 
   /// The life of a worker thread.
-  func work(_ makeWorker: () throws -> ((EventBatch) throws -> Output)) {
-    var worker: Result<(EventBatch) throws -> Output, any Error>?
+  func work(_ makeWorker: () throws -> ((Events) throws -> Output)) {
+    var worker: Result<(Events) throws -> Output, any Error>?
     while let (ticket, input) = takeBatch() {
       var (parsing, working) = (0.0, 0.0)
       let result = Result {

@@ -40,7 +40,7 @@ public struct TakenEvents: Sendable {
   /// About how many bytes of memory they take.
   let byteCount: Int
   /// Parses the events; bad ones are left out after `onBadEvent` was told of them. Throws what `onBadEvent` throws.
-  let parse: @Sendable (_ onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch
+  let parse: @Sendable (_ onBadEvent: (EventInputError) throws -> Void) throws -> Events
 
   /// Events that `parse` parses.
   ///
@@ -51,7 +51,7 @@ public struct TakenEvents: Sendable {
   ///     thrown on.
   public init(
     eventCount: Int, byteCount: Int,
-    parse: @escaping @Sendable (_ onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch
+    parse: @escaping @Sendable (_ onBadEvent: (EventInputError) throws -> Void) throws -> Events
   ) {
     self.eventCount = eventCount
     self.byteCount = byteCount
@@ -61,7 +61,7 @@ public struct TakenEvents: Sendable {
 
 extension TakenEvents {
   /// Events that are parsed already: those of `batch`, and bad ones.
-  init(_ batch: EventBatch, bad: [EventInputError]) {
+  init(_ batch: Events, bad: [EventInputError]) {
     self.init(eventCount: batch.eventCount + bad.count, byteCount: batch.byteCount) { onBadEvent in
       for error in bad { try onBadEvent(error) }
       return batch
@@ -69,7 +69,7 @@ extension TakenEvents {
   }
 }
 
-extension EventBatch {
+extension Events {
   /// Whether a batch is so large that no further event is added to it.
   public func isFull(_ limits: ReadingLimits) -> Bool {
     particleCount >= limits.particlesOfBatch || byteCount >= limits.bytesOfEvent
@@ -86,11 +86,11 @@ extension EventBatch {
 public protocol ParsingEventReader: EventReader {
   /// Reads the next events, at most `count`, or nil at the end of the input.
   ///
-  /// A batch may have fewer events: it ends when it is full (`EventBatch.isFull(_:)`), and bad events are left out after
+  /// A batch may have fewer events: it ends when it is full (`Events.isFull(_:)`), and bad events are left out after
   /// `onBadEvent` was told of them.
   ///
   /// - Throws: `EventInputError` where the input cannot be read, and what `onBadEvent` throws.
-  func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch?
+  func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> Events?
 }
 
 extension ParsingEventReader {

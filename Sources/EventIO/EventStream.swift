@@ -72,7 +72,7 @@ public final class EventStream {
   ///
   /// A batch holds events of one input only, at least one, and may hold fewer than `count` before the end.
   /// Throws `EventInputError` where an input cannot be read, and at a bad event unless bad events are skipped.
-  public func next(upTo count: Int) throws -> EventBatch? {
+  public func next(upTo count: Int) throws -> Events? {
     while let unparsed = try take(upTo: count) {
       let parsed = try unparsed.parsed()
       note(parsed)

@@ -12,7 +12,7 @@ public protocol EventWriter: AnyObject {
   ///
   /// - Throws: `EventInputError` where the events have other columns than earlier ones, `ResultOutputError` where they
   ///   cannot be written.
-  func append(_ events: EventBatch) throws
+  func append(_ events: Events) throws
 
   /// Completes the output; a file gets its name only now.
   ///
@@ -79,7 +79,7 @@ package struct EventSchema {
   /// What the events of a batch have.
   ///
   /// - Throws: `EventInputError` where a column cannot be written under its name.
-  package init(_ events: EventBatch) throws {
+  package init(_ events: Events) throws {
     hasPDGID = !events.pdgID.isEmpty || events.particleCount == 0
     writesNumbers = events.columns[Self.number] == nil
     columns = Self.shapes(of: events.columns.sorted)
@@ -89,7 +89,7 @@ package struct EventSchema {
   }
 
   /// The identifiers of the particles of a batch, 0 where they have none: `[particles]`.
-  func pdgID(of events: EventBatch) -> [Int32] {
+  func pdgID(of events: Events) -> [Int32] {
     events.pdgID.isEmpty ? Array(repeating: 0, count: events.particleCount) : events.pdgID
   }
 
@@ -98,7 +98,7 @@ package struct EventSchema {
   /// - Throws: `EventInputError` that names what cannot stand in one output with the earlier events.
   /// - Returns: how many columns of events and of particles are new; they are the last.
   @discardableResult
-  package mutating func admit(_ events: EventBatch) throws -> (events: Int, particles: Int) {
+  package mutating func admit(_ events: Events) throws -> (events: Int, particles: Int) {
     func refusal(_ field: String, _ problem: String) -> EventInputError {
       EventInputError(
         source: events.source, event: events.eventNumbers.first.map { $0 - events.firstEventOfSource },
@@ -137,19 +137,19 @@ package struct EventSchema {
   }
 
   /// The values of a column of the schema for the events of a batch, NaN if they lack it: `[events × width]`.
-  func values(of column: ColumnShape, in events: EventBatch) -> [Double] {
+  func values(of column: ColumnShape, in events: Events) -> [Double] {
     events.columns[column.name]?.values
       ?? Array(repeating: .nan, count: events.eventCount * column.width)
   }
 
   /// The values of a column of particles of the schema, NaN if the events lack it: `[particles × width]`.
-  func particleValues(of column: ColumnShape, in events: EventBatch) -> [Double] {
+  func particleValues(of column: ColumnShape, in events: Events) -> [Double] {
     events.particles.content.columns[column.name]?.values
       ?? Array(repeating: .nan, count: events.particleCount * column.width)
   }
 
   private static func checkNames(
-    _ names: [String], _ reservedNames: Set<String>, of events: EventBatch
+    _ names: [String], _ reservedNames: Set<String>, of events: Events
   ) throws {
     guard let name = names.first(where: reservedNames.contains) else { return }
     throw EventInputError(

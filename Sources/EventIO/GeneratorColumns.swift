@@ -133,7 +133,7 @@ public struct GeneratorColumns {
       columns[name] = Column(values: values, unit: isCrossSection ? "pb" : nil)
     }
     if schema.weightCount > 1 {
-      columns[Self.weights] = EventColumn(width: schema.weightCount, values: weights)
+      columns[Self.weights] = Column(width: schema.weightCount, values: weights)
     }
     return columns
   }
@@ -181,7 +181,7 @@ public struct GeneratorColumns {
       let name = event.weightName(weight)
       // A weight without a name, or with one that another has, is known by its place.
       return name.isEmpty || !taken.insert(name).inserted
-        ? column(ofWeight: weight) : EventBatch.weightPrefix + name
+        ? column(ofWeight: weight) : Events.weightPrefix + name
     }
   }
 
@@ -198,7 +198,7 @@ public struct GeneratorColumns {
   private static func columnName(ofAttribute name: String) -> String {
     let isTaken =
       [number, weight, weights, crossSection, crossSectionError].contains(name)
-      || name.hasPrefix(EventBatch.weightPrefix) || name.hasPrefix(weights + ".")
+      || name.hasPrefix(Events.weightPrefix) || name.hasPrefix(weights + ".")
     return isTaken ? "attribute." + name : name
   }
 }

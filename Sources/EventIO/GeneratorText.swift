@@ -16,12 +16,12 @@ public protocol GeneratorText: Sendable {
 /// Events of a generator's record.
 public struct GeneratorEvents: Sendable {
   /// The good events, with their columns.
-  public var batch: EventBatch
+  public var batch: Events
   /// The columns of the first good event of the input; nil if there was none.
   public var schema: GeneratorColumns.Schema?
 
   /// Events whose columns are those of `columns`.
-  public init(_ batch: EventBatch, columns: GeneratorColumns) {
+  public init(_ batch: Events, columns: GeneratorColumns) {
     self.batch = batch
     self.batch.columns = columns.columns
     schema = columns.schema

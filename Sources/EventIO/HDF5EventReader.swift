@@ -57,7 +57,7 @@ final class HDF5EventReader: ParsingEventReader {
     return skipped
   }
 
-  func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch? {
+  func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> Events? {
     // However many numbers the columns have, a batch holds no more of them than of particles.
     let width = file.columns.reduce(0) { $0 + $1.dataset.width }
     let most = max(1, options.limits.particlesOfBatch / max(width, 1))
@@ -70,7 +70,7 @@ final class HDF5EventReader: ParsingEventReader {
   }
 
   /// Reads as many events of `wanted` as one batch takes, and moves on behind them.
-  private func read(_ wanted: Range<Int>) throws -> (EventBatch, [EventInputError]) {
+  private func read(_ wanted: Range<Int>) throws -> (Events, [EventInputError]) {
     let rows = try file.particles.read(wanted, options.limits)
     unreadableColumns.merge(rows.unreadableColumns) { first, _ in first }
     next = rows.events.upperBound
@@ -85,7 +85,7 @@ final class HDF5EventReader: ParsingEventReader {
       }
       problems.sort { $0.event! < $1.event! }
     }
-    var batch = EventBatch(source: source)
+    var batch = Events(source: source)
     let good = bad.isEmpty ? [rows.events] : runs(of: rows.events, without: bad)
     for events in good { append(rows, events, to: &batch) }
     for column in file.columns where unreadableColumns[column.name] == nil {
@@ -124,7 +124,7 @@ final class HDF5EventReader: ParsingEventReader {
   }
 
   /// Adds good events that follow each other.
-  private func append(_ rows: HDF5ParticleRows, _ events: Range<Int>, to batch: inout EventBatch) {
+  private func append(_ rows: HDF5ParticleRows, _ events: Range<Int>, to batch: inout Events) {
     let first = events.lowerBound - rows.events.lowerBound
     let particles = rows.starts[first]..<rows.starts[first + events.count]
     let shift = batch.particleCount - particles.lowerBound

@@ -17,7 +17,7 @@ final class HDF5EventWriter: EventWriter {
     self.units = units
   }
 
-  func append(_ events: EventBatch) throws {
+  func append(_ events: Events) throws {
     var schema = try self.schema ?? begin(with: events)
     let new = try schema.admit(events)
     for column in schema.columns.suffix(new.events) {
@@ -54,11 +54,11 @@ final class HDF5EventWriter: EventWriter {
   }
 
   func finish() throws {
-    if schema == nil { _ = try begin(with: EventBatch()) }
+    if schema == nil { _ = try begin(with: Events()) }
     try arrays.finish()
   }
 
-  private func begin(with events: EventBatch) throws -> EventSchema {
+  private func begin(with events: Events) throws -> EventSchema {
     let new = try EventSchema(events)
     schema = new
     declare("event/offset", .uint64)

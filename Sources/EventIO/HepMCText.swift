@@ -54,7 +54,7 @@ struct HepMCText: GeneratorText {
   ///
   /// Throws what `onBadEvent` throws.
   func parse(_ onBadEvent: (EventInputError) throws -> Void) throws -> GeneratorEvents {
-    var batch = EventBatch(source: source)
+    var batch = Events(source: source)
     var columns = GeneratorColumns(schema: schema, maximumCount: options.limits.numbersOfColumn)
     let readsStatus = options.particles.columns.contains(Self.status)
     if readsStatus { batch.particles.content.columns[Self.status] = Column() }
@@ -106,7 +106,7 @@ struct HepMCText: GeneratorText {
   private static let status = "status"
 }
 
-extension EventBatch {
+extension Events {
   /// Adds the particles of an event to the one that is being filled.
   fileprivate mutating func append(_ event: canopy_hepmc_event) {
     for particle in 0..<event.particle_count {

@@ -74,8 +74,8 @@ final class JSONEventReader: ParsingEventReader {
     return max(count, 0)
   }
 
-  func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch? {
-    var batch = EventBatch(source: buffer.source)
+  func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> Events? {
+    var batch = Events(source: buffer.source)
     var considered = 0
     while considered < count, !batch.isFull(options.limits), let line = try nextLine() {
       var problem: EventInputError?
@@ -119,7 +119,7 @@ final class JSONEventReader: ParsingEventReader {
   }
 
   /// Adds the particles and columns of a line.
-  private func append(_ line: UnsafeRawBufferPointer, to batch: inout EventBatch) -> Outcome {
+  private func append(_ line: UnsafeRawBufferPointer, to batch: inout Events) -> Outcome {
     var event = canopy_json_event()
     let text = line.baseAddress?.assumingMemoryBound(to: CChar.self)
     guard canopy_json_parse(parser, text, line.count, &event) else {
@@ -138,7 +138,7 @@ final class JSONEventReader: ParsingEventReader {
     return appendColumns(of: event, to: &batch)
   }
 
-  private func appendPDGID(of event: canopy_json_event, to batch: inout EventBatch) -> EventInputError? {
+  private func appendPDGID(of event: canopy_json_event, to batch: inout Events) -> EventInputError? {
     if let schema, schema.hasPDGID != event.has_pdgid {
       return error(
         field: "pdgid",
@@ -178,7 +178,7 @@ final class JSONEventReader: ParsingEventReader {
   }
 
   /// Adds the columns last, when nothing else can be wrong, so that there is nothing to take back.
-  private func appendColumns(of event: canopy_json_event, to batch: inout EventBatch) -> Outcome {
+  private func appendColumns(of event: canopy_json_event, to batch: inout Events) -> Outcome {
     let members = members(of: event)
     if schema == nil { schema = firstSchema(members, of: event) }
     decide(members, of: event, in: &batch)
@@ -199,7 +199,7 @@ final class JSONEventReader: ParsingEventReader {
       if schema!.particleColumns.contains(member.name) {
         batch.particles.content.columns[member.name, default: Column()].values.append(contentsOf: values)
       } else if let width = schema!.widths[member.name] {
-        batch.columns[member.name, default: EventColumn(width: width)].values.append(contentsOf: values)
+        batch.columns[member.name, default: Column(width: width)].values.append(contentsOf: values)
       } else if schema!.unreadable[member.name] == nil,
         schema!.unreadable["particle/" + member.name] == nil,
         schema!.unreadable.count < options.limits.numbersOfColumn
@@ -211,7 +211,7 @@ final class JSONEventReader: ParsingEventReader {
   }
 
   /// Decides what undecided columns are by the first event that tells.
-  private func decide(_ members: [Member], of event: canopy_json_event, in batch: inout EventBatch) {
+  private func decide(_ members: [Member], of event: canopy_json_event, in batch: inout Events) {
     for (name, width) in schema!.undecided where event.particle_count != width {
       schema!.undecided[name] = nil
       guard members.first(where: { $0.name == name })?.values?.count == width else { continue }

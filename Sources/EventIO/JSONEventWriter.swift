@@ -12,7 +12,7 @@ final class JSONEventWriter: EventWriter {
 
   init(to destination: ResultDestination) throws { text = try ResultText(destination) }
 
-  func append(_ events: EventBatch) throws {
+  func append(_ events: Events) throws {
     var schema = try self.schema ?? EventSchema(events)
     try schema.admit(events)
     labels += schema.columns.dropFirst(labels.count).map { "," + JSONText.quoted($0.name) + ":" }

@@ -186,7 +186,7 @@ private struct LHEText: GeneratorText {
   ///
   /// - Throws: what `onBadEvent` throws.
   func parse(_ onBadEvent: (EventInputError) throws -> Void) throws -> GeneratorEvents {
-    var batch = EventBatch(source: source)
+    var batch = Events(source: source)
     var columns = GeneratorColumns(schema: schema, maximumCount: options.limits.numbersOfColumn)
     let readsStatus = options.particles.columns.contains(Self.status)
     if readsStatus { batch.particles.content.columns[Self.status] = Column() }
@@ -223,7 +223,7 @@ private struct LHEText: GeneratorText {
   ///
   /// - Throws: `LHEProblem`.
   private func readEvent(
-    _ lines: inout LHELines, _ record: inout LHERecord, into batch: inout EventBatch, readsStatus: Bool
+    _ lines: inout LHELines, _ record: inout LHERecord, into batch: inout Events, readsStatus: Bool
   ) throws {
     guard let first = lines.nextInEvent(), !first.startsTag else {
       throw lines.problem(nil, "has no line NUP IDPRUP XWGTUP SCALUP AQEDUP AQCDUP; write one after <event>")
@@ -282,7 +282,7 @@ private struct LHEText: GeneratorText {
   ]
 
   private func readParticle(
-    _ line: UnsafeRawBufferPointer, _ particle: Int, _ lines: LHELines, into batch: inout EventBatch,
+    _ line: UnsafeRawBufferPointer, _ particle: Int, _ lines: LHELines, into batch: inout Events,
     readsStatus: Bool
   ) throws {
     func name(_ place: Int) -> String { "\(Self.particleFields[place]) of particle \(particle)" }

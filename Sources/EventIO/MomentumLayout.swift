@@ -46,23 +46,23 @@ enum MomentumLayout: CaseIterable {
   /// numbers, and the end of a sentence about it.
   func problem(in components: [[Double]], _ range: Range<Int>) -> (component: Int, problem: String)? {
     for (index, values) in components.enumerated() {
-      if let particle = EventBatch.firstUnusable(in: values, range) {
-        return (index, EventBatch.problem(ofValue: values[particle], particle: particle - range.lowerBound))
+      if let particle = Events.firstUnusable(in: values, range) {
+        return (index, Events.problem(ofValue: values[particle], particle: particle - range.lowerBound))
       }
     }
     // Energies and transverse momenta are not negative.
     for index in isCylindrical ? (self == .cylindrical ? [0, 3] : [0]) : self == .cartesian ? [3] : [] {
       if let particle = range.first(where: { components[index][$0] < 0 }) {
-        return (index, EventBatch.negativeProblem(particle: particle - range.lowerBound))
+        return (index, Events.negativeProblem(particle: particle - range.lowerBound))
       }
     }
     if isCylindrical,
-      let particle = range.first(where: { abs(components[1][$0]) > EventBatch.maximumPseudorapidity })
+      let particle = range.first(where: { abs(components[1][$0]) > Events.maximumPseudorapidity })
     {
       return (
         1,
         "is too large (\(components[1][particle])) for particle \(particle - range.lowerBound), at most "
-          + "\(EventBatch.maximumPseudorapidity) is read; correct or leave out this particle"
+          + "\(Events.maximumPseudorapidity) is read; correct or leave out this particle"
       )
     }
     guard self != .cartesian, !isModerate(components, range) else { return nil }
@@ -71,7 +71,7 @@ enum MomentumLayout: CaseIterable {
       let momentum = momentum(
         components[0][particle], components[1][particle], components[2][particle], components[3][particle])
       let numbers = [momentum.px, momentum.py, momentum.pz, momentum.energy]
-      return EventBatch.firstUnusable(in: numbers, 0..<4) != nil
+      return Events.firstUnusable(in: numbers, 0..<4) != nil
     }
     return particle.map { particle in
       let index = isCylindrical ? 1 : 0
@@ -114,7 +114,7 @@ enum MomentumLayout: CaseIterable {
   }
 }
 
-extension EventBatch {
+extension Events {
   /// Adds particles `range` of `components` `[4][particles]`, in GeV.
   mutating func append(_ components: [[Double]], _ range: Range<Int>, _ layout: MomentumLayout) {
     if layout == .cartesian {

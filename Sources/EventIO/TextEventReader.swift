@@ -53,8 +53,8 @@ final class TextEventReader: ParsingEventReader {
     return max(count, 0)
   }
 
-  func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch? {
-    var batch = EventBatch(source: buffer.source)
+  func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> Events? {
+    var batch = Events(source: buffer.source)
     var considered = 0
     while considered < count, !batch.isFull(options.limits) {
       var problem: EventInputError?
@@ -110,7 +110,7 @@ final class TextEventReader: ParsingEventReader {
   }
 
   /// Adds the particle of a line, or says what is wrong with it.
-  private func append(_ line: UnsafeRawBufferPointer, to batch: inout EventBatch) -> EventInputError? {
+  private func append(_ line: UnsafeRawBufferPointer, to batch: inout Events) -> EventInputError? {
     let comment = memchr(line.baseAddress!, Int32(UInt8(ascii: "#")), line.count)
     let length = comment.map { UnsafeRawPointer($0) - line.baseAddress! } ?? line.count
     let text = line.baseAddress?.assumingMemoryBound(to: CChar.self)

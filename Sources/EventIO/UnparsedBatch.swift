@@ -47,7 +47,7 @@ struct UnparsedBatch: Sendable {
     }
     if !options.selection.isEmpty { batch = try batch.events(matching: options.selection) }
     for (name, value) in options.columns where batch.eventCount > 0 {
-      batch.columns[name] = EventColumn(values: Array(repeating: value, count: batch.eventCount))
+      batch.columns[name] = Column(values: Array(repeating: value, count: batch.eventCount))
     }
     return ParsedBatch(
       batch: batch.eventCount > 0 ? batch : nil, goodEventCount: goodEventCount,
@@ -58,7 +58,7 @@ struct UnparsedBatch: Sendable {
 /// What came of the events that a stream has taken.
 struct ParsedBatch: Sendable {
   /// The events that are wanted; nil where none is.
-  let batch: EventBatch?
+  let batch: Events?
   /// How many events were good, wanted or not.
   let goodEventCount: Int
   /// How many bad events were left out.
@@ -67,7 +67,7 @@ struct ParsedBatch: Sendable {
   let badEvents: [EventInputError]
 }
 
-extension EventBatch {
+extension Events {
   fileprivate mutating func scaleMomenta(by factor: Double) {
     func scale(_ values: inout [Double]) {
       for place in values.indices { values[place] *= factor }
@@ -79,7 +79,7 @@ extension EventBatch {
   }
 
   /// The events whose columns have the values of `selection`.
-  fileprivate func events(matching selection: [String: Double]) throws -> EventBatch {
+  fileprivate func events(matching selection: [String: Double]) throws -> Events {
     var places = Array(0..<eventCount)
     for (name, value) in selection.sorted(by: { $0.key < $1.key }) {
       guard let column = columns[name], column.width == 1 else {

@@ -38,8 +38,8 @@ public final class JetClusterer {
   /// The jets of `events`.
   ///
   /// - Throws: ``JetPhysicsError`` for the first event that jets cannot be made from.
-  public func jets(in events: EventBatch) throws -> JetBatch {
-    var jets = JetBatch()
+  public func jets(in events: Events) throws -> Jets {
+    var jets = Jets()
     try findJets(in: events, into: &jets)
     return jets
   }
@@ -53,7 +53,7 @@ public final class JetClusterer {
   /// each join at the distance d_iB at which the earlier piece ended.
   ///
   /// - Throws: ``JetPhysicsError`` for the first event that jets cannot be made from; `jets` is left as it was.
-  public func findJets(in events: EventBatch, into jets: inout JetBatch) throws {
+  public func findJets(in events: Events, into jets: inout Jets) throws {
     var found = CFastJetJets()
     try withInput(events) { input, failure in
       cfastjet_find_jets(workspace, input, &found, failure)
@@ -83,7 +83,7 @@ public final class JetClusterer {
   /// The whole clustering histories of `events`, before any jet is selected.
   ///
   /// - Throws: ``JetPhysicsError`` for the first event that cannot be clustered.
-  public func histories(of events: EventBatch) throws -> ClusteringHistories {
+  public func histories(of events: Events) throws -> ClusteringHistories {
     var found = CFastJetHistories()
     try withInput(events) { input, failure in
       cfastjet_find_histories(workspace, input, &found, failure)
@@ -104,7 +104,7 @@ public final class JetClusterer {
   }
 
   private func withInput(
-    _ events: EventBatch,
+    _ events: Events,
     _ body: (UnsafePointer<CFastJetEvents>, UnsafeMutablePointer<CFastJetFailure>) -> CFastJetStatus
   ) throws {
     try events.checkShape()
@@ -180,7 +180,7 @@ extension CFastJetFailure {
     withUnsafeBytes(of: message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
   }
 
-  fileprivate func error(in events: EventBatch, status: CFastJetStatus) -> JetPhysicsError {
+  fileprivate func error(in events: Events, status: CFastJetStatus) -> JetPhysicsError {
     guard event >= 0 else {
       return JetPhysicsError(problem: "These events cannot be clustered: \(text).")
     }

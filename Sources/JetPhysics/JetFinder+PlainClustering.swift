@@ -9,7 +9,7 @@ extension JetFinder {
   /// - Returns: the sum of the pT of the jets and, where they are reclustered, of their trees' roots; NaN where
   ///   FastJet fails.
   @discardableResult
-  package func clusterPlainly(_ events: EventBatch) -> Double {
+  package func clusterPlainly(_ events: Events) -> Double {
     var task = task
     return events.withFastJetEvents { cfastjet_cluster_plainly(&task, $0) }
   }

@@ -227,7 +227,7 @@ extension ParticleCondition {
   /// Makes false in `takesPart` `[particles]` what does not meet the condition.
   ///
   /// - Throws: ``JetPhysicsError`` if the events lack the quantity.
-  func narrow(_ takesPart: inout [Bool], in batch: EventBatch) throws {
+  func narrow(_ takesPart: inout [Bool], in batch: Events) throws {
     switch quantity {
     case .kinematic(let kinematic):
       narrow(&takesPart) { kinematic.value(of: batch.momentum(ofParticle: $0)) }
@@ -276,7 +276,7 @@ extension ParticleCondition {
   }
 }
 
-extension EventBatch {
+extension Events {
   /// Whether the particles have identifiers, if there are particles.
   fileprivate var hasIdentifiers: Bool { pdgID.count == particleCount }
 }

@@ -103,13 +103,13 @@ extension ParticleSelection {
   /// Leaves out the particles of `batch` that do not take part, by all but their status, which readers look at.
   ///
   /// - Throws: ``JetPhysicsError`` if a condition is on a quantity that the events lack; it names the quantity.
-  public func apply(to batch: inout EventBatch) throws {
+  public func apply(to batch: inout Events) throws {
     var takesPart: [Bool] = []
     try apply(to: &batch, using: &takesPart)
   }
 
   /// Does the same with memory, `takesPart`, that is kept from batch to batch.
-  public func apply(to batch: inout EventBatch, using takesPart: inout [Bool]) throws {
+  public func apply(to batch: inout Events, using takesPart: inout [Bool]) throws {
     let hidesInvisible = !keepsInvisible && invisible.haveOne(in: batch.pdgID)
     guard hidesInvisible || !conditions.isEmpty, batch.eventCount > 0 else { return }
     takesPart.removeAll(keepingCapacity: true)

@@ -37,7 +37,7 @@ public struct DecisionInputs: Sendable {
   /// column of the events is NaN.
   ///
   /// - Precondition: `jets` are those of `events`.
-  public mutating func replace(with events: EventBatch, jets: JetBatch) {
+  public mutating func replace(with events: Events, jets: Jets) {
     event = 0
     kinematics.replace(with: events, jets: jets)
     jetOffsets.removeAll(keepingCapacity: true)

@@ -38,7 +38,7 @@ public struct Kinematics: Sendable {
   /// Replaces the content by events and their jets, and keeps the storage.
   ///
   /// - Precondition: `jets` are those of `events`, with trees where trees are held.
-  public mutating func replace(with events: EventBatch, jets found: JetBatch) {
+  public mutating func replace(with events: Events, jets found: Jets) {
     removeAll()
     guard !inputs.isEmpty else { return }
     require(
@@ -62,7 +62,7 @@ public struct Kinematics: Sendable {
   }
 
   private mutating func appendConstituents(
-    ofJet jet: Int, of found: JetBatch, _ events: EventBatch, _ firstParticle: Int
+    ofJet jet: Int, of found: Jets, _ events: Events, _ firstParticle: Int
   ) {
     heap.removeAll()
     for place in found.constituents(ofJet: jet) {
@@ -141,7 +141,7 @@ public struct MissingMomenta: Sendable, Equatable {
     scalarSum.removeAll(keepingCapacity: true)
   }
 
-  mutating func append(_ event: Int, of events: EventBatch) {
+  mutating func append(_ event: Int, of events: Events) {
     var (x, y, sum) = (0.0, 0.0, 0.0)
     for particle in events.particles(ofEvent: event) {
       let p = events.momentum(ofParticle: particle)

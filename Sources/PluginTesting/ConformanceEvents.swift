@@ -10,7 +10,7 @@ enum ConformanceEvents {
   static let condition = "condition"
 
   /// Twelve events of two jets of some particles each, with a lepton and a photon.
-  static let ordinary: EventBatch = {
+  static let ordinary: Events = {
     var generator = SeededGenerator(seed: 5)
     func random(_ range: ClosedRange<Double>) -> Double { Double.random(in: range, using: &generator) }
     return batch(
@@ -31,7 +31,7 @@ enum ConformanceEvents {
   }()
 
   /// Events at the edges of what is valid.
-  static let extreme: EventBatch = {
+  static let extreme: Events = {
     let alone = [momentum(100, 0.3, 1, 0.14)]
     let identical = Array(repeating: momentum(20, -0.5, 2, 0), count: 5)
     let alongBeam = [5000.0, -5000].map { FourMomentum(px: 0, py: 0, pz: $0, energy: 5000) }
@@ -44,7 +44,7 @@ enum ConformanceEvents {
   }()
 
   /// The momenta of the first particles of some events, for messages.
-  static func momenta(of events: EventBatch) -> String {
+  static func momenta(of events: Events) -> String {
     let shown = (0..<min(3, events.particleCount)).map { i in
       let p = events.momenta[i]
       return "(\(p.px), \(p.py), \(p.pz), \(p.energy))"
@@ -59,8 +59,8 @@ enum ConformanceEvents {
       px: pt * cos(phi), py: pt * sin(phi), pz: pt * sinh(eta), energy: (p * p + mass * mass).squareRoot())
   }
 
-  private static func batch(_ events: [[(momentum: FourMomentum, pdgID: Int32)]]) -> EventBatch {
-    var batch = EventBatch(source: "events of PluginTesting")
+  private static func batch(_ events: [[(momentum: FourMomentum, pdgID: Int32)]]) -> Events {
+    var batch = Events(source: "events of PluginTesting")
     for (number, event) in events.enumerated() {
       batch.eventNumbers.append(number)
       for (p, id) in event {
@@ -69,7 +69,7 @@ enum ConformanceEvents {
       }
       batch.offsets.append(batch.particleCount)
     }
-    batch.columns[condition] = EventColumn(values: events.indices.map { 100 + Double($0) })
+    batch.columns[condition] = Column(values: events.indices.map { 100 + Double($0) })
     return batch
   }
 }

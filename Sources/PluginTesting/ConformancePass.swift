@@ -22,7 +22,7 @@ struct ConformancePass: Equatable {
 
 extension ConformanceSubject {
   /// Some events as the network reads them.
-  func sample(of events: EventBatch) throws -> EventSample {
+  func sample(of events: Events) throws -> EventSample {
     var sample = EventSample(model)
     try sample.replace(with: events, jets: JetClusterer(model.description.jets).jets(in: events))
     sample.scale(by: model.description.scaling)

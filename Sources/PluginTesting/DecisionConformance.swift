@@ -168,12 +168,12 @@ public struct DecisionConformance<D: Decision>: Sendable {
   /// Events with their jets and predictions, all of them or one.
   ///
   /// A prediction depends on its row alone, as that of a model does.
-  private func inputs(_ events: EventBatch, only event: Int? = nil) throws -> DecisionInputs {
+  private func inputs(_ events: Events, only event: Int? = nil) throws -> DecisionInputs {
     let clusterer = try JetClusterer(JetFinder(JetDefinition(.antikt, radius: 1)))
     var all = events
     var generator = SeededGenerator(seed: 7)
     for condition in example.sources.conditions {
-      all.columns[condition] = EventColumn(
+      all.columns[condition] = Column(
         values: (0..<events.eventCount).map { _ in Double.random(in: 0...1, using: &generator) })
     }
     let jets = try clusterer.jets(in: all)

@@ -77,7 +77,7 @@ public struct StageConformance<S: Stage>: Sendable {
 
   /// The embeddings of some events, and the gradients of a weighted sum of their components.
   private func pass(
-    _ model: Model, _ events: EventBatch, parameters: Parameters? = nil
+    _ model: Model, _ events: Events, parameters: Parameters? = nil
   ) throws -> (embedding: Matrix, sum: Double, gradients: [Float]) {
     let network = model.network
     let parameters = parameters ?? model.parameters

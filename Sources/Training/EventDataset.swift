@@ -61,7 +61,7 @@ public struct EventDataset: Sendable {
       stream: stream, threads: threads,
       makeWorker: {
         let clusterer = try JetClusterer(jets)
-        var found = JetBatch()
+        var found = Jets()
         return { events in
           try clusterer.findJets(in: events, into: &found)
           let truth = try EventTruth(of: columns, events: events, jets: found)

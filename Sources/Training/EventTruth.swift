@@ -62,7 +62,7 @@ struct EventTruth: Sendable {
   ///
   /// - Throws: ``TrainingError`` that names file, event and column if a column is missing, has several numbers an event
   ///   or holds what is not a number or not a weight.
-  init(of names: Names, events: EventBatch, jets: JetBatch) throws {
+  init(of names: Names, events: Events, jets: Jets) throws {
     self.init(of: names)
     eventNumbers = events.eventNumbers
     jetCounts = (0..<jets.eventCount).map { jets.jets(ofEvent: $0).count }
@@ -98,8 +98,7 @@ struct EventTruth: Sendable {
   /// Weights are kept in single precision, in which their products with losses must be exact enough too.
   private static let sizesOfWeights = 1e-25...1e25
 
-  private static func numbers(_ column: EventColumn?, _ name: String, of events: EventBatch) throws -> [Float]
-  {
+  private static func numbers(_ column: Column?, _ name: String, of events: Events) throws -> [Float] {
     guard let column else {
       if let reason = events.unreadableColumns[name] {
         throw TrainingError("\(events.source): the column \(name) cannot be read: \(reason).")

@@ -40,7 +40,7 @@ final class EventEvaluator {
   ///
   /// - Returns: how many seconds it took.
   /// - Throws: what ``Predictor/predict(_:into:heads:)`` throws, ``EventWeightError`` for an event without the weight.
-  func evaluate(_ event: EventBatch, into decisions: inout TriggerDecisions) throws -> Double {
+  func evaluate(_ event: Events, into decisions: inout TriggerDecisions) throws -> Double {
     let start = Self.now
     try predictor.predict(event, into: &prediction)
     inputs.replace(with: event, prediction)

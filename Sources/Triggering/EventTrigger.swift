@@ -31,7 +31,7 @@ public final class EventTrigger {
   /// Which particles of the event take part, for ``particles``.
   private var takesPart: [Bool] = []
   /// The event that is decided about, with the model's conditions.
-  private var event = EventBatch()
+  private var event = Events()
 
   /// A trigger that has seen no event.
   ///
@@ -98,7 +98,7 @@ extension EventTrigger {
   /// - Returns: whether the event is accepted.
   /// - Throws: as ``decide(px:py:pz:energy:pdgID:)``.
   /// - Precondition: the batch has one event.
-  public func decide(_ event: EventBatch) throws -> Bool {
+  public func decide(_ event: Events) throws -> Bool {
     precondition(event.eventCount == 1, "one event at a time")
     return try event.momenta.px.withUnsafeBufferPointer { px in
       try event.momenta.py.withUnsafeBufferPointer { py in

@@ -4,7 +4,7 @@ import JetPhysics
 import PluginKit
 import Support
 
-extension EventBatch {
+extension Events {
   /// The weight of the one event of a batch, by the name of its column or the name that its generator gave it.
   ///
   /// - Throws: ``EventWeightError`` if there is no such column of one finite number.

@@ -26,7 +26,7 @@ struct JournalEntry {
   /// How long the decisions of this batch took; none in journals of versions that did not keep it.
   var latency = LatencyHistogram()
   /// With the columns of the trigger.
-  var accepted: EventBatch
+  var accepted: Events
 
   private struct Description: Codable {
     struct Column: Codable {
@@ -96,7 +96,7 @@ extension JournalEntry {
       throw Self.damage
     }
     let description = try JSONDecoder().decode(Description.self, from: Data(try take(length, of: UInt8.self)))
-    accepted = EventBatch(source: description.source)
+    accepted = Events(source: description.source)
     accepted.eventNumbers = try take(description.events, of: Int.self)
     accepted.offsets += try take(description.events, of: Int.self)
     accepted.momenta.px = try take(description.particles, of: Double.self)

@@ -67,7 +67,7 @@ public struct TriggerColumns: Sendable {
   }
 
   /// The units of the columns that accepted events have of this trigger, by column.
-  func units(in accepted: EventBatch) -> [String: String] {
+  func units(in accepted: Events) -> [String: String] {
     let number = Self.triggerCount(in: accepted.columns.names)
     return Dictionary(uniqueKeysWithValues: units.map { (Self.renamed($0.key, number), $0.value) })
   }
@@ -78,8 +78,8 @@ public struct TriggerColumns: Sendable {
 
   /// The accepted ones of events that were decided about, with the columns of the trigger behind their own.
   func accepted(
-    of events: EventBatch, _ decisions: TriggerDecisions, _ version: Version = .current
-  ) -> EventBatch {
+    of events: Events, _ decisions: TriggerDecisions, _ version: Version = .current
+  ) -> Events {
     let places = (0..<events.eventCount).filter { decisions.isAccepted[$0] }
     var accepted = events.events(at: places)
     if version == .first {
@@ -87,7 +87,7 @@ public struct TriggerColumns: Sendable {
     }
     let number = Self.triggerCount(in: accepted.columns.names) + 1
     func add(_ name: String, _ value: (Int) -> Double) {
-      accepted.columns[Self.renamed(name, number)] = EventColumn(values: places.map(value))
+      accepted.columns[Self.renamed(name, number)] = Column(values: places.map(value))
     }
     if version == .current { add(Self.eventNumber) { Double(events.eventNumbers[$0]) } }
     add(Self.passThrough) { decisions.isPassThrough[$0] ? 1 : 0 }

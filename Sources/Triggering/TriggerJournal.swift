@@ -129,7 +129,7 @@ final class TriggerJournal {
   }
 
   /// Hands over the accepted events, a batch at a time.
-  func forEachBatch(_ body: (EventBatch) throws -> Void) throws {
+  func forEachBatch(_ body: (Events) throws -> Void) throws {
     var isHeading = true
     try file.forEachRecord { record in
       defer { isHeading = false }

@@ -58,7 +58,7 @@ public struct TriggerRun: Sendable {
 
   /// What a thread found out about a batch.
   private struct Evaluation: Sendable {
-    var events: EventBatch
+    var events: Events
     var decisions: TriggerDecisions
     /// `[events]`
     var seconds: [Double]
@@ -102,7 +102,7 @@ public struct TriggerRun: Sendable {
       stream: stream, threads: threads,
       makeWorker: {
         let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: nil, weight: weight)
-        var event = EventBatch()
+        var event = Events()
         return { events in
           try (0..<events.eventCount).map { place in
             event.replace(withEvent: place, of: events)
@@ -124,12 +124,12 @@ public struct TriggerRun: Sendable {
   func decide(
     _ stream: EventStream, _ outcome: inout Outcome, columns version: TriggerColumns.Version = .current,
     consume: (
-      _ accepted: EventBatch, _ outcome: Outcome, _ latency: LatencyHistogram,
+      _ accepted: Events, _ outcome: Outcome, _ latency: LatencyHistogram,
       _ place: EventPipeline.Progress
     ) throws -> Void
   ) throws {
     var found = outcome
-    var accepted = EventBatch()
+    var accepted = Events()
     var latency = LatencyHistogram()
     let options = stream.options
     let times = try EventPipeline.run(
@@ -150,9 +150,9 @@ public struct TriggerRun: Sendable {
 
   /// What is decided about the events of a batch; if their reader has not left out the particles that take no part, it
   /// is decided without them, but they are among what is written.
-  private func makeWorker(_ options: EventReadingOptions) throws -> (EventBatch) throws -> Evaluation {
+  private func makeWorker(_ options: EventReadingOptions) throws -> (Events) throws -> Evaluation {
     let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: timeLimit, weight: weight)
-    var event = EventBatch()
+    var event = Events()
     var takesPart: [Bool] = []
     var decisions = TriggerDecisions()
     return { events in

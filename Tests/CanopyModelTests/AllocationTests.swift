@@ -41,7 +41,7 @@ struct AllocationTests {
       Model(description: description, network: model.network, parameters: model.parameters))
     let events = try SampleModel.events.get()
     let largest = try #require((0..<events.eventCount).map(events.momenta).max { $0.count < $1.count })
-    var event = EventBatch()
+    var event = Events()
     event.append(Array(largest.sorted { $0.pt > $1.pt }.prefix(500)))
     try #require(event.particleCount == 500)
 

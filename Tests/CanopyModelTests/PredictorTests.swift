@@ -12,7 +12,7 @@ import Testing
 
 /// What predictions must not depend on, on the jets of real events.
 @Suite struct PredictorTests {
-  private let events: EventBatch
+  private let events: Events
 
   init() throws { events = try SampleModel.events.get() }
 
@@ -89,7 +89,7 @@ import Testing
   }
 
   /// Which Lund features a transformation of the particles leaves alone, and what becomes of the others.
-  private func lundFeatures(of events: EventBatch) throws -> [String: [Float]] {
+  private func lundFeatures(of events: Events) throws -> [String: [Float]] {
     let jets = try JetClusterer(SampleModel.finder()).jets(in: events)
     let names = NodeFeatures.lund.names
     var trees = FeatureTrees(featureCount: names.count)
@@ -140,7 +140,7 @@ import Testing
     var embedding: [Float] = []
     var scores: [Float] = []
     for event in 0..<events.eventCount {
-      var single = EventBatch()
+      var single = Events()
       single.append(events.momenta(ofEvent: event))
       try predictor.predict(single, into: &one)
       embedding += one.embedding
@@ -213,7 +213,7 @@ import Testing
     let model = try SampleModel.gated.get()
     let predictor = try Predictor(model)
     func predict(_ batch: [[FourMomentum]]) throws -> Prediction {
-      var events = EventBatch()
+      var events = Events()
       for event in batch { events.append(event) }
       return try predictor.predict(events)
     }

@@ -20,7 +20,7 @@ import Testing
       Case(model: "fat-jet-mass", sample: "w-vs-qcd-small.h5"),
     ]
 
-    func load() throws -> (Model, EventBatch) {
+    func load() throws -> (Model, Events) {
       let stream = try EventStream(inputs: [Samples.path(sample)])
       return (
         try Model(contentsOf: Models.folder(model), plugins: .builtIn),
@@ -30,7 +30,7 @@ import Testing
   }
 
   /// All numbers of a prediction for each event, by its number.
-  private static func numbers(_ prediction: Prediction, _ events: EventBatch) -> [Int: [UInt32]] {
+  private static func numbers(_ prediction: Prediction, _ events: Events) -> [Int: [UInt32]] {
     var found: [Int: [UInt32]] = [:]
     for place in 0..<events.eventCount {
       let jets = prediction.jets.jets(ofEvent: place)

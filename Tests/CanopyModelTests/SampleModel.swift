@@ -123,7 +123,7 @@ enum SampleModel {
   }
 }
 
-extension EventBatch {
+extension Events {
   /// Adds an event of these momenta, with identifier 0 and every column 0, where the others have such.
   mutating func append(_ momenta: [FourMomentum]) {
     if !pdgID.isEmpty { pdgID += momenta.map { _ in 0 } }
@@ -139,8 +139,8 @@ extension EventBatch {
   }
 
   /// The batch of the events that `transform` makes of these.
-  func map(_ transform: ([FourMomentum]) -> [FourMomentum]) -> EventBatch {
-    var result = EventBatch(source: source)
+  func map(_ transform: ([FourMomentum]) -> [FourMomentum]) -> Events {
+    var result = Events(source: source)
     for event in 0..<eventCount { result.append(transform(momenta(ofEvent: event))) }
     return result
   }

@@ -61,9 +61,9 @@ func bzip2(_ data: Data) -> Data {
 /// All events of `inputs`, `step` at a time.
 func batches(
   _ inputs: String..., options: EventReadingOptions = EventReadingOptions(), step: Int = 1000
-) throws -> [EventBatch] {
+) throws -> [Events] {
   let stream = try EventStream(inputs: inputs, options: options)
-  var found: [EventBatch] = []
+  var found: [Events] = []
   while let batch = try stream.next(upTo: step) {
     #expect(batch.eventCount > 0 && batch.eventCount <= step)
     #expect(batch.offsets.count == batch.eventCount + 1 && batch.offsets.last == batch.particleCount)
@@ -73,7 +73,7 @@ func batches(
 }
 
 /// The momenta of one event as rows.
-func rows(_ batch: EventBatch, _ event: Int) -> [[Double]] {
+func rows(_ batch: Events, _ event: Int) -> [[Double]] {
   batch.particles(ofEvent: event).map {
     [batch.momenta.px[$0], batch.momenta.py[$0], batch.momenta.pz[$0], batch.momenta.energy[$0]]
   }

@@ -106,10 +106,10 @@ import Testing
     }
     final class BrokenReader: ParsingEventReader {
       func skip(_ count: Int) -> Int { 0 }
-      func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) -> EventBatch? {
-        var batch = EventBatch(source: "broken")
+      func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) -> Events? {
+        var batch = Events(source: "broken")
         batch.finishEvent(number: 0)
-        batch.columns["weight"] = EventColumn(values: [1, 2])
+        batch.columns["weight"] = Column(values: [1, 2])
         return batch
       }
     }

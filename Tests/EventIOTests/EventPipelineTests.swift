@@ -28,7 +28,7 @@ import Testing
     try EventPipeline.run(stream: stream, eventsPerBatch: 7, threads: threads) {
       workers.add(1, ordering: .relaxed)
       var calls = 0  // each worker has its own
-      return { (batch: EventBatch) in
+      return { (batch: Events) in
         calls += 1
         inFlight.add(1, ordering: .relaxed)
         // Batches take unequal times.
@@ -49,7 +49,7 @@ import Testing
     let folder = try TemporaryFolder()
     let stream = try EventStream(inputs: [try EventPipelineTests.input(folder)])
     let times = try EventPipeline.run(stream: stream, eventsPerBatch: 100, threads: threads) {
-      { (batch: EventBatch) in
+      { (batch: Events) in
         usleep(200)
         return batch.eventCount
       }
@@ -71,7 +71,7 @@ import Testing
       var consumed = 0
       #expect(throws: Failure(event: failing / 10)) {
         try EventPipeline.run(stream: try EventStream(inputs: [good]), eventsPerBatch: 10, threads: threads) {
-          { (batch: EventBatch) in
+          { (batch: Events) in
             // Later batches fail too, and sooner.
             if batch.eventNumbers[0] >= failing / 10 * 10 {
               if batch.eventNumbers[0] == failing / 10 * 10 { usleep(2000) }
@@ -110,7 +110,7 @@ import Testing
     }
     #expect(throws: Failure(event: -1)) {
       try EventPipeline.run(stream: try EventStream(inputs: [bad]), eventsPerBatch: 10, threads: threads) {
-        () throws -> ((EventBatch) throws -> Int) in
+        () throws -> ((Events) throws -> Int) in
         throw Failure(event: -1)
       } consume: { _ in
       }

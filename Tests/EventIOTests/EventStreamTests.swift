@@ -235,7 +235,7 @@ import Testing
     let folder = try TemporaryFolder()
     let empty = folder.url.appendingPathComponent("empty.h5").path
     let writer = try EventOutputFormat.hdf5.makeWriter(to: .file(empty))
-    try writer.append(EventBatch())
+    try writer.append(Events())
     try writer.finish()
     #expect(refusal(empty).contains("holds no event"), "\(refusal(empty))")
     #expect(try batches(empty, Fixtures.path("cartesian.h5"), empty).flatMap(\.eventNumbers).count == 5)

@@ -9,9 +9,9 @@ import Testing
 /// Events that are written, read again.
 @Suite struct EventWriterTests {
   /// Events with identifiers and columns of one and of several numbers, one of them without particles.
-  private func events(_ count: Int, hasPDGID: Bool = true, first: Int = 0) -> EventBatch {
+  private func events(_ count: Int, hasPDGID: Bool = true, first: Int = 0) -> Events {
     var random = SplitMix64(state: UInt64(first) + 1)
-    var batch = EventBatch(source: "made")
+    var batch = Events(source: "made")
     batch.columns = ["label": Column(), "truth": Column(width: 3)]
     batch.particles.content.columns["d0"] = Column()
     for event in 0..<count {
@@ -32,8 +32,8 @@ import Testing
   }
 
   /// All events of a file as one batch, numbers from the column and no longer the readers' own.
-  private func readBack(_ path: String) throws -> EventBatch {
-    var all = EventBatch()
+  private func readBack(_ path: String) throws -> Events {
+    var all = Events()
     for batch in try batches(path, step: 7) { all.append(batch) }
     let numbers = all.columns["number"]
     all.columns["number"] = nil
@@ -46,7 +46,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = folder.path("events")
     let writer = try format.makeWriter(to: .file(path))
-    var expected = EventBatch()
+    var expected = Events()
     // Batches whose events begin with one of no particles and with one of several.
     for (count, first) in [(3, 0), (0, 0), (50, 100), (1, 1000)] {
       let batch = events(count, hasPDGID: hasPDGID, first: first)
@@ -109,7 +109,7 @@ import Testing
     func write(_ name: String) throws -> Data {
       var batch = events(1200)
       for column in 0..<20 {
-        batch.columns["c\(column)"] = EventColumn(width: 64, values: Array(repeating: 1, count: 64 * 1200))
+        batch.columns["c\(column)"] = Column(width: 64, values: Array(repeating: 1, count: 64 * 1200))
       }
       let writer = try format.makeWriter(
         to: .file(folder.path(name)), units: ["c1": "GeV", "c12": "a longer unit"])
@@ -126,7 +126,7 @@ import Testing
   func numbersThatEventsHaveAreKept(format: EventOutputFormat) throws {
     let folder = try TemporaryFolder()
     var batch = events(4, first: 5)
-    batch.columns["number"] = EventColumn(values: [4711, 4712, 4711, 7])
+    batch.columns["number"] = Column(values: [4711, 4712, 4711, 7])
     let writer = try format.makeWriter(to: .file(folder.path("events")))
     try writer.append(batch)
     try writer.finish()
@@ -163,9 +163,9 @@ import Testing
     let folder = try TemporaryFolder()
     let writer = try EventOutputFormat.hdf5.makeWriter(to: .file(folder.path("events")))
     var first = events(2)
-    first.columns = ["label": EventColumn(values: [1, 0])]
+    first.columns = ["label": Column(values: [1, 0])]
     var second = events(2, first: 2)
-    second.columns = ["late": EventColumn(width: 2, values: [1, 2, 3, 4])]
+    second.columns = ["late": Column(width: 2, values: [1, 2, 3, 4])]
     for batch in [first, second, first] { try writer.append(batch) }
     try writer.finish()
     let found = try readBack(folder.path("events"))
@@ -180,7 +180,7 @@ import Testing
   @Test(arguments: EventOutputFormat.allCases)
   func eventsOfAnotherKindAreRefused(format: EventOutputFormat) throws {
     let folder = try TemporaryFolder()
-    func refusal(_ change: (inout EventBatch) -> Void) throws -> String {
+    func refusal(_ change: (inout Events) -> Void) throws -> String {
       let writer = try format.makeWriter(to: .file(folder.path("events")))
       try writer.append(events(4, hasPDGID: false))
       var other = events(4, hasPDGID: false, first: 20)
@@ -196,7 +196,7 @@ import Testing
         "made, event 20, pdgid is given though earlier events lack it"))
     var bad = events(2)
     for name in ["offset", "particles", "pdgid"] {
-      bad.columns = [name: EventColumn(values: [1, 2])]
+      bad.columns = [name: Column(values: [1, 2])]
       let writer = try format.makeWriter(to: .file(folder.path("events")))
       #expect(throws: EventInputError.self) { try writer.append(bad) }
     }

@@ -113,7 +113,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = try folder.write(text([([1, 2], ["a", "b"]), ([3, 4, 5], ["c", "b", "a"])]))
     let batch = try batches(path, options: EventReadingOptions(skipEvents: 1))[0]
-    #expect(batch.columns["weights"] == EventColumn(width: 2, values: [5, 4]))
+    #expect(batch.columns["weights"] == Column(width: 2, values: [5, 4]))
   }
 
   @Test func eachListingNamesItsWeights() throws {

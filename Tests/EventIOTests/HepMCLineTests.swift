@@ -100,7 +100,7 @@ import Testing
     #expect(refusal(path, options: EventReadingOptions(skipBadEvents: true)) == "no error, 5 events")
   }
 
-  private func renamed(_ batches: [EventBatch], _ folder: TemporaryFolder) throws -> [EventBatch] {
+  private func renamed(_ batches: [Events], _ folder: TemporaryFolder) throws -> [Events] {
     let path = try folder.write("")
     return batches.map {
       var batch = $0

@@ -104,7 +104,7 @@ import Testing
       """
     let found = try batches(try folder.write(new))
     #expect(found.map(\.offsets) == [[0, 0, 1]])
-    #expect(found[0].columns == ["number": EventColumn(values: [0, 1])])
+    #expect(found[0].columns == ["number": Column(values: [0, 1])])
   }
 
   /// libhepmc3 alone loses the particles of a vertex without incoming ones.

@@ -76,7 +76,7 @@ import Testing
     var energies: [Int: [Double]] = [:]
     var bad: [String] = []
 
-    mutating func add(_ batch: EventBatch) {
+    mutating func add(_ batch: Events) {
       for event in 0..<batch.eventCount {
         energies[batch.eventNumbers[event]] = batch.particles(ofEvent: event).map { batch.momenta.energy[$0] }
       }

@@ -21,8 +21,8 @@ import Testing
     #expect(first.eventNumbers == [0] && rows(first, 0) == [[1, 2.5, -3, 4]] && first.pdgID == [211])
     #expect(
       first.columns == [
-        "label": EventColumn(values: [1]), "met": EventColumn(width: 2, values: [1.5, -2]),
-        "ok": EventColumn(values: [1]),
+        "label": Column(values: [1]), "met": Column(width: 2, values: [1.5, -2]),
+        "ok": Column(values: [1]),
       ])
     #expect(first.unreadableColumns == ["name": "it is neither a number nor a list of numbers"])
     // A member that was no number before cannot become a column.

@@ -114,7 +114,7 @@ import Testing
     #expect(batch.columns["weight"]?.values == [1, 1])
     #expect(batch.columns["weight.XWGTUP"]?.values == [1, 1])
     #expect(batch.columns["weight.a"]?.values == [2, 2] && batch.columns["weight.b c"]?.values == [3, 3])
-    #expect(batch.columns["weights"] == EventColumn(width: 3, values: [1, 2, 3, 1, 2, 3]))
+    #expect(batch.columns["weights"] == Column(width: 3, values: [1, 2, 3, 1, 2, 3]))
     let other = try batches(try write([event(two, rest: listed)]))[0]
     #expect(other.columns["weight.1001"]?.values == [4] && other.columns["weight.mu 2"]?.values == [5])
     // What an event lacks is NaN, also where events before it were passed over.

@@ -47,8 +47,8 @@ import Testing
   ]
   private static let identifiers: [Int32] = [-211, 14, 22, 2212, 2112]
 
-  private static func batch() -> EventBatch {
-    var batch = EventBatch(source: "events")
+  private static func batch() -> Events {
+    var batch = Events(source: "events")
     batch.eventNumbers = [0, 1]
     batch.offsets = [0, 4, 5]
     for momentum in momenta {

@@ -33,8 +33,8 @@ private final class ParticleTableReader: ParsingEventReader {
     return count
   }
 
-  func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> EventBatch? {
-    var batch = EventBatch(source: input.source)
+  func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> Events? {
+    var batch = Events(source: input.source)
     var considered = 0
     while considered < count, !batch.isFull(input.options.limits) {
       var isGood = true

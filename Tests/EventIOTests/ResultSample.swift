@@ -7,7 +7,7 @@ import JetPhysics
 extension ResultBatch {
   /// Three events with two jets, none and one, by hand, with everything that results can hold.
   static func byHand() -> ResultBatch {
-    var jets = JetBatch()
+    var jets = Jets()
     jets.eventNumbers = [7, 8, 10]
     jets.momenta.offsets = [0, 2, 2, 3]
     jets.momenta.content.px = [0, 0, 0]

@@ -11,11 +11,11 @@ import Testing
   func badComponentIsNamed(field: String, value: Double) throws {
     var events = hadronEvents(4, particles: 6...6, seed: 31)
     events.eventNumbers = [10, 11, 12, 13]
-    let paths: [String: WritableKeyPath<EventBatch, [Double]>] = [
+    let paths: [String: WritableKeyPath<Events, [Double]>] = [
       "px": \.momenta.px, "py": \.momenta.py, "pz": \.momenta.pz, "E": \.momenta.energy,
     ]
     events[keyPath: paths[field]!][6 * 2 + 3] = value
-    var jets = JetBatch()
+    var jets = Jets()
     jets.eventNumbers = [99]
     let before = jets
     let error = try #require(throws: JetPhysicsError.self) {
@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func negativeEnergyIsNamedAndNegativeZeroIsNot() throws {
-    var events = EventBatch([[FourMomentum(px: 0, py: 0, pz: 0, energy: -0.0)]])
+    var events = Events([[FourMomentum(px: 0, py: 0, pz: 0, energy: -0.0)]])
     #expect(try clusterer().jets(in: events).jetCount == 0)
     events.momenta.energy[0] = -1e-3
     let error = try #require(throws: JetPhysicsError.self) { try clusterer().jets(in: events) }
@@ -52,7 +52,7 @@ import Testing
 
   @Test func arraysThatDoNotBelongTogetherAreErrors() throws {
     let good = hadronEvents(3, particles: 4...4, seed: 33)
-    let changes: [(String, (inout EventBatch) -> Void)] = [
+    let changes: [(String, (inout Events) -> Void)] = [
       ("px", { $0.momenta.px.removeLast() }), ("py", { $0.momenta.py.append(1) }),
       ("pz", { $0.momenta.pz = [] }),
       ("offsets", { $0.offsets = [0, 8, 4, 12] }), ("offsets", { $0.offsets = [1, 4, 8, 12] }),
@@ -85,7 +85,7 @@ import Testing
 
   @Test(arguments: [-30, -5, 5, 30, 1e300])
   func hugePowerIsAnErrorOrHasFiniteDistances(power: Double) throws {
-    let events = EventBatch(degenerateEvents().map(\.event) + [hadronEvents(1, seed: 34).momenta(ofEvent: 0)])
+    let events = Events(degenerateEvents().map(\.event) + [hadronEvents(1, seed: 34).momenta(ofEvent: 0)])
     for algorithm in [JetDefinition.Algorithm.genkt, .eeGenkt] {
       let clusterer = try JetClusterer(JetFinder(JetDefinition(algorithm, power: power)))
       do {

@@ -38,7 +38,7 @@ import Testing
     for _ in 0..<20 {
       #expect(throws: JetPhysicsError.self) { try clusterer.jets(in: events) }
     }
-    let alone = EventBatch([[FourMomentum(px: 1, py: 0, pz: 0, energy: 1)]])
+    let alone = Events([[FourMomentum(px: 1, py: 0, pz: 0, energy: 1)]])
     #expect(try clusterer.jets(in: alone) == JetClusterer(finder).jets(in: alone))
   }
 }

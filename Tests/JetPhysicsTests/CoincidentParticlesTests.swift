@@ -14,10 +14,10 @@ import Testing
   private static let reclusterings: [JetDefinition.Algorithm?] = [nil, .cambridge]
 
   /// Groups of equal particles far from each other, of which FastJet itself makes jets.
-  private func groups(_ count: Int, of size: Int, spherical: Bool) -> EventBatch {
+  private func groups(_ count: Int, of size: Int, spherical: Bool) -> Events {
     let apart = spherical ? leptonEvents(1, seed: 7) : hadronEvents(1, particles: count...count, seed: 7)
     let particles = apart.momenta(ofEvent: 0).prefix(count)
-    return EventBatch([(0..<size).flatMap { _ in particles }])
+    return Events([(0..<size).flatMap { _ in particles }])
   }
 
   @Test(arguments: JetDefinition.Algorithm.allCases, reclusterings)
@@ -26,7 +26,7 @@ import Testing
     let events = algorithm.isSpherical ? leptonEvents(4, seed: 5) : hadronEvents(4, seed: 5)
     var generator = SeededGenerator(seed: 6)
     var places: [[Int32]] = []
-    let padded = EventBatch(
+    let padded = Events(
       (0..<4).map { event in
         var (momenta, place) = ([FourMomentum](), [Int32]())
         for momentum in events.momenta(ofEvent: event) {
@@ -53,7 +53,7 @@ import Testing
       FourMomentum(px: 3, py: 0, pz: 1, energy: 4), .zero, FourMomentum(px: 2, py: 0.1, pz: 1, energy: 3),
     ]
     let histories = try JetClusterer(JetFinder(JetDefinition(.antikt, radius: 1)))
-      .histories(of: EventBatch([pair]))
+      .histories(of: Events([pair]))
     #expect(histories.offsets == [0, 6])
     #expect(histories.parent1 == [-2, -2, -2, 1, 0, 4] || histories.parent1 == [-2, -2, -2, 1, 2, 4])
     #expect(histories.parent2[3] == -1 && histories.distance[3] == 0 && histories.parent2[5] == -1)
@@ -67,7 +67,7 @@ import Testing
   ) throws {
     let count = 4096
     let momentum = FourMomentum(px: 0.3, py: -0.4, pz: 1.7, energy: 1.8)
-    let events = EventBatch([[FourMomentum](repeating: momentum, count: count)])
+    let events = Events([[FourMomentum](repeating: momentum, count: count)])
     let finder = try JetFinder(
       JetDefinition(algorithm, radius: 0.4, power: 1),
       selection: JetSelection(algorithm.isSpherical ? .exclusiveJets(1) : .inclusive(minimumPt: 0)),
@@ -132,7 +132,7 @@ import Testing
     let kind: JetSelection.Kind = algorithm.isSpherical ? .exclusiveJets(1) : .inclusive(minimumPt: 0)
     let finder = try JetFinder(
       JetDefinition(algorithm, radius: 0.4, power: 0.5), selection: JetSelection(kind))
-    let jets = try JetClusterer(finder).jets(in: EventBatch([momenta]))
+    let jets = try JetClusterer(finder).jets(in: Events([momenta]))
     try #require(jets.jetCount == 1)
     let sum = 1500.0 * 1501 / 2
     #expect(agree(jets.momentum(ofJet: 0).components, [0.3, -0.4, 1.2, 1.3].map { $0 * sum }))
@@ -150,7 +150,7 @@ import Testing
         px: corner & 1 == 0 ? limit : -limit, py: corner & 2 == 0 ? limit : -limit / 3,
         pz: corner & 4 == 0 ? limit : -limit / 7, energy: limit)
     }
-    let events = EventBatch([corners + corners + hadronEvents(1, seed: 3).momenta(ofEvent: 0)])
+    let events = Events([corners + corners + hadronEvents(1, seed: 3).momenta(ofEvent: 0)])
     let finder = try JetFinder(JetDefinition(algorithm, radius: 0.4, power: -1), recluster: recluster)
     let jets = try JetClusterer(finder).jets(in: events)
     for values in [

@@ -9,7 +9,7 @@ import Testing
 
   @Test(arguments: JetDefinition.Algorithm.allCases, JetDefinition.RecombinationScheme.allCases)
   func jetsAreSound(algorithm: JetDefinition.Algorithm, scheme: JetDefinition.RecombinationScheme) throws {
-    let events = EventBatch(degenerateEvents().map(\.event))
+    let events = Events(degenerateEvents().map(\.event))
     for recluster in Self.reclusterings {
       let definition = try JetDefinition(algorithm, radius: 0.8, power: -1, recombination: scheme)
       // Reclustering has the same pieces to join however the jets were selected.
@@ -43,7 +43,7 @@ import Testing
   @Test(arguments: reclusterings)
   func rootIsTheSumOfItsLeaves(recluster: JetDefinition.Algorithm?) throws {
     for (name, event) in degenerateEvents() where name != "huge" {
-      let events = EventBatch([event])
+      let events = Events([event])
       let definition = try JetDefinition(.eeKt, power: 1)
       let finder = try JetFinder(definition, selection: JetSelection(.exclusiveJets(1)), recluster: recluster)
       let jets = try JetClusterer(finder).jets(in: events)
@@ -64,7 +64,7 @@ import Testing
     ]
     let finder = try JetFinder(
       JetDefinition(.eeKt), selection: JetSelection(.exclusiveJets(1)), recluster: .antikt)
-    let jets = try JetClusterer(finder).jets(in: EventBatch([event]))
+    let jets = try JetClusterer(finder).jets(in: Events([event]))
     try #require(jets.trees.nodeCount == 5)
     #expect(agree(jets.trees.mergeScale[3], 0.04))
     #expect(agree(jets.trees.mergeScale[4], 1e300))
@@ -77,7 +77,7 @@ import Testing
     momentum.components.allSatisfy { abs($0) < 1e-150 }
   }
 
-  private func expectSound(_ jets: JetBatch, of events: EventBatch, spherical: Bool) {
+  private func expectSound(_ jets: Jets, of events: Events, spherical: Bool) {
     #expect(jets.offsets.count == events.eventCount + 1)
     #expect(jets.trees.treeCount == jets.jetCount)
     let finite = [
@@ -91,7 +91,7 @@ import Testing
   }
 
   /// Whether a tree has the shape that ``JetTrees`` promises, its harder children on the left.
-  private func isSound(_ jets: JetBatch, tree: Int, spherical: Bool) -> Bool {
+  private func isSound(_ jets: Jets, tree: Int, spherical: Bool) -> Bool {
     let leaves = jets.constituents(ofJet: tree).count
     let nodes = jets.trees.nodes(ofTree: tree)
     guard nodes.count == 2 * leaves - 1 else { return false }

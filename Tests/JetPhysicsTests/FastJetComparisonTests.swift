@@ -18,7 +18,7 @@ import Testing
   ]
 
   /// The first full events, at most `count`, of each of the two samples; some 800 particles an event.
-  private static func pythiaBatches(of count: Int) throws -> [EventBatch] {
+  private static func pythiaBatches(of count: Int) throws -> [Events] {
     try ["w-events.hepmc.zst", "qcd-events.hepmc.zst"].map { name in
       let stream = try EventStream(inputs: [Samples.path(name)])
       return try #require(try stream.next(upTo: count))
@@ -143,13 +143,13 @@ import Testing
     let definition = try Self.definition(algorithm, .e)
     let clusterer = try JetClusterer(JetFinder(definition))
     for (name, event) in degenerateEvents() where names.contains(name) {
-      let histories = try clusterer.histories(of: EventBatch([event]))
+      let histories = try clusterer.histories(of: Events([event]))
       let reference = Reference(event, definition)
       #expect(reference.differingEntries(histories, event: 0, tolerance: 0) == 0, "\(name)")
     }
   }
 
-  private func expectSameJets(_ jets: JetBatch, event: Int, _ reference: Reference) {
+  private func expectSameJets(_ jets: Jets, event: Int, _ reference: Reference) {
     let differing = jets.jets(ofEvent: event).enumerated().filter { number, jet in
       !agree(jets.momentum(ofJet: jet).components, reference.jet(number))
         || Array(jets.constituents[jet]) != reference.constituents(ofJet: number)

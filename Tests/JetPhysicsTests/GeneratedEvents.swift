@@ -26,7 +26,7 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 }
 
-extension EventBatch {
+extension Events {
   /// The batch of these events, numbered from `firstNumber`.
   init(_ events: [[FourMomentum]], firstNumber: Int = 0) {
     self.init(source: "generated")
@@ -44,9 +44,9 @@ extension EventBatch {
 }
 
 /// Events like those of a hadron collider: a few hard, collimated sprays over many soft particles, all pions.
-func hadronEvents(_ count: Int, particles: ClosedRange<Int> = 0...250, seed: UInt64) -> EventBatch {
+func hadronEvents(_ count: Int, particles: ClosedRange<Int> = 0...250, seed: UInt64) -> Events {
   var generator = SeededGenerator(seed: seed)
-  return EventBatch(
+  return Events(
     (0..<count).map { _ in
       let size = Int.random(in: particles, using: &generator)
       let axes = (0..<3).map { _ in (generator.uniform(-2.5...2.5), generator.uniform(0...(2 * .pi))) }
@@ -64,9 +64,9 @@ func hadronEvents(_ count: Int, particles: ClosedRange<Int> = 0...250, seed: UIn
 }
 
 /// Events like those of an e⁺e⁻ collider: particles around two to four axes in all directions.
-func leptonEvents(_ count: Int, seed: UInt64) -> EventBatch {
+func leptonEvents(_ count: Int, seed: UInt64) -> Events {
   var generator = SeededGenerator(seed: seed)
-  return EventBatch(
+  return Events(
     (0..<count).map { _ in
       let axes = (0..<Int.random(in: 2...4, using: &generator)).map { _ in
         (generator.normal(), generator.normal(), generator.normal())

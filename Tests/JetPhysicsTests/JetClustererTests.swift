@@ -7,7 +7,7 @@ import Testing
 @Suite struct JetClustererTests {
   @Test func eventWithoutParticlesHasNoJets() throws {
     let jets = try JetClusterer(JetFinder(JetDefinition(.antikt, radius: 0.4))).jets(
-      in: EventBatch([[]], firstNumber: 7))
+      in: Events([[]], firstNumber: 7))
     #expect(jets.eventNumbers == [7])
     #expect(jets.offsets == [0, 0])
     #expect(jets.trees == JetTrees())
@@ -15,8 +15,8 @@ import Testing
 
   @Test func batchWithoutEventsIsEmpty() throws {
     let clusterer = try JetClusterer(JetFinder(JetDefinition(.antikt)))
-    #expect(try clusterer.jets(in: EventBatch()) == JetBatch())
-    #expect(try clusterer.histories(of: EventBatch()) == ClusteringHistories())
+    #expect(try clusterer.jets(in: Events()) == Jets())
+    #expect(try clusterer.histories(of: Events()) == ClusteringHistories())
   }
 
   @Test func aStoredBatchIsReplaced() throws {
@@ -34,7 +34,7 @@ import Testing
     let together = try clusterer.jets(in: events)
     var first = 0
     for event in 0..<events.eventCount {
-      let alone = try clusterer.jets(in: EventBatch([events.momenta(ofEvent: event)]))
+      let alone = try clusterer.jets(in: Events([events.momenta(ofEvent: event)]))
       #expect(alone.momenta.content.px == Array(together.momenta.content.px[together.jets(ofEvent: event)]))
       let nodes = together.trees.offsets[first]..<together.trees.offsets[first + alone.jetCount]
       #expect(alone.trees.left == Array(together.trees.left[nodes]))

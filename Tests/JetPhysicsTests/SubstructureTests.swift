@@ -6,12 +6,12 @@ import Testing
 
 @Suite struct SubstructureTests {
   /// A jet of three particles at rapidity 0: azimuths 0, 0.1 and 0.5 and pT 60, 30 and 10.
-  private func threeProngs() throws -> JetBatch {
+  private func threeProngs() throws -> Jets {
     let particles = [(10.0, 0.5), (60.0, 0.0), (30.0, 0.1)].map {
       FourMomentum(pt: $0.0, rapidity: 0, phi: $0.1, mass: 0)
     }
     let finder = try JetFinder(JetDefinition(.antikt, radius: 1), recluster: .cambridge)
-    return try JetClusterer(finder).jets(in: EventBatch([particles]))
+    return try JetClusterer(finder).jets(in: Events([particles]))
   }
 
   @Test func lundPlaneOfThreeProngs() throws {

@@ -16,7 +16,7 @@ import Testing
     let orders = (0..<events.eventCount).map { event in
       Array(0..<events.particles(ofEvent: event).count).shuffled(using: &generator)
     }
-    let shuffled = EventBatch(
+    let shuffled = Events(
       orders.enumerated().map { event, order in
         let momenta = events.momenta(ofEvent: event)
         return order.map { momenta[$0] }
@@ -64,9 +64,9 @@ import Testing
   }
 
   private func expectSameJets(
-    _ events: EventBatch, _ algorithm: JetDefinition.Algorithm, transform: (FourMomentum) -> FourMomentum
+    _ events: Events, _ algorithm: JetDefinition.Algorithm, transform: (FourMomentum) -> FourMomentum
   ) throws {
-    let moved = EventBatch((0..<events.eventCount).map { events.momenta(ofEvent: $0).map(transform) })
+    let moved = Events((0..<events.eventCount).map { events.momenta(ofEvent: $0).map(transform) })
     let clusterer = try Self.clusterer(algorithm, recluster: nil)
     let expected = try clusterer.jets(in: events)
     let jets = try clusterer.jets(in: moved)
@@ -86,7 +86,7 @@ import Testing
   }
 
   /// The splittings of a jet as pairs of sets of particles, which no numbering of nodes changes.
-  private static func splittings(of jets: JetBatch, jet: Int, name: (Int32) -> Int) -> Set<[Set<Int>]> {
+  private static func splittings(of jets: Jets, jet: Int, name: (Int32) -> Int) -> Set<[Set<Int>]> {
     let first = jets.trees.offsets[jet]
     var contents = jets.constituents[jet].map { Set([name($0)]) }
     var splittings: Set<[Set<Int>]> = []

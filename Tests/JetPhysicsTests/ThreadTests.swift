@@ -26,9 +26,9 @@ import Testing
   @Test func threadsGiveTheSameBitsAsOne() async throws {
     let batches =
       (0..<8).map { hadronEvents(25, particles: 0...60, seed: 100 + $0) }
-      + [EventBatch(degenerateEvents().map(\.event))]
+      + [Events(degenerateEvents().map(\.event))]
     let expected = try Self.jets(in: batches)
-    try await withThrowingTaskGroup(of: [JetBatch].self) { group in
+    try await withThrowingTaskGroup(of: [Jets].self) { group in
       for _ in 0..<8 {
         group.addTask { try Self.jets(in: batches) }
       }
@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  private static func jets(in batches: [EventBatch]) throws -> [JetBatch] {
+  private static func jets(in batches: [Events]) throws -> [Jets] {
     try finders.flatMap { finder in
       let clusterer = try JetClusterer(finder)
       return try batches.map { try clusterer.jets(in: $0) }

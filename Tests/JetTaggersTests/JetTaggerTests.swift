@@ -162,7 +162,7 @@ import Training
   /// The trees of a few jets of particles around an axis.
   private static func trees() throws -> FeatureTrees {
     var generator = SeededGenerator(seed: 17)
-    var events = EventBatch()
+    var events = Events()
     for size in [1, 2, 3, 7, 12, 30] {
       for _ in 0..<size {
         let pt = Double.random(in: 1...40, using: &generator)

@@ -14,7 +14,7 @@ import Testing
   private static func estimates(
     _ estimators: [MassEstimator], _ events: [Particles], radius: Double = 0.4, identifiers: Bool = true
   ) throws -> Matrix {
-    var batch = EventBatch()
+    var batch = Events()
     for (number, particles) in events.enumerated() {
       for (p, pdgID) in particles {
         batch.momenta.append(p)

@@ -30,7 +30,7 @@ import Training
 
   /// Three events with three, no and one jet.
   static func kinematics(_ inputs: Set<HeadInput>) throws -> (kinematics: Kinematics, eventOfJet: [Int32]) {
-    var events = EventBatch()
+    var events = Events()
     var generator = SeededGenerator(seed: 12)
     for (number, phis) in [[0.5, 2.5, 4.5], [], [1.0]].enumerated() {
       for phi in phis {

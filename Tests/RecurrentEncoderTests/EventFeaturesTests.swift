@@ -10,7 +10,7 @@ import Testing
 @Suite struct EventFeaturesTests {
   /// The numbers of the items of each event, in the order in which they are read.
   private func itemNumbers(
-    _ description: EventEncoderDescription, _ events: EventBatch, _ jets: JetBatch? = nil
+    _ description: EventEncoderDescription, _ events: Events, _ jets: Jets? = nil
   ) throws -> [[Int32]] {
     var features = EventFeatures(description)
     try features.replace(with: events, jets: jets)
@@ -21,9 +21,9 @@ import Testing
 
   @Test func theHardestIsReadLast() throws {
     let pt: [[Double]] = [[10, 50, 30, 50, 20], [], [5], Array(repeating: 40, count: 3)]
-    let jets = JetBatch(
+    let jets = Jets(
       pt.map { $0.map { FourMomentum(pt: $0, rapidity: 0, phi: 1, mass: 1) } })
-    let events = EventBatch(pt.map { _ in [] })
+    let events = Events(pt.map { _ in [] })
     #expect(
       try itemNumbers(EventEncoderDescription(), events, jets) == [[0, 4, 2, 3, 1], [], [0], [2, 1, 0]])
     #expect(
@@ -48,7 +48,7 @@ import Testing
   @Test func paperMomentaByHand() throws {
     let jet = FourMomentum(px: 30, py: -40, pz: 20, energy: 80)
     var features = EventFeatures(try EventEncoderDescription(momenta: .paper))
-    try features.replace(with: EventBatch([[Particle(jet)]]), jets: JetBatch([[jet]]))
+    try features.replace(with: Events([[Particle(jet)]]), jets: Jets([[jet]]))
     let expected: [Double] = [50, asinh(0.4), 2 * .pi - atan(4.0 / 3), 3500.0.squareRoot()]
     for (value, number) in zip(features.momenta, expected) { #expect(abs(Double(value) - number) < 1e-4) }
     #expect(features.momenta.count == 4 && ItemMomenta.paper.names.count == 4)
@@ -63,7 +63,7 @@ import Testing
     var features = EventFeatures(
       try EventEncoderDescription(
         momenta: .relative, inputs: EventInputs(missingMomentum: true, scalarSum: true, itemCount: true)))
-    try features.replace(with: EventBatch([[Particle(jet), Particle(balance)]]), jets: JetBatch([[jet]]))
+    try features.replace(with: Events([[Particle(jet), Particle(balance)]]), jets: Jets([[jet]]))
     let eta = asinh(jet.pz / 50)
     for (value, number) in zip(features.momenta, [log(50), eta, cos(axis), sin(axis), log(9)]) {
       #expect(abs(Double(value) - number) < 1e-5)
@@ -168,7 +168,7 @@ import Testing
     var parts = EventFeatures(description)
     var part = EventFeatures(description)
     for event in sample.particles.indices {
-      try part.replace(with: EventBatch([sample.particles[event]]), jets: JetBatch([sample.jets[event]]))
+      try part.replace(with: Events([sample.particles[event]]), jets: Jets([sample.jets[event]]))
       parts.append(part)
     }
     #expect(parts.offsets == whole.offsets && parts.momenta == whole.momenta)
@@ -181,10 +181,10 @@ import Testing
       try EventEncoderDescription(inputs: EventInputs(leptons: IsolatedParticles(count: 1))))
     let conditions = EventFeatures(try EventEncoderDescription(inputs: EventInputs(conditions: ["mass"])))
     let particles = [[], [Particle(pt: 1, eta: 0, phi: 0)]]
-    let jets = JetBatch([[], []])
-    func problem(_ features: EventFeatures, _ change: (inout EventBatch) -> Void) -> String? {
+    let jets = Jets([[], []])
+    func problem(_ features: EventFeatures, _ change: (inout Events) -> Void) -> String? {
       var features = features
-      var events = EventBatch(particles)
+      var events = Events(particles)
       events.eventNumbers = [6, 7]
       change(&events)
       do {
@@ -200,16 +200,16 @@ import Testing
       problem(leptons) { $0.pdgID = [] }
         == "Leptons and photons are told by their identifiers, but the events have no pdgid: add it, or read no "
         + "leptons and photons.")
-    #expect(problem(conditions) { $0.columns["mass"] = EventColumn(values: [1, 2]) } == nil)
+    #expect(problem(conditions) { $0.columns["mass"] = Column(values: [1, 2]) } == nil)
     #expect(
       problem(conditions) { _ in }
         == "The events have no column mass, which is read as a condition: add it to them, or give all of them one "
         + "value (--condition mass=VALUE).")
     #expect(
-      problem(conditions) { $0.columns["mass"] = EventColumn(width: 2, values: [1, 2, 3, 4]) }
+      problem(conditions) { $0.columns["mass"] = Column(width: 2, values: [1, 2, 3, 4]) }
         == "The column mass, which is read as a condition, has 2 numbers for each event: give it one.")
     #expect(
-      problem(conditions) { $0.columns["mass"] = EventColumn(values: [1, .infinity]) }
+      problem(conditions) { $0.columns["mass"] = Column(values: [1, .infinity]) }
         == "Event 7: mass is inf, but a condition must be finite; give each event a number.")
     #expect(
       problem(leptons) { $0.momenta.py[0] = .nan }

@@ -87,7 +87,7 @@ import Testing
       Particle(pt: 4, eta: 0.5, phi: 0.5), Particle(pt: 2, eta: 0.79, phi: 0.1),
       Particle(pt: 1, eta: 0.75, phi: 0.3), Particle(pt: 0.5, eta: 0.7, phi: 0.3, -11),
     ]
-    try features.replace(with: EventBatch([particles]), jets: JetBatch([[]]))
+    try features.replace(with: Events([particles]), jets: Jets([[]]))
     #expect(abs(features.inputs[5] - Float(log(1 + 10.5 / 40))) < 1e-6)
   }
 }

@@ -23,7 +23,7 @@ struct Particle {
   func moved(_ change: (FourMomentum) -> FourMomentum) -> Particle { Particle(change(momentum), pdgID) }
 }
 
-extension EventBatch {
+extension Events {
   /// A batch of events of these particles.
   init(_ events: [[Particle]]) {
     self.init()
@@ -38,7 +38,7 @@ extension EventBatch {
   }
 }
 
-extension JetBatch {
+extension Jets {
   /// The jets of events in any order, without constituents or trees.
   init(_ events: [[FourMomentum]]) {
     self.init()
@@ -54,8 +54,8 @@ extension JetBatch {
 struct SampleEvents {
   var particles: [[Particle]] = []
   var jets: [[FourMomentum]] = []
-  var events: EventBatch { EventBatch(particles) }
-  var jetBatch: JetBatch { JetBatch(jets) }
+  var events: Events { Events(particles) }
+  var jetBatch: Jets { Jets(jets) }
 
   init(jetCounts: [Int] = [3, 0, 1, 200, 7, 2]) {
     var generator = SeededGenerator(seed: 11)

@@ -8,11 +8,11 @@ import Testing
 
 @Suite struct FeatureTests {
   /// A jet of two particles: (pT 30, η 0.1, φ 0.2) and (pT 10, η −0.1, φ 0.4), massless.
-  private static let jet: JetBatch = {
+  private static let jet: Jets = {
     let particles = [(30.0, 0.1, 0.2), (10.0, -0.1, 0.4)].map { pt, eta, phi in
       FourMomentum(px: pt * cos(phi), py: pt * sin(phi), pz: pt * sinh(eta), energy: pt * cosh(eta))
     }
-    var events = EventBatch()
+    var events = Events()
     events.eventNumbers = [0]
     events.offsets = [0, 2]
     events.momenta = FourMomenta(particles)
@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test func degenerateNodesHaveFiniteFeatures() throws {
-    var events = EventBatch()
+    var events = Events()
     events.eventNumbers = [0]
     events.offsets = [0, 7]
     // Along the beam both ways, at rest, twice the same, slightly imaginary mass, nothing at all.

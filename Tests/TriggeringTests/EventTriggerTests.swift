@@ -9,18 +9,18 @@ import Testing
 /// One event at a time, and the same events in a stream.
 @Suite struct EventTriggerTests {
   /// The events that a run accepts, and what it came to.
-  private func accepted(_ run: TriggerRun, events: Int) throws -> (EventBatch, TriggerRun.Outcome) {
+  private func accepted(_ run: TriggerRun, events: Int) throws -> (Events, TriggerRun.Outcome) {
     let folder = try TemporaryFolder()
     let writer = try EventOutputFormat.hdf5.makeWriter(to: .file(folder.path("out.h5")))
     let outcome = try run.run(SampleRun.stream(events: events), to: writer)
     try writer.finish()
-    return (try EventBatch(try EventStream(inputs: [folder.path("out.h5")])), outcome)
+    return (try Events(try EventStream(inputs: [folder.path("out.h5")])), outcome)
   }
 
   @Test(arguments: [1, 2, 3]) func aStreamAndSingleEventsAreDecidedAlike(threads: Int) throws {
     let run = try SampleRun.run(threads: threads)
     let (written, outcome) = try accepted(run, events: 300)
-    let events = try EventBatch(SampleRun.stream(events: 300))
+    let events = try Events(SampleRun.stream(events: 300))
     let trigger = try EventTrigger(model: run.model, menu: run.menu)
     var row = 0
     for place in 0..<events.eventCount {
@@ -55,11 +55,11 @@ import Testing
   @Test func aSecondPassKeepsWhatTheFirstWrote() throws {
     let folder = try TemporaryFolder()
     let run = try SampleRun.run()
-    func pass(_ input: EventStream, to name: String) throws -> EventBatch {
+    func pass(_ input: EventStream, to name: String) throws -> Events {
       let writer = try EventOutputFormat.hdf5.makeWriter(to: .file(folder.path(name)))
       _ = try run.run(input, to: writer)
       try writer.finish()
-      return try EventBatch(try EventStream(inputs: [folder.path(name)]))
+      return try Events(try EventStream(inputs: [folder.path(name)]))
     }
     let first = try pass(SampleRun.stream(events: 300), to: "first.h5")
     let second = try pass(EventStream(inputs: [folder.path("first.h5")]), to: "second.h5")
@@ -79,7 +79,7 @@ import Testing
   @Test func theNumbersBehindADecisionAreTheModels() throws {
     let run = try SampleRun.run()
     let (written, _) = try accepted(run, events: 100)
-    let prediction = try Predictor(run.model).predict(try EventBatch(SampleRun.stream(events: 100)))
+    let prediction = try Predictor(run.model).predict(try Events(SampleRun.stream(events: 100)))
     for row in 0..<written.eventCount {
       let event = Int(written.columns["number"]!.values[row]) - 5
       // One event at a time and all at once have the same bits.
@@ -93,7 +93,7 @@ import Testing
   /// The events are the shipped ones, turned around the beam.
   @Test func tenThousandEventsAreDecidedAsTheyAreScored() throws {
     let model = try SampleRun.model.get()
-    let shipped = try EventBatch(SampleRun.stream(events: 1000))
+    let shipped = try Events(SampleRun.stream(events: 1000))
     let batches = (0..<10).map { turn in
       var turned = shipped
       let (sine, cosine) = (sin(0.6 * Double(turn)), cos(0.6 * Double(turn)))
@@ -116,7 +116,7 @@ import Testing
     let menu = try SampleRun.menu(
       "paths: [{name: cut, conditions: [{jet: {quantity: w-tagger/score}, min: \(Double(cut))}]}]")
     let trigger = try EventTrigger(model: model, menu: menu)
-    var event = EventBatch()
+    var event = Events()
     var (different, accepted) = (0, 0)
     for (events, scores) in zip(batches, scores) {
       for place in 0..<events.eventCount {
@@ -143,7 +143,7 @@ import Testing
 
   @Test func anEventThatCannotBeDecidedOnIsNotCounted() throws {
     let trigger = try EventTrigger(model: SampleRun.model.get(), menu: SampleRun.menu())
-    var event = try EventBatch(SampleRun.stream(events: 1))
+    var event = try Events(SampleRun.stream(events: 1))
     _ = try trigger.decide(event)
     let before = trigger.state
     event.momenta.px[0] = .nan

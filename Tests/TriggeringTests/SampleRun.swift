@@ -57,7 +57,7 @@ enum SampleRun {
   }
 }
 
-extension EventBatch {
+extension Events {
   /// All events of a stream, which one batch holds.
   init(_ stream: EventStream) throws {
     self = try #require(try stream.next(upTo: 10_000))

@@ -86,7 +86,7 @@ import Testing
   @Test(arguments: [1, 2, 4]) func theOrderOfEventsDecidesWhateverTheThreads(threads: Int) throws {
     let state = try run(threads: threads)
     let trigger = try EventTrigger(model: SampleRun.model.get(), menu: menu())
-    let events = try EventBatch(SampleRun.stream(events: 400))
+    let events = try Events(SampleRun.stream(events: 400))
     var (last, count, reached) = (0.0, 0, 0)
     var lines: [Int] = []
     for place in 0..<events.eventCount {

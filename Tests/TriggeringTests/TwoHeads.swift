@@ -69,7 +69,7 @@ enum TwoHeads {
   }
 
   /// The hardest particles of the largest of some events.
-  static func event(particles count: Int) throws -> EventBatch {
+  static func event(particles count: Int) throws -> Events {
     let stream = try EventStream(inputs: [Samples.path("qcd-events.hepmc.zst")])
     let events = try #require(try stream.next(upTo: 20))
     let largest = (0..<events.eventCount).max {

@@ -28,7 +28,7 @@ import Testing
     var (all, state) = (TriggerDecisions(), TriggerState(menu))
     while var events = try stream.next(upTo: 20) {
       for (name, value) in columns {
-        events.columns[name] = EventColumn(values: Array(repeating: value, count: events.eventCount))
+        events.columns[name] = Column(values: Array(repeating: value, count: events.eventCount))
       }
       inputs.replace(with: events, try predictor.predict(events))
       menu.evaluate(inputs, into: &decisions)

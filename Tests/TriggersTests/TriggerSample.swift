@@ -65,11 +65,11 @@ struct TriggerSample {
   }
 
   typealias Parts = (
-    events: EventBatch, jets: JetBatch, jetPredictions: [Float], eventPredictions: [Float]
+    events: Events, jets: Jets, jetPredictions: [Float], eventPredictions: [Float]
   )
 
   func parts(_ range: Range<Int>) -> Parts {
-    var parts: Parts = (EventBatch(), JetBatch(), [], [])
+    var parts: Parts = (Events(), Jets(), [], [])
     for event in range {
       for (jet, p) in jets[event].enumerated() {
         parts.events.momenta.append(p)
@@ -79,7 +79,7 @@ struct TriggerSample {
       parts.events.offsets.append(parts.events.particleCount)
       parts.eventPredictions.append(scores[event])
     }
-    parts.events.columns["resonance_mass"] = EventColumn(values: Array(conditions[range]))
+    parts.events.columns["resonance_mass"] = Column(values: Array(conditions[range]))
     parts.jets.eventNumbers = parts.events.eventNumbers
     parts.jets.momenta = Ragged(offsets: parts.events.offsets, content: parts.events.momenta)
     return parts

@@ -28,16 +28,16 @@ struct BenchmarkInputs {
   }
 
   /// Single jets: at most `count` events of the HDF5 files.
-  func jets(_ count: Int) throws -> [EventBatch] {
+  func jets(_ count: Int) throws -> [Events] {
     try read(HDF5EventFormat().name, count, "HDF5 file of jets")
   }
 
   /// Full events: at most `count` of the HepMC3 files, as many from each.
-  func events(_ count: Int) throws -> [EventBatch] {
+  func events(_ count: Int) throws -> [Events] {
     try read(HepMCEventFormat.hepMC3.name, count, "HepMC3 file of full events")
   }
 
-  private func read(_ format: String, _ count: Int, _ name: String) throws -> [EventBatch] {
+  private func read(_ format: String, _ count: Int, _ name: String) throws -> [Events] {
     let files = try files().filter { $0.key.format == format }.flatMap(\.value).sorted()
     let batches = try files.compactMap { file in
       let share = max(1, count / files.count)
@@ -53,7 +53,8 @@ struct BenchmarkInputs {
     let conditions = (try? model())?.network.conditions ?? []
     let columns = Dictionary(uniqueKeysWithValues: conditions.map { ($0, 0.0) })
     return try EventStream(
-      inputs: files, options: EventReadingOptions(particleColumns: [], maximumEvents: maximumEvents, columns: columns))
+      inputs: files,
+      options: EventReadingOptions(particleColumns: [], maximumEvents: maximumEvents, columns: columns))
   }
 
   /// The event files of the folder by kind.
@@ -81,16 +82,16 @@ struct BenchmarkInputs {
   }
 }
 
-extension EventBatch {
+extension Events {
   /// The events in batches of at most `count`.
-  func cut(by count: Int) -> [EventBatch] {
+  func cut(by count: Int) -> [Events] {
     stride(from: 0, to: eventCount, by: count).map {
       events(at: $0..<min($0 + count, eventCount))
     }
   }
 
   /// One event of the `count` particles of largest pT of event 0.
-  func hardestParticles(_ count: Int) -> EventBatch {
+  func hardestParticles(_ count: Int) -> Events {
     let chosen = particles(ofEvent: 0).sorted {
       momentum(ofParticle: $0).pt2 > momentum(ofParticle: $1).pt2
     }.prefix(count)

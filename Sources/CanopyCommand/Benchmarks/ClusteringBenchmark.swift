@@ -22,10 +22,10 @@ enum ClusteringBenchmark {
   }
 
   private static func measure(
-    _ key: String, _ finder: JetFinder, _ batches: [EventBatch], _ effort: BenchmarkEffort
+    _ key: String, _ finder: JetFinder, _ batches: [Events], _ effort: BenchmarkEffort
   ) throws -> BenchmarkResult {
     let clusterer = try JetClusterer(finder)
-    var jets = JetBatch()
+    var jets = Jets()
     let seconds = try Interleaving.seconds(
       effort,
       [

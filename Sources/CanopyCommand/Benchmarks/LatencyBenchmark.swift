@@ -27,7 +27,7 @@ enum LatencyBenchmark {
   }
 
   private static func measure(
-    _ key: String, _ model: Model, _ events: [EventBatch], _ effort: BenchmarkEffort
+    _ key: String, _ model: Model, _ events: [Events], _ effort: BenchmarkEffort
   ) throws -> [BenchmarkResult] {
     let predictor = try Predictor(model)
     var prediction = Prediction()
@@ -36,8 +36,8 @@ enum LatencyBenchmark {
 
   /// The duration of calls that go from the particles of one event to what a model, and maybe a menu, says of it.
   static func measure(
-    _ key: String, _ model: Model, _ events: [EventBatch], _ effort: BenchmarkEffort,
-    _ call: (EventBatch) throws -> Void
+    _ key: String, _ model: Model, _ events: [Events], _ effort: BenchmarkEffort,
+    _ call: (Events) throws -> Void
   ) throws -> [BenchmarkResult] {
     let finder = model.description.jets
     let predictor = try Predictor(model)

@@ -24,7 +24,7 @@ struct NetworkWork {
   }
 
   /// The work of a model's stages for events and their jets.
-  static func inference(of model: Model, _ events: EventBatch, _ jets: JetBatch) throws -> Double {
+  static func inference(of model: Model, _ events: Events, _ jets: Jets) throws -> Double {
     var sample = EventSample(model)
     try sample.replace(with: events, jets: jets)
     return (recursion(of: model, sample)?.inference ?? 0) + encoding(of: model, sample)

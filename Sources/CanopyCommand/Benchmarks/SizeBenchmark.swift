@@ -38,7 +38,7 @@ enum SizeBenchmark {
   }
 
   /// The `size` particles of largest pT of as many events, laid over each other, as are needed, as an event.
-  private static func overlay(_ events: [[FourMomentum]], from first: Int, size: Int) -> EventBatch {
+  private static func overlay(_ events: [[FourMomentum]], from first: Int, size: Int) -> Events {
     var particles: [FourMomentum] = []
     var next = first
     while particles.count < size {
@@ -46,7 +46,7 @@ enum SizeBenchmark {
       next += 1
     }
     let chosen = particles.sorted { $0.pt2 > $1.pt2 }.prefix(size)
-    var event = EventBatch()
+    var event = Events()
     event.eventNumbers = [0]
     event.offsets = [0, size]
     event.momenta = FourMomenta(chosen)
@@ -55,13 +55,13 @@ enum SizeBenchmark {
 
   /// The work on jets of one size, in the order of `works`.
   private static func measure(
-    _ size: Int, _ events: [EventBatch], _ model: Model, _ embedding: RecursiveStage,
+    _ size: Int, _ events: [Events], _ model: Model, _ embedding: RecursiveStage,
     _ effort: BenchmarkEffort
   ) throws -> [BenchmarkResult] {
     // At FastJet's largest radius everything becomes one jet.
     let finder = try JetFinder(JetDefinition(.kt, radius: JetDefinition.allowedRadii.upperBound))
     let clusterer = try JetClusterer(finder)
-    var jets = JetBatch()
+    var jets = Jets()
     let network = try JetNetwork(model, embedding)
     let trees = try events.map { try clusterer.jets(in: $0).trees }
     let peak = ProductPeak()

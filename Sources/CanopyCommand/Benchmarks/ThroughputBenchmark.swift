@@ -20,7 +20,7 @@ enum ThroughputBenchmark {
   }
 
   private static func measure(
-    _ key: String, _ unit: String, _ model: Model, _ batches: [EventBatch], _ effort: BenchmarkEffort,
+    _ key: String, _ unit: String, _ model: Model, _ batches: [Events], _ effort: BenchmarkEffort,
     threads: Int
   ) throws -> [BenchmarkResult] {
     let finder = model.description.jets
@@ -111,7 +111,7 @@ enum ThroughputBenchmark {
 
   /// Does something with each batch, on threads that take the next when they are free.
   private static func concurrently(
-    _ threads: Int, _ batches: [EventBatch], _ body: @Sendable (_ thread: Int, EventBatch) -> Void
+    _ threads: Int, _ batches: [Events], _ body: @Sendable (_ thread: Int, Events) -> Void
   ) {
     let next = Counter()
     DispatchQueue.concurrentPerform(iterations: threads) { thread in
@@ -126,7 +126,7 @@ enum ThroughputBenchmark {
 
     init(_ model: Model) throws { predictor = try Predictor(model) }
 
-    func predict(_ events: EventBatch) throws { try predictor.predict(events, into: &prediction) }
+    func predict(_ events: Events) throws { try predictor.predict(events, into: &prediction) }
   }
 
   /// Whole numbers from 0, each of which one thread takes.

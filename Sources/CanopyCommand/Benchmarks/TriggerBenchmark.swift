@@ -18,7 +18,7 @@ enum TriggerBenchmark {
   }
 
   /// A tagger of the five leading jets and a classifier of the event, as wide as the shipped models.
-  private static func twoHeads(_ event: EventBatch) throws -> Model {
+  private static func twoHeads(_ event: Events) throws -> Model {
     let embedding = StageChoice(
       RecursiveStage.self, EmbeddingDescription(cell: .gated, width: 40, features: .lund))
     let encoder = StageChoice(

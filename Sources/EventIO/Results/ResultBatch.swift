@@ -53,7 +53,7 @@ public struct ResultBatch: Sendable, Equatable {
   }
 
   /// The jets of `jets`, with their constituents and their trees where asked for.
-  public init(_ jets: JetBatch, constituents: Bool = false, trees: Bool = false) {
+  public init(_ jets: Jets, constituents: Bool = false, trees: Bool = false) {
     eventNumbers = jets.eventNumbers
     inputNumbers = []
     jetOffsets = jets.offsets
@@ -73,7 +73,7 @@ public struct ResultBatch: Sendable, Equatable {
   /// particles have in the input, in which constituents are counted then.
   ///
   /// - Parameter events: the events of the batch.
-  public mutating func identify(by events: EventBatch) {
+  public mutating func identify(by events: Events) {
     precondition(events.eventCount == eventCount, "the events of the batch")
     let numbers = events.columns[EventSchema.number]
     inputNumbers = numbers.flatMap { $0.width == 1 ? $0.values : nil } ?? []

@@ -13,7 +13,7 @@ public protocol StageFeatures: Sendable {
   /// Replaces the content by events and their jets, with numbers that are not scaled, and keeps the storage.
   ///
   /// - Throws: an error that names the event and the field, if an event lacks what the stage reads.
-  mutating func replace(with events: EventBatch, jets: JetBatch) throws
+  mutating func replace(with events: Events, jets: Jets) throws
   /// Adds the events of another collection, for the same stage, after these.
   mutating func append(_ other: Self)
 
@@ -141,7 +141,7 @@ public struct NoStageFeatures: StageFeatures {
   public init() {}
 
   /// Does nothing.
-  public mutating func replace(with events: EventBatch, jets: JetBatch) {}
+  public mutating func replace(with events: Events, jets: Jets) {}
 
   /// Does nothing.
   public mutating func append(_ other: NoStageFeatures) {}

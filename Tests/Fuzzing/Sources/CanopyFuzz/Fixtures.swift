@@ -41,7 +41,7 @@ struct Fixtures {
       options: EventReadingOptions(maximumEvents: count))
   }
 
-  func events(_ count: Int) throws -> EventBatch { try stream(count).next(upTo: count)! }
+  func events(_ count: Int) throws -> Events { try stream(count).next(upTo: count)! }
 
   func triggerRun() throws -> TriggerRun {
     let model = try Model(contentsOf: model, plugins: .builtIn)

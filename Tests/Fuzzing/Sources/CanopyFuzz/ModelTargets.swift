@@ -24,7 +24,7 @@ struct WeightsTarget: FuzzTarget {
 /// Reads a model one file of which is an input, and predicts with it.
 private struct ModelReader {
   private let folder: URL
-  private let events: EventBatch
+  private let events: Events
 
   init(_ fixtures: Fixtures) throws {
     folder = try fixtures.copy(of: fixtures.model)

@@ -12,7 +12,7 @@ import Testing
 
   /// Two particles of 30 and 10 GeV, 0.4 apart in azimuth: shapes by hand.
   @Test func shapesOfTwoParticles() throws {
-    var events = EventBatch()
+    var events = Events()
     for (pt, phi) in [(30.0, 1.0), (10, 1.4)] {
       let p = FourMomentum(pt: pt, rapidity: 0, phi: phi, mass: 0)
       events.momenta.append(p)

@@ -38,7 +38,7 @@ import VectorBosonFusion
   private func quantities(
     _ jets: [(pt: Double, rapidity: Double, phi: Double)], _ configuration: String
   ) throws -> [Double]? {
-    var events = EventBatch()
+    var events = Events()
     for jet in jets {
       let p = FourMomentum(pt: jet.pt, rapidity: jet.rapidity, phi: jet.phi, mass: 0)
       events.momenta.append(p)

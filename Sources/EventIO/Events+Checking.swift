@@ -2,7 +2,7 @@
 
 import JetPhysics
 
-extension EventBatch {
+extension Events {
   /// Leaves out the events whose momenta are not usable or that have more particles than one may have, after `onBadEvent`
   /// was told of them.
   ///
@@ -33,7 +33,7 @@ extension EventBatch {
     let longest = zip(offsets, offsets.dropFirst()).reduce(0) { max($0, $1.1 - $1.0) }
     guard longest <= limits.particlesOfEvent else { return false }
     let all = 0..<particleCount
-    return momenta.namedComponents.allSatisfy { EventBatch.firstUnusable(in: $0.values, all) == nil }
+    return momenta.namedComponents.allSatisfy { Events.firstUnusable(in: $0.values, all) == nil }
       && momenta.energy.withUnsafeBufferPointer { energy in
         // Without a branch the compiler can do several values at once.
         var isPositive = true

@@ -3,7 +3,7 @@
 import Foundation
 import JetPhysics
 
-extension EventBatch {
+extension Events {
   /// The first thing wrong with the momenta of the event that is being filled, or nil.
   public func unfinishedEventProblem() -> (field: String, problem: String)? {
     momentumProblem(offsets[offsets.count - 1]..<particleCount)
@@ -12,12 +12,12 @@ extension EventBatch {
   /// The first thing wrong with the momenta of the particles in `range`, which are those of an event, or nil.
   func momentumProblem(_ range: Range<Int>) -> (field: String, problem: String)? {
     for (name, values) in momenta.namedComponents {
-      if let particle = EventBatch.firstUnusable(in: values, range) {
-        return (name, EventBatch.problem(ofValue: values[particle], particle: particle - range.lowerBound))
+      if let particle = Events.firstUnusable(in: values, range) {
+        return (name, Events.problem(ofValue: values[particle], particle: particle - range.lowerBound))
       }
     }
     if let particle = range.first(where: { momenta.energy[$0] < 0 }) {
-      return ("E", EventBatch.negativeProblem(particle: particle - range.lowerBound))
+      return ("E", Events.negativeProblem(particle: particle - range.lowerBound))
     }
     return nil
   }
