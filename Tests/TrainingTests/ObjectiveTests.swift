@@ -55,7 +55,7 @@ import Training
     let largest = gradient.map(abs).max()!
     #expect(largest > 0.01)
     for place in places {
-      let probe = probes[isOfAdversary[place] ? 1 : 0]
+      let probe = probes[loss == .duel && isOfAdversary[place] ? 1 : 0]
       let losses = [-0.01, 0.01].map { (step: Float) in
         _ = probe.parameters.values.update(from: start)
         probe.parameters.values[place] += step
