@@ -71,7 +71,8 @@ let package = Package(
       plugins: ["SourceFingerprint"]),
 
     .target(
-      name: "RecursiveEmbedding", dependencies: ["CKernels", "PluginKit"] + modules(reexportedByPluginKit),
+      name: "RecursiveEmbedding",
+      dependencies: ["CKernels", "PluginKit", "Support"] + modules(reexportedByPluginKit),
       path: "Plugins/RecursiveEmbedding"),
 
     .target(

@@ -28,6 +28,10 @@ public struct EmbeddingDescription: SettingsSection, Encodable, Equatable {
   public static let settings: [Setting<EmbeddingDescription>] = [
     Setting("cell", \.cell, "how a splitting combines its children"),
     Setting("width", \.width, .closed(allowedWidths), "the number of components of the embedding"),
-    Setting("features", \.features, "what the network reads of each node"),
+    Setting(
+      "features", \.features,
+      "what the network reads of each node: a set, a column of the particles, or a list such as `[lund, particle.charge]`; "
+        + "splittings have the sum over their particles",
+      default: "`lund`", range: "`lund`, `paper`, `particle.COLUMN`"),
   ]
 }

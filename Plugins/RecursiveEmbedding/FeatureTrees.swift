@@ -26,15 +26,29 @@ public struct FeatureTrees: Sendable {
   /// The number of trees.
   public var treeCount: Int { offsets.count - 1 }
 
-  /// Replaces the content by the trees of `trees` with features that are not scaled, and keeps the storage.
+  /// Replaces the content by the trees of jets with features that are not scaled, and keeps the storage.
   ///
+  /// - Throws: ``NodeFeatureError`` if particles lack a column that is read; the content is lost then.
   /// - Precondition: `set` has `featureCount` features.
-  public mutating func replace(with trees: JetTrees, features set: NodeFeatures) {
+  public mutating func replace(with jets: Jets, of events: Events, features set: NodeFeatures) throws {
+    replaceLinks(with: jets.trees, set)
+    try set.write(jets.trees, jets: jets, events: events, to: &features, places: &places)
+  }
+
+  /// Replaces the content by trees whose particles have no columns.
+  ///
+  /// - Precondition: `set` has `featureCount` features, none of which is a column of particles.
+  package mutating func replace(with trees: JetTrees, features set: NodeFeatures) {
+    precondition(set.particleColumns.isEmpty, "columns of particles need the particles")
+    replaceLinks(with: trees, set)
+    try? set.write(trees, jets: nil, events: nil, to: &features, places: &places)
+  }
+
+  private mutating func replaceLinks(with trees: JetTrees, _ set: NodeFeatures) {
     precondition(set.count == featureCount, "features of another number")
     offsets.replaceSubrange(offsets.indices, with: trees.offsets)
     left.replaceSubrange(left.indices, with: trees.left)
     right.replaceSubrange(right.indices, with: trees.right)
-    set.write(trees, to: &features, places: &places)
   }
 
   /// Scales all features.

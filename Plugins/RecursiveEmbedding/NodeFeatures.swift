@@ -1,157 +1,216 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Foundation
 import PluginKit
+import Support
 
-/// A set of numbers that describe each node of a jet's tree to the network.
+/// What the recursive network reads of each node of a jet's tree: named sets, and columns of particles.
 ///
-/// A node that has no such number, a leaf asked for its splitting, has NaN here; `FeatureScaling` turns it
-/// into 0. Logarithms stop where rounding begins: momenta at 1 MeV, masses at 100 MeV (a particle's mass
-/// does not survive momenta of six digits), angles at 10⁻⁴, momentum fractions at 10⁻⁶.
-public enum NodeFeatures: String, Sendable, Codable, CaseIterable {
-  /// |p|, η, φ, E, E/E_jet, pT and θ of the node (arXiv:1702.00748, section 5.1).
-  case paper
-  /// Logarithms of momenta relative to the jet, the place relative to the jet's axis, the mass, and the Lund
-  /// coordinates of the node's splitting (arXiv:1807.04758), with a flag that says whether there is one.
-  case lund
+/// A configuration names one, `lund`, or several, `[lund, particle.charge]`; a model stores the names. `particle.NAME` is the
+/// column NAME of the particles, of one number each: a leaf has its particle's, a splitting the sum over its particles,
+/// so that charges, and shares of anything, add up. `particle.charge` follows from identifiers if there is no column `charge`.
+///
+/// ```swift
+/// let features = try NodeFeatures(["lund", "particle.charge"])
+/// print(features.count)  // 12
+/// ```
+public struct NodeFeatures: Sendable, Hashable {
+  /// One set, or one column.
+  enum Part: Sendable, Hashable {
+    case set(NodeFeatureSet)
+    case particle(String)
+  }
+
+  /// The parts in their order, each once.
+  let parts: [Part]
+  /// The number of features.
+  public let count: Int
+
+  /// The set of arXiv:1702.00748, see ``NodeFeatureSet/paper``.
+  public static let paper = NodeFeatures(parts: [.set(.paper)])
+  /// The Lund coordinates, see ``NodeFeatureSet/lund``.
+  public static let lund = NodeFeatures(parts: [.set(.lund)])
+
+  /// What the names of columns of particles begin with.
+  static let prefix = "particle."
+
+  private init(parts: [Part]) {
+    self.parts = parts
+    count = parts.reduce(0) { count, part in
+      switch part {
+      case .set(let set): count + set.count
+      case .particle: count + 1
+      }
+    }
+  }
+
+  /// The features of these names.
+  ///
+  /// - Throws: `PluginError` if there is none, one is not known, or one is named twice.
+  public init(_ names: [String]) throws {
+    guard !names.isEmpty else {
+      throw PluginError("The features of nodes are an empty list: name at least one.")
+    }
+    let parts = try names.map { name -> Part in
+      if let set = NodeFeatureSet(rawValue: name) { return .set(set) }
+      let column = name.dropFirst(Self.prefix.count)
+      guard name.hasPrefix(Self.prefix), !column.isEmpty, column != "pdgid" else {
+        let nearest = name.nearest(among: NodeFeatureSet.allCases.map(\.rawValue))
+        throw PluginError(
+          "“\(name)” names no features of nodes; "
+            + (nearest.map { "did you mean '\($0)'?" } ?? "write \(Self.choices)."))
+      }
+      return .particle(String(column))
+    }
+    for (index, part) in parts.enumerated() where parts[..<index].contains(part) {
+      throw PluginError("The features of nodes name \(names[index]) twice: name it once.")
+    }
+    self.init(parts: parts)
+  }
+
+  /// What may be written, in words.
+  static let choices =
+    NodeFeatureSet.allCases.map(\.rawValue).joined(separator: ", ") + ", particle.COLUMN or a list of these"
+
+  /// The names, as `init(_:)` reads them.
+  public var partNames: [String] {
+    parts.map { part in
+      switch part {
+      case .set(let set): set.rawValue
+      case .particle(let column): Self.prefix + column
+      }
+    }
+  }
 
   /// The names of the features, in order.
   public var names: [String] {
-    switch self {
-    case .paper: ["|p|", "η", "φ", "E", "E/E_jet", "pT", "θ"]
-    case .lund:
-      [
-        "ln pT/pT_jet", "ln E/E_jet", "Δη", "Δφ", "ΔR", "ln m", "ln pT", "splitting", "ln ΔR_LR", "ln z",
-        "ln kT",
-      ]
+    parts.flatMap { part in
+      switch part {
+      case .set(let set): set.names
+      case .particle(let column): [column]
+      }
     }
   }
 
-  /// The number of features.
-  public var count: Int {
-    switch self {
-    case .paper: 7
-    case .lund: 11
+  /// The columns of particles that are read.
+  public var particleColumns: Set<String> {
+    parts.reduce(into: []) { columns, part in
+      if case .particle(let column) = part { columns.insert(column) }
+    }
+  }
+}
+
+extension NodeFeatures: CaseIterable {
+  /// Each set alone.
+  public static var allCases: [NodeFeatures] { [.paper, .lund] }
+}
+
+extension NodeFeatures: Codable {
+  /// Reads a name or a list of names.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let names: [String]
+    do { names = [try container.decode(String.self)] } catch { names = try container.decode([String].self) }
+    do {
+      try self.init(names)
+    } catch let error as PluginError {
+      let sentence = error.description
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence)
     }
   }
 
-  /// Writes the features of all nodes of `trees`, row-major `[nodes × count]`.
+  /// Writes one name as a text, several as a list.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    let names = partNames
+    if names.count == 1 { try container.encode(names[0]) } else { try container.encode(names) }
+  }
+}
+
+extension NodeFeatures {
+  /// Writes the features of all nodes of the trees of `jets`, row-major `[nodes × count]`.
   ///
   /// - Parameters:
-  ///   - trees: the trees, with momenta in GeV.
+  ///   - jets: the jets, with trees.
+  ///   - events: the events that they were found in; needed for columns of particles alone.
   ///   - features: replaced; its storage is kept.
   ///   - places: replaced by what splittings need of their children; its storage is kept.
-  func write(_ trees: JetTrees, to features: inout [Float], places: inout [NodePlace]) {
-    features.resize(to: trees.nodeCount * count)
-    places.removeAll(keepingCapacity: true)
-    features.withUnsafeMutableBufferPointer { features in
-      for tree in 0..<trees.treeCount {
-        let nodes = trees.offsets[tree]..<trees.offsets[tree + 1]
-        let rows = UnsafeMutableBufferPointer(
-          rebasing: features[nodes.lowerBound * count..<nodes.upperBound * count])
-        switch self {
-        case .paper: Self.writePaper(trees, nodes, rows)
-        case .lund: Self.writeLund(trees, nodes, rows, places: &places)
+  /// - Throws: ``NodeFeatureError`` if particles lack a column.
+  func write(
+    _ trees: JetTrees, jets: Jets?, events: Events?, to features: inout [Float], places: inout [NodePlace]
+  ) throws {
+    let width = count
+    features.resize(to: trees.nodeCount * width)
+    var column = 0
+    // By index: iterators ask for memory where they are not specialised.
+    for index in 0..<parts.count {
+      switch parts[index] {
+      case .set(let set):
+        set.write(trees, to: &features, width: width, column: column, places: &places)
+        column += set.count
+      case .particle(let name):
+        if let jets, let events {
+          try Self.write(name, jets, events, to: &features, width: width, column: column)
+        }
+        column += 1
+      }
+    }
+  }
+
+  private static func write(
+    _ name: String, _ jets: Jets, _ events: Events, to features: inout [Float], width: Int, column: Int
+  ) throws {
+    let particles = events.particles.content
+    let values = particles.columns[name]
+    guard values?.width == 1 || values == nil && name == "charge" && particles.pdgID.count == particles.count
+    else { throw NodeFeatureError(name, events) }
+    let trees = jets.trees
+    for event in 0..<events.eventCount {
+      for jet in jets.jets(ofEvent: event) {
+        let nodes = trees.nodes(ofTree: jet)
+        let constituents = jets.constituents(ofJet: jet)
+        for node in nodes {
+          let leaf = node - nodes.lowerBound
+          if trees.left[node] < 0 {
+            let particle =
+              events.offsets[event] + Int(jets.constituents.content[constituents.lowerBound + leaf])
+            features[node * width + column] =
+              if let values { Float(values.values[particle]) } else {
+                Float(ParticleCharge.ofParticle(particles.pdgID[particle]) ?? .nan)
+              }
+          } else {
+            // Children come before parents.
+            let left = nodes.lowerBound + Int(trees.left[node])
+            let right = nodes.lowerBound + Int(trees.right[node])
+            features[node * width + column] =
+              features[left * width + column] + features[right * width + column]
+          }
         }
       }
     }
   }
-
-  private static func writePaper(
-    _ trees: JetTrees, _ nodes: Range<Int>, _ rows: UnsafeMutableBufferPointer<Float>
-  ) {
-    let jetEnergy = max(trees.momentum(ofNode: nodes.upperBound - 1).energy, minimumMomentum)
-    var at = 0
-    for node in nodes {
-      let p = trees.momentum(ofNode: node)
-      rows[at] = Float(p.modulus)
-      rows[at + 1] = Float(boundedEta(p))
-      rows[at + 2] = Float(p.phi)
-      rows[at + 3] = Float(p.energy)
-      rows[at + 4] = Float(p.energy / jetEnergy)
-      rows[at + 5] = Float(p.pt)
-      rows[at + 6] = Float(p.theta)
-      at += 7
-    }
-  }
-
-  private static func writeLund(
-    _ trees: JetTrees, _ nodes: Range<Int>, _ rows: UnsafeMutableBufferPointer<Float>,
-    places: inout [NodePlace]
-  ) {
-    let jet = trees.momentum(ofNode: nodes.upperBound - 1)
-    let jetEta = boundedEta(jet)
-    let jetPhi = jet.phi
-    let logJetPt = logarithm(jet.pt, atLeast: minimumMomentum)
-    let logJetEnergy = logarithm(jet.energy, atLeast: minimumMomentum)
-    var at = 0
-    for node in nodes {
-      let p = trees.momentum(ofNode: node)
-      let place = NodePlace(pt: p.pt, logPt: logarithm(p.pt, atLeast: minimumMomentum), phi: p.phi)
-      places.append(place)
-      let deltaEta = boundedEta(p) - jetEta
-      let deltaPhi = wrapped(place.phi - jetPhi)
-      rows[at] = Float(place.logPt - logJetPt)
-      rows[at + 1] = Float(logarithm(p.energy, atLeast: minimumMomentum) - logJetEnergy)
-      rows[at + 2] = Float(deltaEta)
-      rows[at + 3] = Float(deltaPhi)
-      rows[at + 4] = Float((deltaEta * deltaEta + deltaPhi * deltaPhi).squareRoot())
-      rows[at + 5] = Float(logarithm(p.mass, atLeast: minimumMass))
-      rows[at + 6] = Float(place.logPt)
-      if trees.left[node] < 0 {
-        rows[at + 7] = 0
-        for splitting in 8...10 { rows[at + splitting] = .nan }
-      } else {
-        let (left, right) = (
-          nodes.lowerBound + Int(trees.left[node]), nodes.lowerBound + Int(trees.right[node])
-        )
-        let softer = min(places[left].pt, places[right].pt)
-        let total = places[left].pt + places[right].pt
-        let deltaY = trees.momentum(ofNode: left).rapidity - trees.momentum(ofNode: right).rapidity
-        let logDeltaR = logarithm(
-          separation(deltaY, places[left].phi - places[right].phi), atLeast: minimumAngle)
-        rows[at + 7] = 1
-        rows[at + 8] = Float(logDeltaR)
-        rows[at + 9] = Float(logarithm(total > 0 ? softer / total : 0, atLeast: minimumFraction))
-        rows[at + 10] = Float(min(places[left].logPt, places[right].logPt) + logDeltaR)
-      }
-      at += 11
-    }
-  }
-
-  private static let minimumMomentum = 1e-3
-  private static let minimumMass = 0.1
-  private static let minimumAngle = 1e-4
-  private static let minimumFraction = 1e-6
-  /// Beyond any detector; a momentum along the beam has a finite place there.
-  private static let maximumEta = 10.0
-
-  private static func boundedEta(_ p: FourMomentum) -> Double {
-    min(max(p.pseudorapidity, -maximumEta), maximumEta)
-  }
-
-  /// ΔR in rapidity and azimuth, the distance of the clustering algorithms.
-  private static func separation(_ deltaY: Double, _ deltaPhi: Double) -> Double {
-    let rapidity = min(abs(deltaY), 2 * maximumEta)
-    let azimuth = wrapped(deltaPhi)
-    return (rapidity * rapidity + azimuth * azimuth).squareRoot()
-  }
-
-  private static func wrapped(_ azimuth: Double) -> Double {
-    azimuth > .pi ? azimuth - 2 * .pi : azimuth < -.pi ? azimuth + 2 * .pi : azimuth
-  }
-
-  private static func logarithm(_ x: Double, atLeast minimum: Double) -> Double {
-    log(x > minimum ? x : minimum)
-  }
 }
 
-/// What is worked out of a node and needed again for the splitting that it comes from.
-struct NodePlace: Sendable {
-  /// The transverse momentum in GeV.
-  let pt: Double
-  /// ln pT, of 1 MeV at least.
-  let logPt: Double
-  /// The azimuth.
-  let phi: Double
+/// Particles without a column that the recursive network reads.
+public struct NodeFeatureError: Error, Sendable, Hashable, EventError, CustomStringConvertible {
+  /// The number of the first event, counted from 0 through all inputs.
+  public let event: Int?
+  /// The column.
+  public let field: String
+  /// What is wrong and what to do about it, as one sentence.
+  public let description: String
+
+  init(_ name: String, _ events: Events) {
+    event = events.eventNumbers.first
+    field = name
+    let reason =
+      events.unreadableColumns["particle/" + name].map { "cannot be read: \($0)" }
+      ?? (events.particles.content.columns[name] == nil
+        ? "is not there" : "has several numbers for each particle")
+    description =
+      "The column \(name) of particles, which the network reads, \(reason); give each particle one number."
+  }
+
+  /// The problem, as one of embedding jets.
+  public var predicate: String { "cannot be embedded: \(description)" }
 }

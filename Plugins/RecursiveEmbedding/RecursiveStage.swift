@@ -39,6 +39,8 @@ public struct RecursiveStage: Stage {
   public var width: Int { network.width }
   /// Nothing but the features of the trees' nodes.
   public var inputs: Set<HeadInput> { [] }
+  /// Those among the features.
+  public var particleColumns: Set<String> { configuration.features.particleColumns }
   /// The features are those of trees.
   public var readsTrees: Bool { true }
 
@@ -70,8 +72,10 @@ public struct NodeSample: StageFeatures {
   }
 
   /// Replaces the content by the trees of jets, with features that are not scaled, and keeps the storage.
-  public mutating func replace(with events: EventBatch, jets: JetBatch) {
-    trees.replace(with: jets.trees, features: set)
+  ///
+  /// - Throws: ``NodeFeatureError`` if particles lack a column that is read.
+  public mutating func replace(with events: Events, jets: Jets) throws {
+    try trees.replace(with: jets, of: events, features: set)
   }
 
   /// Adds the trees of another sample after these.

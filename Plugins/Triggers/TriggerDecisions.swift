@@ -5,6 +5,8 @@ import PluginKit
 /// What a menu says of events, and the numbers behind it, as flat arrays that keep their storage.
 public struct TriggerDecisions: Sendable, Equatable {
   /// Whether an event meets the conditions of a path, its seed and its prescale apart: row-major `[events × paths]`.
+  ///
+  /// ``TriggerMenu/decide(_:_:)`` makes it false if a decision with a state says no of an event that reaches it.
   public internal(set) var conditionsHold: [Bool] = []
   /// The quantities behind the paths: row-major `[events × quantities]`.
   ///
@@ -22,6 +24,9 @@ public struct TriggerDecisions: Sendable, Equatable {
   public private(set) var weights: [Double] = []
 
   var quantities = DecisionValues()
+  /// Whether an event meets all conditions of a path up to each one with a state, itself included, states apart:
+  /// row-major `[events × conditions with a state]`.
+  var reached: [Bool] = []
 
   /// No events.
   public init() {}
@@ -37,6 +42,7 @@ public struct TriggerDecisions: Sendable, Equatable {
     isPassThrough.removeAll(keepingCapacity: true)
     weights.removeAll(keepingCapacity: true)
     quantities.removeAll()
+    reached.removeAll(keepingCapacity: true)
   }
 
   /// Says that an event took longer than it may: it is to be accepted and marked, and takes no part in seeds, prescales
@@ -67,5 +73,6 @@ public struct TriggerDecisions: Sendable, Equatable {
     isAccepted.append(contentsOf: other.isAccepted)
     isPassThrough.append(contentsOf: other.isPassThrough)
     quantities.append(other.quantities)
+    reached.append(contentsOf: other.reached)
   }
 }

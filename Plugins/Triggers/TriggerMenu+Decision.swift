@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 extension TriggerMenu {
-  /// Decides on events in their order: seeds, prescales, and what the counters count.
+  /// Decides on events in their order: seeds, decisions with a state, prescales, and what the counters count.
   ///
   /// A path looks at an event that its seed accepted, the seed's prescale included; of the events that meet its
   /// conditions it accepts the N-th, 2N-th, … for a prescale of N. An event is accepted where a path accepts it that is
   /// more than a seed, or where it took too long.
+  ///
+  /// The state of a decision advances for an event exactly if the seed of its path accepted the event, all conditions
+  /// before it in the path hold, and its own first step says yes within its bounds.
   ///
   /// - Parameters:
   ///   - decisions: the events that follow those of before, evaluated by this menu.
@@ -15,6 +18,10 @@ extension TriggerMenu {
       decisions.conditionsHold.count == decisions.eventCount * paths.count
         && state.paths.count == paths.count,
       "the decisions and the counters of another menu")
+    precondition(
+      decisions.reached.count == decisions.eventCount * statefulConditions.count
+        && state.decisions?.isReady(for: self) ?? statefulConditions.isEmpty,
+      "the states of another menu, or states that were read and not restored")
     precondition(
       decisions.eventCount == 0 || decisions.weights.isEmpty == (state.weights == nil),
       "counters of weights for events with weights")
@@ -39,13 +46,30 @@ extension TriggerMenu {
     // By index: where nothing is optimised, an array's iterator asks for memory.
     for place in order.indices {
       let path = order[place]
-      guard decisions.conditionsHold[first + path] else { continue }
       if let seed = paths[path].seed, !decisions.pathBits[first + seed] { continue }
+      if !statefulOfPath[path].isEmpty { askStates(of: path, event, &decisions, &state.decisions!) }
+      guard decisions.conditionsHold[first + path] else { continue }
       state.paths[path].beforePrescale += 1
       state.weights?.paths[path].beforePrescale.add(decisions.weights[event])
       guard state.paths[path].beforePrescale % paths[path].prescale == 0 else { continue }
       state.paths[path].accepted += 1
       decisions.pathBits[first + path] = true
+    }
+  }
+
+  /// Asks the decisions with a state of a path about an event, up to the first that it does not reach or that says no.
+  private func askStates(
+    of path: Int, _ event: Int, _ decisions: inout TriggerDecisions, _ states: inout DecisionStates
+  ) {
+    for index in statefulOfPath[path] {
+      guard decisions.reached[event * statefulConditions.count + index] else { return }
+      let condition = conditions[statefulConditions[index].condition]
+      let values = decisions.quantities.quantities(
+        from: event * quantities.count + condition.quantity, count: condition.width)
+      guard states.decide(index, values) else {
+        decisions.conditionsHold[event * paths.count + path] = false
+        return
+      }
     }
   }
 

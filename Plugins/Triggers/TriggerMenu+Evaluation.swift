@@ -5,7 +5,8 @@ import PluginKit
 extension TriggerMenu {
   /// Replaces `decisions` by what the conditions say of all events of `inputs`, and keeps the storage.
   ///
-  /// All conditions of all paths are asked, so that the numbers behind each path are known.
+  /// All conditions of all paths are asked, so that the numbers of each path are known, but the states of decisions are
+  /// left to ``decide(_:_:)``.
   public func evaluate(_ inputs: DecisionInputs, into decisions: inout TriggerDecisions) {
     decisions.removeAll()
     var inputs = inputs
@@ -18,8 +19,10 @@ extension TriggerMenu {
       }
       decisions.isAccepted.append(false)
       decisions.isPassThrough.append(false)
-      for index in conditions.indices where !conditions[index].holds(inputs, &decisions.quantities) {
-        decisions.conditionsHold[firstPath + conditions[index].path] = false
+      for index in conditions.indices {
+        let place = firstPath + conditions[index].path
+        if !conditions[index].holds(inputs, &decisions.quantities) { decisions.conditionsHold[place] = false }
+        if conditions[index].hasState { decisions.reached.append(decisions.conditionsHold[place]) }
       }
     }
   }

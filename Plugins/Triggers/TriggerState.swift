@@ -2,7 +2,8 @@
 
 import Statistics
 
-/// The counters of a menu: all that a trigger must keep to go on later as if it had never stopped.
+/// The counters of a menu and the states of its decisions: all that a trigger must keep to go on later as if it had never
+/// stopped.
 ///
 /// The prescale of a path needs no counter of its own: the path accepts where the number of events that met its
 /// conditions is a multiple of its prescale.
@@ -34,6 +35,9 @@ public struct TriggerState: Sendable, Equatable, Codable {
 
   /// The same with every event by its weight; nil if every event counts as one.
   public internal(set) var weights: Weights?
+
+  /// The states of the menu's decisions; nil if none has one.
+  var decisions: DecisionStates?
 
   /// What the counters count, as sums of weights.
   public struct Weights: Sendable, Equatable, Codable {
@@ -99,7 +103,14 @@ public struct TriggerState: Sendable, Equatable, Codable {
     paths = Array(repeating: Path(), count: count)
     eventsByPathCount = Array(repeating: 0, count: count + 1)
     overlap = Array(repeating: 0, count: count * count)
+    decisions = menu.statefulConditions.isEmpty ? nil : DecisionStates(menu)
   }
+
+  /// Makes the states of decisions that were read from a file those of a menu, which can then go on.
+  ///
+  /// - Throws: `PluginError` that names the condition if it does not read its state.
+  /// - Precondition: the state ``fits(_:)`` the menu.
+  public mutating func restoreDecisions(of menu: TriggerMenu) throws { try decisions?.restore(menu) }
 
   /// Whether the counters can be those of a menu, where they come from a file: as many as it has paths, and numbers
   /// that add up.
@@ -110,7 +121,9 @@ public struct TriggerState: Sendable, Equatable, Codable {
     else {
       return false
     }
-    guard weights?.fits(pathCount: count) != false else { return false }
+    guard weights?.fits(pathCount: count) != false,
+      (decisions?.count ?? 0) == menu.statefulConditions.count
+    else { return false }
     let numbers = [eventCount, passThroughCount] + eventsByPathCount + overlap
     guard numbers.allSatisfy({ (0...eventCount).contains($0) }) else { return false }
     for (path, counts) in paths.enumerated() {

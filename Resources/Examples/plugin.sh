@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Builds plugins as packages outside of Canopy, loads them into a program that is built already, and uses them as a user
-# would: heads, a stage, a decision, and what `canopy plugin new` writes; what is said without them; and that what a loaded plugin
+# would: heads, a stage, decisions, and what `canopy plugin new` writes; what is said without them; and that what a loaded plugin
 # says of its input is said as by a built-in one.
 #
 #   Resources/Examples/plugin.sh FOLDER [CONFIGURATION]   # FOLDER has the program canopy and its plugin-kit
@@ -96,6 +96,47 @@ grep -q 'tau-pair' "$work/accepted.jsonl" || fail "no event is accepted"
   --model ../../Models/ditau-mass --plugin "$library"
 refused "There is no decision vector-boson-fusion; load its library by --plugin" "$canopy" trigger \
   ../../Samples/ditau/tautau-mass-small.h5 --menu vector-boson-fusion.yaml --model ../../Models/ditau-mass
+
+package "$examples/RateLimiter"
+cd "$examples/RateLimiter"
+menu=(--menu rate-limiter.yaml --model ../../Models/w-tagger --plugin "$library")
+sample=../../Samples/w-vs-qcd-small.h5
+for threads in 1 2 4; do
+  "$canopy" trigger "$sample" "${menu[@]}" --threads "$threads" -o "$work/limited-$threads.jsonl" > "$work/report"
+  cmp "$work/limited-1.jsonl" "$work/limited-$threads.jsonl" || fail "other accepted events on $threads threads"
+done
+# The events that the path accepts, by their numbers, compared with those of the same path without a limit.
+accepted() { # FILE
+  grep '"trigger.boosted-w":1' "$1" | grep -o '"trigger.event-number":[0-9]*' | cut -d : -f 2
+}
+sed '/rate-limiter/d' rate-limiter.yaml > "$work/free.yaml"
+"$canopy" trigger "$sample" --menu "$work/free.yaml" "${menu[@]:2}" -o "$work/free.jsonl" > "$work/report"
+accepted "$work/free.jsonl" > "$work/free"
+awk '{ n = 0; for (i = NR - 4; i < NR; i++) n += took[i]; if (n < 2) { took[NR] = 1; print } }' "$work/free" \
+  > "$work/limited"
+accepted "$work/limited-1.jsonl" | cmp - "$work/limited" || fail "the limit is not kept"
+[ -s "$work/limited" ] && ! cmp -s "$work/free" "$work/limited" || fail "the limit is not reached"
+
+# A run that is killed while it waits for the rest of its input, and goes on.
+for copy in {1..20}; do cat ../../Samples/w-events.jsonl; done > "$work/all.jsonl"
+"$canopy" trigger - "${menu[@]}" -o "$work/whole.jsonl" < "$work/all.jsonl" > "$work/report"
+mkfifo "$work/events"
+"$canopy" trigger - "${menu[@]}" -o "$work/killed.jsonl" < "$work/events" > "$work/report" 2>&1 &
+killed=$!
+exec 3> "$work/events"
+head -n 200 "$work/all.jsonl" >&3
+for ((tenths = 0; tenths < 600; tenths++)); do
+  # More than the heading.
+  [ "$(stat -c %s "$work/killed.jsonl.journal" 2> /dev/null || echo 0)" -gt 20000 ] && break
+  sleep 0.1
+done
+kill -9 "$killed"
+wait "$killed" 2> /dev/null || true
+exec 3>&-
+[ "$(stat -c %s "$work/killed.jsonl.journal")" -gt 20000 ] && [ ! -e "$work/killed.jsonl" ] ||
+  fail "the run was not killed in its middle"
+"$canopy" trigger - "${menu[@]}" --resume -o "$work/killed.jsonl" < "$work/all.jsonl" > "$work/report"
+cmp "$work/whole.jsonl" "$work/killed.jsonl" || fail "other accepted events after a run that was killed"
 
 for kind in head regression decision; do
   name=My${kind^}

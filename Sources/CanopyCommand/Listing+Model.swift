@@ -47,7 +47,8 @@ extension Listing {
       add("width", "\(configuration.width)")
       add(
         "features",
-        "\(configuration.features.rawValue): \(configuration.features.names.joined(separator: ", "))")
+        "\(configuration.features.partNames.joined(separator: " + ")): \(configuration.features.names.joined(separator: ", "))"
+      )
     case let encoder as EventEncoder:
       let events = encoder.description
       add("reads", events.text)

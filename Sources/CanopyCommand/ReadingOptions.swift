@@ -70,7 +70,7 @@ struct ReadingOptions: ParsableArguments {
       inputs: inputs,
       options: EventReadingOptions(
         particles: particles.selection(for: model), leavesOutParticles: !whole,
-        particleColumns: whole ? nil : model?.network.constituentTruthColumns ?? [], maximumEvents: maxEvents,
+        particleColumns: whole ? nil : model?.network.particleColumns ?? [], maximumEvents: maxEvents,
         skipEvents: skipEvents,
         skipBadEvents: skipBadEvents, columns: columns, selection: NamedValue.dictionary(self.where),
         units: content.units, format: content.inputFormat?.name, limits: content.limits))

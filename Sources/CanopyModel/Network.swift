@@ -37,6 +37,12 @@ public struct Network: Sendable {
     }
   }
 
+  /// The columns of particles that stages and heads read, truth included; readers of events are asked for them.
+  public var particleColumns: Set<String> {
+    let read = stages.reduce(into: constituentTruthColumns) { $0.formUnion($1.stage.particleColumns) }
+    return heads.reduce(into: read) { $0.formUnion($1.head.particleColumns) }
+  }
+
   /// The columns of particles that heads on constituents have as truth.
   public var constituentTruthColumns: Set<String> {
     heads.reduce(into: []) { columns, named in

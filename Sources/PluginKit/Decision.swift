@@ -24,11 +24,33 @@
 ///   }
 /// }
 /// ```
+///
+/// A decision that depends on the events before has a ``State`` and a second step, ``decide(_:_:)``, such as every
+/// second event of those that reach it:
+///
+/// ```swift
+/// struct EverySecond: Decision {
+///   …
+///   struct State: Codable, Sendable { var count = 0 }
+///   var initialState: State { State() }
+///   var quantities: [HeadOutput] { [] }
+///   func callAsFunction(_ event: DecisionInputs, _ values: inout DecisionValues) -> Bool { true }
+///   func decide(_ values: DecisionValues, _ state: inout State) -> Bool {
+///     state.count += 1
+///     return state.count % 2 == 0
+///   }
+/// }
+/// ```
 public protocol Decision: Sendable {
   /// What a user writes in a menu under the identifier.
   ///
   /// Unknown keys are refused; give defaults in `init(from:)` or by optional properties.
   associatedtype Configuration: Decodable & Sendable
+  /// What the decision remembers of the events before; nothing unless given.
+  ///
+  /// A trigger's journal keeps it as JSON: what is decoded must be equal to what was encoded, and `init(from:)` must
+  /// throw if no decision can have that state. It should not grow with the number of events.
+  associatedtype State: Codable & Sendable = NoState
 
   /// The name by which menus ask for this plugin, such as `jet-count`.
   static var identifier: String { get }
@@ -49,12 +71,44 @@ public protocol Decision: Sendable {
   /// What the decision is based on, in the order of the numbers that the call writes.
   var quantities: [HeadOutput] { get }
 
+  /// The state before the first event.
+  var initialState: State { get }
+
   /// Decides on one event, without asking for memory; yes only where the quantities are numbers.
+  ///
+  /// It is called on several threads, in no order of the events, and for all events.
   ///
   /// - Parameters:
   ///   - event: what is known of the event.
   ///   - values: the quantities, NaN at first: `[sum of the quantities' widths]`.
   func callAsFunction(_ event: DecisionInputs, _ values: inout DecisionValues) -> Bool
+
+  /// Decides on one event from what the first step wrote and from the events before.
+  ///
+  /// It is called in the order of the events, whatever the number of threads, for exactly the events that reach it: the
+  /// seed of the path accepts them, they meet all conditions before this one in the path, and this decision itself says
+  /// yes in its first step, within the bounds of the menu. Conditions after it, the prescale of its path and other paths
+  /// have no influence. An event that took too long reaches no decision.
+  ///
+  /// - Parameters:
+  ///   - values: the quantities that the first step wrote: `[sum of the quantities' widths]`.
+  ///   - state: what the decision remembers; each condition of a menu has its own.
+  /// - Returns: whether the event meets the condition.
+  func decide(_ values: DecisionValues, _ state: inout State) -> Bool
+}
+
+/// The state of a decision that depends on nothing but the event.
+public struct NoState: Codable, Sendable, Equatable {
+  /// Nothing.
+  public init() {}
+}
+
+extension Decision where State == NoState {
+  /// Nothing.
+  public var initialState: NoState { NoState() }
+
+  /// True: the first step has decided.
+  public func decide(_ values: DecisionValues, _ state: inout NoState) -> Bool { true }
 }
 
 extension Decision {

@@ -9,6 +9,8 @@ public struct DecisionValues: Sendable, Equatable {
   /// The quantities of all decisions so far.
   public private(set) var all: [Double] = []
   private var first = 0
+  /// The number of quantities of the decision.
+  public private(set) var count = 0
 
   /// No quantities.
   public init() {}
@@ -16,23 +18,28 @@ public struct DecisionValues: Sendable, Equatable {
   /// Forgets all quantities and keeps the storage.
   public mutating func removeAll() {
     all.removeAll(keepingCapacity: true)
-    first = 0
+    (first, count) = (0, 0)
   }
 
   /// Adds `count` quantities, NaN until they are written, and makes them those of the next decision.
   public mutating func begin(_ count: Int) {
-    first = all.count
+    (first, self.count) = (all.count, count)
     for _ in 0..<count { all.append(.nan) }
+  }
+
+  /// The same quantities, of which the decision's are the `count` from `first` on.
+  public func quantities(from first: Int, count: Int) -> DecisionValues {
+    require(first >= 0 && count >= 0 && first + count <= all.count, "there are no such quantities")
+    var values = self
+    (values.first, values.count) = (first, count)
+    return values
   }
 
   /// Adds the quantities of other decisions behind these.
   public mutating func append(_ other: DecisionValues) {
     all.append(contentsOf: other.all)
-    first = all.count
+    (first, count) = (all.count, 0)
   }
-
-  /// The number of quantities of the decision.
-  public var count: Int { all.count - first }
 
   /// A quantity of the decision.
   public subscript(index: Int) -> Double {

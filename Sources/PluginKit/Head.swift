@@ -32,7 +32,10 @@ public protocol Head: Sendable {
   var rows: HeadRows { get }
   /// What the head reads; the network has no more for it.
   var inputs: Set<HeadInput> { get }
-  /// The truth columns that `loss`, `check` and `evaluate` need.
+  /// The columns of particles that the head reads of constituents; none unless given.
+  var particleColumns: Set<String> { get }
+  /// The truth columns that `loss`, `check` and `evaluate` need: columns of events, or of particles for a head on
+  /// constituents.
   var truthColumns: [String] { get }
   /// What the head predicts, in the order of the columns of `outputs`.
   var outputs: [HeadOutput] { get }
@@ -119,6 +122,9 @@ extension Head where Calibration == NoCalibration {
 }
 
 extension Head {
+  /// None.
+  public var particleColumns: Set<String> { [] }
+
   /// Whether anything is learnt from the validation sample.
   public static var calibrates: Bool { Calibration.self != NoCalibration.self }
 }

@@ -17,6 +17,8 @@ public enum DecisionCheck: String, Sendable, CaseIterable {
   case independence
   /// Several threads at once get the answers that one gets alone.
   case threads
+  /// A state that was written and read gives the answers that it gave before, and so does another first state.
+  case state
 
   /// What is checked, in a few words.
   public var summary: String {
@@ -28,6 +30,7 @@ public enum DecisionCheck: String, Sendable, CaseIterable {
     case .determinism: "the same event gets the same answer"
     case .independence: "events do not depend on those beside them"
     case .threads: "several threads get the answers of one"
+    case .state: "a state that was written and read gives the same answers"
     }
   }
 }

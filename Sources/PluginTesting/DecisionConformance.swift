@@ -38,6 +38,7 @@ public struct DecisionConformance<D: Decision>: Sendable {
     case .determinism: try checkDeterminism()
     case .independence: try checkIndependence()
     case .threads: try checkThreads()
+    case .state: try checkState()
     }
   }
 
@@ -132,6 +133,36 @@ public struct DecisionConformance<D: Decision>: Sendable {
       differing.value == 0,
       "\(differing.value) of 320 passes on several threads get other answers than one alone: what do they share?"
     )
+  }
+
+  private func checkState() throws {
+    let decision = try decision()
+    let inputs = try inputs(ConformanceEvents.ordinary)
+    let answers = try stateAnswers(of: decision, to: inputs, isRestarted: false)
+    try ConformanceFailure.require(
+      stateAnswers(of: self.decision(), to: inputs, isRestarted: false) == answers,
+      "The same events get other answers from another first state: keep nothing outside of it.")
+    try ConformanceFailure.require(
+      stateAnswers(of: decision, to: inputs, isRestarted: true) == answers,
+      "The same events get other answers if the state is written and read after each: encode all of it.")
+  }
+
+  /// What a decision says from its first state on of the events that reach it, three times in a row.
+  private func stateAnswers(of decision: D, to inputs: DecisionInputs, isRestarted: Bool) throws -> [Bool] {
+    var inputs = inputs
+    var values = DecisionValues()
+    var state = decision.initialState
+    let width = decision.quantities.reduce(0) { $0 + $1.width }
+    var answers: [Bool] = []
+    for place in 0..<3 * inputs.eventCount {
+      inputs.event = place % inputs.eventCount
+      values.removeAll()
+      values.begin(width)
+      guard decision(inputs, &values) else { continue }
+      answers.append(decision.decide(values, &state))
+      if isRestarted { state = try D.state(from: D.text(of: state)) }
+    }
+    return answers
   }
 
   /// Events with their jets and predictions, all of them or one.

@@ -145,7 +145,7 @@ public struct TrainingRun {
     let stream = try EventStream(
       inputs: data.inputs,
       options: EventReadingOptions(
-        particles: data.particles, particleColumns: network.constituentTruthColumns,
+        particles: data.particles, particleColumns: network.particleColumns,
         maximumEvents: data.maximumEvents,
         skipEvents: data.skipEvents,
         selection: data.selection, units: data.units))

@@ -102,6 +102,14 @@ extension TriggerMenu {
     if budget == nil {
       problems.append(.init(codingPath: [], debugDescription: "has no budget to tune for: add it to rate"))
     }
+    for condition in statefulConditions {
+      problems.append(
+        .init(
+          codingPath: condition.codingPath,
+          debugDescription:
+            "depends on the events before, so that no threshold can be tuned with it: tune the "
+            + "menu without it"))
+    }
     return problems
   }
 }

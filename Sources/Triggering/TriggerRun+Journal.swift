@@ -59,6 +59,11 @@ extension TriggerRun {
         throw TriggerError("\(output.journal) has counters that cannot be: remove it to begin anew.")
       }
       outcome.state = position.state
+      do {
+        try outcome.state.restoreDecisions(of: menu)
+      } catch {
+        throw TriggerError("\(output.journal): \(error)")
+      }
       outcome.badEventCount = position.badEventCount
       outcome.badEvents = position.badEvents
       outcome.latency = journal.latency

@@ -7,6 +7,16 @@ import TestFiles
 import Testing
 
 @Suite struct EventStreamTests {
+  @MainActor @Test func batchesAreAnAsynchronousSequence() async throws {
+    let path = Fixtures.path("weights.lhe")
+    var energies: [Double] = []
+    for try await events in try EventStream(inputs: [path]).batches(of: 1) {
+      #expect(events.eventCount == 1)
+      energies += events.momenta.energy
+    }
+    #expect(try energies == batches(path).flatMap(\.momenta.energy))
+  }
+
   @Test func eventsAreNumberedThroughAllInputs() throws {
     let folder = try TemporaryFolder()
     let text = try folder.write("1 2 3 4\n#END\n1 2 3 5\n", to: "text")

@@ -97,7 +97,7 @@ import Testing
       } else {
         // A reader takes its columns from the first event; the file has them from the fourth on.
         let text = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
-        #expect(text[2].hasSuffix("\"d0\":[4,5],\"hit.0\":[1,3],\"hit.1\":[2,4]}"), "\(text[2])")
+        #expect(text[2].hasSuffix("\"d0\":[4.0,5.0],\"hit.0\":[1.0,3.0],\"hit.1\":[2.0,4.0]}"), "\(text[2])")
       }
     }
   }

@@ -51,6 +51,7 @@ import Testing
     case .infinity, .unwritten: expected = [.finiteness]
     case .counter: expected = [.determinism, .independence, .threads]
     case .neighbours: expected = [.independence]
+    case .forgetful: expected = [.state]
     }
     let failures = DecisionConformance(
       FaultyDecision.self, example: DecisionExample("{fault: \(fault.rawValue)}")

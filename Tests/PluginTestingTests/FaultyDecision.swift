@@ -6,13 +6,13 @@ import PluginKit
 /// A decision on the hardest jet that does one thing wrong, or none.
 struct FaultyDecision: Decision {
   enum Fault: String, Codable, CaseIterable {
-    case none, refusal, keys, sameNames, width, unbounded, infinity, unwritten, counter, neighbours
+    case none, refusal, keys, sameNames, width, unbounded, infinity, unwritten, counter, neighbours, forgetful
   }
 
   struct Configuration: Decodable, Sendable {
     var fault: Fault
 
-    private enum CodingKeys: CodingKey { case fault }
+    fileprivate enum CodingKeys: CodingKey { case fault }
 
     /// Takes any key where this is the fault.
     init(from decoder: any Decoder) throws {
@@ -23,6 +23,16 @@ struct FaultyDecision: Decision {
 
   private struct Anything: Decodable {
     init(from decoder: any Decoder) {}
+  }
+
+  /// The number of events that reached the decision, which is not written.
+  struct State: Codable {
+    var count = 0
+    init() {}
+    init(from decoder: any Decoder) {}
+    func encode(to encoder: any Encoder) throws {
+      _ = encoder.container(keyedBy: Configuration.CodingKeys.self)
+    }
   }
 
   static let identifier = "faulty"
@@ -59,10 +69,18 @@ struct FaultyDecision: Decision {
     case .neighbours:
       values[0] = Double(event.event)
       return true
-    case .none, .refusal, .keys, .sameNames, .width:
+    case .none, .refusal, .keys, .sameNames, .width, .forgetful:
       for index in 0..<values.count { values[index] = event.jetCount == 0 ? -.infinity : event.pt(ofJet: 0) }
       return event.jetCount > 0
     }
+  }
+
+  var initialState: State { State() }
+
+  func decide(_ values: DecisionValues, _ state: inout State) -> Bool {
+    guard fault == .forgetful else { return true }
+    state.count += 1
+    return state.count % 2 == 0
   }
 
   private static let calls = Calls()

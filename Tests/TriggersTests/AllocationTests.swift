@@ -18,7 +18,9 @@ struct AllocationTests {
     let paths = (1...20).map {
       "  - {name: p\($0), prescale: \($0)\($0 > 1 ? ", seed: p1" : ""), conditions: \(conditions)}"
     }
-    let menu = try TriggerMenu("paths:\n" + paths.joined(separator: "\n"))
+    let stateful = "\n  - {name: rising, seed: p1, conditions: [{rising-pt: {}}, {rising-pt: {}, min: 30}]}"
+    let menu = try TriggerMenu(
+      "paths:\n" + paths.joined(separator: "\n") + stateful, plugins: RisingPt.registry)
     let batches = stride(from: 0, to: 100, by: size).map { sample.parts($0..<$0 + size) }
     var inputs = DecisionInputs(TriggerSample.sources)
     var (decisions, state) = (TriggerDecisions(), TriggerState(menu))

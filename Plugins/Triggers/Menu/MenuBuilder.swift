@@ -13,6 +13,7 @@ struct MenuBuilder {
   private(set) var quantities: [TriggerMenu.Quantity] = []
   private(set) var thresholds: [TriggerMenu.Threshold] = []
   private(set) var conditions: [TriggerMenu.Condition] = []
+  private(set) var statefulConditions: [TriggerMenu.StatefulCondition] = []
   private(set) var order: [Int] = []
 
   init(_ description: MenuDescription, _ sources: DecisionSources) {
@@ -136,9 +137,17 @@ struct MenuBuilder {
           TriggerMenu.Quantity(name: unusedName(name, path), unit: output.unit, path: path))
       }
     }
+    let start = decision.start
+    if let start {
+      statefulConditions.append(
+        TriggerMenu.StatefulCondition(
+          name: "\(description.paths[path].name ?? "")/\(identifier)", path: path,
+          codingPath: condition.codingPath + [key], condition: conditions.count, start: start))
+    }
     conditions.append(
       TriggerMenu.Condition(
-        decision: decision, path: path, width: quantities.count - first, quantity: first, bounds: bounds))
+        decision: decision, path: path, width: quantities.count - first, quantity: first, bounds: bounds,
+        hasState: start != nil))
   }
 
   /// `PATH/NAME`, or `PATH/NAME-2` and so on where a condition before has that.

@@ -9,7 +9,7 @@ import PluginKit
 /// 1. ``evaluate(_:into:)`` asks the conditions of all paths. It depends on nothing but the event, so that threads can
 ///    do this for different events.
 /// 2. ``decide(_:_:)`` goes through the events in their order, with the counters of a ``TriggerState``: seeds,
-///    prescales and counts. It gives the same however the events were divided into batches.
+///    decisions with a state, prescales and counts. It gives the same however the events were divided into batches.
 public struct TriggerMenu: Sendable {
   /// One path.
   public struct Path: Sendable {
@@ -45,6 +45,20 @@ public struct TriggerMenu: Sendable {
     public let codingPath: [any CodingKey]
   }
 
+  /// A condition whose decision has a state.
+  public struct StatefulCondition: Sendable {
+    /// `PATH/IDENTIFIER`.
+    public let name: String
+    /// The path.
+    public let path: Int
+    /// The keys that lead to it in the menu.
+    public let codingPath: [any CodingKey]
+    /// The number of the condition among all of the menu.
+    let condition: Int
+    /// The decision with the state before the first event.
+    let start: any DecisionWithState
+  }
+
   struct Condition: Sendable {
     let decision: any Decision
     let path: Int
@@ -53,6 +67,7 @@ public struct TriggerMenu: Sendable {
     let quantity: Int
     /// −∞ and ∞ where the first quantity is not bounded; nil where the decision has none.
     var bounds: (least: Double, largest: Double)?
+    let hasState: Bool
   }
 
   /// The paths, in the order of the menu.
@@ -66,7 +81,12 @@ public struct TriggerMenu: Sendable {
   /// How many events per second the menu may accept; nil for any number.
   public let budget: Double?
 
+  /// The conditions whose decisions have a state: those of one path stand together, in the order of the path.
+  public let statefulConditions: [StatefulCondition]
+
   private(set) var conditions: [Condition]
+  /// The places in ``statefulConditions`` of each path's: `[paths]`.
+  let statefulOfPath: [Range<Int>]
   /// All paths, each behind its seed.
   let order: [Int]
 
@@ -83,6 +103,11 @@ public struct TriggerMenu: Sendable {
     inputRate = description.inputRate
     budget = description.budget
     conditions = builder.conditions
+    statefulConditions = builder.statefulConditions
+    statefulOfPath = paths.indices.map { [statefulConditions] path in
+      let first = statefulConditions.firstIndex { $0.path >= path } ?? statefulConditions.count
+      return first..<first + statefulConditions.count { $0.path == path }
+    }
     order = builder.order
   }
 

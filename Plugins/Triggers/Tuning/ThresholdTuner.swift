@@ -31,7 +31,7 @@ extension TriggerMenu {
   /// - Parameters:
   ///   - background: events as they reach the menu.
   ///   - signal: events that it is there for.
-  /// - Throws: `PluginError` where the menu has no budget or nothing to tune, a sample is too small or has weights
+  /// - Throws: `PluginError` where the menu has no budget, nothing to tune or a decision with a state, a sample is too small or has weights
   ///   that are negative or all 0, or the paths
   ///   without thresholds to tune are beyond the budget already.
   /// - Complexity: O(λ steps × sweeps × thresholds × events × paths).
@@ -41,6 +41,11 @@ extension TriggerMenu {
     }
     guard !thresholds.isEmpty else {
       throw PluginError("The menu has nothing to tune: write tune for a min or max.")
+    }
+    if let condition = statefulConditions.first {
+      throw PluginError(
+        "The answers of \(condition.name) depend on the events before, so that no threshold can be tuned with it: tune "
+          + "the menu without it.")
     }
     guard signal.eventCount > 0 else { throw PluginError("The signal has no events to tune the menu with.") }
     for (name, sample) in [("background", background), ("signal", signal)] where sample.isWeighted {

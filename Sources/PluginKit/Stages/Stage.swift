@@ -77,6 +77,8 @@ public protocol Stage: Sendable {
 
   /// Whether the trees of jets are needed, by the forward pass or by the features; as ``inputs`` say unless given.
   var readsTrees: Bool { get }
+  /// The columns of particles that the stage reads; none unless given.
+  var particleColumns: Set<String> { get }
   /// The event columns that are read as they are, such as a hypothesised mass; none unless given.
   var conditions: [String] { get }
   /// The names of what the stage knows of an event beside its embedding, in the order of the columns of
@@ -94,6 +96,9 @@ public protocol Stage: Sendable {
 extension Stage {
   /// As ``inputs`` say.
   public var readsTrees: Bool { inputs.contains(.trees) }
+
+  /// None.
+  public var particleColumns: Set<String> { [] }
 
   /// None.
   public var conditions: [String] { [] }

@@ -15,10 +15,7 @@ import Testing
     var events = EventBatch()
     for (pt, phi) in [(30.0, 1.0), (10, 1.4)] {
       let p = FourMomentum(pt: pt, rapidity: 0, phi: phi, mass: 0)
-      events.px.append(p.px)
-      events.py.append(p.py)
-      events.pz.append(p.pz)
-      events.energy.append(p.energy)
+      events.momenta.append(p)
     }
     events.eventNumbers = [0]
     events.offsets = [0, 2]

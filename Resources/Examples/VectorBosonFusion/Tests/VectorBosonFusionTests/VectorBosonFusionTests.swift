@@ -24,7 +24,8 @@ import VectorBosonFusion
   }
 
   @Test(arguments: [
-    [], [(100.0, 3.0, 1.0)], [(100, 3, 1), (100, 1, 3)], [(100, 3, 1), (25, -3, 3)], [(100, 1, 1), (100, -1, 3)],
+    [], [(100.0, 3.0, 1.0)], [(100, 3, 1), (100, 1, 3)], [(100, 3, 1), (25, -3, 3)],
+    [(100, 1, 1), (100, -1, 3)],
   ]) func noPair(_ jets: [(pt: Double, rapidity: Double, phi: Double)]) throws {
     #expect(try quantities(jets, #"{}"#) == nil)
   }
@@ -40,10 +41,7 @@ import VectorBosonFusion
     var events = EventBatch()
     for jet in jets {
       let p = FourMomentum(pt: jet.pt, rapidity: jet.rapidity, phi: jet.phi, mass: 0)
-      events.px.append(p.px)
-      events.py.append(p.py)
-      events.pz.append(p.pz)
-      events.energy.append(p.energy)
+      events.momenta.append(p)
     }
     events.eventNumbers = [0]
     events.offsets = [0, jets.count]
@@ -51,7 +49,8 @@ import VectorBosonFusion
     inputs.replace(
       with: events, jets: try JetClusterer(JetFinder(JetDefinition(.antikt, radius: 0.4))).jets(in: events))
     let decision = try VectorBosonFusion(
-      configuration: JSONDecoder().decode(VectorBosonFusion.Configuration.self, from: Data(configuration.utf8)),
+      configuration: JSONDecoder().decode(
+        VectorBosonFusion.Configuration.self, from: Data(configuration.utf8)),
       sources: inputs.sources)
     var values = DecisionValues()
     values.begin(2)

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import PluginKit
+import RecursiveEmbedding
+import Testing
+
+/// Features of nodes that are composed of sets and of columns of particles.
+@Suite struct NodeFeaturesTests {
+  /// Two events of several jets, with a column of particles and identifiers.
+  private func events() throws -> Events {
+    var generator = SeededGenerator(seed: 4)
+    var events = Events()
+    for _ in 0..<2 {
+      let momenta = (0..<20).map { _ in
+        FourMomentum(
+          pt: Double.random(in: 1...30, using: &generator),
+          rapidity: Double.random(in: -2...2, using: &generator),
+          phi: Double.random(in: 0...6, using: &generator), mass: 0.14)
+      }
+      try events.append(
+        momenta, pdgID: momenta.map { _ in [211, -211, 22].randomElement(using: &generator)! },
+        particleColumns: ["d0": momenta.map { _ in Double.random(in: -1...1, using: &generator) }])
+    }
+    return events
+  }
+
+  @Test func columnsAddUpFromTheLeavesOfTheirParticles() throws {
+    let events = try events()
+    let jets = try JetClusterer(JetFinder(JetDefinition(.antikt, radius: 1), recluster: .cambridge)).jets(
+      in: events)
+    let set = try NodeFeatures(["particle.charge", "lund", "particle.d0"])
+    #expect(set.count == 13 && set.names.first == "charge" && set.particleColumns == ["charge", "d0"])
+    var trees = FeatureTrees(featureCount: set.count)
+    try trees.replace(with: jets, of: events, features: set)
+    var lund = FeatureTrees(featureCount: 11)
+    lund.replace(with: jets.trees, features: .lund)
+    let d0 = try #require(events.particles.content.columns["d0"]).values
+    var seen = 0
+    for event in 0..<2 {
+      for jet in jets.jets(ofEvent: event) {
+        let particles = jets.constituents[jet].map { events.offsets[event] + Int($0) }
+        let nodes = jets.trees.nodes(ofTree: jet)
+        // The particles of each node, found from its children.
+        var below: [[Int]] = []
+        for node in nodes {
+          let leaf = node - nodes.lowerBound
+          below.append(
+            jets.trees.left[node] < 0
+              ? [particles[leaf]]
+              : below[Int(jets.trees.left[node])] + below[Int(jets.trees.right[node])])
+          let row = trees.features[node * 13..<(node + 1) * 13]
+          let charge = below[leaf].reduce(0.0) { $0 + [211: 1.0, -211: -1, 22: 0][events.pdgID[$1]]! }
+          #expect(abs(Double(row[node * 13]) - charge) < 1e-5)
+          #expect(abs(Double(row[node * 13 + 12]) - below[leaf].reduce(0) { $0 + d0[$1] }) < 1e-5)
+          let own = lund.features[node * 11..<(node + 1) * 11]
+          #expect(zip(row.dropFirst().prefix(11), own).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
+          seen += 1
+        }
+      }
+    }
+    #expect(seen > 40)
+    let other = try NodeFeatures(["particle.other"])
+    var none = FeatureTrees(featureCount: 1)
+    let error = #expect(throws: NodeFeatureError.self) {
+      try none.replace(with: jets, of: events, features: other)
+    }
+    #expect(error?.field == "other" && error?.description.contains("is not there") == true)
+  }
+
+  @Test func namesAreReadAndWritten() throws {
+    func read(_ json: String) throws -> NodeFeatures {
+      try JSONDecoder().decode(NodeFeatures.self, from: Data(json.utf8))
+    }
+    func written(_ features: NodeFeatures) throws -> String {
+      String(decoding: try JSONEncoder().encode(features), as: UTF8.self)
+    }
+    #expect(try read("\"lund\"") == .lund && written(.paper) == "\"paper\"")
+    let both = try read("[\"lund\", \"particle.charge\"]")
+    #expect(both.count == 12 && both.partNames == ["lund", "particle.charge"])
+    #expect(try read(written(both)) == both && written(both) == "[\"lund\",\"particle.charge\"]")
+    for (json, problem) in [
+      ("\"lunt\"", "names no features"), ("[]", "empty list"), ("[\"lund\", \"lund\"]", "twice"),
+      ("\"particle.\"", "names no features"), ("\"particle.pdgid\"", "names no features"),
+    ] {
+      let error = #expect(throws: DecodingError.self) { try read(json) }
+      #expect("\(String(describing: error))".contains(problem))
+    }
+  }
+}
