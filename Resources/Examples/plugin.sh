@@ -73,6 +73,16 @@ refused "There is no stage constituent-transformer 1.0.0 here: load its library 
 refused "unknown key 'widht' in embedding; did you mean 'width'?" "$canopy" train constituent-transformer.yaml \
   -o "$work/refused" --set embedding.widht=8 --plugin "$library"
 
+package "$examples/AdversarialTagger"
+cd "$examples/AdversarialTagger"
+train() { # [OPTION…]
+  "$canopy" train adversarial-tagger.yaml -o "$work/adversarial" --plugin "$library" "$@"
+}
+train --set training.epochs=1
+train --resume --set training.epochs=2
+"$canopy" classify ../../Samples/dihiggs/hh-events.hepmc.zst --model "$work/adversarial" --format jsonl \
+  --plugin "$library" | grep -q '"dihiggs":{"score":' || fail "no scores of the adversarial tagger"
+
 package "$examples/VectorBosonFusion"
 cd "$examples/VectorBosonFusion"
 "$canopy" plugin list --plugin "$library" | grep -q '^vector-boson-fusion 1.0.0' || fail "the decision is not listed"

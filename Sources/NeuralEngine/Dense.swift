@@ -6,6 +6,8 @@ public struct Dense: Sendable {
   public let weight: ParameterID
   /// The bias b.
   public let bias: ParameterID
+  /// All of the layer's parameters.
+  public var parameters: [ParameterID] { [weight, bias] }
 
   /// Adds the layer's parameters `NAME.weight` and `NAME.bias` to a layout.
   ///

@@ -51,6 +51,11 @@ public final class Parameters: @unchecked Sendable {
   /// Sets all numbers to zero.
   public func clear() { values.update(repeating: 0) }
 
+  /// Sets the numbers of some parameters to zero.
+  public func clear(only parameters: some Sequence<ParameterID>) {
+    for id in parameters { self[id].update(repeating: 0) }
+  }
+
   /// Takes over the numbers of an object of the same layout.
   public func assign(_ other: Parameters) {
     require(layout == other.layout, "parameters of another layout")

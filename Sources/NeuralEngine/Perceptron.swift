@@ -4,6 +4,8 @@
 public struct Perceptron: Sendable {
   private let hidden: [Dense]
   private let last: Dense
+  /// All parameters of the layers.
+  public var parameters: [ParameterID] { hidden.flatMap(\.parameters) + last.parameters }
 
   /// Adds the layers `NAME.hidden1`, `NAME.hidden2`, … and `NAME.last` to a layout.
   ///

@@ -51,6 +51,13 @@ public protocol Head: Sendable {
   /// The loss of each row: `[rows × 1]`. Weights and means are the trainer's.
   func loss(of result: Variable, truth: HeadTruth) -> Variable
 
+  /// What groups of parameters are trained for; the first has no parameters of its own. A single one unless given.
+  var objectives: [Objective] { get }
+
+  /// The loss of each objective, in their order: `[rows × 1]`, or `[1 × 1]` for one of the whole batch. The one of
+  /// ``loss(of:truth:)`` unless given.
+  func losses(of result: Variable, truth: HeadTruth, inputs: HeadInputs) -> [Variable]
+
   /// The predictions from what the forward pass gave: `[rows × sum of the outputs' widths]`.
   func outputs(of result: Variable) -> Variable
 

@@ -36,6 +36,11 @@ public struct HeadInputs {
   public let eventCount: Int
   /// The event of each jet, counted within the pass, until the tape forgets: `[jets]`.
   public let eventOfJet: UnsafeBufferPointer<Int32>
+  /// Where the training is; not training in validation and prediction.
+  public private(set) var phase = TrainingPhase()
+  /// The weight of each row of the head while losses are computed, 0 for a row without truth: `[rows]`; empty in a
+  /// prediction.
+  public private(set) var rowWeights: [Float] = []
 
   private var jetRows: Variable?
   private var eventRows: Variable?
@@ -76,6 +81,12 @@ public struct HeadInputs {
   package mutating func give(eventEmbedding: Variable, eventInputs: Variable) {
     eventRows = eventEmbedding
     eventNumbers = eventInputs
+  }
+
+  /// Adds what a head is told while it is trained or validated.
+  package mutating func give(phase: TrainingPhase, rowWeights: [Float]) {
+    self.phase = phase
+    self.rowWeights = rowWeights
   }
 
   /// The number of jets of all events together.

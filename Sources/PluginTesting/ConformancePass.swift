@@ -41,10 +41,16 @@ extension ConformanceSubject {
     let tape = Tape(parameters: parameters, gradients: gradients)
     let batch = NetworkBatch()
     batch.fill(sample, 0..<sample.eventCount)
-    let inputs = network(batch, NetworkWeights(network, parameters), on: tape).headInputs
+    var inputs = network(batch, NetworkWeights(network, parameters), on: tape).headInputs
     let rows = inputs.count(of: head.rows)
+    inputs.give(phase: TrainingPhase(), rowWeights: Array(repeating: 1, count: rows))
     let result = head(inputs)
-    let loss = head.loss(of: result, truth: try truth(rows: rows))
+    let truth = try truth(rows: rows)
+    let loss = head.loss(of: result, truth: truth)
+    if head.objectives != [.main] {
+      let losses = head.losses(of: result, truth: truth, inputs: inputs)
+      try head.check(shapesOfLosses: losses, rows: rows, name: Self.headName)
+    }
     let outputs = head.outputs(of: result)
     let seed = tape.scratch(copying: Array(repeating: 1 / Float(max(1, rows)), count: loss.count))
     tape.seedGradient(of: loss, UnsafeBufferPointer(seed))

@@ -13,6 +13,9 @@ extension HeadConformance {
   func checkShapes() throws {
     let subject = try ConformanceSubject<H>(example)
     let head = subject.head
+    var claimed: [ParameterID: String] = [:]
+    try head.checkObjectives(
+      in: subject.model.network.layout, claimed: &claimed, name: ConformanceSubject<H>.headName)
     let names = head.outputs.map(\.name)
     try ConformanceFailure.require(!names.isEmpty, "The head names no outputs.")
     try ConformanceFailure.requireUsableNames(of: head.outputs, as: "output", "outputs")

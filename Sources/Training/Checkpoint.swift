@@ -20,6 +20,8 @@ public struct Checkpoint {
   public let secondMoment: Parameters
   /// How many steps the optimiser took.
   public let step: Int
+  /// How many steps each objective with parameters of its own took, by `HEAD/OBJECTIVE`.
+  public let objectiveSteps: [String: Int]
   /// The state of the random numbers.
   public let generator: SeededGenerator
   /// What was measured after each epoch.
@@ -31,6 +33,7 @@ public struct Checkpoint {
 
   private struct State: Codable {
     var step: Int
+    var objectiveSteps: [String: Int]?
     var generator: SeededGenerator
     var epochs: [EpochSummary]
     var configuration: String
@@ -51,6 +54,7 @@ public struct Checkpoint {
     firstMoment = trainer.optimiser.firstMoment
     secondMoment = trainer.optimiser.secondMoment
     step = trainer.optimiser.step
+    objectiveSteps = trainer.objectiveSteps
     generator = trainer.generator
     epochs = trainer.epochs
     self.configuration = configuration
@@ -72,6 +76,7 @@ public struct Checkpoint {
     }
     (parameters, bestParameters, firstMoment, secondMoment) = (parts[0], parts[1], parts[2], parts[3])
     step = state.step
+    objectiveSteps = state.objectiveSteps ?? [:]
     generator = state.generator
     epochs = state.epochs
     configuration = state.configuration
@@ -92,7 +97,7 @@ public struct Checkpoint {
     }
     guard let text = tensors.metadata["state"],
       let state = try? JSONDecoder().decode(State.self, from: Data(text.utf8)),
-      (0..<1 << 50).contains(state.step)
+      ([state.step] + (state.objectiveSteps ?? [:]).values).allSatisfy((0..<1 << 50).contains)
     else {
       throw TrainingError("\(file.relativePath): this is no checkpoint of a training.")
     }
@@ -126,7 +131,8 @@ public struct Checkpoint {
       }
     }
     let state = State(
-      step: step, generator: generator, epochs: epochs, configuration: configuration, events: events)
+      step: step, objectiveSteps: objectiveSteps.isEmpty ? nil : objectiveSteps, generator: generator,
+      epochs: epochs, configuration: configuration, events: events)
     let text = String(decoding: try JSONEncoder().encode(state), as: UTF8.self)
     var content = try Safetensors(tensors, metadata: ["state": text])
     content.metadata["checksum"] = Self.checksum(of: content)

@@ -21,7 +21,9 @@ public final class Trainer {
   public private(set) var epochs: [EpochSummary] = []
 
   let section: TrainingSection
-  let optimiser: AdamW
+  /// The optimiser of all parameters that no objective claims.
+  var optimiser: AdamW { groups[0].optimiser }
+  private let groups: [ObjectiveGroup]
   private(set) var generator: SeededGenerator
   private var dataset: EventDataset
   private let trainingEvents: [Int]
@@ -59,27 +61,35 @@ public final class Trainer {
     var settings = AdamW.Settings()
     settings.weightDecay = Float(section.weightDecay)
     settings.gradientClip = section.gradientClip.map { Float($0) }
+    let (firstMoment, secondMoment): (Parameters, Parameters)
     if let checkpoint {
       generator = checkpoint.generator
       parameters = checkpoint.parameters
       bestParameters = checkpoint.bestParameters
       epochs = checkpoint.epochs
-      optimiser = AdamW(
-        firstMoment: checkpoint.firstMoment, secondMoment: checkpoint.secondMoment, step: checkpoint.step,
-        settings: settings, frozen: frozen)
+      (firstMoment, secondMoment) = (checkpoint.firstMoment, checkpoint.secondMoment)
     } else {
       generator = SeededGenerator(seed: section.seed)
       parameters = Parameters(layout: network.layout, using: &generator)
       pretrained?.assign(to: parameters)
       bestParameters = Parameters(layout: network.layout)
       bestParameters.assign(parameters)
-      optimiser = AdamW(layout: network.layout, settings: settings, frozen: frozen)
+      (firstMoment, secondMoment) = (Parameters(layout: network.layout), Parameters(layout: network.layout))
+    }
+    var steps = checkpoint?.objectiveSteps ?? [:]
+    steps[""] = checkpoint?.step
+    // Each parameter belongs to one group, so that all of them share the moments.
+    groups = ObjectiveGroup.groups(of: network, frozen: frozen, steps: steps) { [settings] untouched, step in
+      AdamW(
+        firstMoment: firstMoment, secondMoment: secondMoment, step: step, settings: settings,
+        frozen: untouched)
     }
     let parameters = parameters
     let weights = self.headWeights
-    workers = (0..<section.threads).map { _ in
+    workers = (0..<section.threads).map { thread in
       TrainingWorker(
-        network, headWeights: weights, freezesEmbedding: pretrained?.isFrozen == true, parameters: parameters)
+        network, headWeights: weights, freezesEmbedding: pretrained?.isFrozen == true, parameters: parameters,
+        thread: thread)
     }
   }
 
@@ -98,13 +108,12 @@ public final class Trainer {
   ///   step.
   public func trainEpoch(progress: (_ eventsDone: Int, _ loss: Double) -> Void) throws -> EpochSummary {
     if !areHeadsChecked {
+      try checkObjectives()
       try workers[0].checkHeads(dataset, validationEvents.prefix(Self.eventsOfCheck))
       areHeadsChecked = true
     }
     let start = ProcessInfo.processInfo.systemUptime
     let epoch = epochs.count + 1
-    let stepsPerEpoch = (trainingEvents.count + section.batchSize - 1) / section.batchSize
-    let steps = stepsPerEpoch * section.epochs
     let order = trainingEvents.shuffled(using: &generator)
     dataset.redrawConditions(of: trainingEvents, using: &generator)
     var loss = MeanLoss(headWeights)
@@ -112,8 +121,7 @@ public final class Trainer {
     for step in 0..<stepsPerEpoch {
       let first = step * section.batchSize
       let events = order[first..<min(first + section.batchSize, order.count)]
-      rate = section.schedule.learningRate(
-        step: optimiser.step, of: steps, peak: Float(section.learningRate))
+      rate = groups[0].rate(of: stepsPerEpoch * section.epochs, section)
       let result = learn(events, rate)
       loss.add(result.lossSums, result.totalWeights)
       guard loss.value.isFinite, result.gradientNorm.isFinite else {
@@ -138,6 +146,28 @@ public final class Trainer {
     if summary.isBest { bestParameters.assign(parameters) }
     epochs.append(summary)
     return summary
+  }
+
+  /// How many steps an epoch has.
+  private var stepsPerEpoch: Int { (trainingEvents.count + section.batchSize - 1) / section.batchSize }
+
+  /// How many steps each objective with parameters of its own has taken, by `HEAD/OBJECTIVE`.
+  var objectiveSteps: [String: Int] {
+    Dictionary(uniqueKeysWithValues: groups[1...].map { ($0.name, $0.optimiser.step) })
+  }
+
+  /// Throws unless the objectives of the heads make sense together.
+  private func checkObjectives() throws {
+    var claimed: [ParameterID: String] = [:]
+    for named in network.heads {
+      try named.head.checkObjectives(in: network.layout, claimed: &claimed, name: named.name)
+      let objectives = named.head.objectives
+      if workers.count > 1, let whole = objectives.first(where: { $0.scope == .batch }) {
+        throw TrainingError(
+          "The objective \(whole.name) of the head \(named.name) is one of the whole batch, of which each of "
+            + "\(workers.count) threads sees a part; set training.threads to 1.")
+      }
+    }
   }
 
   /// What was seen when numbers stopped being finite at `place`.
@@ -168,12 +198,52 @@ public final class Trainer {
     let totalWeights = totalWeights(of: events)
     // Rows without weight teach nothing.
     guard totalWeights.contains(where: { $0 > 0 }) else { return ([], totalWeights, 0) }
-    let active = Self.divide(events, of: dataset, over: workers) { [dataset] worker, part in
-      worker.learn(dataset, part, totalWeights: totalWeights)
+    let step = optimiser.step
+    var isFinite = true
+    let (others, steps) = (groups[1...], stepsPerEpoch * section.epochs)
+    for group in others {
+      for repetition in 0..<(group.stepsBefore ?? 0) {
+        differentiate(group, events, totalWeights, step: step, repetition: repetition + 1)
+        let rate = group.rate(of: steps, section)
+        isFinite = update(group, workers[0].gradients, rate).isFinite && isFinite
+      }
+    }
+    for group in others where group.stepsBefore == nil {
+      differentiate(group, events, totalWeights, step: step)
+      group.gradients!.assign(workers[0].gradients)
+    }
+    let active = differentiate(groups[0], events, totalWeights, step: step)
+    for group in others where group.stepsBefore == nil {
+      isFinite = update(group, group.gradients!, group.rate(of: steps, section)).isFinite && isFinite
+    }
+    let norm = update(groups[0], workers[0].gradients, rate)
+    return (workers[..<active].map(\.lossSums), totalWeights, isFinite ? norm : .nan)
+  }
+
+  /// Puts the gradient of the objectives of a group for its parameters, and no others, into that of the first worker.
+  ///
+  /// - Returns: how many workers had something to do, from the first.
+  @discardableResult
+  private func differentiate(
+    _ group: ObjectiveGroup, _ events: ArraySlice<Int>, _ totalWeights: [Double], step: Int,
+    repetition: Int = 0
+  ) -> Int {
+    let (epoch, seed) = (epochs.count + 1, section.seed)
+    let active = Self.divide(events, of: dataset, over: workers) {
+      [dataset, members = group.members] worker, part in
+      worker.learn(dataset, part, members, totalWeights: totalWeights) { head in
+        TrainingPhase(
+          epoch: epoch, step: step, trainingSeed: seed, head: head, thread: worker.thread,
+          repetition: repetition)
+      }
     }
     for worker in workers[1..<max(active, 1)] { workers[0].gradients.add(worker.gradients) }
-    let norm = optimiser.update(parameters, gradient: workers[0].gradients, learningRate: rate)
-    return (workers[..<active].map(\.lossSums), totalWeights, norm)
+    workers[0].gradients.clear(only: group.others)
+    return active
+  }
+
+  private func update(_ group: ObjectiveGroup, _ gradients: Parameters, _ rate: Float) -> Float {
+    group.optimiser.update(parameters, gradient: gradients, learningRate: rate)
   }
 
   /// For each head the sum of the absolute weights of its rows.
@@ -255,9 +325,10 @@ public final class Trainer {
   func calibratedNetwork() throws -> Network {
     guard self.network.heads.contains(where: { type(of: $0.head).calibrates }) else { return self.network }
     if let calibrated, calibrated.epoch == bestEpoch { return calibrated.network }
-    let bestWorkers = workers.map { _ in
+    let bestWorkers = workers.map {
       TrainingWorker(
-        self.network, headWeights: headWeights, freezesEmbedding: false, parameters: bestParameters)
+        self.network, headWeights: headWeights, freezesEmbedding: false, parameters: bestParameters,
+        thread: $0.thread)
     }
     let results = predictValidation(bestWorkers).results
     var network = self.network

@@ -9,6 +9,8 @@ import PluginKit
 /// It is handed from thread to thread between steps, and never used by two at a time: see `Trainer.divide`.
 final class TrainingWorker: @unchecked Sendable {
   let gradients: Parameters
+  /// The number of the thread, from 0.
+  let thread: Int
   /// The sum of weight times loss over the rows of the last step, for each head.
   private(set) var lossSums: [Double]
   /// What the forward pass of each head gave in the last validation step: `[rows × anything]`.
@@ -24,8 +26,10 @@ final class TrainingWorker: @unchecked Sendable {
   private let weights: NetworkWeights
   private let batch = NetworkBatch()
 
-  init(_ network: Network, headWeights: [Float], freezesEmbedding: Bool, parameters: Parameters) {
+  init(_ network: Network, headWeights: [Float], freezesEmbedding: Bool, parameters: Parameters, thread: Int)
+  {
     self.network = network
+    self.thread = thread
     self.headWeights = headWeights
     self.freezesEmbedding = freezesEmbedding
     weights = NetworkWeights(network, parameters)
@@ -35,28 +39,53 @@ final class TrainingWorker: @unchecked Sendable {
     lossSums = Array(repeating: 0, count: network.heads.count)
   }
 
-  /// Puts the gradients of the mean loss of a batch, as far as these events contribute, into `gradients`.
+  /// Puts the gradients of the mean losses of a batch, as far as these events contribute, into `gradients`.
   ///
-  /// - Parameter totalWeights: for each head the sum of the absolute weights of its rows in the whole batch, other
-  ///   threads' included.
-  func learn(_ dataset: EventDataset, _ events: ArraySlice<Int>, totalWeights: [Double]) {
+  /// - Parameters:
+  ///   - dataset: the events, of which some are learnt from.
+  ///   - events: the numbers of these.
+  ///   - members: for each head the objectives that are learnt from.
+  ///   - totalWeights: for each head the sum of the absolute weights of its rows in the whole batch, other threads'
+  ///     included.
+  ///   - phase: where the training is, for a head of a name.
+  func learn(
+    _ dataset: EventDataset, _ events: ArraySlice<Int>, _ members: [[ObjectiveGroup.Member]],
+    totalWeights: [Double], phase: (String) -> TrainingPhase
+  ) {
     gradients.clear()
     weights.pack(learning.parameters)
     learning.reset()
     batch.fill(dataset.sample, events)
-    let inputs = network(batch, weights, on: learning, freezingEmbedding: freezesEmbedding).headInputs
-    for (index, named) in network.heads.enumerated() {
-      let rows = named.head.rows
-      let rowWeights = dataset.weights(for: named.head, of: events)
-      let loss = named.head.loss(inputs, dataset.truth(of: rows, of: events))
-      lossSums[index] = Self.weightedSum(loss, rowWeights)
+    var inputs = network(batch, weights, on: learning, freezingEmbedding: freezesEmbedding).headInputs
+    for (index, named) in network.heads.enumerated() where !members[index].isEmpty {
+      let head = named.head
+      let rowWeights = dataset.weights(for: head, of: events)
+      inputs.give(phase: phase(named.name), rowWeights: rowWeights)
+      let losses = head.losses(inputs, dataset.truth(of: head.rows, of: events))
+      lossSums[index] = members[index].reduce(0) {
+        $0 + Self.weightedSum(losses[$1.index], $1.scope, rowWeights)
+      }
       guard totalWeights[index] > 0 else { continue }
-      let scale = headWeights[index] / Float(totalWeights[index])
-      let seed = learning.scratch(count: rowWeights.count)
-      for (row, weight) in rowWeights.enumerated() { seed[row] = scale * weight }
-      learning.seedGradient(of: loss, UnsafeBufferPointer(seed))
+      for member in members[index] {
+        seed(losses[member.index], member.scope, index, rowWeights, totalWeights)
+      }
     }
     learning.backward()
+  }
+
+  /// Seeds the gradient of a loss of the head of an index.
+  private func seed(
+    _ loss: Variable, _ scope: Objective.Scope, _ index: Int, _ rowWeights: [Float], _ totalWeights: [Double]
+  ) {
+    let seed = learning.scratch(count: loss.count)
+    switch scope {
+    case .rows:
+      let scale = headWeights[index] / Float(totalWeights[index])
+      for (row, weight) in rowWeights.enumerated() { seed[row] = scale * weight }
+    case .batch:
+      seed[0] = headWeights[index]
+    }
+    learning.seedGradient(of: loss, UnsafeBufferPointer(seed))
   }
 
   /// Puts what every head predicts for some events into `outputs`, and the losses into `lossSums`.
@@ -64,13 +93,17 @@ final class TrainingWorker: @unchecked Sendable {
     weights.pack(predicting.parameters)
     predicting.reset()
     batch.fill(dataset.sample, events)
-    let inputs = network(batch, weights, on: predicting).headInputs
+    var inputs = network(batch, weights, on: predicting).headInputs
     results.removeAll(keepingCapacity: true)
     outputs.removeAll(keepingCapacity: true)
     for (index, named) in network.heads.enumerated() {
-      let rows = named.head.rows
-      let prediction = named.head.predict(inputs, dataset.truth(of: rows, of: events))
-      lossSums[index] = Self.weightedSum(prediction.loss, dataset.weights(for: named.head, of: events))
+      let head = named.head
+      let rowWeights = dataset.weights(for: head, of: events)
+      inputs.give(phase: TrainingPhase(), rowWeights: rowWeights)
+      let prediction = head.predict(inputs, dataset.truth(of: head.rows, of: events))
+      lossSums[index] = zip(head.objectives, prediction.losses).reduce(0) { sum, loss in
+        loss.0.parameters == nil ? sum + Self.weightedSum(loss.1, loss.0.scope, rowWeights) : sum
+      }
       results.append(Array(prediction.result.values))
       outputs.append(Array(prediction.outputs.values))
     }
@@ -85,40 +118,44 @@ final class TrainingWorker: @unchecked Sendable {
     batch.fill(dataset.sample, events)
     let pass = network(batch, weights, on: predicting)
     try pass.check()
-    let inputs = pass.headInputs
+    var inputs = pass.headInputs
     for named in network.heads {
       let head = named.head
       let truth = dataset.truth(of: head.rows, of: events)
+      let rowWeights = dataset.weights(for: head, of: events)
+      inputs.give(phase: TrainingPhase(), rowWeights: rowWeights)
       let prediction = head.predict(inputs, truth)
-      try head.check(shapeOfLoss: prediction.loss, rows: truth.rows, name: named.name)
+      try head.check(shapesOfLosses: prediction.losses, rows: truth.rows, name: named.name)
       try head.check(shapeOfOutputs: prediction.outputs, rows: truth.rows, name: named.name)
       guard truth.rows > 0 else { continue }
       let outputs = Matrix(
         rows: truth.rows, columns: prediction.outputs.columns, values: Array(prediction.outputs.values))
-      let rowWeights = dataset.weights(for: head, of: events).map { Double($0) }
       do {
-        try named.check(metricsOf: head.evaluate(outputs, truth: truth, weights: rowWeights))
+        try named.check(
+          metricsOf: head.evaluate(outputs, truth: truth, weights: rowWeights.map { Double($0) }))
       } catch is MetricError {
         // So few events may well tell nothing of it.
       }
     }
   }
 
-  private static func weightedSum(_ loss: Variable, _ weights: [Float]) -> Double {
-    zip(loss.values, weights).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  /// What a loss adds to the sum of weight times loss; one of the whole batch counts for each row.
+  private static func weightedSum(_ loss: Variable, _ scope: Objective.Scope, _ weights: [Float]) -> Double {
+    guard scope == .rows else { return weights.reduce(0) { $0 + Double(abs($1)) } * Double(loss.values[0]) }
+    return zip(loss.values, weights).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 }
 
 extension Head {
-  fileprivate func loss(_ inputs: HeadInputs, _ truth: HeadTruth) -> Variable {
-    loss(of: self(inputs), truth: truth)
+  fileprivate func losses(_ inputs: HeadInputs, _ truth: HeadTruth) -> [Variable] {
+    losses(of: self(inputs), truth: truth, inputs: inputs)
   }
 
   fileprivate func predict(
     _ inputs: HeadInputs, _ truth: HeadTruth
-  ) -> (result: Variable, loss: Variable, outputs: Variable) {
+  ) -> (result: Variable, losses: [Variable], outputs: Variable) {
     let result = self(inputs)
-    return (result, loss(of: result, truth: truth), outputs(of: result))
+    return (result, losses(of: result, truth: truth, inputs: inputs), outputs(of: result))
   }
 }
 
