@@ -129,6 +129,11 @@ public struct Network: Sendable {
     var builder = builder
     let head = try H(configuration: configuration.decode(H.Configuration.self), builder: &builder)
     try HeadOutput.check(head.outputs, as: "output", "outputs")
+    if head.rows == .splittings, let column = head.truthColumns.first {
+      throw PluginError(
+        "The plugin \(H.identifier) has a row for each splitting and the truth column \(column), but splittings have no columns: "
+          + "mend the plugin.")
+    }
     layout = builder.layout
     return head
   }

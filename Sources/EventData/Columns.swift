@@ -67,8 +67,7 @@ public struct Columns: Sendable, Equatable {
     Columns(
       byName.mapValues { column in
         var part = Column(width: column.width, unit: column.unit)
-        part.values.reserveCapacity(rows.count * column.width)
-        for row in rows { part.values += column.values[row * column.width..<(row + 1) * column.width] }
+        part.values.append(at: Array(rows), of: column)
         return part
       })
   }
@@ -82,6 +81,22 @@ public struct Columns: Sendable, Equatable {
       // A name that is new here is in place of one that is not among the others.
       if byName[name] == nil { byName = byName.filter { other.byName[$0.key] != nil } }
       byName[name, default: Column()].replace(with: column, rows: range)
+    }
+  }
+
+  /// Adds some of the rows of other columns, which have the same names.
+  mutating func append(contentsOf other: Columns, _ range: Range<Int>) {
+    for (name, column) in other.byName {
+      byName[name, default: Column(width: column.width, unit: column.unit)].values.append(
+        contentsOf: column.values[range.lowerBound * column.width..<range.upperBound * column.width])
+    }
+  }
+
+  /// Adds the rows at some places of other columns, which have the same names.
+  mutating func append(contentsOf other: Columns, at places: [Int]) {
+    for (name, column) in other.byName {
+      byName[name, default: Column(width: column.width, unit: column.unit)].values.append(
+        at: places, of: column)
     }
   }
 
@@ -123,6 +138,13 @@ extension Column {
       kept += 1
     }
     values.removeLast(values.count - kept * width)
+  }
+}
+
+extension [Double] {
+  fileprivate mutating func append(at rows: [Int], of column: Column) {
+    reserveCapacity(count + rows.count * column.width)
+    for row in rows { append(contentsOf: column.values[row * column.width..<(row + 1) * column.width]) }
   }
 }
 

@@ -34,9 +34,7 @@ extension Events {
     eventNumbers += other.eventNumbers
     particles.content.append(contentsOf: other.particles.content, 0..<other.particleCount)
     for offset in other.offsets.dropFirst() { particles.endList(at: first + offset) }
-    for (name, column) in other.columns.sorted {
-      columns[name, default: Column(width: column.width, unit: column.unit)].values += column.values
-    }
+    columns.append(contentsOf: other.columns, 0..<other.eventCount)
   }
 
   private func checkIdentifiers(_ count: Int, particleCount: Int) throws {

@@ -31,10 +31,16 @@ public struct Particles: Sendable, Equatable {
     momenta.append(contentsOf: other.momenta, range)
     if !other.pdgID.isEmpty { pdgID.append(contentsOf: other.pdgID[range]) }
     if other.knowsInputIndices { inputIndices.append(contentsOf: other.inputIndices[range]) }
-    for (name, column) in other.columns.sorted {
-      columns[name, default: Column(width: column.width, unit: column.unit)].values.append(
-        contentsOf: column.values[range.lowerBound * column.width..<range.upperBound * column.width])
-    }
+    columns.append(contentsOf: other.columns, range)
+  }
+
+  /// Adds the particles at some places of another collection, which has the same columns.
+  public mutating func append(contentsOf other: Particles, at places: [Int]) {
+    guard !places.isEmpty else { return }
+    for place in places { momenta.append(other.momenta[place]) }
+    if !other.pdgID.isEmpty { for place in places { pdgID.append(other.pdgID[place]) } }
+    if other.knowsInputIndices { for place in places { inputIndices.append(other.inputIndices[place]) } }
+    columns.append(contentsOf: other.columns, at: places)
   }
 
   /// Replaces the content by some of the particles of another collection, and keeps the storage.

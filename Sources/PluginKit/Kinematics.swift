@@ -21,6 +21,7 @@ public struct Kinematics: Sendable {
 
   /// Kept for its storage.
   private var heap = HardestFirst()
+  private var rowParticles: [Int] = []
 
   /// No events; of these inputs those that are kinematics will be held.
   public init(_ inputs: Set<HeadInput> = []) { self.inputs = inputs.intersection(HeadInput.kinematics) }
@@ -30,6 +31,7 @@ public struct Kinematics: Sendable {
     missingMomentum.removeAll()
     jets.removeAll()
     constituents.removeAll()
+    rowParticles.removeAll(keepingCapacity: true)
     constituentRows.removeOffsets()
     constituentRows.content.removeAll()
     trees.removeAll()
@@ -51,14 +53,14 @@ public struct Kinematics: Sendable {
         if inputs.contains(.constituents) { appendConstituents(ofJet: jet, of: found, events, firstParticle) }
         if inputs.contains(.constituentRows) {
           for place in found.constituents(ofJet: jet) {
-            let particle = firstParticle + Int(found.constituents.content[place])
-            constituentRows.content.append(contentsOf: events.particles.content, particle..<particle + 1)
+            rowParticles.append(firstParticle + Int(found.constituents.content[place]))
           }
-          constituentRows.endList(at: constituentRows.content.count)
+          constituentRows.endList(at: rowParticles.count)
         }
         if inputs.contains(.trees) { trees.append(jet, of: found.trees) }
       }
     }
+    constituentRows.content.append(contentsOf: events.particles.content, at: rowParticles)
   }
 
   private mutating func appendConstituents(

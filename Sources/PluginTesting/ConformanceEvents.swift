@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CanopyModel
 import Foundation
 import JetPhysics
 import NeuralEngine
@@ -43,8 +44,41 @@ enum ConformanceEvents {
       [[], alone, identical, alongBeam, hard, soft, belowShell, wide].map { $0.map { ($0, 211) } })
   }()
 
-  /// The momenta of the first particles of some events, for messages.
+  /// Events with columns of particles, each number of which depends on its particle alone.
+  static func events(_ events: Events, with columns: Set<String>) -> Events {
+    var events = events
+    for (place, name) in columns.subtracting(["pdgid"]).sorted().enumerated() {
+      let values = events.momenta.map { sin(Double(place + 1) * (100 * $0.px + 10 * $0.py + $0.pz)) }
+      events.particles.content.columns[name] = Column(values: values)
+    }
+    return events
+  }
+
+  /// A model of random weights that are no weights of an untrained network: biases are not zero, so that the corners of ReLUs
+  /// lie elsewhere than at zero.
+  static func model(of network: Network) throws -> Model {
+    var generator = SeededGenerator(seed: 3)
+    let parameters = Parameters(layout: network.layout, using: &generator)
+    for entry in network.layout.entries where entry.rows == 1 && entry.isLearnt {
+      for i in entry.offset..<entry.offset + entry.count {
+        parameters.values[i] += Float.random(in: 0.05...0.4, using: &generator)
+      }
+    }
+    let finder = try JetFinder(JetDefinition(.antikt, radius: 1), recluster: .kt)
+    let events = events(ordinary, with: network.particleColumns)
+    var sample = EventSample(network)
+    try sample.replace(with: events, jets: JetClusterer(finder).jets(in: events))
+    return Model(
+      description: ModelDescription(
+        jets: finder, embedding: network.embedding?.description, events: network.events?.description,
+        scaling: SampleScaling(fitting: sample, events: Array(0..<sample.eventCount)),
+        heads: try network.heads.map { try $0.description() }),
+      network: network, parameters: parameters)
+  }
+
+  /// The momenta of the first particles of some events, for messages; in words if there are none.
   static func momenta(of events: Events) -> String {
+    if events.particleCount == 0 { return "none" }
     let shown = (0..<min(3, events.particleCount)).map { i in
       let p = events.momenta[i]
       return "(\(p.px), \(p.py), \(p.pz), \(p.energy))"

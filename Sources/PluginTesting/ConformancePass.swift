@@ -23,6 +23,7 @@ struct ConformancePass: Equatable {
 extension ConformanceSubject {
   /// Some events as the network reads them.
   func sample(of events: Events) throws -> EventSample {
+    let events = ConformanceEvents.events(events, with: model.network.particleColumns)
     var sample = EventSample(model)
     try sample.replace(with: events, jets: JetClusterer(model.description.jets).jets(in: events))
     sample.scale(by: model.description.scaling)

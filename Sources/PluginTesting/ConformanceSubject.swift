@@ -25,24 +25,7 @@ struct ConformanceSubject<H: Head>: Sendable {
       let names = inputs.map(\.rawValue).sorted().joined(separator: ", ")
       throw ConformanceFailure("The head cannot be made with the inputs that it names (\(names)): \(error)")
     }
-    var generator = SeededGenerator(seed: 3)
-    let parameters = Parameters(layout: network.layout, using: &generator)
-    // Biases that are not zero, so that the corners of ReLUs lie elsewhere than at zero.
-    for entry in network.layout.entries where entry.rows == 1 {
-      for i in entry.offset..<entry.offset + entry.count {
-        parameters.values[i] += Float.random(in: 0.05...0.4, using: &generator)
-      }
-    }
-    let finder = try JetFinder(JetDefinition(.antikt, radius: 1), recluster: .kt)
-    let events = ConformanceEvents.ordinary
-    var sample = EventSample(network)
-    try sample.replace(with: events, jets: JetClusterer(finder).jets(in: events))
-    model = Model(
-      description: ModelDescription(
-        jets: finder, embedding: network.embedding?.description, events: network.events?.description,
-        scaling: SampleScaling(fitting: sample, events: Array(0..<sample.eventCount)),
-        heads: try network.heads.map { try $0.description() }),
-      network: network, parameters: parameters)
+    model = try ConformanceEvents.model(of: network)
   }
 
   /// The head as its network has it.

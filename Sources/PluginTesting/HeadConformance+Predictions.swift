@@ -33,7 +33,7 @@ extension HeadConformance {
 
   func checkIndependence() throws {
     let model = try ConformanceSubject<H>(example).model
-    let events = ConformanceEvents.ordinary
+    let events = ConformanceEvents.events(ConformanceEvents.ordinary, with: model.network.particleColumns)
     let predictor = try Predictor(model)
     let together = try predictor.predict(events)
     let jets = together.jets
@@ -71,7 +71,8 @@ extension HeadConformance {
   func checkSaving() throws {
     var subject = try ConformanceSubject<H>(example)
     try subject.calibrate()
-    let events = ConformanceEvents.ordinary
+    let events = ConformanceEvents.events(
+      ConformanceEvents.ordinary, with: subject.model.network.particleColumns)
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "canopy-conformance-" + UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -52,7 +52,7 @@ extension HeadConformance {
       ] {
         try ConformanceFailure.require(
           numbers.allSatisfy(\.isFinite),
-          "The \(name) are not finite for an event of the particles \(ConformanceEvents.momenta(of: events))."
+          "The \(name) are not finite for an event of these particles: \(ConformanceEvents.momenta(of: events))."
         )
       }
     }

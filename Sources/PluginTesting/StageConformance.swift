@@ -56,23 +56,7 @@ public struct StageConformance<S: Stage>: Sendable {
 
   private func model() throws -> Model {
     let network = try network()
-    var generator = SeededGenerator(seed: 3)
-    let parameters = Parameters(layout: network.layout, using: &generator)
-    // Biases that are not zero, so that the corners of ReLUs lie elsewhere than at zero.
-    for entry in network.layout.entries where entry.rows == 1 && entry.isLearnt {
-      for i in entry.offset..<entry.offset + entry.count {
-        parameters.values[i] += Float.random(in: 0.05...0.4, using: &generator)
-      }
-    }
-    let finder = try JetFinder(JetDefinition(.antikt, radius: 1), recluster: .kt)
-    let events = ConformanceEvents.ordinary
-    var sample = EventSample(network)
-    try sample.replace(with: events, jets: JetClusterer(finder).jets(in: events))
-    return Model(
-      description: ModelDescription(
-        jets: finder, embedding: network.embedding?.description, events: network.events?.description,
-        scaling: SampleScaling(fitting: sample, events: Array(0..<sample.eventCount)), heads: []),
-      network: network, parameters: parameters)
+    return try ConformanceEvents.model(of: network)
   }
 
   /// The embeddings of some events, and the gradients of a weighted sum of their components.
@@ -81,6 +65,7 @@ public struct StageConformance<S: Stage>: Sendable {
   ) throws -> (embedding: Matrix, sum: Double, gradients: [Float]) {
     let network = model.network
     let parameters = parameters ?? model.parameters
+    let events = ConformanceEvents.events(events, with: network.particleColumns)
     var sample = EventSample(model)
     try sample.replace(with: events, jets: JetClusterer(model.description.jets).jets(in: events))
     sample.scale(by: model.description.scaling)
@@ -140,7 +125,7 @@ public struct StageConformance<S: Stage>: Sendable {
       let pass = try pass(model, events)
       try ConformanceFailure.require(
         pass.embedding.values.allSatisfy(\.isFinite) && pass.gradients.allSatisfy(\.isFinite),
-        "Embeddings or gradients are not finite for an event of the particles "
+        "Embeddings or gradients are not finite for an event of these particles: "
           + "\(ConformanceEvents.momenta(of: events)).")
     }
   }

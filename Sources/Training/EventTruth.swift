@@ -235,7 +235,7 @@ struct EventTruth: Sendable {
 
   /// The weight of each of some events for a head: that of `weights` `[events]`, 0 if the event lacks truth.
   func eventWeights(_ weights: [Float], for head: any Head, of events: some Collection<Int>) -> [Float] {
-    guard head.rows != .constituents, head.rows != .splittings else { return events.map { weights[$0] } }
+    guard head.rows != .constituents else { return events.map { weights[$0] } }
     let truth = head.truthColumns.map { columns[$0]! }
     return events.map { event in truth.contains { $0[event].isNaN } ? 0 : weights[event] }
   }
@@ -258,29 +258,36 @@ struct EventTruth: Sendable {
     return rowWeights
   }
 
-  /// What to say of events that lack truth which a head learns from or is judged by; nil if there are none.
-  func remarkOnMissingTruth(of named: Network.NamedHead) -> String? {
-    if named.head.rows == .constituents { return remarkOnMissingConstituents(of: named) }
-    guard named.head.rows != .splittings else { return nil }
-    let events = events(for: named.head.rows)
-    let missing = named.head.truthColumns.map { column in
-      (column: column, count: events.count { columns[column]![$0].isNaN })
-    }.filter { $0.count > 0 }
-    guard !missing.isEmpty else { return nil }
-    return "\(named.name) leaves out the events without truth: "
-      + missing.map { "\($0.column) is missing in \($0.count) of \(events.count)" }.joined(separator: ", ")
-      + "."
+  /// What has a value of a head's truth: the events that it has rows of, or the constituents of their jets.
+  private struct Holders {
+    let noun: String
+    /// `[events]` or `[constituents]` each.
+    let columns: [String: [Float]]
+    /// The places in the columns that the head has to do with.
+    let places: [Int]
+    /// The event of a place.
+    let event: (Int) -> Int
   }
 
-  private func remarkOnMissingConstituents(of named: Network.NamedHead) -> String? {
+  private func holders(for head: any Head) -> Holders {
+    guard head.rows == .constituents else {
+      return Holders(noun: "events", columns: columns, places: events(for: head.rows), event: { $0 })
+    }
+    return Holders(
+      noun: "constituents", columns: constituentColumns, places: Array(0..<constituentOffsets[eventCount]),
+      event: { place in constituentOffsets.lastIndex { $0 <= place }! })
+  }
+
+  /// What to say of rows that lack truth which a head learns from or is judged by; nil if there are none.
+  func remarkOnMissingTruth(of named: Network.NamedHead) -> String? {
+    let holders = holders(for: named.head)
     let missing = named.head.truthColumns.compactMap { column -> String? in
-      let values = constituentColumns[column]!
-      let count = values.count { $0.isNaN }
-      return count > 0 ? "\(column) is missing in \(count) of \(values.count)" : nil
+      let count = holders.places.count { holders.columns[column]![$0].isNaN }
+      return count > 0 ? "\(column) is missing in \(count) of \(holders.places.count)" : nil
     }
     return missing.isEmpty
       ? nil
-      : "\(named.name) leaves out the constituents without truth: \(missing.joined(separator: ", "))."
+      : "\(named.name) leaves out the \(holders.noun) without truth: \(missing.joined(separator: ", "))."
   }
 
   /// The events that a head has rows of: those without jets have nothing to say to a head on jets.
@@ -292,70 +299,37 @@ struct EventTruth: Sendable {
   ///
   /// - Throws: ``TrainingError`` that names the file and the event.
   func check(for heads: [Network.NamedHead]) throws {
-    for named in heads where named.head.rows != .splittings {
-      if named.head.rows == .constituents {
-        try checkConstituents(for: named)
-        continue
-      }
-      var events = events(for: named.head.rows)
+    for named in heads {
+      let holders = holders(for: named.head)
+      var places = holders.places
       for column in named.head.truthColumns {
-        let values = columns[column]!
-        if let event = events.first(where: { values[$0].isInfinite }) {
+        let values = holders.columns[column]!
+        if let place = places.first(where: { values[$0].isInfinite }) {
           throw error(
-            atEvent: event,
-            "\(column) is \(values[event]), but \(named.name) needs a finite number there; leave the event out, or write "
+            atEvent: holders.event(place),
+            "\(column) is \(values[place]), but \(named.name) needs a finite number there; leave the event out, or write "
               + "NaN for truth that is missing.")
         }
-        let known = events.filter { !values[$0].isNaN }
-        guard !known.isEmpty || events.isEmpty else {
+        let known = places.filter { !values[$0].isNaN }
+        guard !known.isEmpty || places.isEmpty else {
           throw error(
-            atEvent: events[0],
-            "\(column) is missing (NaN), here and in all other events that \(named.name) has to do with.")
+            atEvent: holders.event(places[0]),
+            "\(column) is missing (NaN), here and in all other \(holders.noun) that \(named.name) has to do with."
+          )
         }
-        events = known
+        places = known
       }
       do {
         try named.head.check(
-          HeadTruth(rows: events.count, columns: columns.mapValues { values in events.map { values[$0] } }))
+          HeadTruth(
+            rows: places.count,
+            columns: holders.columns.mapValues { values in places.map { values[$0] } }))
       } catch let error as PluginError {
         guard let row = error.row else {
           throw TrainingError("\(runs.map(\.source).joined(separator: ", ")): \(error.description)")
         }
-        throw self.error(atEvent: events[row], error.description)
+        throw self.error(atEvent: holders.event(places[row]), error.description)
       }
-    }
-  }
-
-  /// - Throws: ``TrainingError`` that names the file and the event if a head cannot do with the truth of constituents.
-  private func checkConstituents(for named: Network.NamedHead) throws {
-    var rows = Array(0..<constituentOffsets[constituentOffsets.count - 1])
-    func event(ofRow row: Int) -> Int { constituentOffsets.lastIndex { $0 <= row } ?? 0 }
-    for column in named.head.truthColumns {
-      let values = constituentColumns[column]!
-      if let row = rows.first(where: { values[$0].isInfinite }) {
-        throw error(
-          atEvent: event(ofRow: row),
-          "\(column) is \(values[row]) for a particle, but \(named.name) needs a finite number there; write NaN for truth "
-            + "that is missing.")
-      }
-      let known = rows.filter { !values[$0].isNaN }
-      guard !known.isEmpty || rows.isEmpty else {
-        throw error(
-          atEvent: event(ofRow: rows[0]),
-          "\(column) is missing (NaN), here and for all other constituents that \(named.name) has to do with."
-        )
-      }
-      rows = known
-    }
-    do {
-      try named.head.check(
-        HeadTruth(
-          rows: rows.count, columns: constituentColumns.mapValues { values in rows.map { values[$0] } }))
-    } catch let error as PluginError {
-      guard let row = error.row else {
-        throw TrainingError("\(runs.map(\.source).joined(separator: ", ")): \(error.description)")
-      }
-      throw self.error(atEvent: event(ofRow: rows[row]), error.description)
     }
   }
 }
