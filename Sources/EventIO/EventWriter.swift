@@ -6,7 +6,9 @@ import JetPhysics
 ///
 /// All events of an output have the same columns: what is missing in some of them is NaN. Particles have identifiers where those of the first events have them,
 /// and 0 where those of later events have none. Events without a column `number` get one, their numbers counted through
-/// all inputs; the column of others stays as it is, so that they can be traced back to where they came from first.
+/// all inputs; the column of others stays as it is, so that they can be traced back to where they came from first. A column
+/// of particles whose name the format needs, or in JSON lines has for the event, is written as `particle.NAME`; one of several
+/// numbers is in JSON lines a list for each of them, `NAME.0`, `NAME.1`, ….
 public protocol EventWriter: AnyObject {
   /// Writes the events of a batch behind those of earlier batches.
   ///
@@ -39,53 +41,87 @@ public enum EventOutputFormat: String, Sendable, CaseIterable {
   /// - Throws: `ResultOutputError` where it cannot be written, and for HDF5 on a terminal.
   public func makeWriter(
     to destination: ResultDestination, units: [String: String] = [:]
-  ) throws
-    -> any EventWriter
-  {
+  ) throws -> any EventWriter {
+    try makeWriter(to: destination, units: units, schema: nil)
+  }
+
+  /// Opens `destination` for events that have what `schema` says, if it is known before the first: then the first have all
+  /// columns that later ones have.
+  package func makeWriter(
+    to destination: ResultDestination, units: [String: String], schema: EventSchema?
+  ) throws -> any EventWriter {
     switch self {
-    case .hdf5: try HDF5EventWriter(to: destination, units: units)
-    case .jsonl: try JSONEventWriter(to: destination)
+    case .hdf5: try HDF5EventWriter(to: destination, units: units, schema: schema?.laidOut(.groups))
+    case .jsonl: try JSONEventWriter(to: destination, schema: schema?.laidOut(.members))
     }
   }
 }
 
 /// What the events of an output have: taken from the first batch, and from others that have more columns.
 package struct EventSchema {
+  /// What a format does with the names of columns of particles.
+  package enum Layout {
+    /// They have a group of their own, which has the momenta too.
+    case groups
+    /// They are among the columns of events, and have one number each.
+    case members
+  }
+
+  /// A column without its values.
+  struct ColumnShape {
+    let name: String
+    /// The names under which it is written: one, or one for each number if a format has no columns of several.
+    let writtenNames: [String]
+    let width: Int
+    let unit: String?
+  }
+
   /// Whether identifiers of particles are written; also where the first events have no particles.
   let hasPDGID: Bool
   /// Whether the numbers of the events are written as the column ``number``, as no column has this name.
   let writesNumbers: Bool
   /// The columns of events, by name.
-  private(set) var columns: [ColumnShape]
+  private(set) var columns: [ColumnShape] = []
   /// The columns of particles, by name.
-  private(set) var particleColumns: [ColumnShape]
+  private(set) var particleColumns: [ColumnShape] = []
 
-  /// A column without its values.
-  struct ColumnShape {
-    let name: String
-    let width: Int
-    let unit: String?
-  }
+  private let layout: Layout
+  /// The names that another column of particles cannot have.
+  private var takenNames: Set<String>
 
   /// The column of the events' numbers.
   static let number = "number"
-
-  /// The names that a format needs itself.
+  /// What comes before the name of a column of particles that is taken.
+  private static let prefix = "particle."
+  /// The names that a format needs itself, of columns of events.
   private static let reservedNames: Set<String> = ["", "offset", "particles", "pdgid"]
-  private static let reservedParticleNames: Set<String> = [
-    "", "E", "energy", "eta", "mass", "pdgid", "phi", "pt", "px", "py", "pz",
-  ]
 
   /// What the events of a batch have.
   ///
   /// - Throws: `EventInputError` where a column cannot be written under its name.
-  package init(_ events: Events) throws {
-    hasPDGID = !events.pdgID.isEmpty || events.particleCount == 0
-    writesNumbers = events.columns[Self.number] == nil
-    columns = Self.shapes(of: events.columns.sorted)
-    particleColumns = Self.shapes(of: events.particles.content.columns.sorted)
-    try Self.checkNames(columns.map(\.name), Self.reservedNames, of: events)
-    try Self.checkNames(particleColumns.map(\.name), Self.reservedParticleNames, of: events)
+  package init(_ events: Events, _ layout: Layout) throws {
+    self.init(
+      layout, hasPDGID: !events.pdgID.isEmpty || events.particleCount == 0,
+      writesNumbers: events.columns[Self.number] == nil)
+    try admit(events)
+  }
+
+  private init(_ layout: Layout, hasPDGID: Bool, writesNumbers: Bool) {
+    self.layout = layout
+    self.hasPDGID = hasPDGID
+    self.writesNumbers = writesNumbers
+    takenNames =
+      layout == .groups
+      ? Set(MomentumLayout.allCases.flatMap(\.names) + ["", "pdgid"])
+      : Self.reservedNames.union(writesNumbers ? [Self.number] : [])
+  }
+
+  /// The same for a format of another layout.
+  func laidOut(_ layout: Layout) -> EventSchema {
+    var schema = EventSchema(layout, hasPDGID: hasPDGID, writesNumbers: writesNumbers)
+    for column in columns { schema.addColumn(column.name, column.width, column.unit) }
+    for column in particleColumns { schema.addParticleColumn(column.name, column.width, column.unit) }
+    return schema
   }
 
   /// The identifiers of the particles of a batch, 0 where they have none: `[particles]`.
@@ -102,38 +138,55 @@ package struct EventSchema {
     func refusal(_ field: String, _ problem: String) -> EventInputError {
       EventInputError(
         source: events.source, event: events.eventNumbers.first.map { $0 - events.firstEventOfSource },
-        field: field, problem: problem)
+        field: field, problem: problem + "; write these events to an output of their own")
     }
-    if !hasPDGID, !events.pdgID.isEmpty {
-      throw refusal(
-        "pdgid", "is given though earlier events lack it; write these events to an output of their own")
-    }
-    for (known, found) in [(columns, events.columns), (particleColumns, events.particles.content.columns)] {
-      for column in known {
-        guard let other = found[column.name]?.width, other != column.width else { continue }
-        throw refusal(column.name, "has \(other) numbers where earlier events have \(column.width)")
+    if !hasPDGID, !events.pdgID.isEmpty { throw refusal("pdgid", "is given though earlier events lack it") }
+    let counts = (events: columns.count, particles: particleColumns.count)
+    for (name, column) in events.columns.sorted {
+      if let known = columns.first(where: { $0.name == name }) {
+        guard known.width == column.width else {
+          throw refusal(name, "has \(column.width) numbers where earlier events have \(known.width)")
+        }
+        continue
       }
+      if writesNumbers, name == Self.number { throw refusal(name, "is given though earlier events lack it") }
+      guard !Self.reservedNames.contains(name) else {
+        throw EventInputError(
+          source: events.source, field: name.isEmpty ? "a column without a name" : name,
+          problem: "cannot be written as a column of this name; rename the column")
+      }
+      if layout == .members, takenNames.contains(name) {
+        throw refusal(name, "is given though earlier events have a column of particles of this name")
+      }
+      addColumn(name, column.width, column.unit)
     }
-    let surplus = Self.surplus(events.columns, over: columns)
-    let particleSurplus = Self.surplus(events.particles.content.columns, over: particleColumns)
-    if writesNumbers, surplus.contains(where: { $0.name == Self.number }) {
-      throw refusal(
-        Self.number, "is given though earlier events lack it; write these events to an output of their own")
+    for (name, column) in events.particles.content.columns.sorted {
+      if let known = particleColumns.first(where: { $0.name == name }) {
+        guard known.width == column.width else {
+          throw refusal(
+            "particle/" + name, "has \(column.width) numbers where earlier events have \(known.width)")
+        }
+        continue
+      }
+      addParticleColumn(name, column.width, column.unit)
     }
-    try Self.checkNames(surplus.map(\.name), Self.reservedNames, of: events)
-    try Self.checkNames(particleSurplus.map(\.name), Self.reservedParticleNames, of: events)
-    columns += surplus
-    particleColumns += particleSurplus
-    return (surplus.count, particleSurplus.count)
+    return (columns.count - counts.events, particleColumns.count - counts.particles)
   }
 
-  private static func shapes(of columns: [(name: String, column: Column)]) -> [ColumnShape] {
-    columns.map { ColumnShape(name: $0.name, width: $0.column.width, unit: $0.column.unit) }
+  private mutating func addColumn(_ name: String, _ width: Int, _ unit: String?) {
+    columns.append(ColumnShape(name: name, writtenNames: [name], width: width, unit: unit))
+    if layout == .members { takenNames.insert(name) }
   }
 
-  private static func surplus(_ columns: Columns, over known: [ColumnShape]) -> [ColumnShape] {
-    let names = Set(known.map(\.name))
-    return shapes(of: columns.sorted.filter { !names.contains($0.name) })
+  /// A name that is taken gets `particle.` before it.
+  private mutating func addParticleColumn(_ name: String, _ width: Int, _ unit: String?) {
+    var base = name
+    func written() -> [String] {
+      layout == .groups || width == 1 ? [base] : (0..<width).map { "\(base).\($0)" }
+    }
+    while !takenNames.isDisjoint(with: written()) { base = Self.prefix + base }
+    takenNames.formUnion(written())
+    particleColumns.append(ColumnShape(name: name, writtenNames: written(), width: width, unit: unit))
   }
 
   /// The values of a column of the schema for the events of a batch, NaN if they lack it: `[events × width]`.
@@ -146,14 +199,5 @@ package struct EventSchema {
   func particleValues(of column: ColumnShape, in events: Events) -> [Double] {
     events.particles.content.columns[column.name]?.values
       ?? Array(repeating: .nan, count: events.particleCount * column.width)
-  }
-
-  private static func checkNames(
-    _ names: [String], _ reservedNames: Set<String>, of events: Events
-  ) throws {
-    guard let name = names.first(where: reservedNames.contains) else { return }
-    throw EventInputError(
-      source: events.source, field: name,
-      problem: "cannot be written as a column of this name; rename the column")
   }
 }

@@ -31,6 +31,8 @@ struct HDF5EventFile {
         } else if column.rows != particles.eventCount {
           unreadable[name] =
             "it has \(column.rows) rows for \(particles.eventCount) events; give it one row for each event"
+        } else if column.width == 0 {
+          unreadable[name] = "it has no numbers"
         } else if column.width > options.limits.numbersOfColumn {
           unreadable[name] =
             "it has \(column.width) numbers a row; at most \(options.limits.numbersOfColumn) are read"

@@ -12,13 +12,15 @@ final class HDF5EventWriter: EventWriter {
   private var particleCount: UInt64 = 0
   private var eventCount = 0
 
-  init(to destination: ResultDestination, units: [String: String]) throws {
+  init(to destination: ResultDestination, units: [String: String], schema: EventSchema?) throws {
     arrays = try ResultArrays(destination, as: HDF5Archive.self)
     self.units = units
+    if let schema { declareAll(schema) }
   }
 
   func append(_ events: Events) throws {
-    var schema = try self.schema ?? begin(with: events)
+    if self.schema == nil { declareAll(try EventSchema(events, .groups)) }
+    var schema = self.schema!
     let new = try schema.admit(events)
     for column in schema.columns.suffix(new.events) {
       declare(column, in: "event")
@@ -54,24 +56,22 @@ final class HDF5EventWriter: EventWriter {
   }
 
   func finish() throws {
-    if schema == nil { _ = try begin(with: Events()) }
+    if schema == nil { declareAll(try EventSchema(Events(), .groups)) }
     try arrays.finish()
   }
 
-  private func begin(with events: Events) throws -> EventSchema {
-    let new = try EventSchema(events)
+  private func declareAll(_ new: EventSchema) {
     schema = new
     declare("event/offset", .uint64)
     if new.writesNumbers { declare("event/\(EventSchema.number)", .int64) }
-    for (name, _) in events.momenta.namedComponents { declare("particle/\(name)", .float64, unit: "GeV") }
+    for (name, _) in FourMomenta().namedComponents { declare("particle/\(name)", .float64, unit: "GeV") }
     if new.hasPDGID { declare("particle/pdgid", .int32) }
     for column in new.columns { declare(column, in: "event") }
     for column in new.particleColumns { declare(column, in: "particle") }
-    return new
   }
 
   private static func dataset(of column: EventSchema.ColumnShape, in group: String) -> String {
-    "\(group)/\(HDF5ColumnName.link(ofColumn: column.name))"
+    "\(group)/\(HDF5ColumnName.link(ofColumn: column.writtenNames[0]))"
   }
 
   private func declare(_ column: EventSchema.ColumnShape, in group: String) {

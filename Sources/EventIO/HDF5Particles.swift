@@ -149,8 +149,11 @@ struct HDF5RaggedParticles: HDF5Particles {
           throw refusal(
             "has \(column.rows) elements for \(particleCount) particles; give one for each particle")
         }
-        guard column.shape.count <= 2, column.width <= (isRequired ? 1 : options.limits.numbersOfColumn)
-        else {
+        guard column.shape.count <= 2 else {
+          throw refusal(
+            "has \(column.shape.count) dimensions; give it one, or two for several numbers a particle")
+        }
+        guard column.width > 0, column.width <= (isRequired ? 1 : options.limits.numbersOfColumn) else {
           throw refusal("has \(column.width) numbers a row; give it one")
         }
         columns.append((name, isRequired, column))
@@ -194,7 +197,9 @@ struct HDF5RaggedParticles: HDF5Particles {
     // Events that follow each other in the file are read at once; as a rule these are all.
     var ranges: [Range<Int>] = []
     var count = 0
-    for (index, event) in events.enumerated() where index == 0 || count < limits.particlesOfBatch {
+    // However many numbers the columns have, a batch holds no more of them than of momenta.
+    let most = max(1, limits.particlesOfBatch / max(1, columnWidth / 4))
+    for (index, event) in events.enumerated() where index == 0 || count < most {
       rows.events = rows.events.lowerBound..<(event + 1)
       let (lower, upper) = (bounds[index], bounds[index + 1])
       if let problem = problem(from: lower, to: upper, limits) {
@@ -225,6 +230,9 @@ struct HDF5RaggedParticles: HDF5Particles {
     return rows
   }
 
+  /// The numbers that the columns have for each particle.
+  private var columnWidth: Int { columns.reduce(0) { $0 + $1.dataset.width } }
+
   private func problem(from lower: Int, to upper: Int, _ limits: ReadingLimits) -> String? {
     let particles = momenta[0].dataset.rows
     if lower < 0 || lower > upper {
@@ -235,6 +243,11 @@ struct HDF5RaggedParticles: HDF5Particles {
     }
     if upper - lower > limits.particlesOfEvent {
       return "gives the event \(upper - lower) particles; at most \(limits.particlesOfEvent) are read"
+    }
+    if (upper - lower) * columnWidth > limits.bytesOfEvent / 8 {
+      return
+        "gives the event \(upper - lower) particles, whose columns have \(columnWidth) numbers each; raise --max-memory "
+        + "if this is an event"
     }
     return nil
   }
@@ -277,7 +290,10 @@ struct HDF5PaddedParticles: HDF5Particles {
         "particles",
         "needs the attribute features, the names of its last dimension, such as 'pt,eta,phi,mass'")
     }
-    guard features.count == array.shape[2], Set(features).count == features.count else {
+    if let twice = features.enumerated().first(where: { features[..<$0.offset].contains($0.element) }) {
+      throw refusal("particles", "has the feature \(twice.element) twice; give each a name of its own")
+    }
+    guard features.count == array.shape[2] else {
       throw refusal(
         "particles",
         "has \(array.shape[2]) features, but its attribute features has the names \(features.joined(separator: ", "))"

@@ -172,7 +172,9 @@ final class JSONEventReader: ParsingEventReader {
       defer { if hasNumbers { first += width } }
       return Member(
         name: String(cString: event.column_names[column]!),
-        values: hasNumbers ? UnsafeBufferPointer(start: event.column_values + first, count: width) : nil,
+        // No numbers at all have no place.
+        values: hasNumbers
+          ? UnsafeBufferPointer(start: event.column_values.map { $0 + first }, count: width) : nil,
         isArray: event.column_is_array[column] != 0)
     }
   }
@@ -180,7 +182,10 @@ final class JSONEventReader: ParsingEventReader {
   /// Adds the columns last, when nothing else can be wrong, so that there is nothing to take back.
   private func appendColumns(of event: canopy_json_event, to batch: inout Events) -> Outcome {
     let members = members(of: event)
-    if schema == nil { schema = firstSchema(members, of: event) }
+    if schema == nil {
+      schema = firstSchema(members, of: event)
+      lookAhead()
+    }
     decide(members, of: event, in: &batch)
     if let problem = particleColumnProblem(members, of: event) { return .bad(problem) }
     let fitting = members.reduce(0) { count, member in
@@ -210,6 +215,34 @@ final class JSONEventReader: ParsingEventReader {
     return .added
   }
 
+  /// How far the first event looks for one that tells what undecided columns are.
+  private static let bytesAhead = 1 << 16
+
+  /// Decides what undecided columns are by the events that follow the first one closely, before a batch can end.
+  private func lookAhead() {
+    guard !schema!.undecided.isEmpty, let ahead = try? buffer.peek(Self.bytesAhead),
+      let other = canopy_json_parser_create(options.limits.particlesOfEvent)
+    else { return }
+    defer { canopy_json_parser_destroy(other) }
+    // The last line may go on beyond what was looked at.
+    let lines = ahead.split(separator: 0x0A).dropLast(ahead.count == Self.bytesAhead ? 1 : 0)
+    for line in lines {
+      var event = canopy_json_event()
+      let text = UnsafeRawBufferPointer(rebasing: line)
+      guard
+        canopy_json_parse(other, text.baseAddress?.assumingMemoryBound(to: CChar.self), text.count, &event)
+      else { continue }
+      let members = members(of: event)
+      for (name, width) in schema!.undecided where event.particle_count != width {
+        schema!.undecided[name] = nil
+        guard members.first(where: { $0.name == name })?.values?.count == width else { continue }
+        schema!.particleColumns.remove(name)
+        schema!.widths[name] = width
+      }
+      if schema!.undecided.isEmpty { return }
+    }
+  }
+
   /// Decides what undecided columns are by the first event that tells.
   private func decide(_ members: [Member], of event: canopy_json_event, in batch: inout Events) {
     for (name, width) in schema!.undecided where event.particle_count != width {
@@ -232,7 +265,7 @@ final class JSONEventReader: ParsingEventReader {
       guard options.requires(particleColumn: name) else { continue }
       return error(
         field: name,
-        (values.map { "has \($0.count) numbers" } ?? "is no list of numbers")
+        (values.map { "has \($0.count) number\($0.count == 1 ? "" : "s")" } ?? "is no list of numbers")
           + " for \(event.particle_count) particles; give one for each particle")
     }
     return nil
@@ -281,7 +314,9 @@ final class JSONEventReader: ParsingEventReader {
         schema.unreadable["particle/" + member.name] =
           "event \(nextEvent) does not have a list of one number for each particle"
       }
-      if values.count <= options.limits.numbersOfColumn {
+      if values.isEmpty {
+        schema.unreadable[member.name] = "it has no numbers"
+      } else if values.count <= options.limits.numbersOfColumn {
         schema.widths[member.name] = values.count
       } else {
         schema.unreadable[member.name] =

@@ -10,16 +10,17 @@ final class JSONEventWriter: EventWriter {
   private var labels: [String] = []
   private var particleLabels: [[String]] = []
 
-  init(to destination: ResultDestination) throws { text = try ResultText(destination) }
+  init(to destination: ResultDestination, schema: EventSchema?) throws {
+    text = try ResultText(destination)
+    self.schema = schema
+  }
 
   func append(_ events: Events) throws {
-    var schema = try self.schema ?? EventSchema(events)
+    var schema = try self.schema ?? EventSchema(events, .members)
     try schema.admit(events)
     labels += schema.columns.dropFirst(labels.count).map { "," + JSONText.quoted($0.name) + ":" }
     particleLabels += schema.particleColumns.dropFirst(particleLabels.count).map { column in
-      (0..<column.width).map { place in
-        "," + JSONText.quoted(column.width == 1 ? column.name : "\(column.name).\(place)") + ":"
-      }
+      column.writtenNames.map { "," + JSONText.quoted($0) + ":" }
     }
     self.schema = schema
     let columns = schema.columns.map { schema.values(of: $0, in: events) }

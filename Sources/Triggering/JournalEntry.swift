@@ -32,6 +32,7 @@ struct JournalEntry {
     struct Column: Codable {
       var name: String
       var width: Int
+      var unit: String?
     }
 
     var position: Position
@@ -50,7 +51,9 @@ extension JournalEntry {
   /// The entry as a record.
   func encoded() throws -> [UInt8] {
     func describe(_ columns: Columns) -> [Description.Column] {
-      columns.sorted.map { Description.Column(name: $0.name, width: $0.column.width) }
+      columns.sorted.map {
+        Description.Column(name: $0.name, width: $0.column.width, unit: $0.column.unit)
+      }
     }
     let particles = accepted.particles.content
     let description = try JSONEncoder().encode(
@@ -109,7 +112,8 @@ extension JournalEntry {
       for column in described {
         let (count, overflow) = rows.multipliedReportingOverflow(by: column.width)
         guard !overflow else { throw Self.damage }
-        columns[column.name] = Column(width: column.width, values: try take(count, of: Double.self))
+        columns[column.name] = Column(
+          width: column.width, values: try take(count, of: Double.self), unit: column.unit)
       }
       return columns
     }

@@ -59,7 +59,7 @@ final class TriggerJournal {
   /// The columns that its accepted events have of the trigger.
   private(set) var columns = TriggerColumns.Version.current
   /// What all accepted events have.
-  private var schema: EventSchema?
+  private(set) var schema: EventSchema?
 
   /// The journal of an output.
   static func path(besides output: String) -> String { output + ".journal" }
@@ -96,7 +96,7 @@ final class TriggerJournal {
         }
         let entry = try JournalEntry(record)
         if entry.accepted.eventCount > 0 {
-          if schema == nil { schema = try EventSchema(entry.accepted) }
+          if schema == nil { schema = try EventSchema(entry.accepted, .groups) }
           try schema!.admit(entry.accepted)
         }
         last = entry
@@ -122,7 +122,7 @@ final class TriggerJournal {
   ///   journal cannot be written.
   func append(_ entry: JournalEntry) throws {
     if entry.accepted.eventCount > 0 {
-      if schema == nil { schema = try EventSchema(entry.accepted) }
+      if schema == nil { schema = try EventSchema(entry.accepted, .groups) }
       try schema!.admit(entry.accepted)
     }
     try file.append(try entry.encoded())

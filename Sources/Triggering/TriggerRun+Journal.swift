@@ -92,7 +92,8 @@ extension TriggerRun {
     try journal.forEachBatch { accepted in
       writer =
         try writer
-        ?? output.format.makeWriter(to: .file(output.path), units: columns.units(in: accepted))
+        ?? output.format.makeWriter(
+          to: .file(output.path), units: columns.units(in: accepted), schema: journal.schema)
       try writer!.append(accepted)
     }
     try (writer ?? output.format.makeWriter(to: .file(output.path))).finish()

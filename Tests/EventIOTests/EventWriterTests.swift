@@ -67,6 +67,43 @@ import Testing
     #expect(found.particles.content.columns == expected.particles.content.columns)
   }
 
+  /// Names that a format has for something else: what is written is read again, under another name.
+  @Test(arguments: EventOutputFormat.allCases)
+  func columnsOfParticlesWhoseNamesAreTakenAreRenamed(format: EventOutputFormat) throws {
+    let folder = try TemporaryFolder()
+    var events = Events()
+    let names = ["label", "number", "particles", "pdgid", "pt", "", "cov.0"]
+    try events.append(
+      [FourMomentum(px: 1, py: 0, pz: 0, energy: 1), FourMomentum(px: 2, py: 0, pz: 0, energy: 2)],
+      pdgID: [22, 11],
+      particleColumns: Dictionary(
+        uniqueKeysWithValues: names.enumerated().map { ($1, [Double($0), Double($0) + 0.5]) }
+      ).merging(
+        ["cov": [1, 2, 3, 4, 5, 6]]) { a, _ in a },
+      columns: ["label": [7]])
+    let path = folder.path("events")
+    let writer = try format.makeWriter(to: .file(path))
+    try writer.append(events)
+    try writer.finish()
+    let found = try #require(try batches(path).first)
+    #expect(
+      found.momenta == events.momenta && found.pdgID == [22, 11] && found.columns["label"]?.values == [7])
+    let columns = found.particles.content.columns
+    for (place, name) in names.enumerated() {
+      let isThere = [name, "particle." + name].contains {
+        columns[$0]?.values == [Double(place), Double(place) + 0.5]
+      }
+      #expect(isThere, "\(name): \(columns.names)")
+    }
+    if format == .hdf5 {
+      #expect(columns["cov"]?.values == [1, 2, 3, 4, 5, 6] && columns["particle.pt"]?.values == [4, 4.5])
+    } else {
+      #expect(
+        columns["particle.label"] != nil && columns["pt"] != nil
+          && columns["cov.1"]?.values == [2, 5])
+    }
+  }
+
   /// Columns of several numbers, with a unit, and those that only later events have.
   @Test func columnsOfParticlesAreKept() throws {
     let folder = try TemporaryFolder()

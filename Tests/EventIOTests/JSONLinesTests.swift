@@ -80,6 +80,34 @@ import Testing
     #expect(none.flatMap { $0.columns["pair"]?.values ?? [] } == [7, 8, 9, 10, 11, 12, 13, 14])
   }
 
+  @Test func emptyListsOfAnEventWithoutParticlesAreColumnsOfNone() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      """
+      {"particles": [], "pdgid": [], "d0": []}
+      {"particles": [[1, 2, 3, 5]], "pdgid": [22], "d0": [1]}
+      """)
+    let found = try batches(path)
+    #expect(found.map(\.offsets) == [[0, 0, 1]])
+    #expect(found[0].particles.content.columns["d0"]?.values == [1])
+    let alone = try folder.write("{\"particles\": [[50, 1, 2, 60]], \"q\": []}\n", to: "alone.jsonl")
+    #expect(try batches(alone)[0].unreadableColumns == ["q": "it has no numbers"])
+  }
+
+  /// An event far enough from the first decides, though the first batch ends before it for another reason.
+  @Test func aListIsKnownBeforeTheFirstBatchEnds() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      """
+      {"particles": [[0, 0, 1, 2], [0, 0, 1, 3]], "pair": [7, 8], "x": 1}
+      {"particles": [[0, 0, 1, 2], [0, 0, 1, 3]], "pair": [9, 10]}
+      {"particles": [[0, 0, 1, 4]], "pair": [11, 12]}
+      """)
+    let found = try batches(path)
+    #expect(found.flatMap { $0.columns["pair"]?.values ?? [] } == [7, 8, 9, 10, 11, 12])
+    #expect(found.allSatisfy { $0.particles.content.columns.isEmpty })
+  }
+
   @Test func listsOfAllParticlesAreReadIfAskedFor() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(
