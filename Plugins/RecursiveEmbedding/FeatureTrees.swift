@@ -31,8 +31,8 @@ public struct FeatureTrees: Sendable {
   /// - Throws: ``NodeFeatureError`` if particles lack a column that is read; the content is lost then.
   /// - Precondition: `set` has `featureCount` features.
   public mutating func replace(with jets: Jets, of events: Events, features set: NodeFeatures) throws {
-    replaceLinks(with: jets.trees, set)
-    try set.write(jets.trees, jets: jets, events: events, to: &features, places: &places)
+    replace(links: jets.trees, sets: set)
+    try set.writeColumns(jets, of: events, to: &features)
   }
 
   /// Replaces the content by trees whose particles have no columns.
@@ -40,15 +40,15 @@ public struct FeatureTrees: Sendable {
   /// - Precondition: `set` has `featureCount` features, none of which is a column of particles.
   package mutating func replace(with trees: JetTrees, features set: NodeFeatures) {
     precondition(set.particleColumns.isEmpty, "columns of particles need the particles")
-    replaceLinks(with: trees, set)
-    try? set.write(trees, jets: nil, events: nil, to: &features, places: &places)
+    replace(links: trees, sets: set)
   }
 
-  private mutating func replaceLinks(with trees: JetTrees, _ set: NodeFeatures) {
+  private mutating func replace(links trees: JetTrees, sets set: NodeFeatures) {
     precondition(set.count == featureCount, "features of another number")
     offsets.replaceSubrange(offsets.indices, with: trees.offsets)
     left.replaceSubrange(left.indices, with: trees.left)
     right.replaceSubrange(right.indices, with: trees.right)
+    set.writeSets(trees, to: &features, places: &places)
   }
 
   /// Scales all features.

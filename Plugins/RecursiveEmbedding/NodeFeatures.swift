@@ -7,7 +7,7 @@ import Support
 ///
 /// A configuration names one, `lund`, or several, `[lund, particle.charge]`; a model stores the names. `particle.NAME` is the
 /// column NAME of the particles, of one number each: a leaf has its particle's, a splitting the sum over its particles,
-/// so that charges, and shares of anything, add up. `particle.charge` follows from identifiers if there is no column `charge`.
+/// so that charges, and shares of anything, add up; what is not known of a particle (NaN) is left out of the sum. `particle.charge` follows from identifiers if there is no column `charge`.
 ///
 /// ```swift
 /// let features = try NodeFeatures(["lund", "particle.charge"])
@@ -53,7 +53,12 @@ public struct NodeFeatures: Sendable, Hashable {
     let parts = try names.map { name -> Part in
       if let set = NodeFeatureSet(rawValue: name) { return .set(set) }
       let column = name.dropFirst(Self.prefix.count)
-      guard name.hasPrefix(Self.prefix), !column.isEmpty, column != "pdgid" else {
+      if name.hasPrefix(Self.prefix), Self.others.contains(String(column)) {
+        throw PluginError(
+          "“\(name)” is no number that adds up over particles: a set has the momenta, and identifiers have no sum."
+        )
+      }
+      guard name.hasPrefix(Self.prefix), !column.isEmpty else {
         let nearest = name.nearest(among: NodeFeatureSet.allCases.map(\.rawValue))
         throw PluginError(
           "“\(name)” names no features of nodes; "
@@ -66,6 +71,11 @@ public struct NodeFeatures: Sendable, Hashable {
     }
     self.init(parts: parts)
   }
+
+  /// What particles have besides columns.
+  private static let others: Set<String> = [
+    "pdgid", "pt", "eta", "phi", "mass", "px", "py", "pz", "E", "energy", "rapidity",
+  ]
 
   /// What may be written, in words.
   static let choices =
@@ -128,30 +138,40 @@ extension NodeFeatures: Codable {
 }
 
 extension NodeFeatures {
-  /// Writes the features of all nodes of the trees of `jets`, row-major `[nodes × count]`.
+  /// Writes the features of all nodes of `trees` but those that are columns of particles, row-major `[nodes × count]`.
   ///
   /// - Parameters:
-  ///   - jets: the jets, with trees.
-  ///   - events: the events that they were found in; needed for columns of particles alone.
+  ///   - trees: the trees, with momenta in GeV.
   ///   - features: replaced; its storage is kept.
   ///   - places: replaced by what splittings need of their children; its storage is kept.
-  /// - Throws: ``NodeFeatureError`` if particles lack a column.
-  func write(
-    _ trees: JetTrees, jets: Jets?, events: Events?, to features: inout [Float], places: inout [NodePlace]
-  ) throws {
-    let width = count
-    features.resize(to: trees.nodeCount * width)
+  func writeSets(_ trees: JetTrees, to features: inout [Float], places: inout [NodePlace]) {
+    features.resize(to: trees.nodeCount * count)
     var column = 0
     // By index: iterators ask for memory where they are not specialised.
     for index in 0..<parts.count {
       switch parts[index] {
       case .set(let set):
-        set.write(trees, to: &features, width: width, column: column, places: &places)
+        set.write(trees, to: &features, width: count, column: column, places: &places)
         column += set.count
+      case .particle: column += 1
+      }
+    }
+  }
+
+  /// Writes the features that are columns of particles.
+  ///
+  /// - Parameters:
+  ///   - jets: the jets, with trees.
+  ///   - events: the events that they were found in.
+  ///   - features: what `writeSets` wrote for the trees of `jets`.
+  /// - Throws: ``NodeFeatureError`` if particles lack a column.
+  func writeColumns(_ jets: Jets, of events: Events, to features: inout [Float]) throws {
+    var column = 0
+    for index in 0..<parts.count {
+      switch parts[index] {
+      case .set(let set): column += set.count
       case .particle(let name):
-        if let jets, let events {
-          try Self.write(name, jets, events, to: &features, width: width, column: column)
-        }
+        try Self.write(name, jets, events, to: &features, width: count, column: column)
         column += 1
       }
     }
@@ -174,16 +194,21 @@ extension NodeFeatures {
           if trees.left[node] < 0 {
             let particle =
               events.offsets[event] + Int(jets.constituents.content[constituents.lowerBound + leaf])
-            features[node * width + column] =
-              if let values { Float(values.values[particle]) } else {
-                Float(ParticleCharge.ofParticle(particles.pdgID[particle]) ?? .nan)
+            let value =
+              if let values { values.values[particle] } else {
+                ParticleCharge.ofParticle(particles.pdgID[particle]) ?? .nan
               }
+            // So that no sum exceeds single precision either.
+            guard value.isNaN || abs(value) < 1e30 else {
+              throw NodeFeatureError(name, value, events.eventNumbers[event])
+            }
+            features[node * width + column] = Float(value)
           } else {
             // Children come before parents.
             let left = nodes.lowerBound + Int(trees.left[node])
             let right = nodes.lowerBound + Int(trees.right[node])
-            features[node * width + column] =
-              features[left * width + column] + features[right * width + column]
+            let (a, b) = (features[left * width + column], features[right * width + column])
+            features[node * width + column] = a.isNaN ? b : b.isNaN ? a : a + b
           }
         }
       }
@@ -206,9 +231,17 @@ public struct NodeFeatureError: Error, Sendable, Hashable, EventError, CustomStr
     let reason =
       events.unreadableColumns["particle/" + name].map { "cannot be read: \($0)" }
       ?? (events.particles.content.columns[name] == nil
-        ? "is not there" : "has several numbers for each particle")
+        ? "is not there; give each particle one number"
+        : "has several numbers for each particle; give each particle one number")
+    description = "The column \(name) of particles, which the network reads, \(reason)."
+  }
+
+  init(_ name: String, _ value: Double, _ event: Int) {
+    self.event = event
+    field = name
     description =
-      "The column \(name) of particles, which the network reads, \(reason); give each particle one number."
+      "The column \(name) of particles, which the network reads, is \(value) for a particle; give it a number below 1e30, or NaN "
+      + "if it is not known."
   }
 
   /// The problem, as one of embedding jets.

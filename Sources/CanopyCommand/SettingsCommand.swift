@@ -15,29 +15,37 @@ struct SettingsCommand: ParsableCommand {
       EXAMPLES:
         canopy settings
         canopy settings jets training
+        canopy settings embedding --plugin .build/release/libMyStage.so
       """)
 
   @Argument(help: "The sections to print (default: all).")
   var sections: [Section] = []
 
+  @OptionGroup
+  var plugins: PluginOptions
+
   /// A section of a training configuration.
   enum Section: String, CaseIterable, ExpressibleByArgument {
     case data, jets, embedding, events, heads, training
 
-    var table: String {
+    func table(_ plugins: PluginRegistry) -> String {
       switch self {
       case .data: DataSection.table
       case .jets: JetSettings.table
-      case .embedding: StageSection.tables(of: .embedding, .builtIn)
-      case .events: StageSection.tables(of: .events, .builtIn)
+      case .embedding: StageSection.tables(of: .embedding, plugins)
+      case .events: StageSection.tables(of: .events, plugins)
       case .heads: HeadSection.table
       case .training: TrainingSection.table
       }
     }
   }
 
-  func run() {
-    let chosen = sections.isEmpty ? Section.allCases : sections
-    print(chosen.map { "## \($0.rawValue)\n\n\($0.table)\n" }.joined(separator: "\n"), terminator: "")
+  func run() throws {
+    try reportingFailures {
+      let registry = try plugins.registry()
+      let chosen = sections.isEmpty ? Section.allCases : sections
+      let tables = chosen.map { "## \($0.rawValue)\n\n\($0.table(registry))\n" }
+      print(tables.joined(separator: "\n"), terminator: "")
+    }
   }
 }

@@ -248,7 +248,8 @@ public struct StageSection: Sendable, Decodable {
       if let key = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
         .first(where: { !["plugin", "from", "frozen"].contains($0) })
       {
-        throw try Self.refusal(decoder, key, "is that of the model under from; leave one of the two out")
+        throw try Self.refusal(
+          decoder, key, "\(key) is that of the model under from; leave one of the two out")
       }
       return
     }
@@ -257,12 +258,13 @@ public struct StageSection: Sendable, Decodable {
     do {
       type = try plugins.stage(name ?? place.defaultPlugin)
     } catch let error as PluginError {
-      throw try Self.refusal(decoder, "plugin", "is refused: \(error)")
+      throw try Self.refusal(decoder, "plugin", "\(error)")
     }
     guard type.rows == place.rows else {
       throw try Self.refusal(
         decoder, "plugin",
-        "is a stage with a row for each of the \(type.rows.rawValue); this section needs one of \(place.rows.rawValue)"
+        "\(type.identifier) is a stage with a row for each of the \(type.rows.rawValue), and this section needs one of "
+          + place.rows.rawValue
       )
     }
     choice = try StageChoice(type, from: decoder)
@@ -283,20 +285,23 @@ public struct StageSection: Sendable, Decodable {
       debugDescription: problem)
   }
 
-  /// The settings of a place as tables in Markdown: those that every stage has there, and a built-in stage's own.
+  /// The settings of a place as tables in Markdown: those that every stage has there, and each stage's own.
   ///
   /// - Parameters:
   ///   - place: where the stage stands.
-  ///   - plugins: where the stage that stands there as a rule is found.
+  ///   - plugins: the stages that there are.
   public static func tables(of place: StagePlace, _ plugins: PluginRegistry) -> String {
     let general = place == .embedding ? Source.table : PluginName.table
-    guard let type = try? plugins.stage(place.defaultPlugin) else { return general }
+    let types = plugins.stageIdentifiers.compactMap { try? plugins.stage($0) }.filter {
+      $0.rows == place.rows
+    }
     func own<S: Stage>(_ type: S.Type) -> String? {
       (S.Configuration.self as? any SettingsSection.Type).map {
         "The keys of the stage `\(S.identifier)`:\n\n\($0.tables)"
       }
     }
-    return [general, own(type)].compactMap(\.self).joined(separator: "\n\n")
+    let tables = types.sorted { a, _ in a.identifier == place.defaultPlugin }.map { own($0) }
+    return ([general] + tables).compactMap(\.self).joined(separator: "\n\n")
   }
 }
 

@@ -60,6 +60,19 @@ import Testing
       }
     }
     #expect(seen > 40)
+    // What is not known is left out of sums, and what single precision does not hold is refused.
+    var changed = events
+    let leaf = events.offsets[0] + Int(jets.constituents[0].first!)
+    changed.particles.content.columns["d0"]!.values[leaf] = .nan
+    try trees.replace(with: jets, of: changed, features: set)
+    let root = jets.trees.nodes(ofTree: 0).upperBound - 1
+    let rest = jets.constituents[0].dropFirst().reduce(0) { $0 + d0[events.offsets[0] + Int($1)] }
+    #expect(abs(Double(trees.features[root * 13 + 12]) - rest) < 1e-5)
+    changed.particles.content.columns["d0"]!.values[leaf] = 1e300
+    let large = #expect(throws: NodeFeatureError.self) {
+      try trees.replace(with: jets, of: changed, features: set)
+    }
+    #expect(large?.event == 0 && large?.description.contains("is 1e+300") == true)
     let other = try NodeFeatures(["particle.other"])
     var none = FeatureTrees(featureCount: 1)
     let error = #expect(throws: NodeFeatureError.self) {
@@ -81,7 +94,7 @@ import Testing
     #expect(try read(written(both)) == both && written(both) == "[\"lund\",\"particle.charge\"]")
     for (json, problem) in [
       ("\"lunt\"", "names no features"), ("[]", "empty list"), ("[\"lund\", \"lund\"]", "twice"),
-      ("\"particle.\"", "names no features"), ("\"particle.pdgid\"", "names no features"),
+      ("\"particle.\"", "names no features"), ("\"particle.pdgid\"", "is no number that adds up"),
     ] {
       let error = #expect(throws: DecodingError.self) { try read(json) }
       #expect("\(String(describing: error))".contains(problem))

@@ -50,6 +50,12 @@ struct PluginCheckCommand: ParsableCommand {
       var registry = PluginRegistry.builtIn
       try registry.load(path)
       let plugins = LoadedPlugins(of: registry)
+      guard !plugins.isEmpty else {
+        writeToStandardError(
+          "canopy: \(path.printable) brings no stage, head or decision: there is nothing to check (cells are not)\n"
+        )
+        return
+      }
       let results = try only.map(plugins.results) ?? Self.checks.flatMap { try resultsOfProcess($0, plugins) }
       switch format {
       case .json:
@@ -89,6 +95,8 @@ private struct LoadedPlugins {
   let stages: [any Stage.Type]
   let heads: [any Head.Type]
   let decisions: [any Decision.Type]
+
+  var isEmpty: Bool { stages.isEmpty && heads.isEmpty && decisions.isEmpty }
 
   init(of registry: PluginRegistry) {
     stages = registry.stageIdentifiers.filter { registry.origin(ofStage: $0) != .builtIn }
