@@ -249,7 +249,7 @@ public struct StageSection: Sendable, Decodable {
         .first(where: { !["plugin", "from", "frozen"].contains($0) })
       {
         throw try Self.refusal(
-          decoder, key, "\(key) is that of the model under from; leave one of the two out")
+          decoder, key, "is that of the model under from; leave one of the two out")
       }
       return
     }
