@@ -39,7 +39,10 @@ extension Model {
                 + "\(plugin.version): train it again, or use the older plugin")
           }
           return (head.name, plugin, head.configuration)
-        })
+        },
+        observables: ObservableCatalogue(
+          description.observables.map { try $0.choice(plugins) }, plugins: plugins),
+        cuts: description.cuts)
       try network.calibrate(by: description.heads.map(\.calibration))
       guard description.jets.trees || !network.readsTrees else {
         throw ModelError("jets.trees is false, but the network reads trees")
