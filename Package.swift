@@ -128,7 +128,8 @@ let package = Package(
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables", "PluginKit",
+        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables",
+        "PluginKit",
         "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training", "Triggering", "Triggers",
       ] + modules(reexportedByPluginKit)),
     .target(name: "CCanopyTrigger"),
@@ -162,6 +163,9 @@ let package = Package(
     .testTarget(
       name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine", "Support"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "ObservablesTests",
+      dependencies: ["EventIO", "Observables", "PluginKit", "TestFiles"] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "RecursiveEmbeddingTests",
       dependencies: ["PluginKit", "RecursiveEmbedding", "TestCells"] + modules(reexportedByPluginKit)),

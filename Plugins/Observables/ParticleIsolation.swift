@@ -40,7 +40,8 @@ public struct ParticleIsolation: Observable {
   public var quantities: [ObservableQuantity] {
     [
       ObservableQuantity(
-        "isolation", "Σ pT of all other particles of the event within √(Δη² + Δφ²) ≤ R over the particle's own pT")
+        "isolation",
+        "Σ pT of all other particles of the event within √(Δη² + Δφ²) ≤ R over the particle's own pT")
     ]
   }
 

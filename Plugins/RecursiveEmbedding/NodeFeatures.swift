@@ -85,7 +85,8 @@ public struct NodeFeatures: Sendable, Hashable {
 
   /// What may be written, in words.
   static let choices =
-    NodeFeatureSet.allCases.map(\.rawValue).joined(separator: ", ") + ", particle.COLUMN, OBSERVABLE/QUANTITY or a list of these"
+    NodeFeatureSet.allCases.map(\.rawValue).joined(separator: ", ")
+    + ", particle.COLUMN, OBSERVABLE/QUANTITY or a list of these"
 
   /// The names, as `init(_:)` reads them.
   public var partNames: [String] {

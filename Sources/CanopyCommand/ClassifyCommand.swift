@@ -37,7 +37,8 @@ struct ClassifyCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      try writePredictions(of: model, embedding: false, observables: observables, reading: reading, output: output)
+      try writePredictions(
+        of: model, embedding: false, observables: observables, reading: reading, output: output)
     }
   }
 }

@@ -32,7 +32,8 @@ struct EmbedCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      try writePredictions(of: model, embedding: true, observables: observables, reading: reading, output: output)
+      try writePredictions(
+        of: model, embedding: true, observables: observables, reading: reading, output: output)
     }
   }
 }

@@ -35,7 +35,8 @@ struct ObservableOptions: ParsableArguments {
       let isName = text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
       let node = try ConfigurationNode(yaml: isName ? "\(text): {}" : text, source: "--observable \(text)")
       let sections = try node.decode(
-        OrderedMapping<ObservableSection>.self, userInfo: [.plugins: plugins]) { _ in [] }
+        OrderedMapping<ObservableSection>.self, userInfo: [.plugins: plugins]
+      ) { _ in [] }
       for section in sections {
         guard set.members.allSatisfy({ $0.name != section.key }) else {
           throw PluginError("The observable \(section.key) is asked for twice: name it once.")

@@ -63,7 +63,8 @@ struct OutputOptions: ParsableArguments {
 ///   - output: where the results go.
 ///   - makeWorker: makes the worker of a thread, which turns events into results and adds what its stages took.
 func writeResults(
-  reading: ReadingOptions, columns: [String: Double] = [:], particleColumns: Set<String> = [], model: (model: Model, folder: String)? = nil,
+  reading: ReadingOptions, columns: [String: Double] = [:], particleColumns: Set<String> = [],
+  model: (model: Model, folder: String)? = nil,
   output: OutputOptions,
   makeWorker: @escaping @Sendable (StageTimes) throws -> ((Events) throws -> ResultBatch)
 ) throws {

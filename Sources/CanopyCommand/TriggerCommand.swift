@@ -154,7 +154,8 @@ struct TriggerCommand: ParsableCommand {
         try signal.isEmpty
         ? nil
         : reading.makeStream(
-          of: signal, columns: self.model.columns, particleColumns: menu.observables.particleColumns, for: model)
+          of: signal, columns: self.model.columns, particleColumns: menu.observables.particleColumns,
+          for: model)
       if tune {
         try tune(run, file, background: stream, signal: signalStream!)
       } else {

@@ -49,7 +49,7 @@ extension Model {
       }
       try description.scaling.resolve(for: network)
     } catch {
-      throw ModelError("\(file.relativePath): \(error.clause).")
+      throw ModelError(ModelError("\(file.relativePath): \(error.clause)").sentence)
     }
     let weights = try Self.readWeights(folder, checksum: weightsChecksum)
     let parameters = try Parameters(layout: network.layout, weights.tensors)

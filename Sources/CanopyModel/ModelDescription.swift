@@ -29,7 +29,8 @@ public struct ModelDescription: Sendable, Equatable {
   /// A description of a model.
   public init(
     particles: ParticleSelection? = nil, jets: JetFinder, observables: [ObservableDescription] = [],
-    cuts: [ObservableCut] = [], embedding: StageDescription?, events: StageDescription? = nil, scaling: SampleScaling, heads: [HeadDescription],
+    cuts: [ObservableCut] = [], embedding: StageDescription?, events: StageDescription? = nil,
+    scaling: SampleScaling, heads: [HeadDescription],
     training: TrainingProvenance? = nil
   ) {
     self.particles = particles

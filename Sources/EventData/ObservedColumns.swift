@@ -19,6 +19,11 @@ public struct ObservedColumns: Sendable, Equatable {
   /// The number of columns.
   public var count: Int { events.count + jets.count + constituents.count + splittings.count }
 
-  /// Forgets all columns.
-  public mutating func removeAll() { self = ObservedColumns() }
+  /// Forgets the rows of all columns and keeps the storage.
+  public mutating func removeRows() {
+    events.removeRows(from: 0)
+    jets.removeRows(from: 0)
+    constituents.removeRows(from: 0)
+    splittings.removeRows(from: 0)
+  }
 }

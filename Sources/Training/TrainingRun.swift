@@ -132,7 +132,7 @@ public struct TrainingRun {
         }, observables: ObservableCatalogue(configuration.observables, plugins: plugins),
         cuts: configuration.cuts)
     } catch let error as ModelError {
-      throw TrainingError("The network cannot be made: \(error.description).")
+      throw TrainingError("The network cannot be made: \(error.sentence)")
     }
   }
 

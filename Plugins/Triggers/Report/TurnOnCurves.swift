@@ -71,7 +71,8 @@ public struct TurnOnCurves: Sendable {
           (quantity, unit) = (.observable(column), column.output.unit)
           return
         }
-        let known = ["leading-jet-pt", "missing-momentum", "scalar-sum"] + menu.quantities.map(\.name)
+        let known =
+          ["leading-jet-pt", "missing-momentum", "scalar-sum"] + menu.quantities.map(\.name)
           + menu.sources.observables.filter { $0.rows == .events }.map(\.name)
         let remedy =
           name.nearest(among: known).map { "did you mean \($0)?" }

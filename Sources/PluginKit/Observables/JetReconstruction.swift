@@ -34,7 +34,9 @@ public final class JetReconstruction {
   ///
   /// - Throws: `JetPhysicsError` if FastJet refuses the jet definition, ``PluginError`` if a cut is on no number of jets
   ///   that is worked out.
-  public init(_ finder: JetFinder, observables: ObservableSet = ObservableSet(), cuts: [ObservableCut] = [])
+  public init(
+    _ finder: JetFinder, observables: ObservableSet = ObservableSet(), cuts: [ObservableCut] = []
+  )
     throws
   {
     self.finder = finder
@@ -63,7 +65,11 @@ public final class JetReconstruction {
   /// - Throws: as ``jets(in:)``; `jets` has no meaning then.
   public func findJets(in events: Events, into jets: inout Jets) throws {
     try clusterer.findJets(in: events, into: &jets)
-    if jets.columns.count > 0 { removeOtherColumns(from: &jets) }
+    if jets.columns.count > 0 {
+      removeOtherColumns(from: &jets)
+      // Rows of other jets, which cuts must not touch.
+      jets.columns.removeRows()
+    }
     guard !before.isEmpty || !after.isEmpty else { return }
     require(
       finder.trees || !observables.readsTrees, "observables that read trees need a finder that makes trees")
@@ -74,7 +80,9 @@ public final class JetReconstruction {
 
   private func removeOtherColumns(from jets: inout Jets) {
     for rows in HeadRows.allCases {
-      for name in jets.columns[rows].names where !columnNames.contains(name) { jets.columns[rows][name] = nil }
+      for name in jets.columns[rows].names where !columnNames.contains(name) {
+        jets.columns[rows][name] = nil
+      }
     }
   }
 

@@ -20,7 +20,8 @@ public struct ObservableCatalogue: Sendable {
   public func observables(for columns: Set<String>) throws -> ObservableSet {
     var set = ObservableSet()
     for column in columns.sorted() {
-      let parts = column.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let parts = column.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(
+        String.init)
       guard parts.count == 2 else {
         throw PluginError("“\(column)” names no number of an observable: write OBSERVABLE/QUANTITY.")
       }

@@ -29,7 +29,8 @@ public struct ObservableCut: Sendable, Equatable, CustomStringConvertible {
     let found = try observables.column(column)
     guard found.rows == .jets else {
       throw PluginError(
-        "The cut \(self) is on a number of \(found.rows.rawValue), but cuts choose among jets: name one of jets.")
+        "The cut \(self) is on a number of \(found.rows.rawValue), but cuts choose among jets: name one of jets."
+      )
     }
   }
 }

@@ -38,7 +38,8 @@ public struct ObservableSet: Sendable {
     let member = Member(name: choice.name, observable: try choice.make())
     if let known = members.first(where: { $0.name == choice.name }) {
       guard try ObservableChoice(known).isSame(as: ObservableChoice(member)) else {
-        throw PluginError("There are two observables \(choice.name) of different settings: rename one of them.")
+        throw PluginError(
+          "There are two observables \(choice.name) of different settings: rename one of them.")
       }
       return
     }

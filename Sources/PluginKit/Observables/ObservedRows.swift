@@ -83,7 +83,8 @@ struct ObservedRows: Sendable {
       }
     }
     for jet in jets {
-      constituentOffsets.append(constituentOffsets.last! + other.range(of: jet, other.constituentOffsets).count)
+      constituentOffsets.append(
+        constituentOffsets.last! + other.range(of: jet, other.constituentOffsets).count)
       splittingOffsets.append(splittingOffsets.last! + other.range(of: jet, other.splittingOffsets).count)
     }
   }
