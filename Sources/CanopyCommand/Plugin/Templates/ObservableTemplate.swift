@@ -20,6 +20,8 @@ struct ObservableTemplate: PluginKindTemplate {
       public struct Configuration: Codable, Sendable {
         /// The power of the distance; 1 unless given.
         public var power: Double?
+
+        public init(power: Double? = nil) { self.power = power }
       }
 
       public static let identifier = "\(names.identifier)"
