@@ -20,7 +20,7 @@ public struct MassCalibration: Codable, Sendable, Equatable {
   /// The strengths that are tried: parts of the precision 1 / variance of the truth.
   private static let strengths = [0, 0.25, 0.5, 0.75]
 
-  /// The corrections for rows whose true ln(m / scale) is `truth`, all `[rows]`; nil where they cannot be made.
+  /// The corrections for rows whose true ln(m / scale) is `truth`, all `[rows]`; nil if they cannot be made.
   init?(fitting distribution: MassDistribution, truth: [Double], weights: [Double]) {
     let total = weights.reduce(0, +)
     guard total > 0 else { return nil }
@@ -52,7 +52,7 @@ public struct MassCalibration: Codable, Sendable, Equatable {
     self.high = high
   }
 
-  /// Throws where the numbers cannot be used, as a model's file may hold anything.
+  /// Throws if the numbers cannot be used, as a model's file may hold anything.
   ///
   /// - Throws: ``PluginError`` that names what is wrong.
   func check() throws {

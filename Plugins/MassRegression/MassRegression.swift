@@ -34,7 +34,7 @@ public struct MassRegression: Head {
 
   /// A regression whose layers are added to the network by `builder`.
   ///
-  /// - Throws: ``PluginError`` where the scale is not positive, an estimator is of other rows or named twice, a size is
+  /// - Throws: ``PluginError`` if the scale is not positive, an estimator is of other rows or named twice, a size is
   ///   out of range or the network does not embed what there is a row for.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration
@@ -97,7 +97,7 @@ public struct MassRegression: Head {
 
   private static let ownOutputs = ["mass", "uncertainty", "low", "high", "uncorrected-mass"]
 
-  /// Throws where a mass is not positive.
+  /// Throws if a mass is not positive.
   ///
   /// - Throws: ``PluginError`` with the row.
   public func check(_ truth: HeadTruth) throws {
@@ -145,13 +145,13 @@ public struct MassRegression: Head {
 
   /// Takes over the corrections.
   ///
-  /// - Throws: ``PluginError`` where they do not rise.
+  /// - Throws: ``PluginError`` if they do not rise.
   public mutating func calibrate(by calibration: MassCalibration) throws {
     try calibration.check()
     self.calibration = calibration
   }
 
-  /// The corrections that the validation sample asks for; nil where the mass does not rise with the true mass yet, or
+  /// The corrections that the validation sample asks for; nil if the mass does not rise with the true mass yet, or
   /// there are fewer than 200 rows.
   public func calibration(
     fitting results: Matrix, truth: HeadTruth, weights: [Double]

@@ -7,13 +7,13 @@ import PluginKit
 struct TauCandidate {
   /// The visible momentum in GeV.
   let momentum: FourMomentum
-  /// The electric charge; 0 where the input has no identifiers.
+  /// The electric charge; 0 if the input has no identifiers.
   let charge: Int
   /// Whether it is an electron or a muon.
   let isLepton: Bool
   /// Whether it looks like a τ: a lepton, or one or three charged particles of total charge ±1 within the mass of a τ.
   let isIdentified: Bool
-  /// Its share of the scalar sum of the transverse momenta of the jet's constituents: 1 where it is isolated.
+  /// Its share of the scalar sum of the transverse momenta of the jet's constituents: 1 if it is isolated.
   let isolation: Double
 
   /// The cone around the hardest constituent whose particles a hadronic candidate has.
@@ -87,7 +87,7 @@ struct TauPair {
 
   private static let candidatesAtMost = 5
 
-  /// The pair of jets of an event that is worth most, opposite charges before others; nil where there are fewer than
+  /// The pair of jets of an event that is worth most, opposite charges before others; nil if there are fewer than
   /// two.
   init?(_ all: [TauCandidate]) {
     let candidates = all.sorted { $0.worth > $1.worth }.prefix(Self.candidatesAtMost)
@@ -108,7 +108,7 @@ struct TauPair {
   /// The collinear approximation (R. K. Ellis et al., Nucl. Phys. B 297 (1988) 221): the neutrinos of each τ fly along
   /// its visible momentum and together make the missing momentum.
   ///
-  /// - Returns: the momentum of each τ's neutrinos over its visible momentum; nil where the candidates are back to
+  /// - Returns: the momentum of each τ's neutrinos over its visible momentum; nil if the candidates are back to
   ///   back or parallel, so that there is no solution.
   func neutrinoShares(missingX: Double, missingY: Double) -> (first: Double, second: Double)? {
     let (a, b) = (first.momentum, second.momentum)
@@ -119,7 +119,7 @@ struct TauPair {
     return shares.first.isFinite && shares.second.isFinite ? shares : nil
   }
 
-  /// The mass in the collinear approximation, m_vis √((1 + r₁)(1 + r₂)) in GeV; nil where a neutrino would fly
+  /// The mass in the collinear approximation, m_vis √((1 + r₁)(1 + r₂)) in GeV; nil if a neutrino would fly
   /// backwards.
   func collinearMass(missingX: Double, missingY: Double) -> Double? {
     guard let shares = neutrinoShares(missingX: missingX, missingY: missingY), shares.first >= 0,

@@ -9,7 +9,7 @@ import PluginKit
 public struct EventEncoder: Sendable {
   /// What is read.
   public let description: EventEncoderDescription
-  /// The number of components of a jet's embedding; 0 where it is not read.
+  /// The number of components of a jet's embedding; 0 if it is not read.
   public let jetEmbeddingWidth: Int
 
   private let rising: GatedRecurrentUnit
@@ -19,9 +19,9 @@ public struct EventEncoder: Sendable {
   ///
   /// - Parameters:
   ///   - description: what is read.
-  ///   - jetEmbeddingWidth: the number of components of a jet's embedding; nil where jets have none.
+  ///   - jetEmbeddingWidth: the number of components of a jet's embedding; nil if jets have none.
   ///   - layout: where the parameters are added.
-  /// - Throws: ``EventEncodingError`` where the embedding is read and there is none.
+  /// - Throws: ``EventEncodingError`` if the embedding is read and there is none.
   public init(
     _ description: EventEncoderDescription, jetEmbeddingWidth: Int?, in layout: inout ParameterLayout
   ) throws {

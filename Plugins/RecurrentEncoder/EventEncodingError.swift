@@ -4,7 +4,7 @@ import PluginKit
 
 /// A description of an encoder that makes no sense, or an event that it cannot read.
 public struct EventEncodingError: Error, Sendable, Hashable {
-  /// The number of the event to blame, counted from 0 through all inputs; `nil` where none is.
+  /// The number of the event to blame, counted from 0 through all inputs; `nil` if none is.
   public let event: Int?
   /// The key of the description, the event column or the component of a particle to blame.
   public let field: String

@@ -13,7 +13,7 @@ public struct EventFeatures: Sendable {
   public internal(set) var momenta: [Float] = []
   /// The number of each item in its event's jets or particles: `[items]`.
   public private(set) var itemNumbers: [Int32] = []
-  /// The number of jets of each event, read or not; 0 where particles are read: `[events]`.
+  /// The number of jets of each event, read or not; 0 if particles are read: `[events]`.
   public private(set) var jetCounts: [Int] = []
   /// Row-major `[events × inputCount]`.
   public internal(set) var inputs: [Float] = []
@@ -38,8 +38,8 @@ public struct EventFeatures: Sendable {
   ///
   /// - Parameters:
   ///   - events: the events.
-  ///   - jets: their jets; needed where jets are read.
-  /// - Throws: ``EventEncodingError`` for the first event with a particle or condition that is not finite, and where
+  ///   - jets: their jets; needed if jets are read.
+  /// - Throws: ``EventEncodingError`` for the first event with a particle or condition that is not finite, and if
   ///   identifiers or a condition are missing; there are no events then.
   public mutating func replace(with events: Events, jets: Jets?) throws {
     precondition(

@@ -13,9 +13,9 @@ struct EventFrame {
   /// The direction that azimuths are measured from, a unit vector.
   private var axisX = 1.0
   private var axisY = 0.0
-  /// −1 where the transverse plane is shown reflected.
+  /// −1 if the transverse plane is shown reflected.
   private var side = 1.0
-  /// −1 where the beam is shown reflected.
+  /// −1 if the beam is shown reflected.
   private var hemisphere = 1.0
 
   /// The transverse momentum that is missing, |Σ pT|, in GeV.

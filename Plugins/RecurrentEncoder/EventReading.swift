@@ -58,7 +58,7 @@ struct EventReading: Sendable {
 
   /// Adds the event inputs of an event that `EventInputs.check` has passed behind `inputs`.
   ///
-  /// - Throws: ``EventEncodingError`` where a condition is not finite.
+  /// - Throws: ``EventEncodingError`` if a condition is not finite.
   mutating func appendInputs(
     _ description: EventEncoderDescription, _ event: Int, of events: Events, _ frame: EventFrame,
     itemCount: Int, to inputs: inout [Float]
@@ -134,7 +134,7 @@ struct EventReading: Sendable {
 extension EventInputs {
   /// Checks that events have what is read of them.
   ///
-  /// - Throws: ``EventEncodingError`` where the column of a condition is missing or has several numbers an event, and
+  /// - Throws: ``EventEncodingError`` if the column of a condition is missing or has several numbers an event, and
   ///   where there are no identifiers for leptons or photons.
   func check(_ events: Events) throws {
     if leptons != nil || photons != nil, events.pdgID.count != events.particleCount {

@@ -5,7 +5,7 @@ import PluginKit
 extension PluginRegistry {
   /// Makes the conditions known that every menu can use.
   ///
-  /// - Throws: `PluginError` where an identifier is taken.
+  /// - Throws: `PluginError` if an identifier is taken.
   public mutating func registerConditions() throws {
     try register(EventOutput.self)
     try register(JetCount.self)

@@ -10,7 +10,7 @@ public struct TriggerDecisions: Sendable, Equatable {
   public internal(set) var conditionsHold: [Bool] = []
   /// The quantities behind the paths: row-major `[events × quantities]`.
   ///
-  /// NaN where a decision wrote none, −∞ where an event has too few jets.
+  /// NaN if a decision wrote none, −∞ if an event has too few jets.
   public var values: [Double] { quantities.all }
   /// Whether a path accepts an event, prescale included: row-major `[events × paths]`; false before
   /// ``TriggerMenu/decide(_:_:)``.

@@ -23,7 +23,7 @@ public final class JetClusterer {
 
   /// A clusterer that does what `finder` says.
   ///
-  /// - Throws: ``JetPhysicsError`` where FastJet refuses the parameters or there is not enough memory.
+  /// - Throws: ``JetPhysicsError`` if FastJet refuses the parameters or there is not enough memory.
   public init(_ finder: JetFinder) throws {
     var failure = CFastJetFailure()
     guard let workspace = cfastjet_workspace_create([finder.task], &failure) else {

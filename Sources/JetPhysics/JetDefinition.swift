@@ -74,7 +74,7 @@ public struct JetDefinition: Sendable, Hashable {
   /// A power may be given whatever the algorithm, for the trees of a ``JetFinder`` that reclusters with a
   /// generalised algorithm.
   ///
-  /// - Throws: ``JetPhysicsError`` where the radius is outside ``allowedRadii``, or the power is missing or not
+  /// - Throws: ``JetPhysicsError`` if the radius is outside ``allowedRadii``, or the power is missing or not
   ///   finite.
   public init(
     _ algorithm: Algorithm, radius: Double = Self.defaultRadius, power: Double? = nil,

@@ -14,7 +14,7 @@ public struct JetFinder: Sendable, Hashable {
   /// Which jets are kept.
   public let selection: JetSelection
   /// The algorithm that clusters each jet's constituents anew, at FastJet's largest radius and with the
-  /// definition's power and recombination scheme, to get its tree; `nil` where the tree is the part of the
+  /// definition's power and recombination scheme, to get its tree; `nil` if the tree is the part of the
   /// event's own history that made the jet.
   public let recluster: JetDefinition.Algorithm?
   /// Whether the jets come with trees.
@@ -22,7 +22,7 @@ public struct JetFinder: Sendable, Hashable {
 
   /// A jet finder with checked parameters.
   ///
-  /// - Throws: ``JetPhysicsError`` where `recluster` needs a power that `definition` does not have.
+  /// - Throws: ``JetPhysicsError`` if `recluster` needs a power that `definition` does not have.
   public init(
     _ definition: JetDefinition, selection: JetSelection = .allInclusive,
     recluster: JetDefinition.Algorithm? = nil, trees: Bool = true

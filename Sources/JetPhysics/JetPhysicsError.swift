@@ -4,11 +4,11 @@ import EventData
 
 /// A parameter or an event that jets cannot be made from.
 public struct JetPhysicsError: Error, Sendable, Hashable {
-  /// The number of the event to blame, counted from 0 through all inputs; `nil` where none is.
+  /// The number of the event to blame, counted from 0 through all inputs; `nil` if none is.
   public let event: Int?
-  /// The particle to blame, counted from the first of its event; `nil` where none is.
+  /// The particle to blame, counted from the first of its event; `nil` if none is.
   public let particle: Int?
-  /// The parameter or the component of the particle to blame, such as `radius` or `px`; `nil` where none is.
+  /// The parameter or the component of the particle to blame, such as `radius` or `px`; `nil` if none is.
   public let field: String?
   /// What is wrong and what to do about it, as one sentence that names event, particle and field but no file.
   public let problem: String

@@ -23,7 +23,7 @@ public struct JetSelection: Sendable, Hashable {
 
   /// A selection with checked parameters.
   ///
-  /// - Throws: ``JetPhysicsError`` where a number is negative, not finite, or a count less than 1.
+  /// - Throws: ``JetPhysicsError`` if a number is negative, not finite, or a count less than 1.
   public init(_ kind: Kind, maximumAbsRapidity: Double? = nil, leading: Int? = nil) throws {
     switch kind {
     case .inclusive(let minimumPt):

@@ -32,10 +32,10 @@ public struct LundSplitting: Sendable, Hashable {
   /// ln(1/Δ), the abscissa of the Lund plane; infinite for collinear branches.
   public var logInverseDeltaR: Double { -log(deltaR) }
 
-  /// ln(kT/GeV), the ordinate of the Lund plane; −∞ where kT is 0.
+  /// ln(kT/GeV), the ordinate of the Lund plane; −∞ if kT is 0.
   public var logKt: Double { log(kt) }
 
-  /// ln z; −∞ where z is 0.
+  /// ln z; −∞ if z is 0.
   public var logZ: Double { log(z) }
 }
 

@@ -20,7 +20,7 @@ public struct SoftDrop: Sendable, Hashable, Codable {
     public let node: Int
     /// Its four-momentum.
     public let momentum: FourMomentum
-    /// The splitting that passed; `nil` where none did and the node is a single particle.
+    /// The splitting that passed; `nil` if none did and the node is a single particle.
     public let splitting: LundSplitting?
     /// How many branches were dropped.
     public let droppedBranches: Int
@@ -28,7 +28,7 @@ public struct SoftDrop: Sendable, Hashable, Codable {
 
   /// Grooming with checked parameters.
   ///
-  /// - Throws: ``JetPhysicsError`` where `zCut` is outside [0, ½), `beta` not finite or `radius` not positive.
+  /// - Throws: ``JetPhysicsError`` if `zCut` is outside [0, ½), `beta` not finite or `radius` not positive.
   public init(zCut: Double, beta: Double, radius: Double) throws {
     guard zCut >= 0, zCut < 0.5 else {
       throw JetPhysicsError(

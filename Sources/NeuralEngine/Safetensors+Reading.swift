@@ -9,7 +9,7 @@ extension Safetensors {
 
   /// Reads a file.
   ///
-  /// - Throws: ``SafetensorsError`` where the file cannot be read or is not sound.
+  /// - Throws: ``SafetensorsError`` if the file cannot be read or is not sound.
   public init(contentsOf file: URL) throws {
     try self.init(Self.bytes(of: file), source: file.relativePath)
   }
@@ -35,7 +35,7 @@ extension Safetensors {
 
   /// Reads the content of a file; `source` names the file in messages.
   ///
-  /// - Throws: ``SafetensorsError`` where the content is not sound.
+  /// - Throws: ``SafetensorsError`` if the content is not sound.
   public init(_ data: Data, source: String) throws {
     let bytes = [UInt8](data)
     guard bytes.count >= 8 else {

@@ -36,7 +36,7 @@ public struct Safetensors: Sendable, Equatable {
 
   /// Tensors to be written, in any order.
   ///
-  /// - Throws: ``SafetensorsError`` where two tensors share a name or a shape does not fit its values.
+  /// - Throws: ``SafetensorsError`` if two tensors share a name or a shape does not fit its values.
   public init(
     _ tensors: [SafetensorsTensor], metadata: [String: String] = [:], source: String = "safetensors"
   ) throws {
@@ -62,7 +62,7 @@ public struct Safetensors: Sendable, Equatable {
   /// The names of all tensors, rising.
   public var names: [String] { tensors.map(\.name) }
 
-  /// The tensor of that name, or nil where there is none.
+  /// The tensor of that name, or nil if there is none.
   public subscript(name: String) -> SafetensorsTensor? {
     // Names are sorted by Swift's order of strings, in which canonically equivalent names are equal.
     var range = tensors.startIndex..<tensors.endIndex
@@ -76,7 +76,7 @@ public struct Safetensors: Sendable, Equatable {
 
   /// The values of the tensor of that name, which must have that shape.
   ///
-  /// - Throws: ``SafetensorsError`` where the tensor is missing or has another shape.
+  /// - Throws: ``SafetensorsError`` if the tensor is missing or has another shape.
   public func values(of name: String, shape: [Int]) throws -> [Float] {
     guard let tensor = self[name] else {
       throw SafetensorsError(
@@ -106,7 +106,7 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible, Local
   }
 }
 
-/// The number of elements of a shape, or nil where an extent is negative or the product overflows.
+/// The number of elements of a shape, or nil if an extent is negative or the product overflows.
 func elementCount(ofShape shape: [Int]) -> Int? {
   var count = 1
   for extent in shape {

@@ -171,7 +171,7 @@ public final class Tape {
     backward()
   }
 
-  /// The gradient of a variable, `[rows × columns]`, which starts at zero; nil where it requires none.
+  /// The gradient of a variable, `[rows × columns]`, which starts at zero; nil if it requires none.
   public func gradient(of id: Variable.ID) -> UnsafeMutablePointer<Float>? {
     let index = Int(id.index)
     guard nodes[index].requiresGradient else { return nil }

@@ -27,7 +27,7 @@ public struct Variable {
   /// Whether `Tape.backward` finds a gradient for this variable.
   public var requiresGradient: Bool { tape.nodes[Int(id.index)].requiresGradient }
 
-  /// The gradient, row-major `[rows × columns]`, after `Tape.backward`; nil where none is required.
+  /// The gradient, row-major `[rows × columns]`, after `Tape.backward`; nil if none is required.
   public var gradient: UnsafeMutableBufferPointer<Float>? {
     tape.gradient(of: id).map { UnsafeMutableBufferPointer(start: $0, count: count) }
   }

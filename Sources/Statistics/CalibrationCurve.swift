@@ -32,7 +32,7 @@ public struct CalibrationCurve: Sendable, Equatable {
   ///   - isSignal: the truth.
   ///   - weights: of each example.
   ///   - binCount: the number of bins between 0 and 1; 15 unless given, as in arXiv:1706.04599.
-  /// - Throws: ``MetricError`` where a score is no probability or no example has a weight.
+  /// - Throws: ``MetricError`` if a score is no probability or no example has a weight.
   public init(scores: [Float], isSignal: [Bool], weights: [Double]? = nil, binCount: Int = 15) throws {
     require(isSignal.count == scores.count, "each score needs its truth")
     require(weights == nil || weights?.count == scores.count, "each score needs its weight")

@@ -19,7 +19,7 @@ public struct ConfusionMatrix: Sendable, Equatable {
   ///   - classCount: the number of classes.
   ///   - labels: the true class of each example, from 0: `[examples]`.
   ///   - weights: of each example, 1 unless given: `[examples]`.
-  /// - Throws: ``MetricError`` where a score is not a number, a label is not a class or nothing is counted.
+  /// - Throws: ``MetricError`` if a score is not a number, a label is not a class or nothing is counted.
   public init(scores: [Float], classCount: Int, labels: [Int], weights: [Double]? = nil) throws {
     require(scores.count == labels.count * classCount, "each example needs a score a class")
     require(weights == nil || weights?.count == labels.count, "each example needs its weight")

@@ -6,7 +6,7 @@ import Foundation
 public struct Estimate: Sendable, Equatable, Codable {
   /// The measured value.
   public var value: Double
-  /// Its standard deviation, or nil where the sample is too small to tell.
+  /// Its standard deviation, or nil if the sample is too small to tell.
   public var error: Double?
 
   /// A value and its standard deviation.

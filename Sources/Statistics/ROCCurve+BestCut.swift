@@ -2,7 +2,7 @@
 
 /// The cut on a score that makes a ``Significance`` largest for given ``EventYields``.
 public struct BestCut: Sendable, Equatable, Codable {
-  /// An event passes where its score is at least this.
+  /// An event passes if its score is at least this.
   public let threshold: Float
   /// The expected number of signal events that pass, s = S ε_S.
   public let signal: Estimate

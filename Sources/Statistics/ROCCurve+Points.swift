@@ -3,13 +3,13 @@
 extension ROCCurve {
   /// One point of the curve.
   public struct Point: Sendable, Equatable {
-    /// An example passes where its score is at least this.
+    /// An example passes if its score is at least this.
     public let threshold: Float
     /// The share of signal that passes.
     public let signalEfficiency: Double
     /// The share of background that passes.
     public let backgroundEfficiency: Double
-    /// 1 / ε_B with its binomial error, or nil where no background passes.
+    /// 1 / ε_B with its binomial error, or nil if no background passes.
     public let rejection: Estimate?
   }
 

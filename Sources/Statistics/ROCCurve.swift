@@ -10,7 +10,7 @@ import Support
 public struct ROCCurve: Sendable {
   /// The distinct scores, falling: `[points]`.
   ///
-  /// An example passes where its score is at least the threshold; the first is infinite and nothing passes it.
+  /// An example passes if its score is at least the threshold; the first is infinite and nothing passes it.
   public let thresholds: [Float]
   /// The share of the signal's weight that passes, from 0 to 1, rising unless there are negative weights: `[points]`.
   public let signalEfficiency: [Double]

@@ -21,7 +21,7 @@ public struct RegressionEvaluation: Sendable {
     /// The distribution of the predictions, the rows of each interval of truth weighted to the same sum: what a flat
     /// distribution of truth would give.
     public let predictions: Histogram
-    /// Whether the ends of the range of truth shape the predictions; nil where there are too few rows to say.
+    /// Whether the ends of the range of truth shape the predictions; nil if there are too few rows to say.
     public let sculpting: Sculpting?
   }
 
@@ -48,7 +48,7 @@ public struct RegressionEvaluation: Sendable {
   ///   - name: what the regression is called.
   ///   - unit: the unit of the quantity.
   ///   - predictions: the regression's own, with an interval, all positive.
-  ///   - uncorrected: the regression before it was corrected; nil where nothing is.
+  ///   - uncorrected: the regression before it was corrected; nil if nothing is.
   ///   - others: other estimators of the same rows.
   ///   - truth: the true values, positive.
   ///   - weights: the weight of each row.
@@ -145,7 +145,7 @@ public struct RegressionEvaluation: Sendable {
 }
 
 extension RegressionPredictions {
-  /// The predictions with a median response of 1 at each true value of these rows; nil where they do not rise with
+  /// The predictions with a median response of 1 at each true value of these rows; nil if they do not rise with
   /// the truth.
   fileprivate func corrected(_ truth: [Double], _ weights: [Double]) -> RegressionPredictions? {
     let known = values.indices.filter { values[$0].isFinite && values[$0] > 0 }

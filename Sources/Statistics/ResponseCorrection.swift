@@ -32,7 +32,7 @@ public struct ResponseCorrection: Codable, Sendable, Equatable {
   ///   - truth: finite numbers.
   ///   - weights: of each row.
   ///   - level: the share of predictions below the curve, between 0 and 1.
-  /// - Returns: nil where there are fewer than 200 rows, or the predictions do not rise with the truth.
+  /// - Returns: nil if there are fewer than 200 rows, or the predictions do not rise with the truth.
   public init?(fitting predictions: [Double], truth: [Double], weights: [Double], level: Double = 0.5) {
     require(predictions.count == truth.count && truth.count == weights.count, "a truth and weight a row")
     let rows = truth.indices.filter { weights[$0] > 0 }

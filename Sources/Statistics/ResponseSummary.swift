@@ -15,12 +15,12 @@ public struct ResponseSummary: Sendable, Equatable, Codable {
   public let bias: Estimate
   /// Half the central 68.27 % interval of the response.
   public let resolution: Estimate
-  /// The mean of (prediction − truth) / uncertainty; nil where the estimator has no uncertainty. The uncertainty is
+  /// The mean of (prediction − truth) / uncertainty; nil if the estimator has no uncertainty. The uncertainty is
   /// the part of the interval on the side where the truth lies.
   public let pullMean: Estimate?
-  /// Half the central 68.27 % interval of the same, 1 for a perfect uncertainty; nil where the estimator has none.
+  /// Half the central 68.27 % interval of the same, 1 for a perfect uncertainty; nil if the estimator has none.
   public let pullWidth: Estimate?
-  /// The share of rows whose interval holds the truth; nil where the estimator has no interval.
+  /// The share of rows whose interval holds the truth; nil if the estimator has no interval.
   public let coverage: Estimate?
 
   /// The summary of some rows, all `[rows]`.
@@ -61,9 +61,9 @@ public struct ResponseSummary: Sendable, Equatable, Codable {
 public struct RegressionPredictions: Sendable {
   /// The estimator's name.
   public let name: String
-  /// The predictions; NaN where there is none: `[rows]`.
+  /// The predictions; NaN if there is none: `[rows]`.
   public let values: [Double]
-  /// The interval that shall hold the truth of 68.27 % of the rows, `[rows]` each; nil where there is none.
+  /// The interval that shall hold the truth of 68.27 % of the rows, `[rows]` each; nil if there is none.
   public let interval: (low: [Double], high: [Double])?
 
   /// Predictions, all `[rows]`.

@@ -22,7 +22,7 @@ public struct Sculpting: Sendable, Equatable, Codable {
   /// intervals of truth.
   ///
   /// - Parameters:
-  ///   - predictions: NaN where there is none, which is left out: `[rows]`.
+  ///   - predictions: NaN if there is none, which is left out: `[rows]`.
   ///   - truth: `[rows]`.
   ///   - weights: with which the truth is flat: `[rows]`.
   ///   - rows: the rows to look at.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 extension String {
-  /// The name that this one may be a misspelling of, or nil where none is near.
+  /// The name that this one may be a misspelling of, or nil if none is near.
   package func nearest(among names: some Sequence<String>) -> String? {
     let distances = names.map { (name: $0, distance: editDistance(to: $0)) }
     guard let best = distances.min(by: { ($0.distance, $0.name) < ($1.distance, $1.name) }) else {

@@ -158,7 +158,7 @@ public final class WholeFile {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  /// A file without a name; nil where the system or the file system has no such thing.
+  /// A file without a name; nil if the system or the file system has no such thing.
   private static func makeNameless(in folder: String) -> Int32? {
     #if os(Linux)
       // O_TMPFILE, a macro that Swift cannot read.

@@ -81,7 +81,7 @@ public struct EventOutput: Decision {
 
   /// The output that `configuration` names.
   ///
-  /// - Throws: `PluginError` where it is not there.
+  /// - Throws: `PluginError` if it is not there.
   public init(configuration: String, sources: DecisionSources) throws {
     column = try sources.column(configuration, of: .events)
   }

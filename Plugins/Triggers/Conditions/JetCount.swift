@@ -19,7 +19,7 @@ public struct JetCount: Decision {
 
   /// The number of jets that pass `configuration`.
   ///
-  /// - Throws: `PluginError` where an output is not there.
+  /// - Throws: `PluginError` if an output is not there.
   public init(configuration: JetCuts, sources: DecisionSources) throws {
     selector = try JetSelector(configuration, sources)
   }

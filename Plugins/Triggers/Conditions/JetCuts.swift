@@ -81,7 +81,7 @@ extension JetCuts.Range: Decodable {
 }
 
 extension KeyedDecodingContainer {
-  /// A finite number, or nil where it is left out.
+  /// A finite number, or nil if it is left out.
   func bound(_ key: Key) throws -> Double? {
     let value = try decodeIfPresent(Double.self, forKey: key)
     try check(value.map(\.isFinite) ?? true, key, "must be a finite number")
@@ -101,7 +101,7 @@ struct JetSelector: Sendable {
   private let cuts: JetCuts
   private let columns: [(column: DecisionColumn, range: JetCuts.Range)]
 
-  /// - Throws: `PluginError` where an output is not there.
+  /// - Throws: `PluginError` if an output is not there.
   init(_ cuts: JetCuts, _ sources: DecisionSources) throws {
     self.cuts = cuts
     columns = try cuts.outputs.sorted { $0.key < $1.key }.map {

@@ -40,7 +40,7 @@ public struct JetScalarSum: Decision {
 
   /// The sum over the jets of `configuration`.
   ///
-  /// - Throws: `PluginError` where an output is not there.
+  /// - Throws: `PluginError` if an output is not there.
   public init(configuration: LeadingJets, sources: DecisionSources) throws {
     leading = configuration.leading ?? .max
     selector = try JetSelector(configuration.cuts, sources)
@@ -77,7 +77,7 @@ public struct JetInvariantMass: Decision {
 
   /// The mass of the jets of `configuration`, two unless it says how many.
   ///
-  /// - Throws: `PluginError` where an output is not there.
+  /// - Throws: `PluginError` if an output is not there.
   public init(configuration: LeadingJets, sources: DecisionSources) throws {
     leading = configuration.leading ?? 2
     selector = try JetSelector(configuration.cuts, sources)

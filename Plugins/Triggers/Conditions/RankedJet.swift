@@ -53,7 +53,7 @@ public struct RankedJet: Decision {
 
   /// The jet of `configuration`.
   ///
-  /// - Throws: `PluginError` where an output is not there.
+  /// - Throws: `PluginError` if an output is not there.
   public init(configuration: Configuration, sources: DecisionSources) throws {
     rank = configuration.rank
     selector = try JetSelector(configuration.cuts, sources)

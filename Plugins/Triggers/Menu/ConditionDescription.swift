@@ -13,14 +13,14 @@ public struct ConditionDescription: Decodable, Sendable {
     case tuned
   }
 
-  /// The identifier of the decision; nil where there is none.
+  /// The identifier of the decision; nil if there is none.
   public var identifier: String?
   /// The least value of the decision's first quantity.
   public var minimum: Bound?
   /// The largest value of the decision's first quantity.
   public var maximum: Bound?
 
-  /// Makes the decision; nil where it could not be read.
+  /// Makes the decision; nil if it could not be read.
   let make: (@Sendable (DecisionSources) throws -> any Decision)?
   /// Where the condition stands in its file.
   let codingPath: [any CodingKey]
@@ -40,7 +40,7 @@ public struct ConditionDescription: Decodable, Sendable {
 
   /// Reads what can be read of a condition.
   ///
-  /// - Throws: what the decoder throws where the condition is no mapping.
+  /// - Throws: what the decoder throws if the condition is no mapping.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     var problems = MenuProblems(decoder.codingPath)

@@ -179,7 +179,7 @@ struct MenuBuilder {
     return "\(whole)-\(number)"
   }
 
-  /// The bounds on the first quantity; nil where the decision has none.
+  /// The bounds on the first quantity; nil if the decision has none.
   private mutating func bounds(
     of condition: ConditionDescription, _ decision: any Decision
   ) -> (least: Double, largest: Double)? {

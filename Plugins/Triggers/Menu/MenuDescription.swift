@@ -19,7 +19,7 @@ import PluginKit
 /// A decoder must know the plugins: `decoder.userInfo[.plugins] = registry`. What cannot be decoded does not keep the
 /// rest from being read; ``TriggerMenu`` tells of all problems together.
 public struct MenuDescription: Decodable, Sendable {
-  /// How many events per second reach the menu; nil where that is not known.
+  /// How many events per second reach the menu; nil if that is not known.
   public var inputRate: Double?
   /// How many events per second the menu may accept; nil for any number.
   public var budget: Double?
@@ -37,7 +37,7 @@ public struct MenuDescription: Decodable, Sendable {
 
   /// Reads what can be read of a menu.
   ///
-  /// - Throws: what the decoder throws where the menu is no mapping.
+  /// - Throws: what the decoder throws if the menu is no mapping.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     var problems = MenuProblems(decoder.codingPath)
@@ -96,7 +96,7 @@ public struct PathDescription: Decodable, Sendable {
 
   /// Reads what can be read of a path.
   ///
-  /// - Throws: what the decoder throws where the path is no mapping.
+  /// - Throws: what the decoder throws if the path is no mapping.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     var problems = MenuProblems(decoder.codingPath)

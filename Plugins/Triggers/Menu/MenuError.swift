@@ -33,7 +33,7 @@ struct MenuProblems {
     found.append(DecodingError.Context(codingPath: codingPath + keys, debugDescription: problem))
   }
 
-  /// What `body` gives, or nil where it throws.
+  /// What `body` gives, or nil if it throws.
   mutating func collect<Value>(_ keys: [any CodingKey], _ body: () throws -> Value) -> Value? {
     do {
       return try body()

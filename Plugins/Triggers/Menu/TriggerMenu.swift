@@ -65,7 +65,7 @@ public struct TriggerMenu: Sendable {
     /// The number of quantities, and the first of them.
     let width: Int
     let quantity: Int
-    /// −∞ and ∞ where the first quantity is not bounded; nil where the decision has none.
+    /// −∞ and ∞ where the first quantity is not bounded; nil if the decision has none.
     var bounds: (least: Double, largest: Double)?
     let hasState: Bool
   }
@@ -80,7 +80,7 @@ public struct TriggerMenu: Sendable {
   public let quantities: [Quantity]
   /// The bounds that are to be found; until then they are none.
   public private(set) var thresholds: [Threshold]
-  /// How many events per second reach the menu; nil where that is not known.
+  /// How many events per second reach the menu; nil if that is not known.
   public let inputRate: Double?
   /// How many events per second the menu may accept; nil for any number.
   public let budget: Double?

@@ -16,7 +16,7 @@ public struct TriggerReport: Sendable, Encodable {
     /// With weights it is the share of their sum, with the error √(Σ w² (δ − p)²) / Σw, where δ is 1 for these events
     /// and 0 for others, which negative weights leave sound; nil if the weights do not add up to more than 0.
     public let share: Estimate?
-    /// The share of the input rate, in events per second; nil where that rate is not known.
+    /// The share of the input rate, in events per second; nil if that rate is not known.
     public let rate: Estimate?
 
     init(_ count: Int, of total: Int, weights: Efficiency.Weights?, inputRate: Double?) {
@@ -60,7 +60,7 @@ public struct TriggerReport: Sendable, Encodable {
   public let eventCount: Int
   /// The sum of their weights; nil if every event counts as one.
   public let eventWeight: Double?
-  /// How many events per second reach the menu; nil where that is not known.
+  /// How many events per second reach the menu; nil if that is not known.
   public let inputRate: Double?
   /// How many events per second the menu may accept; nil for any number.
   public let budget: Double?
@@ -86,7 +86,7 @@ public struct TriggerReport: Sendable, Encodable {
   /// - Parameters:
   ///   - menu: the menu.
   ///   - state: its counters after the sample.
-  ///   - signal: its counters after the signal alone; nil where there is none.
+  ///   - signal: its counters after the signal alone; nil if there is none.
   public init(_ menu: TriggerMenu, _ state: TriggerState, signal: TriggerState? = nil) {
     let weights = state.weights
     func rate(_ count: Int, _ weight: (TriggerState.Weights) -> WeightSum) -> Rate {

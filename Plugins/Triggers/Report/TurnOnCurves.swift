@@ -56,7 +56,7 @@ public struct TurnOnCurves: Sendable {
 
   /// Curves against the quantity of this name, without events.
   ///
-  /// - Throws: `PluginError` that names the nearest where there is none of that name.
+  /// - Throws: `PluginError` that names the nearest if there is none of that name.
   public init(_ menu: TriggerMenu, against name: String) throws {
     self.menu = menu
     self.name = name

@@ -31,7 +31,7 @@ extension TriggerMenu {
   /// - Parameters:
   ///   - background: events as they reach the menu.
   ///   - signal: events that it is there for.
-  /// - Throws: `PluginError` where the menu has no budget, nothing to tune or a decision with a state, a sample is too small or has weights
+  /// - Throws: `PluginError` if the menu has no budget, nothing to tune or a decision with a state, a sample is too small or has weights
   ///   that are negative or all 0, or the paths
   ///   without thresholds to tune are beyond the budget already.
   /// - Complexity: O(λ steps × sweeps × thresholds × events × paths).

@@ -148,7 +148,7 @@ typedef struct CFastJetHistories {
   /// The first entry of each event, and the number of entries at the end: [events + 1].
   const int64_t *offsets;
   /// The entries that were joined, counted within the event; −2 for a particle: [entries] each. The second is
-  /// −1 where the first was joined with the beam.
+  /// −1 if the first was joined with the beam.
   const int32_t *parent1, *parent2;
   /// The distance of the step, 0 for a particle: [entries].
   const double *distance;
@@ -177,9 +177,9 @@ typedef enum CFastJetComponent { CFastJetPx = 0, CFastJetPy = 1, CFastJetPz = 2,
 
 /// Where and why a call failed.
 typedef struct CFastJetFailure {
-  /// The event, counted from the first of the batch; −1 where no event is to blame.
+  /// The event, counted from the first of the batch; −1 if no event is to blame.
   int64_t event;
-  /// The particle, counted from the first of its event; −1 where no particle is to blame.
+  /// The particle, counted from the first of its event; −1 if no particle is to blame.
   int64_t particle;
   /// The component of that particle.
   CFastJetComponent component;
@@ -209,7 +209,7 @@ CFastJetStatus cfastjet_find_histories(CFastJetWorkspace *workspace, const CFast
 /// extracted. It is what `canopy bench` measures this interface against.
 ///
 /// Returns the sum of the pT of the jets and of what their constituents recluster to, so that nothing is optimised
-/// away; NaN where FastJet fails.
+/// away; NaN if FastJet fails.
 double cfastjet_cluster_plainly(const CFastJetTask *task, const CFastJetEvents *events);
 
 /// FastJet's version, such as "3.4.0".
