@@ -62,6 +62,7 @@ struct TauPairNumbers {
   /// - Parameters:
   ///   - event: the event.
   ///   - scale: the mass in GeV that others are relative to.
+  /// - Returns: the features: `[featureCount]`.
   func features(ofEvent event: Int, scale: Double) -> [Double] {
     let visibleMass = visibleMass[event]
     guard !visibleMass.isNaN else { return Array(repeating: 0, count: Self.featureCount) }

@@ -49,6 +49,7 @@ public struct EventEncoder: Sendable {
   ///     `Jets`, where the encoder reads them: `[jets × jetEmbeddingWidth]`.
   ///   - weights: the weights of the tape's parameters, packed.
   ///   - tape: where the computation is recorded.
+  /// - Returns: `[events × width]`.
   public func callAsFunction(
     _ batch: EventSequenceBatch, jetEmbedding: Variable? = nil, _ weights: PackedWeights, on tape: Tape
   ) -> Variable {

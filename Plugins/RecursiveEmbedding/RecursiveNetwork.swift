@@ -58,6 +58,7 @@ public struct RecursiveNetwork: Sendable {
   ///   - weights: the weights of the tape's parameters, packed.
   ///   - tape: where the computation is recorded.
   ///   - freezing: whether the embeddings are constants, through which no gradient passes.
+  /// - Returns: `[trees × width]`.
   public func callAsFunction(
     _ trees: TreeBatch, _ weights: PackedWeights, on tape: Tape, freezing: Bool = false
   ) -> Variable {

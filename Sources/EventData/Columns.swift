@@ -41,7 +41,7 @@ public struct Columns: Sendable, Equatable {
 
   /// The place of a name; nil if there is no such column.
   private func place(of name: String) -> Int? {
-    // By indices, which ask for no memory even where nothing is optimised; there are few columns.
+    // By indices, which ask for no memory even if nothing is optimised; there are few columns.
     for place in 0..<names.count where names[place] == name { return place }
     return nil
   }
@@ -61,7 +61,7 @@ public struct Columns: Sendable, Equatable {
     _modify {
       var column: Column?
       if let place = place(of: name) {
-        // Taken out, so that nobody else holds its storage meanwhile.
+        // Taken out, so that nobody else holds its storage in the meantime.
         names.remove(at: place)
         column = columns.remove(at: place)
       }
@@ -134,7 +134,7 @@ public struct Columns: Sendable, Equatable {
     }
   }
 
-  /// Takes the column of a name away.
+  /// Removes the column of a name.
   public mutating func remove(_ name: String) {
     guard let place = place(of: name) else { return }
     names.remove(at: place)
@@ -160,7 +160,7 @@ public struct Columns: Sendable, Equatable {
     }
   }
 
-  /// Takes away what columns have beyond the first `count` rows.
+  /// Removes what columns have beyond the first `count` rows.
   mutating func removeRows(from count: Int) {
     for place in 0..<columns.count {
       let excess = columns[place].values.count - count * columns[place].width

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// What is wrong with an event, said by a stage that does not know the event's file.
+/// What is wrong with an event, told by a stage that does not know the event's file.
 public protocol EventError: Error {
   /// The number of the event to blame, counted from 0 through all inputs; nil if none is.
   var event: Int? { get }

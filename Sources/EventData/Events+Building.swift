@@ -91,7 +91,7 @@ extension Columns {
           field: name,
           problem: self[name] == nil
             ? "has \(numbers.count) numbers for \(rows) rows; give each row as many."
-            : "has \(numbers.count) numbers for \(rows) rows where earlier events have \(width) a row.")
+            : "has \(numbers.count) numbers for \(rows) rows, but earlier events have \(width) a row.")
       }
       guard self[name] != nil || before == 0 else {
         throw EventDataError(

@@ -17,8 +17,9 @@ public struct Events: Sendable, Equatable {
   public var particles: Ragged<Particles>
   /// Further quantities of each event by name: truth, weights, inputs: each `[events × width]`.
   public var columns: Columns
-  /// Why columns that the input has cannot be read, by name; an error only for those who need them. Those of particles
-  /// are called `particle/NAME`.
+  /// Why columns of the input cannot be read, by name; it is an error only for those who need them.
+  ///
+  /// Those of particles are called `particle/NAME`.
   public var unreadableColumns: [String: String]
   /// The file that the events come from, as the user named it; used in messages.
   public var source: String

@@ -55,7 +55,7 @@ public struct FourMomenta: Sendable, Equatable {
     energy.removeAll(keepingCapacity: true)
   }
 
-  /// Takes the last `count` momenta away.
+  /// Removes the last `count` momenta.
   public mutating func removeLast(_ count: Int) {
     px.removeLast(count)
     py.removeLast(count)

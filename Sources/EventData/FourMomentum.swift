@@ -4,7 +4,7 @@ import Foundation
 
 /// A four-momentum (px, py, pz, E) in GeV, with z along the beam.
 ///
-/// Kinematic quantities follow FastJet's `PseudoJet`; where FastJet's formula has no finite result, the
+/// Kinematic quantities follow FastJet's `PseudoJet`; if FastJet's formula has no finite result, the
 /// documentation of the quantity says what it is here.
 public struct FourMomentum: Sendable, Hashable, Codable {
   /// Momentum along x in GeV.
@@ -44,10 +44,10 @@ public struct FourMomentum: Sendable, Hashable, Codable {
   /// The modulus of the momentum, |p| = √(px² + py² + pz²).
   public var modulus: Double { (pt2 + pz * pz).squareRoot() }
 
-  /// The square of the mass, (E + pz)(E − pz) − pT²; negative where rounding made the mass imaginary.
+  /// The square of the mass, (E + pz)(E − pz) − pT²; negative if rounding made the mass imaginary.
   public var mass2: Double { (energy + pz) * (energy - pz) - pt2 }
 
-  /// The mass m, or −√(−m²) where m² is negative.
+  /// The mass m, or −√(−m²) if m² is negative.
   public var mass: Double { mass2 < 0 ? -(-mass2).squareRoot() : mass2.squareRoot() }
 
   /// The azimuth in [0, 2π); 0 along the beam.

@@ -12,6 +12,6 @@ extension Jets {
   /// Azimuths in [0, 2π): `[jets]`.
   public var phi: [Double] { (0..<jetCount).map { momentum(ofJet: $0).phi } }
 
-  /// Masses in GeV, −√(−m²) where m² is negative: `[jets]`.
+  /// Masses in GeV, −√(−m²) if m² is negative: `[jets]`.
   public var mass: [Double] { (0..<jetCount).map { momentum(ofJet: $0).mass } }
 }

@@ -63,7 +63,7 @@ public struct Particles: Sendable, Equatable {
     return name == "pdgid" && !pdgID.isEmpty ? pdgID.map(Double.init) : nil
   }
 
-  /// Takes the particles from `count` on away.
+  /// Removes the particles from `count` on.
   mutating func removeAll(from count: Int) {
     momenta.removeLast(self.count - count)
     if pdgID.count > count { pdgID.removeLast(pdgID.count - count) }

@@ -6,9 +6,10 @@ import EventData
 /// has them.
 ///
 /// An event of n particles owns 2n entries, `offsets[i] ..< offsets[i + 1]`. Within an event entries are
-/// numbered from 0: first the particles, then the n steps of the clustering in their order. Padding, particles whose
-/// components are all 0, joins the beam first, at distance 0. Of a group of more than eight particles of exactly one
-/// direction, which are at distance 0, the joins follow, in pairs and pairs of pairs; then come FastJet's steps.
+/// numbered from 0: first the particles, then the n steps of the clustering in their order. Padding,
+/// particles whose components are all 0, joins the beam first, at distance 0. Then follow the joins of groups
+/// of more than eight particles of exactly the same direction, which are at distance 0, in pairs and pairs of
+/// pairs; FastJet's steps come last.
 public struct ClusteringHistories: Sendable, Equatable {
   /// The number of each event, counted from 0 through all inputs: `[events]`.
   public var eventNumbers: [Int] = []

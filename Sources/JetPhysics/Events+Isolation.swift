@@ -3,14 +3,16 @@
 import Foundation
 
 extension Events {
-  /// The isolation of a particle: the scalar sum of the transverse momenta of all other particles of its event within
-  /// √(Δη² + Δφ²) ≤ R of it, divided by its own, with η the pseudorapidity; 0 for one without transverse momentum.
+  /// The isolation of a particle: the scalar sum of the transverse momenta of all other particles of its
+  /// event within √(Δη² + Δφ²) ≤ R of it, divided by its own, with η the pseudorapidity; 0 for a particle
+  /// without transverse momentum.
   ///
   /// - Parameters:
   ///   - particle: counted from the first of all events.
   ///   - particles: the particles of its event.
   ///   - pt: their transverse momenta in GeV: `[particles of the event]`.
   ///   - radius: the radius R.
+  /// - Returns: the isolation, a pure number.
   public func isolation(
     ofParticle particle: Int, among particles: Range<Int>, pt: [Double], radius: Double
   ) -> Double {

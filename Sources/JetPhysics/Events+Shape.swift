@@ -4,10 +4,10 @@ extension Events {
   /// Checks that the arrays belong together: offsets that start at 0, never decrease and end at the number of
   /// particles, and as many of each component as of energies.
   ///
-  /// - Throws: ``JetPhysicsError`` that names the array that does not.
+  /// - Throws: ``JetPhysicsError`` that names the array that does not fit.
   /// - Complexity: O(events).
   public func checkShape() throws {
-    // Sentences are made only where they are needed: every batch is checked.
+    // Sentences are made only if they are needed, as every batch is checked.
     func require(_ holds: Bool, _ field: String, _ problem: @autoclosure () -> String) throws {
       if !holds { throw JetPhysicsError(field: field, problem: problem()) }
     }

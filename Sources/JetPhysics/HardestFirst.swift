@@ -40,7 +40,7 @@ public struct HardestFirst: Sendable {
     return first.number
   }
 
-  /// As `swapAt`, which takes memory where it is not specialised.
+  /// As `swapAt`, which takes memory if it is not specialised.
   private mutating func exchange(_ a: Int, _ b: Int) {
     let item = heap[a]
     heap[a] = heap[b]

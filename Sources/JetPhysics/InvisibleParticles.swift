@@ -2,9 +2,10 @@
 
 /// Particles that cross a detector unseen, by Particle Data Group identifier; antiparticles are included.
 ///
-/// By default they are those that have neither electric charge nor strong interaction. Numbering: Review of Particle
-/// Physics, "Monte Carlo Particle Numbering Scheme". Like Pythia's `isVisible`, the list has candidates for dark matter
-/// of several models; unlike it, it leaves out Z and Higgs bosons, which are invisible only if nobody let them decay.
+/// By default they are those that have neither electric charge nor strong interaction. Numbering: Review of
+/// Particle Physics, "Monte Carlo Particle Numbering Scheme". Like Pythia's `isVisible`, the list has
+/// candidates for dark matter of several models; unlike it, it leaves out Z and Higgs bosons, which are
+/// invisible only if they were not decayed.
 public struct InvisibleParticles: Sendable, Equatable {
   /// Whether the particles of the built-in list are invisible.
   public var includesDefault: Bool

@@ -11,10 +11,11 @@ import CFastJet
 /// slightly imaginary mass. Components below 1e−150 GeV count as 0, as their squares would underflow. A particle whose
 /// components are all 0 is padding, which belongs to no jet and costs nothing.
 ///
-/// Particles of exactly one direction are joined before FastJet sees them if there are more than eight of them: FastJet
-/// takes a time that grows with the third power of their number. In every algorithm they are at distance 0 and come
-/// together first; the order, which is arbitrary, is that of pairs and pairs of pairs here, so that jets are FastJet's
-/// to rounding. All other events have FastJet's jets, trees and histories bit for bit.
+/// More than eight particles of exactly the same direction are joined before FastJet sees them, because the
+/// time that FastJet takes grows with the third power of their number. In every algorithm they are at
+/// distance 0 and come together first, in an arbitrary order; here they are joined in pairs, then in pairs of
+/// pairs, so that jets agree with FastJet's to rounding. All other events have FastJet's jets, trees and
+/// histories bit for bit.
 public final class JetClusterer {
   /// What this clusterer does.
   public let finder: JetFinder
@@ -48,7 +49,7 @@ public final class JetClusterer {
   ///
   /// Jets of an event are sorted by falling pT (falling E for e⁺e⁻ algorithms), equals in the order of
   /// clustering; constituents are in rising order of the particles. For e⁺e⁻ algorithms the left child of a
-  /// splitting has the larger E. Where reclustering leaves several pieces, since momenta along the beam are
+  /// splitting has the larger E. If reclustering leaves several pieces, since momenta along the beam are
   /// further from the others than any radius, they are joined in the order in which the algorithm ended them,
   /// each join at the distance d_iB at which the earlier piece ended.
   ///
@@ -212,7 +213,7 @@ extension Array {
 extension [Int] {
   fileprivate mutating func replace(with start: UnsafePointer<Int64>?, count: Int) {
     removeAll(keepingCapacity: true)
-    // No array of offsets is asked for only where there are no trees, and then the offset is 0.
+    // An array of offsets is missing only if there are no trees, and then the offset is 0.
     guard let start else { return append(0) }
     start.withMemoryRebound(to: Int.self, capacity: count) {
       append(contentsOf: UnsafeBufferPointer(start: $0, count: count))

@@ -3,7 +3,7 @@
 /// How particles become jets: an algorithm, its parameters and a recombination scheme, as in FastJet.
 ///
 /// The generalised kT algorithms join the pair of least d_ij = min(kT_i^2p, kT_j^2p) ΔR_ij²/R², or end a jet
-/// where d_iB = kT_i^2p is less (arXiv:1111.6097, section 2.2).
+/// if d_iB = kT_i^2p is less (arXiv:1111.6097, section 2.2).
 public struct JetDefinition: Sendable, Hashable {
   /// A sequential recombination algorithm; the raw value is its name on the command line and in files.
   public enum Algorithm: String, Sendable, Hashable, Codable, CaseIterable {
@@ -62,7 +62,7 @@ public struct JetDefinition: Sendable, Hashable {
 
   /// The algorithm.
   public let algorithm: Algorithm
-  /// The jet radius R; without effect where the algorithm has none.
+  /// The jet radius R; without effect if the algorithm has none.
   public let radius: Double
   /// The power p of the generalised algorithms.
   public let power: Double?

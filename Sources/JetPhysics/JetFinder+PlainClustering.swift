@@ -3,10 +3,11 @@
 import CFastJet
 
 extension JetFinder {
-  /// Clusters events as a C++ program does that uses FastJet directly, without trees or constituents: what
-  /// `canopy bench` measures a ``JetClusterer`` against.
+  /// Clusters events as a C++ program that uses FastJet directly does, without trees or constituents.
   ///
-  /// - Returns: the sum of the pT of the jets and, where they are reclustered, of their trees' roots; NaN if
+  /// `canopy bench` measures a ``JetClusterer`` against this.
+  ///
+  /// - Returns: the sum of the pT of the jets and, if they are reclustered, of their trees' roots; NaN if
   ///   FastJet fails.
   @discardableResult
   package func clusterPlainly(_ events: Events) -> Double {

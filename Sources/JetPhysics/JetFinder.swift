@@ -13,7 +13,7 @@ public struct JetFinder: Sendable, Hashable {
   public let definition: JetDefinition
   /// Which jets are kept.
   public let selection: JetSelection
-  /// The algorithm that clusters each jet's constituents anew, at FastJet's largest radius and with the
+  /// The algorithm that clusters each jet's constituents again, at FastJet's largest radius and with the
   /// definition's power and recombination scheme, to get its tree; `nil` if the tree is the part of the
   /// event's own history that made the jet.
   public let recluster: JetDefinition.Algorithm?

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Jets are found in events, and are events' data.
+// Whoever finds jets needs events too.
 @_exported import EventData

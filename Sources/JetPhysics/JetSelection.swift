@@ -4,13 +4,14 @@
 public struct JetSelection: Sendable, Hashable {
   /// Where the clustering stops.
   public enum Kind: Sendable, Hashable {
-    /// What the algorithm joins with the beam, of at least a pT in GeV.
+    /// The jets that the algorithm joins with the beam, of at least this pT in GeV.
     ///
     /// The cut is on pT for e⁺e⁻ algorithms too, as in FastJet's `inclusive_jets`.
     case inclusive(minimumPt: Double)
-    /// What is left when a number of jets is left; in an event of fewer particles, each of them.
+    /// The jets that exist when their number has fallen to this one; in an event of fewer particles, each
+    /// particle.
     case exclusiveJets(Int)
-    /// What is left when every distance d_ij is larger than a cut.
+    /// The jets that exist when every distance d_ij is larger than a cut.
     case exclusiveCut(Double)
   }
 
@@ -73,7 +74,7 @@ extension JetSelection: Codable {
     case minimumPt, exclusiveJets, exclusiveCut, maximumAbsRapidity, leading
   }
 
-  /// Reads one of `minimumPt`, `exclusiveJets` and `exclusiveCut` (all inclusive jets where there is none), and
+  /// Reads one of `minimumPt`, `exclusiveJets` and `exclusiveCut` (all inclusive jets if there is none), and
   /// optionally `maximumAbsRapidity` and `leading`.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)

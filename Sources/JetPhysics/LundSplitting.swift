@@ -10,7 +10,7 @@ public struct LundSplitting: Sendable, Hashable {
   public let kt: Double
   /// The momentum fraction of the softer branch, z = pT_soft / (pT_soft + pT_hard), from 0 to ½.
   public let z: Double
-  /// The invariant mass of the two branches in GeV, −√(−m²) where m² is negative.
+  /// The invariant mass of the two branches in GeV, −√(−m²) if m² is negative.
   public let mass: Double
   /// The azimuth of the softer branch around the harder, ψ = atan2(y_soft − y_hard, φ_soft − φ_hard).
   public let psi: Double
@@ -45,6 +45,7 @@ extension JetTrees {
   /// - Parameters:
   ///   - node: the node, counted from the first of all trees.
   ///   - first: the first node of the node's tree, to which its children are relative.
+  /// - Returns: the coordinates; `nil` for a leaf.
   public func lundSplitting(ofNode node: Int, first: Int) -> LundSplitting? {
     guard left[node] >= 0 else { return nil }
     return LundSplitting(
@@ -53,7 +54,7 @@ extension JetTrees {
 
   /// The primary Lund plane of a tree: its splittings along the harder branch, from the root on.
   ///
-  /// Meant for trees of the Cambridge algorithm, where it is ordered by falling angle.
+  /// It is meant for trees of the Cambridge algorithm, in which it is ordered by falling angle.
   public func primaryLundPlane(ofTree tree: Int) -> [LundSplitting] {
     let nodes = nodes(ofTree: tree)
     var plane: [LundSplitting] = []

@@ -43,7 +43,7 @@ public struct NumberCondition: Sendable, Equatable {
   ///   - text: the condition.
   ///   - subject: what the condition is on, such as `particles`, for messages.
   ///   - examples: names that may stand in it, such as `pt or eta`, for messages.
-  /// - Throws: ``JetPhysicsError`` that shows where the text is no condition.
+  /// - Throws: ``JetPhysicsError`` that shows where the text stops being a condition.
   public init(_ text: String, on subject: String, examples: String) throws {
     var parser = Parser(text, subject: subject, examples: examples)
     (name, isMagnitude) = try parser.quantity()

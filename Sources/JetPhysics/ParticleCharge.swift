@@ -10,7 +10,7 @@ public enum ParticleCharge {
     timesThree(ofParticle: pdgID.magnitude).map { (pdgID < 0 ? -Double($0) : Double($0)) / 3 }
   }
 
-  /// Three times the charge of a particle, which is whole.
+  /// Three times the charge of a particle, which is a whole number.
   private static func timesThree(ofParticle identifier: UInt32) -> Int? {
     let number = Int(identifier)
     // A nucleus: 10LZZZAAAI.

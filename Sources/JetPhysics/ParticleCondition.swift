@@ -44,7 +44,7 @@ public struct ParticleCondition: Sendable, Equatable {
       case pz
     }
 
-    /// The quantity of a name; a name that is none of a quantity's is a column's.
+    /// The quantity of a name; a name that belongs to no quantity is that of a column.
     init(name: String) {
       switch name {
       case "charge": self = .charge
@@ -80,7 +80,7 @@ public struct ParticleCondition: Sendable, Equatable {
 extension ParticleCondition {
   /// Reads a condition.
   ///
-  /// - Throws: ``JetPhysicsError`` that shows where the text is no condition.
+  /// - Throws: ``JetPhysicsError`` that shows where the text stops being a condition.
   public init(_ text: String) throws {
     condition = try NumberCondition(text, on: "particles", examples: "pt, eta, charge or pdgid")
     quantity = Quantity(name: condition.name)
@@ -95,7 +95,7 @@ extension ParticleCondition: CustomStringConvertible {
 // MARK: - Particles
 
 extension ParticleCondition {
-  /// Makes false in `takesPart` `[particles]` what does not meet the condition.
+  /// Sets `takesPart` `[particles]` to false for the particles that do not meet the condition.
   ///
   /// - Throws: ``JetPhysicsError`` if the events lack the quantity.
   func narrow(_ takesPart: inout [Bool], in batch: Events) throws {

@@ -100,7 +100,8 @@ extension ParticleSelection: Codable {
 // MARK: - Particles
 
 extension ParticleSelection {
-  /// Leaves out the particles of `batch` that do not take part, by all but their status, which readers look at.
+  /// Leaves out the particles of `batch` that do not take part, by everything but their status, which readers
+  /// check.
   ///
   /// - Throws: ``JetPhysicsError`` if a condition is on a quantity that the events lack; it names the quantity.
   public func apply(to batch: inout Events) throws {

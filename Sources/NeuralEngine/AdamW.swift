@@ -41,8 +41,8 @@ public final class AdamW {
     step = 0
   }
 
-  /// An optimiser that continues from moments of before, which it keeps and changes; it leaves the parameters of
-  /// `frozen` as they are.
+  /// An optimiser that continues from earlier moments, which it keeps and changes; it leaves the parameters
+  /// of `frozen` as they are.
   public init(
     firstMoment: Parameters, secondMoment: Parameters, step: Int, settings: Settings,
     frozen: Set<ParameterID> = []
@@ -84,7 +84,7 @@ public final class AdamW {
     return norm
   }
 
-  /// The sum of the squares of all that is a gradient.
+  /// The sum of the squares of the gradients, without running statistics.
   private static func sumOfSquares(_ gradient: Parameters) -> Double {
     let values = gradient.values
     if gradient.layout.entries.allSatisfy(\.isLearnt) {

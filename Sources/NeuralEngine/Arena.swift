@@ -2,7 +2,7 @@
 
 /// Memory that is handed out piece by piece and taken back all at once.
 ///
-/// After a few batches one block holds everything that a batch needs, and nothing is allocated any more.
+/// After a few batches one block holds everything that a batch needs, and nothing more is allocated.
 final class Arena {
   private struct Block {
     let start: UnsafeMutablePointer<UInt8>

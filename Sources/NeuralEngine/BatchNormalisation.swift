@@ -8,8 +8,9 @@
 /// number gives the same bits. On a tape that only predicts μ and σ² are running statistics, so that a row has the same
 /// bits in any batch.
 ///
-/// The running statistics are parameters that are saved with the others and that no gradient moves: a backward pass
-/// collects what it saw of the rows, and each step of ``AdamW`` takes over a tenth of it.
+/// The running statistics are parameters that are saved with the others and that no gradient moves: a
+/// backward pass collects those of its rows, and each step of ``AdamW`` replaces a tenth of the old ones by
+/// them.
 ///
 /// ```swift
 /// let normalise = BatchNormalisation("normalise", width: 8, in: &layout)

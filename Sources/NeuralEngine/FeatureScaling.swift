@@ -88,7 +88,7 @@ public struct FeatureScaling: Sendable, Equatable, Codable {
         for row in stride(from: 0, to: features.count, by: count) {
           for column in 0..<count {
             let scaled = (features[row + column] - median[column]) * inverse[column]
-            // Bounded, so that no momentum a Double holds can overflow the network.
+            // Bounded, so that no momentum that a Double holds overflows the network.
             features[row + column] = scaled.isNaN ? 0 : min(max(scaled, -1e6), 1e6)
           }
         }

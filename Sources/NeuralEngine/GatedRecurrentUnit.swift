@@ -3,8 +3,8 @@
 import CKernels
 import Support
 
-/// The gated recurrent unit (Cho et al., arXiv:1406.1078) in the form that applies the reset gate behind the recurrent
-/// product, as PyTorch's `nn.GRU` does.
+/// The gated recurrent unit (Cho et al., arXiv:1406.1078) in the form that applies the reset gate after the
+/// recurrent product, as PyTorch's `nn.GRU` does.
 ///
 /// For an item x and the state h, which is 0 before the first item,
 ///
@@ -49,6 +49,7 @@ public struct GatedRecurrentUnit: Sendable {
   ///   - sequences: which items make a sequence.
   ///   - direction: the order in which a sequence is read.
   ///   - weights: the weights of the tape's parameters, packed; without them they are packed for this call.
+  /// - Returns: `[sequences × width]`.
   public func callAsFunction(
     _ items: Variable, _ sequences: Segments, reading direction: ReadingDirection = .forward,
     _ weights: PackedWeights? = nil

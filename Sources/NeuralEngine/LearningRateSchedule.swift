@@ -18,6 +18,7 @@ public enum LearningRateSchedule: String, Sendable, Codable, CaseIterable {
   ///   - step: from 0 to steps − 1.
   ///   - steps: the number of steps of the whole training.
   ///   - peak: the largest rate.
+  /// - Returns: the learning rate, from 0 to `peak`.
   public func learningRate(step: Int, of steps: Int, peak: Float) -> Float {
     let last = max(Float(steps - 1), 1)
     func between(_ start: Float, _ end: Float, _ fraction: Float) -> Float {

@@ -3,8 +3,9 @@
 import CKernels
 import Support
 
-/// Long short-term memory (Hochreiter and Schmidhuber, Neural Comput. 9 (1997) 1735, with forget gates), as PyTorch's
-/// `nn.LSTM`.
+/// Long short-term memory with forget gates, as PyTorch's `nn.LSTM`.
+///
+/// Source: Hochreiter and Schmidhuber, Neural Comput. 9 (1997) 1735.
 ///
 /// For an item x and the states h and c, which are 0 before the first item,
 ///
@@ -49,6 +50,7 @@ public struct LongShortTermMemory: Sendable {
   ///   - items: `[items × inputs]`.
   ///   - sequences: which items make a sequence.
   ///   - direction: the order in which a sequence is read.
+  /// - Returns: `[items × width]`.
   public func states(
     _ items: Variable, _ sequences: Segments, reading direction: ReadingDirection = .forward
   ) -> Variable {
@@ -66,6 +68,7 @@ public struct LongShortTermMemory: Sendable {
   ///   - items: `[items × inputs]`.
   ///   - sequences: which items make a sequence.
   ///   - direction: the order in which a sequence is read.
+  /// - Returns: `[sequences × width]`.
   public func callAsFunction(
     _ items: Variable, _ sequences: Segments, reading direction: ReadingDirection = .forward
   ) -> Variable {
@@ -87,7 +90,9 @@ public struct LongShortTermMemory: Sendable {
   }
 }
 
-/// The layer over a batch of sequences. The arrays have a row for each item that is read, step after step.
+/// The layer over a batch of sequences.
+///
+/// The arrays have a row for each item that is read, step after step.
 private final class MemoryPass: TapeOperation {
   private let layer: LongShortTermMemory
   private let items: Variable

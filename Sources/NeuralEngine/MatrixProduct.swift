@@ -13,7 +13,7 @@ package enum MatrixProduct {
     openblas_set_num_threads(1)
   }()
 
-  /// c [m × n] = a [m × k] · bᵀ, b [n × k]; or c += … where `accumulate` is true.
+  /// c [m × n] = a [m × k] · bᵀ, b [n × k]; or c += … if `accumulate` is true.
   package static func multiplyTransposed(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int,
     into c: UnsafeMutablePointer<Float>, _ ldc: Int, accumulate: Bool = false
@@ -21,7 +21,7 @@ package enum MatrixProduct {
     product(CblasTrans, m, n, k, a, lda, b, ldb, c, ldc, accumulate)
   }
 
-  /// c [m × n] = a [m × k] · b [k × n]; or c += … where `accumulate` is true.
+  /// c [m × n] = a [m × k] · b [k × n]; or c += … if `accumulate` is true.
   package static func multiply(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int,
     into c: UnsafeMutablePointer<Float>, _ ldc: Int, accumulate: Bool = false

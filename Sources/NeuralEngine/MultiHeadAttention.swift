@@ -46,6 +46,7 @@ public struct MultiHeadAttention: Sendable {
   ///   - x: `[queries × width]`.
   ///   - segments: the segment of each row of x.
   ///   - memory: what is attended to, with the segment of each row: `[keys × inputs]`; x itself unless given.
+  /// - Returns: `[queries × width]`.
   public func callAsFunction(
     _ x: Variable, _ segments: Segments, to memory: (rows: Variable, segments: Segments)? = nil
   ) -> Variable {

@@ -45,7 +45,9 @@ public struct ParameterLayout: Sendable, Equatable {
 
   /// The parameters in the order in which they were added.
   public private(set) var entries: [Entry] = []
-  /// The length of the flat array. Each parameter starts at a multiple of 16 numbers, one cache line.
+  /// The length of the flat array.
+  ///
+  /// Each parameter starts at a multiple of 16 numbers, one cache line.
   public private(set) var count = 0
 
   /// A layout without parameters.

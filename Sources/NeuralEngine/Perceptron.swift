@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// A multilayer perceptron: fully connected layers with a ReLU behind each but the last.
+/// A multilayer perceptron: fully connected layers with a ReLU after each but the last.
 public struct Perceptron: Sendable {
   private let hidden: [Dense]
   private let last: Dense

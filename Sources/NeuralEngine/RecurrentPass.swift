@@ -10,10 +10,10 @@ struct RecurrentPass {
   private let kernel: canopy_gru
   private let items: Variable
   private let steps: RecurrentSteps
-  /// h before each step: `[items × width]`; where nothing is recorded, now: `[running × width]`.
+  /// h before each step: `[items × width]`; if nothing is recorded, the current h: `[running × width]`.
   private let state: UnsafeMutablePointer<Float>
-  /// r, z, U_n h + c_n and n of each step: `[items × 4 width]`; as many rows as a kernel works on at a time where
-  /// nothing is recorded.
+  /// r, z, U_n h + c_n and n of each step: `[items × 4 width]`; if nothing is recorded, as many rows as a
+  /// kernel works on at a time.
   private let gates: UnsafeMutablePointer<Float>
 
   static func record(

@@ -93,7 +93,7 @@ extension Safetensors {
 }
 
 extension SafetensorsHeader.ElementType {
-  /// Numbers from their little-endian bytes, rounded to `Float` where they are of double precision.
+  /// Numbers from their little-endian bytes, rounded to `Float` if they are of double precision.
   fileprivate func decode(_ bytes: ArraySlice<UInt8>) -> [Float] {
     bytes.withUnsafeBytes { raw in
       func words<Word: FixedWidthInteger>(_: Word.Type, _ value: (Word) -> Float) -> [Float] {

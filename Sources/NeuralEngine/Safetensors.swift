@@ -23,9 +23,9 @@ public struct SafetensorsTensor: Sendable, Equatable {
 ///
 /// The format is eight bytes with the header's length, a JSON header with the element type, shape and place
 /// of each tensor, and the numbers, little-endian, without gaps
-/// (<https://github.com/huggingface/safetensors>). Reading executes nothing and believes nothing: every
-/// length, offset and shape is checked against the bytes that are there. Half, bfloat16 and double precision
-/// are read as `Float`; writing is always in `Float`, and the same content gives the same bytes.
+/// (<https://github.com/huggingface/safetensors>). Reading executes nothing and trusts nothing: every length,
+/// offset and shape is checked against the bytes of the file. Half, bfloat16 and double precision are read as
+/// `Float`; writing is always in `Float`, and the same content gives the same bytes.
 public struct Safetensors: Sendable, Equatable {
   /// The tensors by rising name.
   public private(set) var tensors: [SafetensorsTensor]
@@ -85,7 +85,7 @@ public struct Safetensors: Sendable, Equatable {
     guard tensor.shape == shape else {
       throw SafetensorsError(
         source, tensor: name,
-        "it has the shape \(tensor.shape) where \(shape) is needed; "
+        "it has the shape \(tensor.shape), but \(shape) is needed; "
           + "use the file that was written together with this model")
     }
     return tensor.values

@@ -39,7 +39,7 @@ extension SeededGenerator: Codable {
     case state
   }
 
-  /// Reads the state: four numbers, not all zero, from which no other would follow.
+  /// Reads the state: four numbers, not all zero, since only zeros would follow from those.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     state = try container.decode([UInt64].self, forKey: .state)

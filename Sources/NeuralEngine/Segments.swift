@@ -4,8 +4,8 @@ import Support
 
 /// Which rows of a matrix belong together: the jets of an event, or the constituents of a jet.
 ///
-/// A segment may be empty, and its rows need not be neighbours; where their order matters they are read in the order of
-/// the matrix. Segments live in the memory of a tape, until its `reset`.
+/// A segment may be empty, and its rows need not be neighbours; if their order matters, they are read in the
+/// order of the matrix. Segments live in the memory of a tape, until its `reset`.
 ///
 /// ```swift
 /// let events = tape.segments(of: [0, 0, 1], count: 3)  // three jets of three events, the last without a jet
@@ -27,7 +27,7 @@ public struct Segments {
   /// The places of a segment in `rows`.
   func places(_ segment: Int) -> Range<Int> { Int(offsets[segment])..<Int(offsets[segment + 1]) }
 
-  /// Stops a program that has segments of other rows than it says.
+  /// Ends the program if the segments have another number of rows.
   func check(_ rows: Int) { require(rows == rowCount, "segments of \(rowCount) rows for \(rows) rows") }
 }
 
@@ -40,6 +40,7 @@ extension Tape {
   /// - Parameters:
   ///   - segments: the segment of each row, from 0 to `count` − 1, in any order: `[rows]`.
   ///   - count: the number of segments.
+  /// - Returns: the segments, valid until the tape's `reset`.
   public func segments(of segments: UnsafeBufferPointer<Int32>, count: Int) -> Segments {
     let ofRow = scratch(Int32.self, count: segments.count)
     let offsets = scratch(Int32.self, count: count + 1)
@@ -68,6 +69,7 @@ extension Tape {
   /// - Parameters:
   ///   - segments: the segment of each row, from 0 to `count` − 1, in any order: `[rows]`.
   ///   - count: the number of segments.
+  /// - Returns: the segments, valid until the tape's `reset`.
   public func segments(of segments: [Int32], count: Int) -> Segments {
     segments.withUnsafeBufferPointer { self.segments(of: $0, count: count) }
   }
@@ -75,6 +77,7 @@ extension Tape {
   /// Segments of neighbouring rows.
   ///
   /// - Parameter offsets: the first row of each segment, and the number of rows at the end: `[segments + 1]`.
+  /// - Returns: the segments, valid until the tape's `reset`.
   public func segments(offsets: [Int]) -> Segments {
     require(!offsets.isEmpty && offsets[0] == 0, "offsets begin with 0")
     let count = offsets.count - 1

@@ -31,7 +31,7 @@ public final class Tape {
   let arena = Arena()
   private var parameterNodes: [Int32]
 
-  /// A tape that reads `parameters` and, where `gradients` is given, can run backward.
+  /// A tape that reads `parameters` and, if `gradients` is given, can run backward.
   ///
   /// - Precondition: both have the same layout.
   public init(parameters: Parameters, gradients: Parameters? = nil) {
@@ -44,7 +44,9 @@ public final class Tape {
   /// Whether the tape keeps what `backward` needs.
   public var recordsGradients: Bool { gradients != nil }
 
-  /// Forgets the computation. Variables of before must not be used any more.
+  /// Forgets the computation.
+  ///
+  /// Variables that were made before must not be used any more.
   public func reset() {
     nodes.removeAll(keepingCapacity: true)
     arena.reset()
@@ -89,13 +91,16 @@ public final class Tape {
 
   // MARK: Recording
 
-  /// Adds the result of an operation. The caller writes its numbers.
+  /// Adds the result of an operation.
+  ///
+  /// The caller writes its numbers.
   ///
   /// - Parameters:
   ///   - rows: the rows of the result.
   ///   - columns: the columns of the result.
   ///   - requiresGradient: whether any operand requires a gradient.
-  ///   - operation: what gives the operands their gradients. It is not kept where none is needed.
+  ///   - operation: what gives the operands their gradients; it is not kept if none is needed.
+  /// - Returns: the result, `[rows × columns]`, not initialised.
   public func record(
     rows: Int, columns: Int, requiresGradient: Bool, _ operation: @autoclosure () -> some TapeOperation
   ) -> Variable {

@@ -5,7 +5,7 @@
 /// An operation keeps the identities of its operands and whatever its gradient needs; three words or fewer
 /// are kept without an allocation.
 public protocol TapeOperation {
-  /// Adds to the operands' gradients what follows from the gradient of the result.
+  /// Adds what follows from the gradient of the result to the operands' gradients.
   ///
   /// The gradient of an operand that requires none is nil and is left alone.
   func backward(from result: Variable.ID, on tape: Tape)

@@ -3,13 +3,21 @@
 import Support
 
 extension Variable {
-  /// The sum, element by element. An operand of one row, one column or both is repeated to fit.
+  /// The sum, element by element.
+  ///
+  /// An operand of one row, one column or both is repeated to fit.
   public static func + (left: Variable, right: Variable) -> Variable { combine(.add, left, right) }
-  /// The difference, element by element. An operand of one row, one column or both is repeated to fit.
+  /// The difference, element by element.
+  ///
+  /// An operand of one row, one column or both is repeated to fit.
   public static func - (left: Variable, right: Variable) -> Variable { combine(.subtract, left, right) }
-  /// The product, element by element. An operand of one row, one column or both is repeated to fit.
+  /// The product, element by element.
+  ///
+  /// An operand of one row, one column or both is repeated to fit.
   public static func * (left: Variable, right: Variable) -> Variable { combine(.multiply, left, right) }
-  /// The quotient, element by element. An operand of one row, one column or both is repeated to fit.
+  /// The quotient, element by element.
+  ///
+  /// An operand of one row, one column or both is repeated to fit.
   public static func / (left: Variable, right: Variable) -> Variable { combine(.divide, left, right) }
   /// Each element multiplied by a number.
   public static func * (left: Float, right: Variable) -> Variable { right.scaled(by: left, plus: 0) }
@@ -29,24 +37,28 @@ extension Variable {
   public static func / (left: Float, right: Variable) -> Variable {
     combine(.divide, right.tape.constant([left], rows: 1, columns: 1), right)
   }
-  /// The larger of two elements, element by element, with the gradient of the first where they are equal. An operand of
-  /// one row, one column or both is repeated to fit.
+  /// The larger of two elements, element by element, with the gradient of the first if they are equal.
+  ///
+  /// An operand of one row, one column or both is repeated to fit.
   public func maximum(_ other: Variable) -> Variable { Self.combine(.maximum, self, other) }
-  /// The smaller of two elements, element by element, with the gradient of the first where they are equal. An operand
-  /// of one row, one column or both is repeated to fit.
+  /// The smaller of two elements, element by element, with the gradient of the first if they are equal.
+  ///
+  /// An operand of one row, one column or both is repeated to fit.
   public func minimum(_ other: Variable) -> Variable { Self.combine(.minimum, self, other) }
-  /// Each element, or the end of a range that it lies beyond, where its gradient is zero.
+  /// Each element limited to a range; one outside has the value of the nearest end and a gradient of zero.
   public func clamped(to range: ClosedRange<Float>) -> Variable {
     func end(_ value: Float) -> Variable { tape.constant(Matrix(rows: 1, columns: 1, repeating: value)) }
     return maximum(end(range.lowerBound)).minimum(end(range.upperBound))
   }
   /// Elements of this matrix if a condition holds, else those of another: y = condition ? x : other.
   ///
-  /// The condition is data: no gradient passes through it, and none reaches the element that is not taken, be it NaN.
+  /// The condition is data: no gradient passes through it, and none reaches the element that is not taken,
+  /// even if it is NaN.
   ///
   /// - Parameters:
   ///   - condition: one for each row, `[rows]`, or one for each element, `[rows × columns]`.
   ///   - other: what stands in: `[rows × columns]`.
+  /// - Returns: `[rows × columns]`.
   public func kept(where condition: [Bool], otherwise other: Variable) -> Variable {
     require(rows == other.rows && columns == other.columns, "matrices of different shapes")
     require(condition.count == rows || condition.count == count, "a condition for each row or element")
@@ -72,7 +84,7 @@ extension Variable {
   }
 
   private static func combine(_ kind: Combination.Kind, _ left: Variable, _ right: Variable) -> Variable {
-    // One row or column is repeated to fit, none at all too.
+    // A single row or column is repeated to fit, also to no rows or columns at all.
     let rows = left.rows == 1 ? right.rows : left.rows
     let columns = left.columns == 1 ? right.columns : left.columns
     for operand in [left, right] {

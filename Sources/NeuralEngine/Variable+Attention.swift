@@ -4,8 +4,9 @@ import CKernels
 import Support
 
 extension Variable {
-  /// Scaled dot-product attention within segments (Vaswani et al., arXiv:1706.03762, eq. 1): each query of a segment
-  /// gets softmax(q · Kᵀ / √d) V over the keys and values of the same segment.
+  /// Scaled dot-product attention within segments (Vaswani et al., arXiv:1706.03762, equation 1).
+  ///
+  /// Each query of a segment gets softmax(q · Kᵀ / √d) V over the keys and values of the same segment.
   ///
   /// With several heads the columns are as many neighbouring blocks, each of which attends by itself, d being the number
   /// of columns of a block.

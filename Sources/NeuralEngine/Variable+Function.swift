@@ -108,7 +108,7 @@ private enum Function {
     }
   }
 
-  /// The derivative at x, where the function is y.
+  /// The derivative at x, given the value y of the function.
   func derivative(_ x: Float, _ y: Float) -> Float {
     switch self {
     case .relu: x > 0 ? 1 : 0

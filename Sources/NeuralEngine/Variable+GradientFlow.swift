@@ -8,8 +8,10 @@ extension Variable {
     return result
   }
 
-  /// The same numbers, whose gradient is multiplied by −λ on its way back (Ganin and Lempitsky, arXiv:1505.07818, eq. 16
-  /// and 17), so that what lies before learns the opposite of what an adversary learns.
+  /// The same numbers, whose gradient is multiplied by −λ on its way back.
+  ///
+  /// The layers before learn the opposite of what an adversary learns (Ganin and Lempitsky, arXiv:1505.07818,
+  /// equations 16 and 17).
   ///
   /// - Parameter factor: λ.
   /// - Returns: `[rows × columns]`.

@@ -34,8 +34,8 @@ extension Variable {
 
   /// y `[rows × outputs]` = x Wᵀ for W `[outputs × columns]`, or x W for W `[columns × outputs]` if `isTransposed`.
   ///
-  /// Each number is summed in an order that depends on nothing else, so that a row has the same bits whatever rows
-  /// stand with it. OpenBLAS chooses its order by the number of rows, and is for gradients only.
+  /// Each number is summed in an order that depends on nothing else, so that a row has the same bits whatever
+  /// other rows there are. OpenBLAS chooses its order by the number of rows, and is for gradients only.
   private func multiply(
     by weight: Variable, isTransposed: Bool, into y: UnsafeMutablePointer<Float>, outputs: Int
   ) {

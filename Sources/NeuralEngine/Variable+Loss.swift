@@ -56,7 +56,7 @@ extension Variable {
   ///
   /// - Parameters:
   ///   - targets: `[rows × columns]`.
-  ///   - delta: where the loss turns from a square into a line.
+  ///   - delta: the distance at which the loss turns from a square into a line.
   /// - Returns: `[rows × 1]`.
   public func huberError(targets: [Float], delta: Float = 1) -> Variable {
     // With c = min(|d|, δ) = |d| − ReLU(|d| − δ), the loss is c (|d| − c / 2).

@@ -3,8 +3,8 @@
 import CKernels
 import Foundation
 
-// Reductions over the rows of a segment, column by column. The rows are taken in their order, so that a segment has the
-// same bits whatever segments stand with it.
+// Reductions over the rows of a segment, column by column. The rows are taken in their order, so that a
+// segment has the same bits whatever other segments there are.
 
 extension Variable {
   /// The sum of the rows of each segment: `[segments × columns]`; 0 for an empty one.

@@ -6,6 +6,7 @@ extension ConfigurationNode {
   /// The configuration with one value set over what the file says, or added to it.
   ///
   /// - Parameter assignment: keys and a value in YAML, as in `events.leading=5`; `null` takes a value away.
+  /// - Returns: the configuration with the value.
   /// - Throws: ``ConfigurationError`` if the text is no assignment, its value is not YAML or is beyond the limits of a document.
   public func setting(_ assignment: String) throws -> ConfigurationNode {
     let place = ConfigurationPosition(file: "--set \(assignment)", line: 0, column: 0)

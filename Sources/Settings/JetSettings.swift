@@ -90,6 +90,7 @@ public struct JetSettings: SettingsSection, Encodable, Equatable {
   /// The jet finder that the settings describe.
   ///
   /// - Parameter trees: whether the jets come with trees.
+  /// - Returns: the jet finder.
   /// - Throws: `JetPhysicsError` if the settings do not go together.
   public func finder(trees: Bool = true) throws -> JetFinder {
     let kind: JetSelection.Kind =

@@ -18,6 +18,7 @@ struct YAMLComposer {
   /// The value of the text, or nil if it has none.
   ///
   /// - Parameter keys: the keys that lead to it.
+  /// - Returns: the value; nil if the text has none.
   /// - Throws: ``ConfigurationError`` if the text is not YAML or is beyond a limit.
   mutating func root(at keys: [String] = []) throws -> ConfigurationNode? {
     guard case .streamStart = try events.next().content, case .documentStart = try events.next().content

@@ -97,6 +97,7 @@ public struct ROCCurve: Sendable {
   ///   - classCount: the number of classes.
   ///   - labels: the true class of each example, from 0: `[examples]`.
   ///   - weights: of each example, 1 unless given: `[examples]`.
+  /// - Returns: the curves, in the order of the classes: `[classes]`.
   /// - Throws: ``MetricError`` as for one curve, naming the class.
   public static func oneVersusRest(
     scores: [Float], classCount: Int, labels: [Int], weights: [Double]? = nil

@@ -27,12 +27,13 @@ public struct ResponseCorrection: Codable, Sendable, Equatable {
 
   /// The map for predictions of known truth, all `[rows]`; rows without a positive weight are left out.
   ///
+  /// It is nil if there are fewer than 200 rows, or the predictions do not rise with the truth.
+  ///
   /// - Parameters:
   ///   - predictions: finite numbers.
   ///   - truth: finite numbers.
   ///   - weights: of each row.
   ///   - level: the share of predictions below the curve, between 0 and 1.
-  /// - Returns: nil if there are fewer than 200 rows, or the predictions do not rise with the truth.
   public init?(fitting predictions: [Double], truth: [Double], weights: [Double], level: Double = 0.5) {
     require(predictions.count == truth.count && truth.count == weights.count, "a truth and weight a row")
     let rows = truth.indices.filter { weights[$0] > 0 }

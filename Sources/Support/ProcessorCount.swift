@@ -34,6 +34,7 @@ public enum ProcessorCount {
   /// - Parameters:
   ///   - groups: the content of `/proc/self/cgroup`.
   ///   - root: the folder under which the groups are mounted.
+  /// - Returns: the number of processors; nil if the groups set no limit.
   package static func grantedByControlGroup(_ groups: String, root: String = "/sys/fs/cgroup") -> Int? {
     var granted: Double?
     for line in groups.split(separator: "\n") {

@@ -198,7 +198,7 @@ private func fixture(_ name: String) throws -> URL {
     let absent = #expect(throws: SafetensorsError.self) { try file.values(of: "b", shape: [2]) }
     #expect(try #require(absent).description.hasPrefix("weights.safetensors: tensor 'b': it is missing"))
     let other = #expect(throws: SafetensorsError.self) { try file.values(of: "w", shape: [1, 2]) }
-    #expect(try #require(other).description.contains("shape [2] where [1, 2] is needed"))
+    #expect(try #require(other).description.contains("shape [2], but [1, 2] is needed"))
   }
 }
 

@@ -31,6 +31,7 @@ extension TriggerMenu {
   /// - Parameters:
   ///   - background: events as they reach the menu.
   ///   - signal: events that it is there for.
+  /// - Returns: the thresholds, and the counters of the menu with them after each sample.
   /// - Throws: `PluginError` if the menu has no budget, nothing to tune or a decision with a state, a sample is too small or has weights
   ///   that are negative or all 0, or the paths
   ///   without thresholds to tune are beyond the budget already.
