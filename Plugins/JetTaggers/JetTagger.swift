@@ -15,7 +15,7 @@ public struct JetTagger: ClassifyingHead {
     public var classes: [String]
     /// The widths of the hidden layers; two of the embedding's width unless given.
     public var hidden: [Int]?
-    /// Whether the tagger reads the jet's event beside the jet: its embedding and the event inputs.
+    /// Whether the tagger also reads the jet's event: its embedding and the event inputs.
     public var eventContext: Bool?
     /// The background efficiencies for which thresholds are fixed on the validation sample; none unless given.
     public var workingPoints: [Double]?

@@ -4,13 +4,13 @@ import PluginKit
 
 /// The corrections of a mass and its interval that the validation sample asks for.
 ///
-/// First the pull towards the middle of the trained range is taken out, more from uncertain rows than from others: of
-/// four strengths the one that leaves the least mean distance |ln m/m_true|. Then each of `low`, `centre` and `high` goes
-/// through a monotone map of its own (`ResponseCorrection`), so that at each true mass the corrected low end lies
-/// above it in 15.87 % of the rows, the corrected mass in 50 %, and the corrected high end in 84.13 %. This is Neyman's
-/// construction of a central interval (Phil. Trans. R. Soc. A 236 (1937) 333), with the network's own numbers as test
-/// statistics: the mass has no bias and the interval holds 68.27 % at each true mass, while the width of an interval
-/// is still that of its row.
+/// First the pull towards the middle of the trained range is removed, more from uncertain rows than from
+/// others; of four strengths, the one is used that leaves the least mean distance |ln m/m_true|. Then each of
+/// `low`, `centre` and `high` goes through a monotone map of its own (`ResponseCorrection`), so that at each
+/// true mass the corrected low end lies above it in 15.87 % of the rows, the corrected mass in 50 %, and the
+/// corrected high end in 84.13 %. This is Neyman's construction of a central interval (Phil. Trans. R. Soc. A
+/// 236 (1937) 333), with the network's own numbers as test statistics: the mass has no bias and the interval
+/// holds 68.27 % at each true mass, while the width of an interval is still that of its row.
 public struct MassCalibration: Codable, Sendable, Equatable {
   private let prior: PriorRemoval
   private let centre: ResponseCorrection
@@ -52,7 +52,7 @@ public struct MassCalibration: Codable, Sendable, Equatable {
     self.high = high
   }
 
-  /// Throws if the numbers cannot be used, as a model's file may hold anything.
+  /// Checks that the numbers can be used, as a model's file may hold anything.
   ///
   /// - Throws: ``PluginError`` that names what is wrong.
   func check() throws {
@@ -64,7 +64,8 @@ public struct MassCalibration: Codable, Sendable, Equatable {
     }
   }
 
-  /// The least distance between the mass and an end of its interval, as a part of what it was without the maps.
+  /// The least distance between the mass and an end of its interval, as a part of the distance without the
+  /// maps.
   private static let leastWidth: Float = 0.25
 
   /// The corrected distribution; an interval that does not hold the mass, or hardly so, is widened.

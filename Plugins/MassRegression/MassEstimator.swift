@@ -18,7 +18,7 @@ public enum MassEstimator: String, Codable, Sendable, CaseIterable {
   /// backwards.
   case collinear = "collinear-mass"
 
-  /// What it has a value for.
+  /// What it has a value for: each jet or each event.
   public var rows: HeadRows {
     switch self {
     case .ungroomed, .softDrop: .jets
@@ -45,14 +45,14 @@ public enum MassEstimator: String, Codable, Sendable, CaseIterable {
 
   private static let softDropMass = "soft-drop/mass"
 
-  /// How many numbers a network reads of a row beside the embedding.
+  /// How many numbers a network reads of a row in addition to the embedding.
   static func featureCount(_ estimators: [MassEstimator], _ rows: HeadRows) -> Int {
     guard !estimators.isEmpty else { return 0 }
     return rows == .jets ? estimators.count + 1 : TauPairNumbers.featureCount
   }
 
-  /// The estimators in GeV, `[rows × estimators]`, and what a network reads beside the embedding,
-  /// `[rows × featureCount]`.
+  /// The estimators in GeV, `[rows × estimators]`, and the numbers that a network reads in addition to the
+  /// embedding, `[rows × featureCount]`.
   static func estimate(
     _ estimators: [MassEstimator], _ rows: HeadRows, _ inputs: HeadInputs, scale: Double
   ) -> (masses: [Float], features: [Float]) {
@@ -69,7 +69,7 @@ public enum MassEstimator: String, Codable, Sendable, CaseIterable {
     func logarithm(_ x: Double) -> Float { Float(log(min(max(x, 0.1), 1e6) / scale)) }
     for jet in 0..<inputs.jetCount {
       for estimator in estimators {
-        // A jet of which soft drop leaves nothing has no number.
+        // A jet has no number if soft drop leaves nothing of it.
         let mass = max(0, estimator == .softDrop ? groomed[jet].orZero : momenta[jet].mass)
         masses.append(Float(mass))
         features.append(logarithm(mass))

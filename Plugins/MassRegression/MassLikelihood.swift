@@ -55,6 +55,6 @@ struct MassDistribution {
 }
 
 extension Variable {
-  /// x where |x| is far below `limit`, and never beyond ±`limit`.
+  /// x if |x| is far below `limit`, and never beyond ±`limit`.
   fileprivate func bounded(by limit: Float) -> Variable { limit * ((1 / limit) * self).tanh() }
 }

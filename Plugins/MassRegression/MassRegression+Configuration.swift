@@ -13,7 +13,7 @@ extension MassRegression {
     public var likelihood: MassLikelihood?
     /// A typical mass in GeV; 100 unless given.
     public var scale: Double?
-    /// The classical estimators that are read, and put out beside the mass; none unless given.
+    /// The classical estimators that are read and are outputs next to the mass; none unless given.
     public var estimators: [MassEstimator]?
     /// The widths of the hidden layers; two of 64 unless given.
     public var hidden: [Int]?

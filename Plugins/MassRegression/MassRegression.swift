@@ -5,10 +5,11 @@ import PluginKit
 
 /// The mass of a decayed particle from its decay products, with its uncertainty, in GeV.
 ///
-/// Hidden ReLU layers read the embedding of the jet or the event and what classical estimators of the same rows give;
-/// they end with the distribution of ln(m / scale): its mean and standard deviation, or its quantiles at 15.87, 50 and
-/// 84.13 %. After the training the validation sample corrects both (see ``MassCalibration``): the median of the mass
-/// is the true mass at each true mass, and the interval holds 68 %.
+/// Hidden ReLU layers read the embedding of the jet or the event and the classical estimators of the same
+/// rows; they end with the distribution of ln(m / scale): its mean and standard deviation, or its quantiles
+/// at 15.87, 50 and 84.13 %. After the training the validation sample corrects both (see
+/// ``MassCalibration``): the median of the mass is the true mass at each true mass, and the interval holds
+/// 68 %.
 public struct MassRegression: Head {
   /// `mass-regression`.
   public static let identifier = "mass-regression"
@@ -34,8 +35,8 @@ public struct MassRegression: Head {
 
   /// A regression whose layers are added to the network by `builder`.
   ///
-  /// - Throws: ``PluginError`` if the scale is not positive, an estimator is of other rows or named twice, a size is
-  ///   out of range or the network does not embed what there is a row for.
+  /// - Throws: ``PluginError`` if the scale is not positive, an estimator is of other rows or named twice, a
+  ///   size is out of range or the network does not embed the rows.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration
     rows = configuration.rows
@@ -97,7 +98,7 @@ public struct MassRegression: Head {
 
   private static let ownOutputs = ["mass", "uncertainty", "low", "high", "uncorrected-mass"]
 
-  /// Throws if a mass is not positive.
+  /// Checks that all masses are positive.
   ///
   /// - Throws: ``PluginError`` with the row.
   public func check(_ truth: HeadTruth) throws {
@@ -108,7 +109,7 @@ public struct MassRegression: Head {
     }
   }
 
-  /// The parameters of the distribution and, behind them, the estimators in GeV: `[rows × anything]`.
+  /// The parameters of the distribution, followed by the estimators in GeV: `[rows × anything]`.
   public func callAsFunction(_ inputs: HeadInputs) -> Variable {
     let learnt =
       rows == .jets ? inputs.jetEmbedding : inputs.eventEmbedding.concatenated(with: inputs.eventInputs)

@@ -2,12 +2,14 @@
 
 import PluginKit
 
-/// Takes the pull of the trained range's middle out of a prediction, as far as the prediction is uncertain.
+/// Removes the pull towards the middle of the trained range from a prediction, as far as the prediction is
+/// uncertain.
 ///
-/// A network that learns from a range of masses answers with the posterior of a prior on that range. If both were
-/// Gaussian, a measurement of μ under a prior of mean x₀ and variance P had the posterior mean x = μ − (μ − x₀) s²/P with
-/// the posterior's own variance s², so that μ = x₀ + (x − x₀) / (1 − s²/P): rows that say much are left alone, and rows
-/// that say little are moved. The standard deviation grows by the root of the same factor, which stops at 2.
+/// A network that learns from a range of masses answers with the posterior of a prior on that range. If both
+/// were Gaussian, a measurement of μ under a prior of mean x₀ and variance P had the posterior mean x = μ −
+/// (μ − x₀) s²/P with the posterior's own variance s², so that μ = x₀ + (x − x₀) / (1 − s²/P): rows of small
+/// uncertainty stay as they are, and others are moved. The standard deviation grows by the root of the same
+/// factor, which stops at 2.
 struct PriorRemoval: Codable, Sendable, Equatable {
   /// The prior's mean x₀ of ln(m / scale).
   let mean: Double
@@ -16,7 +18,7 @@ struct PriorRemoval: Codable, Sendable, Equatable {
 
   private static let largestShare: Float = 0.5
 
-  /// Whether the numbers are those of a prior; what a file holds may not be.
+  /// Whether the numbers are those of a prior; those from a file may not be.
   var isValid: Bool { mean.isFinite && precision.isFinite && precision >= 0 }
 
   /// The distribution without the prior.

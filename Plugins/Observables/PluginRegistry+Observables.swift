@@ -3,7 +3,7 @@
 import PluginKit
 
 extension PluginRegistry {
-  /// Makes the observables known that come with Canopy.
+  /// Registers the observables that come with Canopy.
   ///
   /// - Throws: `PluginError` if an identifier is taken.
   public mutating func registerObservables() throws {

@@ -85,7 +85,7 @@ public struct SoftDropGrooming: Observable {
     private var order = ConstituentOrder()
 
     fileprivate init() throws {
-      // Everything in reach of everything: all constituents make one tree.
+      // A radius that reaches everything: all constituents make one tree.
       clusterer = try JetClusterer(
         JetFinder(
           JetDefinition(.cambridge, radius: 1000),

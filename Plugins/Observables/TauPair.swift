@@ -16,14 +16,14 @@ struct TauCandidate {
   /// Its share of the scalar sum of the transverse momenta of the jet's constituents: 1 if it is isolated.
   let isolation: Double
 
-  /// The cone around the hardest constituent whose particles a hadronic candidate has.
+  /// The radius of the cone around the hardest constituent; a hadronic candidate has the particles in it.
   private static let coneSize = 0.2
   /// The least pT in GeV of the charged particles that are counted.
   private static let leastTrackPt = 1.0
   private static let largestMass = 1.8
   private static let leastLeptonShare = 0.6
 
-  /// What is seen of a τ in a jet; nil for a jet without momentum.
+  /// The candidate in a jet; nil for a jet without momentum.
   ///
   /// - Parameters:
   ///   - constituents: the particles of the jet by falling pT, counted from the first of all events.
@@ -87,8 +87,8 @@ struct TauPair {
 
   private static let candidatesAtMost = 5
 
-  /// The pair of jets of an event that is worth most, opposite charges before others; nil if there are fewer than
-  /// two.
+  /// The pair of jets of an event with the highest worth, opposite charges before others; nil if there are
+  /// fewer than two.
   init?(_ all: [TauCandidate]) {
     let candidates = all.sorted { $0.worth > $1.worth }.prefix(Self.candidatesAtMost)
     var best: (worth: Double, pair: (TauCandidate, TauCandidate))?
@@ -105,8 +105,10 @@ struct TauPair {
   /// The mass of both visible momenta in GeV.
   var visibleMass: Double { max(0, (first.momentum + second.momentum).mass) }
 
-  /// The collinear approximation (R. K. Ellis et al., Nucl. Phys. B 297 (1988) 221): the neutrinos of each τ fly along
-  /// its visible momentum and together make the missing momentum.
+  /// The neutrinos' shares in the collinear approximation.
+  ///
+  /// The neutrinos of each τ fly along its visible momentum and together make the missing momentum (R. K.
+  /// Ellis et al., Nucl. Phys. B 297 (1988) 221).
   ///
   /// - Returns: the momentum of each τ's neutrinos over its visible momentum; nil if the candidates are back to
   ///   back or parallel, so that there is no solution.

@@ -2,8 +2,10 @@
 
 import PluginKit
 
-/// From the jets or particles of an event to an embedding of the event: a gated recurrent unit reads
-/// x_t = [v(t); h_jet(t)] by rising pT, so that the hardest is read last (arXiv:1702.00748, section 3.2).
+/// Makes an embedding of an event from its jets or particles by a gated recurrent unit (arXiv:1702.00748,
+/// section 3.2).
+///
+/// The unit reads x_t = [v(t); h_jet(t)] by rising pT, so that the hardest is read last.
 ///
 /// A second unit may read by falling pT; its state follows that of the first. An event without items has zeros.
 public struct EventEncoder: Sendable {
@@ -45,8 +47,8 @@ public struct EventEncoder: Sendable {
   ///
   /// - Parameters:
   ///   - batch: the events, with scaled numbers.
-  ///   - jetEmbedding: the embeddings of all jets of these events, event after event, each event's in the order of its
-  ///     `Jets`, where the encoder reads them: `[jets × jetEmbeddingWidth]`.
+  ///   - jetEmbedding: the embeddings of all jets of these events, event after event, each event's in the
+  ///     order of its `Jets`, if the encoder reads them: `[jets × jetEmbeddingWidth]`.
   ///   - weights: the weights of the tape's parameters, packed.
   ///   - tape: where the computation is recorded.
   /// - Returns: `[events × width]`.
@@ -85,7 +87,7 @@ public struct EventEncoder: Sendable {
       falling = encoder.falling.map { GatedRecurrentUnit.PackedWeights($0, parameters) }
     }
 
-    /// Arranges the weights of `parameters`, whose layout is that of before.
+    /// Arranges the weights of `parameters`, whose layout is the same as before.
     public func pack(_ parameters: Parameters) {
       rising.pack(parameters)
       falling?.pack(parameters)

@@ -4,7 +4,7 @@ import PluginKit
 
 /// What an event encoder reads and how wide it is.
 public struct EventEncoderDescription: Sendable, Hashable {
-  /// What an encoder reads one after the other.
+  /// The items that an encoder reads one after the other.
   public enum Items: String, Sendable, Codable, CaseIterable {
     /// The jets of an event.
     case jets
@@ -19,7 +19,7 @@ public struct EventEncoderDescription: Sendable, Hashable {
   public private(set) var reads = Items.jets { didSet { embedding = reads == .jets } }
   /// What is read of an item's four-momentum, and in which frame.
   public private(set) var momenta = ItemMomenta.relative
-  /// Whether a jet's embedding is read; as a rule if jets are read.
+  /// Whether a jet's embedding is read; by default if jets are read.
   public private(set) var embedding = true
   /// The number of components of the unit's state.
   public private(set) var width = 40
@@ -29,7 +29,7 @@ public struct EventEncoderDescription: Sendable, Hashable {
   public private(set) var minimumPt = 0.0
   /// How many items of each event are read, the hardest; `nil` for all.
   public private(set) var leading: Int?
-  /// What is known of an event beside the items.
+  /// What is known of an event in addition to the items.
   public private(set) var inputs = EventInputs.none
 
   /// A unit of width 40 that reads jets, relative momenta and embeddings, without event inputs.
@@ -101,7 +101,7 @@ extension EventEncoderDescription: SettingsSection, Encodable {
       "inputs", \.inputs, "what heads on events read beside the embedding: the keys below", default: "none"),
   ]
 
-  /// Makes sure that something is read that there is.
+  /// Makes sure that something is read, and that it exists.
   public func check(given: Set<String>) throws {
     if embedding, reads == .particles {
       throw SettingProblem(

@@ -39,8 +39,8 @@ public struct EventFeatures: Sendable {
   /// - Parameters:
   ///   - events: the events.
   ///   - jets: their jets; needed if jets are read.
-  /// - Throws: ``EventEncodingError`` for the first event with a particle or condition that is not finite, and if
-  ///   identifiers or a condition are missing; there are no events then.
+  /// - Throws: ``EventEncodingError`` for the first event with a particle or condition that is not finite,
+  ///   and if identifiers or a condition are missing; the collection is empty then.
   public mutating func replace(with events: Events, jets: Jets?) throws {
     precondition(
       description.reads == .particles || jets?.eventCount == events.eventCount,
@@ -90,7 +90,7 @@ public struct EventFeatures: Sendable {
     inputs.removeAll(keepingCapacity: true)
   }
 
-  /// Adds the events of another collection behind these.
+  /// Adds the events of another collection after these.
   ///
   /// - Precondition: both have the same description.
   public mutating func append(_ other: EventFeatures) {

@@ -2,9 +2,10 @@
 
 import PluginKit
 
-/// What a network reads of an event beside the sequence of its jets or particles: a row of numbers for each event.
+/// What a network reads of an event in addition to its sequence of jets or particles: a row of numbers for
+/// each event.
 public struct EventInputs: Sendable, Hashable {
-  /// Whether ln of the missing transverse momentum is read; in the detector's frame its direction too.
+  /// Whether ln of the missing transverse momentum is read; in the detector's frame, also its direction.
   public private(set) var missingMomentum = false
   /// Whether ln of the scalar sum of the transverse momenta of all particles is read.
   public private(set) var scalarSum = false

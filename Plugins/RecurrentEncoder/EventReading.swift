@@ -3,9 +3,10 @@
 import Foundation
 import PluginKit
 
-/// What is worked out of one event at a time, with memory that is kept.
+/// Computes the numbers of one event at a time, with memory that is kept.
 ///
-/// Loops are over indices: generic algorithms of the standard library take memory where they are not specialised.
+/// Loops are over indices: generic algorithms of the standard library take memory if they are not
+/// specialised.
 struct EventReading: Sendable {
   /// The transverse momenta of the event's particles in GeV: `[particles of the event]`.
   private(set) var pt: [Double] = []
@@ -56,7 +57,7 @@ struct EventReading: Sendable {
     return count
   }
 
-  /// Adds the event inputs of an event that `EventInputs.check` has passed behind `inputs`.
+  /// Adds the event inputs of an event that `EventInputs.check` has passed to the end of `inputs`.
   ///
   /// - Throws: ``EventEncodingError`` if a condition is not finite.
   mutating func appendInputs(
@@ -132,10 +133,10 @@ struct EventReading: Sendable {
 }
 
 extension EventInputs {
-  /// Checks that events have what is read of them.
+  /// Checks that events have the identifiers and columns that are read.
   ///
-  /// - Throws: ``EventEncodingError`` if the column of a condition is missing or has several numbers an event, and
-  ///   where there are no identifiers for leptons or photons.
+  /// - Throws: ``EventEncodingError`` if the column of a condition is missing or has several numbers an
+  ///   event, or if there are no identifiers for leptons or photons.
   func check(_ events: Events) throws {
     if leptons != nil || photons != nil, events.pdgID.count != events.particleCount {
       throw EventEncodingError(

@@ -4,8 +4,9 @@ import PluginKit
 
 /// The hardest leptons or photons of an event as inputs of a network.
 ///
-/// A particle's isolation is the scalar sum of the transverse momenta of all other particles of the event within
-/// √(Δη² + Δφ²) ≤ R of it, divided by its own, with η the pseudorapidity; whatever their kind, the other leptons too.
+/// A particle's isolation is the scalar sum of the transverse momenta of all other particles of the event
+/// within √(Δη² + Δφ²) ≤ R of it, divided by its own, with η the pseudorapidity; particles of all kinds
+/// count, other leptons too.
 public struct IsolatedParticles: Sendable, Hashable {
   /// The kinds that there are, by their Particle Data Group identifiers.
   enum Kind: String {

@@ -3,15 +3,15 @@
 import Foundation
 import PluginKit
 
-/// What an event encoder reads of the four-momentum of a jet or particle; and whether it sees an event as it lies in
-/// the detector or in the event's own frame.
+/// What an event encoder reads of the four-momentum of a jet or particle, and in which frame: the detector's
+/// or the event's own.
 ///
-/// The event's own frame measures azimuths from the direction of the missing transverse momentum −Σ pT; where that
-/// vanishes to rounding, from the hardest particle's. Of the two mirror images of the transverse plane it shows that
-/// with Σ pT sin 2Δφ ≥ 0, and of the two directions of the beam that with Σ pT cos θ ≥ 0, sums being over all
-/// particles. So an event that is rotated around the beam or reflected gives the same numbers, and as the sums are
-/// linear in pT they do not change when a particle splits into collinear ones. An event without transverse momentum is
-/// shown as it lies.
+/// The event's own frame measures azimuths from the direction of the missing transverse momentum −Σ pT or, if
+/// that vanishes to rounding, from the direction of the hardest particle. Of the two mirror images of the
+/// transverse plane it shows the one with Σ pT sin 2Δφ ≥ 0, and of the two directions of the beam the one
+/// with Σ pT cos θ ≥ 0, sums being over all particles. Therefore an event that is rotated around the beam or
+/// reflected gives the same numbers; and as the sums are linear in pT, they do not change when a particle
+/// splits into collinear ones. An event without transverse momentum is shown unchanged.
 ///
 /// Logarithms stop at pT = 1 MeV and m = 100 MeV, pseudorapidities at ±10, so that momenta along the beam and masses
 /// that rounding made imaginary have finite numbers.

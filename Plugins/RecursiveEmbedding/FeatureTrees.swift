@@ -71,7 +71,7 @@ public struct FeatureTrees: Sendable {
       left.withUnsafeBufferPointer { left in
         right.withUnsafeBufferPointer { right in
           features.withUnsafeBufferPointer { features in
-            // An empty array may be nowhere; none of it is read then.
+            // An empty array may have no place; nothing of it is read then.
             body(
               Pointers(
                 offsets: offsets.baseAddress!, left: left.baseAddress ?? UnsafePointer(bitPattern: 64)!,
@@ -83,7 +83,7 @@ public struct FeatureTrees: Sendable {
     }
   }
 
-  /// Adds the trees of another collection behind these.
+  /// Adds the trees of another collection after these.
   public mutating func append(_ other: FeatureTrees) {
     precondition(other.featureCount == featureCount, "features of another number")
     let first = left.count

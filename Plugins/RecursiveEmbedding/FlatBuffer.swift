@@ -12,7 +12,7 @@ struct FlatBuffer<Element: BitwiseCopyable>: ~Copyable {
 
   deinit { KernelMemory.deallocate(start) }
 
-  /// Makes the buffer `count` long; what was in it is lost where it grows.
+  /// Makes the buffer `count` long; its content is lost if it grows.
   mutating func resize(to count: Int) {
     if count > capacity {
       KernelMemory.deallocate(start)

@@ -31,8 +31,8 @@ struct FusedLayer {
   let layer: Dense
   /// The number of blocks of outputs that a softmax is over; 0 for a layer without one.
   ///
-  /// The softmax does not change with a number that is added to all blocks, so that a product for all but one relative to
-  /// the last is enough.
+  /// The softmax does not change if a number is added to all blocks, so that a product for all blocks but the
+  /// last, relative to the last, is enough.
   var softmaxBlocks = 0
 
   /// The outputs of the product.

@@ -3,7 +3,9 @@
 import CKernels
 import PluginKit
 
-/// The gated cell of arXiv:1702.00748, appendix A: u_k = ReLU(W_u o_k + b_u), h_k = u_k for a leaf, and for a splitting
+/// The gated cell of arXiv:1702.00748, appendix A.
+///
+/// With u_k = ReLU(W_u o_k + b_u), h_k = u_k for a leaf, and for a splitting
 ///
 /// - r = σ(W_r [h_L; h_R; u_k] + b_r), ĥ = ReLU(W_h (r ⊙ [h_L; h_R; u_k]) + b_h),
 /// - z = softmax over the four blocks of W_z [ĥ; h_L; h_R; u_k] + b_z, component by component,

@@ -29,7 +29,7 @@ enum LevelPass {
   }
 }
 
-/// The states of all heights that are done, from which the next one takes its children's.
+/// The states of all finished heights, from which the next one takes its children's.
 private struct Levels {
   private let tape: Tape
   private let stateWidth: Int

@@ -6,8 +6,8 @@ import PluginKit
 /// A set of numbers that describe each node of a jet's tree to the network.
 ///
 /// A node that has no such number, a leaf asked for its splitting, has NaN here; `FeatureScaling` turns it
-/// into 0. Logarithms stop where rounding begins: momenta at 1 MeV, masses at 100 MeV (a particle's mass
-/// does not survive momenta of six digits), angles at 10⁻⁴, momentum fractions at 10⁻⁶.
+/// into 0. Logarithms stop at the values at which rounding begins: momenta at 1 MeV, masses at 100 MeV (a
+/// particle's mass does not survive momenta of six digits), angles at 10⁻⁴, momentum fractions at 10⁻⁶.
 public enum NodeFeatureSet: String, Sendable, CaseIterable {
   /// |p|, η, φ, E, E/E_jet, pT and θ of the node (arXiv:1702.00748, section 5.1).
   case paper
@@ -42,7 +42,7 @@ public enum NodeFeatureSet: String, Sendable, CaseIterable {
   ///   - features: the matrix.
   ///   - width: the number of its columns.
   ///   - column: the first column to write.
-  ///   - places: replaced by what splittings need of their children; its storage is kept.
+  ///   - places: replaced by the numbers that splittings need of their children; its storage is kept.
   func write(
     _ trees: JetTrees, to features: inout [Float], width: Int, column: Int, places: inout [NodePlace]
   ) {
@@ -150,7 +150,7 @@ public enum NodeFeatureSet: String, Sendable, CaseIterable {
   }
 }
 
-/// What is worked out of a node and needed again for the splitting that it comes from.
+/// The numbers of a node that are needed again for the splitting that it comes from.
 struct NodePlace: Sendable {
   /// The transverse momentum in GeV.
   let pt: Double

@@ -5,18 +5,20 @@ import Support
 
 /// What the recursive network reads of each node of a jet's tree: named sets, columns of particles and observables.
 ///
-/// A configuration names one, `lund`, or several, `[lund, particle.charge]`; a model stores the names. `particle.NAME` is the
-/// column NAME of the particles, of one number each: a leaf has its particle's, a splitting the sum over its particles,
-/// so that charges, and shares of anything, add up; what is not known of a particle (NaN) is left out of the sum. `particle.charge` follows from identifiers if there is no column `charge`.
+/// A configuration names one, `lund`, or several, `[lund, particle.charge]`; a model stores the names.
+/// `particle.NAME` is the column NAME of the particles, which has one number for each: a leaf has that of its
+/// particle, a splitting the sum over its particles, so that charges and shares add up; unknown numbers of
+/// particles (NaN) are left out of the sum. `particle.charge` follows from identifiers if there is no column
+/// `charge`.
 ///
 /// ```swift
 /// let features = try NodeFeatures(["lund", "particle.charge"])
 /// print(features.count)  // 12
 /// ```
 ///
-/// `OBSERVABLE/QUANTITY`, such as `soft-drop/mass`, is a number of an observable: one of splittings is that of a node with
-/// children, one of constituents that of a leaf, and all nodes have those of their jet and event. What is not a finite
-/// number is not known.
+/// `OBSERVABLE/QUANTITY`, such as `soft-drop/mass`, is a number of an observable: one of splittings is that
+/// of a node with children, one of constituents that of a leaf, and all nodes have those of their jet and
+/// event. A number that is not finite counts as unknown.
 public struct NodeFeatures: Sendable, Hashable {
   /// One set, or one column.
   enum Part: Sendable, Hashable {
@@ -50,7 +52,7 @@ public struct NodeFeatures: Sendable, Hashable {
 
   /// The features of these names.
   ///
-  /// - Throws: `PluginError` if there is none, one is not known, or one is named twice.
+  /// - Throws: `PluginError` if there are no names, or one is not known or given twice.
   public init(_ names: [String]) throws {
     guard !names.isEmpty else {
       throw PluginError("The features of nodes are an empty list: name at least one.")
@@ -161,11 +163,11 @@ extension NodeFeatures {
   /// - Parameters:
   ///   - trees: the trees, with momenta in GeV.
   ///   - features: replaced; its storage is kept.
-  ///   - places: replaced by what splittings need of their children; its storage is kept.
+  ///   - places: replaced by the numbers that splittings need of their children; its storage is kept.
   func writeSets(_ trees: JetTrees, to features: inout [Float], places: inout [NodePlace]) {
     features.resize(to: trees.nodeCount * count)
     var column = 0
-    // By index: iterators ask for memory where they are not specialised.
+    // By index: iterators ask for memory if they are not specialised.
     for index in 0..<parts.count {
       switch parts[index] {
       case .set(let set):
@@ -247,7 +249,7 @@ extension NodeFeatures {
               if let values { values.values[particle] } else {
                 ParticleCharge.ofParticle(particles.pdgID[particle]) ?? .nan
               }
-            // So that no sum exceeds single precision either.
+            // So that no sum exceeds the range of single precision either.
             guard value.isNaN || abs(value) < 1e30 else {
               throw NodeFeatureError(name, value, events.eventNumbers[event])
             }

@@ -48,7 +48,7 @@ public final class PackedWeights {
 
   deinit { KernelMemory.deallocate(storage) }
 
-  /// Arranges the weights of `parameters`, whose layout is that of before.
+  /// Arranges the weights of `parameters`, whose layout is the same as before.
   public func pack(_ parameters: Parameters) {
     for place in places {
       let layer = place.fused.layer

@@ -53,6 +53,7 @@ public protocol RecursiveCell: Sendable {
   /// The states of leaves: `[leaves × stateWidth]`.
   ///
   /// - Parameter features: scaled: `[leaves × features]`.
+  /// - Returns: `[leaves × stateWidth]`.
   func leaves(_ features: Variable) -> Variable
 
   /// The states of splittings: `[splittings × stateWidth]`.
@@ -61,6 +62,7 @@ public protocol RecursiveCell: Sendable {
   ///   - left: the states of the children of larger pT: `[splittings × stateWidth]`.
   ///   - right: the states of the other children: `[splittings × stateWidth]`.
   ///   - features: scaled: `[splittings × features]`.
+  /// - Returns: `[splittings × stateWidth]`.
   func splittings(left: Variable, right: Variable, _ features: Variable) -> Variable
 }
 

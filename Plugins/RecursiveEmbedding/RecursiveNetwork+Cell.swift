@@ -10,14 +10,14 @@ extension RecursiveNetwork {
 
     /// One layer.
     public static let simple = Cell(SimpleCell.self)
-    /// With a reset gate and a choice, component by component, between the new state and the old ones.
+    /// A reset gate, and a choice between the new state and the old ones, component by component.
     public static let gated = Cell(GatedCell.self)
 
     private static let registered = Mutex<[Cell]>([.simple, .gated])
 
     private init(_ type: any RecursiveCell.Type) { self.type = type }
 
-    /// The cell of a name; nil for one that nobody registered.
+    /// The cell of a name; nil if none of this name was registered.
     public init?(rawValue: String) {
       guard let cell = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
       self = cell
@@ -47,7 +47,7 @@ extension RecursiveNetwork {
 
     /// Reads a name.
     ///
-    /// - Throws: `DecodingError` that lists the known cells, if the name is none of them.
+    /// - Throws: `DecodingError` that lists the known cells, if none of them has the name.
     public init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
       let name = try container.decode(String.self)
@@ -86,7 +86,7 @@ public struct RecursiveCellError: Error, CustomStringConvertible {
 }
 
 extension PluginRegistry {
-  /// Makes a recursive cell known, as a library does that brings one: `cell: NAME` in configurations and models.
+  /// Makes a recursive cell known, for libraries that bring one: `cell: NAME` in configurations and models.
   ///
   /// - Throws: `PluginError` if another cell has its name.
   public mutating func register(_ cell: any RecursiveCell.Type) throws {

@@ -16,7 +16,7 @@ public struct RecursiveNetwork: Sendable {
   public let width: Int
   /// The number of features of a node.
   public let featureCount: Int
-  /// The weights, without biases, that each node reads, and those that each splitting reads besides.
+  /// The weights, without biases, that each node reads, and those that each splitting reads in addition.
   public let weightCounts: (node: Int, splitting: Int)
 
   /// The kernels of the cell; nil for a cell without any.
@@ -33,7 +33,7 @@ public struct RecursiveNetwork: Sendable {
     self.init(cell, width: width, featureCount: featureCount, usesKernels: true, in: &layout)
   }
 
-  /// A network that leaves the kernels of its cell aside unless `usesKernels`.
+  /// A network that uses the kernels of its cell only if `usesKernels` is true.
   package init(
     _ cell: Cell, width: Int, featureCount: Int, usesKernels: Bool, in layout: inout ParameterLayout
   ) {

@@ -16,7 +16,7 @@ extension RecursivePass {
     var height = trees.splittingHeights.upperBound - 1
     var end = trees.splittingCount
     while end > 0 {
-      // All blocks but the one that is worked through first are full.
+      // All blocks are full except the first one that is worked through.
       let capacity = SplittingGradients.capacity
       let block = (end - 1) / capacity * capacity..<end
       while end > block.lowerBound {
@@ -41,8 +41,8 @@ extension RecursivePass {
 
 /// The gradients of a block of splittings, whose memory serves block after block.
 private struct SplittingGradients {
-  /// The splittings of a block: many, so that a product is worth the reading and writing of the weights' gradients,
-  /// but few enough to stay in the cache until then.
+  /// The splittings of a block: enough of them that a product is worth reading and writing the weights'
+  /// gradients, but few enough to stay in the cache until then.
   static let capacity = 96
 
   private let pass: RecursivePass

@@ -15,7 +15,8 @@ struct RecursivePass {
   private let keepsAll: Bool
   /// h of every node, `[rows × width]`.
   let state: UnsafeMutablePointer<Float>
-  /// `[splittings × columns.q]`; as many rows as a kernel works on at a time where nothing is recorded, as below.
+  /// `[splittings × columns.q]`; if nothing is recorded, as many rows as a kernel works on at a time, here
+  /// and below.
   let q: UnsafeMutablePointer<Float>
   /// `[splittings × columns.gates]`.
   private let gates: UnsafeMutablePointer<Float>

@@ -2,8 +2,9 @@
 
 import PluginKit
 
-/// The recursive network as a stage: a jet's tree is read from the leaves up, and ends with the embedding of the jet
-/// (arXiv:1702.00748).
+/// The recursive network as a stage (arXiv:1702.00748).
+///
+/// It reads a jet's tree from the leaves up, and the root gives the embedding of the jet.
 public struct RecursiveStage: Stage {
   /// `recursive`.
   public static let identifier = "recursive"

@@ -3,8 +3,10 @@
 import CKernels
 import PluginKit
 
-/// The simple cell of arXiv:1702.00748, section 3.1: u_k = ReLU(W_u o_k + b_u), h_k = u_k for a leaf and
-/// h_k = ReLU(W_h [h_L; h_R; u_k] + b_h) for a splitting.
+/// The simple cell of arXiv:1702.00748, section 3.1.
+///
+/// With u_k = ReLU(W_u o_k + b_u), h_k = u_k for a leaf and h_k = ReLU(W_h [h_L; h_R; u_k] + b_h) for a
+/// splitting.
 public struct SimpleCell: RecursiveCell {
   /// `simple`.
   public static let name = "simple"

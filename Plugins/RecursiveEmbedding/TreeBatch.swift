@@ -77,7 +77,7 @@ public final class TreeBatch {
         largest = max(largest, count)
       }
       nodes.resize(to: nodeCount)
-      // A tree of n leaves, 2n − 1 nodes, is at most n − 1 high.
+      // A tree of n leaves has 2n − 1 nodes and at most the height n − 1.
       next.resize(to: max((largest + 1) / 2, 1))
       let heights = countHeights(source, selection)
       heightOffsets.removeAll(keepingCapacity: true)

@@ -4,12 +4,12 @@ import PluginKit
 
 /// The states of a menu's decisions, in the order of ``TriggerMenu/statefulConditions``.
 ///
-/// In a file it is a list of texts, the JSON of each state, so that no number loses a digit. Only the menu knows the types
-/// of the states: those that were read are texts until they are restored.
+/// In a file it is a list of texts, the JSON of each state, so that no number loses a digit. Only the menu
+/// knows the types of the states, so that states that were read stay texts until they are restored.
 struct DecisionStates: Sendable {
-  /// None before those that were read are restored.
+  /// The states; none until those that were read are restored.
   private var decisions: [any DecisionWithState]
-  /// What was read; none otherwise.
+  /// The texts that were read; none otherwise.
   private var texts: [String] = []
 
   /// The states of a menu before the first event.
@@ -58,7 +58,7 @@ extension DecisionStates: Codable {
 }
 
 extension DecisionStates: Equatable {
-  /// Whether the same would be written of both.
+  /// Whether both would be written as the same text.
   static func == (a: DecisionStates, b: DecisionStates) -> Bool {
     guard let a = try? a.encodedTexts(), let b = try? b.encodedTexts() else { return false }
     return a == b

@@ -3,7 +3,7 @@
 import PluginKit
 
 extension PluginRegistry {
-  /// Makes the conditions known that every menu can use.
+  /// Registers the conditions that every menu can use.
   ///
   /// - Throws: `PluginError` if an identifier is taken.
   public mutating func registerConditions() throws {

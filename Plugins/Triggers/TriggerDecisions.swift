@@ -2,13 +2,15 @@
 
 import PluginKit
 
-/// What a menu says of events, and the numbers behind it, as flat arrays that keep their storage.
+/// What a menu says of events, and the numbers that its conditions write, as flat arrays that keep their
+/// storage.
 public struct TriggerDecisions: Sendable, Equatable {
-  /// Whether an event meets the conditions of a path, its seed and its prescale apart: row-major `[events × paths]`.
+  /// Whether an event meets the conditions of a path, whatever its seed and its prescale: row-major
+  /// `[events × paths]`.
   ///
   /// ``TriggerMenu/decide(_:_:)`` makes it false if a decision with a state says no of an event that reaches it.
   public internal(set) var conditionsHold: [Bool] = []
-  /// The quantities behind the paths: row-major `[events × quantities]`.
+  /// The quantities of the paths' conditions: row-major `[events × quantities]`.
   ///
   /// NaN if a decision wrote none, −∞ if an event has too few jets.
   public var values: [Double] { quantities.all }
@@ -18,14 +20,14 @@ public struct TriggerDecisions: Sendable, Equatable {
   /// Whether an event is accepted, by a path that is more than a seed or as pass-through: `[events]`; false before
   /// ``TriggerMenu/decide(_:_:)``.
   public internal(set) var isAccepted: [Bool] = []
-  /// Whether an event took too long and is let pass for that: `[events]`.
+  /// Whether an event took too long and is let pass for that reason: `[events]`.
   public internal(set) var isPassThrough: [Bool] = []
   /// How much an event counts in rates and efficiencies: `[events]`, or empty if every event counts as one.
   public private(set) var weights: [Double] = []
 
   var quantities = DecisionValues()
-  /// Whether an event meets all conditions of a path up to each one with a state, itself included, states apart:
-  /// row-major `[events × conditions with a state]`.
+  /// Whether an event meets all conditions of a path up to and including each one with a state, whatever the
+  /// states say: row-major `[events × conditions with a state]`.
   var reached: [Bool] = []
 
   /// No events.
@@ -45,8 +47,8 @@ public struct TriggerDecisions: Sendable, Equatable {
     reached.removeAll(keepingCapacity: true)
   }
 
-  /// Says that an event took longer than it may: it is to be accepted and marked, and takes no part in seeds, prescales
-  /// and the counts of paths.
+  /// Notes that an event took longer than it may: it is to be accepted and marked, and takes no part in
+  /// seeds, prescales and the counts of paths.
   ///
   /// - Precondition: the event is not decided on yet.
   public mutating func markPassThrough(_ event: Int) { isPassThrough[event] = true }
@@ -60,7 +62,7 @@ public struct TriggerDecisions: Sendable, Equatable {
     self.weights.append(contentsOf: weights)
   }
 
-  /// Adds what the same menu says of other events behind these.
+  /// Adds what the same menu says of other events after these.
   ///
   /// - Precondition: both have weights, or neither.
   public mutating func append(_ other: TriggerDecisions) {

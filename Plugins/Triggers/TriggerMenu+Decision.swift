@@ -3,16 +3,16 @@
 extension TriggerMenu {
   /// Decides on events in their order: seeds, decisions with a state, prescales, and what the counters count.
   ///
-  /// A path looks at an event that its seed accepted, the seed's prescale included; of the events that meet its
-  /// conditions it accepts the N-th, 2N-th, … for a prescale of N. An event is accepted where a path accepts it that is
-  /// more than a seed, or where it took too long.
+  /// A path looks at an event that its seed accepted, the seed's prescale included; of the events that meet
+  /// its conditions it accepts the N-th, 2N-th, … for a prescale of N. An event is accepted if a path that is
+  /// more than a seed accepts it, or if it took too long.
   ///
   /// The state of a decision advances for an event exactly if the seed of its path accepted the event, all conditions
   /// before it in the path hold, and its own first step says yes within its bounds.
   ///
   /// - Parameters:
-  ///   - decisions: the events that follow those of before, evaluated by this menu.
-  ///   - state: the counters of this menu, for events with weights if these have some.
+  ///   - decisions: the events that follow the earlier ones, evaluated by this menu.
+  ///   - state: the counters of this menu, for events with weights if these have weights.
   public func decide(_ decisions: inout TriggerDecisions, _ state: inout TriggerState) {
     precondition(
       decisions.conditionsHold.count == decisions.eventCount * paths.count
@@ -43,7 +43,7 @@ extension TriggerMenu {
     of event: Int, _ decisions: inout TriggerDecisions, _ state: inout TriggerState
   ) {
     let first = event * paths.count
-    // By index: where nothing is optimised, an array's iterator asks for memory.
+    // By index: if nothing is optimised, an array's iterator asks for memory.
     for place in order.indices {
       let path = order[place]
       if let seed = paths[path].seed, !decisions.pathBits[first + seed] { continue }

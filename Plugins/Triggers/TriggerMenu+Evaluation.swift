@@ -5,8 +5,8 @@ import PluginKit
 extension TriggerMenu {
   /// Replaces `decisions` by what the conditions say of all events of `inputs`, and keeps the storage.
   ///
-  /// All conditions of all paths are asked, so that the numbers of each path are known, but the states of decisions are
-  /// left to ``decide(_:_:)``.
+  /// All conditions of all paths are evaluated, so that the numbers of each path are known, but the states of
+  /// decisions are left to ``decide(_:_:)``.
   public func evaluate(_ inputs: DecisionInputs, into decisions: inout TriggerDecisions) {
     decisions.removeAll()
     var inputs = inputs

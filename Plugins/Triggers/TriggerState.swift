@@ -5,7 +5,7 @@ import Statistics
 /// The counters of a menu and the states of its decisions: all that a trigger must keep to go on later as if it had never
 /// stopped.
 ///
-/// The prescale of a path needs no counter of its own: the path accepts where the number of events that met its
+/// The prescale of a path needs no counter of its own: the path accepts if the number of events that met its
 /// conditions is a multiple of its prescale.
 public struct TriggerState: Sendable, Equatable, Codable {
   /// The counters of one path.
@@ -14,7 +14,7 @@ public struct TriggerState: Sendable, Equatable, Codable {
     public internal(set) var beforePrescale = 0
     /// Those of them that the prescale let through.
     public internal(set) var accepted = 0
-    /// Accepted events that no other path accepted, other than paths that are but seeds.
+    /// Accepted events that no other path accepted, other than paths that are only seeds.
     public internal(set) var pure = 0
 
     /// Accepted events that another path accepted too.
@@ -23,11 +23,11 @@ public struct TriggerState: Sendable, Equatable, Codable {
 
   /// All events so far.
   public internal(set) var eventCount = 0
-  /// Events that took too long and were let pass for that.
+  /// Events that took too long and were let pass for that reason.
   public internal(set) var passThroughCount = 0
   /// The counters of each path: `[paths]`.
   public internal(set) var paths: [Path]
-  /// How many events exactly k paths accepted, other than paths that are but seeds and pass-through events apart:
+  /// How many events exactly k paths accepted, without pass-through events and paths that are only seeds:
   /// `[paths + 1]`.
   public internal(set) var eventsByPathCount: [Int]
   /// How many events two paths both accepted: `[paths × paths]`, with each path's own number on the diagonal.
@@ -47,7 +47,7 @@ public struct TriggerState: Sendable, Equatable, Codable {
       public internal(set) var beforePrescale = WeightSum()
       /// Of those of them that the prescale let through.
       public internal(set) var accepted = WeightSum()
-      /// Of accepted events that no other path accepted, other than paths that are but seeds.
+      /// Of accepted events that no other path accepted, other than paths that are only seeds.
       public internal(set) var pure = WeightSum()
       /// Of accepted events that another path accepted too.
       public internal(set) var shared = WeightSum()
@@ -55,7 +55,7 @@ public struct TriggerState: Sendable, Equatable, Codable {
 
     /// Of all events so far.
     public internal(set) var events = WeightSum()
-    /// Of events that took too long and were let pass for that.
+    /// Of events that took too long and were let pass for that reason.
     public internal(set) var passThrough = WeightSum()
     /// Of the events of each path: `[paths]`.
     public internal(set) var paths: [Path]
@@ -64,7 +64,7 @@ public struct TriggerState: Sendable, Equatable, Codable {
     /// Of the events that two paths both accepted: `[paths × paths]`.
     public internal(set) var overlap: [WeightSum]
 
-    /// Of the events that a path accepted, other than paths that are but seeds.
+    /// Of the events that a path accepted, other than paths that are only seeds.
     public var acceptedByPaths: WeightSum {
       eventsByPathCount.dropFirst().reduce(into: WeightSum()) { $0.add($1) }
     }
@@ -106,14 +106,14 @@ public struct TriggerState: Sendable, Equatable, Codable {
     decisions = menu.statefulConditions.isEmpty ? nil : DecisionStates(menu)
   }
 
-  /// Makes the states of decisions that were read from a file those of a menu, which can then go on.
+  /// Turns the states of decisions that were read from a file into those of a menu, which can then go on.
   ///
   /// - Throws: `PluginError` that names the condition if it does not read its state.
   /// - Precondition: the state ``fits(_:)`` the menu.
   public mutating func restoreDecisions(of menu: TriggerMenu) throws { try decisions?.restore(menu) }
 
-  /// Whether the counters can be those of a menu, where they come from a file: as many as it has paths, and numbers
-  /// that add up.
+  /// Whether counters that come from a file can be those of a menu: as many as it has paths, and numbers that
+  /// add up.
   public func fits(_ menu: TriggerMenu) -> Bool {
     let count = menu.paths.count
     guard paths.count == count, eventsByPathCount.count == count + 1, overlap.count == count * count,
@@ -140,7 +140,7 @@ public struct TriggerState: Sendable, Equatable, Codable {
     return left == 0
   }
 
-  /// How many events a path accepted, other than paths that are but seeds.
+  /// How many events a path accepted, other than paths that are only seeds.
   public var acceptedByPaths: Int { eventsByPathCount.dropFirst().reduce(0, +) }
 
   /// All accepted events: those that a path accepted and those that took too long.

@@ -96,7 +96,7 @@ bool CoincidentParticles::join(const std::vector<PseudoJet> &particles, const Je
       continue;
     }
     group_.assign(members, members + size);
-    // Each pair becomes one entry behind the others, until one is left.
+    // Each pair becomes one entry after the others, until one is left.
     for (size_t place = 0; place + 1 < group_.size(); place += 2) {
       PseudoJet sum;
       recombiner.recombine(momenta_[group_[place]], momenta_[group_[place + 1]], sum);
@@ -171,7 +171,7 @@ void Clustering::splice(const CoincidentParticles &coincident) {
   jets_ = coincident.momenta();
   const size_t remaining = coincident.remaining().size();
   const size_t first_step = jets_.size();
-  // FastJet's number of an entry or a momentum, where it is one, as a number here.
+  // FastJet's number of an entry or a momentum, if it is one, as a number here.
   const auto number = [&](int number) {
     if (number < 0) return number;
     if (static_cast<size_t>(number) < remaining) return coincident.entries()[number];

@@ -14,10 +14,10 @@ namespace canopy {
 
 /// Finds particles of exactly one direction, with memory that is kept from event to event, and joins them.
 ///
-/// In every algorithm they are at distance 0 and so come together first, in an arbitrary order. FastJet, in all its
-/// strategies, takes a time that grows with the third power of their number: each is the nearest neighbour of all.
-/// A large group is therefore joined here, in pairs, pairs of pairs and so on; a small one costs nothing and is left
-/// to FastJet. What is joined here enters FastJet as one particle.
+/// In every algorithm they are at distance 0 and therefore come together first, in an arbitrary order.
+/// FastJet, in all its strategies, takes a time that grows with the third power of their number: each is the
+/// nearest neighbour of all. A large group is therefore joined here, in pairs, pairs of pairs and so on; a
+/// small one costs nothing and is left to FastJet. What is joined here enters FastJet as one particle.
 class CoincidentParticles {
  public:
   /// Two entries of the history, numbered from the first particle, that become one.
@@ -25,7 +25,7 @@ class CoincidentParticles {
     int parent1, parent2;
   };
 
-  /// Looks for groups that are large enough to matter, and joins them; whether there are any.
+  /// Looks for groups that are large enough to matter, and joins them; returns whether there are any.
   ///
   /// - particles: the particles of an event; their rapidity and azimuth are computed and kept.
   /// - definition: tells what a direction is, and how momenta are summed.

@@ -29,7 +29,7 @@ struct alignas(64) ClusteringMemory::Block {
   std::size_t end = sizeof(Block);
   Block *next_free = nullptr;
 
-  // A piece, aligned as malloc does it, or null where there is no room.
+  // A piece, aligned as malloc does it, or null if there is no room.
   void *take(std::size_t bytes) {
     if (bytes > size - end) return nullptr;
     void *const piece = reinterpret_cast<char *>(this) + end;
@@ -44,7 +44,7 @@ namespace {
 using Block = ClusteringMemory::Block;
 
 constexpr std::size_t range_size = 256 * Block::size;
-// Where the range begins. Before there is one, where no address is.
+// The start of the range; before there is one, a place without addresses.
 std::atomic<std::uintptr_t> range_start{std::uintptr_t{1} << 63};
 std::mutex blocks_mutex;
 std::size_t blocks_made = 0;
@@ -53,7 +53,7 @@ Block *first_free = nullptr;
 // The block that this thread's `new` takes from.
 thread_local Block *serving = nullptr;
 
-// A block without pieces, or null where there are too many or the system refuses.
+// A block without pieces, or null if there are too many or the system refuses.
 Block *obtain() {
   const std::lock_guard<std::mutex> lock(blocks_mutex);
   void *place = first_free;

@@ -14,12 +14,13 @@ namespace canopy {
 /// same thread takes from the block; in all other cases it is malloc, as it is in the C++ library. `delete` tells the
 /// two apart by the address, on any thread and at any time.
 ///
-/// What does not fit, or finds no block, comes from malloc. Where something of the last event is still in use when the
-/// next one begins, such as an entry in one of FastJet's global lists, its block is left to it for good and another
-/// one is begun.
+/// What does not fit, or finds no block, comes from malloc. If something of the last event is still in use
+/// when the next one begins, such as an entry in one of FastJet's global lists, it keeps its block for good,
+/// and a new block is begun.
 ///
-/// A program may replace `operator new` itself: the definitions here are weak and give way. Then, where dynamic
-/// loading has bound the C++ library to another definition, and under sanitizers, nothing is served.
+/// A program may replace `operator new` itself: the definitions here are weak and give way. In this case, and
+/// also if dynamic loading has bound the C++ library to another definition, and under sanitizers, no block is
+/// used.
 class ClusteringMemory {
  public:
   ClusteringMemory();

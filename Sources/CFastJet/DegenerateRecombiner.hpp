@@ -10,18 +10,18 @@ namespace canopy {
 ///
 /// FastJet's formulae for massless and winner-takes-all schemes are 0/0 or 0·∞ for particles at rest and for
 /// momenta exactly along the beam; the infinite rapidities and NaNs that follow would index outside FastJet's
-/// tiles. Where the formula has a finite result this recombiner gives that, bit for bit.
+/// tiles. If the formula has a finite result, this recombiner gives it, bit for bit.
 class DegenerateRecombiner final : public fastjet::JetDefinition::DefaultRecombiner {
  public:
   explicit DegenerateRecombiner(fastjet::RecombinationScheme scheme) : DefaultRecombiner(scheme) {}
 
-  /// FastJet's result where it is finite, the sum of four-momenta where it is not.
+  /// FastJet's result if it is finite, else the sum of the four-momenta.
   void recombine(const fastjet::PseudoJet &a, const fastjet::PseudoJet &b, fastjet::PseudoJet &result) const override;
 
   /// As FastJet, but the Et schemes leave a particle at rest as it is: it has no direction to rescale.
   void preprocess(fastjet::PseudoJet &particle) const override;
 
-  /// Gives a momentum along the beam FastJet's large rapidity, ±(1e5 + |pz|), where rounding made its mass
+  /// Gives a momentum along the beam FastJet's large rapidity, ±(1e5 + |pz|), if rounding made its mass
   /// imaginary and its rapidity infinite.
   static void limit_rapidity(fastjet::PseudoJet &particle);
 };

@@ -14,9 +14,9 @@ namespace canopy {
 /// - The default streams and flags of Error, LimitedWarning and the banner, plain statics. They are written
 ///   here, once; afterwards they are only read. Streams are null, so no thread ever writes to one.
 /// - LimitedWarning::warn changes a counter and a global list without a lock. Core clustering warns in two
-///   places: ClusterSequence::exclusive_jets for algorithms such as anti-kT, which Workspace never calls because
-///   it reads exclusive jets off the history, and where a strategy asked for by name does not suit the radius,
-///   which Strategy Best excludes.
+///   cases: in ClusterSequence::exclusive_jets for algorithms such as anti-kT, which Workspace never calls
+///   because it reads exclusive jets off the history, and if a strategy that is asked for by name does not
+///   suit the radius, which cannot happen with Strategy Best.
 /// - SharedPtr counts without atomics, and PseudoJet computes its rapidity and azimuth late into mutable members.
 ///   A workspace owns its jet definitions, input PseudoJets and cluster sequences, and hands out plain numbers;
 ///   none of them is ever reached from two threads.

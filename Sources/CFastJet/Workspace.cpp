@@ -91,7 +91,7 @@ bool is_ordinary(const double momentum[4]) {
   return is_ordinary;
 }
 
-// Refuses what FastJet must not see, and takes components that are too small for 0.
+// Refuses what FastJet must not see, and replaces components that are too small by 0.
 void canonicalise(double momentum[4], int64_t particle) {
   for (int component = 0; component < 4; ++component) {
     const double value = std::abs(momentum[component]);
@@ -108,7 +108,7 @@ void canonicalise(double momentum[4], int64_t particle) {
   }
 }
 
-// A place that holds no particle: it could add nothing to a jet.
+// Padding: it could add nothing to a jet.
 bool is_padding(const double momentum[4]) {
   return momentum[0] == 0 && momentum[1] == 0 && momentum[2] == 0 && momentum[3] == 0;
 }
@@ -188,7 +188,7 @@ void CFastJetWorkspace::for_each_event(const CFastJetEvents &events, Body body) 
     } catch (const Failure &failure) {
       fail(failure);
     } catch (const fastjet::InternalError &) {
-      // FastJet's heap of distances takes an infinite one for one that it has removed.
+      // FastJet's heap of distances takes an infinite distance for one that it has removed.
       fail(Failure(CFastJetBadEvent, overflow));
     } catch (const fastjet::Error &error) {
       fail(Failure(CFastJetBadEvent, "FastJet says: " + error.message()));

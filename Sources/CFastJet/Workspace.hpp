@@ -107,7 +107,7 @@ struct CFastJetWorkspace {
   std::vector<int32_t> owner_, number_;
   // For each jet of the event how many of its constituents, later of its nodes, have a number.
   std::vector<int32_t> numbered_;
-  // One jet: its constituents, and the entries in which clustering anew ended.
+  // One jet: its constituents, and the entries in which reclustering ended.
   std::vector<fastjet::PseudoJet> constituents_of_jet_;
   std::vector<int> ends_;
 

@@ -10,7 +10,7 @@
 
 namespace {
 
-// No record of a collision has more; it keeps counts of damaged files from taking memory.
+// No record of a collision has more; the limit keeps the counts of damaged files from taking memory.
 constexpr int64_t maximumCount = 1L << 24;
 // Nor are there lines of more numbers, or more names.
 constexpr size_t maximumFields = 1UL << 20;
@@ -359,7 +359,7 @@ void FlatEvent::setNames(std::vector<std::string> read) {
 }
 
 bool FlatEvent::checkParticlesOfVertex() {
-  // Some programs count too few, so that only missing particles are an error.
+  // Some programs write too small a number, so that only missing particles are an error.
   if (missingParticles <= 0) return true;
   return fail("comes " + std::to_string(missingParticles) + " particles too early; the event is incomplete");
 }
@@ -379,7 +379,7 @@ bool FlatEvent::finish() {
     return fail("has " + std::to_string(particleCount) + " particles instead of " + std::to_string(expectedParticles) +
                 advice);
   }
-  // Something that comes in and, lest nothing be wanted, something that goes out.
+  // An incoming particle and, in case no particle is wanted, an outgoing one.
   const std::string outgoing = std::to_string(particleStatuses.size() + 1);
   if (format == CANOPY_HEPMC2) {
     output = "E 0 -1 0 0 0 0 0 1 0 0 0 0\n" + units;

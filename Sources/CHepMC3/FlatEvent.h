@@ -14,13 +14,13 @@
 /// Turns the lines of one event into the lines of an event of one vertex whose outgoing particles are those that are
 /// wanted, for libhepmc3 to read, and keeps what belongs to the event as a whole.
 ///
-/// Canopy does not use the history of an event. Without it libhepmc3 has far less to do, and none of what can
-/// go wrong in it can happen: libhepmc3 indexes arrays by unchecked numbers of the file, follows cycles of
-/// vertices without end, drops the particles of vertices without incoming ones and prints to standard output. It does
-/// not check that numbers are numbers either, which is done here.
+/// Canopy does not use the history of an event. Without it libhepmc3 has far less to do, and these faults of
+/// it do no harm: it indexes arrays by unchecked numbers of the file, follows cycles of vertices without end,
+/// drops the particles of vertices without incoming ones and prints to standard output. It does not check
+/// that numbers are numbers either, which is done here.
 class FlatEvent {
  public:
-  /// Events of which the particles of `statuses` are wanted.
+  /// An event of which the particles of `statuses` are wanted.
   FlatEvent(canopy_hepmc_format format, std::vector<int32_t> statuses)
       : format(format), wantedStatuses(std::move(statuses)) {}
 
@@ -36,7 +36,7 @@ class FlatEvent {
   /// Adds a further line; lines of unknown kind are passed over. Returns false if the line is damaged.
   bool add(std::string_view line);
 
-  /// Whether the last line that was added holds something of the event.
+  /// Whether the last line that was added belongs to the event.
   bool isLastLineUsed() const { return lastLineIsUsed; }
 
   /// Completes the text. Returns false if lines are missing.
@@ -60,7 +60,7 @@ class FlatEvent {
   /// The names of the weights.
   const std::vector<std::string> &weightNames() const { return names; }
 
-  /// Another number than before if the names of the weights are others.
+  /// A number that changes whenever the names of the weights do.
   size_t namesVersion() const { return version; }
 
   /// The names and values of the event's attributes of one number.

@@ -71,7 +71,7 @@ std::string_view withoutIndent(std::string_view line) {
   return start == std::string_view::npos ? std::string_view() : line.substr(start);
 }
 
-// Whether a line of a listing is of the kind that a letter stands for.
+// Whether a line of a listing is of the kind of a letter.
 bool isOfKind(std::string_view line, char letter) {
   return line.size() > 1 && line[0] == letter && (line[1] == ' ' || line[1] == '\t');
 }

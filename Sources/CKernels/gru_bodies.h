@@ -55,7 +55,8 @@ static void gru_forward(const struct canopy_gru *gru, const struct canopy_sequen
   }
 }
 
-// From the gradient of h' that of everything that it was made of; dstate becomes that of h as far as h' = ... + z h.
+// Finds the gradients of everything that h' was made of from that of h'; dstate becomes the part of the
+// gradient of h that comes from h' = ... + z h.
 INLINE void gru_gates_backward(const struct canopy_gru *gru, size_t rows, const int32_t *item, const float *state,
                                const float *gates, float *dstate, float *dinput, float *drecurrent) {
   const size_t width = gru->width;

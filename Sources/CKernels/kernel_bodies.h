@@ -41,7 +41,7 @@ INLINE void store_some(float *p, vec v, size_t n) {
 #endif
 }
 
-// Both return b where a or b is not a number, as the instructions do, so that a NaN in a network's data stays
+// Both return b if a or b is not a number, as the instructions do, so that a NaN in a network's data stays
 // visible if it is b.
 INLINE vec max(vec a, vec b) {
 #ifdef NATIVE_MAX

@@ -101,7 +101,7 @@ INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
 // --- With packed weights ---
 //
 // A packed matrix is a sequence of panels of TILE_VECTORS vectors of outputs, the last one narrower; a panel
-// holds, for each input in turn, its outputs side by side, zero where there is none.
+// holds, for each input in turn, its outputs side by side, and zeros for outputs that do not exist.
 
 static size_t packed_count(size_t outputs, size_t inputs) { return vectors(outputs) * LANES * inputs; }
 

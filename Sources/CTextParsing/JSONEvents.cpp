@@ -52,7 +52,7 @@ bool readNumber(dom::element element, double &value) {
   }
 }
 
-// The first of the words outside of strings that some programs write for what is no number, or NULL.
+// The first of the words outside of strings that some programs write for a value that is no number, or NULL.
 const char *wordOfNoNumber(std::string_view line) {
   bool isInString = false;
   for (size_t index = 0; index < line.size(); ++index) {
@@ -131,7 +131,7 @@ bool canopy_json_parser::readColumn(std::string_view name, dom::element element)
       if (!isNumeric) break;
       values.push_back(value);
     }
-    // Arrays of anything but numbers are not ours to read.
+    // Arrays of anything but numbers are not read.
     if (!isNumeric) values.resize(first);
   } else if (readNumber(element, value)) {
     values.push_back(value);

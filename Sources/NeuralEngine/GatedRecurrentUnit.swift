@@ -77,7 +77,7 @@ public struct GatedRecurrentUnit: Sendable {
       layers = PackedLayers([unit.input, unit.recurrent], parameters)
     }
 
-    /// Arranges the weights of `parameters`, whose layout is that of before.
+    /// Arranges the weights of `parameters`, whose layout is the same as before.
     public func pack(_ parameters: Parameters) { layers.pack(parameters) }
 
     /// The unit that the kernels work with; valid as long as this object and `parameters` are.

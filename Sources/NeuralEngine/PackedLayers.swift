@@ -24,7 +24,7 @@ package final class PackedLayers {
 
   deinit { KernelMemory.deallocate(storage) }
 
-  /// Arranges the weights of `parameters`, whose layout is that of before.
+  /// Arranges the weights of `parameters`, whose layout is the same as before.
   package func pack(_ parameters: Parameters) {
     for (layer, packed, transposed) in places {
       let entry = parameters.layout[layer.weight]

@@ -34,7 +34,7 @@ struct ConfigurationDecoder: Decoder {
 
   /// Decodes a value.
   ///
-  /// What it asked for counts only where it succeeds, so that a type may try several.
+  /// The keys that it asked for count only if it succeeds, so that a type may try several.
   func decode<T: Decodable>(
     _ type: T.Type, _ node: ConfigurationNode, codingPath: [any CodingKey]
   ) throws -> T {

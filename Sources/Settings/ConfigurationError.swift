@@ -11,7 +11,7 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible, Loc
 
   let problems: [Problem]
 
-  /// How many problems are told one by one.
+  /// How many problems are reported one by one.
   private static let shown = 20
 
   /// One sentence a problem, in the order of the file: `file:line:column: what is wrong and what to do`; after the first
@@ -35,7 +35,7 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible, Loc
     }
   }
 
-  /// A problem at a position; `problem` gets a full stop where it has none.
+  /// A problem at a position; `problem` gets a full stop if it has none.
   public init(_ position: ConfigurationPosition, _ problem: String) {
     let isSentence = problem.hasSuffix(".") || problem.hasSuffix("?")
     problems = [Problem(position: position, sentence: "\(problem)\(isSentence ? "" : ".")")]
@@ -46,7 +46,7 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible, Loc
 public struct ConfigurationPosition: Sendable, Equatable, CustomStringConvertible {
   /// The file, as the user named it.
   public let file: String
-  /// The line, counted from 1, or 0 where the whole file is meant.
+  /// The line, counted from 1, or 0 if the whole file is meant.
   public let line: Int
   /// The column in characters, counted from 1.
   public let column: Int

@@ -18,8 +18,10 @@ extension ConfigurationNode {
   /// - Parameters:
   ///   - type: the type.
   ///   - userInfo: what `init(from:)` finds in its decoder.
-  ///   - check: finds the further problems. One stands where its coding path leads and continues a sentence that
-  ///     begins with that path; where a ``ConfigurationError`` is its underlying error, that is told instead.
+  ///   - check: finds further problems. The coding path of a problem leads to its place, and its text
+  ///     continues a sentence that begins with that path; if its underlying error is a
+  ///     ``ConfigurationError``, that is reported instead.
+  /// - Returns: the value.
   /// - Throws: ``ConfigurationError``, with all unknown keys and all that `check` finds at once.
   public func decode<T: Decodable>(
     _ type: T.Type, userInfo: [CodingUserInfoKey: Any], check: (T) -> [DecodingError.Context]

@@ -15,8 +15,8 @@ extension ConfigurationNode {
     self = try settings.reduce(ConfigurationNode(yaml: text, source: source)) { try $0.setting($1) }
   }
 
-  /// The keys whose values differ from those of another configuration, with both values in a few words; nil for what is
-  /// not there.
+  /// The keys whose values differ from those of another configuration, with both values in a few words; nil
+  /// for a value that is not there.
   package func differences(
     from other: ConfigurationNode, under path: String = ""
   ) -> [(key: String, own: String?, other: String?)] {

@@ -5,9 +5,10 @@ import Foundation
 extension ConfigurationNode {
   /// The configuration with one value set over what the file says, or added to it.
   ///
-  /// - Parameter assignment: keys and a value in YAML, as in `events.leading=5`; `null` takes a value away.
+  /// - Parameter assignment: keys and a value in YAML, as in `events.leading=5`; `null` removes a value.
   /// - Returns: the configuration with the value.
-  /// - Throws: ``ConfigurationError`` if the text is no assignment, its value is not YAML or is beyond the limits of a document.
+  /// - Throws: ``ConfigurationError`` if the text is not an assignment, its value is not YAML or is beyond
+  ///   the limits of a document.
   public func setting(_ assignment: String) throws -> ConfigurationNode {
     let place = ConfigurationPosition(file: "--set \(assignment)", line: 0, column: 0)
     let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -18,7 +19,7 @@ extension ConfigurationNode {
     guard parts.count == 2, keys.allSatisfy({ !$0.isEmpty }), var value = try composer.root(at: keys) else {
       throw ConfigurationError(place, "write KEY.KEY=VALUE, as in events.leading=5")
     }
-    // The value stands where its keys lead to, so that it is checked and reported like any other.
+    // The value takes the place that its keys lead to, so that it is checked and reported like any other.
     for (depth, key) in keys.enumerated().reversed() {
       value = ConfigurationNode(
         position: place, path: keys[..<depth].joined(separator: "."),
@@ -27,7 +28,7 @@ extension ConfigurationNode {
     return merged(with: value.moved(to: place), depth: keys.count)
   }
 
-  /// The same content with another place: lines and columns of an assignment are none of a file.
+  /// The same content with another place: lines and columns of an assignment are not those of a file.
   private func moved(to place: ConfigurationPosition) -> ConfigurationNode {
     let moved: Content
     switch content {

@@ -14,7 +14,7 @@ extension ConfigurationNode {
 
   /// The text of a YAML file, without a byte order mark.
   ///
-  /// - Throws: ``ConfigurationError`` if the file cannot be read, is no text or is too large.
+  /// - Throws: ``ConfigurationError`` if the file cannot be read, is not text or is too large.
   package static func text(of file: URL) throws -> String {
     let position = ConfigurationPosition(file: file.relativePath, line: 0, column: 0)
     let data: Data

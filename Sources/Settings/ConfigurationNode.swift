@@ -2,8 +2,9 @@
 
 /// A part of a configuration file that remembers where it stands.
 ///
-/// A type that is to be decoded holds a `ConfigurationNode` where the type of a section is known only later:
-/// the configuration of a plugin is captured so, and decoded with ``decode(_:)`` once the plugin is found.
+/// A type that is to be decoded holds a `ConfigurationNode` if the type of a section is known only later: the
+/// configuration of a plugin is captured in this way, and decoded with ``decode(_:)`` once the plugin is
+/// found.
 public struct ConfigurationNode: Sendable, Equatable {
   enum Content: Sendable, Equatable {
     case scalar(String, isPlain: Bool)
@@ -29,8 +30,8 @@ public struct ConfigurationNode: Sendable, Equatable {
     position: ConfigurationPosition(file: "", line: 0, column: 0), path: "",
     content: .scalar("", isPlain: true))
 
-  /// A problem with this part, to be thrown; `problem` continues the sentence that its path begins and comes
-  /// without the full stop: `node.error("must not be negative")`.
+  /// A problem with this part, to be thrown; `problem` continues the sentence that its path begins and has no
+  /// full stop: `node.error("must not be negative")`.
   public func error(_ problem: String) -> ConfigurationError {
     ConfigurationError(position, "\(path.isEmpty ? "the configuration" : path) \(problem)")
   }

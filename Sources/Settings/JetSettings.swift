@@ -6,7 +6,7 @@ import JetPhysics
 public struct JetSettings: SettingsSection, Encodable, Equatable {
   /// The jet algorithm.
   public var algorithm = JetDefinition.Algorithm.antikt
-  /// The jet radius R; nil for the default, or where the algorithm has none.
+  /// The jet radius R; nil for the default, or if the algorithm has none.
   public var radius: Double?
   /// The power p of the generalised algorithms.
   public var power: Double?
@@ -14,7 +14,7 @@ public struct JetSettings: SettingsSection, Encodable, Equatable {
   public var recombination = JetDefinition.RecombinationScheme.e
   /// The least pT of inclusive jets in GeV; nil for the default.
   public var minimumPt: Double?
-  /// How many jets are left where the clustering stops; nil for inclusive jets.
+  /// How many jets are left when the clustering stops; nil for inclusive jets.
   public var exclusiveJets: Int?
   /// The distance d_ij at which the clustering stops; nil for inclusive jets.
   public var exclusiveCut: Double?

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// One setting of a section: how it is written, what it may be, and what it is for.
+/// One setting of a section: its spelling, its values and its purpose.
 ///
-/// A setting is declared once. A YAML file, `--set`, the command line, `model.json` and the tables of the documentation
-/// all take spelling, default, range, unit and meaning from here; the default is the value that the section has without
-/// it.
+/// A setting is declared once. A YAML file, `--set`, the command line, `model.json` and the tables of the
+/// documentation all take spelling, default, range, unit and meaning from here; the default is the value that
+/// a new section has.
 public struct Setting<Section>: Sendable {
-  /// How it is written in files and, with two dashes in front, on the command line.
+  /// How it is written in files and, with two leading dashes, on the command line.
   public let key: String
   /// What the setting is, in a few words.
   public let meaning: String

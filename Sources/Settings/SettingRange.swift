@@ -30,7 +30,7 @@ extension SettingRange where Number: LosslessStringConvertible {
     return SettingRange(words, "must lie \(words)") { low < $0 && $0 < high }
   }
 
-  /// A number without “.0”, and without zeros in front of an exponent.
+  /// A number without “.0”, and without leading zeros in an exponent.
   private static func plain(_ number: Number) -> String {
     let text = "\(number)".replacing("e-0", with: "e-")
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text

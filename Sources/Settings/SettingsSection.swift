@@ -23,14 +23,14 @@ public protocol SettingsSection: Decodable, Sendable {
   /// A section in which every setting has its default.
   init()
 
-  /// Makes sure that settings go together, once each has been checked by itself.
+  /// Makes sure that settings go together, after each has been checked by itself.
   ///
   /// - Parameter given: the keys that are written.
   /// - Throws: ``SettingProblem`` that names the key.
   func check(given: Set<String>) throws
 }
 
-/// What is wrong with a setting beside others.
+/// What is wrong with a setting in combination with others.
 public struct SettingProblem: Error, Equatable {
   /// The key of the setting.
   public let key: String

@@ -4,8 +4,8 @@ import Support
 
 /// Makes a configuration of the events of a YAML text, within the limits of a document.
 ///
-/// Each value is counted before it is kept, and what an alias stands for each time that it is used, so that no text makes
-/// more of itself than ``DocumentLimits`` allow.
+/// Each value is counted before it is kept, and the value of an alias each time that the alias is used, so
+/// that no text takes more memory than ``DocumentLimits`` allow.
 struct YAMLComposer {
   private let events: YAMLEvents
   private var anchors: [String: ConfigurationNode] = [:]

@@ -23,7 +23,7 @@ struct YAMLEvent {
 
 /// The events of a YAML text in their order, as libyaml finds them.
 ///
-/// Nothing is built of them: one event and what libyaml looks ahead, at most a line or a scalar, are in memory.
+/// They are not kept: only one event and what libyaml reads ahead, at most a line or a scalar, are in memory.
 final class YAMLEvents {
   private let source: String
   // libyaml keeps the addresses of both.
@@ -101,7 +101,7 @@ final class YAMLEvents {
       return ConfigurationError(
         position(parser.pointee.problem_mark), "this is not YAML: \(problem)\(circumstance)")
     }
-    // A character that YAML does not have is known by its byte alone.
+    // Of a character that YAML does not allow only the byte is known.
     let before = String(decoding: input.prefix(Int(parser.pointee.problem_offset)), as: UTF8.self)
     let lines = before.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     return ConfigurationError(

@@ -2,7 +2,7 @@
 
 import Support
 
-/// How often examples of each class are taken for each class.
+/// How often examples of each class are classified as each class.
 public struct ConfusionMatrix: Sendable, Equatable {
   /// The number of classes.
   public let classCount: Int

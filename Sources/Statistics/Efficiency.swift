@@ -3,9 +3,10 @@
 /// The share of events that pass, with its interval of 68.27 % confidence.
 ///
 /// The interval is Wilson's (J. Am. Stat. Assoc. 22, 209 (1927)) for one standard deviation: of p with
-/// |p − k/n| ≤ √(p (1 − p) / n). It lies in 0 … 1 and has a width for k = 0 and k = n too. With weights the share is
-/// that of their sum and n is (Σw)² / Σw², the number of events of equal weight that would say as much. Negative
-/// weights may lead to a share outside 0 … 1, which has the interval of one standard deviation on either side.
+/// |p − k/n| ≤ √(p (1 − p) / n). It lies in 0 … 1 and has a width for k = 0 and k = n too. With weights the
+/// share is that of their sum and n is (Σw)² / Σw², the number of events of equal weight that would have the
+/// same statistical error. Negative weights may lead to a share outside 0 … 1, which has the interval of one
+/// standard deviation on either side.
 public struct Efficiency: Sendable, Equatable, Encodable {
   /// The events that pass.
   public let passed: Int

@@ -24,7 +24,8 @@ public struct Histogram: Sendable, Equatable {
   /// The width of each bin.
   public var binWidth: Double { (range.upperBound - range.lowerBound) / Double(contents.count) }
 
-  /// Counts a value; the last bin includes its upper edge, and values outside the range enter the total alone.
+  /// Counts a value; the last bin includes its upper edge, and values outside the range count only in the
+  /// total.
   public mutating func fill(_ value: Double, weight: Double = 1) {
     total += weight
     guard range.contains(value) else { return }

@@ -5,8 +5,8 @@ extension ROCCurve {
   /// of the ties counted.
   ///
   /// The error is that of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 837, 1988): the spread of each
-  /// class's placement values, here for weighted examples. It is zero where the classes are fully separated,
-  /// and nil if a class has a single example.
+  /// class's placement values, here for weighted examples. It is zero if the classes are fully separated, and
+  /// nil if a class has a single example.
   public var auc: Estimate {
     var area = 0.0
     for point in 1..<thresholds.count {

@@ -23,9 +23,9 @@ extension BestCut: CustomStringConvertible {
 extension ROCCurve {
   /// The cut that makes a significance largest, of all cuts at a score of the sample.
   ///
-  /// Cuts beyond which too little background is left say nothing of b and are passed over: the effective number of
-  /// passing background examples, (Σ v)² / Σ v² for weights v and their number without, must be at least
-  /// `minimumBackgroundCount`. Where no cut is loose enough, the cut lets everything pass.
+  /// Cuts beyond which too little background is left say nothing of b and are passed over: the effective
+  /// number of passing background examples, (Σ v)² / Σ v² for weights v and their number without, must be at
+  /// least `minimumBackgroundCount`. If no cut is loose enough, the cut lets everything pass.
   ///
   /// The errors are those of the finite sample: the binomial ones of ε_S and ε_B at the cut, as in
   /// ``rejection(atSignalEfficiency:)``, and carried by the derivatives to the significance. The yields and the
@@ -38,7 +38,7 @@ extension ROCCurve {
     var largest = -Double.infinity
     for point in 1...last {
       let efficiency = backgroundEfficiency[point]
-      // Sums of weights are rounded: a count that misses the minimum by that alone reaches it.
+      // Sums of weights are rounded: a count that misses the minimum only by rounding counts as reaching it.
       let isKnown = efficiency * efficiency >= (minimumBackgroundCount - 1e-9) * backgroundSquares[point]
       guard efficiency > 0, isKnown || point == last else { continue }
       let value = significance.value(

@@ -27,14 +27,14 @@ extension BackgroundRejection: CustomStringConvertible {
 extension ROCCurve {
   /// The background rejection 1 / ε_B at a signal efficiency in 0 … 1.
   ///
-  /// The error is the binomial one of the finite background sample: σ(ε_B)² = ε_B (1 − ε_B) / N_B, carried
-  /// to 1 / ε_B as σ(ε_B) / ε_B². With weights v it is
+  /// The error is the binomial one of the finite background sample: σ(ε_B)² = ε_B (1 − ε_B) / N_B, carried to
+  /// 1 / ε_B as σ(ε_B) / ε_B². With weights v,
   /// σ(ε_B)² = [(1 − ε_B)² Σ_pass v² + ε_B² Σ_fail v²] / (Σ v)², the same for unit weights. The threshold
-  /// counts as exact. Where no background passes, the rejection is above 1 / (1 − 0.05^(1 / N)) at 95 %
+  /// counts as exact. If no background passes, the rejection is above 1 / (1 − 0.05^(1 / N)) at 95 %
   /// confidence, with N = (Σ v)² / Σ v², the number of background examples for unit weights.
   public func rejection(atSignalEfficiency target: Double) -> BackgroundRejection {
     require((0...1).contains(target), "an efficiency lies in 0 … 1")
-    // Sums of weights are rounded: a point that misses the target by that alone counts as reaching it.
+    // Sums of weights are rounded: a point that misses the target only by rounding counts as reaching it.
     let point = signalEfficiency.firstIndex { $0 >= target - 1e-12 }!
     var efficiency = backgroundEfficiency[point]
     var squares = backgroundSquares[point]

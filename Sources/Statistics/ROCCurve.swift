@@ -28,8 +28,8 @@ public struct ROCCurve: Sendable {
   /// The curve of `scores`, all `[examples]`; `weights`, such as those of a generator, may be negative and are 1 unless
   /// given.
   ///
-  /// - Throws: ``MetricError`` if a score or weight is not finite, or if the weights of one of the two classes are none
-  ///   or have a sum that is not positive.
+  /// - Throws: ``MetricError`` if a score or weight is not finite, or if one of the two classes has no weight
+  ///   or a sum of weights that is not positive.
   public init(scores: [Float], isSignal: [Bool], weights: [Double]? = nil) throws {
     var examples = try Self.weighted(scores, isSignal: isSignal, weights: weights)
     examples.sort { $0.score > $1.score }

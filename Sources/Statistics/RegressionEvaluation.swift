@@ -2,13 +2,14 @@
 
 import Foundation
 
-/// What is measured of the predictions of a positive quantity, such as a mass, beside other estimators of it.
+/// What is measured of the predictions of a positive quantity, such as a mass, and of other estimators of it.
 ///
-/// Bias, resolution, pulls and coverage are given for all rows and in intervals of the true value, for the regression
-/// and, where it was corrected, for what it was before. Each of the other estimators appears as it is and, where its
-/// predictions rise with the truth, once more as `NAME, corrected`: after a ``ResponseCorrection`` that is fitted to the
-/// evaluated rows themselves, so that its median response is 1 at each true value. A resolution means little without
-/// that: what predicts half the mass has half the spread.
+/// Bias, resolution, pulls and coverage are given for all rows and in intervals of the true value, for the
+/// regression and, if it was corrected, for its uncorrected predictions. Each of the other estimators appears
+/// as it is and, if its predictions rise with the truth, once more as `NAME, corrected`: after a
+/// ``ResponseCorrection`` that is fitted to the evaluated rows themselves, so that its median response is 1
+/// at each true value. Without that a resolution means little: an estimator that predicts half the mass has
+/// half the spread.
 public struct RegressionEvaluation: Sendable {
   /// What is measured of one estimator.
   public struct Estimator: Sendable {
@@ -18,8 +19,8 @@ public struct RegressionEvaluation: Sendable {
     public let whole: ResponseSummary
     /// The rows in each interval of ``RegressionEvaluation/ranges``.
     public let bins: [ResponseSummary]
-    /// The distribution of the predictions, the rows of each interval of truth weighted to the same sum: what a flat
-    /// distribution of truth would give.
+    /// The distribution of the predictions, with the rows of each interval of truth weighted to the same sum,
+    /// as a flat distribution of truth would give it.
     public let predictions: Histogram
     /// Whether the ends of the range of truth shape the predictions; nil if there are too few rows to say.
     public let sculpting: Sculpting?
@@ -133,7 +134,7 @@ public struct RegressionEvaluation: Sendable {
     let rowWeights = rows.map { weights[$0] }
     let sum = zip(own, rowWeights).reduce(0) { $0 + $1.0 * $1.1 }
     let reference = zip(constant, rowWeights).reduce(0) { $0 + $1.0 * $1.1 }
-    // The truth is the same in all rows: nothing is to be known.
+    // The truth is the same in all rows: there is nothing to learn.
     guard reference > 0 else { return Estimate(value: 0, error: nil) }
     let ratio = sum / reference
     let variance = rows.indices.reduce(0) { total, i in
@@ -165,7 +166,7 @@ private struct TruthBins {
   init(_ truth: [Double]) {
     let (least, largest) = (truth.min()!, truth.max()!)
     guard largest > least else {
-      // Any width will do around one value.
+      // Around a single value any width will do.
       let half = max(abs(least) * 0.05, .leastNormalMagnitude)
       edges = [least - half, least + half]
       return

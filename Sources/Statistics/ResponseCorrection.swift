@@ -9,10 +9,10 @@ import Support
 /// each true value t, the share `level` of the predictions lies below the curve x(t), and the map is the inverse of
 /// that curve. With the level ½ the median of the mapped predictions is the true value, whatever the value.
 ///
-/// The curve is the linear spline that minimises the quantile loss of the predictions given the truth (Koenker and
-/// Bassett, Econometrica 46 (1978) 33), with knots at equal shares of the truth; where it would fall, neighbouring
-/// knots are pooled. Beyond its knots the map goes on with the slope of its ends, up to 3, so that the distribution of
-/// what is mapped has no step there.
+/// The curve is the linear spline that minimises the quantile loss of the predictions given the truth
+/// (Koenker and Bassett, Econometrica 46 (1978) 33), with knots at equal shares of the truth; if it would
+/// fall, neighbouring knots are pooled. Beyond its knots the map goes on with the slope of its ends, up to 3,
+/// so that the distribution of the mapped predictions has no step there.
 public struct ResponseCorrection: Codable, Sendable, Equatable {
   /// The predictions at the knots, rising: `[knots]`.
   public let predictions: [Double]
@@ -58,7 +58,7 @@ public struct ResponseCorrection: Codable, Sendable, Equatable {
     }
   }
 
-  /// The map through these knots, where those that do not rise are pooled (pool adjacent violators).
+  /// The map through these knots, after those that do not rise are pooled (pool adjacent violators).
   private init(rising values: [Double], _ knots: [Double]) {
     var pools: [(value: Double, knot: Double, count: Double)] = []
     for (value, knot) in zip(values, knots) {
@@ -78,7 +78,8 @@ public struct ResponseCorrection: Codable, Sendable, Equatable {
     truth = pools.map(\.knot)
   }
 
-  /// Whether the knots are finite, rise, and rise so that the map can be used; what a file holds may not.
+  /// Whether the knots are finite, rise, and rise so that the map can be used; those from a file may not be
+  /// so.
   public var isValid: Bool {
     guard (2...1000).contains(truth.count), predictions.count == truth.count,
       (predictions + truth).allSatisfy(\.isFinite)
@@ -114,8 +115,8 @@ private struct QuantileSpline {
     values = knots.map { _ in 0 }
   }
 
-  /// Minimises Σ w ρ(x − f(t)) by weighted least squares again and again, each time with the weights that make a
-  /// square of the quantile loss ρ at the residual of before.
+  /// Minimises Σ w ρ(x − f(t)) by weighted least squares again and again, each time with the weights that
+  /// make a square of the quantile loss ρ at the previous residual.
   mutating func fit(predictions: [Double], truth: [Double], weights: [Double], level: Double) {
     let places = truth.map(place)
     let mean = predictions.reduce(0, +) / Double(predictions.count)
@@ -161,7 +162,7 @@ private struct QuantileSpline {
       right[k] += factor * a * predictions[row]
       right[k + 1] += factor * b * predictions[row]
     }
-    // Relative to each knot's own rows: those that fit worse weigh less, and must not be drowned.
+    // Relative to each knot's own rows: those that fit worse weigh less, but still have to count.
     for k in knots.indices { diagonal[k] = diagonal[k] * (1 + 1e-12) + .leastNormalMagnitude }
     for k in 1..<knots.count {
       let ratio = beside[k - 1] / diagonal[k - 1]

@@ -15,8 +15,9 @@ public struct ResponseSummary: Sendable, Equatable, Codable {
   public let bias: Estimate
   /// Half the central 68.27 % interval of the response.
   public let resolution: Estimate
-  /// The mean of (prediction − truth) / uncertainty; nil if the estimator has no uncertainty. The uncertainty is
-  /// the part of the interval on the side where the truth lies.
+  /// The mean of (prediction − truth) / uncertainty; nil if the estimator has no uncertainty.
+  ///
+  /// The uncertainty is the part of the interval on the side where the truth lies.
   public let pullMean: Estimate?
   /// Half the central 68.27 % interval of the same, 1 for a perfect uncertainty; nil if the estimator has none.
   public let pullWidth: Estimate?
@@ -63,7 +64,7 @@ public struct RegressionPredictions: Sendable {
   public let name: String
   /// The predictions; NaN if there is none: `[rows]`.
   public let values: [Double]
-  /// The interval that shall hold the truth of 68.27 % of the rows, `[rows]` each; nil if there is none.
+  /// The interval that is to hold the truth of 68.27 % of the rows, `[rows]` each; nil if there is none.
   public let interval: (low: [Double], high: [Double])?
 
   /// Predictions, all `[rows]`.

@@ -3,11 +3,11 @@
 /// Whether predictions pile up inside the range of the truth, or thin out at its ends, more than their resolution makes
 /// them.
 ///
-/// A network that has learnt from masses between two ends knows that there are no others, and shapes what it says
-/// accordingly. Here the responses, predictions over truth, of the rows in the middle half of the range are taken to be
-/// those at every true value; what they give for a flat truth is what an estimator gives that does not know the ends.
-/// Each number is how many rows were predicted in a region over how many that would be: 1 without sculpting, less where
-/// predictions keep away from a region.
+/// A network that has learnt from masses between two ends knows that there are no others, and shapes what it
+/// says accordingly. Here the responses, predictions over truth, of the rows in the middle half of the range
+/// are taken to be those at every true value; with a flat truth they give the predictions of an estimator
+/// that does not know the ends. Each number is the number of rows predicted in a region divided by the number
+/// that this estimator would predict there: 1 without sculpting, less if predictions avoid the region.
 public struct Sculpting: Sendable, Equatable, Codable {
   /// Below the range of the truth.
   public let below: Estimate

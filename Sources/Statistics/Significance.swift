@@ -27,7 +27,7 @@ public struct EventYields: Sendable, Equatable, Codable {
 
 /// How clearly s expected signal events stand out from b expected background events, in standard deviations.
 public enum Significance: String, Sendable, CaseIterable, Codable {
-  /// s / √(s + b): how many statistical errors the signal is away from none once it is there.
+  /// s / √(s + b): by how many statistical errors the signal differs from 0 if it exists.
   case simple
   /// √(2 ((s + b) ln(1 + s/b) − s)): the median significance at which the background alone is excluded, for a
   /// counting experiment of known b (arXiv:1007.1727, equation 97).
@@ -44,7 +44,7 @@ public enum Significance: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// The derivatives by s and b, where both are above 0.
+  /// The derivatives by s and b, if both are above 0.
   func slopes(signal: Double, background: Double) -> (signal: Double, background: Double) {
     switch self {
     case .simple:
@@ -58,12 +58,12 @@ public enum Significance: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// (1 + x) ln(1 + x) − x, by its series where the difference would be rounding alone.
+  /// (1 + x) ln(1 + x) − x, by its series if the difference would be nothing but rounding.
   private static func integratedLog(_ x: Double) -> Double {
     x < 1e-3 ? x * x * (1 / 2 - x * (1 / 6 - x * (1 / 12 - x / 20))) : (1 + x) * log1p(x) - x
   }
 
-  /// ln(1 + x) − x, by its series where the difference would be rounding alone.
+  /// ln(1 + x) − x, by its series if the difference would be nothing but rounding.
   private static func logBeyondLinear(_ x: Double) -> Double {
     x < 1e-3 ? -x * x * (1 / 2 - x * (1 / 3 - x * (1 / 4 - x / 5))) : log1p(x) - x
   }

@@ -22,7 +22,8 @@ public struct WeightSum: Sendable, Equatable, Codable {
     squares += other.squares
   }
 
-  /// The number of events of equal weight that would say as much, (Σw)² / Σw²; 0 without events.
+  /// The number of events of equal weight that would have the same statistical error, (Σw)² / Σw²; 0 without
+  /// events.
   public var effectiveCount: Double { squares > 0 ? sum * sum / squares : 0 }
 
   /// Whether these can be sums over events, if they come from a file.

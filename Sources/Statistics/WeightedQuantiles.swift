@@ -2,8 +2,8 @@
 
 /// The quantiles of numbers with weights, with their statistical errors.
 ///
-/// Each number stands in the middle of its share of the weight; between two, quantiles are interpolated. Where negative
-/// weights make the share fall, a quantile is where it was first reached.
+/// Each number stands in the middle of its share of the weight; between two, quantiles are interpolated. If
+/// negative weights make the share fall, a quantile is the number at which it was first reached.
 struct WeightedQuantiles {
   /// The numbers with a weight, rising.
   private let values: [Double]

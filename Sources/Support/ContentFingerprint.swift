@@ -17,7 +17,7 @@ public struct ContentFingerprint: Sendable {
     prime1 &+ prime2, prime2, 0, 0 &- prime1
   )
   private var count: UInt64 = 0
-  /// What does not fill a stripe of 32 bytes yet.
+  /// The bytes that do not fill a stripe of 32 bytes yet.
   private var rest: [UInt8] = []
 
   private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87

@@ -3,13 +3,14 @@
 /// How much a document of nested values may hold: a training's configuration, a menu, a `--set`, the configuration of a
 /// head in a model.
 ///
-/// What is beyond is refused while it is read, before more memory than this is taken for it.
+/// A larger document is refused while it is read, before it takes more memory than this.
 package enum DocumentLimits {
   /// The number of bytes of a file.
   package static let fileSize = 4 << 20
-  /// The number of values, mappings and lists included; what an alias stands for counts each time.
+  /// The number of values, mappings and lists included; the value of an alias counts each time that it is
+  /// used.
   package static let values = 100_000
-  /// The number of lists and mappings that may lie in each other.
+  /// The number of lists and mappings that may be nested.
   package static let depth = 64
   /// The number of bytes of a key.
   package static let keyLength = 1_000

@@ -2,7 +2,8 @@
 
 import Foundation
 
-/// The right to write into a folder that one process has at a time; it ends with this object and with the process.
+/// The right to write into a folder, which one process has at a time; it ends with this object and with the
+/// process.
 public final class FolderLock {
   private let descriptor: Int32
 
@@ -12,7 +13,7 @@ public final class FolderLock {
   public init(_ folder: String) throws {
     descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileOutputError(folder, code: errno) }
-    // A file system without locks, which says something else, keeps nobody out.
+    // A file system without locks returns another error, and keeps nobody out.
     guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
     let holder = Self.holder(of: descriptor)
     close(descriptor)

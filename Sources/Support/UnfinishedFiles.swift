@@ -4,10 +4,10 @@ import Foundation
 
 /// The files and folders that stand under a temporary name until they are complete.
 ///
-/// A temporary name is `.canopy-PID-START-RANDOM.partial`: the process that makes it, by its number and the time at
-/// which it started, can be told from all others, and holds a lock on the file, which processes on other machines and
-/// in other containers see. What no living process owns is what a killed one left, and is removed when something is
-/// written into the same folder.
+/// A temporary name is `.canopy-PID-START-RANDOM.partial`: the process that makes it, by its number and the
+/// time at which it started, can be told from all others, and holds a lock on the file, which processes on
+/// other machines and in other containers see. A file that no living process owns was left by a killed one,
+/// and is removed when something is written into the same folder.
 public enum UnfinishedFiles {
   private static let lock = NSLock()
   /// What this process has not finished; guarded by `lock`.
@@ -20,7 +20,7 @@ public enum UnfinishedFiles {
 
   /// Removes all that this process has not finished, and lets it begin nothing more: for a process that ends now.
   public static func removeAll() {
-    // Never unlocked: what another thread would begin now would be left behind.
+    // Never unlocked: a file that another thread began now would be left over.
     lock.lock()
     for path in paths { try? FileManager.default.removeItem(atPath: path) }
   }
@@ -107,7 +107,7 @@ public enum UnfinishedFiles {
   /// When a process started, in the kernel's ticks; nil if there is none of this number.
   private static func startTime(of process: pid_t) -> UInt64? {
     guard let data = FileManager.default.contents(atPath: "/proc/\(process)/stat") else {
-      // Without /proc the number alone must do.
+      // Without /proc there is only the number.
       return access("/proc/self/stat", R_OK) != 0 && kill(process, 0) == 0 ? 0 : nil
     }
     // The name of the program, in brackets, may hold anything.

@@ -4,9 +4,9 @@ import Foundation
 
 /// A file that takes its name when it is complete and on the disk, and is not there otherwise.
 ///
-/// While it is written it has no name, so that nothing is left if the program is killed, or, if the file system cannot
-/// do that or another library must open it by its name, a temporary one in the folder of its own
-/// (``UnfinishedFiles``). A file of this name that was there before stays until then.
+/// While it is written it has no name, so that nothing is left if the program is killed. If the file system
+/// cannot do that, or another library must open it by its name, it has a temporary name in the same folder
+/// (``UnfinishedFiles``). A file of this name that was there before stays until the new one is complete.
 ///
 /// ```swift
 /// let file = try WholeFile("results.txt")
@@ -130,7 +130,7 @@ public final class WholeFile {
 
   private func synchronise(_ descriptor: Int32) throws {
     var status = stat()
-    // The file that is replaced may not be for everybody.
+    // The file that is replaced may not be readable by everybody.
     if stat(path, &status) == 0 { fchmod(descriptor, status.st_mode & 0o7777) }
     // Some file systems cannot, and say so by EINVAL.
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw FileOutputError(name, code: errno) }
@@ -146,7 +146,7 @@ public final class WholeFile {
   /// - Throws: ``FileOutputError`` if it cannot.
   public static func synchroniseFolder(of path: String) throws {
     let descriptor = open(folder(of: path), O_RDONLY | O_CLOEXEC)
-    // A folder may be for writing alone.
+    // A folder may allow writing only.
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw FileOutputError(path, code: errno) }

@@ -2,10 +2,10 @@
 
 import Foundation
 
-/// A folder that is filled under a temporary name, beside the place that it takes when it is complete.
+/// A folder that is filled under a temporary name, next to the place that it takes when it is complete.
 ///
-/// What is not finished is removed, also if the program is interrupted; what a killed program left is removed when
-/// something is written into the same place (``UnfinishedFiles``).
+/// An unfinished folder is removed, also if the program is interrupted; what a killed program left is removed
+/// when something is written into the same place (``UnfinishedFiles``).
 public final class WholeFolder {
   /// The folder under its temporary name.
   public let url: URL
@@ -13,7 +13,7 @@ public final class WholeFolder {
   private let descriptor: Int32
   private var isFinished = false
 
-  /// A new, empty folder beside its place.
+  /// A new, empty folder next to its place.
   ///
   /// - Throws: ``FileOutputError`` if it cannot be made.
   public init(beside destination: String) throws {
@@ -64,7 +64,7 @@ public final class WholeFolder {
     try WholeFile.synchroniseFolder(of: destination)
   }
 
-  /// Puts the folder in the place of the one that is there, at once.
+  /// Replaces the folder that is there by this one, in one step.
   ///
   /// - Parameter keeps: which files that the other folder has and this one lacks are kept, by name.
   /// - Returns: false if the file system cannot do that, or there are folders in the other one; nothing is done then.
@@ -95,7 +95,7 @@ public final class WholeFolder {
   private typealias Exchange =
     @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
 
-  /// `renameat2`, which not every system has, and the headers of the others keep from Swift.
+  /// `renameat2`, which not every system has, and which the headers of the others hide from Swift.
   private static let exchange: Exchange? = dlsym(nil, "renameat2").map {
     unsafeBitCast($0, to: Exchange.self)
   }

@@ -91,8 +91,8 @@ import Testing
         "menu.yaml:29:11: paths[4].seed goes in a circle, so that no path comes first: 'f' needs 'e' needs 'f'.",
         "menu.yaml:30:32: paths[4].conditions[0].min must be a finite number.",
         "menu.yaml:30:53: paths[4].conditions[1].max is refused: write a number, or tune.",
-        "menu.yaml:30:60: paths[4].conditions[2] names no decision, such as jet-count, beside min and max.",
-        "menu.yaml:30:70: paths[4].conditions[3] names ht and jet, where one is needed: make them conditions of their "
+        "menu.yaml:30:60: paths[4].conditions[2] names no decision, such as jet-count, in addition to min and max.",
+        "menu.yaml:30:70: paths[4].conditions[3] names ht and jet, but one is needed: make them conditions of their "
           + "own.",
       ])
   }
@@ -173,7 +173,7 @@ import Testing
         "rate: {input: 9, budget: 1}\npaths: [{name: a, conditions: [{ht: {}, min: tune, max: tune}]}]",
         isForTuning: true)
         == [
-          "menu.yaml:2:57: paths[0].conditions[0].max cannot be tuned beside min; give one of them a number."
+          "menu.yaml:2:57: paths[0].conditions[0].max cannot be tuned together with min; give one of them a number."
         ])
   }
 

@@ -2,9 +2,9 @@
 
 /// The least and the largest value of a quantity; both pass.
 ///
-/// Outputs of heads have single precision, and results print the fewest digits that tell one of them from its
-/// neighbours. Such a value is compared with the bounds in single precision, so that a bound that is copied from a result
-/// lets that result pass.
+/// Outputs of heads have single precision, and results print the fewest digits that distinguish one of them
+/// from its neighbours. Such a value is compared with the bounds in single precision, so that a bound that is
+/// copied from a result lets that result pass.
 struct Bounds {
   let least: Double
   let largest: Double

@@ -2,7 +2,7 @@
 
 import PluginKit
 
-/// What has nothing to configure: a menu writes `{}`.
+/// The configuration of a decision that has nothing to configure: a menu writes `{}`.
 public struct NoConfiguration: Decodable, Sendable {
   private enum CodingKeys: CodingKey {}
 

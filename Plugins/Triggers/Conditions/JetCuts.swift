@@ -2,7 +2,7 @@
 
 import PluginKit
 
-/// Which jets of an event a condition speaks of.
+/// Which jets of an event a condition is about.
 public struct JetCuts: Sendable, Equatable {
   /// The least transverse momentum in GeV.
   public var minimumPt: Double?
@@ -15,7 +15,7 @@ public struct JetCuts: Sendable, Equatable {
   /// The least and the largest value of heads' outputs, by `HEAD/OUTPUT`.
   public var outputs: [String: Range]
 
-  /// The least and the largest value of a number, both of which belong.
+  /// The least and the largest value of a number, both included.
   public struct Range: Sendable, Equatable {
     /// The least value.
     public var minimum: Double?
@@ -109,7 +109,7 @@ struct JetSelector: Sendable {
     }
   }
 
-  /// Whether a jet of the event passes; one of which a number is NaN does not where that is cut on.
+  /// Whether a jet of the event passes; a number that is NaN passes no cut.
   func passes(_ jet: Int, of event: DecisionInputs) -> Bool {
     if let least = cuts.minimumPt, !(event.pt(ofJet: jet) >= least) { return false }
     if let largest = cuts.maximumAbsRapidity, !(abs(event.rapidity(ofJet: jet)) <= largest) { return false }

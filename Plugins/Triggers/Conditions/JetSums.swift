@@ -86,7 +86,7 @@ public struct JetInvariantMass: Decision {
   /// `mass` in GeV.
   public var quantities: [HeadOutput] { [HeadOutput("mass", unit: "GeV")] }
 
-  /// Whether there are as many jets; writes their mass, or −∞ where there are not.
+  /// Whether there are as many jets; writes their mass, or −∞ if there are not.
   public func callAsFunction(_ event: DecisionInputs, _ values: inout DecisionValues) -> Bool {
     var (sum, count) = (FourMomentum.zero, 0)
     for jet in 0..<event.jetCount where count < leading && selector.passes(jet, of: event) {

@@ -74,11 +74,11 @@ public struct RankedJet: Decision {
     }
   }
 
-  /// Whether there are as many jets; writes the value, or −∞ where there are not.
+  /// Whether there are as many jets; writes the value, or −∞ if there are not.
   ///
   /// - Complexity: O(jets × rank).
   public func callAsFunction(_ event: DecisionInputs, _ values: inout DecisionValues) -> Bool {
-    // The last one found, and its place: of equal values that of the jet in front is the larger.
+    // The last value found, and its place: of equal values, that of the earlier jet counts as the larger.
     var (value, place) = (Double.infinity, -1)
     for _ in 0..<min(rank, event.jetCount) {
       var (next, nextPlace) = (-Double.infinity, -1)

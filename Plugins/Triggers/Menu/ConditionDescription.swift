@@ -7,9 +7,9 @@ import PluginKit
 public struct ConditionDescription: Decodable, Sendable {
   /// A bound on a quantity.
   public enum Bound: Sendable, Equatable {
-    /// A fixed one.
+    /// A fixed bound.
     case value(Double)
-    /// One that is to be found: `tune`.
+    /// A bound that is to be found: `tune`.
     case tuned
   }
 
@@ -40,7 +40,7 @@ public struct ConditionDescription: Decodable, Sendable {
 
   /// Reads what can be read of a condition.
   ///
-  /// - Throws: what the decoder throws if the condition is no mapping.
+  /// - Throws: what the decoder throws if the condition is not a mapping.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     var problems = MenuProblems(decoder.codingPath)
@@ -56,8 +56,8 @@ public struct ConditionDescription: Decodable, Sendable {
       let names = keys.map(\.stringValue).joined(separator: " and ")
       problems.add(
         keys.isEmpty
-          ? "names no decision, such as jet-count, beside min and max"
-          : "names \(names), where one is needed: make them conditions of their own")
+          ? "names no decision, such as jet-count, in addition to min and max"
+          : "names \(names), but one is needed: make them conditions of their own")
     }
     self.problems = problems.found
   }

@@ -26,7 +26,7 @@ struct MenuBuilder {
   mutating func build() {
     checkRates()
     addObservables()
-    // Where paths cannot be read, their own problems say so.
+    // If paths cannot be read, their own problems say so.
     if description.paths.isEmpty, problems.isEmpty {
       add("has no paths; give at least one", [MenuDescription.CodingKeys.paths])
     }
@@ -62,7 +62,7 @@ struct MenuBuilder {
       } else if sources.observables.contains(where: { $0.name.hasPrefix("\(choice.name)/") }) {
         add("is an observable that the model reads already: leave it out, or give it another name", keys)
       } else {
-        // What does not serve was refused when it was read.
+        // Unsuitable ones were refused when they were read.
         try? observables.add(choice)
       }
     }
@@ -100,7 +100,7 @@ struct MenuBuilder {
     }
   }
 
-  /// The seed of each path, where it has one.
+  /// The seed of each path, if it has one.
   private mutating func findSeeds() -> [Int?] {
     let names = description.paths.map(\.name)
     let seeds = description.paths.map { path -> Int? in
@@ -169,7 +169,7 @@ struct MenuBuilder {
         hasState: start != nil))
   }
 
-  /// `PATH/NAME`, or `PATH/NAME-2` and so on where a condition before has that.
+  /// `PATH/NAME`, or `PATH/NAME-2` and so on if an earlier condition has that name.
   private func unusedName(_ name: String, _ path: Int) -> String {
     let whole = "\(description.paths[path].name ?? "")/\(name)"
     func isUsed(_ name: String) -> Bool { quantities.contains { $0.path == path && $0.name == name } }
@@ -199,7 +199,7 @@ struct MenuBuilder {
       return nil
     }
     if condition.minimum == .tuned, condition.maximum == .tuned {
-      add("cannot be tuned beside min; give one of them a number", condition.codingPath + [maximum])
+      add("cannot be tuned together with min; give one of them a number", condition.codingPath + [maximum])
     }
     var values = (least: -Double.infinity, largest: Double.infinity)
     if case .value(let value) = condition.minimum { values.least = value }
@@ -217,7 +217,7 @@ struct MenuBuilder {
     return values
   }
 
-  /// Finds an order in which each path comes behind its seed.
+  /// Finds an order in which each path comes after its seed.
   private mutating func sort() {
     var isSorted = Array(repeating: false, count: paths.count)
     var isStuck = false
@@ -229,7 +229,7 @@ struct MenuBuilder {
         order.append(path)
       }
     }
-    // What is left hangs on a circle; the circle itself is the problem.
+    // The remaining paths depend on a circle; the circle itself is the problem.
     for path in paths.indices where !isSorted[path] {
       var circle = [path]
       while let seed = paths[circle[circle.count - 1]].seed, seed != path, circle.count <= paths.count {
@@ -243,7 +243,8 @@ struct MenuBuilder {
     }
   }
 
-  /// Paths without conditions accept a known share of all events: more than the budget cannot be mended by any cut.
+  /// Paths without conditions accept a known share of all events; if it exceeds the budget, no cut can mend
+  /// that.
   private mutating func checkBudget() {
     guard let input = description.inputRate, let budget = description.budget, input > 0, budget > 0 else {
       return

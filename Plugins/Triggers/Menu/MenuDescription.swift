@@ -16,8 +16,8 @@ import PluginKit
 ///     prescale: 1
 /// ```
 ///
-/// A decoder must know the plugins: `decoder.userInfo[.plugins] = registry`. What cannot be decoded does not keep the
-/// rest from being read; ``TriggerMenu`` tells of all problems together.
+/// A decoder must know the plugins: `decoder.userInfo[.plugins] = registry`. A part that cannot be decoded
+/// does not keep the rest from being read; ``TriggerMenu`` reports all problems together.
 public struct MenuDescription: Decodable, Sendable {
   /// How many events per second reach the menu; nil if that is not known.
   public var inputRate: Double?
@@ -37,7 +37,7 @@ public struct MenuDescription: Decodable, Sendable {
 
   /// Reads what can be read of a menu.
   ///
-  /// - Throws: what the decoder throws if the menu is no mapping.
+  /// - Throws: what the decoder throws if the menu is not a mapping.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     var problems = MenuProblems(decoder.codingPath)
@@ -74,15 +74,17 @@ struct RateDescription: Decodable {
 
 /// A path of a menu as a user writes it: conditions that an event must all meet.
 public struct PathDescription: Decodable, Sendable {
-  /// The name; results are found under it. Nil where it could not be read.
+  /// The name, under which results are found; nil if it could not be read.
   public var name: String?
   /// What an event must meet; without conditions every event does.
   public var conditions: [ConditionDescription]
-  /// N, where the path accepts the N-th, 2N-th, … of the events that meet its conditions; 1 unless given.
+  /// The prescale N: the path accepts the N-th, 2N-th, … of the events that meet its conditions; 1 unless
+  /// given.
   public var prescale: Int
   /// The path that must have accepted an event before this one looks at it; none unless given.
   public var seed: String?
-  /// Whether the path is but a seed of others, so that an event is not accepted for it alone; false unless given.
+  /// Whether the path is only a seed of others, so that an event is not accepted for it alone; false unless
+  /// given.
   public var isSeedOnly: Bool
 
   /// Where the path stands in its file.
@@ -96,7 +98,7 @@ public struct PathDescription: Decodable, Sendable {
 
   /// Reads what can be read of a path.
   ///
-  /// - Throws: what the decoder throws if the path is no mapping.
+  /// - Throws: what the decoder throws if the path is not a mapping.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     var problems = MenuProblems(decoder.codingPath)

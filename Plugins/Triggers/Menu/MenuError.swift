@@ -4,8 +4,10 @@ import PluginKit
 
 /// All that is wrong with a menu.
 public struct MenuError: Error, CustomStringConvertible {
-  /// Each problem with where it stands: the keys that lead there, and what is wrong there, which continues a sentence
-  /// that these keys begin. Where the decoder had an error of its own, it is the underlying one.
+  /// The problems, each with its place and a text.
+  ///
+  /// The place is given by the keys that lead there, and the text continues a sentence that these keys begin.
+  /// If the decoder had an error of its own, it is the underlying one.
   public let problems: [DecodingError.Context]
 
   /// One problem a line.
@@ -20,7 +22,7 @@ public struct MenuError: Error, CustomStringConvertible {
   }
 }
 
-/// The problems found so far in a part of a menu, which is read on after each.
+/// The problems found so far in a part of a menu; reading goes on after each.
 struct MenuProblems {
   private let codingPath: [any CodingKey]
   private(set) var found: [DecodingError.Context] = []
@@ -33,7 +35,7 @@ struct MenuProblems {
     found.append(DecodingError.Context(codingPath: codingPath + keys, debugDescription: problem))
   }
 
-  /// What `body` gives, or nil if it throws.
+  /// What `body` returns, or nil if it throws.
   mutating func collect<Value>(_ keys: [any CodingKey], _ body: () throws -> Value) -> Value? {
     do {
       return try body()
@@ -84,7 +86,7 @@ struct MenuProblems {
   }
 }
 
-/// A value, or why it cannot be decoded, so that the elements behind it are read all the same.
+/// A value, or why it cannot be decoded, so that the elements after it are read all the same.
 struct Attempt<Value: Decodable>: Decodable {
   let codingPath: [any CodingKey]
   let result: Result<Value, any Error>

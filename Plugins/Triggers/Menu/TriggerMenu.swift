@@ -6,16 +6,18 @@ import PluginKit
 ///
 /// A menu does not change and can be shared between threads. Looking at events has two stages:
 ///
-/// 1. ``evaluate(_:into:)`` asks the conditions of all paths. It depends on nothing but the event, so that threads can
-///    do this for different events.
-/// 2. ``decide(_:_:)`` goes through the events in their order, with the counters of a ``TriggerState``: seeds,
-///    decisions with a state, prescales and counts. It gives the same however the events were divided into batches.
+/// 1. ``evaluate(_:into:)`` evaluates the conditions of all paths. It depends on nothing but the event, so
+///    that threads can do this for different events.
+/// 2. ``decide(_:_:)`` goes through the events in their order, with the counters of a ``TriggerState``:
+///    seeds, decisions with a state, prescales and counts. It gives the same results however the events were
+///    divided into batches.
 public struct TriggerMenu: Sendable {
   /// One path.
   public struct Path: Sendable {
     /// The name.
     public let name: String
-    /// N, where the path accepts the N-th, 2N-th, … of the events that meet its conditions and its seed.
+    /// The prescale N: the path accepts the N-th, 2N-th, … of the events that meet its conditions and its
+    /// seed.
     public let prescale: Int
     /// The path that must have accepted the event, prescale included.
     public let seed: Int?
@@ -23,7 +25,7 @@ public struct TriggerMenu: Sendable {
     public let isSeedOnly: Bool
   }
 
-  /// A number behind a path.
+  /// A number that a condition of a path writes.
   public struct Quantity: Sendable, Equatable {
     /// `PATH/QUANTITY`, different for each.
     public let name: String
@@ -65,20 +67,21 @@ public struct TriggerMenu: Sendable {
     /// The number of quantities, and the first of them.
     let width: Int
     let quantity: Int
-    /// −∞ and ∞ where the first quantity is not bounded; nil if the decision has none.
+    /// −∞ and ∞ if the first quantity is not bounded; nil if the decision has none.
     var bounds: (least: Double, largest: Double)?
     let hasState: Bool
   }
 
-  /// What the conditions may know of an event: what the menu was made for, and its own observables.
+  /// What the conditions may know of an event: the sources that the menu was made for, and its own
+  /// observables.
   public let sources: DecisionSources
   /// The observables that the menu declares, which are computed for it.
   public let observables: ObservableSet
   /// The paths, in the order of the menu.
   public let paths: [Path]
-  /// The numbers behind the paths: those of one path stand together.
+  /// The numbers that the conditions of the paths write: those of one path stand together.
   public let quantities: [Quantity]
-  /// The bounds that are to be found; until then they are none.
+  /// The bounds that are to be found; until then they cut nothing.
   public private(set) var thresholds: [Threshold]
   /// How many events per second reach the menu; nil if that is not known.
   public let inputRate: Double?
@@ -91,7 +94,7 @@ public struct TriggerMenu: Sendable {
   private(set) var conditions: [Condition]
   /// The places in ``statefulConditions`` of each path's: `[paths]`.
   let statefulOfPath: [Range<Int>]
-  /// All paths, each behind its seed.
+  /// All paths, each after its seed.
   let order: [Int]
 
   /// The menu of a description, for events about which `sources` are known.
@@ -133,7 +136,8 @@ public struct TriggerMenu: Sendable {
     return menu
   }
 
-  /// The tightest value of a threshold at which its other bound leaves something, turned round for a largest value.
+  /// The tightest value of a threshold at which its other bound leaves something, with the opposite sign for
+  /// a largest value.
   func tightest(_ threshold: Threshold) -> Double {
     let bounds = conditions[condition(of: threshold)].bounds!
     return threshold.isMinimum ? bounds.largest : -bounds.least

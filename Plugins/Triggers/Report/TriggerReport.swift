@@ -13,8 +13,9 @@ public struct TriggerReport: Sendable, Encodable {
     public let weight: Double?
     /// Their share of the sample with its binomial error, √(p (1 − p) / n); nil without events.
     ///
-    /// With weights it is the share of their sum, with the error √(Σ w² (δ − p)²) / Σw, where δ is 1 for these events
-    /// and 0 for others, which negative weights leave sound; nil if the weights do not add up to more than 0.
+    /// With weights it is the share of their sum, with the error √(Σ w² (δ − p)²) / Σw, where δ is 1 for
+    /// these events and 0 for others, which also holds for negative weights; nil if the weights do not add up
+    /// to more than 0.
     public let share: Estimate?
     /// The share of the input rate, in events per second; nil if that rate is not known.
     public let rate: Estimate?
@@ -38,7 +39,7 @@ public struct TriggerReport: Sendable, Encodable {
     public let name: String
     /// The prescale.
     public let prescale: Int
-    /// The name of the seed, where there is one.
+    /// The name of the seed, if there is one.
     public let seed: String?
     /// Whether no event is accepted for this path alone.
     public let isSeedOnly: Bool
@@ -66,11 +67,12 @@ public struct TriggerReport: Sendable, Encodable {
   public let budget: Double?
   /// The paths, in the order of the menu.
   public let paths: [Path]
-  /// Events that a path accepted, other than paths that are but seeds: the sum of what exactly k paths accepted.
+  /// Events that a path accepted, other than paths that are only seeds: the sum of what exactly k paths
+  /// accepted.
   public let acceptedByPaths: Rate
   /// Events that exactly one path accepted, exactly two, and so on: `[paths]`.
   public let acceptedByExactly: [Rate]
-  /// Events that took too long and were let pass for that.
+  /// Events that took too long and were let pass for that reason.
   public let passThrough: Rate
   /// All accepted events.
   public let total: Rate

@@ -6,8 +6,9 @@ import Support
 
 /// How the efficiency of paths rises with a quantity of the event.
 ///
-/// An event passes a path where it meets the conditions of the path and those of its seeds: prescales say nothing of
-/// the event and are left out. The menu is passed where a path is that is more than a seed.
+/// An event passes a path if it meets the conditions of the path and those of its seeds: prescales say
+/// nothing of the event and are left out. An event passes the menu if it passes a path that is more than a
+/// seed.
 public struct TurnOnCurves: Sendable {
   /// What the efficiency is shown against.
   public enum Quantity: Sendable, Equatable {
@@ -23,11 +24,11 @@ public struct TurnOnCurves: Sendable {
     case observable(DecisionColumn)
   }
 
-  /// The efficiency where a quantity lies in an interval.
+  /// The efficiency for an interval of the quantity.
   public struct Bin: Sendable, Equatable, Encodable {
     /// The least value.
     public let lower: Double
-    /// The least value of the next bin, or the largest of all where this is the last.
+    /// The least value of the next bin, or the largest of all if this is the last.
     public let upper: Double
     /// The share of events that pass.
     public let efficiency: Efficiency
@@ -43,13 +44,13 @@ public struct TurnOnCurves: Sendable {
 
   /// The name of the quantity.
   public let name: String
-  /// The unit of the quantity, where it has one.
+  /// The unit of the quantity, if it has one.
   public let unit: String?
 
   private let menu: TriggerMenu
   private let quantity: Quantity
   private var values: [Double] = []
-  /// Row-major `[events × (paths + 1)]`, the menu behind the paths.
+  /// Row-major `[events × (paths + 1)]`, the menu after the paths.
   private var passes: [Bool] = []
   /// `[events]`, or empty if every event counts as one.
   private var weights: [Double] = []
@@ -113,7 +114,8 @@ public struct TurnOnCurves: Sendable {
     }
   }
 
-  /// The curve of each path, and behind them that of the menu, in bins that hold the same number of events but for ties.
+  /// The curve of each path, followed by that of the menu, in bins that hold the same number of events except
+  /// for ties.
   ///
   /// Events in which the quantity is not finite take no part.
   public func curves(binCount: Int = 20) -> [Curve] {

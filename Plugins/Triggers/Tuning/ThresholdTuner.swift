@@ -16,21 +16,22 @@ public struct TunedThresholds: Sendable {
 extension TriggerMenu {
   /// The thresholds with the best signal efficiency at which the menu stays within its budget.
   ///
-  /// With the acceptances A_S of signal and A_B of background, the menu's largest A_S at A_B ≤ budget / input rate is
-  /// looked for by a Lagrange multiplier: for a given λ the thresholds are those with the largest A_S − λ A_B, found by
-  /// moving one threshold at a time to the best of all its values until none moves; λ is found by bisection. There an
-  /// event counts by the probability that the menu accepts it, prescales being independent chances. Whether a set of
-  /// thresholds is within the budget is decided by running the menu over the background; at the end each threshold is
-  /// loosened as far as that allows, the one first that gains the most signal. The same samples give the same
-  /// thresholds. As they are chosen on these samples, the rates of other events scatter around the budget, by the
-  /// statistical error of the background at least.
+  /// With the acceptances A_S of signal and A_B of background, the menu's largest A_S at A_B ≤ budget / input
+  /// rate is looked for by a Lagrange multiplier: for a given λ the thresholds are those with the largest A_S
+  /// − λ A_B, found by moving one threshold at a time to the best of all its values until none moves; λ is
+  /// found by bisection. There an event counts by the probability that the menu accepts it, prescales being
+  /// independent chances. Whether a set of thresholds is within the budget is decided by running the menu
+  /// over the background; at the end each threshold is loosened as far as that allows, beginning with the one
+  /// that gains the most signal. The same samples give the same thresholds. As they are chosen on these
+  /// samples, the rates of other events scatter around the budget, by the statistical error of the background
+  /// at least.
   ///
-  /// Events with weights count by them: the acceptances, the budget and the gains are sums of weights, which must not be
-  /// negative here; prescales count events.
+  /// Events with weights count by their weights: the acceptances, the budget and the gains are sums of
+  /// weights, which must not be negative here; prescales count events.
   ///
   /// - Parameters:
   ///   - background: events as they reach the menu.
-  ///   - signal: events that it is there for.
+  ///   - signal: events that it is to accept.
   /// - Returns: the thresholds, and the counters of the menu with them after each sample.
   /// - Throws: `PluginError` if the menu has no budget, nothing to tune or a decision with a state, a sample is too small or has weights
   ///   that are negative or all 0, or the paths
@@ -75,7 +76,7 @@ extension TriggerMenu {
   }
 }
 
-/// Looks for thresholds, which are turned round like the values of a ``TuningSample``.
+/// Looks for thresholds, whose signs are those of the values of a ``TuningSample``.
 private struct ThresholdTuner {
   let menu: TriggerMenu
   let background: TuningSample
@@ -89,7 +90,8 @@ private struct ThresholdTuner {
   /// The events by falling value of each threshold's quantity, those without a finite value left out: `[thresholds]`.
   private let backgroundOrder: [[Int]]
   private let signalOrder: [[Int]]
-  /// A value of each threshold that no event reaches, or as few as can be beside its other bound: `[thresholds]`.
+  /// A value of each threshold that no event reaches, or as few as possible given its other bound:
+  /// `[thresholds]`.
   private let closed: [Double]
 
   /// The thresholds of each path.
@@ -196,8 +198,8 @@ private struct ThresholdTuner {
     }
   }
 
-  /// The best value of one threshold where the others stay, and A_S − λ A_B there; of values that are equally good the
-  /// tightest.
+  /// The best value of one threshold while the others stay, and A_S − λ A_B there; of values that are equally
+  /// good the tightest.
   private mutating func bestMove(
     of index: Int, _ thresholds: [Double], _ multiplier: Double
   ) -> (threshold: Double, objective: Double) {
@@ -227,8 +229,8 @@ private struct ThresholdTuner {
     return best
   }
 
-  /// What the acceptance of each event, by its weight, gains where a threshold is passed, `[events]`, and the sum of the acceptances
-  /// where it is not.
+  /// What the acceptance of each event, by its weight, gains if a threshold is passed, `[events]`, and the
+  /// sum of the acceptances if it is not.
   private mutating func findGains(
     of index: Int, in sample: TuningSample, _ thresholds: [Double]
   ) -> (gains: [Double], without: Double) {
@@ -263,7 +265,7 @@ private struct ThresholdTuner {
     return 1 - rejection
   }
 
-  /// The thresholds loosened as far as the budget allows, the one first that gains the most signal.
+  /// The thresholds loosened as far as the budget allows, beginning with the one that gains the most signal.
   private mutating func loosen(_ start: [Double]) -> [Double] {
     var thresholds = start
     var accepted = run(signal, thresholds).acceptedWeight

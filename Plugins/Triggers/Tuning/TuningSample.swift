@@ -13,10 +13,11 @@ public struct TuningSample: Sendable {
   private(set) var weights: [Double] = []
   /// Whether the events have weights.
   private(set) var isWeighted = false
-  /// Whether an event meets the conditions of a path, bounds to be found apart: row-major `[events × paths]`.
+  /// Whether an event meets the conditions of a path, without the bounds that are to be found: row-major
+  /// `[events × paths]`.
   private(set) var conditionsHold: [Bool] = []
-  /// The quantity of each threshold, turned round for a largest value so that an event passes where it is at least the
-  /// threshold: `[thresholds][events]`.
+  /// The quantity of each threshold, with the opposite sign for a largest value so that an event passes if it
+  /// is at least the threshold: `[thresholds][events]`.
   private(set) var values: [[Double]]
 
   /// No events, for a menu with thresholds that are to be found.
@@ -43,7 +44,8 @@ public struct TuningSample: Sendable {
   /// The weights of all events.
   var weightSum: WeightSum { weights.reduce(into: WeightSum()) { $0.add($1) } }
 
-  /// Whether the event meets the conditions of each path with thresholds, turned round like the values.
+  /// Whether the event meets the conditions of each path with thresholds, whose signs are those of the
+  /// values.
   func fill(_ decisions: inout TriggerDecisions, _ thresholds: [Double]) {
     decisions.removeAll()
     decisions.conditionsHold.append(contentsOf: conditionsHold)

@@ -64,9 +64,9 @@ typedef enum CFastJetScheme {
 typedef enum CFastJetSelection {
   /// What recombines with the beam, at or above a pT.
   CFastJetInclusive = 0,
-  /// What is left when a given number of jets is left.
+  /// The jets that exist when their number has fallen to a given one.
   CFastJetExclusiveJets = 1,
-  /// What is left when no distance is at or below a cut.
+  /// The jets that exist when no distance is at or below a cut.
   CFastJetExclusiveCut = 2
 } CFastJetSelection;
 
@@ -94,7 +94,7 @@ typedef struct CFastJetTask {
   int64_t leading;
   /// Whether each jet comes with its binary tree.
   bool trees;
-  /// Whether the tree comes from clustering the jet's constituents anew, at FastJet's largest radius.
+  /// Whether the tree comes from clustering the jet's constituents again, at FastJet's largest radius.
   bool recluster;
   /// The algorithm of that second clustering.
   CFastJetAlgorithm recluster_algorithm;
@@ -112,12 +112,13 @@ typedef struct CFastJetEvents {
 
 /// The jets of a batch of events.
 ///
-/// Particles whose components are all 0 belong to no jet. Jets of an event are sorted by falling pT (falling E for e⁺e⁻
-/// algorithms), and where those are equal by rising place in the clustering history. Constituents are in rising order.
-/// Nodes of a tree are numbered from 0 within the jet: the leaves in the order of the constituents, then the splittings
-/// as clustering made them; the root is last. Where clustering anew ends in several pieces (momenta along the beam are
-/// further from the others than any radius), these are joined in the order in which the algorithm ended them, each join
-/// at the distance to the beam at which the earlier piece ended: every jet has one root.
+/// Particles whose components are all 0 belong to no jet. Jets of an event are sorted by falling pT (falling
+/// E for e⁺e⁻ algorithms), and if those are equal, by rising place in the clustering history. Constituents
+/// are in rising order. Nodes of a tree are numbered from 0 within the jet: the leaves in the order of the
+/// constituents, then the splittings as clustering made them; the root is last. If reclustering ends in
+/// several pieces (momenta along the beam are further from the others than any radius), these are joined in
+/// the order in which the algorithm ended them, each join at the distance to the beam at which the earlier
+/// piece ended: every jet has one root.
 typedef struct CFastJetJets {
   /// The number of jets.
   int64_t count;
@@ -204,9 +205,9 @@ CFastJetStatus cfastjet_find_jets(CFastJetWorkspace *workspace, const CFastJetEv
 CFastJetStatus cfastjet_find_histories(CFastJetWorkspace *workspace, const CFastJetEvents *events,
                                        CFastJetHistories *histories, CFastJetFailure *failure);
 
-/// Clusters `events` as a C++ program does that uses FastJet directly: PseudoJets, a ClusterSequence, its jets and,
-/// where the task reclusters, a ClusterSequence of the constituents of each. No history, tree or constituent is
-/// extracted. It is what `canopy bench` measures this interface against.
+/// Clusters `events` as a C++ program that uses FastJet directly does: PseudoJets, a ClusterSequence, its
+/// jets and, if the task reclusters, a ClusterSequence of the constituents of each. No history, tree or
+/// constituent is extracted. It is what `canopy bench` measures this interface against.
 ///
 /// Returns the sum of the pT of the jets and of what their constituents recluster to, so that nothing is optimised
 /// away; NaN if FastJet fails.

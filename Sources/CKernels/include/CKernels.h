@@ -21,8 +21,8 @@
 // names the widest one allowed; without it every one that the processor has is.
 const char *canopy_instruction_set(void);
 
-// Makes OpenBLAS, whose choice of kernels is `core`, use those for this processor's instruction set where it
-// did not recognise the processor. To be called once, before the first product and from one thread.
+// Makes OpenBLAS, whose choice of kernels is `core`, use those for this processor's instruction set if it did
+// not recognise the processor. To be called once, before the first product and from one thread.
 void canopy_choose_openblas_core(const char *core);
 
 // --- Element-wise functions: y[i] = f(x[i]); x and y may be the same. ---
@@ -58,9 +58,9 @@ void canopy_scatter_rows(size_t rows, size_t columns, const float *x, size_t ldx
 
 // The floats that a packed matrix of outputs x inputs takes.
 size_t canopy_packed_count(size_t outputs, size_t inputs);
-// Packs w for y = x wT: w is [outputs x inputs], or [inputs x outputs] where transposed is not 0.
+// Packs w for y = x wT: w is [outputs x inputs], or [inputs x outputs] if transposed is not 0.
 void canopy_pack(size_t outputs, size_t inputs, const float *w, int transposed, float *packed);
-// y [rows x outputs] = x [rows x inputs] wT, or y += ... where accumulate is not 0.
+// y [rows x outputs] = x [rows x inputs] wT, or y += ... if accumulate is not 0.
 void canopy_packed_product(size_t rows, size_t outputs, size_t inputs, const float *x, size_t ldx, const float *packed,
                            float *y, size_t ldy, int accumulate);
 
@@ -78,15 +78,16 @@ struct canopy_layer {
   const float *bias;
 };
 
-// The layers of a cell and the number of components of its state and of its input. The choice has three blocks of
-// outputs, the differences to the fourth, which a softmax over all four does not need besides.
+// The layers of a cell and the number of components of its state and of its input. The choice has three
+// blocks of outputs, the differences to the fourth, as a softmax over all four needs no more than the
+// differences.
 struct canopy_cell {
   size_t width, features;
   struct canopy_layer local, reset, candidate, choice;
 };
 
 // The splittings of one height. left and right are rows of state; a row of any other array is a splitting.
-// Forward, q, gates and choices have one row a splitting where keep is not 0, else canopy_scratch_rows rows that
+// Forward, q, gates and choices have one row a splitting if keep is not 0, else canopy_scratch_rows rows that
 // are used again and again.
 struct canopy_splittings {
   size_t rows;
@@ -120,7 +121,7 @@ void canopy_simple_forward(const struct canopy_cell *cell, const struct canopy_s
 void canopy_simple_backward(const struct canopy_cell *cell, const struct canopy_splittings *splittings,
                             const struct canopy_splitting_gradients *gradients);
 
-// --- The gated recurrent unit (arXiv:1406.1078, with the reset gate behind the recurrent product) ---
+// --- The gated recurrent unit (arXiv:1406.1078, with the reset gate after the recurrent product) ---
 
 // The layers W, b and U, c of a unit, each with the rows of r, z and n in this order, and the components of h.
 struct canopy_gru {
@@ -136,9 +137,9 @@ struct canopy_sequences {
 };
 
 // h after the last item of each sequence, written to the rows of result [sequences x width]; those of empty
-// sequences are left alone. input is W x of each item [items x 3 width]. Where keep is not 0, state becomes h before
-// each step and gates r, z, U_n h + c_n and n after it, a row for each entry of `items`; else they have running[0]
-// rows and canopy_scratch_rows rows.
+// sequences are left alone. input is W x of each item [items x 3 width]. If keep is not 0, state becomes h
+// before each step and gates r, z, U_n h + c_n and n after it, a row for each entry of `items`; else they
+// have running[0] rows and canopy_scratch_rows rows.
 void canopy_gru_forward(const struct canopy_gru *gru, const struct canopy_sequences *sequences, const float *input,
                         float *state, float *gates, float *result, int keep);
 // From what was kept and the gradient of the results, the gradients of W x + b [items x 3 width] and, a row for each

@@ -23,15 +23,15 @@ typedef enum {
 /// is 0.
 canopy_number_status canopy_parse_decimal(const char *text, size_t length, double *value);
 
-/// What `canopy_parse_decimal` returns, found sooner since the value is not wanted.
+/// What `canopy_parse_decimal` returns, found faster since the value is not wanted.
 canopy_number_status canopy_check_decimal(const char *text, size_t length);
 
 /// Reads all of `text[0 ..< length]` as an integer.
 canopy_number_status canopy_parse_integer(const char *text, size_t length, int64_t *value);
 
-/// Reads decimal numbers separated by blanks from `text[0 ..< length]` as `canopy_parse_decimal` does, at most
-/// `capacity` of them into `values`. Returns how many there are (which may exceed `capacity`), or −1 − i if number i
-/// is none or too large.
+/// Reads decimal numbers separated by blanks from `text[0 ..< length]` as `canopy_parse_decimal` does, at
+/// most `capacity` of them into `values`. Returns how many there are (which may exceed `capacity`), or −1 − i
+/// if number i is not a number or too large.
 int64_t canopy_parse_decimals(const char *text, size_t length, double *values, size_t capacity);
 
 /// The width of a member that is neither a number nor an array of numbers.
