@@ -56,8 +56,8 @@ struct TauPairNumbers {
   /// The number of features of an event.
   static let featureCount = 24
 
-  /// What a network reads of a pair, of the size of 1, unchanged when the event is rotated around the beam or reflected;
-  /// zeros if there is no pair: `[featureCount]`.
+  /// What a network reads of a pair, of the size of 1, unchanged when the event is rotated around the beam or
+  /// reflected; zeros if there is no pair: `[featureCount]`.
   ///
   /// - Parameters:
   ///   - event: the event.

@@ -2,7 +2,8 @@
 
 import PluginKit
 
-/// `constituent-kinematics`: what follows from the four-momentum of each constituent, by itself and relative to its jet.
+/// `constituent-kinematics`: what follows from the four-momentum of each constituent, by itself and relative
+/// to its jet.
 public struct ConstituentKinematics: Observable {
   /// `constituent-kinematics`.
   public static let identifier = "constituent-kinematics"

@@ -8,7 +8,8 @@ import PluginKit
 public final class EventSequenceBatch {
   /// The first item of each event, and the number of items at the end: `[events + 1]`.
   private(set) var offsets: [Int] = [0]
-  /// The row of each item in the matrix of jets' embeddings, which has one for each jet of the batch's events: `[items]`.
+  /// The row of each item in the matrix of jets' embeddings, which has one for each jet of the batch's
+  /// events: `[items]`.
   private(set) var jetRows: [Int32] = []
   /// The number of jets of the events, read or not.
   public private(set) var jetCount = 0

@@ -4,9 +4,9 @@ import PluginKit
 
 /// The QCD-aware recursive network of arXiv:1702.00748: from the leaves of a jet's tree to an embedding.
 ///
-/// A cell says how the state of a node follows from its features, scaled, and from the states of its children, the one of
-/// larger pT first. The jet's embedding is the state of the root. A cell with kernels of its own, as ``SimpleCell`` and
-/// ``GatedCell``, is one operation with its own backward pass.
+/// A cell says how the state of a node follows from its features, scaled, and from the states of its
+/// children, the one of larger pT first. The jet's embedding is the state of the root. A cell with kernels of
+/// its own, as ``SimpleCell`` and ``GatedCell``, is one operation with its own backward pass.
 public struct RecursiveNetwork: Sendable {
   /// How a splitting combines its children.
   public let cell: Cell

@@ -2,8 +2,8 @@
 
 import Statistics
 
-/// The counters of a menu and the states of its decisions: all that a trigger must keep to go on later as if it had never
-/// stopped.
+/// The counters of a menu and the states of its decisions: all that a trigger must keep to go on later as if
+/// it had never stopped.
 ///
 /// The prescale of a path needs no counter of its own: the path accepts if the number of events that met its
 /// conditions is a multiple of its prescale.

@@ -9,7 +9,8 @@ extension Events {
   ///
   /// - Parameters:
   ///   - momenta: the four-momenta of its particles in GeV: `[particles]`.
-  ///   - pdgID: Particle Data Group identifiers: `[particles]`; empty if they are not known, for all events or for none.
+  ///   - pdgID: Particle Data Group identifiers: `[particles]`; empty if they are not known, for all events
+  ///     or for none.
   ///   - particleColumns: further numbers of each particle by name: each `[particles × width]`.
   ///   - columns: further numbers of the event by name: each `[width]`.
   ///   - number: the number of the event; the next one unless given.

@@ -3,9 +3,9 @@
 /// The clustering trees of a sequence of jets as flat arrays.
 ///
 /// A jet of n constituents owns 2n − 1 nodes, `offsets[j] ..< offsets[j + 1]`. Within a jet the nodes are
-/// numbered from 0: first the n leaves, in the order of the jet's constituents, so that leaf i is constituent i; then the
-/// n − 1 splittings in the order in which clustering made them, so that children come before parents and the root comes
-/// last.
+/// numbered from 0: first the n leaves, in the order of the jet's constituents, so that leaf i is constituent
+/// i; then the n − 1 splittings in the order in which clustering made them, so that children come before
+/// parents and the root comes last.
 public struct JetTrees: Sendable, Equatable {
   /// The first node of each jet, and the number of nodes at the end: `[jets + 1]`.
   public var offsets: [Int]

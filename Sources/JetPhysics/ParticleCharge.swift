@@ -70,7 +70,8 @@ public enum ParticleCharge {
         // A baryon, or a diquark.
         return content.reduce(0) { $0 + Self.quark($1) }
       }
-      // The heavier of the two comes first; it is the antiquark if it is of the down type. Squarks come first as they are.
+      // The heavier of the two comes first; it is the antiquark if it is of the down type. Squarks come first
+      // as they are.
       let isQuarkFirst = content[0] % 2 == 0 || (n == 1 || n == 2) && quarks[0] == 0
       if !isQuarkFirst { content.swapAt(0, 1) }
       return Self.quark(content[0]) - Self.quark(content[1])

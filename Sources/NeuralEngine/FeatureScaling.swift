@@ -4,9 +4,9 @@ import Support
 
 /// Robust scaling of features: (x − median) / interquartile range, learnt from training data.
 ///
-/// If the quartiles of a feature coincide, because most rows have the same value, twice the median distance of the other
-/// values from the median takes the place of the interquartile range, which it is for a symmetric distribution.
-/// A feature that a row does not have (NaN) becomes 0, the median's place.
+/// If the quartiles of a feature coincide, because most rows have the same value, twice the median distance
+/// of the other values from the median takes the place of the interquartile range, which it is for a
+/// symmetric distribution. A feature that a row does not have (NaN) becomes 0, the median's place.
 public struct FeatureScaling: Sendable, Equatable, Codable {
   /// The median of each feature over the rows that have it.
   public let median: [Float]

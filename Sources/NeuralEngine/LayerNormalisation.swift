@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// Layer normalisation (Ba, Kiros and Hinton, arXiv:1607.06450): y = (x − μ) / √(σ² + ε) ⊙ γ + β, with the mean μ and the
-/// variance σ² of each row of x `[rows × width]`.
+/// Layer normalisation (Ba, Kiros and Hinton, arXiv:1607.06450): y = (x − μ) / √(σ² + ε) ⊙ γ + β, with the
+/// mean μ and the variance σ² of each row of x `[rows × width]`.
 ///
 /// ```swift
 /// let normalise = LayerNormalisation("normalise", width: 8, in: &layout)

@@ -2,9 +2,10 @@
 
 import Support
 
-/// Multi-head attention within segments (Vaswani et al., arXiv:1706.03762, section 3.2.2):
-/// y = W_o attention(W_q x + b_q, W_k m + b_k, W_v m + b_v) + b_o, for x `[queries × width]` and m `[keys × inputs]`, as
-/// PyTorch's `nn.MultiheadAttention`.
+/// Multi-head attention within segments (Vaswani et al., arXiv:1706.03762, section 3.2.2).
+///
+/// It is y = W_o attention(W_q x + b_q, W_k m + b_k, W_v m + b_v) + b_o, for x `[queries × width]` and m
+/// `[keys × inputs]`, as PyTorch's `nn.MultiheadAttention`.
 ///
 /// ```swift
 /// let attend = MultiHeadAttention("attend", width: 8, heads: 2, in: &layout)

@@ -8,8 +8,8 @@ extension Variable {
   ///
   /// Each query of a segment gets softmax(q · Kᵀ / √d) V over the keys and values of the same segment.
   ///
-  /// With several heads the columns are as many neighbouring blocks, each of which attends by itself, d being the number
-  /// of columns of a block.
+  /// With several heads the columns are as many neighbouring blocks, each of which attends by itself, d being
+  /// the number of columns of a block.
   ///
   /// - Parameters:
   ///   - keys: K `[keys × columns]`.

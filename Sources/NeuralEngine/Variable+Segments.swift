@@ -64,7 +64,8 @@ extension Variable {
     return result
   }
 
-  /// ln Σ eˣ of each column over the rows of its segment, without overflow: `[segments × columns]`; −∞ for an empty one.
+  /// ln Σ eˣ of each column over the rows of its segment, without overflow: `[segments × columns]`; −∞ for an
+  /// empty one.
   public func segmentLogSumExp(_ segments: Segments) -> Variable {
     segments.check(rows)
     let result = tape.record(

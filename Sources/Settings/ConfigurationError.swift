@@ -14,8 +14,8 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible, Loc
   /// How many problems are reported one by one.
   private static let shown = 20
 
-  /// One sentence a problem, in the order of the file: `file:line:column: what is wrong and what to do`; after the first
-  /// 20, how many more there are.
+  /// One sentence a problem, in the order of the file: `file:line:column: what is wrong and what to do`;
+  /// after the first 20, how many more there are.
   public var messages: [String] {
     let rest = problems.count - Self.shown
     return problems.prefix(Self.shown).map { "\($0.position): \($0.sentence)" }

@@ -126,8 +126,8 @@ extension Setting where Section: SettingsSection {
       problem: { _ in nil })
   }
 
-  /// A value that is made of what is written, such as a list of text with commas in it; sections that have such settings
-  /// are read and not written.
+  /// A value that is made of what is written, such as a list of text with commas in it; sections that have
+  /// such settings are read and not written.
   ///
   /// - Parameters:
   ///   - key: how the setting is written.

@@ -24,8 +24,8 @@ public struct CalibrationCurve: Sendable, Equatable {
   /// The bins of equal width that have examples, by rising score.
   public let bins: [Bin]
 
-  /// The curve of probabilities, all `[examples]`; `weights` are 1 unless given, and bins in which negative ones outweigh
-  /// the others are left out.
+  /// The curve of probabilities, all `[examples]`; `weights` are 1 unless given, and bins in which negative
+  /// ones outweigh the others are left out.
   ///
   /// - Parameters:
   ///   - scores: the probabilities.

@@ -32,10 +32,11 @@ public struct ClassifierEvaluation: Sendable {
 
   /// Evaluates `scores`, all `[examples]`; `weights` are 1 unless given.
   ///
-  /// Examples of signal alone, or of background alone, have counts and a distribution, and nothing that compares the two.
+  /// Examples of signal alone, or of background alone, have counts and a distribution, and nothing that
+  /// compares the two.
   ///
-  /// - Throws: ``MetricError`` if a score or weight is not finite, no example has a weight, or the weights of a class have
-  ///   a sum that is not positive.
+  /// - Throws: ``MetricError`` if a score or weight is not finite, no example has a weight, or the weights of
+  ///   a class have a sum that is not positive.
   public init(
     name: String, signalName: String = "signal", backgroundName: String = "background", scores: [Float],
     isSignal: [Bool], weights: [Double]? = nil, signalEfficiencies: [Double] = [0.3, 0.5, 0.8]

@@ -53,7 +53,8 @@ public struct RegressionEvaluation: Sendable {
   ///   - others: other estimators of the same rows.
   ///   - truth: the true values, positive.
   ///   - weights: the weight of each row.
-  /// - Throws: ``MetricError`` if no row has a weight, the sum of the weights is not positive, or a prediction or truth is not finite and positive.
+  /// - Throws: ``MetricError`` if no row has a weight, the sum of the weights is not positive, or a
+  ///   prediction or truth is not finite and positive.
   public init(
     name: String, unit: String? = nil, predictions: RegressionPredictions,
     uncorrected: RegressionPredictions? = nil, others: [RegressionPredictions] = [], truth: [Double],

@@ -2,8 +2,8 @@
 
 /// Ends the program with a sentence unless a condition holds that the caller must ensure.
 ///
-/// Swift's `precondition` keeps its sentence to itself in release builds, in which plugins are used: their authors would
-/// see an illegal instruction.
+/// Swift's `precondition` keeps its sentence to itself in release builds, in which plugins are used: their
+/// authors would see an illegal instruction.
 ///
 /// - Parameters:
 ///   - condition: what must be true.

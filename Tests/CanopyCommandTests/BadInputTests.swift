@@ -5,7 +5,7 @@ import Foundation
 import TestFiles
 import Testing
 
-/// Each thing that is wrong is told in one sentence, and nothing is left behind.
+/// Each problem is reported in one sentence, and no files are left over.
 @Suite struct BadInputTests {
   private let folder: TemporaryFolder
   private let results: TemporaryFolder

@@ -5,7 +5,7 @@ import Foundation
 import TestFiles
 import Testing
 
-/// `canopy evaluate` for a classifier of events with a condition, beside plain loops over the scores.
+/// `canopy evaluate` for a classifier of events with a condition, compared with plain loops over the scores.
 @Suite struct EvaluateTests {
   private let folder: TemporaryFolder
 
@@ -237,7 +237,8 @@ import Testing
     #expect(drawing.contains("resonance_mass") && drawing.contains("AUC"))
   }
 
-  /// Where a condition has many values, intervals hold equal numbers; one without signal has nothing to compare.
+  /// If a condition has many values, intervals hold equal numbers; an interval without signal has nothing to
+  /// compare.
   @Test func manyValuesOfAConditionAreJudgedInIntervals() throws {
     let events = (0..<100).map { i in
       let label = i < 10 ? 0 : i % 2
@@ -306,7 +307,7 @@ import Testing
     #expect(try folder.text("report/report.json").contains("\"auc\" : null"))
   }
 
-  /// Where a condition has one class in each of its values, there is nothing to draw against it.
+  /// If a condition has only one class at each of its values, there is nothing to draw against it.
   @Test func yieldsOfAnAbsentClassAreADash() throws {
     let outcome = try Program.run(
       "evaluate", Samples.path("dihiggs/hh-vs-ttbar-small.h5"), "--where", "label=1", "--model",

@@ -18,7 +18,7 @@ struct Outcome {
 
 /// The program under test.
 enum Program {
-  /// Beside the tests, where the package manager builds both.
+  /// Next to the tests, where the package manager builds both.
   private static let executable: URL = {
     let folders = Bundle.allBundles.map(\.bundleURL) + [Bundle.main.executableURL!]
     let candidates = folders.map { $0.deletingLastPathComponent().appendingPathComponent("canopy") }
@@ -32,7 +32,12 @@ enum Program {
 
   /// Runs `canopy` to its end.
   ///
-  /// - Parameter fileLimit: the largest size of a file in KiB; none if nil.
+  /// - Parameters:
+  ///   - arguments: the arguments.
+  ///   - input: what the program reads from standard input.
+  ///   - fileLimit: the largest size of a file in KiB; none if nil.
+  /// - Returns: the outcome.
+  /// - Throws: an error if the program cannot be started or its files cannot be used.
   static func run(_ arguments: [String], input: Data = Data(), fileLimit: Int? = nil) throws -> Outcome {
     let folder = try TemporaryFolder()
     let inputFile = try folder.write(input, to: "input")

@@ -98,8 +98,8 @@ import Testing
 
   // MARK: - One unit
 
-  /// A program that is killed between the two renamings leaves the new description with the old weights, and the new
-  /// weights beside them.
+  /// A program that is killed between the two renamings leaves the new description with the old weights, and
+  /// the new weights next to them.
   @Test func aWriterThatIsKilledLeavesOneModel() throws {
     let files = FileManager.default
     let oldWeights = try Data(contentsOf: weightsFile)

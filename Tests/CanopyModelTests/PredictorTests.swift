@@ -45,7 +45,7 @@ import Testing
       #expect((0...1).contains(prediction.heads[0].values[jet]))
       #expect(abs(origin[jet, 0] + origin[jet, 1] + origin[jet, 2] - 1) < 1e-5)
     }
-    // The tests below say something only where jets differ by much more than their tolerance.
+    // The tests below say something only if jets differ by much more than their tolerance.
     for column in 0..<7 {
       let values = (0..<jets).map { prediction.embedding[$0 * 7 + column] }
       #expect(values.max()! - values.min()! > 0.1)
@@ -150,7 +150,7 @@ import Testing
     #expect(largestDifference(scores, together.heads[0].values) == 0)
   }
 
-  /// One by one and together, in another order and beside others, events are worth the same.
+  /// Events have the same predictions one by one and together, in another order and together with others.
   @Test func encodedEventsDoNotDependOnTheirNeighbours() throws {
     let model = try SampleModel.withEvents()
     let predictor = try Predictor(model)
@@ -228,7 +228,7 @@ import Testing
     // Momenta at the edge of what jet finding takes.
     let huge = [particle, FourMomentum(px: 1e49, py: 0, pz: 1e49, energy: 2e49), .zero]
     #expect(try predict([huge]).numbers.allSatisfy { $0.allSatisfy(\.isFinite) })
-    // A jet is the same whatever stands before and behind it.
+    // A jet gives the same whatever stands before and after it.
     var around = events
     around.append([particle])
     around.append([])

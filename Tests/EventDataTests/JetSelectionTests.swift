@@ -39,7 +39,7 @@ import Testing
     return jets
   }
 
-  /// What is left, jet by jet, put together anew.
+  /// What is left, jet by jet, put together again.
   private static func reference(_ jets: Jets, _ isKept: [Bool]) -> Jets {
     var left = Jets()
     left.eventNumbers = jets.eventNumbers

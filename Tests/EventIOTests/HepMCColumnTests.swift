@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  /// Where reading begins makes no difference to the columns.
+  /// The place at which reading begins makes no difference to the columns.
   @Test func skippedEventsCountForTheColumns() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(text([([1, 2], ["a", "b"]), ([3, 4, 5], ["c", "b", "a"])]))

@@ -200,7 +200,7 @@ import Testing
     }
   }
 
-  /// Changed bytes may go unnoticed where they make another number, but nothing crashes or prints.
+  /// Changed bytes may go unnoticed if they make another number, but nothing crashes or prints.
   @Test(arguments: files) func changedBytesDoNoHarm(name: String) throws {
     let folder = try TemporaryFolder()
     let data = [UInt8](try Fixtures.data(name))

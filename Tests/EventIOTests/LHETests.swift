@@ -117,7 +117,7 @@ import Testing
     #expect(batch.columns["weights"] == Column(width: 3, values: [1, 2, 3, 1, 2, 3]))
     let other = try batches(try write([event(two, rest: listed)]))[0]
     #expect(other.columns["weight.1001"]?.values == [4] && other.columns["weight.mu 2"]?.values == [5])
-    // What an event lacks is NaN, also where events before it were passed over.
+    // What an event lacks is NaN, also if events before it were passed over.
     let file = try write([event(two, rest: named), event(two), event(two, rest: listed)])
     for options in [EventReadingOptions(), EventReadingOptions(skipEvents: 1)] {
       let found = try batches(file, options: options)[0]

@@ -82,7 +82,7 @@ import Testing
   /// Numbers have a decimal point wherever the program runs.
   @Test func theLocaleDoesNotMatter() throws {
     let folder = try TemporaryFolder()
-    // Where the system has no locale with a decimal comma, this checks the plain one.
+    // If the system has no locale with a decimal comma, this checks the plain one.
     let names = ["de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "fr_FR", "C"]
     let locale = try #require(names.lazy.compactMap { newlocale(1 << LC_NUMERIC, $0, nil) }.first)
     let previous = uselocale(locale)

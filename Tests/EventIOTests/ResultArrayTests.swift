@@ -43,7 +43,7 @@ private struct ReadArray: Equatable {
     try write(batches, as: format)
     let arrays = try format == "hdf5" ? readHDF5() : readNPZ()
 
-    /// The ends of all lists, one batch behind the other.
+    /// The ends of all lists, one batch after the other.
     func offsets(_ of: (ResultBatch) -> [Int]) -> [UInt64] {
       batches.reduce(into: [0]) { all, batch in
         let start = all.last!

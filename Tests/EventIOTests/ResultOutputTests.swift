@@ -5,7 +5,7 @@ import Foundation
 import TestFiles
 import Testing
 
-/// Where results may go, and what happens where they cannot.
+/// Where results may be written, and what happens if they cannot.
 @Suite struct ResultOutputTests {
   let folder: TemporaryFolder
 

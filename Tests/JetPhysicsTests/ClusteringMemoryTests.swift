@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  /// What an event leaves behind when it fails does no harm to the next.
+  /// The memory that an event leaves when it fails does no harm to the next event.
   @Test func failuresLeaveTheMemoryInOrder() throws {
     let finder = try JetFinder(JetDefinition(.genkt, radius: 1, power: 200))
     let clusterer = try JetClusterer(finder)

@@ -135,8 +135,10 @@ import Testing
     }
   }
 
-  /// Of the degenerate events FastJet itself survives these, in the E scheme, with finite numbers. Those of zeros and of
-  /// many particles of one direction, whose order is arbitrary, are a matter of `CoincidentParticlesTests`.
+  /// FastJet itself survives these degenerate events in the E scheme with finite numbers.
+  ///
+  /// Events of zeros and of many particles of one direction, whose order is arbitrary, are a matter of
+  /// `CoincidentParticlesTests`.
   @Test(arguments: JetDefinition.Algorithm.allCases)
   func degenerateEventsAreFastJets(algorithm: JetDefinition.Algorithm) throws {
     let names: Set = ["one particle", "back to back", "beam"]

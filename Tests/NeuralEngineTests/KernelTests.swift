@@ -11,10 +11,10 @@ import Testing
 /// runs them for each.
 @Suite struct KernelTests {
   private let lengths = [0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 40, 20_000]
-  /// The room that kernels need behind an array.
+  /// The room that kernels need after an array.
   private let room = 16
 
-  /// Random numbers, with room behind them.
+  /// Random numbers, with room after them.
   private func random(_ count: Int, _ range: ClosedRange<Float>, seed: UInt64 = 1) -> [Float] {
     var generator = SeededGenerator(seed: seed)
     return (0..<count + room).map { _ in Float.random(in: range, using: &generator) }
@@ -72,7 +72,7 @@ import Testing
           for column in 0..<outputs + 2 {
             let at = row * (outputs + 2) + column
             guard column < outputs else {
-              #expect(y[at] == before[at], "what stands beside the product is left alone")
+              #expect(y[at] == before[at], "what stands next to the product is left alone")
               continue
             }
             var expected = 0.0
@@ -84,7 +84,7 @@ import Testing
             #expect(abs(Double(sum[at]) - expected - Double(before[at])) < 1e-5)
           }
         }
-        #expect(Array(y.suffix(room)) == Array(before.suffix(room)), "nothing is written behind the end")
+        #expect(Array(y.suffix(room)) == Array(before.suffix(room)), "nothing is written after the end")
       }
     }
   }
@@ -101,7 +101,7 @@ import Testing
         for input in 0..<inputs + 2 {
           let at = output * (inputs + 2) + input
           guard input < inputs else {
-            #expect(w[at] == before[at], "what stands beside the sum is left alone")
+            #expect(w[at] == before[at], "what stands next to the sum is left alone")
             continue
           }
           var expected = Double(before[at])
@@ -111,7 +111,7 @@ import Testing
           #expect(abs(Double(w[at]) - expected) < 1e-5)
         }
       }
-      #expect(Array(w.suffix(room)) == Array(before.suffix(room)), "nothing is written behind the end")
+      #expect(Array(w.suffix(room)) == Array(before.suffix(room)), "nothing is written after the end")
     }
   }
 

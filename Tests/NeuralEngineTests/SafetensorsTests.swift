@@ -5,7 +5,7 @@ import NeuralEngine
 import Support
 import Testing
 
-/// A file's bytes from its header and the number of bytes behind it.
+/// A file's bytes from its header and the number of bytes after it.
 private func content(_ header: String, dataCount: Int) -> Data {
   var data = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }
   data.append(contentsOf: header.utf8)

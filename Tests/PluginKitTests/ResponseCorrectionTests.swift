@@ -3,7 +3,7 @@
 import PluginKit
 import Testing
 
-/// The correction of a response on a tape, beside that of plain numbers.
+/// The correction of a response on a tape, compared with that of plain numbers.
 @Suite struct ResponseCorrectionTests {
   @Test func tapesAgreeWithNumbers() throws {
     let truth = (0..<1500).map { Double($0) / 1500 }

@@ -14,7 +14,7 @@ struct FaultyDecision: Decision {
 
     fileprivate enum CodingKeys: CodingKey { case fault }
 
-    /// Takes any key where this is the fault.
+    /// Takes any key if this is the fault.
     init(from decoder: any Decoder) throws {
       fault = try decoder.container(keyedBy: CodingKeys.self).decode(Fault.self, forKey: .fault)
       if fault == .keys { _ = try [String: Anything](from: decoder) }

@@ -3,7 +3,9 @@
 import Statistics
 import Testing
 
-/// 1000 scores between 0 and 1; the expected numbers below are NumPy's for the same sample:
+/// A sample of 1000 scores between 0 and 1.
+///
+/// The expected numbers below are NumPy's for the same sample:
 ///
 ///     i = np.arange(1000); u = (i * 7919 % 10007) / 10007; score = np.float32(u)
 ///     signal = (i * 104729 % 10007) / 10007 < u ** 2; weight = 1 + (i % 5) / 4

@@ -4,8 +4,10 @@ import Foundation
 import NeuralEngine
 import RecursiveEmbedding
 
-/// A cell that Canopy does not have, without kernels and with a state wider than the embedding: the binary tree-LSTM of
-/// Tai, Socher and Manning, arXiv:1503.00075, eq. 9 to 14, its state being h and c side by side.
+/// A cell that Canopy does not have, without kernels and with a state wider than the embedding.
+///
+/// It is the binary tree-LSTM of Tai, Socher and Manning, arXiv:1503.00075, equations 9 to 14, and its state
+/// is h and c side by side.
 public struct TreeMemoryCell: RecursiveCell {
   /// `tree-memory`.
   public static let name = "tree-memory"

@@ -232,7 +232,8 @@ import Training
     #expect(metrics == ["label AUC", "flavour mean AUC", "flavour accuracy"])
   }
 
-  /// Where the condition alone tells background from signal, drawing the background's anew leaves nothing to learn.
+  /// If the condition alone tells background from signal, there is nothing to learn after the background's is
+  /// drawn again.
   @Test func conditionsAreDrawnAnew() throws {
     let encoder = StageChoice(
       EventEncoder.self,

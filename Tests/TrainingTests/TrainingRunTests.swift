@@ -159,7 +159,7 @@ import Training
     }
   }
 
-  /// A second training on the embedding of a first: it starts there, and stays there where it is frozen.
+  /// A second training on the embedding of a first: it starts from there, and stays there if it is frozen.
   @Test(arguments: [false, true]) func anEmbeddingCanComeFromAnotherModel(frozen: Bool) throws {
     let yaml = ToyJets.configuration(
       events, training: "epochs: 2, batch-size: 10, threads: 2, weight-decay: 0.1")

@@ -53,7 +53,7 @@ import Testing
     let (decisions, _) = try run(
       model, menu, "dihiggs/hh-events.hepmc.zst", count: 10, columns: ["resonance_mass": 500])
     #expect(decisions.eventCount == 10)
-    // The score behind the path is the model's.
+    // The score that the path is decided by is the model's.
     #expect(
       decisions.values.enumerated().filter { $0.offset % 4 == 1 }.allSatisfy { (0...1).contains($0.element) })
   }

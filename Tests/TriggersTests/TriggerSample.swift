@@ -13,15 +13,15 @@ struct TriggerSample {
       DecisionSources.Head(name: "hh", rows: .events, outputs: [HeadOutput("score")]),
     ], conditions: ["resonance_mass"])
 
-  /// `[events][jets]`, by falling pT.
+  /// The jets by falling pT: `[events][jets]`.
   var jets: [[FourMomentum]] = []
-  /// `[events][jets]`
+  /// The jets' outputs of one number: `[events][jets]`.
   var tags: [[Float]] = []
-  /// `[events][jets][2]`
+  /// The jets' outputs of two numbers: `[events][jets][2]`.
   var masses: [[[Float]]] = []
-  /// `[events]`
+  /// The outputs of events: `[events]`.
   var scores: [Float] = []
-  /// `[events]`
+  /// The conditions of events: `[events]`.
   var conditions: [Double] = []
 
   init(eventCount: Int, seed: UInt64) {
@@ -96,7 +96,7 @@ extension TriggerMenu {
       sources: sources, plugins: plugins, isForTuning: isForTuning)
   }
 
-  /// What the menu says of all events, and its counters behind them.
+  /// What the menu says of all events, and its counters after them.
   func run(_ inputs: DecisionInputs) -> (decisions: TriggerDecisions, state: TriggerState) {
     var decisions = TriggerDecisions()
     var state = TriggerState(self)

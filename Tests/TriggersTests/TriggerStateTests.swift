@@ -8,7 +8,7 @@ import Testing
 @Suite struct TriggerStateTests {
   private let sample = TriggerSample(eventCount: 500, seed: 2)
 
-  /// Paths that overlap, behind each other and prescaled; a seed stands behind the path that needs it.
+  /// Paths that overlap, depend on each other and are prescaled; a seed stands after the path that needs it.
   private static let menu = """
     rate: {input: 1000, budget: 900}
     paths:

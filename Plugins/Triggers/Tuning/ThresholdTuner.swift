@@ -33,9 +33,9 @@ extension TriggerMenu {
   ///   - background: events as they reach the menu.
   ///   - signal: events that it is to accept.
   /// - Returns: the thresholds, and the counters of the menu with them after each sample.
-  /// - Throws: `PluginError` if the menu has no budget, nothing to tune or a decision with a state, a sample is too small or has weights
-  ///   that are negative or all 0, or the paths
-  ///   without thresholds to tune are beyond the budget already.
+  /// - Throws: `PluginError` if the menu has no budget, nothing to tune or a decision with a state, a sample
+  ///   is too small or has weights that are negative or all 0, or the paths without thresholds to tune are
+  ///   beyond the budget already.
   /// - Complexity: O(λ steps × sweeps × thresholds × events × paths).
   public func tune(background: TuningSample, signal: TuningSample) throws -> TunedThresholds {
     guard let inputRate, let budget else {

@@ -3,7 +3,8 @@
 import Canopy
 import Foundation
 
-/// What the targets read beside their inputs, made from the shipped samples, and the seeds of each target.
+/// What the targets read in addition to their inputs, made from the shipped samples, and the seeds of each
+/// target.
 struct Fixtures {
   /// Where all of it lies.
   let folder: URL

@@ -3,7 +3,7 @@
 import Canopy
 import Foundation
 
-/// The description of a model, beside sound weights.
+/// The description of a model, with sound weights.
 struct ModelDescriptionTarget: FuzzTarget {
   private let reader: ModelReader
 
@@ -12,7 +12,7 @@ struct ModelDescriptionTarget: FuzzTarget {
   func read(_ input: Data) throws { try reader.read(input, as: Model.descriptionFile) }
 }
 
-/// The weights of a model, beside a sound description.
+/// The weights of a model, with a sound description.
 struct WeightsTarget: FuzzTarget {
   private let reader: ModelReader
 
