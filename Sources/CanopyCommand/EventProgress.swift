@@ -16,8 +16,10 @@ struct EventProgress {
 
   /// Progress through a stream, beginning now.
   ///
-  /// - Parameter resultsOnStandardOutput: whether results go to standard output as they come; where that is a
-  ///   terminal too, progress would run into them.
+  /// - Parameters:
+  ///   - stream: the stream.
+  ///   - resultsOnStandardOutput: whether results go to standard output as they come; if that is a terminal
+  ///     too, progress would run into them.
   init(_ stream: EventStream, resultsOnStandardOutput: Bool) {
     isShown = output.isTerminal && !(resultsOnStandardOutput && isatty(STDOUT_FILENO) == 1)
     totalBytes = stream.totalBytes

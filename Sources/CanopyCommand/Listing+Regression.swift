@@ -4,7 +4,7 @@ import Canopy
 import Foundation
 
 extension Listing {
-  /// A regression beside other estimators, in all rows and in intervals of the true value.
+  /// A regression and other estimators, in all rows and in intervals of the true value.
   mutating func add(_ regression: RegressionEvaluation, rows: HeadRows) {
     let unit = regression.unit.map { " [\($0)]" } ?? ""
     begin("\(regression.name) beside other estimators")

@@ -16,7 +16,7 @@ struct NamedValue: ExpressibleByArgument {
     self.value = value
   }
 
-  /// Throws where a name is given twice.
+  /// Throws if a name is given twice.
   static func checkNames(_ values: [NamedValue], option: String) throws {
     let names = values.map(\.name)
     if let name = names.first(where: { name in names.count { $0 == name } > 1 }) {

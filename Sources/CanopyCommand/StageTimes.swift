@@ -26,6 +26,6 @@ final class StageTimes: @unchecked Sendable {
     if prediction.heads > 0 { add(.heads, prediction.heads) }
   }
 
-  /// The seconds of a stage; nil where it had no part.
+  /// The seconds of a stage; nil if it had no part.
   subscript(stage: Stage) -> Double? { lock.withLock { times[stage] } }
 }

@@ -3,14 +3,14 @@
 import Canopy
 import Foundation
 
-/// Writes a message; where nobody can read it, the work goes on.
+/// Writes a message; if nobody can read it, the work goes on.
 func writeToStandardError(_ text: String) {
   try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
 }
 
 /// Writes what the user asked for.
 ///
-/// - Throws: `ResultOutputError` where it cannot be written.
+/// - Throws: `ResultOutputError` if it cannot be written.
 func writeToStandardOutput(_ data: Data) throws {
   try data.withUnsafeBytes { bytes in
     var rest = bytes[...]

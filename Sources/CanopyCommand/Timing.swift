@@ -12,7 +12,7 @@ struct Timing {
   private let bytes: Int
   private let reading: (name: String, seconds: Double)
   private let writing: Double
-  /// What all threads do: parsing where it is not a part of reading, and the work.
+  /// What all threads do: parsing if it is not a part of reading, and the work.
   private let working: Double
 
   /// - Parameters:
@@ -72,7 +72,7 @@ struct Timing {
     let shares = [
       (reading.name, reading.seconds / total, "reading"), ("writing", writing / total, "writing"),
     ]
-    // Where the one thread that may read is nearly always reading, more threads do not help.
+    // If the one thread that may read is nearly always reading, more threads do not help.
     if let (name, share, verb) = shares.max(by: { $0.1 < $1.1 }), share >= 0.9 {
       return "limited by \(name): \(verb) was busy \(percentage(share)) % of the time"
     }

@@ -11,7 +11,7 @@ struct TriggerSummary {
   /// The quantiles that are shown.
   private static let quantiles = [("p50", 0.5), ("p99", 0.99), ("p999", 0.999)]
 
-  /// The latencies in µs by name; none where nothing was measured.
+  /// The latencies in µs by name; none if nothing was measured.
   var latencies: [(name: String, microseconds: Double)] {
     Self.quantiles.compactMap { name, fraction in latency.quantile(fraction).map { (name, 1e6 * $0) } }
       + (latency.count > 0 ? [("max", 1e6 * latency.longest)] : [])

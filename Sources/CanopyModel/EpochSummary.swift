@@ -20,7 +20,7 @@ public struct EpochSummary: Sendable, Equatable, Codable {
   public var epoch: Int
   /// The mean loss over the epoch's training examples.
   public var trainingLoss: Double
-  /// The mean loss over the validation sample, where there is one.
+  /// The mean loss over the validation sample, if there is one.
   public var validationLoss: Double?
   /// The metrics on the validation sample, the same names in each epoch.
   public var metrics: [Metric]

@@ -6,9 +6,9 @@ import PluginKit
 extension Network {
   /// What the stages make of a batch; the heads read it.
   public struct Pass {
-    /// The embedding of each jet, `[jets × width]`; nil where jets are not embedded.
+    /// The embedding of each jet, `[jets × width]`; nil if jets are not embedded.
     public let jetEmbedding: Variable?
-    /// The embedding of each event, `[events × width]`; nil where events are not embedded.
+    /// The embedding of each event, `[events × width]`; nil if events are not embedded.
     public let eventEmbedding: Variable?
     /// What a head can read.
     public let headInputs: HeadInputs
@@ -28,6 +28,7 @@ extension Network {
   ///   - weights: the weights of the tape's parameters, packed.
   ///   - tape: where the computation is recorded.
   ///   - freezingEmbedding: whether the stage of jets is left as it is: no gradient passes through it.
+  /// - Returns: what the stages give.
   public func callAsFunction(
     _ batch: NetworkBatch, _ weights: NetworkWeights, on tape: Tape, freezingEmbedding: Bool = false
   ) -> Pass {
@@ -52,7 +53,7 @@ extension Network {
     return Pass(jetEmbedding: jets, eventEmbedding: events, headInputs: inputs, problem: problem)
   }
 
-  /// What a stage gives, and for events what it knows beside.
+  /// What a stage gives, and for events also what else it knows of them.
   private func run<S: Stage>(
     _ stage: S, _ given: HeadInputs, _ batch: AnyObject, _ weights: any StageWeights, on tape: Tape,
     freezing: Bool, eventInputCount: Int, _ problem: inout PluginError?

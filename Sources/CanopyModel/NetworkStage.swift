@@ -11,7 +11,7 @@ public struct NetworkStage: Sendable {
   public let stage: any Stage
   /// The stage as `model.json` stores it.
   public let description: StageDescription
-  /// The names of what it knows of an event beside its embedding.
+  /// The names of what it knows of an event in addition to its embedding.
   public let eventInputNames: [String]
   /// Its parameters in the network's layout.
   public let parameters: [ParameterID]
@@ -53,7 +53,7 @@ public struct NetworkStage: Sendable {
   public var width: Int { stage.width }
 }
 
-/// A stage of a model, as `model.json` stores it: its plugin, and beside that the plugin's own keys.
+/// A stage of a model, as `model.json` stores it: its plugin, and the plugin's own keys.
 public struct StageDescription: Sendable, Equatable {
   /// The identifier of the plugin.
   public var plugin: String

@@ -8,11 +8,11 @@ import PluginKit
 public struct Prediction: Sendable {
   /// The jets, in the order of all rows for jets here; the events are in the order of the input.
   public var jets = Jets()
-  /// The number of components of a jet's embedding; 0 where jets are not embedded.
+  /// The number of components of a jet's embedding; 0 if jets are not embedded.
   public var embeddingWidth = 0
   /// The embedding of each jet, row-major `[jets × embeddingWidth]`.
   public var embedding: [Float] = []
-  /// The number of components of an event's embedding; 0 where events are not embedded.
+  /// The number of components of an event's embedding; 0 if events are not embedded.
   public var eventEmbeddingWidth = 0
   /// The embedding of each event, row-major `[events × eventEmbeddingWidth]`.
   public var eventEmbedding: [Float] = []

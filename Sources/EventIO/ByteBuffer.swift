@@ -22,7 +22,7 @@ public final class ByteBuffer {
   private var isAtEnd = false
 
   private let maximumLineLength: Int
-  /// The JSON parser reads, but does not use, some bytes behind a line.
+  /// The JSON parser reads, but does not use, some bytes after a line.
   private static let padding = canopy_json_padding()
 
   /// Reads from `bytes`, whose lines may have as many bytes as `limits` let one event have.
@@ -64,7 +64,7 @@ public final class ByteBuffer {
   ///
   /// Valid until the next call.
   ///
-  /// - Throws: `EventInputError` where the line is longer than ``ReadingLimits/bytesOfEvent``.
+  /// - Throws: `EventInputError` if the line is longer than ``ReadingLimits/bytesOfEvent``.
   public func nextLine() throws -> UnsafeRawBufferPointer? {
     var searched = 0
     while true {
@@ -104,7 +104,7 @@ public final class ByteBuffer {
     return line.last == 0x0D ? UnsafeRawBufferPointer(rebasing: line.dropLast()) : line
   }
 
-  /// Reads more bytes behind those that are buffered, or notes the end.
+  /// Reads more bytes after those that are buffered, or notes the end.
   private func fill() throws {
     guard !isAtEnd else { return }
     if start > 0 {

@@ -12,7 +12,7 @@ protocol ByteSource: AnyObject {
 final class FileBytes: ByteSource {
   /// The file as the user named it.
   let source: String
-  /// The size in bytes where the input is a regular file.
+  /// The size in bytes if the input is a regular file.
   let size: Int?
   /// How many bytes have been read.
   private(set) var bytesRead = 0

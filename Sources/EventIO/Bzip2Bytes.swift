@@ -2,7 +2,9 @@
 
 import CBzip2
 
-/// The content of a bzip2 file of one or more streams. Decompression takes at most 4 MB.
+/// The content of a bzip2 file of one or more streams.
+///
+/// Decompression takes at most 4 MB.
 final class Bzip2Bytes: ByteSource {
   private let compressed: ByteBuffer
   private var stream = bz_stream()

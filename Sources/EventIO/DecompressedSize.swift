@@ -3,7 +3,7 @@
 extension Compression {
   /// How many bytes the file `source` has once it is decompressed, found by doing so and looking at none of them.
   ///
-  /// - Throws: `EventInputError` where the file cannot be read.
+  /// - Throws: `EventInputError` if the file cannot be read.
   package static func decompressedSize(source: String) throws -> Int {
     let raw = ByteBuffer(try FileBytes(source: source), source: source)
     let content = try EventInput.decompressed(raw).buffer

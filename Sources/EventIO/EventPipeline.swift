@@ -155,7 +155,7 @@ public enum EventPipeline {
 ///
 /// Batches are taken from the stream inside `reading` only, and everything else is used inside `condition` only.
 private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
-  /// What became of a batch: nothing where none of its events is wanted.
+  /// What became of a batch: nothing if none of its events is wanted.
   struct BatchResult {
     let output: Output?
     let parsed: ParsedBatch
@@ -252,13 +252,13 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
     times.parsing += parsing
     times.working += working
     results[ticket] = result
-    // What comes behind an error is not wanted.
+    // What comes after an error is not wanted.
     if case .failure = result { isStopped = true }
     condition.broadcast()
     condition.unlock()
   }
 
-  /// The next result in the order of the input, when it is there; nil behind the last.
+  /// The next result in the order of the input, when it is there; nil after the last.
   func nextResult() throws -> BatchResult? {
     condition.lock()
     defer { condition.unlock() }

@@ -17,12 +17,12 @@ public protocol EventReader: AnyObject {
 
   /// Passes over up to `count` events without looking into them, and returns how many there were.
   ///
-  /// - Throws: `EventInputError` where the input cannot be read.
+  /// - Throws: `EventInputError` if the input cannot be read.
   func skip(_ count: Int) throws -> Int
 
   /// Takes the next events, at most `count`, to be parsed later; nil at the end of the input.
   ///
-  /// - Throws: `EventInputError` where the input cannot be read.
+  /// - Throws: `EventInputError` if the input cannot be read.
   func take(upTo count: Int) throws -> TakenEvents?
 }
 
@@ -39,7 +39,9 @@ public struct TakenEvents: Sendable {
   let eventCount: Int
   /// About how many bytes of memory they take.
   let byteCount: Int
-  /// Parses the events; bad ones are left out after `onBadEvent` was told of them. Throws what `onBadEvent` throws.
+  /// Parses the events, and leaves out bad ones after passing them to `onBadEvent`.
+  ///
+  /// It throws what `onBadEvent` throws.
   let parse: @Sendable (_ onBadEvent: (EventInputError) throws -> Void) throws -> Events
 
   /// Events that `parse` parses.
@@ -89,14 +91,14 @@ public protocol ParsingEventReader: EventReader {
   /// A batch may have fewer events: it ends when it is full (`Events.isFull(_:)`), and bad events are left out after
   /// `onBadEvent` was told of them.
   ///
-  /// - Throws: `EventInputError` where the input cannot be read, and what `onBadEvent` throws.
+  /// - Throws: `EventInputError` if the input cannot be read, and what `onBadEvent` throws.
   func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> Events?
 }
 
 extension ParsingEventReader {
   /// Reads the next events, at most `count`; nil at the end of the input.
   ///
-  /// - Throws: `EventInputError` where the input cannot be read.
+  /// - Throws: `EventInputError` if the input cannot be read.
   public func take(upTo count: Int) throws -> TakenEvents? {
     var bad: [EventInputError] = []
     return try read(upTo: count) { bad.append($0) }.map { TakenEvents($0, bad: bad) }

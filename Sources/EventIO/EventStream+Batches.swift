@@ -3,7 +3,7 @@
 import EventData
 
 extension EventStream {
-  /// The events in batches of at most `count`, from where the stream is, as an asynchronous sequence:
+  /// The events in batches of at most `count`, from the place of the stream on, as an asynchronous sequence.
   ///
   /// ```swift
   /// for try await events in try EventStream(inputs: ["events.h5"]).batches(of: 256) { … }
@@ -35,7 +35,7 @@ extension EventStream {
       public mutating func next() async throws -> Events? { try stream.next(upTo: count) }
     }
 
-    /// An iterator, which goes on where the stream is.
+    /// An iterator, which goes on from the place of the stream.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: stream, count: count) }
   }
 }

@@ -44,12 +44,12 @@ public final class EventStream {
   private var firstEventOfInput: [Int] = []
   private var bytesOfFinishedInputs = 0
   private var decompressionOfFinishedInputs = 0.0
-  /// The size of each input in bytes; nil where it is not a regular file.
+  /// The size of each input in bytes; nil if it is not a regular file.
   public let inputSizes: [Int?]
 
   /// A stream over `inputs`.
   ///
-  /// Throws `EventInputError` where an input is missing, may not be read or is a folder. What is in the inputs
+  /// Throws `EventInputError` if an input is missing, may not be read or is a folder. What is in the inputs
   /// is looked at when their turn comes.
   public init(inputs: [String], options: EventReadingOptions = EventReadingOptions()) throws {
     for (index, input) in inputs.enumerated() {
@@ -71,7 +71,7 @@ public final class EventStream {
   /// Reads the next events, at most `count`, or returns nil at the end.
   ///
   /// A batch holds events of one input only, at least one, and may hold fewer than `count` before the end.
-  /// Throws `EventInputError` where an input cannot be read, and at a bad event unless bad events are skipped.
+  /// Throws `EventInputError` if an input cannot be read, and at a bad event unless bad events are skipped.
   public func next(upTo count: Int) throws -> Events? {
     while let unparsed = try take(upTo: count) {
       let parsed = try unparsed.parsed()
@@ -190,7 +190,7 @@ extension EventStream {
     decompressionOfFinishedInputs + (input?.decompressionSeconds ?? 0)
   }
 
-  /// The size of all inputs in bytes, or nil where one is not a regular file.
+  /// The size of all inputs in bytes, or nil if one is not a regular file.
   public var totalBytes: Int? {
     var total = 0
     for size in inputSizes {
@@ -200,7 +200,7 @@ extension EventStream {
     return total
   }
 
-  /// The number of events that this stream reads, or nil where counting them would mean to read them.
+  /// The number of events that this stream reads, or nil if counting them would mean to read them.
   ///
   /// HDF5 files say how many events they have; others do not.
   public func countEvents() -> Int? {

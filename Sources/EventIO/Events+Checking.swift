@@ -8,7 +8,7 @@ extension Events {
   ///
   /// This holds for all formats, whatever their readers look at themselves.
   ///
-  /// - Throws: what `onBadEvent` throws, and `EventInputError` where the arrays of the batch do not fit together, which
+  /// - Throws: what `onBadEvent` throws, and `EventInputError` if the arrays of the batch do not fit together, which
   ///   is a fault of the format.
   mutating func leaveOutUnusableEvents(
     _ limits: ReadingLimits, onBadEvent: (EventInputError) throws -> Void

@@ -55,7 +55,7 @@ public struct GeneratorColumns {
   private var values: [[Double]] = []
   /// Of each column, what the event has that is being added.
   private var current: [Double] = []
-  /// `[events × schema.weightCount]`
+  /// The weights of the events: `[events × schema.weightCount]`.
   private var weights: [Double] = []
   private var layout: WeightLayout?
 

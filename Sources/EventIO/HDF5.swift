@@ -33,7 +33,7 @@ package final class HDF5Handle {
   package let id: hid_t
   private let close: (hid_t) -> herr_t
 
-  /// Takes over `id`, or returns nil where HDF5 gave none.
+  /// Takes over `id`, or returns nil if HDF5 gave none.
   package init?(_ id: hid_t, closedBy close: @escaping (hid_t) -> herr_t) {
     guard id >= 0 else { return nil }
     self.id = id

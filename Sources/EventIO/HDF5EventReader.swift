@@ -69,7 +69,7 @@ final class HDF5EventReader: ParsingEventReader {
     return batch
   }
 
-  /// Reads as many events of `wanted` as one batch takes, and moves on behind them.
+  /// Reads as many events of `wanted` as one batch takes, and moves on to the place after them.
   private func read(_ wanted: Range<Int>) throws -> (Events, [EventInputError]) {
     let rows = try file.particles.read(wanted, options.limits)
     unreadableColumns.merge(rows.unreadableColumns) { first, _ in first }

@@ -140,6 +140,8 @@ final class HepMCEventReader: EventReader {
   /// Moves to the line by which the next event begins, which then is pending; false at the end.
   ///
   /// - Parameter passing: hears of the lines before it.
+  /// - Returns: false at the end of the input.
+  /// - Throws: `EventInputError` if the input cannot be read, and what `passing` throws.
   private func findStart(passing: (UnsafeRawBufferPointer) throws -> Void = { _ in }) throws -> Bool {
     guard pending == nil else { return true }
     while let bytes = try buffer.nextLine() {

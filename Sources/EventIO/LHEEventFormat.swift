@@ -117,6 +117,8 @@ private final class LHEEventReader: EventReader {
   /// Moves to the line by which the next event begins, which then is pending; false at the end.
   ///
   /// - Parameter passing: hears of each line before it.
+  /// - Returns: false at the end of the input.
+  /// - Throws: `EventInputError` if the input cannot be read.
   private func findStart(passing: () -> Void = {}) throws -> Bool {
     guard pending == nil else { return true }
     while let line = try buffer.nextLine() {
@@ -445,7 +447,7 @@ private struct LHELines {
     return false
   }
 
-  /// The next line of the event that is neither blank nor a comment; nil where the event ends without `</event>`.
+  /// The next line of the event that is neither blank nor a comment; nil if the event ends without `</event>`.
   mutating func nextInEvent() -> UnsafeRawBufferPointer? {
     while true {
       let (place, number) = (next, lineNumber)
@@ -473,7 +475,7 @@ private struct LHELines {
     LHEProblem(line: lineNumber, field: field, problem: problem)
   }
 
-  /// - Throws: `LHEProblem` where `text` is no integer.
+  /// - Throws: `LHEProblem` if `text` is no integer.
   func integer(_ text: UnsafeRawBufferPointer, _ field: @autoclosure () -> String) throws -> Int {
     guard let value = TextNumber.integer(text) else {
       throw problem(field(), "is no whole number (\(excerpt(text))); correct it")
@@ -481,7 +483,7 @@ private struct LHELines {
     return value
   }
 
-  /// - Throws: `LHEProblem` where `text` is no finite number.
+  /// - Throws: `LHEProblem` if `text` is no finite number.
   func finite(_ text: UnsafeRawBufferPointer, _ field: @autoclosure () -> String) throws -> Double {
     guard let value = TextNumber.decimal(text), value.isFinite else {
       throw problem(field(), "is no number, or too large (\(excerpt(text))); correct it")

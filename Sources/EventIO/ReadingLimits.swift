@@ -15,7 +15,9 @@ public struct ReadingLimits: Sendable, Equatable {
 
   /// The bytes that one event, or one line, of a text format may have once it is decompressed: 64 MiB by default.
   public var bytesOfEvent: Int { memory / 16 }
-  /// The particles that one event may have: 2²⁰ by default. The largest collisions have some hundred thousand.
+  /// The particles that one event may have: 2²⁰ by default.
+  ///
+  /// The largest collisions have some hundred thousand.
   public var particlesOfEvent: Int { memory / 1024 }
   /// The numbers that one column may have for each event: 65,536 by default.
   public var numbersOfColumn: Int { memory / 16384 }

@@ -57,7 +57,7 @@ struct UnparsedBatch: Sendable {
 
 /// What came of the events that a stream has taken.
 struct ParsedBatch: Sendable {
-  /// The events that are wanted; nil where none is.
+  /// The events that are wanted; nil if none is.
   let batch: Events?
   /// How many events were good, wanted or not.
   let goodEventCount: Int

@@ -37,8 +37,9 @@ extension Classification {
   ///   - logits: `[rows × logitCount]`.
   ///   - truth: the true classes of the rows.
   ///   - weights: the weight of each row: `[rows]`.
-  /// - Throws: ``MetricError`` where a class is missing, or where a working point would let less than one row of the
-  ///   background pass.
+  /// - Returns: the calibration.
+  /// - Throws: ``MetricError`` if a class is missing, or if a working point would let less than one row of
+  ///   the background pass.
   public func calibration(
     fitting logits: Matrix, truth: HeadTruth, weights: [Double]
   ) throws -> Calibration {
@@ -59,7 +60,7 @@ extension Classification {
 
   /// Takes over a calibration.
   ///
-  /// - Throws: ``PluginError`` where the temperature is not positive or thresholds are not those of the working points.
+  /// - Throws: ``PluginError`` if the temperature is not positive or thresholds are not those of the working points.
   public mutating func calibrate(by calibration: Calibration) throws {
     guard calibration.temperature > 0, calibration.temperature.isFinite else {
       throw PluginError("The temperature is \(calibration.temperature), but it must be positive.")
@@ -142,7 +143,7 @@ extension Classification {
     }
   }
 
-  /// The least background efficiency whose threshold each score passes; 1 where it passes none: `[rows × targets]`.
+  /// The least background efficiency whose threshold each score passes; 1 if it passes none: `[rows × targets]`.
   func passedWorkingPoints(of probabilities: Variable) -> Variable {
     let result = probabilities.tape.constant(rows: probabilities.rows, columns: probabilities.columns)
     let (scores, passed) = (probabilities.values, result.values)

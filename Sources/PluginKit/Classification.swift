@@ -5,10 +5,10 @@
 /// Two classes share one logit, and the output `score` is the probability of class 1, the signal. More classes
 /// have a logit each, and an output for each class is its probability.
 ///
-/// A ``Calibration`` learnt on the validation sample makes the probabilities honest, and fixes the scores at which
-/// chosen shares of the background pass. Where working points are asked for there is an output `working-point` for
-/// the signal, or for each class against the others: the least of the background efficiencies whose threshold the
-/// score passes, 1 where it passes none.
+/// A ``Calibration`` learnt on the validation sample makes the probabilities honest, and fixes the scores at
+/// which chosen shares of the background pass. If working points are asked for, there is an output
+/// `working-point` for the signal, or for each class against the others: the least of the background
+/// efficiencies whose threshold the score passes, 1 if it passes none.
 public struct Classification: Sendable {
   /// What the classifier is called in evaluations, such as its head.
   public let name: String
@@ -30,7 +30,7 @@ public struct Classification: Sendable {
   ///   - truth: the truth column.
   ///   - classes: the names of the classes; with two, the second is the signal.
   ///   - workingPoints: background efficiencies between 0 and 1 for which thresholds are fixed.
-  /// - Throws: ``PluginError`` where there are fewer than two classes or too many, where two share a name, or where a
+  /// - Throws: ``PluginError`` if there are fewer than two classes or too many, if two share a name, or if a
   ///   working point is no efficiency.
   public init(name: String, truth: String, classes: [String], workingPoints: [Double] = []) throws {
     guard classes.count >= 2 else {
@@ -72,15 +72,15 @@ public struct Classification: Sendable {
   /// The names of the classes that have a probability among the outputs.
   var targets: [String] { isBinary ? [classes[1]] : classes }
 
-  /// `score` for two classes, else the probability of each class under its name; behind them `working-point`, where
-  /// there are some, with a number for each of these.
+  /// `score` for two classes, else the probability of each class under its name; after them `working-point`,
+  /// if there are some, with a number for each of these.
   public var outputs: [HeadOutput] {
     let probabilities = isBinary ? [HeadOutput("score")] : classes.map { HeadOutput($0) }
     if workingPoints.isEmpty { return probabilities }
     return probabilities + [HeadOutput(Self.workingPointOutput, width: targets.count)]
   }
 
-  /// Throws where a label is not the number of a class.
+  /// Throws if a label is not the number of a class.
   ///
   /// - Throws: ``PluginError`` with the row.
   public func check(_ truth: HeadTruth) throws {
@@ -110,17 +110,20 @@ public struct Classification: Sendable {
       ? probabilities : probabilities.concatenated(with: passedWorkingPoints(of: probabilities))
   }
 
-  /// With two classes, the area under the ROC curve; with more, its mean over each class against the others, and
-  /// the share of rows that are taken for what they are. With thresholds, the efficiencies for signal and background
-  /// at each.
+  /// The quality of the outputs on rows of known classes.
   ///
-  /// What needs a class that no row with a weight has is nil: the area with two classes, its mean with more, and the
-  /// efficiency for this class.
+  /// With two classes it is the area under the ROC curve; with more, the mean area over each class against
+  /// the others, and the share of rows that are classified correctly. With thresholds there are the
+  /// efficiencies for signal and background at each.
+  ///
+  /// A number that needs a class that no row with a weight has is nil: the area with two classes, its mean
+  /// with more, and the efficiency for this class.
   ///
   /// - Parameters:
   ///   - outputs: `[rows × sum of the outputs' widths]`.
   ///   - truth: the true classes of the rows.
   ///   - weights: the weight of each row: `[rows]`.
+  /// - Returns: the evaluation.
   /// - Throws: ``MetricError`` if a score is not finite or no row has a weight.
   public func evaluate(
     _ outputs: Matrix, truth: HeadTruth, weights: [Double]

@@ -12,10 +12,10 @@ extension ClassifyingHead {
   /// The column that holds the number of the class.
   public var truthColumns: [String] { [classification.truthColumn] }
 
-  /// The probabilities, and the working points where there are some: see ``Classification/outputs``.
+  /// The probabilities, and the working points if there are some: see ``Classification/outputs``.
   public var outputs: [HeadOutput] { classification.outputs }
 
-  /// Throws where a label is not the number of a class.
+  /// Throws if a label is not the number of a class.
   ///
   /// - Throws: ``PluginError`` with the row.
   public func check(_ truth: HeadTruth) throws { try classification.check(truth) }
@@ -25,7 +25,7 @@ extension ClassifyingHead {
     classification.loss(of: result, truth: truth)
   }
 
-  /// The probabilities, and the working points where there are some: `[rows × sum of the outputs' widths]`.
+  /// The probabilities, and the working points if there are some: `[rows × sum of the outputs' widths]`.
   public func outputs(of result: Variable) -> Variable { classification.outputs(of: result) }
 
   /// The temperature of the probabilities and the thresholds of the working points.
@@ -33,14 +33,14 @@ extension ClassifyingHead {
 
   /// Takes over a temperature and thresholds.
   ///
-  /// - Throws: ``PluginError`` where they are not those of the configuration.
+  /// - Throws: ``PluginError`` if they are not those of the configuration.
   public mutating func calibrate(by calibration: Classification.Calibration) throws {
     try classification.calibrate(by: calibration)
   }
 
   /// Fits the temperature and fixes the thresholds.
   ///
-  /// - Throws: ``MetricError`` where the sample is too small for a working point.
+  /// - Throws: ``MetricError`` if the sample is too small for a working point.
   public func calibration(
     fitting results: Matrix, truth: HeadTruth, weights: [Double]
   ) throws -> Classification.Calibration? {

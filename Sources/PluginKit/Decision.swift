@@ -65,7 +65,7 @@ public protocol Decision: Sendable {
 
   /// A decision on events about which `sources` are known.
   ///
-  /// - Throws: ``PluginError`` where the configuration makes no sense, or names a head or an output that is not there.
+  /// - Throws: ``PluginError`` if the configuration makes no sense, or names a head or an output that is not there.
   init(configuration: Configuration, sources: DecisionSources) throws
 
   /// What the decision is based on, in the order of the numbers that the call writes.
@@ -74,13 +74,14 @@ public protocol Decision: Sendable {
   /// The state before the first event.
   var initialState: State { get }
 
-  /// Decides on one event, without asking for memory; yes only where the quantities are numbers.
+  /// Decides on one event, without asking for memory; yes only if the quantities are numbers.
   ///
   /// It is called on several threads, in no order of the events, and for all events.
   ///
   /// - Parameters:
   ///   - event: what is known of the event.
   ///   - values: the quantities, NaN at first: `[sum of the quantities' widths]`.
+  /// - Returns: whether the decision says yes.
   func callAsFunction(_ event: DecisionInputs, _ values: inout DecisionValues) -> Bool
 
   /// Decides on one event from what the first step wrote and from the events before.

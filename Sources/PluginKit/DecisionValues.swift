@@ -2,9 +2,9 @@
 
 import Support
 
-/// The quantities behind decisions: a decision writes its own by their number, `values[0] = …`.
+/// The quantities that decisions write: a decision writes its own by their number, `values[0] = …`.
 ///
-/// Whoever asks several decisions keeps the numbers of all of them here, one behind the other.
+/// Whoever asks several decisions keeps the numbers of all of them here, one after the other.
 public struct DecisionValues: Sendable, Equatable {
   /// The quantities of all decisions so far.
   public private(set) var all: [Double] = []
@@ -35,7 +35,7 @@ public struct DecisionValues: Sendable, Equatable {
     return values
   }
 
-  /// Adds the quantities of other decisions behind these.
+  /// Adds the quantities of other decisions after these.
   public mutating func append(_ other: DecisionValues) {
     all.append(contentsOf: other.all)
     (first, count) = (all.count, 0)

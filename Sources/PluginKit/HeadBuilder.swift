@@ -17,8 +17,8 @@ public struct HeadBuilder {
   ///   - headName: the name that the user gave the head.
   ///   - jetEmbeddingWidth: the width of a jet's embedding; nil for a network that does not embed jets.
   ///   - eventEmbeddingWidth: the width of an event's embedding; nil for a network that does not embed events.
-  ///   - eventInputNames: what the network reads of an event beside its jets; nil for a network that does not read
-  ///     events.
+  ///   - eventInputNames: what the network reads of an event in addition to its jets; nil for a network that
+  ///     does not read events.
   ///   - layout: the parameters of the network so far.
   public init(
     headName: String, jetEmbeddingWidth: Int? = nil, eventEmbeddingWidth: Int? = nil,
@@ -33,7 +33,7 @@ public struct HeadBuilder {
 
   /// The number of components of a jet's embedding.
   ///
-  /// - Throws: ``PluginError`` where the network does not embed jets.
+  /// - Throws: ``PluginError`` if the network does not embed jets.
   public var jetEmbeddingWidth: Int {
     get throws {
       guard let jetWidth else {
@@ -47,7 +47,7 @@ public struct HeadBuilder {
 
   /// The number of components of an event's embedding.
   ///
-  /// - Throws: ``PluginError`` where the network does not embed events.
+  /// - Throws: ``PluginError`` if the network does not embed events.
   public var eventEmbeddingWidth: Int {
     get throws {
       guard let eventWidth else {
@@ -59,10 +59,10 @@ public struct HeadBuilder {
     }
   }
 
-  /// What the network reads of an event beside its jets, in the order of the columns of
+  /// What the network reads of an event in addition to its jets, in the order of the columns of
   /// ``HeadInputs/eventInputs``; may be empty.
   ///
-  /// - Throws: ``PluginError`` where the network does not read events.
+  /// - Throws: ``PluginError`` if the network does not read events.
   public var eventInputNames: [String] {
     get throws {
       guard let eventInputs else {
@@ -83,10 +83,10 @@ public struct HeadBuilder {
       in: &layout)
   }
 
-  /// Adds fully connected layers with a ReLU behind each but the last, called `heads.HEAD.hidden1` … and
+  /// Adds fully connected layers with a ReLU after each but the last, called `heads.HEAD.hidden1` … and
   /// `heads.HEAD.last`.
   ///
-  /// - Throws: ``PluginError`` where the sizes are out of range: up to 20 hidden layers, each from 1 to 4096 wide.
+  /// - Throws: ``PluginError`` if the sizes are out of range: up to 20 hidden layers, each from 1 to 4096 wide.
   public mutating func perceptron(inputs: Int, hidden: [Int], outputs: Int) throws -> Perceptron {
     guard hidden.count <= 20, hidden.allSatisfy({ (1...4096).contains($0) }) else {
       throw PluginError("A head has up to 20 hidden layers, each from 1 to 4096 wide.")

@@ -9,7 +9,7 @@ public struct ConformanceFailure: Error, Sendable, Equatable, CustomStringConver
 
   init(_ description: String) { self.description = description }
 
-  /// Throws where `condition` does not hold.
+  /// Throws if `condition` does not hold.
   static func require(_ condition: Bool, _ sentence: @autoclosure () -> String) throws {
     if !condition { throw ConformanceFailure(sentence()) }
   }

@@ -8,12 +8,12 @@ public enum DecisionCheck: String, Sendable, CaseIterable {
   case unknownKeys = "unknown-keys"
   /// Quantities have names and widths; a decision that only measures has one.
   case quantities
-  /// Where the answer is yes the quantities are numbers: also for events without particles, of particles along the
-  /// beam, identical, alone, or of extreme energies.
+  /// If the answer is yes, the quantities are numbers: also for events without particles, of particles along
+  /// the beam, identical, alone, or of extreme energies.
   case finiteness
   /// The same event gets the same answer again.
   case determinism
-  /// An answer does not depend on the events beside the one that is asked about.
+  /// An answer does not depend on other events in the batch.
   case independence
   /// Several threads at once get the answers that one gets alone.
   case threads

@@ -65,7 +65,7 @@ struct ClassifierNumbers: Encodable {
   }
 }
 
-/// The single numbers of a head where a condition has one value or lies in one interval.
+/// The single numbers of a head for one value or one interval of a condition.
 struct ConditionNumbers: Encodable {
   var condition: String
   var least: Double

@@ -8,6 +8,7 @@ extension Gnuplot {
   /// - Parameters:
   ///   - name: the name of the files without their ends.
   ///   - commands: what is drawn.
+  /// - Returns: the part of the script.
   package static func figure(_ name: String, _ commands: String) -> String {
     """
 

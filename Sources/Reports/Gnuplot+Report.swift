@@ -4,23 +4,24 @@ import Foundation
 import Support
 
 extension Gnuplot {
-  /// Which files of the folder `place` stay beside a new report.
+  /// Which files of the folder `place` stay next to a new report.
   private static func isKept(of place: String) -> (String) -> Bool {
     let isReport = FileManager.default.fileExists(atPath: "\(place)/\(scriptFile)")
     let kinds = ["csv", "gnuplot", "json", "pdf", "png", "svg"]
     return { name in !isReport || !kinds.contains(URL(fileURLWithPath: name).pathExtension) }
   }
 
-  /// Writes files, and the figures that a script draws from them, into a folder, which is made where it does not exist.
+  /// Writes files, and the figures that a script draws from them, into a folder, which is made if it does not
+  /// exist.
   ///
-  /// The folder appears when it is complete. In the place of an earlier report it keeps only what is none of a report;
-  /// in that of another folder it keeps all other files.
+  /// The folder appears when it is complete. If it replaces an earlier report, it keeps only the files that
+  /// no report has; if it replaces another folder, it keeps all other files.
   ///
   /// - Parameters:
   ///   - folder: the folder.
-  ///   - files: the content of the files by name.
+  ///   - content: the content of the files by name.
   ///   - script: the commands that draw the figures in the folder; it is written as `figures.gnuplot`.
-  /// - Throws: ``ReportError`` where gnuplot fails or the folder cannot be written.
+  /// - Throws: ``ReportError`` if gnuplot fails or the folder cannot be written.
   package func writeReport(to folder: URL, files content: [String: Data], script: String) throws {
     do {
       try FileManager.default.createDirectory(

@@ -49,7 +49,7 @@ public struct Gnuplot: Sendable {
   /// - Parameters:
   ///   - script: the commands, from the terminal on.
   ///   - file: where the figure goes.
-  /// - Throws: ``ReportError`` where gnuplot fails or the file cannot be written.
+  /// - Throws: ``ReportError`` if gnuplot fails or the file cannot be written.
   package func draw(_ script: String, to file: URL) throws {
     let figure = "figure.\(file.pathExtension)"
     do {

@@ -2,11 +2,11 @@
 
 import PluginKit
 
-/// What a head is worth where a condition has one value, or lies in one interval.
+/// What a head is worth for one value, or one interval, of a condition.
 public struct ConditionedEvaluation: Sendable {
   /// The event column that is the condition, such as a hypothesised mass.
   public let condition: String
-  /// The least and the largest value of the condition; equal where each value is judged by itself.
+  /// The least and the largest value of the condition; equal if each value is judged by itself.
   public let values: ClosedRange<Double>
   /// The number of rows.
   public let rowCount: Int
@@ -15,8 +15,8 @@ public struct ConditionedEvaluation: Sendable {
 }
 
 extension EvaluatedRows {
-  /// What the head is worth in each value of a condition, by rising value; where there are more than 20, in ten
-  /// intervals of as many rows, or fewer where many rows share a value.
+  /// What the head is worth in each value of a condition, by rising value; if there are more than 20, in ten
+  /// intervals of equally many rows, or fewer if many rows share a value.
   func evaluations(by condition: String) throws -> [ConditionedEvaluation] {
     let values = truth[condition]
     let order = values.indices.sorted { values[$0] < values[$1] }

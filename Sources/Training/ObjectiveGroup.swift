@@ -44,6 +44,7 @@ struct ObjectiveGroup {
   ///   - frozen: parameters that are not trained.
   ///   - steps: how many steps each group has taken, by its name.
   ///   - makeOptimiser: gives the optimiser of all but some parameters that has taken some steps.
+  /// - Returns: the groups.
   static func groups(
     of network: Network, frozen: Set<ParameterID>, steps: [String: Int],
     _ makeOptimiser: (_ untouched: Set<ParameterID>, _ steps: Int) -> AdamW

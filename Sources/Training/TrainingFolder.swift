@@ -33,7 +33,9 @@ final class TrainingFolder {
     lock = try FolderLock(url.relativePath)
   }
 
-  /// Gives the folder back. A training that failed before its first epoch leaves no empty folder.
+  /// Gives the folder back.
+  ///
+  /// A training that failed before its first epoch leaves no empty folder.
   func release() {
     if isNew { rmdir(url.path) }
   }

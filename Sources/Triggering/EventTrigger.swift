@@ -5,8 +5,8 @@ import JetPhysics
 import PluginKit
 import Triggers
 
-/// A trigger inside another program: it decides about one event at a time, and asks for no memory once it has seen
-/// events as large, where the heads of the model ask for none.
+/// A trigger inside another program: it decides about one event at a time, and asks for no memory once it has
+/// seen events as large, if the heads of the model ask for none.
 ///
 /// It belongs to one thread at a time, and counts its own prescales. It says the same as `canopy trigger` does of the
 /// same events.
@@ -18,7 +18,7 @@ import Triggers
 public final class EventTrigger {
   /// The menu.
   public let menu: TriggerMenu
-  /// What was decided about the last event, and the numbers behind it: one event.
+  /// What was decided about the last event, and the numbers that conditions wrote: one event.
   public private(set) var decisions = TriggerDecisions()
   /// What was counted so far.
   public private(set) var state: TriggerState
@@ -39,9 +39,9 @@ public final class EventTrigger {
   ///   - model: the model whose heads the menu names.
   ///   - menu: the menu.
   ///   - conditions: the value of each condition that the model reads, for all events.
-  ///   - timeLimit: how many seconds an event may take; nil where there is no limit. One that takes longer passes
+  ///   - timeLimit: how many seconds an event may take; nil if there is no limit. One that takes longer passes
   ///     through: it is accepted and marked.
-  /// - Throws: ``TriggerError`` where a condition is missing or not the model's, `JetPhysicsError` where FastJet
+  /// - Throws: ``TriggerError`` if a condition is missing or not the model's, `JetPhysicsError` where FastJet
   ///   refuses the model's jet definition.
   public init(
     model: Model, menu: TriggerMenu, conditions: [String: Double] = [:], timeLimit: Double? = nil
@@ -63,12 +63,14 @@ public final class EventTrigger {
     event.eventNumbers = [0]
   }
 
-  /// Decides about an event of these particles: the four-momenta in GeV, and Particle Data Group identifiers, none
-  /// where they are not known: `[particles]`. Particles that the model is not for take no part, invisible ones among them.
+  /// Decides about an event of particles: their four-momenta in GeV and Particle Data Group identifiers.
+  ///
+  /// All are `[particles]`; there are no identifiers if they are not known. Particles that the model is not
+  /// for take no part, invisible ones among them.
   ///
   /// - Returns: whether the event is accepted.
-  /// - Throws: `JetPhysicsError` where jets cannot be made from the event, `EventEncodingError` where it lacks what the
-  ///   network reads; no prescale counts the event then.
+  /// - Throws: `JetPhysicsError` if jets cannot be made from the event, `EventEncodingError` if it lacks what
+  ///   the network reads; no prescale counts the event then.
   public func decide(
     px: UnsafeBufferPointer<Double>, py: UnsafeBufferPointer<Double>, pz: UnsafeBufferPointer<Double>,
     energy: UnsafeBufferPointer<Double>, pdgID: UnsafeBufferPointer<Int32>

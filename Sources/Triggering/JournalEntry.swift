@@ -82,7 +82,7 @@ extension JournalEntry {
 
   /// Reads a record, of which no length is believed.
   ///
-  /// - Throws: `DecodingError` where it is no entry.
+  /// - Throws: `DecodingError` if it is no entry.
   init(_ record: UnsafeRawBufferPointer) throws {
     var rest = record[...]
     func take<Element: BitwiseCopyable>(_ count: Int, of type: Element.Type) throws -> [Element] {

@@ -12,7 +12,7 @@ public struct LatencyHistogram: Sendable, Equatable {
   private var counts = [Int](repeating: 0, count: binCount)
   /// How many decisions there were.
   public private(set) var count = 0
-  /// The longest in seconds; 0 where there was none.
+  /// The longest in seconds; 0 if there was none.
   public private(set) var longest = 0.0
 
   /// No decisions.
@@ -33,8 +33,9 @@ public struct LatencyHistogram: Sendable, Equatable {
     longest = max(longest, other.longest)
   }
 
-  /// The seconds that at least `fraction` of the decisions did not take longer than, to 1 %: the upper end of the bin,
-  /// and not more than the longest. Nil where there was no decision.
+  /// The number of seconds within which at least `fraction` of the decisions were made, to 1 %.
+  ///
+  /// It is the upper end of the bin, and not more than the longest; nil if there was no decision.
   public func quantile(_ fraction: Double) -> Double? {
     guard count > 0 else { return nil }
     let wanted = max(1, Int((fraction * Double(count)).rounded(.up)))

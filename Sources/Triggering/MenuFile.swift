@@ -33,6 +33,7 @@ public struct MenuFile: Sendable {
   ///   - plugins: the decisions that the menu can ask for.
   ///   - inputRate: how many events per second reach the menu, over what the file says; the file's unless given.
   ///   - isForTuning: whether thresholds to tune are wanted; without, each must have its number.
+  /// - Returns: the menu.
   /// - Throws: `ConfigurationError` with all problems, each with its line and column.
   public func menu(
     sources: DecisionSources, plugins: PluginRegistry, inputRate: Double? = nil, isForTuning: Bool = false
@@ -57,7 +58,8 @@ public struct MenuFile: Sendable {
   /// - Parameters:
   ///   - menu: the menu of this file.
   ///   - values: the number of each of its thresholds.
-  /// - Throws: `ConfigurationError` where a threshold is not written as the word `tune` in a place of its own.
+  /// - Returns: the text.
+  /// - Throws: `ConfigurationError` if a threshold is not written as the word `tune` in a place of its own.
   public func text(of menu: TriggerMenu, tuned values: [Double]) throws -> String {
     precondition(values.count == menu.thresholds.count, "a number for each threshold")
     // Lines end as they did, and positions count Unicode scalars.

@@ -13,7 +13,7 @@ final class RecordFile {
   /// The file as messages name it.
   let path: String
   private let descriptor: Int32
-  /// Where the next record begins: behind the last complete one.
+  /// Where the next record begins: after the last complete one.
   private var end = 0
 
   private static let mark: UInt32 = 0x434E_5059
@@ -38,9 +38,9 @@ final class RecordFile {
     }
   }
 
-  /// Opens a file, hands over each complete record in turn, and cuts off what is behind the last.
+  /// Opens a file, hands over each complete record in turn, and cuts off what follows the last.
   ///
-  /// - Throws: ``TriggerError`` where it cannot be opened, another process has it, or there is no record, and what `body`
+  /// - Throws: ``TriggerError`` if it cannot be opened, another process has it, or there is no record, and what `body`
   ///   throws; the file is then left as it is.
   init(resuming path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     self.path = path
@@ -50,7 +50,7 @@ final class RecordFile {
       try lock()
       end = try forEachRecord(body)
       guard end > 0 else {
-        throw TriggerError("\(path) is no journal of this version of Canopy: remove it to begin anew.")
+        throw TriggerError("\(path) is no journal of this version of Canopy: remove it to begin again.")
       }
       guard ftruncate(descriptor, off_t(end)) == 0, fsync(descriptor) == 0 else {
         throw Self.failure(path, "cannot be written")
@@ -71,7 +71,7 @@ final class RecordFile {
 
   /// Adds a record.
   ///
-  /// - Throws: ``TriggerError`` where it cannot be written; what is there of it is no record.
+  /// - Throws: ``TriggerError`` if it cannot be written; what is there of it is no record.
   func append(_ record: [UInt8]) throws {
     var bytes = Self.header(of: record.count)
     record.withUnsafeBytes { Self.seal(&bytes, $0) }
@@ -101,7 +101,7 @@ final class RecordFile {
     var place = 0
     while size - place >= Self.headerSize {
       var header = try read(Self.headerSize, at: place)
-      // A length is believed only where the file is as long.
+      // A length is believed only if the file is as long.
       let length = header.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
       guard length <= UInt64(size - place - Self.headerSize) else { break }
       let record = try read(Int(length), at: place + Self.headerSize)

@@ -7,10 +7,11 @@ import Triggers
 /// What is written of the trigger with each accepted event: columns whose names begin with `trigger.`.
 ///
 /// - `trigger.event-number`: the number of the event, counted from 0 through all inputs;
-/// - `trigger.pass-through`: 1 where the event took too long and is accepted for that, else 0;
-/// - `trigger.PATH`: 1 where the path accepted the event, seed and prescale included, else 0;
-/// - `trigger.PATH.conditions`: 1 where the event meets the conditions of the path, else 0;
-/// - `trigger.PATH.QUANTITY`: a number behind the path; a slash in its name is written as a point.
+/// - `trigger.pass-through`: 1 if the event took too long and is accepted for that, else 0;
+/// - `trigger.PATH`: 1 if the path accepted the event, seed and prescale included, else 0;
+/// - `trigger.PATH.conditions`: 1 if the event meets the conditions of the path, else 0;
+/// - `trigger.PATH.QUANTITY`: a number that a condition of the path writes; a slash in its name is written as
+///   a point.
 ///
 /// No column of the input is replaced. If it has columns of a trigger, those of this one begin with `trigger-2.`, and
 /// with the next number that is free if there are more.
@@ -50,7 +51,7 @@ public struct TriggerColumns: Sendable {
 
   /// The columns of a menu.
   ///
-  /// - Throws: ``TriggerError`` where two of them would have one name.
+  /// - Throws: ``TriggerError`` if two of them would have one name.
   public init(_ menu: TriggerMenu) throws {
     func name(_ text: String) -> String { Self.prefix(1) + text.replacing("/", with: ".") }
     bits = menu.paths.map { name($0.name) }
@@ -76,7 +77,7 @@ public struct TriggerColumns: Sendable {
     prefix(number) + column.dropFirst(prefix(1).count)
   }
 
-  /// The accepted ones of events that were decided about, with the columns of the trigger behind their own.
+  /// The accepted ones of events that were decided about, with the columns of the trigger after their own.
   func accepted(
     of events: Events, _ decisions: TriggerDecisions, _ version: Version = .current
   ) -> Events {

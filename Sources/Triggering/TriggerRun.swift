@@ -16,7 +16,7 @@ public struct TriggerRun: Sendable {
   public let model: Model
   /// The menu.
   public let menu: TriggerMenu
-  /// How many seconds an event may take; nil where there is no limit.
+  /// How many seconds an event may take; nil if there is no limit.
   public let timeLimit: Double?
   /// The column of the events' weights, or the name that their generator gave the weight; nil if every event counts as
   /// one.
@@ -28,7 +28,7 @@ public struct TriggerRun: Sendable {
 
   /// A run that has not begun.
   ///
-  /// - Throws: ``TriggerError`` where the menu's names do not make columns.
+  /// - Throws: ``TriggerError`` if the menu's names do not make columns.
   public init(
     model: Model, menu: TriggerMenu, timeLimit: Double? = nil, weight: String? = nil, threads: Int
   ) throws {
@@ -60,7 +60,7 @@ public struct TriggerRun: Sendable {
   private struct Evaluation: Sendable {
     var events: Events
     var decisions: TriggerDecisions
-    /// `[events]`
+    /// The latency of each event in seconds: `[events]`.
     var seconds: [Double]
     var stages: Predictor.Times
   }
@@ -71,6 +71,7 @@ public struct TriggerRun: Sendable {
   ///   - stream: the events, with all their particles if `EventReadingOptions.leavesOutParticles` is false.
   ///   - writer: gets the accepted events, with ``columns``; it is not finished.
   ///   - progress: hears after each batch how far the run is; what it throws stops the run.
+  /// - Returns: the outcome.
   /// - Throws: what reading, predicting and writing throw.
   public func run(
     _ stream: EventStream, to writer: (any EventWriter)? = nil,
@@ -172,7 +173,7 @@ public struct TriggerRun: Sendable {
 }
 
 extension TriggerRun.Outcome {
-  /// Counts bad events behind those of before.
+  /// Counts bad events after the earlier ones.
   mutating func addBadEvents(_ count: Int, _ errors: [EventInputError]) {
     badEventCount += count
     badEvents = Array((badEvents + errors.map(\.description)).prefix(EventStream.maximumBadEventsKept))

@@ -30,7 +30,7 @@ typedef struct {
   const char *const *condition_names;
   const double *condition_values;
   size_t condition_count;
-  // How many seconds a decision may take; 0 where there is no limit. An event that takes longer passes through.
+  // How many seconds a decision may take; 0 if there is no limit. An event that takes longer passes through.
   double time_limit;
 } canopy_trigger_options;
 
@@ -44,7 +44,7 @@ typedef struct {
   const uint8_t *paths;
   // 1 where the event meets the conditions of a path, else 0: [paths]. Valid until the next decision.
   const uint8_t *conditions;
-  // The numbers behind the decision, NaN where there is none: [values]. Valid until the next decision.
+  // The numbers that the conditions wrote, NaN if there is none: [values]. Valid until the next decision.
   const double *values;
 } canopy_trigger_decision;
 

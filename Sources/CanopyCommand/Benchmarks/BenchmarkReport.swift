@@ -25,7 +25,7 @@ struct BenchmarkReport {
   private var seconds: Double { ProcessInfo.processInfo.systemUptime - start }
   private var instructionSet: String { String(cString: canopy_instruction_set()) }
 
-  /// The name of the processor, where the system tells it.
+  /// The name of the processor, if the system tells it.
   private var processor: String? {
     let information = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
     let line = information?.split(separator: "\n").first { $0.hasPrefix("model name") }

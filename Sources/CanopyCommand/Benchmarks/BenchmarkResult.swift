@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// One number that `canopy bench` measured, beside what bounds it.
+/// One number that `canopy bench` measured, with what bounds it.
 struct BenchmarkResult: Encodable {
   /// The name, which does not change from version to version; its parts are joined by dots, the section first.
   let key: String

@@ -2,7 +2,7 @@
 
 import Canopy
 
-/// Jet clustering with trees beside raw FastJet without.
+/// Jet clustering with trees, compared with raw FastJet without.
 enum ClusteringBenchmark {
   static func run(_ inputs: BenchmarkInputs, _ effort: BenchmarkEffort) throws -> [BenchmarkResult] {
     let jets = try inputs.jets(256)

@@ -2,7 +2,7 @@
 
 import Canopy
 
-/// The recursive network beside a large matrix product, on one thread.
+/// The recursive network, compared with a large matrix product, on one thread.
 enum EmbeddingBenchmark {
   private static let batchSizes = [1, 8, 64, 256, 1024]
   private static let trainingBatch = 256

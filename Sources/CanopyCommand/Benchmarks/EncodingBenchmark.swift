@@ -2,7 +2,7 @@
 
 import Canopy
 
-/// The gated recurrent unit that encodes events beside a large matrix product, on one thread.
+/// The gated recurrent unit that encodes events, compared with a large matrix product, on one thread.
 enum EncodingBenchmark {
   private static let jetCounts = [5, 20]
   private static let batchSizes = [1, 8, 64, 256]

@@ -48,12 +48,13 @@ final class ProductPeak {
     canopy_packed_product(Self.packedRows, n, n, a.baseAddress!, n, b.baseAddress!, c.baseAddress!, n, 0)
   }
 
-  /// Both products, to be measured beside other work.
+  /// Both products, to be measured together with other work.
   var works: [() throws -> Void] { [multiplyByOpenBLAS, multiplyPacked] }
 
   /// How long one operation takes in each round, by the product that is faster over all rounds.
   ///
   /// - Parameter seconds: the rounds of `works`.
+  /// - Returns: the seconds: `[rounds]`.
   func secondsPerOperation(_ seconds: some Sequence<[Double]>) -> [Double] {
     zip(seconds, [blasOperations, packedOperations])
       .map { rounds, operations in rounds.map { $0 / operations } }

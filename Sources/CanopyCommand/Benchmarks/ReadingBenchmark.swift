@@ -3,7 +3,7 @@
 import Canopy
 import Foundation
 
-/// The reading of each format beside the decompression of the same files.
+/// The reading of each format, compared with the decompression of the same files.
 enum ReadingBenchmark {
   static func run(_ inputs: BenchmarkInputs, _ effort: BenchmarkEffort) throws -> [BenchmarkResult] {
     let kinds = try inputs.files().sorted { $0.key.name < $1.key.name }

@@ -12,7 +12,7 @@ struct SizeFigure {
 
   /// Draws the figure as SVG.
   ///
-  /// - Throws: `ReportError` where gnuplot fails or the file cannot be written.
+  /// - Throws: `ReportError` if gnuplot fails or the file cannot be written.
   func write(to file: String, using gnuplot: Gnuplot) throws {
     try gnuplot.draw(script, to: URL(fileURLWithPath: file))
   }

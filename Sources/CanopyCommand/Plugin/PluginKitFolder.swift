@@ -26,7 +26,7 @@ struct PluginKitFolder: Sendable {
     self.path = folder
   }
 
-  /// The folder that belongs to the running program: beside it, or in `../lib/canopy` once it is installed.
+  /// The folder that belongs to the running program: next to it, or in `../lib/canopy` after it is installed.
   ///
   /// - Throws: `PluginError` if there is none.
   init() throws {

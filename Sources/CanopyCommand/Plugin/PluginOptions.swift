@@ -4,7 +4,7 @@ import ArgumentParser
 import Canopy
 import Foundation
 
-/// Which plugins there are beside those that are built in.
+/// Which plugins there are in addition to those that are built in.
 struct PluginOptions: ParsableArguments {
   @Option(
     name: .customLong("plugin"),
@@ -19,7 +19,7 @@ struct PluginOptions: ParsableArguments {
 
   /// All plugins: those that are built in, those of `CANOPY_PLUGIN_PATH`, and those of the command line.
   ///
-  /// - Throws: `PluginError` where a library cannot be loaded.
+  /// - Throws: `PluginError` if a library cannot be loaded.
   func registry() throws -> PluginRegistry { try Self.registry(loading: libraries) }
 
   /// The plugins that are built in, those of `CANOPY_PLUGIN_PATH`, and those of `libraries`.

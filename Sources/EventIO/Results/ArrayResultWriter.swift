@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// One dataset a quantity, in HDF5, NAME being the name of a column, `embedding` or `HEAD/OUTPUT`:
+/// One dataset a quantity, in HDF5.
+///
+/// NAME is the name of a column, `embedding` or `HEAD/OUTPUT`:
 ///
 /// - `/event/number` i64 `[events]`, counted from 0 through all inputs
 /// - `/event/NAME` f32 `[events]`, or `[events × width]`
@@ -31,7 +33,7 @@ public struct HDF5ResultFormat: ResultFormat {
 
   /// Opens `destination`.
   ///
-  /// - Throws: `ResultOutputError` where it cannot be written, and on a terminal.
+  /// - Throws: `ResultOutputError` if it cannot be written, and on a terminal.
   public func makeWriter(to destination: ResultDestination) throws -> any ResultWriter {
     try ArrayResultWriter(to: destination, as: HDF5Archive.self)
   }
@@ -51,7 +53,7 @@ public struct NPZResultFormat: ResultFormat {
 
   /// Opens `destination`.
   ///
-  /// - Throws: `ResultOutputError` where it cannot be written, and on a terminal.
+  /// - Throws: `ResultOutputError` if it cannot be written, and on a terminal.
   public func makeWriter(to destination: ResultDestination) throws -> any ResultWriter {
     try ArrayResultWriter(to: destination, as: NPZArchive.self)
   }

@@ -20,7 +20,7 @@ public struct JSONLinesResultFormat: ResultFormat {
 
   /// Opens `destination`.
   ///
-  /// - Throws: `ResultOutputError` where it cannot be written.
+  /// - Throws: `ResultOutputError` if it cannot be written.
   public func makeWriter(to destination: ResultDestination) throws -> any ResultWriter {
     try JSONLinesResultWriter(to: destination)
   }
@@ -34,7 +34,7 @@ final class JSONLinesResultWriter: ResultWriter {
     var opening: String
     /// What stands before each value, and the column that the value comes from.
     var values: [(label: String, column: Int)]
-    /// What stands behind the last value.
+    /// What stands after the last value.
     var closing: String
   }
 

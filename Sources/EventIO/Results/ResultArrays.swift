@@ -10,7 +10,7 @@ public final class ResultArrays {
 
   /// Opens `destination` for arrays in a format.
   ///
-  /// - Throws: `ResultOutputError` where it cannot be written, and on a terminal.
+  /// - Throws: `ResultOutputError` if it cannot be written, and on a terminal.
   public init(_ destination: ResultDestination, as format: (some ResultArchive).Type) throws {
     let target = try ResultTarget(destination)
     if target.isTerminal {
@@ -34,7 +34,7 @@ public final class ResultArrays {
 
   /// Adds rows to the array that was declared as number `index`, from 0.
   ///
-  /// - Throws: `ResultOutputError` where they cannot be written.
+  /// - Throws: `ResultOutputError` if they cannot be written.
   public func append<Element>(_ values: [Element], to index: Int) throws {
     values.withUnsafeBytes { pending[index].append(contentsOf: $0) }
     let array = arrays[index]
@@ -49,7 +49,7 @@ public final class ResultArrays {
 
   /// Writes the rest and gives the file its name.
   ///
-  /// - Throws: `ResultOutputError` where it cannot be completed.
+  /// - Throws: `ResultOutputError` if it cannot be completed.
   public func finish() throws {
     for (index, array) in arrays.enumerated() {
       try pending[index].withUnsafeBytes { try archive.append($0, to: array, isLast: true) }

@@ -36,7 +36,7 @@ public struct ResultLayout: Sendable, Equatable {
 
   /// The layout of `batch`.
   ///
-  /// - Throws: `ResultOutputError` where two quantities would have the same name in some format.
+  /// - Throws: `ResultOutputError` if two quantities would have the same name in some format.
   public init(of batch: ResultBatch) throws {
     hasInputNumbers = !batch.inputNumbers.isEmpty
     hasConstituents = batch.constituents != nil

@@ -11,7 +11,7 @@ final class ResultTarget {
   /// The open stream; −1 for a file.
   let stream: Int32
 
-  /// Looks at `destination`, and opens it where it is a pipe or a device.
+  /// Looks at `destination`, and opens it if it is a pipe or a device.
   init(_ destination: ResultDestination) throws {
     guard case .file(let given) = destination else {
       name = "standard output"

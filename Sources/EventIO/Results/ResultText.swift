@@ -16,7 +16,7 @@ public final class ResultText {
 
   /// Opens `destination`.
   ///
-  /// - Throws: `ResultOutputError` where it cannot be written.
+  /// - Throws: `ResultOutputError` if it cannot be written.
   public init(_ destination: ResultDestination) throws {
     target = try ResultTarget(destination)
     if target.path == nil {
@@ -37,7 +37,7 @@ public final class ResultText {
 
   /// Ends a line, and writes what has been gathered if that is much.
   ///
-  /// - Throws: `ResultOutputError` where it cannot be written.
+  /// - Throws: `ResultOutputError` if it cannot be written.
   public func endLine() throws {
     buffer.append(UInt8(ascii: "\n"))
     if buffer.count >= Self.writeSize { try flush() }
@@ -45,7 +45,7 @@ public final class ResultText {
 
   /// Writes what has been gathered.
   ///
-  /// - Throws: `ResultOutputError` where it cannot be written.
+  /// - Throws: `ResultOutputError` if it cannot be written.
   public func flush() throws {
     try buffer.withUnsafeBytes { try target.write($0, to: descriptor) }
     buffer.removeAll(keepingCapacity: true)
@@ -53,7 +53,7 @@ public final class ResultText {
 
   /// Writes the rest and gives the file its name.
   ///
-  /// - Throws: `ResultOutputError` where it cannot be written.
+  /// - Throws: `ResultOutputError` if it cannot be written.
   public func finish() throws {
     try flush()
     try file?.commit()

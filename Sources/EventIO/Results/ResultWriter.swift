@@ -8,7 +8,7 @@ import Foundation
 /// leaves nothing behind; only what went to standard output or into a pipe cannot be taken back. The first
 /// batch, which may be one without events, sets the columns. A writer is used by one thread at a time.
 public protocol ResultWriter: AnyObject {
-  /// Writes a batch behind the earlier ones.
+  /// Writes a batch after the earlier ones.
   ///
   /// - Throws: `ResultOutputError`; nothing can be written after that.
   func append(_ batch: ResultBatch) throws
@@ -30,7 +30,7 @@ public enum ResultDestination: Sendable, Equatable {
   ///
   /// Streams are left alone: who reads one would see it end.
   ///
-  /// - Throws: `ResultOutputError` where they cannot.
+  /// - Throws: `ResultOutputError` if they cannot.
   package func check() throws {
     guard case .file(let path) = self else { return }
     var status = stat()

@@ -3,8 +3,10 @@
 import Foundation
 import Support
 
-/// Aligned columns for people: a line for each jet, and one, marked `-`, for each event that has columns of
-/// its own or no jets. Columns and lists of more than four entries are shown by their beginning.
+/// Aligned columns for people.
+///
+/// There is a line for each jet, and one, marked `-`, for each event that has columns of its own or no jets.
+/// Columns and lists of more than four entries are shown by their beginning.
 public struct TableResultFormat: ResultFormat {
   /// `table`.
   public let name = "table"
@@ -18,7 +20,7 @@ public struct TableResultFormat: ResultFormat {
 
   /// Opens `destination`.
   ///
-  /// - Throws: `ResultOutputError` where it cannot be written.
+  /// - Throws: `ResultOutputError` if it cannot be written.
   public func makeWriter(to destination: ResultDestination) throws -> any ResultWriter {
     try TableResultWriter(to: destination)
   }
@@ -127,7 +129,7 @@ final class TableResultWriter: ResultWriter {
     }
   }
 
-  /// Adds `field`, flushed right, behind two spaces.
+  /// Adds `field`, flushed right, after two spaces.
   private func add(_ field: String, width: Int) {
     if !line.isEmpty { line += "  " }
     addSpaces(width - field.count)
@@ -151,11 +153,11 @@ final class TableResultWriter: ResultWriter {
     return entries.prefix(entriesInFull - 1).map(shown).joined(separator: " ") + " … (\(entries.count))"
   }
 
-  /// `value` with `digits` digits behind the point, in at most `numberWidth` characters.
+  /// `value` with `digits` digits after the point, in at most `numberWidth` characters.
   private static func fixed(_ value: Double, digits: Int) -> String {
     let scale = digits == 3 ? 1e3 : 1e4
     let scaled = (abs(value) * scale).rounded()
-    // Not String(format:), which would take most of a program's time where there are many lines.
+    // Not String(format:), which would take most of a program's time if there are many lines.
     guard scaled < 1e8 else { return String(format: "%.3e", value) }
     let fraction = String(Int(scaled) % Int(scale))
     let zeros = String(repeating: "0", count: digits - fraction.count)

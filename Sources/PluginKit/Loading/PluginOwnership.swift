@@ -12,6 +12,7 @@ enum PluginOwnership {
   /// Why a file or folder is not to be trusted, as the end of a sentence that begins with its name; nil if it is.
   ///
   /// - Parameter path: where it lies, without symbolic links.
+  /// - Returns: the reason; nil if the file or folder can be trusted.
   static func refusal(of path: String) -> String? {
     var place = path
     while true {

@@ -22,6 +22,7 @@ public protocol StageFeatures: Sendable {
   /// - Parameters:
   ///   - events: the events to learn from.
   ///   - jets: the jets to learn from.
+  /// - Returns: the scaling.
   func scaling(fitting events: [Int], jets: [Int]) -> Scaling
   /// Throws unless a scaling that was read from a file fits the stage.
   ///
@@ -86,6 +87,7 @@ public struct FeatureExtent: Sendable, Equatable {
   ///   - names: the names of the columns.
   ///   - suffix: what follows each name, such as ` of nodes`.
   ///   - rows: the rows.
+  /// - Returns: the extents, in the order of the names: `[names]`.
   public static func extents(
     of features: [Float], names: [String], suffix: String = "", rows: some Sequence<Int>
   ) -> [FeatureExtent] {

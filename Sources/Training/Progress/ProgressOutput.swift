@@ -24,8 +24,8 @@ public struct ProgressOutput: Sendable {
     self.write = write
   }
 
-  /// Standard error: a terminal unless it is redirected or `TERM` is `dumb`, without colour where `NO_COLOR`
-  /// is set (<https://no-color.org>).
+  /// Standard error: a terminal unless it is redirected or `TERM` is `dumb`, without colour if `NO_COLOR` is
+  /// set (<https://no-color.org>).
   public static var standardError: ProgressOutput {
     let environment = ProcessInfo.processInfo.environment
     let isTerminal = isatty(STDERR_FILENO) == 1 && environment["TERM", default: "dumb"] != "dumb"

@@ -7,8 +7,8 @@ import Support
 /// Shows how a training gets on.
 ///
 /// On a terminal the last line is a bar that moves during the epoch, with speed, loss, the metrics of the
-/// last validation and the time left; each epoch then leaves one line behind. Elsewhere there are only those
-/// lines, as plain text.
+/// last validation and the time left; each epoch then leaves one line. Elsewhere there are only those lines,
+/// as plain text.
 public struct TrainingProgress {
   private let epochCount: Int
   private let eventCount: Int
