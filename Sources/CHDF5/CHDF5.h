@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// HDF5 and, as functions, those of its macros that Swift cannot read.
+// HDF5, and those of its macros that Swift cannot read, as functions.
 
 #ifndef CANOPY_CHDF5_H
 #define CANOPY_CHDF5_H
@@ -14,8 +14,8 @@ static inline hid_t canopy_hdf5_dataset_access(void) { return H5P_DATASET_ACCESS
 static inline hid_t canopy_hdf5_link_access(void) { return H5P_LINK_ACCESS; }
 static inline unsigned canopy_hdf5_read_only(void) { return H5F_ACC_RDONLY; }
 
-// The kind of a link, and the bytes that its value takes where it is no hard link; negative where there is no link.
-// H5Lget_info is a macro from HDF5 1.12 on.
+// The kind of a link, and the bytes that its value takes if it is not a hard link; negative if there is no
+// link. H5Lget_info is a macro from HDF5 1.12 on.
 static inline int canopy_hdf5_link_kind(hid_t file, const char *name, hid_t access, size_t *value_size) {
 #if H5_VERSION_GE(1, 12, 0)
   H5L_info2_t info;
@@ -28,7 +28,7 @@ static inline int canopy_hdf5_link_kind(hid_t file, const char *name, hid_t acce
   return (int)info.type;
 }
 
-// Where the header of an object begins, from the start of the file's data; HADDR_UNDEF where that is not known.
+// Where the header of an object begins, from the start of the file's data; HADDR_UNDEF if that is not known.
 static inline haddr_t canopy_hdf5_object_address(hid_t object) {
 #if H5_VERSION_GE(1, 12, 0)
   H5O_info1_t info;

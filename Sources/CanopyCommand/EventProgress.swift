@@ -25,11 +25,11 @@ struct EventProgress {
     totalBytes = stream.totalBytes
     skippedEvents = stream.options.skipEvents
     maximumEvents = stream.options.maximumEvents
-    // What is done in half a second needs no progress.
+    // Work that is done in half a second needs no progress.
     lastDrawing = start + 0.4
   }
 
-  /// Tells how far reading is, as often as is convenient: ten times a second it is drawn.
+  /// Tells how far reading is, as often as is convenient; it is drawn ten times a second.
   mutating func update(_ place: EventPipeline.Progress) {
     let now = ProcessInfo.processInfo.systemUptime
     guard isShown, now - lastDrawing >= 0.1 else { return }
@@ -41,7 +41,7 @@ struct EventProgress {
     isVisible = true
   }
 
-  /// Takes the line away, at the end or before something else is printed.
+  /// Removes the line, at the end or before something else is printed.
   mutating func clear() {
     if isVisible { output.write("\r\u{1B}[K") }
     isVisible = false

@@ -11,7 +11,7 @@ func reportingFailures(_ work: () throws -> Void) throws {
   do {
     try work()
   } catch let error as ResultOutputError where error.isBrokenPipe {
-    // Whoever read the output has seen enough, as in `canopy … | head`.
+    // The reader of the output has seen enough, as in `canopy … | head`.
     throw ExitCode(0)
   } catch let error as ValidationError {
     writeToStandardError("canopy: \(error.message.printable)\n")

@@ -5,8 +5,8 @@ import Support
 
 /// The user's wish to stop, as by Ctrl-C, whatever the program is doing: waiting for a pipe, in the middle of a jet.
 ///
-/// What is not finished is removed, and the program ends as the signal would have ended it. Nothing else needs to be
-/// done: what is to outlive an interruption, a checkpoint or a journal, is on the disk at any moment.
+/// Unfinished files are removed, and the program ends as the signal would have ended it. Nothing else needs
+/// to be done: a checkpoint or a journal, which is to outlive an interruption, is on the disk at any moment.
 enum Interruption {
   /// Listens for the wish from now on; a second one ends the program at once.
   static func listen() {
@@ -20,7 +20,7 @@ enum Interruption {
         Foundation.signal(received, SIG_DFL)
         write(writingEnd, &received, MemoryLayout<Int32>.size)
       }
-      // What is ignored, as by nohup, stays so.
+      // A signal that is ignored, as by nohup, stays ignored.
       if unsafeBitCast(previous, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
         signal(number, SIG_IGN)
       }

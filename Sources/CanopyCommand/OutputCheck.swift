@@ -62,7 +62,7 @@ struct OutputCheck {
     }
   }
 
-  /// Pipes and devices take what comes, so that they have none.
+  /// Pipes and devices have none, as they take whatever is written.
   private static func identity(_ path: String) -> Identity? {
     var status = stat()
     if stat(path, &status) == 0 {

@@ -12,7 +12,7 @@ struct Timing {
   private let bytes: Int
   private let reading: (name: String, seconds: Double)
   private let writing: Double
-  /// What all threads do: parsing if it is not a part of reading, and the work.
+  /// The work of all threads: parsing if it is not a part of reading, and the work.
   private let working: Double
 
   /// - Parameters:

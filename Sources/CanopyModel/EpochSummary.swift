@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// What one epoch of a training came to.
+/// The results of one epoch of a training.
 public struct EpochSummary: Sendable, Equatable, Codable {
   /// A metric on the validation sample.
   public struct Metric: Sendable, Equatable, Codable {

@@ -4,7 +4,7 @@ import Foundation
 import PluginKit
 import Support
 
-/// What an event input had in the events that a model was trained on.
+/// The range of an event input in the events that a model was trained on.
 public struct InputRange: Sendable, Equatable, Codable {
   /// The name of the input, such as that of a condition.
   public var input: String
@@ -25,7 +25,7 @@ public struct InputRange: Sendable, Equatable, Codable {
 ///
 /// One monitor serves the predictors of all threads, see ``Predictor/inputMonitor``.
 public final class InputMonitor: @unchecked Sendable {
-  /// An input, and the values that are let pass.
+  /// An input, and the range of values that count as inside.
   private struct Watched {
     let range: InputRange
     let isCondition: Bool
@@ -73,7 +73,7 @@ public final class InputMonitor: @unchecked Sendable {
     for (index, input) in watched.enumerated() {
       for event in 0..<newCount {
         let value = features.eventInput(input.place, ofEvent: event)
-        // What an event does not have (NaN) is not outside.
+        // An input that an event does not have (NaN) is not outside.
         guard value < input.allowed.lowerBound || value > input.allowed.upperBound else { continue }
         found[index].count += 1
         found[index].lowest = min(found[index].lowest, value)

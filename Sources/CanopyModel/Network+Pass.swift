@@ -12,7 +12,7 @@ extension Network {
     public let eventEmbedding: Variable?
     /// What a head can read.
     public let headInputs: HeadInputs
-    /// What is wrong with what a stage gave, in place of which there are zeros; nil if nothing is.
+    /// What is wrong with the result of a stage, which zeros replace; nil if nothing is.
     let problem: PluginError?
 
     /// Throws if a stage gave other rows or columns than it declares.
@@ -65,7 +65,7 @@ extension Network {
       if result.rows == rows, result.columns == columns { return result }
       problem = PluginError(
         "The stage \(S.identifier) gives \(name) of \(result.rows) × \(result.columns) numbers for \(rows) "
-          + "\(S.rows.rawValue), where they take \(rows) × \(columns): mend the plugin.")
+          + "\(S.rows.rawValue), but they take \(rows) × \(columns): mend the plugin.")
       return tape.constant([Float](repeating: 0, count: rows * columns), rows: rows, columns: columns)
     }
     var embedding = checked(stage(inputs), columns: stage.width, "embeddings")

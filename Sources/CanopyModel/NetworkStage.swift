@@ -74,8 +74,8 @@ public struct StageDescription: Sendable, Equatable {
 
   /// The stage to be made.
   ///
-  /// - Throws: ``ModelError``, without a full stop, if the plugin is not here, or is another than that of the training,
-  ///   or does not read its configuration.
+  /// - Throws: ``ModelError``, without a full stop, if the plugin is not here, or is not the version of the
+  ///   training, or does not read its configuration.
   func choice(for place: StagePlace, _ plugins: PluginRegistry) throws -> StageChoice {
     let type: any Stage.Type
     do {
@@ -100,8 +100,8 @@ public struct StageDescription: Sendable, Equatable {
   }
 }
 
-/// A stage as it is written: today's files have `plugin` and `version` beside the plugin's own keys, earlier ones the
-/// latter alone.
+/// A stage as it is written: today's files have `plugin` and `version` in addition to the plugin's own keys,
+/// earlier ones only the latter.
 struct StoredStage: Codable {
   private var members: [String: JSONValue]
 

@@ -16,7 +16,7 @@ public final class NetworkWeights {
     events = network.events.map { $0.stage.weights(parameters) }
   }
 
-  /// Arranges the weights of `parameters`, whose layout is that of before.
+  /// Arranges the weights of `parameters`, whose layout is the same as before.
   public func pack(_ parameters: Parameters) {
     embedding?.pack(parameters)
     events?.pack(parameters)

@@ -18,7 +18,7 @@ public struct SampleScaling: Sendable, Equatable, Codable {
 
   /// Reads what a file holds as the scalings of a network's stages.
   ///
-  /// - Throws: ``ModelError``, without a full stop, if there is another than the network needs.
+  /// - Throws: ``ModelError``, without a full stop, if there are others than the network needs.
   mutating func resolve(for network: Network) throws {
     nodes = try Self.resolved(nodes, for: network.embedding?.stage, at: "scaling.nodes")
     events = try Self.resolved(events, for: network.events?.stage, at: "scaling.events")

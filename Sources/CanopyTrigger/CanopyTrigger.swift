@@ -87,7 +87,7 @@ private struct OpeningError: Error, CustomStringConvertible {
   let description: String
 }
 
-/// A trigger with what C reads of it, at places that stay.
+/// A trigger with the memory that C reads, which does not move.
 private final class OpenTrigger {
   let pathNames: CStrings
   let valueNames: CStrings

@@ -17,7 +17,7 @@ final class EventInput {
   private let decompression: TimedBytes?
   private let file: FileBytes
 
-  /// How many bytes of the file have been read, compressed as they are, when `nextEvent` comes next.
+  /// How many bytes of the file have been read, in their compressed form, when `nextEvent` comes next.
   func bytesRead(before nextEvent: Int) -> Int {
     // Readers that seek are asked for the part of the events instead.
     guard let size = file.size, let count = reader.eventCount else { return file.bytesRead }

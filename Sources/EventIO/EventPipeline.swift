@@ -15,8 +15,8 @@ public enum EventPipeline {
   ///
   /// The first error in the order of the input, whether of reading, working or consuming, is thrown after all
   /// threads have stopped; all results before it have been consumed. An `EventError` of a worker, which does
-  /// not know its file, becomes an `EventInputError` that does. `stream` must not be used by others
-  /// meanwhile.
+  /// not know its file, becomes an `EventInputError` that does. `stream` must not be used by others in the
+  /// meantime.
   ///
   /// - Returns: what the threads did with their time.
   @discardableResult
@@ -63,7 +63,7 @@ public enum EventPipeline {
     }
     do {
       while let result = try queue.nextResult() {
-        // Of the stream, the threads that read use nothing that this changes.
+        // The threads that read use no part of the stream that this changes.
         stream.note(result.parsed)
         guard let output = result.output else { continue }
         try times.consuming.measure {
@@ -155,7 +155,7 @@ public enum EventPipeline {
 ///
 /// Batches are taken from the stream inside `reading` only, and everything else is used inside `condition` only.
 private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
-  /// What became of a batch: nothing if none of its events is wanted.
+  /// The result of a batch: nothing if none of its events is wanted.
   struct BatchResult {
     let output: Output?
     let parsed: ParsedBatch

@@ -4,9 +4,9 @@ import JetPhysics
 
 /// The events of one input, from the first to the last.
 ///
-/// The stream numbers events, converts units, selects particles and events, and makes sure that events are within the
-/// limits and their momenta usable; a reader need not. One thread at a time uses a reader. Formats whose events are
-/// parsed as they are read conform to ``ParsingEventReader`` instead.
+/// The stream numbers events, converts units, selects particles and events, and makes sure that events are
+/// within the limits and their momenta usable; a reader need not. A reader is used by one thread at a time.
+/// Formats whose events are parsed as they are read conform to ``ParsingEventReader`` instead.
 public protocol EventReader: AnyObject {
   /// Whether momenta are in GeV when they come from the reader, though the format is no generator record: by default
   /// false, as the stream converts them.
@@ -49,8 +49,8 @@ public struct TakenEvents: Sendable {
   /// - Parameters:
   ///   - eventCount: how many events there are, bad ones included.
   ///   - byteCount: about how many bytes of memory they take.
-  ///   - parse: parses the events; bad ones are left out after `onBadEvent` was told of them, and what it throws is
-  ///     thrown on.
+  ///   - parse: parses the events; bad ones are left out after they were passed to `onBadEvent`, and what it
+  ///     throws is rethrown.
   public init(
     eventCount: Int, byteCount: Int,
     parse: @escaping @Sendable (_ onBadEvent: (EventInputError) throws -> Void) throws -> Events
@@ -88,8 +88,8 @@ extension Events {
 public protocol ParsingEventReader: EventReader {
   /// Reads the next events, at most `count`, or nil at the end of the input.
   ///
-  /// A batch may have fewer events: it ends when it is full (`Events.isFull(_:)`), and bad events are left out after
-  /// `onBadEvent` was told of them.
+  /// A batch may have fewer events: it ends when it is full (`Events.isFull(_:)`), and bad events are left
+  /// out after they were passed to `onBadEvent`.
   ///
   /// - Throws: `EventInputError` if the input cannot be read, and what `onBadEvent` throws.
   func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> Events?

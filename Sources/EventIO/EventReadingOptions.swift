@@ -6,7 +6,8 @@ import JetPhysics
 public struct EventReadingOptions: Sendable, Equatable {
   /// Which particles of the events take part.
   public var particles: ParticleSelection
-  /// Whether particles that do not take part are left out; otherwise whoever uses the events leaves them out.
+  /// Whether particles that do not take part are left out; otherwise the user of the events has to leave them
+  /// out.
   ///
   /// The statuses of generator records are looked at in any case.
   public var leavesOutParticles: Bool

@@ -22,7 +22,7 @@ public final class EventStream {
   public private(set) var badEventCount = 0
   /// What was wrong with the first bad events, at most `maximumBadEventsKept`.
   public private(set) var badEvents: [EventInputError] = []
-  /// How many events were read that are not bad, those that ``EventReadingOptions/selection`` passes over included.
+  /// How many good events were read, those that ``EventReadingOptions/selection`` passes over included.
   public private(set) var goodEventCount = 0
   /// How many of the good events have the values that ``EventReadingOptions/selection`` asks for.
   public private(set) var wantedEventCount = 0
@@ -64,8 +64,8 @@ public final class EventStream {
     inputSizes = inputs.map { FileBytes.size(source: $0) }
   }
 
-  /// Passes over all events before the one of number `event`, to go on where an earlier stream was; where the stream
-  /// ends does not change.
+  /// Passes over all events before the one of number `event`, to go on from the place of an earlier stream;
+  /// the end of the stream does not change.
   public func advance(to event: Int) { firstEvent = max(firstEvent, event) }
 
   /// Reads the next events, at most `count`, or returns nil at the end.
@@ -84,7 +84,7 @@ public final class EventStream {
 
   /// Takes the next events, at most `count`, for another thread to parse; nil at the end.
   ///
-  /// What comes of them is to be noted by `note`, in the order in which they were taken.
+  /// The results are to be noted by `note`, in the order in which the events were taken.
   func take(upTo count: Int) throws -> UnparsedBatch? {
     precondition(count > 0, "a batch holds at least one event")
     while true {
@@ -125,7 +125,7 @@ public final class EventStream {
     guard nextEventNumber > 0 else {
       throw EventInputError(source: source, problem: "holds no event; check what wrote it")
     }
-    // A stream that goes on where an earlier one was need not meet a good event.
+    // A stream that goes on from the place of an earlier one need not meet a good event.
     guard goodEventCount == 0, badEventCount > 0, firstEvent == max(options.skipEvents, 0) else { return }
     throw EventInputError(
       source: source,
@@ -179,7 +179,7 @@ public final class EventStream {
 // MARK: - Progress
 
 extension EventStream {
-  /// How many bytes of the inputs have been read, compressed as they are.
+  /// How many bytes of the inputs have been read, in their compressed form.
   public var bytesRead: Int {
     guard let input else { return bytesOfFinishedInputs }
     return bytesOfFinishedInputs + input.bytesRead(before: nextEventNumber)

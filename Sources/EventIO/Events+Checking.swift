@@ -3,10 +3,10 @@
 import JetPhysics
 
 extension Events {
-  /// Leaves out the events whose momenta are not usable or that have more particles than one may have, after `onBadEvent`
-  /// was told of them.
+  /// Leaves out the events whose momenta are not usable or that have more particles than one may have, after
+  /// they were passed to `onBadEvent`.
   ///
-  /// This holds for all formats, whatever their readers look at themselves.
+  /// This holds for all formats, whatever their readers check themselves.
   ///
   /// - Throws: what `onBadEvent` throws, and `EventInputError` if the arrays of the batch do not fit together, which
   ///   is a fault of the format.

@@ -8,7 +8,7 @@ struct ForeignFormat: Sendable {
 
   private init(_ problem: @escaping @Sendable (FileStart) -> String?) { self.problem = problem }
 
-  /// A format that is called `name`, with its article, and is known by what stands at a place.
+  /// A format that is called `name`, with its article, and is recognised by the bytes at a place.
   private init(_ magic: [UInt8], at offset: Int = 0, _ name: String, _ advice: String) {
     self.init { $0.has(magic, at: offset) ? "is \(name); \(advice)" : nil }
   }

@@ -10,7 +10,7 @@ public protocol GeneratorRecord {
   var weightCount: Int { get }
   /// Whether weights have names.
   var hasWeightNames: Bool { get }
-  /// Another number than before if the names are others.
+  /// A number that changes whenever the names do.
   var weightNamesVersion: Int { get }
   /// The cross-section and its error in pb; nil if there is none.
   var crossSection: (value: Double, error: Double)? { get }
@@ -28,13 +28,14 @@ public protocol GeneratorRecord {
 
 /// The columns of some events of a file of generator records.
 ///
-/// Each event has `number`, the number that the file gives it, if it does; `weight`, its first weight; `cross_section` and
-/// `cross_section_error` in pb; each of its attributes of one number under the attribute's name; and each named weight
-/// as `weight.NAME`. If the first event of the file has several weights, `weights` has as many for each event: those
-/// of the same names in the same order if they have names, else those of the same places. A weight without a name of
-/// its own that is in neither is the column `weights.PLACE`, counted from 0. What an event lacks is NaN.
+/// Each event has `number`, the number that the file gives it, if it does; `weight`, its first weight;
+/// `cross_section` and `cross_section_error` in pb; each of its attributes of one number under the
+/// attribute's name; and each named weight as `weight.NAME`. If the first event of the file has several
+/// weights, `weights` has as many for each event: those of the same names in the same order if they have
+/// names, else those of the same places. A weight without a name of its own that is in neither of these is
+/// the column `weights.PLACE`, counted from 0. What an event lacks is NaN.
 public struct GeneratorColumns {
-  /// What the first good event of a file has, and all batches get.
+  /// The columns that the first good event of a file has, and that all batches get.
   public struct Schema: Sendable {
     /// The names of the columns of one number.
     fileprivate(set) var names: [String]
@@ -51,9 +52,9 @@ public struct GeneratorColumns {
   private var eventCount = 0
   private var names: [String] = []
   private var places: [String: Int] = [:]
-  /// Of each column, a number for each event.
+  /// The values of each column, a number for each event.
   private var values: [[Double]] = []
-  /// Of each column, what the event has that is being added.
+  /// The value of each column for the event that is being added.
   private var current: [Double] = []
   /// The weights of the events: `[events × schema.weightCount]`.
   private var weights: [Double] = []

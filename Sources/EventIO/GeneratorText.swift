@@ -7,7 +7,7 @@ public protocol GeneratorText: Sendable {
   /// The number of bytes.
   var size: Int { get }
 
-  /// Parses the events; bad ones are left out after `onBadEvent` was told of them.
+  /// Parses the events; bad ones are left out after they were passed to `onBadEvent`.
   ///
   /// - Throws: what `onBadEvent` throws.
   func parse(_ onBadEvent: (EventInputError) throws -> Void) throws -> GeneratorEvents

@@ -72,7 +72,7 @@ final class GzipBytes: ByteSource {
       guard next[0] == 0 else {
         throw EventInputError(
           source: compressed.source,
-          problem: "has bytes behind its gzip data that are not gzip; fetch it again")
+          problem: "has bytes after its gzip data that are not gzip; fetch it again")
       }
       compressed.consume(1)
     }

@@ -8,8 +8,8 @@ import Foundation
 /// Debian's HDF5 is built without thread safety, so every call of it in the process goes through `locked`.
 package enum HDF5 {
   private static let lock = NSRecursiveLock()
-  /// Everything is closed when it is done with; what HDF5 cannot close of a damaged file, it would complain of
-  /// when the program ends.
+  /// Everything is closed after its last use; HDF5 would complain at the end of the program of parts of a
+  /// damaged file that it cannot close.
   private static let isReady: Bool = {
     let closesNothingAtExit = H5dont_atexit() >= 0
     HDF5Filters.registerLZF()
@@ -20,7 +20,7 @@ package enum HDF5 {
   package static func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
     lock.lock()
     defer { lock.unlock() }
-    // Before every other call, lest HDF5 tidies up when the program ends.
+    // Before every other call, so that HDF5 does not tidy up when the program ends.
     _ = isReady
     H5Eset_auto2(0, nil, nil)
     return try body()

@@ -5,9 +5,10 @@ import Foundation
 
 /// The texts among the attributes of a dataset, read from the bytes of the file.
 ///
-/// libhdf5 believes the heap that holds strings of variable length, which is how h5py writes them: a damaged one crashes
-/// it, keeps it busy for ever or takes all memory. So the header of the dataset is read here, by the HDF5 File Format
-/// Specification, version 3.0: object headers (IV.A.1), their attribute messages (IV.A.2.m) and the global heap (III.E).
+/// libhdf5 believes the heap that holds strings of variable length, which is how h5py writes them: a damaged
+/// one crashes it, keeps it busy for ever or takes all memory. Therefore the header of the dataset is read
+/// here, by the HDF5 File Format Specification, version 3.0: object headers (IV.A.1), their attribute
+/// messages (IV.A.2.m) and the global heap (III.E).
 struct HDF5Attributes {
   private let bytes: HDF5Bytes
   private var messages: [AttributeMessage] = []
@@ -103,7 +104,7 @@ private struct AttributeMessage {
     let type = try part(sizes[1])
     let space = try part(sizes[2])
     values = try cursor.take(cursor.remaining)
-    // Types that are named in the file are not ours to follow: no program writes texts so.
+    // Types that are named in the file are not followed: no program writes texts in this way.
     let isShared = version > 1 && flags & 3 != 0
     textKind = isShared ? nil : try Self.textKind(type)
     count = isShared ? 0 : try Self.count(space)
@@ -259,7 +260,7 @@ private struct HDF5Bytes {
       let found = try collection.number(2)
       try collection.skip(6)
       let size = try collection.number(8)
-      // Object 0 is what is free, the last.
+      // Object 0 is the free space, and the last.
       guard found != 0, size <= Self.largestHeap else { throw HDF5Attributes.Problem.damaged }
       let content = try collection.take(Int(size))
       if found == index {

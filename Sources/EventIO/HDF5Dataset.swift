@@ -39,10 +39,10 @@ final class HDF5Dataset {
 
   /// The number of rows.
   var rows: Int { shape[0] }
-  /// The number of values of a row; 1 if there is but one dimension.
+  /// The number of values of a row; 1 if there is only one dimension.
   var width: Int { shape.dropFirst().reduce(1, *) }
 
-  /// Looks at what an object is; `object` is the dataset `name` of `file`.
+  /// Examines an object; `object` is the dataset `name` of `file`.
   init(_ name: String, _ object: HDF5Handle, in file: HDF5Handle, source: String) throws {
     func refusal(_ problem: String) -> EventInputError {
       EventInputError(source: source, field: name, problem: problem)
@@ -185,7 +185,7 @@ extension HDF5Dataset {
   /// Chunks that take fewer bytes in the file become a GiB at most, and are left to HDF5.
   private static let smallChunk: hsize_t = 1 << 20
 
-  /// Throws if a chunk of these rows would be decompressed to more than it says, as HDF5 takes whatever comes.
+  /// Throws if a chunk of these rows would be decompressed to more than it says, as HDF5 accepts any size.
   private func checkChunks(of range: Range<Int>) throws {
     guard let chunks, storedBytes > Self.smallChunk else { return }
     let rowsOfChunk = Int(chunks.shape[0])
@@ -214,7 +214,7 @@ extension HDF5Dataset {
     guard H5Dget_chunk_info_by_coord(handle.id, place, &mask, &address, &stored) >= 0,
       stored > Self.smallChunk
     else { return }
-    // What cannot be compressed grows by a thousandth or so.
+    // Data that cannot be compressed grow by about a thousandth.
     guard Int(stored) <= chunks.bytes + chunks.bytes / 64 + 4096 else { throw swollen(place) }
     var packed = [UInt8](repeating: 0, count: Int(stored))
     guard H5Dread_chunk(handle.id, 0, place, &mask, &packed) >= 0 else {

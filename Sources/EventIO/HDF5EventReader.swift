@@ -18,7 +18,7 @@ public struct HDF5EventFormat: EventFormat {
     return [0, 512, 1024, 2048].contains { start.has(signature, at: $0) }
   }
 
-  /// Opens the file in place, or a copy of what is compressed or comes through a pipe.
+  /// Opens the file in place, or a copy if it is compressed or comes through a pipe.
   public func open(_ input: EventSource) throws -> any EventReader {
     try input.withFile {
       try HDF5EventReader(

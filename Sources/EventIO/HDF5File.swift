@@ -2,7 +2,7 @@
 
 import CHDF5
 
-/// An open HDF5 file, of which nothing is read that lies outside of it.
+/// An open HDF5 file; nothing is read that lies outside of it.
 ///
 /// Links to other files are refused, and so are datasets whose numbers lie in other files. Every use is inside
 /// `HDF5.locked`.

@@ -67,7 +67,7 @@ enum HDF5Filters {
       if filter != shuffle, filter != fletcher32 { compressors += 1 }
       if filter == deflate { deflates = true }
     }
-    // Each could make a thousand bytes of one.
+    // Each of them could turn one byte into a thousand.
     guard compressors <= 1 else { return ("is compressed more than once; write it with one filter", false) }
     return (nil, deflates)
   }

@@ -80,7 +80,7 @@ struct HDF5RaggedParticles: HDF5Particles {
     guard offset.rows > 0 else {
       throw refusal("event/offset", "is empty; it has one element more than there are events")
     }
-    // Deflate makes at most 1,032 bytes of one.
+    // Deflate turns one byte into at most 1,032.
     guard offset.rows / 1032 <= offset.storedBytes else {
       throw refusal(
         "event/offset",
@@ -307,7 +307,7 @@ struct HDF5PaddedParticles: HDF5Particles {
         "gives an event \(array.shape[1]) particles of \(array.shape[2]) features; at most "
           + "\(options.limits.particlesOfEvent) particles are read")
     }
-    // Deflate makes at most 1,032 bytes of one.
+    // Deflate turns one byte into at most 1,032.
     guard array.rows / 1032 <= array.storedBytes else {
       throw refusal(
         "particles",

@@ -52,8 +52,8 @@ public struct HepMCEventFormat: EventFormat {
 
 /// Reads HepMC 3 ASCII and HepMC 2 IO_GenEvent.
 ///
-/// Here is found where events begin; the text of some events at a time is parsed as ``HepMCText``, by several threads
-/// side by side.
+/// The reader finds where events begin; the text of some events at a time is parsed as ``HepMCText``, by
+/// several threads in parallel.
 final class HepMCEventReader: EventReader {
   private let version: HepMCEventFormat.Version
   private let buffer: ByteBuffer

@@ -5,8 +5,8 @@ import JetPhysics
 
 /// The text of some events of a HepMC file, parsed by libhepmc3.
 ///
-/// The particles of an event are those of the statuses that are asked for, in GeV and in the order of the file. What
-/// columns there are says ``GeneratorColumns``.
+/// The particles of an event are those of the statuses that are asked for, in GeV and in the order of the
+/// file. The columns are described at ``GeneratorColumns``.
 struct HepMCText: GeneratorText {
   private let source: String
   private let version: HepMCEventFormat.Version
@@ -50,7 +50,7 @@ struct HepMCText: GeneratorText {
     if hasLineBreak { bytes.append(0x0A) }
   }
 
-  /// Parses the events; bad ones are left out after `onBadEvent` was told of them.
+  /// Parses the events; bad ones are left out after they were passed to `onBadEvent`.
   ///
   /// Throws what `onBadEvent` throws.
   func parse(_ onBadEvent: (EventInputError) throws -> Void) throws -> GeneratorEvents {

@@ -10,8 +10,8 @@ import JetPhysics
 /// id="NAME">` or in a list `<weights>` whose names stand in the header, has each as `weight.NAME`, XWGTUP as
 /// `weight.XWGTUP`, and all in `weights`.
 ///
-/// Lines are read, not XML: tags stand at the beginning of their lines, as the standard has it, nothing is expanded, and
-/// what the header holds is passed over but for the names of weights.
+/// Lines are read, not XML: tags stand at the beginning of their lines, as the standard has it, nothing is
+/// expanded, and the content of the header is passed over, except for the names of weights.
 public struct LHEEventFormat: EventFormat {
   /// `lhe`.
   public let name = "lhe"
@@ -184,7 +184,7 @@ private struct LHEText: GeneratorText {
     bytes.append(0x0A)
   }
 
-  /// Parses the events; bad ones are left out after `onBadEvent` was told of them.
+  /// Parses the events; bad ones are left out after they were passed to `onBadEvent`.
   ///
   /// - Throws: what `onBadEvent` throws.
   func parse(_ onBadEvent: (EventInputError) throws -> Void) throws -> GeneratorEvents {

@@ -3,7 +3,8 @@
 import Foundation
 import Support
 
-/// A copy on the disk of what cannot be read in place, for formats that seek: its name is gone once it is open.
+/// A copy on the disk of what cannot be read in place, for formats that seek: its name is removed after it is
+/// opened.
 ///
 /// As long as its maker lives it holds a lock on the file, by which copies that a killed program left are known; the
 /// next copy removes them.

@@ -91,7 +91,7 @@ final class TextEventReader: ParsingEventReader {
         continue
       }
       if first == UInt8(ascii: "#") {
-        // As the programs that come with FastJet have it, whatever follows.
+        // Whatever follows, as in the programs that come with FastJet.
         guard
           String(decoding: line.prefix(64), as: UTF8.self).trimmingCharacters(in: .whitespaces).hasPrefix(
             "#END")

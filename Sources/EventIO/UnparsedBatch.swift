@@ -55,7 +55,7 @@ struct UnparsedBatch: Sendable {
   }
 }
 
-/// What came of the events that a stream has taken.
+/// The result of parsing the events that a stream has taken.
 struct ParsedBatch: Sendable {
   /// The events that are wanted; nil if none is.
   let batch: Events?

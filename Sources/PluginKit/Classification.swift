@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// Telling classes apart: what all heads that do so have in common, see ``ClassifyingHead``.
+/// The classification of rows: what all heads that tell classes apart have in common, see
+/// ``ClassifyingHead``.
 ///
 /// Two classes share one logit, and the output `score` is the probability of class 1, the signal. More classes
 /// have a logit each, and an output for each class is its probability.
@@ -23,7 +24,7 @@ public struct Classification: Sendable {
 
   static let workingPointOutput = "working-point"
 
-  /// Telling `classes` apart, whose numbers are in the column `truth`.
+  /// A classification into `classes`, whose numbers are in the column `truth`.
   ///
   /// - Parameters:
   ///   - name: what the classifier is called in evaluations, such as its head.
@@ -80,7 +81,7 @@ public struct Classification: Sendable {
     return probabilities + [HeadOutput(Self.workingPointOutput, width: targets.count)]
   }
 
-  /// Throws if a label is not the number of a class.
+  /// Makes sure that each label is the number of a class.
   ///
   /// - Throws: ``PluginError`` with the row.
   public func check(_ truth: HeadTruth) throws {

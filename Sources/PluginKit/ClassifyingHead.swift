@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// A head that tells classes of its rows apart: all but its layers and its inputs is that of its ``Classification``.
+/// A head that tells classes of its rows apart; everything but its layers and its inputs comes from its
+/// ``Classification``.
 ///
 /// The forward pass gives logits, `[rows × classification.logitCount]`.
 public protocol ClassifyingHead: Head where Calibration == Classification.Calibration {
@@ -15,7 +16,7 @@ extension ClassifyingHead {
   /// The probabilities, and the working points if there are some: see ``Classification/outputs``.
   public var outputs: [HeadOutput] { classification.outputs }
 
-  /// Throws if a label is not the number of a class.
+  /// Makes sure that each label is the number of a class.
   ///
   /// - Throws: ``PluginError`` with the row.
   public func check(_ truth: HeadTruth) throws { try classification.check(truth) }
@@ -47,8 +48,8 @@ extension ClassifyingHead {
     try classification.calibration(fitting: results, truth: truth, weights: weights)
   }
 
-  /// With two classes, the area under the ROC curve; with more, its mean over each class against the others, and the
-  /// share of rows that are taken for what they are; nil for what needs a class that no row has.
+  /// With two classes, the area under the ROC curve; with more, its mean over each class against the others,
+  /// and the share of rows that are classified correctly; a number that needs a class that no row has is nil.
   ///
   /// - Throws: ``MetricError`` if a score is not finite or no row has a weight.
   public func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// A plugin that consumes what heads predict and has nothing to train: a condition of a trigger.
+/// A plugin that uses the predictions of heads and has nothing to train: a condition of a trigger.
 ///
-/// A decision looks at one event, writes the quantities that it is based on, and says yes or no. A menu can bound its
-/// first quantity further, by `min` and `max`, and tune those bounds; a decision that only measures says yes wherever
-/// there is something to measure.
+/// A decision looks at one event, writes the quantities that it is based on, and says yes or no. A menu can
+/// bound its first quantity further, by `min` and `max`, and tune those bounds; a decision that only measures
+/// says yes whenever there is something to measure.
 ///
 /// ```swift
 /// /// The distance of the two hardest jets in rapidity.
@@ -76,7 +76,7 @@ public protocol Decision: Sendable {
 
   /// Decides on one event, without asking for memory; yes only if the quantities are numbers.
   ///
-  /// It is called on several threads, in no order of the events, and for all events.
+  /// It is called on several threads, for all events, in any order.
   ///
   /// - Parameters:
   ///   - event: what is known of the event.

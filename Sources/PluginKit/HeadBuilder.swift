@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// What a head gets to know and to do while a network is put together.
+/// What a head can read and add while a network is put together.
 public struct HeadBuilder {
   /// The name that the user gave the head; its parameters are called `heads.NAME.…`.
   public let headName: String

@@ -5,7 +5,7 @@
 /// Objectives without parameters of their own are added up, those of all heads together, and train all parameters that no
 /// other objective claims. Any other objective trains its own parameters and no others, by steps of its own.
 public struct Objective: Sendable, Equatable {
-  /// What a loss has a number for.
+  /// The unit that a loss has a number for.
   public enum Scope: Sendable, Equatable {
     /// A number for each row, of which the trainer takes the weighted mean: `[rows × 1]`.
     case rows
@@ -17,7 +17,7 @@ public struct Objective: Sendable, Equatable {
   public enum Alternation: Sendable, Equatable {
     /// One with each step of the training, from gradients at the same weights.
     case together
-    /// So many on the events of each batch, before the training's own step on them.
+    /// This many on the events of each batch, before the training's own step on them.
     case alternating(steps: Int)
   }
 

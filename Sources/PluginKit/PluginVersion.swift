@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// A version of a plugin, such as 1.0.2: a model of another first number is refused.
+/// A version of a plugin, such as 1.0.2: a model with another first number is refused.
 public struct PluginVersion: Sendable, Hashable, CustomStringConvertible {
-  /// Changes when models of before can no longer be read.
+  /// Changes when earlier models can no longer be read.
   public let major: Int
   /// Changes when something is added.
   public let minor: Int
-  /// Changes when something is mended.
+  /// Changes when something is repaired.
   public let patch: Int
 
   /// The version `major.minor.patch`.

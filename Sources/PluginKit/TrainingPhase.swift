@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// Where a training is while a head computes.
+/// The place in a training at which a head computes.
 public struct TrainingPhase: Sendable, Equatable {
   /// Whether the network learns from what is computed; false in validation and prediction.
   public let isTraining: Bool

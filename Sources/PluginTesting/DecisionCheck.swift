@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// One of the things that every decision has to do right.
+/// Something that every decision has to do.
 public enum DecisionCheck: String, Sendable, CaseIterable {
   /// The example makes a decision.
   case configuration

@@ -4,7 +4,7 @@
 public struct TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The sentence.
   public let description: String
-  /// Whether the data is to blame, rather than what training made of it.
+  /// Whether the data is to blame, and not the training.
   public let isInputError: Bool
 
   /// An error that says `description`.

@@ -110,7 +110,8 @@ final class TrainingFolder {
     }
   }
 
-  /// Writes what a training has come to: the checkpoint first, so that what is stopped between the two goes on.
+  /// Writes the state of a training: the checkpoint first, so that a training that is stopped between the two
+  /// can go on.
   ///
   /// - Throws: `FileOutputError` if the folder cannot be written.
   func write(_ checkpoint: Checkpoint, _ model: Model) throws {

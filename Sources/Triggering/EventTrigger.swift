@@ -8,8 +8,8 @@ import Triggers
 /// A trigger inside another program: it decides about one event at a time, and asks for no memory once it has
 /// seen events as large, if the heads of the model ask for none.
 ///
-/// It belongs to one thread at a time, and counts its own prescales. It says the same as `canopy trigger` does of the
-/// same events.
+/// It belongs to one thread at a time, and counts its own prescales. It decides the same as `canopy trigger`
+/// about the same events.
 ///
 /// ```swift
 /// let trigger = try EventTrigger(model: model, menu: menu)
@@ -41,7 +41,7 @@ public final class EventTrigger {
   ///   - conditions: the value of each condition that the model reads, for all events.
   ///   - timeLimit: how many seconds an event may take; nil if there is no limit. One that takes longer passes
   ///     through: it is accepted and marked.
-  /// - Throws: ``TriggerError`` if a condition is missing or not the model's, `JetPhysicsError` where FastJet
+  /// - Throws: ``TriggerError`` if a condition is missing or not the model's, `JetPhysicsError` if FastJet
   ///   refuses the model's jet definition.
   public init(
     model: Model, menu: TriggerMenu, conditions: [String: Double] = [:], timeLimit: Double? = nil

@@ -3,11 +3,11 @@
 import CZlib
 import Foundation
 
-/// What tells the content of a file from that of another one that took its place.
+/// A fingerprint that tells the content of a file from that of another one that took its place.
 ///
-/// Of a file of at most 64 MiB every byte counts, and nothing else: a copy has the same fingerprint. Of a larger one
-/// 1024 blocks count that are spread evenly over it, its first and last bytes included, and the time at which it was
-/// last written, so that a fingerprint takes no longer than reading 64 MiB.
+/// For a file of at most 64 MiB every byte counts, and nothing else: a copy has the same fingerprint. For a
+/// larger one, 1024 blocks count that are spread evenly over it, its first and last bytes included, and the
+/// time at which it was last written, so that a fingerprint takes no longer than reading 64 MiB.
 struct FileFingerprint: Codable, Equatable {
   /// The length in bytes.
   let size: Int
@@ -23,7 +23,7 @@ struct FileFingerprint: Codable, Equatable {
   ///
   /// - Throws: ``TriggerError`` if it cannot be read.
   init?(of path: String) throws {
-    // Not to wait for whoever might write to a pipe.
+    // So as not to wait for a writer of a pipe.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw Self.failure(path) }
     defer { close(descriptor) }

@@ -10,7 +10,7 @@ import Triggers
 ///
 /// In bytes it is the length of a description in JSON (u64), the description, and the arrays one after the other.
 struct JournalEntry {
-  /// How far the run was behind the batch.
+  /// How far the run was after the batch.
   struct Position: Codable, Equatable {
     /// The number of the next event of the input.
     var nextEvent = 0
@@ -80,7 +80,7 @@ extension JournalEntry {
     return bytes
   }
 
-  /// Reads a record, of which no length is believed.
+  /// Reads a record, and checks every length in it.
   ///
   /// - Throws: `DecodingError` if it is no entry.
   init(_ record: UnsafeRawBufferPointer) throws {

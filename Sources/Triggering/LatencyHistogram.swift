@@ -4,7 +4,8 @@ import Foundation
 
 /// How long decisions took, counted in bins that are 1 % wide, so that any number of them takes the same memory.
 public struct LatencyHistogram: Sendable, Equatable {
-  /// From 100 ns on; shorter ones are in the first bin, and what takes longer than an hour is in the last.
+  /// From 100 ns on; shorter ones are in the first bin, and those that take longer than an hour are in the
+  /// last.
   private static let shortest = 1e-7
   private static let growth = 1.01
   private static let binCount = 2450

@@ -53,7 +53,7 @@ public struct MenuFile: Sendable {
     return made!
   }
 
-  /// The text of the file with numbers in place of `tune`, all else as the user wrote it.
+  /// The text of the file with numbers in place of `tune`, and everything else as the user wrote it.
   ///
   /// - Parameters:
   ///   - menu: the menu of this file.

@@ -25,7 +25,7 @@ final class RecordFile {
   init(creating path: String, first record: [UInt8]) throws {
     self.path = path
     let file = try WholeFile(path)
-    // Of the same open file, so that the lock outlives its making.
+    // A descriptor of the same open file, so that the lock stays after the file is made.
     descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
     guard descriptor >= 0 else { throw Self.failure(path, "cannot be made") }
     do {
@@ -71,7 +71,7 @@ final class RecordFile {
 
   /// Adds a record.
   ///
-  /// - Throws: ``TriggerError`` if it cannot be written; what is there of it is no record.
+  /// - Throws: ``TriggerError`` if it cannot be written; what was written of it does not count as a record.
   func append(_ record: [UInt8]) throws {
     var bytes = Self.header(of: record.count)
     record.withUnsafeBytes { Self.seal(&bytes, $0) }
@@ -115,7 +115,7 @@ final class RecordFile {
     return place
   }
 
-  /// Takes the file away.
+  /// Removes the file.
   func remove() throws {
     guard unlink(path) == 0 || errno == ENOENT else { throw Self.failure(path, "cannot be removed") }
     try WholeFile.synchroniseFolder(of: path)

@@ -7,7 +7,7 @@ import Triggers
 /// What is written of the trigger with each accepted event: columns whose names begin with `trigger.`.
 ///
 /// - `trigger.event-number`: the number of the event, counted from 0 through all inputs;
-/// - `trigger.pass-through`: 1 if the event took too long and is accepted for that, else 0;
+/// - `trigger.pass-through`: 1 if the event took too long and is accepted for that reason, else 0;
 /// - `trigger.PATH`: 1 if the path accepted the event, seed and prescale included, else 0;
 /// - `trigger.PATH.conditions`: 1 if the event meets the conditions of the path, else 0;
 /// - `trigger.PATH.QUANTITY`: a number that a condition of the path writes; a slash in its name is written as

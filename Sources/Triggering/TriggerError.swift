@@ -4,7 +4,7 @@
 public struct TriggerError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The sentence.
   public let description: String
-  /// Whether what was given is to blame, rather than what happened on the way, such as a full disk.
+  /// Whether the input is to blame, rather than something that happened on the way, such as a full disk.
   public let isInputError: Bool
 
   init(_ description: String, isInputError: Bool = true) {

@@ -9,8 +9,8 @@ import Triggers
 
 /// A menu at work on the events of files or streams, on several threads.
 ///
-/// Threads ask the conditions, each about one event at a time; seeds, prescales and counters follow in the order of the
-/// input. What is decided does not depend on the number of threads.
+/// Threads evaluate the conditions, each for one event at a time; seeds, prescales and counters follow in the
+/// order of the input. What is decided does not depend on the number of threads.
 public struct TriggerRun: Sendable {
   /// The model whose heads the menu names.
   public let model: Model
@@ -40,7 +40,7 @@ public struct TriggerRun: Sendable {
     columns = try TriggerColumns(menu)
   }
 
-  /// What a run came to.
+  /// The outcome of a run.
   public struct Outcome: Sendable {
     /// The counters of the menu, over all events, those before an interruption included.
     public var state: TriggerState
@@ -56,7 +56,7 @@ public struct TriggerRun: Sendable {
     public var times = EventPipeline.Times()
   }
 
-  /// What a thread found out about a batch.
+  /// What a thread found for a batch.
   private struct Evaluation: Sendable {
     var events: Events
     var decisions: TriggerDecisions
@@ -86,7 +86,8 @@ public struct TriggerRun: Sendable {
     return outcome
   }
 
-  /// What the conditions say of each event of a stream, seeds and prescales apart: for efficiencies and for tuning.
+  /// What the conditions say of each event of a stream, without seeds and prescales, for efficiencies and for
+  /// tuning.
   ///
   /// - Parameters:
   ///   - stream: the events.
@@ -149,8 +150,8 @@ public struct TriggerRun: Sendable {
     outcome.times = times
   }
 
-  /// What is decided about the events of a batch; if their reader has not left out the particles that take no part, it
-  /// is decided without them, but they are among what is written.
+  /// The decisions about the events of a batch; if their reader has not left out the particles that take no
+  /// part, the decisions are made without them, but the particles are written.
   private func makeWorker(_ options: EventReadingOptions) throws -> (Events) throws -> Evaluation {
     let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: timeLimit, weight: weight)
     var event = Events()
@@ -188,7 +189,7 @@ extension Predictor.Times {
     heads += other.heads
   }
 
-  /// What was added since there was `earlier`.
+  /// What was added since `earlier`.
   fileprivate func since(_ earlier: Predictor.Times) -> Predictor.Times {
     var times = self
     times.clustering -= earlier.clustering

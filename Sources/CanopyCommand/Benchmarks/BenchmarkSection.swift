@@ -8,7 +8,7 @@ enum BenchmarkSection: String, CaseIterable {
   case memory
   case clustering, embedding, encoding, throughput, latency, trigger, reading, size
 
-  /// What is measured and against what, for people.
+  /// What is measured, and what it is compared with, for people.
   var title: String {
     switch self {
     case .memory:
@@ -46,7 +46,7 @@ enum BenchmarkSection: String, CaseIterable {
 
 /// How much is measured.
 struct BenchmarkEffort {
-  /// How often everything that is compared has its turn.
+  /// How many turns each piece of work that is compared has.
   let rounds: Int
   /// The least duration of a turn in seconds.
   let turn: Double

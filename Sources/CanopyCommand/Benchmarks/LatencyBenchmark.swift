@@ -42,7 +42,7 @@ enum LatencyBenchmark {
     let finder = model.description.jets
     let predictor = try Predictor(model)
     var operations = 0.0
-    // Everything once before, so that all memory is there.
+    // Everything is done once before, so that all memory is there.
     for event in events {
       try call(event)
       operations +=

@@ -13,7 +13,7 @@ enum MemoryBenchmark {
       [HDF5EventFormat().name, HepMCEventFormat.hepMC3.name].contains($0.key.format)
     }
     .flatMap(\.value).sorted()
-    // Not every system tells.
+    // Not every system tells this.
     guard let start = peak() else { return [] }
     let stream = try inputs.stream(
       Array(repeatElement(files, count: 4 * effort.passes).joined()), maximumEvents: nil)
@@ -44,7 +44,7 @@ enum MemoryBenchmark {
 
   /// The most memory that was resident so far, in MiB.
   ///
-  /// `getrusage` would count what was resident before the program was started in this process.
+  /// `getrusage` would also count what was resident in this process before the program was started.
   private static func peak() -> Double? {
     let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
     let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }

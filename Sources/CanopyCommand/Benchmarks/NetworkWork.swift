@@ -4,11 +4,11 @@ import Canopy
 
 /// The floating-point operations that the equations of a network need for some trees or events.
 ///
-/// Only products count, as two operations for each weight: what is element by element, the gathering of children
-/// and what pads matrices to whole vectors do not.
+/// Only products count, as two operations for each weight: operations element by element, the gathering of
+/// children and the padding of matrices to whole vectors do not.
 struct NetworkWork {
-  /// Forward: two for each weight that a node reads, such as 2 W F for its local state, and for each that a splitting
-  /// reads besides, such as 6 W² for the simple cell.
+  /// Forward: two for each weight that a node reads, such as 2 W F for its local state, and for each that a
+  /// splitting reads in addition, such as 6 W² for the simple cell.
   let inference: Double
   /// Forward and backward: every product has one of its own size for the gradient of its weights and one for that
   /// of its inputs, which features do not need.

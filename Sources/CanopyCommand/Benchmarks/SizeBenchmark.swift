@@ -8,7 +8,7 @@ import Foundation
 enum SizeBenchmark {
   /// The pieces of work, as keys name them.
   static let works = ["fastjet", "clustering", "network"]
-  /// From here on what does not depend on the size hardly counts.
+  /// From this size on, work that does not depend on the size hardly counts.
   private static let leastFitted = 100
 
   static func run(_ inputs: BenchmarkInputs, _ effort: BenchmarkEffort) throws -> [BenchmarkResult] {

@@ -18,7 +18,7 @@ struct SizeFigure {
   }
 
   private var script: String {
-    // What adds so little to FastJet is a line through FastJet's points.
+    // A curve that adds so little to FastJet is a line through FastJet's points.
     let looks = [
       "fastjet": ("FastJet, kT", "points linetype 1 pointtype 6 pointsize 1.2"),
       "clustering": ("clustering with tree", "lines linetype 2"),

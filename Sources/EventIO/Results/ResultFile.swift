@@ -10,7 +10,7 @@ final class ResultFile {
   private let target: ResultTarget
   private let file: WholeFile
 
-  /// Makes an empty file for `target`; one that others open by its name has one from the beginning.
+  /// Makes an empty file for `target`; a file that others open by its name has a name from the beginning.
   init(for target: ResultTarget, isNamed: Bool) throws {
     self.target = target
     let final = target.path ?? FileManager.default.temporaryDirectory.appendingPathComponent("results").path

@@ -57,7 +57,7 @@ public struct ResultLayout: Sendable, Equatable {
     try Self.checkNames(eventColumns, reserved: ["event", "jets", "number", "input_number"])
   }
 
-  /// Checks that `batch` has this layout and that its arrays fit together, which is up to the program.
+  /// Checks that `batch` has this layout and that its arrays fit together, which the program must ensure.
   public func check(_ batch: ResultBatch) {
     let events = batch.eventCount
     let jets = batch.jetCount

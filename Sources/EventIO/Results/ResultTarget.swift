@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// A destination that has been looked at: a file to be, or an open stream.
+/// A destination that has been examined: a file to be, or an open stream.
 final class ResultTarget {
   /// The destination as messages name it.
   let name: String
@@ -11,7 +11,7 @@ final class ResultTarget {
   /// The open stream; −1 for a file.
   let stream: Int32
 
-  /// Looks at `destination`, and opens it if it is a pipe or a device.
+  /// Examines `destination`, and opens it if it is a pipe or a device.
   init(_ destination: ResultDestination) throws {
     guard case .file(let given) = destination else {
       name = "standard output"

@@ -5,8 +5,8 @@ import Foundation
 /// Writes results batch by batch, in memory that does not grow with the number of events.
 ///
 /// A file appears under its name only when `finish` has succeeded. A writer that is released before that
-/// leaves nothing behind; only what went to standard output or into a pipe cannot be taken back. The first
-/// batch, which may be one without events, sets the columns. A writer is used by one thread at a time.
+/// leaves no file; only what went to standard output or into a pipe cannot be taken back. The first batch,
+/// which may be one without events, sets the columns. A writer is used by one thread at a time.
 public protocol ResultWriter: AnyObject {
   /// Writes a batch after the earlier ones.
   ///
@@ -28,7 +28,7 @@ public enum ResultDestination: Sendable, Equatable {
 
   /// Finds out before there are results whether they can be written, as far as that can be known.
   ///
-  /// Streams are left alone: who reads one would see it end.
+  /// Streams are left alone, as a reader would see them end.
   ///
   /// - Throws: `ResultOutputError` if they cannot.
   package func check() throws {

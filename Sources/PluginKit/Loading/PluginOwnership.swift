@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// Whether what a path leads to is in the hands of the user and the administrator alone.
+/// Whether only the user and the administrator can change what a path leads to.
 ///
 /// A plugin runs with all the rights of whoever loads it. Its file and all folders that lead to it must therefore
 /// belong to that user or to root, and be writable by nobody else, as ssh demands of its keys; folders in which

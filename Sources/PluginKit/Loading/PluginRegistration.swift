@@ -2,7 +2,7 @@
 
 public import CPluginInterface
 
-/// What a plugin's library is handed when it is loaded.
+/// What a plugin's library receives when it is loaded.
 ///
 /// The library has one function that a program finds by its name:
 ///
@@ -30,7 +30,7 @@ public final class PluginRegistration {
   /// It is compiled into the library, so that the library's file holds what it was built with.
   ///
   /// - Parameters:
-  ///   - registration: what the library's function `canopy_plugin` was handed.
+  ///   - registration: what the library's function `canopy_plugin` received.
   ///   - register: registers the plugins.
   @_alwaysEmitIntoClient
   public static func run(
@@ -60,6 +60,6 @@ public final class PluginRegistration {
   }
 }
 
-/// Stands in whatever has a copy of PluginKit in it, where a program finds it by its name.
+/// A function that is in everything that has a copy of PluginKit in it; a program finds it by its name.
 @_cdecl("canopy_plugin_core") @usableFromInline
 func pluginCore() {}

@@ -5,11 +5,11 @@ import Foundation
 extension PluginRegistry {
   /// Loads the library of a plugin into the running program and makes its plugins known.
   ///
-  /// Nothing of the library runs before its file is found to be built for this program, and to lie where nobody but the
-  /// user and root may write. A library that is here
-  /// already is passed over. On Linux, the program's executable has to export its symbols.
+  /// No code of the library runs before its file is found to be built for this program, and to lie in a place
+  /// in which only the user and root may write. A library that was loaded already is passed over. On Linux,
+  /// the program's executable has to export its symbols.
   ///
-  /// - Throws: ``PluginError``, in one sentence that names the file; the registry is as before then.
+  /// - Throws: ``PluginError``, in one sentence that names the file; the registry then stays as it was.
   public mutating func load(_ path: String) throws {
     do {
       let file = Self.withoutLinks(path)

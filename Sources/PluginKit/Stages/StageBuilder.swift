@@ -19,7 +19,7 @@ public enum StagePlace: String, Sendable, CaseIterable {
   }
 }
 
-/// What a stage gets to know and to do while a network is put together.
+/// What a stage can read and add while a network is put together.
 public struct StageBuilder {
   /// Where the stage stands.
   public let place: StagePlace

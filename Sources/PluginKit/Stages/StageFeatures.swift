@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// What a stage works out of events once, with the sample, and not in each forward pass.
+/// The numbers that a stage computes from events once, with the sample, and not in each forward pass.
 ///
 /// It is a value that holds the numbers of many events in flat arrays: a training gathers one of all events in memory, and
 /// a predictor fills one again and again. Jets and events are counted from the first of the collection.
@@ -34,7 +34,7 @@ public protocol StageFeatures: Sendable {
   /// Scales all numbers.
   mutating func scale(by scaling: Scaling)
 
-  /// What each kind of number was in some events and in their jets.
+  /// The extent of each kind of number in some events and in their jets.
   func extents(ofEvents events: [Int], jets: [Int]) -> [FeatureExtent]
   /// A number that heads read of an event, by its place in ``Stage/eventInputNames``; NaN if the event has none.
   func eventInput(_ place: Int, ofEvent event: Int) -> Float
@@ -42,7 +42,8 @@ public protocol StageFeatures: Sendable {
   mutating func copyConditions(from donor: Int, to event: Int)
   /// How many nodes of trees, or other units of work of such a size, some consecutive jets make.
   func nodeCount(ofJets jets: Range<Int>) -> Int
-  /// Hands over the bytes of all numbers, so that a training that goes on sees whether they are those of before.
+  /// Hands over the bytes of all numbers, so that a training that is resumed sees whether they are the same
+  /// as before.
   func forEachContent(_ body: (UnsafeRawBufferPointer) -> Void)
 
   /// A batch without events.
@@ -80,7 +81,7 @@ public struct FeatureExtent: Sendable, Equatable {
     self.values = values
   }
 
-  /// The extents of the columns of a matrix in some of its rows; what has no number is NaN.
+  /// The extents of the columns of a matrix in some of its rows; a missing number is NaN.
   ///
   /// - Parameters:
   ///   - features: row-major `[rows × names]`.
@@ -118,7 +119,7 @@ extension FeatureScaling {
 ///
 /// Whoever changes the parameters packs them again with `pack`. It belongs to one thread at a time.
 public protocol StageWeights: AnyObject {
-  /// Arranges the weights of `parameters`, whose layout is that of before.
+  /// Arranges the weights of `parameters`, whose layout is the same as before.
   func pack(_ parameters: Parameters)
 }
 
@@ -131,7 +132,7 @@ public final class NoStageWeights: StageWeights {
   public func pack(_ parameters: Parameters) {}
 }
 
-/// The features of stages that work nothing out of events with the sample.
+/// The features of stages that compute nothing from events with the sample.
 public struct NoStageFeatures: StageFeatures {
   /// Nothing.
   public struct Scaling: Codable, Sendable {}

@@ -4,7 +4,7 @@ import CanopyModel
 import Foundation
 import Support
 
-/// Shows how a training gets on.
+/// Shows the progress of a training.
 ///
 /// On a terminal the last line is a bar that moves during the epoch, with speed, loss, the metrics of the
 /// last validation and the time left; each epoch then leaves one line. Elsewhere there are only those lines,
@@ -35,7 +35,7 @@ public struct TrainingProgress {
     epochStart = clock()
   }
 
-  /// Tells how far an epoch is, as often as is convenient: ten times a second it is drawn.
+  /// Tells how far an epoch is, as often as is convenient; it is drawn ten times a second.
   ///
   /// - Parameters:
   ///   - epoch: the epoch, counted from 1.
@@ -80,7 +80,7 @@ public struct TrainingProgress {
     lastDrawing = -Double.infinity
   }
 
-  /// Takes the bar away, at the end or before something else is printed.
+  /// Removes the bar, at the end or before something else is printed.
   public mutating func clear() {
     if isBarVisible { output.write("\r\u{1B}[K") }
     isBarVisible = false
