@@ -35,15 +35,15 @@ import Testing
     return model
   }
 
-  /// Of this process alone, and removed with it.
+  /// A folder of this process alone, which is removed with it.
   private static let home = FileManager.default.temporaryDirectory.appendingPathComponent(
     "canopy-evaluate-" + UUID().uuidString)
 
-  /// What is said of the first 150 of the 400 events, which the model was trained on.
+  /// What is reported for the first 150 of the 400 events, which the model was trained on.
   private static let overlap =
     "canopy: Some 100 % of the events that the model was trained on are among these"
 
-  /// The same of some of these events.
+  /// The same for some of these events.
   private static let overlapping = "canopy: Some "
 
   private struct Numbers: Decodable {
@@ -110,7 +110,7 @@ import Testing
     return sum / total
   }
 
-  /// A condition that is given stands in place of the events' own column.
+  /// A condition that is given replaces the events' own column.
   @Test func conditionsAreThoseOfTheCommandLine() throws {
     let model = try Self.model.get()
     let sample = Samples.path("dihiggs/hh-vs-ttbar-small.h5")
@@ -266,7 +266,7 @@ import Testing
     #expect(parts.dropFirst().contains { $0.classifiers[0].auc != nil })
   }
 
-  /// Events of one class tell what passes the working points, and nothing of the other class.
+  /// Events of one class show which part of it passes the working points, and nothing about the other class.
   @Test(arguments: [("signal", "1"), ("background", "0")]) func oneClassTellsItsEfficiencies(
     present: String, label: String
   ) throws {

@@ -4,7 +4,7 @@ import Foundation
 import TestFiles
 import Testing
 
-/// What a run of `canopy` came to.
+/// The outcome of a run of `canopy`.
 struct Outcome {
   let status: Int32
   /// Whether the program ended by itself.

@@ -69,7 +69,8 @@ import Testing
     }
   }
 
-  /// What a model was trained with holds wherever it is used, unless the user says otherwise.
+  /// The reading options that a model was trained with apply whenever it is used, unless the user says
+  /// otherwise.
   @Test func modelsKeepTheirSelection() throws {
     let text = TinyModel.configuration().replacingOccurrences(
       of: "  validation-fraction: 0.25",

@@ -11,7 +11,7 @@ import Testing
     let plain = try Program.run(arguments)
     let outcome = try Program.run(arguments + ["--timing"])
     try #require(outcome.status == 0 && plain.status == 0, "\(outcome.errors)")
-    // What is timed is not changed.
+    // Timing a command does not change its results.
     #expect(outcome.output == plain.output && plain.errors.isEmpty)
     var lines = outcome.errors.split(separator: "\n").map(String.init)
     try #require(lines.count > 4 && lines.first == "where the time went")
@@ -37,7 +37,7 @@ import Testing
       ])
     #expect(rows["parsing"]! > 0 && rows["clustering"]! > 0)
     let passed = try #require(Double(summary.split(separator: " ")[0]))
-    // The rows are all that one thread did, and rounded.
+    // The rows are everything that one thread did, rounded.
     let sum = rows.values.reduce(0, +)
     #expect(sum <= passed + 0.01 && sum >= 0.5 * passed)
     #expect(summary.contains("events/s") && summary.contains("MB/s of the input; 1 thread\n"))

@@ -9,7 +9,7 @@ enum TinyModel {
   /// The folder of the model; its file names are those that every model has.
   static func folder() throws -> String { try trained.get() }
 
-  /// Of this process alone, and removed with it.
+  /// A folder of this process alone, which is removed with it.
   private static let home = FileManager.default.temporaryDirectory.appendingPathComponent(
     "canopy-tests-" + UUID().uuidString)
 

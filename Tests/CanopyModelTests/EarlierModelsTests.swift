@@ -5,7 +5,8 @@ import Foundation
 import TestFiles
 import Testing
 
-/// Models as earlier versions wrote them, in `Fixtures/Models-VERSION`, and what these versions made of the shipped events.
+/// Models as earlier versions wrote them, in `Fixtures/Models-VERSION`, and what these versions predicted for
+/// the shipped events.
 @Suite struct EarlierModelsTests {
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Fixtures/Models-0.1")
@@ -24,7 +25,8 @@ import Testing
     for (value, number) in zip(values, numbers) { #expect(abs(value - number) <= 1e-4 * max(1, abs(number))) }
   }
 
-  /// What was read from earlier keys is written with those of a configuration, and is the same.
+  /// A description that was read from earlier keys is written with the keys of a configuration, and stays the
+  /// same.
   @Test func theirJetsAreWrittenAsAConfigurationHasThem() throws {
     let model = try Model(contentsOf: Self.folder.appendingPathComponent("w-tagger"), plugins: .builtIn)
     let data = try JSONEncoder().encode(model.description)

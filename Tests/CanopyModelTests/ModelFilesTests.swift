@@ -10,7 +10,7 @@ import TestCells
 import TestFiles
 import Testing
 
-/// Models as folders: what is written is read again, and nothing else is.
+/// Models as folders: whatever is written is read again, and nothing else is.
 @Suite struct ModelFilesTests {
   private let folder: TemporaryFolder
   private var url: URL { folder.url.appendingPathComponent("model") }
@@ -55,7 +55,7 @@ import Testing
       #expect(stage.removeValue(forKey: "version") as? String == "1.0.0")
       object[place] = stage
     }
-    // As files were before stages were plugins.
+    // As files were written before stages were plugins.
     try JSONSerialization.data(withJSONObject: object).write(to: descriptionFile)
     let old = try Model(contentsOf: url, plugins: SampleModel.plugins)
     #expect(old.network.embedding?.description == new.network.embedding?.description)
@@ -172,7 +172,8 @@ import Testing
     }
   }
 
-  /// Members of `model.json`, what replaces them (nothing takes them away), and what the error must name.
+  /// Members of `model.json`, their replacements (they are removed if there is none), and what the error must
+  /// name.
   static let damage: [(path: String, json: String?, fragment: String)] = [
     ("formatVersion", "2", "format is 2"), ("formatVersion", "\"1\"", "formatVersion"),
     ("formatVersion", nil, "formatVersion"), ("jets", nil, "jets"), ("jets.trees", "false", "trees"),

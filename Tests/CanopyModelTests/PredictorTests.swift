@@ -88,7 +88,7 @@ import Testing
     #expect(pairs.map { abs($0 - $1) }.max()! > 0.1)
   }
 
-  /// Which Lund features a transformation of the particles leaves alone, and what becomes of the others.
+  /// Which Lund features a transformation of the particles leaves unchanged, and how it changes the others.
   private func lundFeatures(of events: Events) throws -> [String: [Float]] {
     let jets = try JetClusterer(SampleModel.finder()).jets(in: events)
     let names = NodeFeatures.lund.names
@@ -225,7 +225,7 @@ import Testing
     let one = try predict([[], [particle], []])
     #expect(one.jets.offsets == [0, 0, 1, 1] && one.jets.trees.nodeCount == 1)
     #expect(one.numbers.allSatisfy { $0.allSatisfy(\.isFinite) })
-    // Momenta at the edge of what jet finding takes.
+    // Momenta at the limit of what jet finding accepts.
     let huge = [particle, FourMomentum(px: 1e49, py: 0, pz: 1e49, energy: 2e49), .zero]
     #expect(try predict([huge]).numbers.allSatisfy { $0.allSatisfy(\.isFinite) })
     // A jet gives the same whatever stands before and after it.

@@ -79,7 +79,7 @@ func rows(_ batch: Events, _ event: Int) -> [[Double]] {
   }
 }
 
-/// The sentence that refuses an input, and that nothing else is thrown.
+/// The sentence that refuses an input; checks that nothing else is thrown.
 func refusal(_ path: String, options: EventReadingOptions = EventReadingOptions()) -> String {
   do {
     let found = try batches(path, options: options)

@@ -42,7 +42,7 @@ import Testing
       #expect(found.flatMap(\.eventNumbers) == Array(0..<40))
       #expect(found[0].momenta.energy == [1, 2, 3, 3, 4, 5, 4, 5, 6, 6, 7, 8, 7].map(Double.init))
     }
-    // Programs that do not register it take its comment and commas for what they are not.
+    // Programs that do not register it misread its comment and commas.
     #expect(refusal(plain).contains("is in no format known here"))
     var named = options()
     named.format = "particle-table"
@@ -75,7 +75,7 @@ import Testing
     #expect(sums.reduce(0, +) == Double(2 * expected))
   }
 
-  /// The reader of this format looks neither at momenta nor at limits.
+  /// The reader of this format checks neither momenta nor limits.
   @Test func badEventsAndLimitsAreSeenToByTheStream() throws {
     var text = String(decoding: table(4), as: UTF8.self)
     text += "4,1,2,3\n5,1,2,3,-4\n6,nan,0,0,1\n7,1e70,0,0,1\n8,0,0,1,1\n"

@@ -58,7 +58,8 @@ import Testing
     }
     let batches = Double(EventPipelineTests.eventCount / 100)
     #expect(times.reading > 0 && times.working >= batches * 200e-6 && times.consuming >= batches * 100e-6)
-    // One thread does one thing after the other; with more, reading and consuming still are one thread's each.
+    // One thread does one thing after the other; with more, reading and consuming are still done by one
+    // thread each.
     #expect(times.reading <= times.total && times.consuming <= times.total)
     #expect(times.reading + times.working + times.waiting <= Double(threads) * times.total)
     #expect((times.waiting > 0) == (threads > 1))

@@ -31,7 +31,8 @@ import Testing
   /// Each of these crashes libhdf5 1.10.8, keeps it busy for ever or takes all memory.
   @Test(
     arguments: [
-      // An object without an end, one that begins over and over, one of another number, a heap without a size.
+      // An object without an end, one that begins again and again, one of another number, a heap without a
+      // size.
       (24, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]), (16, [0xFE, 0x00]), (16, [0x00, 0x00]),
       (8, [0, 0, 0, 0, 0, 0, 0, 0]), (8, [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0]), (0, [0x67]),
     ] as [(Int, [UInt8])])
@@ -45,7 +46,7 @@ import Testing
       "\(text)")
   }
 
-  /// A header of an object that goes on in itself has an end.
+  /// Reading ends for the header of an object that continues in itself.
   @Test func everyByteOfTheHeapMayBeWrong() throws {
     let file = try Self.file.get()
     let heap = try Self.heap(file)
@@ -54,7 +55,7 @@ import Testing
       damaged[heap + place] ^= 0xA5
       let path = folder.path("damaged.h5")
       try damaged.write(to: URL(fileURLWithPath: path))
-      // Sound or refused: it comes to an end.
+      // Whether the file is sound or refused, reading ends.
       _ = try? batches(path)
     }
   }

@@ -7,7 +7,7 @@ import Testing
 
 /// Files that name other files: nothing of those is read.
 @Suite struct HDF5OutsideTests {
-  /// What stands where a fixture says that its numbers are.
+  /// The content of the place at which a fixture says that its numbers are.
   enum Secret: CaseIterable {
     case file
     /// If anything opened it, it would wait for ever.

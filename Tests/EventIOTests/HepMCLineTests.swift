@@ -21,7 +21,8 @@ import Testing
     "HepMC::IO_GenEvent-END_EVENT_LISTING",
   ]
 
-  /// In each place of a number of each kind of line what is no number is refused, and the line is named.
+  /// Text that is no number is refused in the place of each number of each kind of line, and the line is
+  /// named.
   @Test(arguments: [newLines, oldLines]) func whatIsNoNumberIsRefused(lines: [String]) throws {
     let folder = try TemporaryFolder()
     #expect(
@@ -31,7 +32,7 @@ import Testing
       let fields = line.split(separator: " ").map(String.init)
       let places = fields.indices.filter { $0 > 0 && Double(fields[$0]) != nil }
       for (count, place) in places.enumerated() {
-        // What follows a cross-section is not read.
+        // Fields after a cross-section are not read.
         if line.hasPrefix("A"), count == 0 || count > 2 { continue }
         for text in wrong {
           var changed = fields
@@ -84,7 +85,7 @@ import Testing
     for text in texts { #expect(try batches(try folder.write(text)) == renamed(whole, folder)) }
   }
 
-  /// Complete is complete, cut short is refused.
+  /// A complete file is read, and one that is cut short is refused.
   @Test(arguments: HepMCTests.files) func theLastLineOfAListingMayBeMissing(name: String) throws {
     let folder = try TemporaryFolder()
     let whole = try batches(Fixtures.path(name))

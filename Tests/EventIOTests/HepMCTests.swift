@@ -181,14 +181,15 @@ import Testing
     }
   }
 
-  /// Whatever the cut, there is an error and never a crash, and what comes before it is as it was.
+  /// Wherever a file is cut, there is an error and never a crash, and the events before the cut are
+  /// unchanged.
   @Test(arguments: files) func filesCutShortAreRefused(name: String) throws {
     let folder = try TemporaryFolder()
     let data = try Fixtures.data(name)
     let whole = try batches(Fixtures.path(name))[0]
     let start = try #require(data.range(of: Data("\nE ".utf8))).upperBound
     for length in stride(from: start + 1, to: data.count - 45, by: 97) {
-      // What is cut between two events is complete.
+      // A file that is cut between two events is complete.
       if data[..<length].suffix(2) == Data("\nE".utf8) || data[length...].starts(with: "E ".utf8) { continue }
       let path = try folder.write(data.prefix(length))
       #expect(!refusal(path).hasPrefix("no error"))

@@ -27,7 +27,7 @@ import Testing
     mutating func addEvent(weights: Int = 1, isDamaged: Bool = false) {
       let number = eventCount
       let count = number % 10
-      // An event begins by the number that its writer gave it, which plays no part.
+      // An event begins with the number that its writer gave it, which has no effect.
       lines += ["E \(number + 100) 0 \(count)", "U GEV MM"]
       lines.append("W " + Array(repeating: "1.5", count: weights).joined(separator: " "))
       for particle in 0..<count {
@@ -44,7 +44,7 @@ import Testing
       eventCount += 1
     }
 
-    /// What counts as an event and is none.
+    /// Something that counts as an event and is none.
     mutating func addFault(_ sentence: String) {
       bad.append("event \(eventCount)\(sentence)")
       eventCount += 1
@@ -114,7 +114,7 @@ import Testing
     found.bad = stream.badEvents.map { $0.description }
     expect(found)
     #expect(places == places.sorted() && places.count > 15 && times.parsing > 0)
-    // Bad events are told with the batch that they are in, whoever parsed it when.
+    // Bad events are reported with the batch that they are in, whichever thread parsed it, and when.
     for (place, bad) in zip(places, badCounts) {
       #expect(bad == Self.text.bad.count { Int($0.dropFirst(6).prefix { $0.isNumber })! < place })
     }

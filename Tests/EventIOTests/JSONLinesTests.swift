@@ -30,7 +30,8 @@ import Testing
     #expect(second.columns["name"] == nil && stream.badEventCount == 0)
   }
 
-  /// What nobody asks for ends no run, and what is asked for is never of another shape than it seems.
+  /// A column that nobody asks for does not end a run, and one that is asked for always has the shape that it
+  /// seems to have.
   @Test func membersThatChangeCannotBeRead() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(
@@ -59,7 +60,7 @@ import Testing
     }
   }
 
-  /// What a list is shows in the first event whose number of particles differs.
+  /// The first event with another number of particles shows what a list is.
   @Test(arguments: [1, 2, 10]) func listsAsLongAsTheParticlesAreTheirColumns(step: Int) throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(

@@ -62,7 +62,7 @@ import Testing
   @Test func particlesAndColumnsAreRead() throws {
     let file = try write([event(two, weight: "-2.5D+01", rest: "#pdf 1 2 3\n# more\n")])
     let batch = try batches(file)[0]
-    // Neutrinos are not visible, and what is not of status 1 is not outgoing.
+    // Neutrinos are not visible, and particles of other statuses than 1 are not outgoing.
     #expect(rows(batch, 0) == [[30, 0, 40, 50], [-30, 0, 0, 30]])
     #expect(batch.pdgID == [11, -11])
     #expect(
@@ -163,7 +163,7 @@ import Testing
       #expect(try batches(file, options: options)[0].eventNumbers == [0], "\(cut)")
       #expect(refusal(file).contains("\(file), event 1, "))
     }
-    // One that lacks its end does not take the next with it.
+    // An event that lacks its end does not spoil the next one.
     let file = try write([good.replacing("</event>\n", with: ""), good])
     #expect(refusal(file).contains("event 0, line 26 is cut short: it has no </event>"), "\(refusal(file))")
     #expect(try batches(file, options: options)[0].eventNumbers == [1])

@@ -7,7 +7,7 @@ import TestFiles
 import Testing
 
 @Suite struct MomentumLimitTests {
-  /// What every reader passes is clustered, and everything about the jets is finite.
+  /// Events that a reader accepts can be clustered, and all numbers of their jets are finite.
   @Test func theLargestMomentaThatAreReadAreClustered() throws {
     let folder = try TemporaryFolder()
     let largest = MomentumLimit.largestComponent

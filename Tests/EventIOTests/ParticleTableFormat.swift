@@ -60,7 +60,7 @@ private final class ParticleTableReader: ParsingEventReader {
             problem: "ends an event with a line that is not event,px,py,pz,E"))
         continue
       }
-      // Neither limits nor momenta are looked at: the stream does.
+      // Neither limits nor momenta are checked here: the stream does that.
       batch.finishEvent(number: nextEvent)
     }
     return considered == 0 ? nil : batch

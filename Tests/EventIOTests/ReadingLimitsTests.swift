@@ -24,7 +24,7 @@ import Testing
       let sentence = refusal(file, options: limits)
       #expect(sentence.contains("line 1 is longer than the 1048576 bytes"), "\(sentence)")
     }
-    // As much in many lines is read in pieces.
+    // The same amount in many lines is read in pieces.
     let lines = Data("{\"particles\": []}".utf8) + Data(repeating: UInt8(ascii: "\n"), count: 8 << 20)
     #expect(try batches(try folder.write(zstd(lines)), options: limits).count == 1)
   }

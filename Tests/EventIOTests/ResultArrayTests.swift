@@ -7,7 +7,7 @@ import Foundation
 import TestFiles
 import Testing
 
-/// An array as a library that is not ours reads it.
+/// An array as an independent library reads it.
 private struct ReadArray: Equatable {
   var shape: [Int]
   var bytes: [UInt8]

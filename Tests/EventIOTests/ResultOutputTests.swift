@@ -11,7 +11,7 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  /// What writing `batch` to `path` fails with.
+  /// The error of writing `batch` to `path`.
   func failure(
     at path: String, as format: String, _ batch: ResultBatch = .byHand()
   ) -> ResultOutputError? {

@@ -3,7 +3,8 @@
 
 import PackageDescription
 
-// A package of its own: it needs libFuzzer and instrumented sources, which no user of Canopy shall have to build.
+// A package of its own: it needs libFuzzer and instrumented sources, which no user of Canopy should have to
+// build.
 let package = Package(
   name: "Fuzzing",
   dependencies: [.package(name: "Canopy", path: "../..")],

@@ -3,7 +3,8 @@
 import JetPhysics
 import Testing
 
-/// FastJet's memory comes from a block of the clusterer as far as there is one, and nobody can tell.
+/// FastJet's memory comes from a block of the clusterer as long as there are blocks, and the results are the
+/// same without.
 @Suite struct ClusteringMemoryTests {
   /// There are 256 blocks.
   @Test func moreClusterersThanBlocksGiveTheSameJets() throws {

@@ -86,7 +86,7 @@ import Testing
     #expect(heights.last == 12)
   }
 
-  /// FastJet itself takes these, being few, and finds the same jets.
+  /// These are few enough for FastJet itself, which finds the same jets.
   @Test(arguments: JetDefinition.Algorithm.allCases, JetDefinition.RecombinationScheme.allCases)
   func jetsOfEqualParticlesAreFastJets(
     algorithm: JetDefinition.Algorithm, scheme: JetDefinition.RecombinationScheme
@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  /// As many as there may be of one direction without a part in this have FastJet's own history.
+  /// The largest number of particles of one direction that is left to FastJet has FastJet's own history.
   @Test(arguments: [JetDefinition.Algorithm.antikt, .kt, .cambridge, .eeKt])
   func fewEqualParticlesHaveFastJetsHistory(algorithm: JetDefinition.Algorithm) throws {
     let definition = try JetDefinition(algorithm, radius: 0.5)
@@ -138,7 +138,7 @@ import Testing
     #expect(agree(jets.momentum(ofJet: 0).components, [0.3, -0.4, 1.2, 1.3].map { $0 * sum }))
   }
 
-  /// What readers pass has finite jets.
+  /// Events that readers accept have finite jets.
   @Test(arguments: JetDefinition.Algorithm.allCases, reclusterings)
   func theLargestMomentaHaveJets(
     algorithm: JetDefinition.Algorithm, recluster: JetDefinition.Algorithm?

@@ -3,7 +3,7 @@
 import JetPhysics
 import Testing
 
-/// What `canopy bench` measures a clusterer against does the clusterer's work.
+/// The plain clustering that `canopy bench` measures a clusterer against does the same work.
 @Suite struct PlainClusteringTests {
   private static let finders: [JetFinder] = {
     let antikt = try! JetDefinition(.antikt, radius: 0.4)

@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  /// Errors cross no threads either.
+  /// Errors do not reach other threads either.
   @Test func threadsReportTheirOwnErrors() async throws {
     await withTaskGroup(of: JetPhysicsError?.self) { group in
       for number in 0..<64 {

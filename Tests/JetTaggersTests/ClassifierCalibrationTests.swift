@@ -65,7 +65,7 @@ import Training
     let sample = Self.sample(4000, classes: classes, factor: factor)
     let calibration = try #require(
       try head.calibration(fitting: sample.logits, truth: sample.truth, weights: sample.weights))
-    // As far as 4,000 rows tell.
+    // As precisely as 4,000 rows allow.
     #expect(abs(calibration.temperature / factor - 1) < 0.12)
     let least = Self.crossEntropy(sample, temperature: calibration.temperature)
     for change in [0.99, 1.01] {
@@ -104,7 +104,7 @@ import Training
       for point in calibration.thresholds[target] {
         let passing = background.filter { outputs[$0, target] >= point.threshold }
         let share = passing.reduce(0) { $0 + sample.weights[$1] } / total
-        // No row more could pass; rounding may move the one that lies on the threshold.
+        // No further row could pass; rounding may move the one that lies on the threshold.
         #expect(share <= point.target + 4 / total && share > point.target - 8 / total)
         #expect(abs(share - point.backgroundEfficiency) < 4 / total)
         let name = classes == 2 ? "" : "c\(target) "

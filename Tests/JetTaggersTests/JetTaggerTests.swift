@@ -155,7 +155,7 @@ import Training
         if abs(difference - Double(gradients.values[i])) > 4e-3 * max(1, abs(difference)) { differing += 1 }
       }
     }
-    // A ReLU whose corner lies within the step has no central difference.
+    // There is no central difference for a ReLU whose corner lies within the step.
     #expect(compared > 130 && differing <= compared / 50, "\(differing) of \(compared)")
   }
 

@@ -31,7 +31,8 @@ func checkGradient(
   tape.backward()
   let gradients = variables.map { Array($0.gradient!) }
 
-  // The same kind of tape: layers that train otherwise than they predict are differentiated as they train.
+  // The same kind of tape: layers that work differently in training and prediction are differentiated as in
+  // training.
   let again = Tape(parameters: parameters, gradients: Parameters(layout: parameters.layout))
   func value(_ inputs: [Matrix]) -> Double {
     again.reset()

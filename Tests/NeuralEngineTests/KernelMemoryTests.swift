@@ -5,7 +5,7 @@ import Foundation
 import NeuralEngine
 import Testing
 
-/// Floats after whose room the memory of the process ends: whoever reads or writes further ends it.
+/// Floats with the end of readable memory right after their room: code that reads or writes further crashes.
 private final class GuardedFloats {
   let start: UnsafeMutablePointer<Float>
   private let pages: UnsafeMutableRawPointer
@@ -32,7 +32,7 @@ private final class GuardedFloats {
     for count in [0, 1, 15, 16, 17, 1000] {
       let start = KernelMemory.allocate(Float.self, count: count)
       #expect(Int(bitPattern: start) % KernelMemory.vector == 0)
-      // AddressSanitizer sees to it that this is allowed.
+      // AddressSanitizer checks that this is allowed.
       for index in 0..<count + 15 { start[index] = 1 }
       KernelMemory.deallocate(start)
     }

@@ -63,7 +63,7 @@ import Testing
       let alone = operation.apply(tape.constant(x.rows(members)), tape.segments(offsets: [0, members.count]))
       #expect(alone.matrix == result.rows(rows))
     }
-    // Differences of −∞ are none: without the empty segment.
+    // −∞ has no differences, so that the empty segment is left out.
     checkGradient([(6, 3)]) { operation.apply($0[0], $0[0].tape.segments(of: [1, 0, 2, 1, 1, 0], count: 3)) }
     let none = operation.apply(tape.constant(rows: 0, columns: 3), tape.segments(of: [], count: 0))
     #expect(none.rows == 0 && none.columns == 3)

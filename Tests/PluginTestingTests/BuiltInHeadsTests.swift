@@ -7,7 +7,7 @@ import PluginKit
 import PluginTesting
 import Testing
 
-/// The heads that come with Canopy conform in every way of configuring them.
+/// The heads that come with Canopy conform in each of their configurations.
 @Suite struct BuiltInHeadsTests {
   @Test(arguments: HeadCheck.allCases) func jetTaggers(_ check: HeadCheck) throws {
     try HeadConformance(JetTagger.self).run(check)

@@ -6,7 +6,7 @@ import RecurrentEncoder
 import RecursiveEmbedding
 import Testing
 
-/// The stages that come with Canopy conform, and what is wrong with others is found.
+/// The stages that come with Canopy conform, and the faults of others are found.
 @Suite struct BuiltInStagesTests {
   @Test(arguments: StageCheck.allCases) func theRecursiveNetworkConforms(_ check: StageCheck) throws {
     try StageConformance(RecursiveStage.self).run(check)

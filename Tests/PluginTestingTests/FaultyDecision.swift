@@ -25,7 +25,7 @@ struct FaultyDecision: Decision {
     init(from decoder: any Decoder) {}
   }
 
-  /// The number of events that reached the decision, which is not written.
+  /// The number of events that reached the decision; it is not written.
   struct State: Codable {
     var count = 0
     init() {}

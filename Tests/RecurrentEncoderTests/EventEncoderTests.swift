@@ -113,7 +113,8 @@ import Testing
     for (x, y) in zip(a.values, b.values) { #expect(abs(x - y) < 1e-5) }
   }
 
-  /// Σ c y through a matrix that stands for what embeds the jets: gradients of that matrix and of the encoder.
+  /// Σ c y through a matrix that stands for the network that embeds the jets: gradients of that matrix and of
+  /// the encoder.
   @Test func gradientsReachTheJetsAndEqualCentralDifferences() throws {
     let description = try EventEncoderDescription(width: 5, bidirectional: true, leading: 4)
     let setup = try Setup(description, sample: SampleEvents(jetCounts: [3, 0, 6, 1]))

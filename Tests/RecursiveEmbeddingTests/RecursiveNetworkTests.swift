@@ -237,7 +237,7 @@ import Testing
   @Test func cellsAreKnownByName() throws {
     #expect(testedCells.map(\.rawValue) == ["simple", "gated", "tree-memory"])
     #expect(RecursiveNetwork.Cell(rawValue: "lstm") == nil)
-    // The same cell twice is no harm, another one of its name is refused.
+    // Registering the same cell twice does no harm, and another one of its name is refused.
     try RecursiveNetwork.Cell.register(TreeMemoryCell.self)
     let error = #expect(throws: RecursiveCellError.self) {
       try RecursiveNetwork.Cell.register(SecondGatedCell.self)

@@ -84,7 +84,7 @@ private func decode<T: Decodable>(_ yaml: String) throws -> T {
   try ConfigurationNode(yaml: yaml, source: "c.yaml").decode()
 }
 
-/// What the error says about a text that must not decode.
+/// The error for a text that must not decode.
 private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
   do {
     let value: T = try decode(yaml)
@@ -279,7 +279,7 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
     #expect(complaint(Point.self, "position: {x: 3}\nx: [4]").contains("must have more than 1 elements"))
   }
 
-  /// Texts that make more of themselves than they are.
+  /// Texts that expand to more than their own length.
   static let hostile: [(String, String)] = [
     // Ten to the power of twelve values, and the same as a key.
     (aliases(of: "[1]"), "values that are read, those of aliases included"),
@@ -299,7 +299,7 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
     ),
     ("a: \(String(repeating: "x", count: 65_537))", "a is longer than the 65536 bytes"),
     ("a: '\(String(repeating: "x", count: 65_537))'", "a is longer than the 65536 bytes"),
-    // Lists and mappings in each other, without and with ends.
+    // Nested lists and mappings, without and with ends.
     (String(repeating: "[", count: 10_000), "lies in more than 64 lists and mappings"),
     (brackets(10_000, around: ""), "lies in more than 64 lists and mappings"),
     (String(repeating: "{a: ", count: 5000), "lies in more than 64 lists and mappings"),
@@ -309,7 +309,7 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
       "a: &a \(brackets(40, around: "1"))\nb: \(brackets(40, around: "*a"))",
       "lies in more than 64 lists and mappings"
     ),
-    // What contains itself.
+    // An alias in the value that it stands for.
     ("&a [*a]", "c.yaml:1:5: this is not YAML: the alias *a stands for no value that ends before it."),
     ("a: &a\n  b: *a", "c.yaml:2:6: this is not YAML: the alias *a stands for no value that ends before it."),
     (list(of: 100_001), "more than the 100000 values that are read"),
@@ -322,7 +322,7 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
     }
   }
 
-  /// Keys of some length in each other around a list.
+  /// Nested keys of some length around a list.
   private static func nested(_ length: Int, in depth: Int, values: Int) -> String {
     String(repeating: "{\(String(repeating: "k", count: length)): ", count: depth)
       + list(of: values)
@@ -382,7 +382,7 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
     #expect(try set("training.epochs = 3") == Content(training: ["epochs": 3, "seed": 2]))
     #expect(try set("training.seed=null", "training.epochs=") == Content(training: [:]))
     #expect(try set("training={threads: 4}") == Content(training: ["threads": 4]))
-    // One value and no more: what follows it is not left out in silence.
+    // One value and no more: text after it is not left out in silence.
     for assignment in [
       "training.epochs=3}, list: {a: 1", "training.epochs=3, list: [1]", "training.epochs=# 3",
     ] {

@@ -102,7 +102,7 @@ private struct Clock: SettingsSection, Encodable, Equatable {
     }
   }
 
-  /// The least pT has one default, whatever says the settings.
+  /// The least pT has the same default wherever the settings come from.
   @Test func defaultsAreThoseOfTheTable() throws {
     let finder = try JetSettings().finder()
     #expect(finder.definition == (try JetDefinition(.antikt, radius: 0.4)))

@@ -49,7 +49,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(isClose(weighted.bins[10].signalFraction.value, 0.5244215938303342))
   }
 
-  /// Scores that are the share of signal among their like.
+  /// Scores that are the share of signal among examples of equal score.
   @Test func knowsAPerfectCalibration() throws {
     var scores: [Float] = []
     var isSignal: [Bool] = []
@@ -76,7 +76,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(equal.bins.count == 1)
     #expect(abs(equal.expectedError.value - 0.2) < 1e-7)
     #expect(equal.expectedError.error == 0.25)
-    // What weighs nothing is not there, and whole weights are copies.
+    // Examples of weight 0 do not count, and whole weights count as copies.
     let weighted = try CalibrationCurve(
       scores: [0.7, 0.7, 0.1], isSignal: [true, false, true], weights: [2, 1, 0])
     let copied = try CalibrationCurve(scores: [0.7, 0.7, 0.7], isSignal: [true, true, false])
@@ -93,7 +93,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     }
     #expect(throws: MetricError.self) { try CalibrationCurve(scores: [], isSignal: []) }
     #expect(throws: MetricError.self) { try CalibrationCurve(scores: [0.5], isSignal: [true], weights: [0]) }
-    // Of a classifier whose scores are none there is all the rest.
+    // A classifier whose scores are no probabilities has all other numbers.
     let classifier = try ClassifierEvaluation(name: "a", scores: [-1, 2], isSignal: [false, true])
     #expect(classifier.calibration == nil && classifier.auc?.value == 1)
   }

@@ -150,8 +150,8 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(isClose(curve.rejection(atSignalEfficiency: 0.1).rejection.value, 20))
   }
 
-  /// Generators give events weights of either sign; the area is a sum over all pairs, and efficiencies are sums of what
-  /// passes, as plain as they stand in the definition.
+  /// Generators give events weights of either sign; the area is a sum over all pairs, and efficiencies are
+  /// sums of the weights that pass, as in the definition.
   @Test func negativeWeightsCount() throws {
     let sample = Sample()
     let weights = sample.weights.indices.map { $0 % 5 == 2 ? -sample.weights[$0] : sample.weights[$0] }

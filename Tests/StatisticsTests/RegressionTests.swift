@@ -110,7 +110,7 @@ import Testing
     return sorted[min(sorted.count - 1, Int(level * Double(sorted.count)))]
   }
 
-  /// A row that a copy of a negative weight takes back counts as if it were not there.
+  /// A row and its copy of negative weight count as if they were not there.
   @Test func negativeWeightsTakeRowsBack() throws {
     var sample = Sample(6000)
     let plain = try sample.evaluation().estimators[0].whole
@@ -138,7 +138,7 @@ import Testing
     #expect(evaluation.ranges.map(\.lowerBound) == [100, 110, 120, 130, 140, 150, 160, 170, 180, 190])
     #expect(evaluation.ranges.map(\.upperBound) == [110, 120, 130, 140, 150, 160, 170, 180, 190, 200])
     for (bin, summary) in (own.bins + [own.whole]).enumerated() {
-      // Whole weights are so many equal rows.
+      // Whole weights count as that many equal rows.
       var rows: [Int] = []
       for (row, truth) in sample.truth.enumerated() where bin == 10 || Int((truth - 100) / 10) == bin {
         rows += Array(repeating: row, count: Int(sample.weights[row]))
@@ -190,7 +190,8 @@ import Testing
     )
     #expect(abs(half_.whole.bias.value + 0.55) < 0.01 && abs(half_.whole.resolution.value - 0.05) < 0.004)
     for summary in corrected.bins { #expect(abs(summary.bias.value) < 0.03) }
-    // What predicts half the mass has half the spread: corrected it has that of the mass, relative to 0.9 of it.
+    // An estimator that predicts half the mass has half the spread; after correction it has that of the mass,
+    // relative to 0.9 of it.
     #expect(abs(corrected.whole.resolution.value - 0.111) < 0.015)
     #expect(abs(third.whole.missing.value - 2.0 / 3) < 0.03)
     #expect(third.whole.coverage == nil && third.whole.pullMean == nil)

@@ -60,7 +60,7 @@ import Testing
     let report = ".report-29D1E7C0-0000-4000-8000-000000000000"
     try FileManager.default.createDirectory(atPath: folder.path(report), withIntermediateDirectories: false)
     try folder.write("left", to: "\(report)/roc.csv")
-    // What a living process has open, under a name that does not tell whose it is.
+    // A file that a living process has open, under a name that does not tell which process.
     let kept = ".canopy-29D1E7C0-0000-4000-8000-000000000001.partial"
     try folder.write("kept", to: kept)
     let open = try FileHandle(forReadingFrom: URL(fileURLWithPath: folder.path(kept)))

@@ -15,7 +15,7 @@ import Training
 
 /// Small networks learning from toy jets.
 @Suite struct TrainerTests {
-  /// A trainer on all of a dataset but every fifth jet, which validates.
+  /// A trainer on all of a dataset except every fifth jet, which validates.
   private func trainer(
     _ dataset: EventDataset, _ training: String, network: Network? = nil, headWeights: [Double]? = nil,
     resuming checkpoint: Checkpoint? = nil
@@ -67,7 +67,7 @@ import Training
     #expect(zip(moments[0], moments[1]).allSatisfy { abs($0 - $1) < 1e-3 * largest })
   }
 
-  /// Events whose truth is missing are learnt from as little as events without a weight.
+  /// Events whose truth is missing are not learnt from, like events without a weight.
   @Test func missingTruthTeachesNothing() throws {
     let lines = ToyJets.lines(80)
     let missing = { (event: Int) in event % 7 == 3 }
@@ -209,7 +209,7 @@ import Training
     let weight = try gradient(ToyJets.dataset(weighted(lines) { $0 == 5 ? 2 : 1 }, weight: "w"))
     expectEqual(twice.numbers, weight.numbers)
     #expect(abs(twice.loss - weight.loss) < 1e-6 && abs(plain.loss - weight.loss) > 1e-6)
-    // Only the relative size of weights matters, and no weight is no event.
+    // Only the relative size of weights matters, and an event without weight does not count.
     let scaled = try gradient(ToyJets.dataset(weighted(lines) { _ in 40 }, weight: "w"))
     expectEqual(scaled.numbers, plain.numbers)
     let without = try gradient(ToyJets.dataset(Array(lines.dropLast())))

@@ -12,7 +12,7 @@ import TestFiles
 import Testing
 import Training
 
-/// What is said of a training before its first epoch.
+/// What is reported of a training before its first epoch.
 @Suite struct TrainingReviewTests {
   private let folder: TemporaryFolder
 

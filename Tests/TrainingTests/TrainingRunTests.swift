@@ -137,7 +137,7 @@ import Training
       twice?.description
         == "--set training.epochs=3: training.epochs is set twice, by --set training.epochs=2 too; set it once."
     )
-    // A mapping takes the place of another, whole.
+    // A mapping replaces another as a whole.
     let other = try read("heads={other: {plugin: p, configuration: {}}}", "jets={radius: 0.7}")
     #expect(other.heads.keys == ["other"] && other.jets.definition.radius == 0.7)
     #expect(other.jets.selection.kind == .inclusive(minimumPt: 5) && other.jets.recluster == nil)
@@ -198,7 +198,7 @@ import Training
   }
 
   @Test func onlyTheSameConfigurationResumes() throws {
-    // What a training leaves that was stopped after its first epoch.
+    // What a training that was stopped after its first epoch leaves.
     let folder = folder
     let log = Log()
     log.afterEpoch = { epoch in
@@ -295,7 +295,7 @@ import Training
     let file = folder.url.appendingPathComponent("model/checkpoint.safetensors")
     #expect(try Checkpoint(contentsOf: file, layout: layout).epochs == log.epochs)
 
-    // At once: nothing is left that would be in the way.
+    // Without delay: no file is left that would be in the way.
     let sudden = ToyJets.configuration(events, training: "epochs: 2, learning-rate: 1e30, threads: 1")
     #expect(throws: TrainingError.self) { try run(sudden, into: "sudden") }
     #expect(!FileManager.default.fileExists(atPath: folder.path("sudden")))

@@ -22,7 +22,7 @@ import Testing
     try TriggerMenu(text, plugins: RisingPt.registry)
   }
 
-  /// What the menu says of the events, those that took too long in between, in batches.
+  /// What the menu says of the events in batches, with those that took too long among them.
   private func run(
     _ menu: TriggerMenu, batch: Int, isRestarted: Bool = false
   ) throws -> (

@@ -71,7 +71,8 @@ import Testing
   @Test func countsAddUpExactly() throws {
     let menu = try TriggerMenu(Self.menu)
     let (_, state) = menu.run(sample.inputs)
-    // What exactly k paths accepted, summed, is what is accepted; counted k-fold, what the paths accepted.
+    // The events that exactly k paths accepted add up to the accepted events, and k-fold to those that the
+    // paths accepted.
     #expect(state.eventsByPathCount.reduce(0, +) == state.eventCount)
     #expect(state.eventsByPathCount.dropFirst().reduce(0, +) == state.acceptedCount)
     let recording = menu.paths.indices.filter { !menu.paths[$0].isSeedOnly }.map { state.paths[$0] }

@@ -88,7 +88,7 @@ import Testing
     let naiveScore = plainBackground.map(\.score).sorted(by: >)[half - 1]
     let naiveHT = plainBackground.map(\.ht).sorted(by: >)[half - 1]
     #expect(tuned.signal.acceptedCount > count(plainSignal, naiveScore, naiveHT) + 15)
-    // The budget is used but for what one step of a threshold takes.
+    // The budget is used up to what one step of a threshold takes.
     #expect(tuned.background.acceptedCount >= 145)
   }
 

@@ -39,7 +39,7 @@ import Testing
     let late = [3, 77, 400]
     let (decisions, state) = run(menu, weights, late: late)
     let (plain, counted) = run(menu, nil, late: late)
-    // Weights decide about nothing.
+    // Weights do not change any decision.
     #expect(decisions.pathBits == plain.pathBits && decisions.isAccepted == plain.isAccepted)
     #expect(state.paths == counted.paths && state.eventsByPathCount == counted.eventsByPathCount)
     #expect(state.fits(menu))
@@ -98,7 +98,7 @@ import Testing
     #expect(plain.overlapWeight == nil && plain.total.weight == nil)
   }
 
-  /// Twice as much weight tells no more than as many events.
+  /// Twice the weight gives no more precision than the same number of events.
   @Test func intervalsKnowHowMuchWeightsTell() throws {
     func sum(_ weights: [Double]) -> WeightSum { weights.reduce(into: WeightSum()) { $0.add($1) } }
     func interval(_ passed: [Double], _ failed: [Double]) -> ClosedRange<Double> {
@@ -118,7 +118,7 @@ import Testing
     let error = (0.25 * 5 + 2.25).squareRoot() / 2
     #expect(
       abs(outside.lowerBound - (1.5 - error)) < 1e-12 && abs(outside.upperBound - (1.5 + error)) < 1e-12)
-    // No share can be told of nothing.
+    // There is no share if the weights add up to 0.
     #expect(interval([1], [-1]) == 0...1)
   }
 

@@ -21,7 +21,7 @@ struct EventFileTarget: FuzzTarget {
     let stream = try EventStream(
       inputs: [file.path], options: EventReadingOptions(skipBadEvents: true))
     while let events = try stream.next(upTo: 16) {
-      // The time of clustering is not the subject.
+      // The time of clustering is not tested here.
       guard events.particleCount <= 1000 else { continue }
       do {
         _ = try clusterer.jets(in: events)

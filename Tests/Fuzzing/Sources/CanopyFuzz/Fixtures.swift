@@ -6,7 +6,7 @@ import Foundation
 /// What the targets read in addition to their inputs, made from the shipped samples, and the seeds of each
 /// target.
 struct Fixtures {
-  /// Where all of it lies.
+  /// Where all of it is.
   let folder: URL
   /// A folder of this process for inputs, which are best kept in memory.
   let scratch: URL
@@ -170,7 +170,7 @@ extension Fixtures {
     for (index, setting) in settings.enumerated() { try write(Data(setting.utf8), "settings", "\(index)") }
   }
 
-  /// The seeds that come of a training.
+  /// The seeds that come from a training.
   private func writeTrainedSeeds() throws {
     for name in [Model.descriptionFile, Model.weightsFile] {
       let data = try Data(contentsOf: model.appendingPathComponent(name))

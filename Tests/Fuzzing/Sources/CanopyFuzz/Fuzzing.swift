@@ -5,13 +5,13 @@ import Foundation
 
 /// Something that reads bytes which anyone may have written.
 protocol FuzzTarget {
-  /// What the target needs is in `fixtures`.
+  /// The files that the target needs are in `fixtures`.
   init(_ fixtures: Fixtures) throws
 
-  /// Reads an input. It may throw, which refuses the input; whatever else happens is a finding.
+  /// Reads an input. It may throw, which refuses the input; anything else that goes wrong is a finding.
   func read(_ input: Data) throws
 
-  /// Makes the checksums of an input right, so that what follows them is reached.
+  /// Corrects the checksums of an input, so that the code after them is reached.
   func seal(_ input: UnsafeMutableRawBufferPointer)
 }
 

@@ -4,7 +4,7 @@ import CFuzzing
 import Canopy
 import Foundation
 
-/// The journal of a trigger that was stopped, from which it goes on.
+/// The journal of a stopped trigger, from which it is resumed.
 struct JournalTarget: FuzzTarget {
   private let fixtures: Fixtures
   private let run: TriggerRun
