@@ -55,8 +55,8 @@ public struct EventClassifier: ClassifyingHead {
 
   /// A classifier whose layers are added to the network by `builder`.
   ///
-  /// - Throws: ``PluginError`` if there are fewer than two classes, two share a name, a size is out of range or
-  ///   the network does not embed events.
+  /// - Throws: ``PluginError`` if there are fewer than two classes, two share a name, a size is out of range
+  ///   or the network does not embed events.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration
     classification = try Classification(

@@ -58,8 +58,8 @@ public struct JetTagger: ClassifyingHead {
 
   /// A tagger whose layers are added to the network by `builder`.
   ///
-  /// - Throws: ``PluginError`` if there are fewer than two classes, two share a name, a size is out of range or
-  ///   the network has no events to give context.
+  /// - Throws: ``PluginError`` if there are fewer than two classes, two share a name, a size is out of range
+  ///   or the network has no events to give context.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration
     classification = try Classification(

@@ -152,8 +152,8 @@ public struct MassRegression: Head {
     self.calibration = calibration
   }
 
-  /// The corrections that the validation sample asks for; nil if the mass does not rise with the true mass yet, or
-  /// there are fewer than 200 rows.
+  /// The corrections that the validation sample asks for; nil if the mass does not rise with the true mass
+  /// yet, or there are fewer than 200 rows.
   public func calibration(
     fitting results: Matrix, truth: HeadTruth, weights: [Double]
   ) throws -> MassCalibration? {

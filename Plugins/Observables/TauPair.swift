@@ -110,8 +110,8 @@ struct TauPair {
   /// The neutrinos of each τ fly along its visible momentum and together make the missing momentum (R. K.
   /// Ellis et al., Nucl. Phys. B 297 (1988) 221).
   ///
-  /// - Returns: the momentum of each τ's neutrinos over its visible momentum; nil if the candidates are back to
-  ///   back or parallel, so that there is no solution.
+  /// - Returns: the momentum of each τ's neutrinos over its visible momentum; nil if the candidates are back
+  ///   to back or parallel, so that there is no solution.
   func neutrinoShares(missingX: Double, missingY: Double) -> (first: Double, second: Double)? {
     let (a, b) = (first.momentum, second.momentum)
     let area = a.px * b.py - a.py * b.px

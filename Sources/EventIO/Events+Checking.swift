@@ -8,8 +8,8 @@ extension Events {
   ///
   /// This holds for all formats, whatever their readers check themselves.
   ///
-  /// - Throws: what `onBadEvent` throws, and `EventInputError` if the arrays of the batch do not fit together, which
-  ///   is a fault of the format.
+  /// - Throws: what `onBadEvent` throws, and `EventInputError` if the arrays of the batch do not fit
+  ///   together, which is a fault of the format.
   mutating func leaveOutUnusableEvents(
     _ limits: ReadingLimits, onBadEvent: (EventInputError) throws -> Void
   ) throws {

@@ -447,7 +447,8 @@ private struct LHELines {
     return false
   }
 
-  /// The next line of the event that is neither blank nor a comment; nil if the event ends without `</event>`.
+  /// The next line of the event that is neither blank nor a comment; nil if the event ends without
+  /// `</event>`.
   mutating func nextInEvent() -> UnsafeRawBufferPointer? {
     while true {
       let (place, number) = (next, lineNumber)

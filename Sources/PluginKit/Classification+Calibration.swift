@@ -60,7 +60,8 @@ extension Classification {
 
   /// Takes over a calibration.
   ///
-  /// - Throws: ``PluginError`` if the temperature is not positive or thresholds are not those of the working points.
+  /// - Throws: ``PluginError`` if the temperature is not positive or thresholds are not those of the working
+  ///   points.
   public mutating func calibrate(by calibration: Calibration) throws {
     guard calibration.temperature > 0, calibration.temperature.isFinite else {
       throw PluginError("The temperature is \(calibration.temperature), but it must be positive.")
@@ -143,7 +144,8 @@ extension Classification {
     }
   }
 
-  /// The least background efficiency whose threshold each score passes; 1 if it passes none: `[rows × targets]`.
+  /// The least background efficiency whose threshold each score passes; 1 if it passes none:
+  /// `[rows × targets]`.
   func passedWorkingPoints(of probabilities: Variable) -> Variable {
     let result = probabilities.tape.constant(rows: probabilities.rows, columns: probabilities.columns)
     let (scores, passed) = (probabilities.values, result.values)

@@ -65,7 +65,8 @@ public protocol Decision: Sendable {
 
   /// A decision on events about which `sources` are known.
   ///
-  /// - Throws: ``PluginError`` if the configuration makes no sense, or names a head or an output that is not there.
+  /// - Throws: ``PluginError`` if the configuration makes no sense, or names a head or an output that is not
+  ///   there.
   init(configuration: Configuration, sources: DecisionSources) throws
 
   /// What the decision is based on, in the order of the numbers that the call writes.

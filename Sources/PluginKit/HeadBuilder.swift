@@ -86,7 +86,8 @@ public struct HeadBuilder {
   /// Adds fully connected layers with a ReLU after each but the last, called `heads.HEAD.hidden1` … and
   /// `heads.HEAD.last`.
   ///
-  /// - Throws: ``PluginError`` if the sizes are out of range: up to 20 hidden layers, each from 1 to 4096 wide.
+  /// - Throws: ``PluginError`` if the sizes are out of range: up to 20 hidden layers, each from 1 to 4096
+  ///   wide.
   public mutating func perceptron(inputs: Int, hidden: [Int], outputs: Int) throws -> Perceptron {
     guard hidden.count <= 20, hidden.allSatisfy({ (1...4096).contains($0) }) else {
       throw PluginError("A head has up to 20 hidden layers, each from 1 to 4096 wide.")

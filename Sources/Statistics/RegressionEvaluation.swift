@@ -147,8 +147,8 @@ public struct RegressionEvaluation: Sendable {
 }
 
 extension RegressionPredictions {
-  /// The predictions with a median response of 1 at each true value of these rows; nil if they do not rise with
-  /// the truth.
+  /// The predictions with a median response of 1 at each true value of these rows; nil if they do not rise
+  /// with the truth.
   fileprivate func corrected(_ truth: [Double], _ weights: [Double]) -> RegressionPredictions? {
     let known = values.indices.filter { values[$0].isFinite && values[$0] > 0 }
     let correction = ResponseCorrection(

@@ -19,7 +19,8 @@ public struct ResponseSummary: Sendable, Equatable, Codable {
   ///
   /// The uncertainty is the part of the interval on the side where the truth lies.
   public let pullMean: Estimate?
-  /// Half the central 68.27 % interval of the same, 1 for a perfect uncertainty; nil if the estimator has none.
+  /// Half the central 68.27 % interval of the same, 1 for a perfect uncertainty; nil if the estimator has
+  /// none.
   public let pullWidth: Estimate?
   /// The share of rows whose interval holds the truth; nil if the estimator has no interval.
   public let coverage: Estimate?

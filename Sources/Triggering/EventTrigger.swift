@@ -39,8 +39,8 @@ public final class EventTrigger {
   ///   - model: the model whose heads the menu names.
   ///   - menu: the menu.
   ///   - conditions: the value of each condition that the model reads, for all events.
-  ///   - timeLimit: how many seconds an event may take; nil if there is no limit. One that takes longer passes
-  ///     through: it is accepted and marked.
+  ///   - timeLimit: how many seconds an event may take; nil if there is no limit. One that takes longer
+  ///     passes through: it is accepted and marked.
   /// - Throws: ``TriggerError`` if a condition is missing or not the model's, `JetPhysicsError` if FastJet
   ///   refuses the model's jet definition.
   public init(

@@ -40,8 +40,8 @@ final class RecordFile {
 
   /// Opens a file, hands over each complete record in turn, and cuts off what follows the last.
   ///
-  /// - Throws: ``TriggerError`` if it cannot be opened, another process has it, or there is no record, and what `body`
-  ///   throws; the file is then left as it is.
+  /// - Throws: ``TriggerError`` if it cannot be opened, another process has it, or there is no record, and
+  ///   what `body` throws; the file is then left as it is.
   init(resuming path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     self.path = path
     descriptor = open(path, O_RDWR | O_CLOEXEC)
