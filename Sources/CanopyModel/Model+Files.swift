@@ -40,6 +40,7 @@ extension Model {
           }
           return (head.name, plugin, head.configuration)
         })
+      try network.prepare(by: description.heads.map(\.preparation))
       try network.calibrate(by: description.heads.map(\.calibration))
       guard description.jets.trees || !network.readsTrees else {
         throw ModelError("jets.trees is false, but the network reads trees")
