@@ -129,7 +129,8 @@ public protocol Head: Sendable {
 public struct HeadExample<Configuration: Codable & Sendable>: Sendable {
   /// A configuration that serves in any network with the inputs that the head reads.
   public var configuration: Configuration
-  /// Values of each truth column that the configuration names, which the rows take in turn.
+  /// Values of each truth column that files have, and of each column of events that truth is derived from, which rows and
+  /// events take in turn.
   public var truth: [String: [Float]]
 
   /// An example, with truth such as `["label": [0, 1]]`.
