@@ -143,7 +143,7 @@ extension HeadFigure.Series {
       guard hasErrors else { return [bars] }
       return [
         bars,
-        "\(file) using \(centre):\(height):\(error(x + 3)) with yerrorbars linetype \(linetype) pointtype 0 notitle",
+        "\(file) using \(centre):\(height):\(error(x + 3)) with yerrorbars linetype \(linetype) pointtype 7 pointsize 0 notitle",
       ]
     }
   }

@@ -30,7 +30,8 @@ import Testing
         HeadTable.Column("class", texts: ["a", "b"]), HeadTable.Column("n", unit: "GeV", numbers: [1, .nan]),
         HeadTable.Column("e", estimates: [nil, Estimate(value: 1, error: 0.1)]),
       ])
-    #expect(problem([figure(curve, histogram), figure(.points("p", x: [], y: []), named: "other")], [table]) == nil)
+    #expect(
+      problem([figure(curve, histogram), figure(.points("p", x: [], y: []), named: "other")], [table]) == nil)
     #expect(table.rowCount == 2 && table.columns[1].title == "n [GeV]")
   }
 

@@ -91,7 +91,10 @@ private func isPNG(_ data: Data) -> Bool {
       .histogram("bins", edges: [1, 10, 1000], contents: [0.7, 0.2], errors: [0.02, .nan]),
       .points("beyond", x: [-1, 0], y: [0.5, 2]),
     ]
-    let bare: [HeadFigure.Series] = [.curve("c", x: [1], y: [1]), .points("p", x: [0, 1], y: [3, 2])]
+    let bare: [HeadFigure.Series] = [
+      .curve("c", x: [1], y: [1]), .points("p", x: [0, 1], y: [3, 2]),
+      .histogram("h", edges: [0, 1, 2], contents: [0, 5], errors: [1, 6]),
+    ]
     let nothing = HeadFigure("nothing", x: energy, y: share, series: [.curve("c", x: [0, .nan], y: [1, 1])])
     let plain = HeadFigure.Axis("x")
     let table = HeadTable(

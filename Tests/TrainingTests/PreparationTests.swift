@@ -233,7 +233,8 @@ private struct ScaledRegression: Head {
       _ = try network.prepared(on: dataset, [0])
     }
     #expect(
-      same?.description == "target cannot be prepared on the events to learn from: All rows have the same mass."
+      same?.description
+        == "target cannot be prepared on the events to learn from: All rows have the same mass."
     )
     #expect(!FileManager.default.fileExists(atPath: folder.path("a")))
   }
