@@ -113,37 +113,36 @@ extension HeadFigure {
 extension HeadFigure.Series {
   /// The parts of a gnuplot command that draw the series from the columns of a file.
   fileprivate func commands(_ file: String, firstColumn: Int, _ linetype: Int) -> [String] {
-    let title = "title \(Gnuplot.quoted(name))"
-    // A number that is not known interrupts a curve.
-    func value(_ column: Int) -> String { "(valid(\(column)) ? $\(column) : NaN)" }
-    func error(_ column: Int) -> String { "(valid(\(column)) ? $\(column) : 0)" }
-    let (x, y) = (firstColumn, firstColumn + 1)
+    let style = "linetype \(linetype) title \(Gnuplot.quoted(name))"
+    let (x, y) = (firstColumn, kind == .histogram ? firstColumn + 2 : firstColumn + 1)
+    // gnuplot leaves out a line in which it is to read an empty cell by `$`, instead of interrupting a curve there.
+    func value(_ column: Int) -> String { "(valid(\(column)) ? column(\(column)) : NaN)" }
+    let error = "(valid(\(y + 1)) ? column(\(y + 1)) : 0)"
     let hasErrors = errors?.contains { $0.knownError != nil } ?? false
     switch kind {
     case .curve:
-      let line = "\(file) using \(value(x)):\(value(y)) with lines linetype \(linetype) \(title)"
-      guard hasErrors else { return [line] }
-      let (low, high) = ("(\(value(y)) - \(error(y + 1)))", "(\(value(y)) + \(error(y + 1)))")
+      // A line through one point would not be seen.
+      let line = self.y.count(where: \.isFinite) == 1 ? "points pointtype 7 pointsize 0.8" : "lines"
+      let curve = "\(file) using \(value(x)):\(value(y)) with \(line) \(style)"
+      guard hasErrors else { return [curve] }
       return [
-        "\(file) using \(value(x)):\(low):\(high) with filledcurves linetype \(linetype) "
-          + "fillstyle transparent solid 0.25 noborder notitle", line,
+        "\(file) using \(value(x)):(\(value(y)) - \(error)):(\(value(y)) + \(error)) with filledcurves "
+          + "linetype \(linetype) fillstyle transparent solid 0.25 noborder notitle", curve,
       ]
     case .points:
-      let style = "linetype \(linetype) pointtype 7 pointsize 0.8 \(title)"
+      let points = "pointtype 7 pointsize 0.8 \(style)"
       return [
         hasErrors
-          ? "\(file) using \(value(x)):\(value(y)):\(error(y + 1)) with yerrorbars \(style)"
-          : "\(file) using \(value(x)):\(value(y)) with points \(style)"
+          ? "\(file) using \(value(x)):\(value(y)):\(error) with yerrorbars \(points)"
+          : "\(file) using \(value(x)):\(value(y)) with points \(points)"
       ]
     case .histogram:
-      let (centre, height, width) = ("(($\(x) + $\(x + 1))/2)", value(x + 2), "($\(x + 1) - $\(x))")
-      let bars =
-        "\(file) using \(centre):\(height):\(width) with boxes linetype \(linetype) "
-        + "fillstyle transparent solid 0.25 border linetype \(linetype) \(title)"
-      guard hasErrors else { return [bars] }
+      let (centre, width) = ("(($\(x) + $\(x + 1))/2)", "($\(x + 1) - $\(x))")
+      let bars = "fillstyle transparent solid 0.25 border linetype \(linetype) \(style)"
       return [
-        bars,
-        "\(file) using \(centre):\(height):\(error(x + 3)) with yerrorbars linetype \(linetype) pointtype 7 pointsize 0 notitle",
+        hasErrors
+          ? "\(file) using \(centre):\(value(y)):\(error):\(width) with boxerrorbars \(bars)"
+          : "\(file) using \(centre):\(value(y)):\(width) with boxes \(bars)"
       ]
     }
   }
