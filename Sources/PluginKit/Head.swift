@@ -191,7 +191,7 @@ public enum HeadRows: String, Sendable, Hashable, Codable {
   case events
   /// A row for each constituent of each jet, in the order of `Jets.constituents`; truth comes from columns of particles.
   case constituents
-  /// A row for each splitting of each jet's tree, in the order of `JetTrees`, children before parents.
+  /// A row for each splitting of each jet's tree, in the order of `JetTrees`, children before parents; truth is derived.
   case splittings
 }
 
