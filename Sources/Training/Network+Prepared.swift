@@ -25,18 +25,24 @@ extension Network {
     let inputs = dataset.plainInputs(of: training)
     for index in waiting {
       let named = heads[index]
-      do {
-        if let known = checkpoint?.preparations[named.name] {
+      if let known = checkpoint?.preparations[named.name] {
+        do {
           try network.prepareHead(index, by: known)
-        } else {
-          try network.prepareHead(
-            index, fitting: dataset.truth(of: named, of: training),
-            weights: dataset.weights(for: named, of: training).map { Double($0) }, inputs: inputs)
+        } catch let error as ModelError {
+          throw TrainingError(
+            "The checkpoint does not fit the network: \(error.description); begin again in another folder.")
         }
-      } catch let error as ModelError {
-        throw TrainingError("The network cannot be made: \(error.description).")
-      } catch let error where error is MetricError || error is PluginError {
-        throw TrainingError("\(named.name) cannot be prepared on the events to learn from: \(error)")
+        continue
+      }
+      do {
+        try network.prepareHead(
+          index, fitting: dataset.truth(of: named, of: training),
+          weights: dataset.weights(for: named, of: training).map { Double($0) }, inputs: inputs)
+      } catch let error where error is ModelError || error is MetricError || error is PluginError {
+        let text = "\(error)"
+        throw TrainingError(
+          "\(named.name) cannot be prepared on the events to learn from: \(text)\(text.hasSuffix(".") ? "" : ".")"
+        )
       }
     }
     return network

@@ -58,7 +58,7 @@ private struct ScaledRegression: Head {
   }
 
   mutating func prepare(by preparation: Preparation) throws {
-    guard preparation.width > 0, preparation.width.isFinite, preparation.mean.isFinite else {
+    guard preparation.width > 0, configuration.learnsNothing != true else {
       throw PluginError("The width \(preparation.width) is not positive.")
     }
     scaling = preparation
@@ -208,6 +208,22 @@ private struct ScaledRegression: Head {
     let resumed = try network.prepared(on: dataset, few, resuming: checkpoint)
     #expect(resumed.heads[0].preparation == model.description.heads[0].preparation)
     #expect(fitted.heads[0].preparation != resumed.heads[0].preparation)
+    let other = try Network(
+      embedding: ToyJets.embedding(.gated),
+      heads: [
+        (
+          "target", ScaledRegression.self,
+          JSONValue.object(["truth": .string("mass"), "learnsNothing": .bool(true)])
+        )
+      ])
+    let misfit = #expect(throws: TrainingError.self) {
+      try other.prepared(on: dataset, few, resuming: checkpoint)
+    }
+    #expect(
+      misfit?.description.hasPrefix(
+        "The checkpoint does not fit the network: the preparation of the head target: The width ") == true
+        && misfit?.description.hasSuffix("; begin again in another folder.") == true,
+      "\(String(describing: misfit))")
     #expect(!network.heads[0].isPrepared && fitted.heads[0].isPrepared)
     let trainer = Trainer(
       network, headWeights: [1], section: try ToyJets.section("{epochs: 1, threads: 1}"), dataset: dataset,
@@ -222,8 +238,8 @@ private struct ScaledRegression: Head {
     }
     #expect(
       nothing?.description
-        == "The network cannot be made: the preparation of the head target holds a number that is not finite: mend the "
-        + "plugin scaled-regression.")
+        == "target cannot be prepared on the events to learn from: the preparation of the head target holds a number that "
+        + "is not finite: mend the plugin scaled-regression.")
     let same = #expect(throws: TrainingError.self) {
       let network = try Network(
         embedding: ToyJets.embedding(.gated),
