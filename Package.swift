@@ -8,8 +8,8 @@ import PackageDescription
 let reexportedByPluginKit = ["EventData", "JetPhysics", "NeuralEngine", "Settings", "Statistics"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
-    "CanopyModel", "EventIO", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training",
-    "Triggering", "Triggers",
+    "CanopyModel", "EventIO", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Reports",
+    "Training", "Triggering", "Triggers",
   ]
 
 func modules(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: $0) } }
@@ -71,6 +71,10 @@ let package = Package(
       plugins: ["SourceFingerprint"]),
 
     .target(
+      name: "Observables", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/Observables"),
+
+    .target(
       name: "RecursiveEmbedding",
       dependencies: ["CKernels", "PluginKit", "Support"] + modules(reexportedByPluginKit),
       path: "Plugins/RecursiveEmbedding"),
@@ -117,12 +121,15 @@ let package = Package(
       dependencies: ["CanopyModel", "PluginKit", "Support", "Training"] + modules(reexportedByPluginKit)),
     .target(
       name: "PluginTesting",
-      dependencies: ["CanopyModel", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Training"]
+      dependencies: [
+        "CanopyModel", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Training",
+      ]
         + modules(reexportedByPluginKit)),
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "PluginKit",
+        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables",
+        "PluginKit",
         "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training", "Triggering", "Triggers",
       ] + modules(reexportedByPluginKit)),
     .target(name: "CCanopyTrigger"),
@@ -156,6 +163,9 @@ let package = Package(
     .testTarget(
       name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine", "Support"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "ObservablesTests",
+      dependencies: ["EventIO", "Observables", "PluginKit", "TestFiles"] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "RecursiveEmbeddingTests",
       dependencies: ["PluginKit", "RecursiveEmbedding", "TestCells"] + modules(reexportedByPluginKit)),
@@ -195,8 +205,8 @@ let package = Package(
     .testTarget(
       name: "PluginTestingTests",
       dependencies: [
-        "EventClassifiers", "JetTaggers", "MassRegression", "PluginKit", "PluginTesting", "RecurrentEncoder",
-        "RecursiveEmbedding", "Triggers",
+        "EventClassifiers", "JetTaggers", "MassRegression", "Observables", "PluginKit", "PluginTesting",
+        "RecurrentEncoder", "RecursiveEmbedding", "Triggers",
       ]
         + modules(reexportedByPluginKit)),
     .testTarget(

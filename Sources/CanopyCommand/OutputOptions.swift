@@ -58,11 +58,13 @@ struct OutputOptions: ParsableArguments {
 /// - Parameters:
 ///   - reading: which events are read.
 ///   - columns: columns that every event gets.
+///   - particleColumns: columns of particles that are read, besides those of the model.
 ///   - model: the model that reads the events, and its folder; nil for none.
 ///   - output: where the results go.
 ///   - makeWorker: makes the worker of a thread, which turns events into results and adds what its stages took.
 func writeResults(
-  reading: ReadingOptions, columns: [String: Double] = [:], model: (model: Model, folder: String)? = nil,
+  reading: ReadingOptions, columns: [String: Double] = [:], particleColumns: Set<String> = [],
+  model: (model: Model, folder: String)? = nil,
   output: OutputOptions,
   makeWorker: @escaping @Sendable (StageTimes) throws -> ((Events) throws -> ResultBatch)
 ) throws {
@@ -71,7 +73,7 @@ func writeResults(
   files.addModel(model?.folder)
   files.addOutput("-o", output.output)
   try files.check()
-  let stream = try reading.makeStream(columns: columns, for: model?.model)
+  let stream = try reading.makeStream(columns: columns, particleColumns: particleColumns, for: model?.model)
   let writer = try output.makeWriter()
   var progress = EventProgress(stream, resultsOnStandardOutput: output.output == nil)
   defer { progress.clear() }

@@ -39,7 +39,10 @@ extension Model {
                 + "\(plugin.version): train it again, or use the older plugin")
           }
           return (head.name, plugin, head.configuration)
-        })
+        },
+        observables: ObservableCatalogue(
+          description.observables.map { try $0.choice(plugins) }, plugins: plugins),
+        cuts: description.cuts)
       try network.prepare(by: description.heads.map(\.preparation))
       try network.calibrate(by: description.heads.map(\.calibration))
       guard description.jets.trees || !network.readsTrees else {
@@ -47,7 +50,7 @@ extension Model {
       }
       try description.scaling.resolve(for: network)
     } catch {
-      throw ModelError("\(file.relativePath): \(error.clause).")
+      throw ModelError(ModelError("\(file.relativePath): \(error.clause)").sentence)
     }
     let weights = try Self.readWeights(folder, checksum: weightsChecksum)
     let parameters = try Parameters(layout: network.layout, weights.tensors)

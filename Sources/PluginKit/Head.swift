@@ -37,6 +37,8 @@ public protocol Head: Sendable {
   var inputs: Set<HeadInput> { get }
   /// The columns of particles that the head reads of constituents; none unless given.
   var particleColumns: Set<String> { get }
+  /// The numbers of observables that the head reads, such as `soft-drop/mass`; none unless given.
+  var observables: Set<String> { get }
   /// The truth columns that `loss`, `check` and `evaluate` need: columns of events, or of particles for a head on
   /// constituents, and those that the head derives.
   var truthColumns: [String] { get }
@@ -57,8 +59,8 @@ public protocol Head: Sendable {
   ///
   /// - Parameters:
   ///   - events: the events, with all their columns, and the columns of particles in `particleColumns`.
-  ///   - jets: their jets, with trees if the network reads trees; a head that needs them names `trees` among its inputs,
-  ///     or has rows of splittings.
+  ///   - jets: their jets, with the columns of the observables that the head names, and with trees if the network reads
+  ///     trees; a head that needs them names `trees` among its inputs, or has rows of splittings.
   /// - Returns: the values of each derived column by its name: `[rows]` each.
   /// - Throws: ``PluginError`` that names the row, counted within the batch, if truth cannot be derived.
   func derivedTruth(of events: Events, jets: Jets) throws -> [String: [Float]]
@@ -68,8 +70,8 @@ public protocol Head: Sendable {
   /// - Parameters:
   ///   - truth: the true values of all rows to learn from; a row without truth has some value, and the weight 0.
   ///   - weights: the weight of each row: `[rows]`.
-  ///   - inputs: the plain numbers that the head names among its inputs, of all events to learn from; there are no
-  ///     embeddings and no scaled inputs of events yet.
+  ///   - inputs: the plain numbers that the head names among its inputs and observables, of all events to learn from;
+  ///     there are no embeddings and no scaled inputs of events yet.
   /// - Returns: what `prepare` then takes over.
   /// - Throws: ``MetricError`` if there is too little to learn from.
   func preparation(fitting truth: HeadTruth, weights: [Double], inputs: HeadInputs) throws -> Preparation
@@ -176,6 +178,9 @@ extension Head {
   /// None.
   public var particleColumns: Set<String> { [] }
 
+  /// None.
+  public var observables: Set<String> { [] }
+
   /// Whether anything is learnt from the training sample before the first step.
   public static var prepares: Bool { Preparation.self != NoPreparation.self }
 
@@ -184,7 +189,7 @@ extension Head {
 }
 
 /// What a head makes a prediction for.
-public enum HeadRows: String, Sendable, Hashable, Codable {
+public enum HeadRows: String, Sendable, Hashable, Codable, CaseIterable {
   /// A row for each jet.
   case jets
   /// A row for each event.

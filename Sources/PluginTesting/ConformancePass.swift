@@ -50,7 +50,7 @@ extension ConformanceSubject {
     for (name, values) in truth where !values.isEmpty && events.columns[name] == nil {
       events.columns[name] = Column(values: events.eventNumbers.map { Double(values[$0 % values.count]) })
     }
-    return (events, try JetClusterer(model.description.jets).jets(in: events))
+    return (events, try model.makeReconstruction().jets(in: events))
   }
 
   /// The truth that the head derives, NaN for rows that have none: `[rows]` each.

@@ -60,7 +60,7 @@ extension EventDataset {
         eventOfJet.append(Int32(row))
       }
     }
-    var kinematics = Kinematics(sample.kinematics.inputs)
+    var kinematics = Kinematics(sample.kinematics.inputs, observables: sample.kinematics.observables)
     kinematics.fill(sample.kinematics, events: events, jets: jets)
     return HeadInputs(
       eventCount: events.count, eventOfJet: eventOfJet,

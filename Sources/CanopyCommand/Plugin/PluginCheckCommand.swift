@@ -11,9 +11,9 @@ struct PluginCheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Checks that the plugins of a library do what every plugin has to.",
     discussion: """
-      Each stage and each head is tried with its example in a small network, and each decision is asked with its example, on events \
-      that are made for it. Each check has a process of its own, so that one that crashes is one that fails. The exit \
-      status is 1 where a check fails.
+      Each stage and each head is tried with its example in a small network, each observable is computed and each \
+      decision is asked with its example, on events that are made for it. Each check has a process of its own, so that \
+      one that crashes is one that fails. The exit status is 1 if a check fails.
 
       EXAMPLES:
         canopy plugin check .build/release/libMyTagger.so
@@ -32,10 +32,11 @@ struct PluginCheckCommand: ParsableCommand {
   @Option(help: "How the results are printed: table for people, json for programs.")
   var format = EvaluateCommand.Format.table
 
-  /// The names of all checks, each once: of heads, then those that only decisions and stages have.
+  /// The names of all checks, each once: of heads, then those that only other kinds have.
   private static let checks: [String] =
     (HeadCheck.allCases.map(\.rawValue) + DecisionCheck.allCases.map(\.rawValue)
-    + StageCheck.allCases.map(\.rawValue)).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    + StageCheck.allCases.map(\.rawValue) + ObservableCheck.allCases.map(\.rawValue)).reduce(into: [String]())
+  { if !$0.contains($1) { $0.append($1) } }
 
   func validate() throws {
     if let only, !Self.checks.contains(only) {
@@ -52,7 +53,7 @@ struct PluginCheckCommand: ParsableCommand {
       let plugins = LoadedPlugins(of: registry)
       guard !plugins.isEmpty else {
         writeToStandardError(
-          "canopy: \(path.printable) brings no stage, head or decision: there is nothing to check (cells are not)\n"
+          "canopy: \(path.printable) brings no observable, stage, head or decision: there is nothing to check (cells are not)\n"
         )
         return
       }
@@ -92,13 +93,16 @@ struct PluginCheckCommand: ParsableCommand {
 
 /// The plugins that a library brought.
 private struct LoadedPlugins {
+  let observables: [any Observable.Type]
   let stages: [any Stage.Type]
   let heads: [any Head.Type]
   let decisions: [any Decision.Type]
 
-  var isEmpty: Bool { stages.isEmpty && heads.isEmpty && decisions.isEmpty }
+  var isEmpty: Bool { observables.isEmpty && stages.isEmpty && heads.isEmpty && decisions.isEmpty }
 
   init(of registry: PluginRegistry) {
+    observables = registry.observableIdentifiers.filter { registry.origin(ofObservable: $0) != .builtIn }
+      .compactMap { try? registry.observable($0) }
     stages = registry.stageIdentifiers.filter { registry.origin(ofStage: $0) != .builtIn }
       .compactMap { try? registry.stage($0) }
     heads = registry.headIdentifiers.filter { registry.origin(ofHead: $0) != .builtIn }
@@ -109,6 +113,11 @@ private struct LoadedPlugins {
 
   /// What a check says of the plugins that it concerns.
   func results(of check: String) -> [CheckResult] {
+    let ofObservables = ObservableCheck(rawValue: check).map { check in
+      observables.map { type in
+        CheckResult(type.identifier, "observable", check.rawValue) { try Self.run(check, type) }
+      }
+    }
     let ofStages = StageCheck(rawValue: check).map { check in
       stages.map { type in CheckResult(type.identifier, "stage", check.rawValue) { try Self.run(check, type) }
       }
@@ -121,15 +130,23 @@ private struct LoadedPlugins {
         CheckResult(type.identifier, "decision", check.rawValue) { try Self.run(check, type) }
       }
     }
-    return (ofStages ?? []) + (ofHeads ?? []) + (ofDecisions ?? [])
+    return (ofObservables ?? []) + (ofStages ?? []) + (ofHeads ?? []) + (ofDecisions ?? [])
   }
 
   /// The results where no plugin that a check concerns passes.
   func failures(of check: String, _ failure: String) -> [CheckResult] {
+    let observables =
+      ObservableCheck(rawValue: check) == nil ? [] : observables.map { ($0.identifier, "observable") }
     let stages = StageCheck(rawValue: check) == nil ? [] : stages.map { ($0.identifier, "stage") }
     let heads = HeadCheck(rawValue: check) == nil ? [] : heads.map { ($0.identifier, "head") }
     let decisions = DecisionCheck(rawValue: check) == nil ? [] : decisions.map { ($0.identifier, "decision") }
-    return (stages + heads + decisions).map { CheckResult($0, $1, check) { throw PluginError(failure) } }
+    return (observables + stages + heads + decisions).map {
+      CheckResult($0, $1, check) { throw PluginError(failure) }
+    }
+  }
+
+  private static func run<O: Observable>(_ check: ObservableCheck, _ type: O.Type) throws {
+    try ObservableConformance(type).run(check)
   }
 
   private static func run<S: Stage>(_ check: StageCheck, _ type: S.Type) throws {
@@ -148,7 +165,7 @@ private struct LoadedPlugins {
 /// What a check says of a plugin.
 private struct CheckResult: Codable {
   var plugin: String
-  /// `stage`, `head` or `decision`.
+  /// `observable`, `stage`, `head` or `decision`.
   var kind: String
   var check: String
   var passed: Bool
@@ -168,6 +185,7 @@ private struct CheckResult: Codable {
   /// What is checked, in a few words.
   var summary: String? {
     switch kind {
+    case "observable": ObservableCheck(rawValue: check)?.summary
     case "stage": StageCheck(rawValue: check)?.summary
     case "head": HeadCheck(rawValue: check)?.summary
     default: DecisionCheck(rawValue: check)?.summary
@@ -178,7 +196,7 @@ private struct CheckResult: Codable {
 extension Listing {
   /// What checks say, for people.
   fileprivate init(_ results: [CheckResult]) {
-    for kind in ["stage", "head", "decision"] {
+    for kind in ["observable", "stage", "head", "decision"] {
       for plugin in Set(results.filter { $0.kind == kind }.map(\.plugin)).sorted() {
         begin("\(kind) \(plugin)")
         add(

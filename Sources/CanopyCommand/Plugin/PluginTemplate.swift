@@ -60,7 +60,9 @@ struct PluginNames: Sendable {
       identifier += character.lowercased()
       previous = character
     }
-    if let origin = registry.origin(ofHead: identifier) ?? registry.origin(ofDecision: identifier) {
+    if let origin = registry.origin(ofHead: identifier) ?? registry.origin(ofDecision: identifier)
+      ?? registry.origin(ofObservable: identifier)
+    {
       throw PluginError(
         "\(name) would be the plugin \(identifier), which there is already (\(origin)): choose another name.")
     }
@@ -82,13 +84,15 @@ struct PluginNames: Sendable {
     "UnsafeMutableRawPointer", "Void",
     // Modules of Canopy that a plugin cannot see, but that are in the program that loads it.
     "ArgumentParser", "Canopy", "CanopyCommand", "CanopyTrigger", "EventClassifiers", "JetTaggers",
-    "MassRegression", "PluginTestRuntime", "SourceFingerprint", "Triggering", "Triggers",
+    "MassRegression", "Observables", "PluginTestRuntime", "SourceFingerprint", "Triggering", "Triggers",
     // Types of Canopy.
     "Calibration", "Classification", "ClassifyingHead", "Configuration", "Decision", "DecisionCheck",
     "DecisionConformance", "DecisionExample", "DecisionInputs", "DecisionSources", "DecisionValues",
     "Estimate",
     "Head", "HeadBuilder", "HeadCheck", "HeadConformance", "HeadEvaluation", "HeadExample", "HeadInput",
-    "HeadInputs", "HeadOutput", "HeadRows", "HeadTruth", "Matrix", "Metric", "ParameterLayout", "Perceptron",
+    "HeadInputs", "HeadOutput", "HeadRows", "HeadTruth", "Matrix", "Metric", "Observable", "ObservableCheck",
+    "ObservableConformance", "ObservableInputs",
+    "ObservableQuantity", "ParameterLayout", "Perceptron",
     "PluginError", "PluginRegistration", "PluginRegistry", "PluginVersion", "RegressionEvaluation",
     "RegressionPredictions", "Variable",
   ]
@@ -98,7 +102,7 @@ struct PluginNames: Sendable {
 struct PluginTemplate {
   /// All kinds of plugins that a package can be written for.
   static let kinds: [any PluginKindTemplate.Type] = [
-    HeadTemplate.self, RegressionTemplate.self, DecisionTemplate.self,
+    HeadTemplate.self, RegressionTemplate.self, ObservableTemplate.self, DecisionTemplate.self,
   ]
 
   private let names: PluginNames
