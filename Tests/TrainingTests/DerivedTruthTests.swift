@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Canopy
 import CanopyModel
 import EventIO
 import Foundation
@@ -21,6 +22,8 @@ private struct Deriver: Head {
     var fault: Fault?
     /// Another truth column, which files have.
     var other: String?
+    /// A number of an observable of jets to derive in place of a momentum.
+    var observable: String?
   }
 
   struct Preparation: Codable, Sendable, Equatable {
@@ -47,6 +50,7 @@ private struct Deriver: Head {
     (configuration.fault == .undeclared ? [] : ["hardness"]) + [configuration.other].compactMap(\.self)
   }
   var derivedTruthColumns: Set<String> { ["hardness"] }
+  var observables: Set<String> { Set([configuration.observable].compactMap(\.self)) }
   var outputs: [HeadOutput] { [HeadOutput("hardness")] }
 
   /// Sums and momenta; none for jets and events beyond a limit.
@@ -77,6 +81,9 @@ private struct Deriver: Head {
   }
 
   func derivedTruth(of events: Events, jets: Jets) throws -> [String: [Float]] {
+    if let observable = configuration.observable {
+      return ["hardness": jets.columns.jets[observable]!.values.map { Float($0) }]
+    }
     var values = Self.hardness(rows, events, jets)
     switch configuration.fault {
     case .count: values.append(0)
@@ -101,7 +108,12 @@ private struct Deriver: Head {
   }
 
   func preparation(fitting truth: HeadTruth, weights: [Double], inputs: HeadInputs) -> Preparation {
-    Preparation(sum: Self.sum(truth, weights), known: weights.count { $0 != 0 })
+    let known = weights.count { $0 != 0 }
+    guard let observable = configuration.observable else {
+      return Preparation(sum: Self.sum(truth, weights), known: known)
+    }
+    let numbers = inputs.observable(observable)
+    return Preparation(sum: zip(numbers, weights).reduce(0) { $1.1 == 0 ? $0 : $0 + $1.0 }, known: known)
   }
 
   mutating func prepare(by preparation: Preparation) {}
@@ -284,6 +296,23 @@ private struct HardJetTagger: ClassifyingHead {
     #expect(network.truthColumns == ["mass"])
     let truth = dataset.truth(of: network.heads[0], of: [4])
     #expect(truth["mass"] == [4, 4])
+  }
+
+  /// What observables say of the jets of the training sample reaches the truth and the preparation of a head.
+  @Test func truthFromObservables() throws {
+    let configuration = Deriver.Configuration(rows: .jets, observable: "soft-drop/mass")
+    let network = try Network(
+      embedding: ToyJets.embedding(.gated),
+      heads: [("own", Deriver.self, try JSONValue(encoding: configuration))],
+      observables: ObservableCatalogue(plugins: .builtIn))
+    let dataset = try dataset(network)
+    let training = Array(0..<120).filter { $0 % 4 != 1 }
+    let truth = dataset.truth(of: network.heads[0], of: training)["hardness"]
+    let weights = dataset.weights(for: network.heads[0], of: training)
+    let sum = zip(truth, weights).reduce(0) { $0 + Double($1.0 * $1.1) }
+    let preparation = try #require(
+      try network.prepared(on: dataset, training).heads[0].preparation?.decode(Deriver.Preparation.self))
+    #expect(sum > 100 && abs(preparation.sum - sum) < 1e-3 && preparation.known > 50)
   }
 
   @Test func aClassifierLearnsDerivedClasses() throws {
