@@ -83,6 +83,31 @@ train --resume --set training.epochs=2
 "$canopy" classify ../../Samples/dihiggs/hh-events.hepmc.zst --model "$work/adversarial" --format jsonl \
   --plugin "$library" | grep -q '"dihiggs":{"score":' || fail "no scores of the adversarial tagger"
 
+package "$examples/GroomedMass"
+cd "$examples/GroomedMass"
+groomed=(--model "$work/groomed" --plugin "$library")
+train() { # OUTPUT [OPTION…]
+  "$canopy" train groomed-mass.yaml --plugin "$library" --set data.max-events=600 -o "$@"
+}
+train "$work/groomed" --set training.epochs=2 --set training.schedule=constant
+train "$work/parts" --set training.epochs=1 --set training.schedule=constant
+train "$work/parts" --set training.epochs=2 --set training.schedule=constant --resume
+cmp "$work/groomed/weights.safetensors" "$work/parts/weights.safetensors" || fail "other weights of a resumed training"
+"$canopy" inspect "$work/groomed" --plugin "$library" > "$work/report"
+grep -q 'groomed-mass (derived)' "$work/report" && grep -q '^ *preparation .*width' "$work/report" ||
+  fail "derived truth or preparation are not shown"
+"$canopy" evaluate ../../Samples/w-vs-qcd-small.h5 "${groomed[@]}" --report "$work/figures" > "$work/report"
+grep -qE '^ *from \[GeV\] +to \[GeV\] +jets +mean response$' "$work/report" || fail "no table of the head"
+for file in groomed-response groomed-by-mass; do
+  [ -s "$work/figures/$file.png" ] && [ -s "$work/figures/$file.svg" ] && [ -s "$work/figures/$file.csv" ] ||
+    fail "no figure $file"
+done
+[ -s "$work/figures/groomed-responses.csv" ] || fail "no table in the report"
+"$canopy" evaluate ../../Samples/w-vs-qcd-small.h5 "${groomed[@]}" --format json |
+  grep -q '"label" : "Mass after soft drop"' || fail "no figure in the JSON"
+"$canopy" classify ../../Samples/w-events.jsonl "${groomed[@]}" --format jsonl |
+  grep -q '"groomed":{"mass":' || fail "no groomed masses"
+
 package "$examples/VectorBosonFusion"
 cd "$examples/VectorBosonFusion"
 "$canopy" plugin list --plugin "$library" | grep -q '^vector-boson-fusion 1.0.0' || fail "the decision is not listed"

@@ -10,7 +10,9 @@ public struct Network: Sendable {
     /// The name; the head's outputs are found under it.
     public let name: String
     /// The head.
-    public fileprivate(set) var head: any Head
+    public internal(set) var head: any Head
+    /// What the head has learnt from the training sample, as `model.json` stores it; nil if that is nothing, or before.
+    public internal(set) var preparation: JSONValue?
   }
 
   /// The stage of jets; nil where jets are not embedded.
@@ -18,7 +20,7 @@ public struct Network: Sendable {
   /// The stage of events; nil where events are not embedded.
   public let events: NetworkStage?
   /// The heads in the order of the configuration.
-  public private(set) var heads: [NamedHead]
+  public internal(set) var heads: [NamedHead]
   /// What is worked out of events and jets, once: all that stages, heads and cuts read.
   public let observables: ObservableSet
   /// What jets must meet to be read at all.
@@ -34,10 +36,12 @@ public struct Network: Sendable {
     }
   }
 
-  /// The columns of events that heads have as truth; splittings have none.
+  /// The columns of events that heads have as truth, without those that heads derive.
   public var truthColumns: Set<String> {
     heads.reduce(into: []) { columns, named in
-      if named.head.rows == .jets || named.head.rows == .events { columns.formUnion(named.head.truthColumns) }
+      if named.head.rows == .jets || named.head.rows == .events {
+        columns.formUnion(named.head.fileTruthColumns)
+      }
     }
   }
 
@@ -49,10 +53,10 @@ public struct Network: Sendable {
     return heads.reduce(into: read) { $0.formUnion($1.head.particleColumns) }
   }
 
-  /// The columns of particles that heads on constituents have as truth.
+  /// The columns of particles that heads on constituents have as truth, without those that heads derive.
   public var constituentTruthColumns: Set<String> {
     heads.reduce(into: []) { columns, named in
-      if named.head.rows == .constituents { columns.formUnion(named.head.truthColumns) }
+      if named.head.rows == .constituents { columns.formUnion(named.head.fileTruthColumns) }
     }
   }
 
@@ -168,11 +172,7 @@ public struct Network: Sendable {
     var builder = builder
     let head = try H(configuration: configuration.decode(H.Configuration.self), builder: &builder)
     try HeadOutput.check(head.outputs, as: "output", "outputs")
-    if head.rows == .splittings, let column = head.truthColumns.first {
-      throw PluginError(
-        "The plugin \(H.identifier) has a row for each splitting and the truth column \(column), but splittings have no columns: "
-          + "mend the plugin.")
-    }
+    try head.checkTruthColumns()
     layout = builder.layout
     return head
   }
@@ -190,7 +190,7 @@ extension Network.NamedHead {
     func describe<H: Head>(_ head: H) throws -> HeadDescription {
       HeadDescription(
         name: name, plugin: H.identifier, version: H.version,
-        configuration: try JSONValue(encoding: head.configuration),
+        configuration: try JSONValue(encoding: head.configuration), preparation: preparation,
         calibration: try head.calibration.map { try JSONValue(encoding: $0) })
     }
     return try describe(head)

@@ -73,7 +73,7 @@ public struct TrainingRun {
         contentsOf: URL(fileURLWithPath: $0), isFrozen: configuration.embedding!.source.isFrozen,
         plugins: plugins)
     }
-    let network = try makeNetwork(pretrained)
+    var network = try makeNetwork(pretrained)
     let review = TrainingReview(configuration: configuration, network: network)
     try review.checkSettings()
     let folder = try TrainingFolder(folder)
@@ -88,6 +88,7 @@ public struct TrainingRun {
     try folder.check(fingerprints, against: found?.checkpoint)
     let remarks = review.remarks(dataset, dataset.sample.extents(ofEvents: split.training), pretrained)
     let ranges = review.inputRanges(dataset, training: split.training)
+    network = try network.prepared(on: dataset, split.training, resuming: found?.checkpoint)
     let scaling = SampleScaling(
       fitting: dataset.sample, events: split.training, nodes: pretrained?.scaling,
       seed: configuration.training.seed)
