@@ -26,6 +26,9 @@ struct ClusterCommand: ParsableCommand {
   @OptionGroup(title: "Reading")
   var reading: ReadingOptions
 
+  @OptionGroup
+  var plugins: PluginOptions
+
   @Option(help: JetSettings.help("algorithm"))
   var algorithm = JetDefinition.Algorithm.antikt
 
@@ -80,7 +83,8 @@ struct ClusterCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let finder = try makeFinder()
-      try writeResults(reading: reading, output: output) { [constituents, tree] times in
+      try writeResults(reading: reading, plugins: plugins.registry(), output: output) {
+        [constituents, tree] times in
         let clusterer = try JetClusterer(finder)
         var jets = Jets()
         return { events in

@@ -33,11 +33,11 @@ struct ModelOptions: ParsableArguments {
     try NamedValue.checkNames(condition, option: "--condition")
   }
 
-  /// Reads the model.
+  /// Reads the model, which may name any of `plugins`.
   ///
   /// - Throws: `ModelError`, also where the model does not read a condition that was given.
-  func read() throws -> Model {
-    let model = try Model(contentsOf: URL(fileURLWithPath: folder), plugins: plugins.registry())
+  func read(_ plugins: PluginRegistry) throws -> Model {
+    let model = try Model(contentsOf: URL(fileURLWithPath: folder), plugins: plugins)
     let known = model.network.conditions
     if let unknown = condition.first(where: { !known.contains($0.name) }) {
       throw ModelError(
@@ -57,11 +57,13 @@ struct ModelOptions: ParsableArguments {
 func writePredictions(
   of options: ModelOptions, embedding: Bool, reading: ReadingOptions, output: OutputOptions
 ) throws {
-  let model = try options.read()
+  let plugins = try options.plugins.registry()
+  let model = try options.read(plugins)
   // Event inputs are for heads alone.
   let inputs = embedding ? nil : InputMonitor(model)
   try writeResults(
-    reading: reading, columns: options.columns, model: (model, options.folder), output: output
+    reading: reading, plugins: plugins, columns: options.columns, model: (model, options.folder),
+    output: output
   ) { times in
     let predictor = try Predictor(model)
     predictor.inputMonitor = inputs
