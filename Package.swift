@@ -120,8 +120,9 @@ let package = Package(
       dependencies: ["CanopyModel", "PluginKit", "Support", "Training"] + modules(reexportedByPluginKit)),
     .target(
       name: "PluginTesting",
-      dependencies: ["CanopyModel", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Training"]
-        + modules(reexportedByPluginKit)),
+      dependencies: [
+        "CanopyModel", "EventIO", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Training",
+      ] + modules(reexportedByPluginKit)),
     .target(
       name: "Canopy",
       dependencies: [
@@ -197,8 +198,8 @@ let package = Package(
     .testTarget(
       name: "PluginTestingTests",
       dependencies: [
-        "EventClassifiers", "JetTaggers", "MassRegression", "PluginKit", "PluginTesting", "RecurrentEncoder",
-        "RecursiveEmbedding", "Triggers",
+        "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "PluginKit", "PluginTesting",
+        "RecurrentEncoder", "RecursiveEmbedding", "TestFiles", "Triggers",
       ]
         + modules(reexportedByPluginKit)),
     .testTarget(

@@ -129,8 +129,10 @@ extension Listing {
       table: [["name", "numbers", "type", "least", "largest"] + (hasUnits ? ["unit"] : [])]
         + columns.sorted { $0.key < $1.key }.map { name, column in
           [
-            name, "\(column.width)", column.isWhole ? "whole" : "real", format(column.least),
-            format(column.largest),
+            name, "\(column.width)", column.isWhole ? "whole" : "real",
+            // A column of NaN alone has neither.
+            column.least <= column.largest ? format(column.least) : "-",
+            column.least <= column.largest ? format(column.largest) : "-",
           ] + (hasUnits ? [column.unit ?? ""] : [])
         })
   }

@@ -90,10 +90,10 @@ struct TriggerCommand: ParsableCommand {
       discussion: EventOutputFormats.builtIn.all.map { "\($0.name) \($0.summary)" }.joined(separator: "; ")
         + ".",
       valueName: "format"))
-  var outputFormat: EventOutput?
+  var outputFormat: EventFileFormat?
 
   /// A format of the accepted events by its name on the command line; which there are is known when plugins are loaded.
-  struct EventOutput: ExpressibleByArgument {
+  struct EventFileFormat: ExpressibleByArgument {
     let name: String
 
     init(argument: String) { name = argument }
