@@ -74,7 +74,8 @@ struct ReadingOptions: ParsableArguments {
         particleColumns: whole ? nil : model?.network.particleColumns ?? [], maximumEvents: maxEvents,
         skipEvents: skipEvents,
         skipBadEvents: skipBadEvents, columns: columns, selection: NamedValue.dictionary(self.where),
-        units: content.units, formats: formats, format: content.format(among: formats), limits: content.limits))
+        units: content.units, formats: formats, format: content.format(among: formats), limits: content.limits
+      ))
   }
 
   /// Opens further inputs, all of whose events are read like those of the inputs.

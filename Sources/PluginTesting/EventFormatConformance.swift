@@ -56,25 +56,30 @@ public struct EventFormatConformance: Sendable {
     let events = try read(example)
     try ConformanceFailure.require(
       events.eventCount >= 2 && events.particleCount > 0,
-      "The example has \(events.eventCount) events and \(events.particleCount) particles: give two events or more.")
+      "The example has \(events.eventCount) events and \(events.particleCount) particles: give two events or more."
+    )
     try ConformanceFailure.require(
       events.eventNumbers == Array(0..<events.eventCount),
-      "The events of the example have the numbers \(events.eventNumbers): count on from the input's firstEvent.")
+      "The events of the example have the numbers \(events.eventNumbers): count on from the input's firstEvent."
+    )
   }
 
   private func checkRecognition() throws {
     let start = FileStart(example)
     try ConformanceFailure.require(
-      format.matches(start), "The example is not taken for this format: matches(_:) is false for its first bytes.")
+      format.matches(start),
+      "The example is not taken for this format: matches(_:) is false for its first bytes.")
     let found = try formats.format(of: start, source: "the example").name
     try ConformanceFailure.require(
-      found == format.name, "The example is taken for the format \(found): tell the two apart in matches(_:).")
+      found == format.name, "The example is taken for the format \(found): tell the two apart in matches(_:)."
+    )
     for (name, text) in Self.starts where name != format.name {
       try ConformanceFailure.require(
         !format.matches(FileStart(text.utf8)),
         name.isEmpty
           ? "An empty file is taken for this format: look for something that only its files have."
-          : "Files of the format \(name) are taken for this one: look for something that only its files have.")
+          : "Files of the format \(name) are taken for this one: look for something that only its files have."
+      )
     }
   }
 
@@ -101,7 +106,8 @@ public struct EventFormatConformance: Sendable {
       let rest = try read(example, options: EventReadingOptions(skipEvents: skipped, formats: formats))
       try ConformanceFailure.require(
         rest.hasEvents(of: whole.events(at: skipped..<whole.eventCount)),
-        "The events are others after \(skipped) were passed over: skip(_:) and read(upTo:onBadEvent:) must agree.")
+        "The events are others after \(skipped) were passed over: skip(_:) and read(upTo:onBadEvent:) must agree."
+      )
     }
   }
 
@@ -138,7 +144,8 @@ public struct EventFormatConformance: Sendable {
     for round in 0..<400 {
       var damaged = example
       for _ in 0...(round % 3) {
-        damaged[Int.random(in: 0..<damaged.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+        damaged[Int.random(in: 0..<damaged.count, using: &generator)] = UInt8.random(
+          in: 0...255, using: &generator)
       }
       _ = try readOrRefuse(damaged, "with damaged bytes", skipBadEvents: round % 2 == 1)
     }

@@ -18,7 +18,8 @@ import JetPhysics
 /// The format writes events and results that are made for it.
 public struct OutputFormatConformance: Sendable {
   /// Writes the content of the given events, which come in batches of the given size; completes the file if asked to.
-  private let write: @Sendable (_ path: String, _ batch: Int, _ events: Events, _ finishes: Bool) throws -> Void
+  private let write:
+    @Sendable (_ path: String, _ batch: Int, _ events: Events, _ finishes: Bool) throws -> Void
   /// The format that reads what is written, if there is one, and all that are read.
   private let reader: (name: String, formats: EventFormats)?
 
@@ -75,12 +76,14 @@ public struct OutputFormatConformance: Sendable {
     case .emptiness: _ = try bytes(of: Self.events.events(at: 0..<0))
     case .determinism:
       try ConformanceFailure.require(
-        bytes() == bytes(), "The same content gives other bytes the second time: leave out times and addresses.")
+        bytes() == bytes(),
+        "The same content gives other bytes the second time: leave out times and addresses.")
     case .batches:
       let whole = try bytes()
       for batch in 1...3 {
         try ConformanceFailure.require(
-          bytes(batch: batch) == whole, "The file is another if the events come \(batch) at a time than all at once.")
+          bytes(batch: batch) == whole,
+          "The file is another if the events come \(batch) at a time than all at once.")
       }
     case .reading: try checkReading()
     }
@@ -99,7 +102,8 @@ public struct OutputFormatConformance: Sendable {
       let made = try FileManager.default.contentsOfDirectory(atPath: folder)
       try ConformanceFailure.require(
         made == ["out"],
-        "A complete output has the files \(made.sorted().joined(separator: ", ")) and not only the one that was named.")
+        "A complete output has the files \(made.sorted().joined(separator: ", ")) and not only the one that was named."
+      )
     }
   }
 

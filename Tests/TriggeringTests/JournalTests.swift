@@ -28,7 +28,8 @@ import Testing
 
   private func output(_ name: String = "out.jsonl", resumed: Bool = true) -> TriggerRun.Output {
     TriggerRun.Output(
-      path: folder.path(name), format: JSONLinesEventOutputFormat(), menu: menu, model: Models.folder("w-tagger"),
+      path: folder.path(name), format: JSONLinesEventOutputFormat(), menu: menu,
+      model: Models.folder("w-tagger"),
       isResumed: resumed
     )
   }

@@ -115,7 +115,8 @@ struct PluginNames: Sendable {
 struct PluginTemplate {
   /// All kinds of plugins that a package can be written for.
   static let kinds: [any PluginKindTemplate.Type] = [
-    HeadTemplate.self, RegressionTemplate.self, StageTemplate.self, DecisionTemplate.self, FormatTemplate.self,
+    HeadTemplate.self, RegressionTemplate.self, StageTemplate.self, DecisionTemplate.self,
+    FormatTemplate.self,
   ]
 
   private let names: PluginNames

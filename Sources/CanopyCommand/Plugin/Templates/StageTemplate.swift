@@ -112,7 +112,9 @@ struct StageTemplate: PluginKindTemplate {
     """
   }
 
-  var purpose: String { "a stage called `\(names.identifier)` that embeds jets by the mean over their constituents." }
+  var purpose: String {
+    "a stage called `\(names.identifier)` that embeds jets by the mean over their constituents."
+  }
 
   var use: String { "canopy train \(names.identifier).yaml -o model" }
 }
