@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Canopy
-import Support
 
 /// A format of event files by its name on the command line; which there are is known when plugins are loaded.
 struct InputFormat: ExpressibleByArgument {
@@ -60,7 +59,6 @@ struct ContentOptions: ParsableArguments {
 
 /// What is said of a format that an option names and that there is not.
 func unknownFormat(_ option: String, _ name: String, _ known: [String]) -> String {
-  let remedy = name.nearest(among: known).map { "did you mean \($0)?" }
-  return "\(option) is \(name), which is no format; "
-    + (remedy ?? "choose from \(known.joined(separator: ", ")), or load the library of another by --plugin.")
+  "\(option) is \(name), which is no format; choose from \(known.joined(separator: ", ")), or load the library of "
+    + "another by --plugin."
 }

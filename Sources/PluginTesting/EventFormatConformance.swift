@@ -103,7 +103,9 @@ public struct EventFormatConformance: Sendable {
   private func checkSkipping() throws {
     let whole = try read(example)
     for skipped in 1...whole.eventCount {
-      let rest = try read(example, options: EventReadingOptions(skipEvents: skipped, formats: formats))
+      var options = options
+      options.skipEvents = skipped
+      let rest = try read(example, options)
       try ConformanceFailure.require(
         rest.hasEvents(of: whole.events(at: skipped..<whole.eventCount)),
         "The events are others after \(skipped) were passed over: skip(_:) and read(upTo:onBadEvent:) must agree."
@@ -151,7 +153,7 @@ public struct EventFormatConformance: Sendable {
     }
   }
 
-  private var options: EventReadingOptions { EventReadingOptions(formats: formats) }
+  private var options: EventReadingOptions { EventReadingOptions(formats: formats, format: format.name) }
 
   /// The events of some content; nil if it is refused by an error that names the file.
   private func readOrRefuse(
@@ -159,7 +161,6 @@ public struct EventFormatConformance: Sendable {
   ) throws -> Events? {
     var options = options
     options.skipBadEvents = skipBadEvents
-    options.format = format.name
     return try withFile(content) { path in
       do {
         return try read(path, options, upTo: 100)
@@ -175,7 +176,7 @@ public struct EventFormatConformance: Sendable {
 
   /// All events of some content.
   private func read(
-    _ content: [UInt8], options: EventReadingOptions? = nil, upTo count: Int = 100
+    _ content: [UInt8], _ options: EventReadingOptions? = nil, upTo count: Int = 100
   ) throws -> Events {
     try withFile(content) { try read($0, options ?? self.options, upTo: count) }
   }

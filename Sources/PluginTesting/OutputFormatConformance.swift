@@ -34,7 +34,7 @@ public struct OutputFormatConformance: Sendable {
         results.identify(by: part)
         results.jetColumns = [
           ResultColumn(name: "tagger/score", values: results.pt.map { Float(1 / (1 + $0)) }),
-          ResultColumn(name: "mass/mass", values: results.mass.map { Float($0) }, unit: "GeV"),
+          ResultColumn(name: "regression/mass", values: results.mass.map { Float($0) }, unit: "GeV"),
         ]
         results.eventColumns = [
           ResultColumn(
