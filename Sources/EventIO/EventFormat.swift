@@ -4,8 +4,8 @@ import Foundation
 
 /// A format of event files: how it is told from others, and how its events are read.
 ///
-/// A format is one type, which ``EventFormats`` makes known; nothing else has to be changed. The built-in formats use
-/// nothing that another one could not. *Adding a format* shows a whole one.
+/// A format is one type, which a library or a program registers; nothing else has to be changed. The built-in formats use
+/// nothing of the reading that another one could not. *Adding a format* shows a whole one.
 public protocol EventFormat: Sendable {
   /// What users call the format on the command line, such as `hepmc3`.
   var name: String { get }

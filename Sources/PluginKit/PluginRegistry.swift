@@ -2,7 +2,8 @@
 
 import Support
 
-/// The plugins that a program knows, stages, heads and decisions, each by its identifier.
+/// The plugins that a program knows, stages, heads and decisions, each by its identifier, and those of the kinds that modules
+/// above add, such as the formats of EventIO.
 public struct PluginRegistry: Sendable {
   private struct Entry<Plugin: Sendable>: Sendable {
     let plugin: Plugin
