@@ -8,8 +8,8 @@ import PackageDescription
 let reexportedByPluginKit = ["EventData", "JetPhysics", "NeuralEngine", "Settings", "Statistics"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
-    "CanopyModel", "EventIO", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training",
-    "Triggering", "Triggers",
+    "CanopyModel", "EventIO", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Reports",
+    "Training", "Triggering", "Triggers",
   ]
 
 // What plugins are compiled against, with all that stands behind it: .ci/plugin-kit gathers it, and SourceFingerprint takes
@@ -74,6 +74,10 @@ let package = Package(
       plugins: ["SourceFingerprint"]),
 
     .target(
+      name: "Observables", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/Observables"),
+
+    .target(
       name: "RecursiveEmbedding",
       dependencies: ["CKernels", "PluginKit", "Support"] + modules(reexportedByPluginKit),
       path: "Plugins/RecursiveEmbedding"),
@@ -121,12 +125,14 @@ let package = Package(
     .target(
       name: "PluginTesting",
       dependencies: [
-        "CanopyModel", "EventIO", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Training",
+        "CanopyModel", "EventIO", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding",
+        "Training",
       ] + modules(reexportedByPluginKit)),
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "PluginKit",
+        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables",
+        "PluginKit",
         "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training", "Triggering", "Triggers",
       ] + modules(reexportedByPluginKit)),
     .target(name: "CCanopyTrigger"),
@@ -160,6 +166,9 @@ let package = Package(
     .testTarget(
       name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine", "Support"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "ObservablesTests",
+      dependencies: ["EventIO", "Observables", "PluginKit", "TestFiles"] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "RecursiveEmbeddingTests",
       dependencies: ["PluginKit", "RecursiveEmbedding", "TestCells"] + modules(reexportedByPluginKit)),
@@ -198,8 +207,8 @@ let package = Package(
     .testTarget(
       name: "PluginTestingTests",
       dependencies: [
-        "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "PluginKit", "PluginTesting",
-        "RecurrentEncoder", "RecursiveEmbedding", "TestFiles", "Triggers",
+        "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables", "PluginKit",
+        "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "TestFiles", "Triggers",
       ]
         + modules(reexportedByPluginKit)),
     .testTarget(

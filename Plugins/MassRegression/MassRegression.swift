@@ -84,6 +84,9 @@ public struct MassRegression: Head {
     return estimators.reduce(learnt) { $0.union($1.inputs) }
   }
 
+  /// What the estimators are made from.
+  public var observables: Set<String> { estimators.reduce(into: []) { $0.formUnion($1.observables) } }
+
   /// The column that holds the true mass in GeV.
   public var truthColumns: [String] { [configuration.truth] }
 

@@ -105,7 +105,8 @@ struct EventReading: Sendable {
     }
     var found = 0
     while found < selection.count, let particle = heap.popFirst() {
-      let isolation = selection.isolation(of: particle, in: events, particles, pt: pt)
+      let isolation = events.isolation(
+        ofParticle: particle, among: particles, pt: pt, radius: selection.isolationRadius)
       if let limit = selection.maximumIsolation, isolation > limit { continue }
       found += 1
       let p = events.momentum(ofParticle: particle)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Foundation
 import PluginKit
 
 /// The hardest leptons or photons of an event as inputs of a network.
@@ -55,38 +54,6 @@ public struct IsolatedParticles: Sendable, Hashable {
     self.isolationRadius = isolationRadius
     self.maximumIsolation = maximumIsolation
     try EventEncodingError.check(self)
-  }
-
-  /// The isolation of a particle.
-  ///
-  /// - Parameters:
-  ///   - particle: counted from the first of the batch.
-  ///   - events: the batch.
-  ///   - particles: the particles of the event.
-  ///   - pt: their transverse momenta in GeV: `[particles of the event]`.
-  func isolation(
-    of particle: Int, in events: Events, _ particles: Range<Int>, pt: [Double]
-  ) -> Double {
-    let momenta = events.momenta
-    let (x, y) = (momenta.px[particle], momenta.py[particle])
-    let own = pt[particle - particles.lowerBound]
-    guard own > 0 else { return 0 }
-    let p = events.momentum(ofParticle: particle)
-    let (eta, phi) = (p.pseudorapidity, p.phi)
-    let least = cos(isolationRadius) * own * (1 - 1e-12)
-    var sum = 0.0
-    for other in particles where other != particle {
-      let pt = pt[other - particles.lowerBound]
-      // Most are too far in azimuth, which takes no transcendental function to see.
-      guard pt > 0, x * momenta.px[other] + y * momenta.py[other] >= least * pt else { continue }
-      let q = events.momentum(ofParticle: other)
-      let deltaEta = q.pseudorapidity - eta
-      guard abs(deltaEta) <= isolationRadius else { continue }
-      let deltaPhi = (q.phi - phi).magnitude
-      let azimuth = min(deltaPhi, 2 * .pi - deltaPhi)
-      if deltaEta * deltaEta + azimuth * azimuth <= isolationRadius * isolationRadius { sum += pt }
-    }
-    return sum / own
   }
 }
 

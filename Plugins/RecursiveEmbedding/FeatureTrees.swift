@@ -29,17 +29,18 @@ public struct FeatureTrees: Sendable {
   /// Replaces the content by the trees of jets with features that are not scaled, and keeps the storage.
   ///
   /// - Throws: ``NodeFeatureError`` if particles lack a column that is read; the content is lost then.
-  /// - Precondition: `set` has `featureCount` features.
+  /// - Precondition: `set` has `featureCount` features, and the jets have the observables among them.
   public mutating func replace(with jets: Jets, of events: Events, features set: NodeFeatures) throws {
     replace(links: jets.trees, sets: set)
     try set.writeColumns(jets, of: events, to: &features)
   }
 
-  /// Replaces the content by trees whose particles have no columns.
+  /// Replaces the content by trees alone.
   ///
-  /// - Precondition: `set` has `featureCount` features, none of which is a column of particles.
+  /// - Precondition: `set` has `featureCount` features, none of which is a column of particles or an observable.
   package mutating func replace(with trees: JetTrees, features set: NodeFeatures) {
-    precondition(set.particleColumns.isEmpty, "columns of particles need the particles")
+    precondition(
+      set.particleColumns.isEmpty && set.observables.isEmpty, "columns and observables need more than trees")
     replace(links: trees, sets: set)
   }
 

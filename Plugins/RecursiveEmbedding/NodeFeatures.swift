@@ -3,7 +3,7 @@
 import PluginKit
 import Support
 
-/// What the recursive network reads of each node of a jet's tree: named sets, and columns of particles.
+/// What the recursive network reads of each node of a jet's tree: named sets, columns of particles and observables.
 ///
 /// A configuration names one, `lund`, or several, `[lund, particle.charge]`; a model stores the names. `particle.NAME` is the
 /// column NAME of the particles, of one number each: a leaf has its particle's, a splitting the sum over its particles,
@@ -13,11 +13,16 @@ import Support
 /// let features = try NodeFeatures(["lund", "particle.charge"])
 /// print(features.count)  // 12
 /// ```
+///
+/// `OBSERVABLE/QUANTITY`, such as `soft-drop/mass`, is a number of an observable: one of splittings is that of a node with
+/// children, one of constituents that of a leaf, and all nodes have those of their jet and event. What is not a finite
+/// number is not known.
 public struct NodeFeatures: Sendable, Hashable {
   /// One set, or one column.
   enum Part: Sendable, Hashable {
     case set(NodeFeatureSet)
     case particle(String)
+    case observable(String)
   }
 
   /// The parts in their order, each once.
@@ -38,7 +43,7 @@ public struct NodeFeatures: Sendable, Hashable {
     count = parts.reduce(0) { count, part in
       switch part {
       case .set(let set): count + set.count
-      case .particle: count + 1
+      case .particle, .observable: count + 1
       }
     }
   }
@@ -58,6 +63,7 @@ public struct NodeFeatures: Sendable, Hashable {
           "“\(name)” is no number that adds up over particles: a set has the momenta, and identifiers have no sum."
         )
       }
+      if name.contains("/") { return .observable(name) }
       guard name.hasPrefix(Self.prefix), !column.isEmpty else {
         let nearest = name.nearest(among: NodeFeatureSet.allCases.map(\.rawValue))
         throw PluginError(
@@ -79,7 +85,8 @@ public struct NodeFeatures: Sendable, Hashable {
 
   /// What may be written, in words.
   static let choices =
-    NodeFeatureSet.allCases.map(\.rawValue).joined(separator: ", ") + ", particle.COLUMN or a list of these"
+    NodeFeatureSet.allCases.map(\.rawValue).joined(separator: ", ")
+    + ", particle.COLUMN, OBSERVABLE/QUANTITY or a list of these"
 
   /// The names, as `init(_:)` reads them.
   public var partNames: [String] {
@@ -87,6 +94,7 @@ public struct NodeFeatures: Sendable, Hashable {
       switch part {
       case .set(let set): set.rawValue
       case .particle(let column): Self.prefix + column
+      case .observable(let name): name
       }
     }
   }
@@ -97,6 +105,7 @@ public struct NodeFeatures: Sendable, Hashable {
       switch part {
       case .set(let set): set.names
       case .particle(let column): [column]
+      case .observable(let name): [name]
       }
     }
   }
@@ -105,6 +114,15 @@ public struct NodeFeatures: Sendable, Hashable {
   public var particleColumns: Set<String> {
     parts.reduce(into: []) { columns, part in
       if case .particle(let column) = part { columns.insert(column) }
+    }
+  }
+}
+
+extension NodeFeatures {
+  /// The numbers of observables that are read.
+  public var observables: Set<String> {
+    parts.reduce(into: []) { observables, part in
+      if case .observable(let name) = part { observables.insert(name) }
     }
   }
 }
@@ -138,7 +156,7 @@ extension NodeFeatures: Codable {
 }
 
 extension NodeFeatures {
-  /// Writes the features of all nodes of `trees` but those that are columns of particles, row-major `[nodes × count]`.
+  /// Writes the features of all nodes of `trees` but columns of particles and observables, row-major `[nodes × count]`.
   ///
   /// - Parameters:
   ///   - trees: the trees, with momenta in GeV.
@@ -153,12 +171,12 @@ extension NodeFeatures {
       case .set(let set):
         set.write(trees, to: &features, width: count, column: column, places: &places)
         column += set.count
-      case .particle: column += 1
+      case .particle, .observable: column += 1
       }
     }
   }
 
-  /// Writes the features that are columns of particles.
+  /// Writes the features that are columns of particles or observables.
   ///
   /// - Parameters:
   ///   - jets: the jets, with trees.
@@ -173,6 +191,37 @@ extension NodeFeatures {
       case .particle(let name):
         try Self.write(name, jets, events, to: &features, width: count, column: column)
         column += 1
+      case .observable(let name):
+        Self.write(observable: name, jets, to: &features, width: count, column: column)
+        column += 1
+      }
+    }
+  }
+
+  private static func write(
+    observable name: String, _ jets: Jets, to features: inout [Float], width: Int, column: Int
+  ) {
+    let trees = jets.trees
+    for event in 0..<jets.eventCount {
+      for jet in jets.jets(ofEvent: event) {
+        let nodes = trees.nodes(ofTree: jet)
+        let leaves = trees.leaves(ofTree: jet)
+        // A tree has a splitting less than its jet has constituents, and they follow the leaves.
+        let constituent = jets.constituents.offsets[jet]
+        for node in nodes {
+          let value =
+            if let values = jets.columns.splittings[name]?.values {
+              node < leaves.upperBound
+                ? .nan : values[constituent - jet + node - leaves.upperBound]
+            } else if let values = jets.columns.constituents[name]?.values {
+              node < leaves.upperBound ? values[constituent + node - leaves.lowerBound] : .nan
+            } else if let values = jets.columns.jets[name]?.values {
+              values[jet]
+            } else {
+              jets.columns.events[name]!.values[event]
+            }
+          features[node * width + column] = abs(value) < 1e30 ? Float(value) : .nan
+        }
       }
     }
   }

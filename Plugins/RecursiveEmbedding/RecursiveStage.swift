@@ -41,6 +41,8 @@ public struct RecursiveStage: Stage {
   public var inputs: Set<HeadInput> { [] }
   /// Those among the features.
   public var particleColumns: Set<String> { configuration.features.particleColumns }
+  /// Those among the features.
+  public var observables: Set<String> { configuration.features.observables }
   /// The features are those of trees.
   public var readsTrees: Bool { true }
 

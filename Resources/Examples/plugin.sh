@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Builds plugins as packages outside of Canopy, loads them into a program that is built already, and uses them as a user
-# would: heads, a stage, decisions, a format, and what `canopy plugin new` writes; what is said without them; and that what a loaded plugin
+# would: heads, a stage, decisions, an observable, a format, and what `canopy plugin new` writes; what is said without them; and that what a loaded plugin
 # says of its input is said as by a built-in one.
 #
 #   Resources/Examples/plugin.sh FOLDER [CONFIGURATION]   # FOLDER has the program canopy and its plugin-kit
@@ -182,12 +182,41 @@ sentence=$("$canopy" cluster "$work/jets.lhco" --input-format lhco 2>&1) || stat
 sentence=$(cluster "$work/jets.lhco" --format none 2>&1) && fail "a format that there is not"
 [[ $sentence == *"choose from table, jsonl, hdf5, npz, lhco, or"* ]] || fail "$sentence"
 
-for kind in head regression stage decision format; do
+package "$examples/EnergyCorrelations"
+cd "$examples/EnergyCorrelations"
+"$canopy" plugin list --plugin "$library" | grep -q '^energy-correlations 1.0.0' || fail "the observable is not listed"
+observed=(../../Samples/w-events.jsonl --radius 1 --observable energy-correlations)
+"$canopy" cluster "${observed[@]}" --format jsonl --plugin "$library" > "$work/observed.jsonl"
+"$canopy" cluster "${observed[@]}" --format jsonl --plugin "$library" --cut 'energy-correlations/d2 < 5' \
+  > "$work/cut.jsonl"
+ratios() { grep -oE '"d2":[-+.0-9e]+' "$1" | cut -d : -f 2; }
+ratios "$work/observed.jsonl" | awk '$1 < 5' > "$work/expected"
+ratios "$work/cut.jsonl" | cmp - "$work/expected" || fail "the cut keeps other jets"
+[ -s "$work/expected" ] && ! cmp -s "$work/observed.jsonl" "$work/cut.jsonl" || fail "the cut does nothing"
+"$canopy" train energy-correlations.yaml -o "$work/correlations" --set training.epochs=1 --plugin "$library"
+"$canopy" classify ../../Samples/w-events.jsonl --model "$work/correlations" --format jsonl --plugin "$library" |
+  grep -q '"w-tagger":{"score":' || fail "no scores with the observable as a feature"
+cat > "$work/observable.yaml" << 'MENU'
+observables: {energy-correlations: {beta: 1}}
+paths:
+  - name: two-prongs
+    conditions: [{jet: {quantity: energy-correlations/d2}, min: 1}]
+MENU
+"$canopy" trigger ../../Samples/w-events.jsonl --menu "$work/observable.yaml" --model ../../Models/w-tagger \
+  --plugin "$library" | grep -q two-prongs || fail "the menu does not use the observable"
+refused "There is no observable energy-correlations 1.0.0; load its library by --plugin" "$canopy" classify \
+  ../../Samples/w-events.jsonl --model "$work/correlations"
+
+for kind in head regression stage observable decision format; do
   name=My${kind^}
   "$canopy" plugin new "$name" --kind "$kind" --directory "$work"
   package "$work/$name"
   cd "$work/$name"
   case $kind in
+    observable)
+      "$canopy" cluster "$examples/../Samples/w-events.jsonl" --observable my-observable --plugin "$library" |
+        grep -q my-observable/width || fail "no numbers of the observable"
+      "$canopy" train my-observable.yaml -o "$work/$kind-model" --set training.epochs=1 --plugin "$library" ;;
     decision) "$canopy" trigger "$examples/../Samples/ditau/tautau-mass-small.h5" --menu my-decision.yaml \
       --model "$examples/../Models/ditau-mass" --plugin "$library" ;;
     format)

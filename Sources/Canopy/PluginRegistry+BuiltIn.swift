@@ -3,6 +3,7 @@
 import EventClassifiers
 import JetTaggers
 import MassRegression
+import Observables
 import PluginKit
 import RecurrentEncoder
 import RecursiveEmbedding
@@ -13,6 +14,7 @@ extension PluginRegistry {
   public static let builtIn: PluginRegistry = {
     var registry = PluginRegistry()
     // Identifiers of built-in plugins are different, so registering them cannot fail.
+    try! registry.registerObservables()
     try! registry.register(RecursiveStage.self)
     try! registry.register(EventEncoder.self)
     try! registry.register(JetTagger.self)

@@ -2,6 +2,7 @@
 
 import CanopyModel
 import EventIO
+import PluginKit
 
 extension ResultBatch {
   /// The events and jets of a prediction and what its heads predict, in columns called `HEAD/OUTPUT`.
@@ -24,14 +25,41 @@ extension ResultBatch {
       switch head.rows {
       case .jets: jetColumns += head.columns
       case .events: eventColumns += head.columns
-      case .constituents:
-        constituentColumns.offsets = prediction.jets.constituents.offsets
-        constituentColumns.columns += head.columns
-      case .splittings:
-        splittingColumns.offsets = prediction.jets.constituents.offsets.enumerated().map { $1 - $0 }
-        splittingColumns.columns += head.columns
+      case .constituents: addConstituentColumns(head.columns, of: prediction.jets)
+      case .splittings: addSplittingColumns(head.columns, of: prediction.jets)
       }
     }
+  }
+}
+
+extension ResultBatch {
+  /// Adds numbers of observables, in columns called `OBSERVABLE/QUANTITY`.
+  ///
+  /// - Parameters:
+  ///   - observables: the columns.
+  ///   - jets: the jets of this batch, which have the columns.
+  public mutating func add(_ observables: [ObservableColumn], of jets: Jets) {
+    for column in observables {
+      let values = jets.columns[column.rows][column.name]!.values.map { Float($0) }
+      let result = ResultColumn(name: column.name, values: values, unit: column.unit)
+      switch column.rows {
+      case .jets: jetColumns.append(result)
+      case .events: eventColumns.append(result)
+      case .constituents: addConstituentColumns([result], of: jets)
+      case .splittings: addSplittingColumns([result], of: jets)
+      }
+    }
+  }
+
+  private mutating func addConstituentColumns(_ columns: [ResultColumn], of jets: Jets) {
+    constituentColumns.offsets = jets.constituents.offsets
+    constituentColumns.columns += columns
+  }
+
+  private mutating func addSplittingColumns(_ columns: [ResultColumn], of jets: Jets) {
+    // A binary tree has one splitting less than leaves.
+    splittingColumns.offsets = jets.constituents.offsets.enumerated().map { $1 - $0 }
+    splittingColumns.columns += columns
   }
 }
 

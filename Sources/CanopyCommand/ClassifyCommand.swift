@@ -29,12 +29,16 @@ struct ClassifyCommand: ParsableCommand {
   @OptionGroup
   var model: ModelOptions
 
+  @OptionGroup(title: "Observables")
+  var observables: ObservableOptions
+
   @OptionGroup(title: "Output")
   var output: OutputOptions
 
   func run() throws {
     try reportingFailures {
-      try writePredictions(of: model, embedding: false, reading: reading, output: output)
+      try writePredictions(
+        of: model, embedding: false, observables: observables, reading: reading, output: output)
     }
   }
 }

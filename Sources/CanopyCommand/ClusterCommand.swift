@@ -21,13 +21,11 @@ struct ClusterCommand: ParsableCommand {
         canopy cluster events.h5 --algorithm cambridge --radius 0.8 -o jets.jsonl
         canopy cluster lep.txt --algorithm ee-kt --exclusive-jets 3
         canopy cluster events.h5 --radius 1.0 --tree --recluster kt -o trees.h5
+        canopy cluster events.h5 --radius 1.0 --observable soft-drop --cut "soft-drop/mass > 60"
       """)
 
   @OptionGroup(title: "Reading")
   var reading: ReadingOptions
-
-  @OptionGroup
-  var plugins: PluginOptions
 
   @Option(help: JetSettings.help("algorithm"))
   var algorithm = JetDefinition.Algorithm.antikt
@@ -70,6 +68,19 @@ struct ClusterCommand: ParsableCommand {
         """))
   var tree = false
 
+  @OptionGroup(title: "Observables")
+  var observables: ObservableOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep only jets that meet a condition on a number of an observable; may be given several times.",
+      discussion: "It is written as in 'soft-drop/mass > 60' or 'abs(kinematics/eta) < 2.5'.",
+      valueName: "condition"))
+  var cut: [String] = []
+
+  @OptionGroup
+  var plugins: PluginOptions
+
   @OptionGroup(title: "Output")
   var output: OutputOptions
 
@@ -78,20 +89,39 @@ struct ClusterCommand: ParsableCommand {
       throw ValidationError("--recluster changes the tree of a jet alone; add --tree, or leave it out.")
     }
     _ = try makeFinder()
+    _ = try cuts()
+  }
+
+  private func cuts() throws -> [ObservableCut] {
+    try cut.map { text in try checkingOptions { try ObservableCut(text) } }
   }
 
   func run() throws {
     try reportingFailures {
-      let finder = try makeFinder()
-      try writeResults(reading: reading, plugins: plugins.registry(), output: output) {
-        [constituents, tree] times in
-        let clusterer = try JetClusterer(finder)
+      let plugins = try plugins.registry()
+      let named = try observables.set(plugins)
+      let cuts = try cuts()
+      // Cuts may name observables that are not written.
+      var all = named
+      let catalogue = ObservableCatalogue(named.members.map(ObservableChoice.init), plugins: plugins)
+      do {
+        try all.formUnion(catalogue.observables(for: Set(cuts.map(\.column))))
+        for cut in cuts { try cut.check(all) }
+      } catch let error as PluginError {
+        throw ValidationError("\(error)")
+      }
+      let finder = try makeFinder().withTrees(tree || all.readsTrees)
+      try writeResults(
+        reading: reading, plugins: plugins, particleColumns: all.particleColumns, output: output
+      ) { [all, constituents, tree] times in
+        let reconstruction = try JetReconstruction(finder, observables: all, cuts: cuts)
         var jets = Jets()
         return { events in
           let start = ProcessInfo.processInfo.systemUptime
-          try clusterer.findJets(in: events, into: &jets)
+          try reconstruction.findJets(in: events, into: &jets)
           times.add(.clustering, ProcessInfo.processInfo.systemUptime - start)
           var results = ResultBatch(jets, constituents: constituents, trees: tree)
+          results.add(named.columns, of: jets)
           results.identify(by: events)
           return results
         }

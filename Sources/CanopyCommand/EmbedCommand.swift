@@ -24,12 +24,16 @@ struct EmbedCommand: ParsableCommand {
   @OptionGroup
   var model: ModelOptions
 
+  @OptionGroup(title: "Observables")
+  var observables: ObservableOptions
+
   @OptionGroup(title: "Output")
   var output: OutputOptions
 
   func run() throws {
     try reportingFailures {
-      try writePredictions(of: model, embedding: true, reading: reading, output: output)
+      try writePredictions(
+        of: model, embedding: true, observables: observables, reading: reading, output: output)
     }
   }
 }

@@ -23,6 +23,18 @@ extension Listing {
         "tree", description.jets.recluster.map { "reclustered by \($0.rawValue)" } ?? "of the jet algorithm")
     }
 
+    if !description.cuts.isEmpty {
+      add("cuts", description.cuts.map(\.description).joined(separator: ", "))
+    }
+
+    if !description.observables.isEmpty {
+      begin("observables")
+      for observable in description.observables {
+        add(
+          observable.name, "\(observable.plugin) \(observable.version) \(observable.configuration.text)")
+      }
+    }
+
     for stage in model.network.stages { add(stage) }
 
     for (head, named) in zip(description.heads, model.network.heads) {
@@ -30,6 +42,9 @@ extension Listing {
       add("plugin", "\(head.plugin) \(head.version)")
       add("rows", named.head.rows.rawValue)
       add("inputs", named.head.inputs.map(\.rawValue).sorted().joined(separator: ", "))
+      if !named.head.observables.isEmpty {
+        add("observables", named.head.observables.sorted().joined(separator: ", "))
+      }
       add("outputs", named.head.outputs.map(\.text).joined(separator: ", "))
       add("truth", named.head.truthColumns.joined(separator: ", "))
       add("configuration", head.configuration.text)

@@ -55,17 +55,24 @@ struct ModelOptions: ParsableArguments {
 
 /// Writes all events and their jets with their embeddings, or else with what the model's heads predict.
 func writePredictions(
-  of options: ModelOptions, embedding: Bool, reading: ReadingOptions, output: OutputOptions
+  of options: ModelOptions, embedding: Bool, observables: ObservableOptions, reading: ReadingOptions,
+  output: OutputOptions
 ) throws {
   let plugins = try options.plugins.registry()
   let model = try options.read(plugins)
+  let observables = try observables.set(plugins)
+  if let name = observables.members.map(\.name).first(where: { name in
+    model.network.heads.contains { $0.name == name }
+  }) {
+    throw ValidationError("--observable \(name) has the name of a head of the model: give it another name.")
+  }
   // Event inputs are for heads alone.
   let inputs = embedding ? nil : InputMonitor(model)
   try writeResults(
-    reading: reading, plugins: plugins, columns: options.columns, model: (model, options.folder),
-    output: output
+    reading: reading, plugins: plugins, columns: options.columns,
+    particleColumns: observables.particleColumns, model: (model, options.folder), output: output
   ) { times in
-    let predictor = try Predictor(model)
+    let predictor = try Predictor(model, observables: observables)
     predictor.inputMonitor = inputs
     var prediction = Prediction()
     return { events in
@@ -73,6 +80,7 @@ func writePredictions(
       times.add(predictor.times)
       predictor.times = Predictor.Times()
       var results = ResultBatch(prediction, embedding: embedding)
+      results.add(observables.columns, of: prediction.jets)
       results.identify(by: events)
       return results
     }

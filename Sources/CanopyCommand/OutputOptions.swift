@@ -59,12 +59,13 @@ struct OutputOptions: ParsableArguments {
 ///   - reading: which events are read.
 ///   - plugins: the plugins, whose formats inputs and output may have.
 ///   - columns: columns that every event gets.
+///   - particleColumns: columns of particles that are read, besides those of the model.
 ///   - model: the model that reads the events, and its folder; nil for none.
 ///   - output: where the results go.
 ///   - makeWorker: makes the worker of a thread, which turns events into results and adds what its stages took.
 func writeResults(
   reading: ReadingOptions, plugins: PluginRegistry, columns: [String: Double] = [:],
-  model: (model: Model, folder: String)? = nil, output: OutputOptions,
+  particleColumns: Set<String> = [], model: (model: Model, folder: String)? = nil, output: OutputOptions,
   makeWorker: @escaping @Sendable (StageTimes) throws -> ((Events) throws -> ResultBatch)
 ) throws {
   var files = OutputCheck()
@@ -73,7 +74,8 @@ func writeResults(
   files.addOutput("-o", output.output)
   try files.check()
   let format = try output.format(among: plugins.resultFormats)
-  let stream = try reading.makeStream(plugins.eventFormats, columns: columns, for: model?.model)
+  let stream = try reading.makeStream(
+    plugins.eventFormats, columns: columns, particleColumns: particleColumns, for: model?.model)
   let writer = try format.makeWriter(to: output.destination)
   var progress = EventProgress(stream, resultsOnStandardOutput: output.output == nil)
   defer { progress.clear() }

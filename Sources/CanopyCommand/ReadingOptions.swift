@@ -61,17 +61,20 @@ struct ReadingOptions: ParsableArguments {
   /// - Parameters:
   ///   - formats: the formats that the inputs may have.
   ///   - columns: columns of one value that all events get.
+  ///   - particleColumns: columns of particles that are read, besides those of the model.
   ///   - model: the model that reads the events, whose selection of particles is that of the events unless the user
   ///     gives another.
   ///   - whole: whether events have all their particles and all columns of these, to be written again.
   func makeStream(
-    _ formats: EventFormats, columns: [String: Double] = [:], for model: Model? = nil, whole: Bool = false
+    _ formats: EventFormats, columns: [String: Double] = [:], particleColumns: Set<String> = [],
+    for model: Model? = nil, whole: Bool = false
   ) throws -> EventStream {
     try EventStream(
       inputs: inputs,
       options: EventReadingOptions(
         particles: particles.selection(for: model), leavesOutParticles: !whole,
-        particleColumns: whole ? nil : model?.network.particleColumns ?? [], maximumEvents: maxEvents,
+        particleColumns: whole ? nil : particleColumns.union(model?.network.particleColumns ?? []),
+        maximumEvents: maxEvents,
         skipEvents: skipEvents,
         skipBadEvents: skipBadEvents, columns: columns, selection: NamedValue.dictionary(self.where),
         units: content.units, formats: formats, format: content.format(among: formats), limits: content.limits
@@ -80,9 +83,12 @@ struct ReadingOptions: ParsableArguments {
 
   /// Opens further inputs, all of whose events are read like those of the inputs.
   func makeStream(
-    of inputs: [String], _ formats: EventFormats, columns: [String: Double], for model: Model
+    of inputs: [String], _ formats: EventFormats, columns: [String: Double],
+    particleColumns: Set<String> = [], for model: Model
   ) throws -> EventStream {
-    var options = try makeStream(formats, columns: columns, for: model).options
+    var options = try makeStream(
+      formats, columns: columns, particleColumns: particleColumns, for: model
+    ).options
     options.maximumEvents = nil
     options.skipEvents = 0
     options.selection = [:]

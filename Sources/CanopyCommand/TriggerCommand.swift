@@ -172,12 +172,15 @@ struct TriggerCommand: ParsableCommand {
         model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, weight: weight,
         threads: reading.threadCount)
       let stream = try reading.makeStream(
-        plugins.eventFormats, columns: self.model.columns, for: model, whole: output != nil && !tune)
+        plugins.eventFormats, columns: self.model.columns,
+        particleColumns: menu.observables.particleColumns, for: model, whole: output != nil && !tune)
       // --skip-events and --max-events are for the inputs alone.
       let signalStream =
         try signal.isEmpty
         ? nil
-        : reading.makeStream(of: signal, plugins.eventFormats, columns: self.model.columns, for: model)
+        : reading.makeStream(
+          of: signal, plugins.eventFormats, columns: self.model.columns,
+          particleColumns: menu.observables.particleColumns, for: model)
       if tune {
         try tune(run, file, background: stream, signal: signalStream!)
       } else {

@@ -8,7 +8,8 @@ extension DecisionSources {
   public init(_ model: Model) {
     self.init(
       heads: model.network.heads.map { Head(name: $0.name, rows: $0.head.rows, outputs: $0.head.outputs) },
-      conditions: model.network.conditions)
+      conditions: model.network.conditions,
+      observables: model.network.observables.columns.filter { $0.rows == .events || $0.rows == .jets })
   }
 }
 

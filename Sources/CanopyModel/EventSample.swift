@@ -19,7 +19,7 @@ public struct EventSample: Sendable {
 
   /// A sample without events, for a network.
   public init(_ network: Network) {
-    kinematics = Kinematics(network.kinematicInputs)
+    kinematics = Kinematics(network.kinematicInputs, observables: network.observableInputs)
     embedding = network.embedding?.stage.emptyFeatures
     events = network.events?.stage.emptyFeatures
   }

@@ -39,14 +39,17 @@ extension Model {
                 + "\(plugin.version): train it again, or use the older plugin")
           }
           return (head.name, plugin, head.configuration)
-        })
+        },
+        observables: ObservableCatalogue(
+          description.observables.map { try $0.choice(plugins) }, plugins: plugins),
+        cuts: description.cuts)
       try network.calibrate(by: description.heads.map(\.calibration))
       guard description.jets.trees || !network.readsTrees else {
         throw ModelError("jets.trees is false, but the network reads trees")
       }
       try description.scaling.resolve(for: network)
     } catch {
-      throw ModelError("\(file.relativePath): \(error.clause).")
+      throw ModelError(ModelError("\(file.relativePath): \(error.clause)").sentence)
     }
     let weights = try Self.readWeights(folder, checksum: weightsChecksum)
     let parameters = try Parameters(layout: network.layout, weights.tensors)

@@ -28,4 +28,16 @@ public struct Model: Sendable {
     self.network = network
     self.parameters = parameters
   }
+
+  /// What finds the jets that the model reads, with the columns of its observables.
+  ///
+  /// - Parameter observables: what is worked out of events and jets besides what the model reads.
+  /// - Throws: `JetPhysicsError` if FastJet refuses the jet definition, `PluginError` if an observable differs from one that
+  ///   the model reads under the same name.
+  public func makeReconstruction(observables: ObservableSet = ObservableSet()) throws -> JetReconstruction {
+    var all = network.observables
+    try all.formUnion(observables)
+    let finder = all.readsTrees ? description.jets.withTrees(true) : description.jets
+    return try JetReconstruction(finder, observables: all, cuts: network.cuts)
+  }
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import JetPhysics
+import PluginKit
 import Settings
 
 extension ModelDescription: Codable {
   private enum CodingKeys: String, CodingKey {
-    case formatVersion, particles, jets, embedding, events, scaling, heads, training
+    case formatVersion, particles, jets, observables, cuts, embedding, events, scaling, heads, training
   }
 
   /// Reads what this version and earlier ones write.
@@ -14,6 +15,8 @@ extension ModelDescription: Codable {
     formatVersion = try container.decode(Int.self, forKey: .formatVersion)
     particles = try container.decodeIfPresent(ParticleSelection.self, forKey: .particles)
     jets = try container.decode(StoredJets.self, forKey: .jets).finder
+    observables = try container.decodeIfPresent([ObservableDescription].self, forKey: .observables) ?? []
+    cuts = try container.decodeIfPresent([ObservableCut].self, forKey: .cuts) ?? []
     embedding = try container.decodeIfPresent(StoredStage.self, forKey: .embedding)?
       .description(in: .embedding)
     events = try container.decodeIfPresent(StoredStage.self, forKey: .events)?.description(in: .events)
@@ -28,6 +31,8 @@ extension ModelDescription: Codable {
     try container.encode(formatVersion, forKey: .formatVersion)
     try container.encodeIfPresent(particles, forKey: .particles)
     try container.encode(StoredJets(finder: jets), forKey: .jets)
+    if !observables.isEmpty { try container.encode(observables, forKey: .observables) }
+    if !cuts.isEmpty { try container.encode(cuts, forKey: .cuts) }
     try container.encodeIfPresent(embedding.map(StoredStage.init), forKey: .embedding)
     try container.encodeIfPresent(events.map(StoredStage.init), forKey: .events)
     try container.encode(scaling, forKey: .scaling)

@@ -11,6 +11,10 @@ public struct ModelDescription: Sendable, Equatable {
   public var particles: ParticleSelection?
   /// How jets and their trees are found.
   public var jets: JetFinder
+  /// The observables that stages, heads and cuts read.
+  public var observables: [ObservableDescription] = []
+  /// What jets must meet to be read at all, such as `soft-drop/mass > 60`.
+  public var cuts: [ObservableCut] = []
   /// The stage of jets; nil where jets are not embedded.
   public var embedding: StageDescription?
   /// The stage of events; nil where events are not embedded.
@@ -24,12 +28,15 @@ public struct ModelDescription: Sendable, Equatable {
 
   /// A description of a model.
   public init(
-    particles: ParticleSelection? = nil, jets: JetFinder, embedding: StageDescription?,
-    events: StageDescription? = nil, scaling: SampleScaling, heads: [HeadDescription],
+    particles: ParticleSelection? = nil, jets: JetFinder, observables: [ObservableDescription] = [],
+    cuts: [ObservableCut] = [], embedding: StageDescription?, events: StageDescription? = nil,
+    scaling: SampleScaling, heads: [HeadDescription],
     training: TrainingProvenance? = nil
   ) {
     self.particles = particles
     self.jets = jets
+    self.observables = observables
+    self.cuts = cuts
     self.embedding = embedding
     self.events = events
     self.scaling = scaling
@@ -61,6 +68,58 @@ public struct HeadDescription: Sendable, Equatable, Codable {
     self.version = version
     self.configuration = configuration
     self.calibration = calibration
+  }
+}
+
+/// One observable of a model.
+public struct ObservableDescription: Sendable, Equatable, Codable {
+  /// The name; its numbers are called `NAME/QUANTITY`.
+  public var name: String
+  /// The identifier of its plugin.
+  public var plugin: String
+  /// The version of the plugin that the model was trained with.
+  public var version: PluginVersion
+  /// The plugin's own configuration.
+  public var configuration: JSONValue
+
+  /// An observable of a network.
+  ///
+  /// - Throws: what encoding its configuration throws.
+  public init(_ member: ObservableSet.Member) throws {
+    func describe<O: Observable>(_ observable: O) throws -> JSONValue {
+      try JSONValue(encoding: observable.configuration)
+    }
+    name = member.name
+    plugin = type(of: member.observable).identifier
+    version = type(of: member.observable).version
+    configuration = try describe(member.observable)
+  }
+
+  /// The observable to be made.
+  ///
+  /// - Throws: ``ModelError``, without a full stop, if the plugin is not here, is another than that of the training, or
+  ///   does not read its configuration.
+  func choice(_ plugins: PluginRegistry) throws -> ObservableChoice {
+    let type: any Observable.Type
+    do {
+      type = try plugins.observable(plugin, version: version)
+    } catch {
+      throw ModelError("the observable \(name): \(error.clause)")
+    }
+    guard type.version.major == version.major else {
+      throw ModelError(
+        "the observable \(name) was computed with \(plugin) \(version), and this is \(type.version): train the model "
+          + "again, or use the older plugin")
+    }
+    do {
+      return try choice(type)
+    } catch {
+      throw ModelError("the observable \(name): \(error.clause)")
+    }
+  }
+
+  private func choice<O: Observable>(_ type: O.Type) throws -> ObservableChoice {
+    ObservableChoice(name, type, try configuration.decode(O.Configuration.self))
   }
 }
 

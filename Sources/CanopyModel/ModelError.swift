@@ -9,6 +9,13 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
   public init(_ description: String) { self.description = description }
 }
 
+extension ModelError {
+  /// The sentence with its full stop, which errors lack whose file is still to be named; a question needs none.
+  package var sentence: String {
+    description.hasSuffix("?") || description.hasSuffix(".") ? description : description + "."
+  }
+}
+
 extension Error {
   /// What is wrong without a full stop, for a sentence that also names the file.
   var clause: String {

@@ -19,6 +19,10 @@ public struct Network: Sendable {
   public let events: NetworkStage?
   /// The heads in the order of the configuration.
   public private(set) var heads: [NamedHead]
+  /// What is worked out of events and jets, once: all that stages, heads and cuts read.
+  public let observables: ObservableSet
+  /// What jets must meet to be read at all.
+  public let cuts: [ObservableCut]
   /// All parameters.
   public let layout: ParameterLayout
 
@@ -39,7 +43,9 @@ public struct Network: Sendable {
 
   /// The columns of particles that stages and heads read, truth included; readers of events are asked for them.
   public var particleColumns: Set<String> {
-    let read = stages.reduce(into: constituentTruthColumns) { $0.formUnion($1.stage.particleColumns) }
+    let read = stages.reduce(into: constituentTruthColumns.union(observables.particleColumns)) {
+      $0.formUnion($1.stage.particleColumns)
+    }
     return heads.reduce(into: read) { $0.formUnion($1.head.particleColumns) }
   }
 
@@ -58,9 +64,15 @@ public struct Network: Sendable {
     stages.reduce(into: headInputs) { $0.formUnion($1.stage.inputs) }.intersection(HeadInput.kinematics)
   }
 
-  /// Whether the trees of jets are read, by a stage or by a head.
+  /// Whether the trees of jets are read, by a stage, a head or an observable.
   public var readsTrees: Bool {
-    headInputs.contains(.trees) || stages.contains { $0.stage.readsTrees }
+    headInputs.contains(.trees) || stages.contains { $0.stage.readsTrees } || observables.readsTrees
+  }
+
+  /// The numbers of observables that stages and heads read in a forward pass.
+  public var observableInputs: Set<String> {
+    let read = stages.reduce(into: Set<String>()) { $0.formUnion($1.stage.observables) }
+    return heads.reduce(into: read) { $0.formUnion($1.head.observables) }
   }
 
   /// The event columns that are read as they are, such as a hypothesised mass.
@@ -72,12 +84,15 @@ public struct Network: Sendable {
   ///   - embedding: the stage of jets; nil where jets are not embedded.
   ///   - events: the stage of events; nil where events are not embedded.
   ///   - heads: the name, the plugin and the configuration of each head.
+  ///   - observables: where the observables come from that stages, heads and cuts read.
+  ///   - cuts: what jets must meet to be read at all.
   /// - Throws: ``ModelError``, without a full stop as the file is still to be named, if the number
-  ///   of heads is out of range, a name of a head or of its outputs does not serve or a plugin refuses its configuration;
-  ///   and what the configuration's source throws.
+  ///   of heads is out of range, a name of a head or of its outputs does not serve, a plugin refuses its configuration or
+  ///   an observable is not there; and what the configuration's source throws.
   public init(
     embedding: StageChoice?, events: StageChoice? = nil,
-    heads: [(name: String, plugin: any Head.Type, configuration: any HeadConfigurationSource)]
+    heads: [(name: String, plugin: any Head.Type, configuration: any HeadConfigurationSource)],
+    observables: ObservableCatalogue = ObservableCatalogue(), cuts: [ObservableCut] = []
   ) throws {
     guard heads.count <= Self.largestHeadCount else {
       throw ModelError("there are \(heads.count) heads; a network can have \(Self.largestHeadCount)")
@@ -91,11 +106,11 @@ public struct Network: Sendable {
     var named: [NamedHead] = []
     for (name, plugin, configuration) in heads {
       guard !name.isEmpty, !name.contains("/"), ![".", ".."].contains(name),
-        !Self.reservedNames.contains(name)
+        !ResultNames.reserved.contains(name)
       else {
         throw ModelError(
           "a head cannot be called “\(name)”: a name has no slash, is not made of dots, and is none of "
-            + Self.reservedNames.sorted().joined(separator: ", "))
+            + ResultNames.reserved.sorted().joined(separator: ", "))
       }
       guard !named.contains(where: { $0.name == name }) else {
         throw ModelError("two heads are called \(name)")
@@ -112,15 +127,39 @@ public struct Network: Sendable {
     }
     self.heads = named
     self.layout = layout
+    self.cuts = cuts
+    var stages: [any Stage] = jets.map { [$0.stage] } ?? []
+    if let encoder = self.events { stages.append(encoder.stage) }
+    do {
+      self.observables = try Self.observables(stages, named, cuts, observables)
+    } catch let error as PluginError {
+      throw ModelError(error.clause)
+    }
+  }
+
+  /// What stages, heads and cuts read.
+  private static func observables(
+    _ stages: [any Stage], _ heads: [NamedHead], _ cuts: [ObservableCut], _ catalogue: ObservableCatalogue
+  ) throws -> ObservableSet {
+    var set = ObservableSet()
+    func add(_ columns: Set<String>, _ reader: String) throws {
+      do {
+        try set.formUnion(catalogue.observables(for: columns))
+      } catch let error as PluginError {
+        throw ModelError("\(reader): \(error.clause)")
+      }
+    }
+    for stage in stages { try add(stage.observables, "the stage \(type(of: stage).identifier)") }
+    for named in heads { try add(named.head.observables, "the head \(named.name)") }
+    try add(Set(cuts.map(\.column)), "cuts")
+    for cut in cuts { try cut.check(set) }
+    for name in set.members.map(\.name) where heads.contains(where: { $0.name == name }) {
+      throw ModelError("a head and an observable are both called \(name): rename the head")
+    }
+    return set
   }
 
   private static let largestHeadCount = 100
-
-  /// What results already call something else.
-  private static let reservedNames: Set<String> = [
-    "constituent", "constituent_offset", "constituents", "embedding", "event", "jets", "mass", "number",
-    "offset", "phi", "pt", "rapidity", "tree", "tree_offset",
-  ]
 
   private static func makeHead<H: Head>(
     _ plugin: H.Type, _ configuration: any HeadConfigurationSource, _ builder: HeadBuilder,

@@ -17,7 +17,7 @@ public final class Predictor {
   /// Looks for events whose inputs the model was not trained on; nil unless it is set.
   public var inputMonitor: InputMonitor?
 
-  private let clusterer: JetClusterer
+  private let reconstruction: JetReconstruction
   private let tape: Tape
   private let weights: NetworkWeights
   private let batch = NetworkBatch()
@@ -32,10 +32,14 @@ public final class Predictor {
 
   /// A predictor for a model.
   ///
-  /// - Throws: `JetPhysicsError` where FastJet refuses the model's jet definition.
-  public init(_ model: Model) throws {
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - observables: what is worked out of events and jets besides what the model reads.
+  /// - Throws: `JetPhysicsError` if FastJet refuses the model's jet definition, `PluginError` if an observable differs from
+  ///   one that the model reads under the same name.
+  public init(_ model: Model, observables: ObservableSet = ObservableSet()) throws {
     self.model = model
-    clusterer = try JetClusterer(model.description.jets)
+    reconstruction = try model.makeReconstruction(observables: observables)
     tape = Tape(parameters: model.parameters)
     weights = NetworkWeights(model.network, model.parameters)
     sample = EventSample(model)
@@ -62,7 +66,7 @@ public final class Predictor {
   ///   first that lacks what the network reads, `PluginError` if a plugin gives other rows or columns than it declares.
   public func predict(_ events: Events, into prediction: inout Prediction, heads: Bool = true) throws {
     var time = ProcessInfo.processInfo.systemUptime
-    try clusterer.findJets(in: events, into: &prediction.jets)
+    try reconstruction.findJets(in: events, into: &prediction.jets)
     times.clustering += Self.lap(&time)
     try sample.replace(with: events, jets: prediction.jets)
     if let inputMonitor, let features = sample.events {

@@ -13,6 +13,8 @@ public struct Jets: Sendable, Equatable {
   public var constituents: Ragged<[Int32]>
   /// The binary tree of each jet; empty if trees were not asked for.
   public var trees: JetTrees
+  /// What observables say of the events, jets, constituents and splittings; none unless they were asked.
+  public var columns: ObservedColumns
 
   /// No events.
   public init() {
@@ -20,6 +22,7 @@ public struct Jets: Sendable, Equatable {
     momenta = Ragged(content: FourMomenta())
     constituents = Ragged(content: [])
     trees = JetTrees()
+    columns = ObservedColumns()
   }
 
   /// The number of events.

@@ -39,9 +39,10 @@ public struct JetFinder: Sendable, Hashable {
 }
 
 extension JetFinder {
-  /// The same jets without trees.
-  public func withoutTrees() throws -> JetFinder {
-    try JetFinder(definition, selection: selection, recluster: recluster, trees: false)
+  /// The same jets, with trees or without.
+  public func withTrees(_ trees: Bool) -> JetFinder {
+    // It was a finder before.
+    try! JetFinder(definition, selection: selection, recluster: recluster, trees: trees)
   }
 }
 

@@ -24,11 +24,14 @@ public struct DecisionInputs: Sendable {
   private var firstNumbers: [Int] = []
   /// The width of a row of the conditions and of each head: `[1 + heads]`.
   private let widths: [Int]
+  /// The numbers of each observable column: `[observables]` of `[events]` or `[jets]`.
+  private var observed: [[Double]]
 
   /// No events.
   public init(_ sources: DecisionSources) {
     self.sources = sources
     widths = [sources.conditions.count] + sources.heads.map(\.width)
+    observed = Array(repeating: [], count: sources.observables.count)
   }
 
   /// Replaces the content by events and their jets, and keeps the storage; ``event`` is the first one.
@@ -36,7 +39,7 @@ public struct DecisionInputs: Sendable {
   /// What the heads predict is still to be given, head by head, by ``append(predictions:)``. A condition that is no
   /// column of the events is NaN.
   ///
-  /// - Precondition: `jets` are those of `events`.
+  /// - Precondition: `jets` are those of `events`, with the columns of the sources' observables.
   public mutating func replace(with events: Events, jets: Jets) {
     event = 0
     kinematics.replace(with: events, jets: jets)
@@ -50,6 +53,16 @@ public struct DecisionInputs: Sendable {
       pt.append(p.pt)
       rapidity.append(p.rapidity)
       mass.append(p.mass)
+    }
+    for index in 0..<sources.observables.count {
+      let column = sources.observables[index]
+      // Decisions are about events and jets: those of other rows are of no use to them.
+      guard column.rows == .events || column.rows == .jets else { continue }
+      guard let values = jets.columns[column.rows][column.name]?.values else {
+        fatalError("jets without the numbers \(column.name)")
+      }
+      observed[index].removeAll(keepingCapacity: true)
+      observed[index].append(contentsOf: values)
     }
     firstNumbers.removeAll(keepingCapacity: true)
     firstNumbers.append(0)
@@ -102,15 +115,17 @@ public struct DecisionInputs: Sendable {
   /// The scalar sum of the transverse momenta of all particles of the event in GeV.
   public var scalarSum: Double { kinematics.missingMomentum.scalarSum[event] }
 
-  /// A number of the event: what a head on events predicts, or a condition.
+  /// A number of the event: what a head on events predicts, a condition or an observable.
   public subscript(column: DecisionColumn) -> Double {
     require(column.rows == .events, "a column of jets needs a jet")
+    if column.block == DecisionColumn.observables { return observed[column.place][event] }
     return Double(numbers[firstNumbers[column.block] + event * widths[column.block] + column.place])
   }
 
-  /// A number of a jet of the event: what a head on jets predicts.
+  /// A number of a jet of the event: what a head on jets predicts, or an observable.
   public subscript(column: DecisionColumn, ofJet jet: Int) -> Double {
     require(column.rows == .jets, "a column of events has no jets")
+    if column.block == DecisionColumn.observables { return observed[column.place][place(jet)] }
     return Double(numbers[firstNumbers[column.block] + place(jet) * widths[column.block] + column.place])
   }
 

@@ -2,7 +2,8 @@
 
 import Support
 
-/// What decisions can know of an event: what the heads of a model predict, and the model's conditions.
+/// What decisions can know of an event: what the heads of a model predict, the model's conditions, and the numbers of
+/// observables.
 ///
 /// A decision turns the names in its configuration into columns here, once, and reads ``DecisionInputs`` by them.
 public struct DecisionSources: Sendable, Equatable {
@@ -30,14 +31,23 @@ public struct DecisionSources: Sendable, Equatable {
   public let heads: [Head]
   /// The names of the model's conditions, such as `resonance_mass`.
   public let conditions: [String]
+  /// The numbers of observables, for events and for jets.
+  public let observables: [ObservableColumn]
 
   /// The sources of a model; none for decisions on jets and missing momentum alone.
-  public init(heads: [Head] = [], conditions: [String] = []) {
+  public init(heads: [Head] = [], conditions: [String] = [], observables: [ObservableColumn] = []) {
     self.heads = heads
     self.conditions = conditions
+    self.observables = observables
   }
 
-  /// The column of an output, for which a user writes `HEAD/OUTPUT`, or `HEAD/OUTPUT[i]` for one of its numbers.
+  /// The same sources with the numbers of further observables.
+  public func adding(_ observables: [ObservableColumn]) -> DecisionSources {
+    DecisionSources(heads: heads, conditions: conditions, observables: self.observables + observables)
+  }
+
+  /// The column of an output, for which a user writes `HEAD/OUTPUT`, or `HEAD/OUTPUT[i]` for one of its numbers, or of
+  /// an observable, `OBSERVABLE/QUANTITY`.
   ///
   /// - Parameters:
   ///   - reference: the text.
@@ -51,9 +61,7 @@ public struct DecisionSources: Sendable, Equatable {
       throw PluginError("“\(reference)” names no output of a head: write HEAD/OUTPUT.")
     }
     guard let number = heads.firstIndex(where: { $0.name == parts[0] }) else {
-      throw PluginError(
-        "There is no head \(parts[0])\(Self.remedy(parts[0], among: heads.map(\.name), "the model has no head"))"
-      )
+      return try column(ofObservable: reference, of: rows)
     }
     let head = heads[number]
     guard head.rows == rows else {
@@ -80,6 +88,33 @@ public struct DecisionSources: Sendable, Equatable {
     return DecisionColumn(
       output: HeadOutput(name, unit: output.unit), rows: rows, block: number + 1, place: before + (index ?? 0)
     )
+  }
+
+  /// The column of an observable: `OBSERVABLE/QUANTITY`.
+  private func column(ofObservable reference: String, of rows: HeadRows) throws -> DecisionColumn {
+    guard let place = observables.firstIndex(where: { $0.name == reference }) else {
+      let name = String(reference.prefix { $0 != "/" })
+      guard observables.contains(where: { $0.name.hasPrefix(name + "/") }) else {
+        let known = heads.map(\.name) + Set(observables.map { String($0.name.prefix { $0 != "/" }) }).sorted()
+        let remedy =
+          name.nearest(among: known).map { "; did you mean \($0)?" }
+          ?? ": declare an observable under observables, or name one of: \(known.joined(separator: ", "))."
+        throw PluginError(
+          "There is no head and no observable \(name)"
+            + (known.isEmpty ? ": declare an observable under observables." : remedy))
+      }
+      let nearest = Self.remedy(reference, among: observables.map(\.name), "")
+      throw PluginError("There is no number \(reference)\(nearest)")
+    }
+    let found = observables[place]
+    guard found.rows == rows else {
+      throw PluginError(
+        "The observable number \(reference) is one of \(found.rows.rawValue), where one of \(rows.rawValue) is needed."
+      )
+    }
+    return DecisionColumn(
+      output: HeadOutput(String(reference.drop { $0 != "/" }.dropFirst()), unit: found.unit), rows: rows,
+      block: DecisionColumn.observables, place: place)
   }
 
   /// The column of a condition of the model.
@@ -115,8 +150,10 @@ public struct DecisionColumn: Sendable, Equatable {
   public let output: HeadOutput
   /// Whether there is one for each jet or for each event.
   public let rows: HeadRows
-  /// 0 for a condition, else the number of the head, from 1.
+  /// 0 for a condition, else the number of the head, from 1; or ``observables``.
   let block: Int
+  /// The block of observables, whose places are those in ``DecisionSources/observables``.
+  static let observables = -1
   /// The number within the block's row.
   let place: Int
 }

@@ -34,6 +34,8 @@ public protocol Head: Sendable {
   var inputs: Set<HeadInput> { get }
   /// The columns of particles that the head reads of constituents; none unless given.
   var particleColumns: Set<String> { get }
+  /// The numbers of observables that the head reads, such as `soft-drop/mass`; none unless given.
+  var observables: Set<String> { get }
   /// The truth columns that `loss`, `check` and `evaluate` need: columns of events, or of particles for a head on
   /// constituents.
   var truthColumns: [String] { get }
@@ -125,12 +127,15 @@ extension Head {
   /// None.
   public var particleColumns: Set<String> { [] }
 
+  /// None.
+  public var observables: Set<String> { [] }
+
   /// Whether anything is learnt from the validation sample.
   public static var calibrates: Bool { Calibration.self != NoCalibration.self }
 }
 
 /// What a head makes a prediction for.
-public enum HeadRows: String, Sendable, Hashable, Codable {
+public enum HeadRows: String, Sendable, Hashable, Codable, CaseIterable {
   /// A row for each jet.
   case jets
   /// A row for each event.

@@ -143,6 +143,15 @@ public struct HeadInputs {
   /// The missing momentum of each event: `[events]`.
   public var missingMomentum: MissingMomenta { given(kinematics.missingMomentum, .missingMomentum) }
 
+  /// A number of an observable that the head named in ``Head/observables``, such as `soft-drop/mass`:
+  /// `[rows of the observable]`, NaN for rows that have none.
+  public func observable(_ name: String) -> [Double] {
+    guard let values = kinematics.observable(name) else {
+      fatalError("the head did not name \(name) among its observables")
+    }
+    return values
+  }
+
   /// Numbers that the head has worked out, row-major `[rows × columns]`, to be computed with; they have no gradient.
   public func constant(_ values: [Float], rows: Int, columns: Int) -> Variable {
     tape.constant(values, rows: rows, columns: columns)

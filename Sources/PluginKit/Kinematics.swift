@@ -18,13 +18,24 @@ public struct Kinematics: Sendable {
   public private(set) var constituentRows = Ragged(content: Particles())
   /// The tree of each jet.
   public private(set) var trees = JetTrees()
+  /// The numbers of observables.
+  private var observed: ObservedRows
 
   /// Kept for its storage.
   private var heap = HardestFirst()
   private var rowParticles: [Int] = []
 
-  /// No events; of these inputs those that are kinematics will be held.
-  public init(_ inputs: Set<HeadInput> = []) { self.inputs = inputs.intersection(HeadInput.kinematics) }
+  /// No events; of these inputs those that are kinematics will be held, and the columns of observables of these names.
+  public init(_ inputs: Set<HeadInput> = [], observables: Set<String> = []) {
+    self.inputs = inputs.intersection(HeadInput.kinematics)
+    observed = ObservedRows(observables)
+  }
+
+  /// The names of the numbers of observables that are held.
+  public var observables: Set<String> { observed.names }
+
+  /// A number of an observable, such as `soft-drop/mass`: `[rows of the observable]`; nil if it is not held.
+  public func observable(_ name: String) -> [Double]? { observed.values(name) }
 
   /// Forgets all events and keeps the storage.
   public mutating func removeAll() {
@@ -35,13 +46,15 @@ public struct Kinematics: Sendable {
     constituentRows.removeOffsets()
     constituentRows.content.removeAll()
     trees.removeAll()
+    observed.removeAll()
   }
 
   /// Replaces the content by events and their jets, and keeps the storage.
   ///
-  /// - Precondition: `jets` are those of `events`, with trees where trees are held.
+  /// - Precondition: `jets` are those of `events`, with trees if trees are held, and with the columns that are held.
   public mutating func replace(with events: Events, jets found: Jets) {
     removeAll()
+    observed.append(found)
     guard !inputs.isEmpty else { return }
     require(
       !inputs.contains(.trees) || found.trees.treeCount == found.jetCount, "jets without their trees")
@@ -86,6 +99,7 @@ public struct Kinematics: Sendable {
     for jet in 0..<other.constituents.jetCount { constituents.append(jet, of: other.constituents) }
     for jet in 0..<other.constituentRows.count { appendRows(ofJet: jet, of: other.constituentRows) }
     for jet in 0..<other.trees.treeCount { trees.append(jet, of: other.trees) }
+    observed.append(other.observed)
   }
 
   private mutating func appendRows(ofJet jet: Int, of other: Ragged<Particles>) {
@@ -102,8 +116,9 @@ public struct Kinematics: Sendable {
   ///   - selection: the jets of these events, in their order.
   public mutating func fill(_ other: Kinematics, events: [Int], jets selection: [Int]) {
     require(other.inputs == inputs, "kinematics of other inputs")
-    guard !inputs.isEmpty else { return }
+    guard !inputs.isEmpty || !observables.isEmpty else { return }
     removeAll()
+    observed.fill(other.observed, events: events, jets: selection)
     if inputs.contains(.missingMomentum) {
       for row in 0..<events.count { missingMomentum.append(events[row], of: other.missingMomentum) }
     }
@@ -137,13 +152,15 @@ public struct MissingMomenta: Sendable, Equatable {
     (px[event] * px[event] + py[event] * py[event]).squareRoot()
   }
 
-  mutating func removeAll() {
+  /// Forgets all events and keeps the storage.
+  public mutating func removeAll() {
     px.removeAll(keepingCapacity: true)
     py.removeAll(keepingCapacity: true)
     scalarSum.removeAll(keepingCapacity: true)
   }
 
-  mutating func append(_ event: Int, of events: Events) {
+  /// Adds one of some events.
+  public mutating func append(_ event: Int, of events: Events) {
     var (x, y, sum) = (0.0, 0.0, 0.0)
     for particle in events.particles(ofEvent: event) {
       let p = events.momentum(ofParticle: particle)

@@ -2,14 +2,15 @@
 
 import Support
 
-/// The plugins that a program knows, stages, heads and decisions, each by its identifier, and those of the kinds that modules
-/// above add, such as the formats of EventIO.
+/// The plugins that a program knows, observables, stages, heads and decisions, each by its identifier, and those of the kinds
+/// that modules above add, such as the formats of EventIO.
 public struct PluginRegistry: Sendable {
   private struct Entry<Plugin: Sendable>: Sendable {
     let plugin: Plugin
     let origin: PluginOrigin
   }
 
+  private var observables: [String: Entry<any Observable.Type>] = [:]
   private var stages: [String: Entry<any Stage.Type>] = [:]
   private var heads: [String: Entry<any Head.Type>] = [:]
   private var decisions: [String: Entry<any Decision.Type>] = [:]
@@ -23,6 +24,9 @@ public struct PluginRegistry: Sendable {
   /// A registry without plugins.
   public init() {}
 
+  /// The identifiers of all observables, in alphabetical order.
+  public var observableIdentifiers: [String] { observables.keys.sorted() }
+
   /// The identifiers of all stages, in alphabetical order.
   public var stageIdentifiers: [String] { stages.keys.sorted() }
 
@@ -35,7 +39,15 @@ public struct PluginRegistry: Sendable {
   /// Where the plugins come from.
   public var origins: Set<PluginOrigin> {
     Set(stages.values.map(\.origin)).union(heads.values.map(\.origin)).union(decisions.values.map(\.origin))
-      .union(parts.values)
+      .union(observables.values.map(\.origin)).union(parts.values)
+  }
+
+  /// Makes an observable known.
+  ///
+  /// - Throws: ``PluginError`` if the identifier is taken by another observable, or does not serve as one.
+  public mutating func register(_ type: any Observable.Type) throws {
+    try check(type.identifier, takenBy: observables[type.identifier]?.origin)
+    observables[type.identifier] = Entry(plugin: type, origin: origin)
   }
 
   /// Makes a stage known.
@@ -139,6 +151,27 @@ public struct PluginRegistry: Sendable {
     return entry.plugin
   }
 
+  /// The observable of an identifier.
+  ///
+  /// - Parameters:
+  ///   - identifier: the identifier.
+  ///   - version: the version that a model was trained with, for the error to name.
+  /// - Throws: ``PluginError`` that names the nearest, or says how to get the plugin and lists the observables there are.
+  public func observable(_ identifier: String, version: PluginVersion? = nil) throws -> any Observable.Type {
+    guard let entry = observables[identifier] else {
+      let name = version.map { "\(identifier) \($0)" } ?? identifier
+      let remedy =
+        identifier.nearest(among: observables.keys).map { "did you mean \($0)?" }
+        ?? "load its library by --plugin PATH or CANOPY_PLUGIN_PATH; the observables here are: "
+        + "\(observableIdentifiers.joined(separator: ", "))."
+      throw PluginError("There is no observable \(name); \(remedy)")
+    }
+    return entry.plugin
+  }
+
+  /// Where the observable of an identifier comes from; nil if there is none.
+  public func origin(ofObservable identifier: String) -> PluginOrigin? { observables[identifier]?.origin }
+
   /// Where the stage of an identifier comes from; nil where there is none.
   public func origin(ofStage identifier: String) -> PluginOrigin? { stages[identifier]?.origin }
 
@@ -177,6 +210,9 @@ public struct PluginError: Error, Sendable, Equatable, CustomStringConvertible {
     self.description = description
     self.row = row
   }
+
+  /// The sentence without its full stop, for a longer one.
+  var clause: String { description.hasSuffix(".") ? String(description.dropLast()) : description }
 }
 
 extension CodingUserInfoKey {

@@ -4,9 +4,23 @@ import CanopyModel
 import Foundation
 import JetPhysics
 import NeuralEngine
+import Observables
+import PluginKit
+import RecurrentEncoder
+import RecursiveEmbedding
 
 /// Events that heads are tried on.
 enum ConformanceEvents {
+  /// The plugins that networks here may have besides the one that is tried.
+  static let plugins: PluginRegistry = {
+    var plugins = PluginRegistry()
+    // Their identifiers differ, so that registering them cannot fail.
+    try! plugins.registerObservables()
+    try! plugins.register(RecursiveStage.self)
+    try! plugins.register(EventEncoder.self)
+    return plugins
+  }()
+
   /// The event column that networks here read as a condition.
   static let condition = "condition"
 
@@ -67,10 +81,12 @@ enum ConformanceEvents {
     let finder = try JetFinder(JetDefinition(.antikt, radius: 1), recluster: .kt)
     let events = events(ordinary, with: network.particleColumns)
     var sample = EventSample(network)
-    try sample.replace(with: events, jets: JetClusterer(finder).jets(in: events))
+    let reconstruction = try JetReconstruction(finder, observables: network.observables)
+    try sample.replace(with: events, jets: reconstruction.jets(in: events))
     return Model(
       description: ModelDescription(
-        jets: finder, embedding: network.embedding?.description, events: network.events?.description,
+        jets: finder, observables: try network.observables.members.map(ObservableDescription.init),
+        embedding: network.embedding?.description, events: network.events?.description,
         scaling: SampleScaling(fitting: sample, events: Array(0..<sample.eventCount)),
         heads: try network.heads.map { try $0.description() }),
       network: network, parameters: parameters)

@@ -25,7 +25,7 @@ extension ConformanceSubject {
   func sample(of events: Events) throws -> EventSample {
     let events = ConformanceEvents.events(events, with: model.network.particleColumns)
     var sample = EventSample(model)
-    try sample.replace(with: events, jets: JetClusterer(model.description.jets).jets(in: events))
+    try sample.replace(with: events, jets: model.makeReconstruction().jets(in: events))
     sample.scale(by: model.description.scaling)
     return sample
   }

@@ -47,7 +47,8 @@ struct ConformanceSubject<H: Head>: Sendable {
   ) throws -> Network {
     try Network(
       embedding: embedding(inputs), events: encoder(inputs),
-      heads: [(headName, H.self, JSONValue(encoding: example.configuration))])
+      heads: [(headName, H.self, JSONValue(encoding: example.configuration))],
+      observables: ObservableCatalogue(plugins: ConformanceEvents.plugins))
   }
 
   private static func embedding(_ inputs: Set<HeadInput>) -> StageChoice? {

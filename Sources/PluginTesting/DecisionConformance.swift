@@ -178,8 +178,15 @@ public struct DecisionConformance<D: Decision>: Sendable {
     }
     let jets = try clusterer.jets(in: all)
     let chosen = event.map { all.events(at: $0..<$0 + 1) } ?? all
+    var chosenJets = try clusterer.jets(in: chosen)
+    for column in example.sources.observables where column.rows == .jets || column.rows == .events {
+      let count = column.rows == .jets ? jets.jetCount : all.eventCount
+      let numbers = (0..<count).map { _ in Double.random(in: 0...1, using: &generator) }
+      let rows = event.map { column.rows == .jets ? jets.jets(ofEvent: $0) : $0..<$0 + 1 } ?? 0..<count
+      chosenJets.columns[column.rows][column.name] = Column(values: Array(numbers[rows]))
+    }
     var inputs = DecisionInputs(example.sources)
-    inputs.replace(with: chosen, jets: try clusterer.jets(in: chosen))
+    inputs.replace(with: chosen, jets: chosenJets)
     for head in example.sources.heads {
       let count = head.rows == .jets ? jets.jetCount : all.eventCount
       let numbers = (0..<count * head.width).map { _ in Float.random(in: 0...1, using: &generator) }

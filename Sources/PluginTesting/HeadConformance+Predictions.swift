@@ -77,9 +77,7 @@ extension HeadConformance {
       "canopy-conformance-" + UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }
     try subject.model.write(to: folder)
-    var plugins = PluginRegistry()
-    try plugins.register(RecursiveStage.self)
-    try plugins.register(EventEncoder.self)
+    var plugins = ConformanceEvents.plugins
     try plugins.register(H.self)
     let read = try Model(contentsOf: folder, plugins: plugins)
     try ConformanceFailure.require(

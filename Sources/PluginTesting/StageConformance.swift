@@ -46,12 +46,15 @@ public struct StageConformance<S: Stage>: Sendable {
 
   private func network() throws -> Network {
     let choice = StageChoice(S.self, configuration)
-    guard S.rows == .events else { return try Network(embedding: choice, heads: []) }
+    let observables = ObservableCatalogue(plugins: ConformanceEvents.plugins)
+    guard S.rows == .events else {
+      return try Network(embedding: choice, heads: [], observables: observables)
+    }
     let jets = StageChoice(RecursiveStage.self, RecursiveStage.example)
-    let whole = try Network(embedding: jets, events: choice, heads: [])
+    let whole = try Network(embedding: jets, events: choice, heads: [], observables: observables)
     // Without jets' embeddings if none are read, so that the stage cannot count on them.
     return whole.events!.stage.inputs.contains(.jetEmbedding)
-      ? whole : try Network(embedding: nil, events: choice, heads: [])
+      ? whole : try Network(embedding: nil, events: choice, heads: [], observables: observables)
   }
 
   private func model() throws -> Model {
@@ -67,7 +70,7 @@ public struct StageConformance<S: Stage>: Sendable {
     let parameters = parameters ?? model.parameters
     let events = ConformanceEvents.events(events, with: network.particleColumns)
     var sample = EventSample(model)
-    try sample.replace(with: events, jets: JetClusterer(model.description.jets).jets(in: events))
+    try sample.replace(with: events, jets: model.makeReconstruction().jets(in: events))
     sample.scale(by: model.description.scaling)
     let gradients = Parameters(layout: network.layout)
     let tape = Tape(parameters: parameters, gradients: gradients)
@@ -200,9 +203,8 @@ public struct StageConformance<S: Stage>: Sendable {
       "canopy-conformance-" + UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }
     try model.write(to: folder)
-    var plugins = PluginRegistry()
-    try plugins.register(S.self)
-    if S.self != RecursiveStage.self { try plugins.register(RecursiveStage.self) }
+    var plugins = ConformanceEvents.plugins
+    if plugins.origin(ofStage: S.identifier) == nil { try plugins.register(S.self) }
     let read = try Model(contentsOf: folder, plugins: plugins)
     let events = ConformanceEvents.ordinary
     try ConformanceFailure.require(

@@ -60,10 +60,11 @@ public struct EventDataset: Sendable {
     try EventPipeline.run(
       stream: stream, threads: threads,
       makeWorker: {
-        let clusterer = try JetClusterer(jets)
+        let reconstruction = try JetReconstruction(
+          jets, observables: network.observables, cuts: network.cuts)
         var found = Jets()
         return { events in
-          try clusterer.findJets(in: events, into: &found)
+          try reconstruction.findJets(in: events, into: &found)
           let truth = try EventTruth(of: columns, events: events, jets: found)
           var sample = empty
           try sample.replace(with: events, jets: found)

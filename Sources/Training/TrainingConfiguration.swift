@@ -8,7 +8,7 @@ import PluginKit
 import Settings
 import Support
 
-/// What `canopy train` reads: data, jets, embedding, heads and training.
+/// What `canopy train` reads: data, jets, observables, cuts, embedding, events, heads and training.
 ///
 /// Keys are those of the command line without the dashes in front. A key that is not known is an error.
 public struct TrainingConfiguration: Sendable {
@@ -16,6 +16,10 @@ public struct TrainingConfiguration: Sendable {
   public var data: DataSection
   /// How jets are found.
   public var jets: JetFinder
+  /// The observables that are declared.
+  public var observables: [ObservableChoice]
+  /// What jets must meet to be read at all; the model keeps it.
+  public var cuts: [ObservableCut]
   /// The stage of jets; nil where jets are not embedded.
   public var embedding: StageSection?
   /// The stage of events; nil where events are not embedded.
@@ -46,6 +50,8 @@ public struct TrainingConfiguration: Sendable {
     }
     data = sections.data
     jets = try sections.jets.finder()
+    observables = sections.observables?.map(\.value.choice) ?? []
+    cuts = sections.cuts ?? []
     embedding = sections.embedding
     events = sections.events
     heads = sections.heads
@@ -73,6 +79,8 @@ public struct TrainingConfiguration: Sendable {
   private struct Sections: Decodable {
     var data: DataSection
     var jets: JetSettings
+    var observables: OrderedMapping<ObservableSection>?
+    var cuts: [ObservableCut]?
     var embedding: StageSection?
     var events: StageSection?
     var heads: OrderedMapping<HeadSection>

@@ -129,15 +129,16 @@ public struct TrainingRun {
           } catch let error as PluginError {
             throw ConfigurationError(entry.value.pluginPosition, error.description)
           }
-        })
+        }, observables: ObservableCatalogue(configuration.observables, plugins: plugins),
+        cuts: configuration.cuts)
     } catch let error as ModelError {
-      throw TrainingError("The network cannot be made: \(error.description).")
+      throw TrainingError("The network cannot be made: \(error.sentence)")
     }
   }
 
   /// How jets are found; trees only where they are read.
-  private func jets(for network: Network) throws -> JetFinder {
-    try network.readsTrees ? configuration.jets : configuration.jets.withoutTrees()
+  private func jets(for network: Network) -> JetFinder {
+    configuration.jets.withTrees(network.readsTrees)
   }
 
   private func readEvents(_ network: Network) throws -> EventDataset {
@@ -150,7 +151,7 @@ public struct TrainingRun {
         skipEvents: data.skipEvents,
         selection: data.selection, units: data.units, formats: plugins.eventFormats))
     return try EventDataset(
-      stream, jets: try jets(for: network), for: network,
+      stream, jets: jets(for: network), for: network,
       truth: network.truthColumns,
       weight: data.weight, balance: data.balance, balanceInterval: data.balanceInterval,
       redrawConditions: data.redrawConditions,
@@ -165,7 +166,8 @@ public struct TrainingRun {
     let network = try trainer.calibratedNetwork()
     let particles = configuration.data.particles
     let description = ModelDescription(
-      particles: particles == ParticleSelection() ? nil : particles, jets: try jets(for: network),
+      particles: particles == ParticleSelection() ? nil : particles, jets: jets(for: network),
+      observables: try network.observables.members.map(ObservableDescription.init), cuts: network.cuts,
       embedding: network.embedding?.description, events: network.events?.description, scaling: scaling,
       heads: try network.heads.map { try $0.description() },
       training: TrainingProvenance(

@@ -29,8 +29,8 @@ final class EventEvaluator {
     self.menu = menu
     self.weight = weight
     self.timeLimit = timeLimit ?? .infinity
-    predictor = try Predictor(model)
-    inputs = DecisionInputs(DecisionSources(model))
+    predictor = try Predictor(model, observables: menu.observables)
+    inputs = DecisionInputs(menu.sources)
   }
 
   /// How long the stages of prediction have taken so far.

@@ -139,7 +139,7 @@ import Testing
     let folder = try TemporaryFolder()
     let model = try Self.model()
     var description = model.description
-    description.jets = try description.jets.withoutTrees()
+    description.jets = description.jets.withTrees(false)
     try Model(description: description, network: model.network, parameters: model.parameters)
       .write(to: folder.url)
     let error = #expect(throws: ModelError.self) { try Model(contentsOf: folder.url, plugins: plugins) }

@@ -23,14 +23,17 @@ import Testing
       batch.eventNumbers.append(number)
       batch.offsets.append(batch.particleCount)
     }
-    let found = try JetClusterer(JetFinder(JetDefinition(.antikt, radius: radius))).jets(in: batch)
     var builder = HeadBuilder(
       headName: "mass", jetEmbeddingWidth: 1, eventEmbeddingWidth: 1, eventInputNames: [],
       layout: ParameterLayout())
     let head = try MassRegression(
       configuration: .init(truth: "m", rows: estimators[0].rows, estimators: estimators, hidden: []),
       builder: &builder)
-    var kinematics = Kinematics(head.inputs)
+    let observables = try MassRegressionTests.observables(of: head)
+    let found = try JetReconstruction(
+      JetFinder(JetDefinition(.antikt, radius: radius)), observables: observables
+    ).jets(in: batch)
+    var kinematics = Kinematics(head.inputs, observables: head.observables)
     kinematics.replace(with: batch, jets: found)
     let tape = Tape(parameters: Parameters(layout: builder.layout))
     let eventOfJet = (0..<batch.eventCount).flatMap {

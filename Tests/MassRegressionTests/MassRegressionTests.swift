@@ -4,6 +4,7 @@ import CanopyModel
 import EventIO
 import Foundation
 import MassRegression
+import Observables
 import PluginKit
 import RecurrentEncoder
 import RecursiveEmbedding
@@ -28,8 +29,15 @@ import Training
     return (try MassRegression(configuration: configuration, builder: &builder), builder.layout)
   }
 
+  /// The observables that a head reads.
+  static func observables(of head: MassRegression) throws -> ObservableSet {
+    var plugins = PluginRegistry()
+    try plugins.registerObservables()
+    return try ObservableCatalogue(plugins: plugins).observables(for: head.observables)
+  }
+
   /// Three events with three, no and one jet.
-  static func kinematics(_ inputs: Set<HeadInput>) throws -> (kinematics: Kinematics, eventOfJet: [Int32]) {
+  static func kinematics(_ head: MassRegression) throws -> (kinematics: Kinematics, eventOfJet: [Int32]) {
     var events = Events()
     var generator = SeededGenerator(seed: 12)
     for (number, phis) in [[0.5, 2.5, 4.5], [], [1.0]].enumerated() {
@@ -46,16 +54,19 @@ import Training
       events.eventNumbers.append(number)
       events.offsets.append(events.particleCount)
     }
-    let found = try JetClusterer(JetFinder(JetDefinition(.antikt, radius: 0.8))).jets(in: events)
+    let found = try JetReconstruction(
+      JetFinder(JetDefinition(.antikt, radius: 0.8)),
+      observables: observables(of: head)
+    ).jets(in: events)
     #expect(found.offsets == [0, 3, 3, 4])
-    var kinematics = Kinematics(inputs)
+    var kinematics = Kinematics(head.inputs, observables: head.observables)
     kinematics.replace(with: events, jets: found)
     return (kinematics, [0, 0, 0, 2])
   }
 
   /// Embeddings of any size, as extreme events may have them.
   static func inputs(_ head: MassRegression, on tape: Tape, size: Float = 1) throws -> HeadInputs {
-    let (kinematics, eventOfJet) = try kinematics(head.inputs)
+    let (kinematics, eventOfJet) = try kinematics(head)
     var generator = SeededGenerator(seed: 2)
     func matrix(_ rows: Int, _ columns: Int) -> Variable {
       let values = (0..<rows * columns).map { _ in size * Float.random(in: -1...1, using: &generator) }
@@ -178,7 +189,7 @@ import Training
       eventCount: 0, eventOfJet: [], on: tape, jetEmbedding: tape.constant([], rows: 0, columns: 4),
       eventEmbedding: tape.constant([], rows: 0, columns: 3),
       eventInputs: tape.constant([], rows: 0, columns: 2),
-      kinematics: Kinematics(head.inputs))
+      kinematics: Kinematics(head.inputs, observables: head.observables))
     #expect(head.outputs(of: head(nothing)).rows == 0)
   }
 
@@ -259,6 +270,7 @@ import Training
     ).write(to: folder.url)
     var plugins = PluginRegistry()
     try plugins.register(RecursiveStage.self)
+    try plugins.registerObservables()
     try plugins.register(EventEncoder.self)
     try plugins.register(MassRegression.self)
     let read = try Model(contentsOf: folder.url, plugins: plugins).network
@@ -298,6 +310,7 @@ import Training
   @Test func theShippedModelFindsTheMassOfTauPairs() throws {
     var plugins = PluginRegistry()
     try plugins.register(RecursiveStage.self)
+    try plugins.registerObservables()
     try plugins.register(EventEncoder.self)
     try plugins.register(MassRegression.self)
     let model = try Model(contentsOf: Models.folder("ditau-mass"), plugins: plugins)

@@ -70,7 +70,8 @@ import Testing
     #expect(
       found == [
         "menu.yaml:1:29: rate.budget is more than the 1000.0 events per second that come in.",
-        "menu.yaml:5:20: paths[0].conditions[0].jet-count is refused: There is no head flavor; did you mean flavour?",
+        "menu.yaml:5:20: paths[0].conditions[0].jet-count is refused: There is no head and no observable flavor; did you "
+          + "mean flavour?",
         "menu.yaml:7:23: paths[0].conditions[1].event-output is refused: The head hh has no output scroe; did you mean "
           + "score?",
         "menu.yaml:9:38: paths[0].conditions[2].ht.max-mass is refused: is less than min-mass, so that no jet passes.",

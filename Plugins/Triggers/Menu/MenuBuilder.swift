@@ -6,7 +6,8 @@ import Support
 /// Makes the parts of a menu from its description, and finds all that is wrong with it.
 struct MenuBuilder {
   private let description: MenuDescription
-  private let sources: DecisionSources
+  private(set) var sources: DecisionSources
+  private(set) var observables = ObservableSet()
 
   private(set) var problems: [DecodingError.Context]
   private(set) var paths: [TriggerMenu.Path] = []
@@ -24,6 +25,7 @@ struct MenuBuilder {
 
   mutating func build() {
     checkRates()
+    addObservables()
     // Where paths cannot be read, their own problems say so.
     if description.paths.isEmpty, problems.isEmpty {
       add("has no paths; give at least one", [MenuDescription.CodingKeys.paths])
@@ -48,6 +50,23 @@ struct MenuBuilder {
 
   private mutating func add(_ problem: String, _ codingPath: [any CodingKey]) {
     problems.append(DecodingError.Context(codingPath: codingPath, debugDescription: problem))
+  }
+
+  private mutating func addObservables() {
+    for choice in description.observables {
+      let keys: [any CodingKey] = [
+        MenuDescription.CodingKeys.observables, ConditionDescription.Key(stringValue: choice.name),
+      ]
+      if sources.heads.contains(where: { $0.name == choice.name }) {
+        add("has the name of a head of the model: give it another", keys)
+      } else if sources.observables.contains(where: { $0.name.hasPrefix("\(choice.name)/") }) {
+        add("is an observable that the model reads already: leave it out, or give it another name", keys)
+      } else {
+        // What does not serve was refused when it was read.
+        try? observables.add(choice)
+      }
+    }
+    sources = sources.adding(observables.columns)
   }
 
   private mutating func checkRates() {

@@ -23,6 +23,8 @@ public struct MenuDescription: Decodable, Sendable {
   public var inputRate: Double?
   /// How many events per second the menu may accept; nil for any number.
   public var budget: Double?
+  /// The observables that conditions may name.
+  public var observables: [ObservableChoice]
   /// The paths, in the order of their bits.
   public var paths: [PathDescription]
 
@@ -30,7 +32,7 @@ public struct MenuDescription: Decodable, Sendable {
   let problems: [DecodingError.Context]
 
   enum CodingKeys: String, CodingKey {
-    case rate, paths
+    case rate, observables, paths
   }
 
   /// Reads what can be read of a menu.
@@ -42,6 +44,9 @@ public struct MenuDescription: Decodable, Sendable {
     let rate = problems.decodeIfPresent(RateDescription.self, .rate, container)
     inputRate = rate?.input
     budget = rate?.budget
+    let declared = problems.decodeIfPresent(
+      OrderedMapping<ObservableSection>.self, .observables, container)
+    observables = declared?.map(\.value.choice) ?? []
     let attempts = problems.decode([Attempt<PathDescription>].self, .paths, container) ?? []
     paths = attempts.compactMap { problems.value(of: $0) }
     self.problems = problems.found + (rate?.problems ?? []) + paths.flatMap(\.problems)

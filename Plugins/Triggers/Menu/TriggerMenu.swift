@@ -70,6 +70,10 @@ public struct TriggerMenu: Sendable {
     let hasState: Bool
   }
 
+  /// What the conditions may know of an event: what the menu was made for, and its own observables.
+  public let sources: DecisionSources
+  /// The observables that the menu declares, which are computed for it.
+  public let observables: ObservableSet
   /// The paths, in the order of the menu.
   public let paths: [Path]
   /// The numbers behind the paths: those of one path stand together.
@@ -97,6 +101,8 @@ public struct TriggerMenu: Sendable {
     var builder = MenuBuilder(description, sources)
     builder.build()
     guard builder.problems.isEmpty else { throw MenuError(problems: builder.problems) }
+    self.sources = builder.sources
+    observables = builder.observables
     paths = builder.paths
     quantities = builder.quantities
     thresholds = builder.thresholds

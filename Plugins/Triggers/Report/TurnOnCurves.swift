@@ -19,6 +19,8 @@ public struct TurnOnCurves: Sendable {
     case scalarSum
     /// `PATH/QUANTITY`: a quantity of the menu, by its number.
     case menu(Int)
+    /// `OBSERVABLE/QUANTITY`: a number of events that an observable gives.
+    case observable(DecisionColumn)
   }
 
   /// The efficiency where a quantity lies in an interval.
@@ -64,7 +66,14 @@ public struct TurnOnCurves: Sendable {
     case "scalar-sum": (quantity, unit) = (.scalarSum, "GeV")
     default:
       guard let index = menu.quantities.firstIndex(where: { $0.name == name }) else {
-        let known = ["leading-jet-pt", "missing-momentum", "scalar-sum"] + menu.quantities.map(\.name)
+        if menu.sources.observables.contains(where: { $0.name == name }) {
+          let column = try menu.sources.column(name, of: .events)
+          (quantity, unit) = (.observable(column), column.output.unit)
+          return
+        }
+        let known =
+          ["leading-jet-pt", "missing-momentum", "scalar-sum"] + menu.quantities.map(\.name)
+          + menu.sources.observables.filter { $0.rows == .events }.map(\.name)
         let remedy =
           name.nearest(among: known).map { "did you mean \($0)?" }
           ?? "there is \(known.joined(separator: ", "))."
@@ -89,6 +98,7 @@ public struct TurnOnCurves: Sendable {
       case .leadingJetPt: values.append(inputs.jetCount > 0 ? inputs.pt(ofJet: 0) : 0)
       case .missingMomentum: values.append(inputs.missingMomentum.pt)
       case .scalarSum: values.append(inputs.scalarSum)
+      case .observable(let column): values.append(inputs[column])
       case .menu(let index): values.append(decisions.values[event * menu.quantities.count + index])
       }
       let first = passes.count

@@ -11,10 +11,10 @@ struct PluginCheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Checks that the plugins of a library do what every plugin has to.",
     discussion: """
-      Each stage and each head is tried with its example in a small network, and each decision is asked with its \
-      example, on events that are made for it. A format of events reads its example, whole, cut short and damaged; a \
-      format of results, or one that events are written in, writes what is made for it. Each check has a process of its own, so that one that crashes is one that fails. The exit \
-      status is 1 where a check fails.
+      Each stage and each head is tried with its example in a small network, each observable is computed and each \
+      decision is asked with its example, on events that are made for it. A format of events reads its example, whole, \
+      cut short and damaged; a format of results, or one that events are written in, writes what is made for it. Each \
+      check has a process of its own, so that one that crashes is one that fails. The exit status is 1 if a check fails.
 
       EXAMPLES:
         canopy plugin check .build/release/libMyTagger.so
@@ -36,10 +36,9 @@ struct PluginCheckCommand: ParsableCommand {
   /// The names of all checks, each once: of heads, then those that only other kinds have.
   private static let checks: [String] =
     (HeadCheck.allCases.map(\.rawValue) + DecisionCheck.allCases.map(\.rawValue)
-    + StageCheck.allCases.map(\.rawValue) + EventFormatCheck.allCases.map(\.rawValue)
-    + OutputFormatCheck.allCases.map(\.rawValue)).reduce(into: [String]()) {
-      if !$0.contains($1) { $0.append($1) }
-    }
+    + StageCheck.allCases.map(\.rawValue) + ObservableCheck.allCases.map(\.rawValue)
+    + EventFormatCheck.allCases.map(\.rawValue) + OutputFormatCheck.allCases.map(\.rawValue))
+    .reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
 
   func validate() throws {
     if let only, !Self.checks.contains(only) {
@@ -56,7 +55,7 @@ struct PluginCheckCommand: ParsableCommand {
       let plugins = try CheckedPlugin.all(of: registry)
       guard !plugins.isEmpty else {
         writeToStandardError(
-          "canopy: \(path.printable) brings no stage, head, decision or format: there is nothing to check "
+          "canopy: \(path.printable) brings no observable, stage, head, decision or format: there is nothing to check "
             + "(cells are not)\n")
         return
       }
@@ -109,9 +108,18 @@ private struct CheckedPlugin {
   }
 
   let name: String
-  /// `stage`, `head`, `decision`, `event format`, `result format` or `event output format`.
+  /// `observable`, `stage`, `head`, `decision`, `event format`, `result format` or `event output format`.
   let kind: String
   let checks: [Check]
+
+  init(_ type: any Observable.Type) {
+    func checks<O: Observable>(_ type: O.Type) -> [Check] {
+      ObservableCheck.allCases.map { check in
+        Check(name: check.rawValue, summary: check.summary) { try ObservableConformance(type).run(check) }
+      }
+    }
+    (name, kind, self.checks) = (type.identifier, "observable", checks(type))
+  }
 
   init(_ type: any Stage.Type) {
     func checks<S: Stage>(_ type: S.Type) -> [Check] {
@@ -173,7 +181,9 @@ private struct CheckedPlugin {
     let (events, results, outputs) = (
       registry.eventFormats, registry.resultFormats, registry.eventOutputFormats
     )
-    return try registry.stageIdentifiers.filter { registry.origin(ofStage: $0) != .builtIn }
+    return try registry.observableIdentifiers.filter { registry.origin(ofObservable: $0) != .builtIn }
+      .map { CheckedPlugin(try registry.observable($0)) }
+      + registry.stageIdentifiers.filter { registry.origin(ofStage: $0) != .builtIn }
       .map { CheckedPlugin(try registry.stage($0)) }
       + registry.headIdentifiers.filter { registry.origin(ofHead: $0) != .builtIn }
       .map { CheckedPlugin(try registry.head($0)) }

@@ -28,6 +28,10 @@ struct PluginListCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let registry = try plugins.registry()
+      let observables = try registry.observableIdentifiers.map { identifier in
+        try PluginDescription(
+          registry.observable(identifier), origin: registry.origin(ofObservable: identifier)!)
+      }
       let stages = try registry.stageIdentifiers.map { identifier in
         try PluginDescription(registry.stage(identifier), origin: registry.origin(ofStage: identifier)!)
       }
@@ -37,7 +41,7 @@ struct PluginListCommand: ParsableCommand {
       let decisions = try registry.decisionIdentifiers.map { identifier in
         try PluginDescription(registry.decision(identifier), origin: registry.origin(ofDecision: identifier)!)
       }
-      let descriptions = stages + heads + decisions
+      let descriptions = observables + stages + heads + decisions
       let formats = FormatDescription.all(of: registry)
       switch format {
       case .json:
@@ -110,8 +114,31 @@ private struct PluginDescription: Encodable {
   var truth: [String]?
   /// Whether a decision keeps a state from event to event; nil for others.
   var keepsState: Bool?
+  /// What each quantity of an observable is; nil for other kinds.
+  var meanings: [ObservableQuantity]?
   /// The configuration of the example.
   var configuration: JSONValue
+
+  /// Describes an observable by what its example makes.
+  init(_ type: any Observable.Type, origin: PluginOrigin) throws {
+    func describe<O: Observable>(_ type: O.Type) throws -> PluginDescription {
+      PluginDescription(
+        try O(configuration: O.example), origin, configuration: try JSONValue(encoding: O.example))
+    }
+    self = try describe(type)
+  }
+
+  private init<O: Observable>(_ observable: O, _ origin: PluginOrigin, configuration: JSONValue) {
+    plugin = O.identifier
+    version = O.version
+    kind = "observable"
+    from = origin.description
+    summary = O.summary
+    rows = observable.rows
+    outputs = observable.quantities.map { HeadOutput($0.name, unit: $0.unit) }
+    meanings = observable.quantities
+    self.configuration = configuration
+  }
 
   /// Describes a stage by what its example makes, in a network that has everything.
   init(_ type: any Stage.Type, origin: PluginOrigin) throws {
@@ -192,7 +219,9 @@ extension Listing {
       add("kind", plugin.rows.map { "\(plugin.kind) on \($0.rawValue)" } ?? "\(plugin.kind) of a menu")
       add("from", plugin.from)
       plugin.inputs.map { add("inputs", $0.isEmpty ? "none" : $0.joined(separator: ", ")) }
-      add(plugin.rows == nil ? "quantities" : "outputs", plugin.outputs.map(\.text).joined(separator: ", "))
+      add(
+        plugin.rows == nil || plugin.meanings != nil ? "quantities" : "outputs",
+        plugin.outputs.map(\.text).joined(separator: ", "))
       plugin.truth.map { add("truth", $0.joined(separator: ", ")) }
       plugin.keepsState.map { add("state", $0 ? "kept from event to event" : "none") }
       add("example", plugin.configuration.text)

@@ -72,8 +72,8 @@ struct PluginNames: Sendable {
       previous = character
     }
     if let origin = registry.origin(ofHead: identifier) ?? registry.origin(ofDecision: identifier)
-      ?? registry.origin(ofStage: identifier) ?? registry.origin(ofEventFormat: identifier)
-      ?? registry.origin(ofEventOutputFormat: identifier)
+      ?? registry.origin(ofObservable: identifier) ?? registry.origin(ofStage: identifier)
+      ?? registry.origin(ofEventFormat: identifier) ?? registry.origin(ofEventOutputFormat: identifier)
     {
       throw PluginError(
         "\(name) would be the plugin \(identifier), which there is already (\(origin)): choose another name.")
@@ -96,15 +96,16 @@ struct PluginNames: Sendable {
     "UnsafeMutableRawPointer", "Void",
     // Modules of Canopy that a plugin cannot see, but that are in the program that loads it.
     "ArgumentParser", "Canopy", "CanopyCommand", "CanopyTrigger", "EventClassifiers", "JetTaggers",
-    "MassRegression", "PluginTestRuntime", "SourceFingerprint", "Triggering", "Triggers",
+    "MassRegression", "Observables", "PluginTestRuntime", "SourceFingerprint", "Triggering", "Triggers",
     // Types of Canopy.
     "Calibration", "Classification", "ClassifyingHead", "Configuration", "Decision", "DecisionCheck",
     "DecisionConformance", "DecisionExample", "DecisionInputs", "DecisionSources", "DecisionValues",
     "Dense", "Estimate", "EventFormat", "EventFormatCheck", "EventFormatConformance", "EventInputError",
     "EventOutputFormat", "EventReader", "EventSchema", "EventSource", "EventWriter", "Events", "FileStart",
     "Head", "HeadBuilder", "HeadCheck", "HeadConformance", "HeadEvaluation", "HeadExample", "HeadInput",
-    "HeadInputs", "HeadOutput", "HeadRows", "HeadTruth", "Matrix", "Metric", "MomentumLayout",
-    "OutputFormatCheck", "OutputFormatConformance", "ParameterLayout", "ParsingEventReader", "Perceptron",
+    "HeadInputs", "HeadOutput", "HeadRows", "HeadTruth", "Matrix", "Metric", "MomentumLayout", "Observable",
+    "ObservableCheck", "ObservableConformance", "ObservableInputs", "ObservableQuantity", "OutputFormatCheck",
+    "OutputFormatConformance", "ParameterLayout", "ParsingEventReader", "Perceptron",
     "PluginError", "PluginRegistration", "PluginRegistry", "PluginVersion", "RegressionEvaluation",
     "RegressionPredictions", "ResultDestination", "ResultText", "Setting", "SettingsSection", "Stage",
     "StageBuilder", "StageCheck", "StageConformance", "StageInputs", "TextNumber", "Variable",
@@ -115,8 +116,8 @@ struct PluginNames: Sendable {
 struct PluginTemplate {
   /// All kinds of plugins that a package can be written for.
   static let kinds: [any PluginKindTemplate.Type] = [
-    HeadTemplate.self, RegressionTemplate.self, StageTemplate.self, DecisionTemplate.self,
-    FormatTemplate.self,
+    HeadTemplate.self, RegressionTemplate.self, StageTemplate.self, ObservableTemplate.self,
+    DecisionTemplate.self, FormatTemplate.self,
   ]
 
   private let names: PluginNames

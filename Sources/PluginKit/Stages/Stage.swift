@@ -79,6 +79,8 @@ public protocol Stage: Sendable {
   var readsTrees: Bool { get }
   /// The columns of particles that the stage reads; none unless given.
   var particleColumns: Set<String> { get }
+  /// The numbers of observables that the stage reads, such as `soft-drop/mass`; none unless given.
+  var observables: Set<String> { get }
   /// The event columns that are read as they are, such as a hypothesised mass; none unless given.
   var conditions: [String] { get }
   /// The names of what the stage knows of an event beside its embedding, in the order of the columns of
@@ -99,6 +101,9 @@ extension Stage {
 
   /// None.
   public var particleColumns: Set<String> { [] }
+
+  /// None.
+  public var observables: Set<String> { [] }
 
   /// None.
   public var conditions: [String] { [] }
@@ -156,6 +161,9 @@ public struct StageInputs<S: Stage> {
     self.tape = tape
     self.isFrozen = isFrozen
   }
+
+  /// A number of an observable that the stage named in ``Stage/observables``: `[rows of the observable]`.
+  public func observable(_ name: String) -> [Double] { inputs.observable(name) }
 
   /// What the network has for all.
   public subscript<Value>(dynamicMember path: KeyPath<HeadInputs, Value>) -> Value { inputs[keyPath: path] }

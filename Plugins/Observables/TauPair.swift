@@ -24,32 +24,38 @@ struct TauCandidate {
   private static let leastLeptonShare = 0.6
 
   /// What is seen of a τ in a jet; nil for a jet without momentum.
-  init?(_ constituents: JetConstituents, ofJet jet: Int) {
-    let range = constituents.constituents(ofJet: jet)
-    guard let hardest = range.first else { return nil }
-    let seed = constituents.momenta[hardest]
+  ///
+  /// - Parameters:
+  ///   - constituents: the particles of the jet by falling pT, counted from the first of all events.
+  ///   - events: the events.
+  init?(_ constituents: [Int], of events: Events) {
+    guard let hardest = constituents.first else { return nil }
+    let seed = events.momentum(ofParticle: hardest)
+    func electricCharge(_ particle: Int) -> Int {
+      events.pdgID.isEmpty ? 0 : Self.charge(events.pdgID[particle])
+    }
     let seedPt = seed.pt
     guard seedPt > 0 else { return nil }
     var core = FourMomentum.zero
     var (sum, coreSum) = (0.0, 0.0)
     var (tracks, coreCharge) = (0, 0)
-    for constituent in range {
-      let p = constituents.momenta[constituent]
+    for constituent in constituents {
+      let p = events.momentum(ofParticle: constituent)
       let pt = p.pt
       sum += pt
       guard seed.deltaR(to: p) < Self.coneSize else { continue }
       core = core + p
       coreSum += pt
-      let charge = Self.charge(constituents.pdgID[constituent])
+      let charge = electricCharge(constituent)
       if charge != 0, pt > Self.leastTrackPt {
         tracks += 1
         coreCharge += charge
       }
     }
-    let identity = constituents.pdgID[hardest].magnitude
+    let identity = events.pdgID.isEmpty ? 0 : events.pdgID[hardest].magnitude
     if identity == 11 || identity == 13, seedPt > Self.leastLeptonShare * sum {
       momentum = seed
-      charge = Self.charge(constituents.pdgID[hardest])
+      charge = electricCharge(hardest)
       (isLepton, isIdentified) = (true, true)
       isolation = seedPt / sum
     } else {
@@ -83,9 +89,8 @@ struct TauPair {
 
   /// The pair of jets of an event that is worth most, opposite charges before others; nil where there are fewer than
   /// two.
-  init?(_ constituents: JetConstituents, jets: Range<Int>) {
-    let candidates = jets.compactMap { TauCandidate(constituents, ofJet: $0) }
-      .sorted { $0.worth > $1.worth }.prefix(Self.candidatesAtMost)
+  init?(_ all: [TauCandidate]) {
+    let candidates = all.sorted { $0.worth > $1.worth }.prefix(Self.candidatesAtMost)
     var best: (worth: Double, pair: (TauCandidate, TauCandidate))?
     for (index, a) in candidates.enumerated() {
       for b in candidates.dropFirst(index + 1) {

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import PluginKit
+
+extension PluginRegistry {
+  /// Makes the observables known that come with Canopy.
+  ///
+  /// - Throws: `PluginError` if an identifier is taken.
+  public mutating func registerObservables() throws {
+    try register(ConstituentKinematics.self)
+    try register(JetKinematics.self)
+    try register(LundCoordinates.self)
+    try register(MissingTransverseMomentum.self)
+    try register(ParticleIsolation.self)
+    try register(RankedJets.self)
+    try register(SoftDropGrooming.self)
+    try register(TauPairMasses.self)
+  }
+}

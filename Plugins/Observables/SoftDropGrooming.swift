@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import PluginKit
+
+/// `soft-drop`: each jet after soft drop (arXiv:1402.2657), by its constituents reclustered by the Cambridge algorithm.
+public struct SoftDropGrooming: Observable {
+  /// What a user writes.
+  public struct Configuration: SettingsSection, Encodable {
+    /// The threshold z_cut of the momentum fraction.
+    public var zCut = 0.1
+    /// The angular exponent β.
+    public var beta = 0.0
+    /// The jet radius R₀, which means nothing for β = 0.
+    public var radius = 1.0
+
+    /// z_cut = 0.1 and β = 0, the modified mass drop tagger.
+    public init() {}
+
+    /// Soft drop of a threshold and an exponent.
+    public init(zCut: Double, beta: Double, radius: Double = 1) {
+      self.zCut = zCut
+      self.beta = beta
+      self.radius = radius
+    }
+
+    /// The settings, in the order of tables.
+    public static let settings: [Setting<Configuration>] = [
+      Setting("z-cut", \.zCut, .notNegative, "the threshold z_cut of the momentum fraction, less than 0.5"),
+      Setting("beta", \.beta, .finite, "the angular exponent β"),
+      Setting("radius", \.radius, .positive, "the jet radius R₀, which means nothing for β = 0"),
+    ]
+  }
+
+  /// `soft-drop`.
+  public static let identifier = "soft-drop"
+  /// The version that models store.
+  public static let version = PluginVersion(1, 0, 0)
+  /// What `canopy` says of this plugin.
+  public static let summary = "Each jet after soft drop: its mass, its pT and the splitting that passed."
+  /// An example for users and tests.
+  public static let example = Configuration()
+
+  /// The threshold, the exponent and the radius.
+  public let configuration: Configuration
+  private let softDrop: SoftDrop
+
+  /// Soft drop of `configuration`.
+  ///
+  /// - Throws: `PluginError` if the parameters are out of range.
+  public init(configuration: Configuration) throws {
+    self.configuration = configuration
+    do {
+      softDrop = try SoftDrop(
+        zCut: configuration.zCut, beta: configuration.beta, radius: configuration.radius)
+    } catch let error as JetPhysicsError {
+      throw PluginError(error.problem)
+    }
+  }
+
+  /// Jets.
+  public var rows: HeadRows { .jets }
+
+  /// `mass`, `pt`, `z`, `delta-r` and `dropped`.
+  public var quantities: [ObservableQuantity] {
+    [
+      ObservableQuantity("mass", "the mass of what is left", unit: "GeV"),
+      ObservableQuantity("pt", "the transverse momentum of what is left", unit: "GeV"),
+      ObservableQuantity("z", "the momentum fraction z_g of the splitting that passed; none if none did"),
+      ObservableQuantity("delta-r", "the opening R_g of the splitting that passed; none if none did"),
+      ObservableQuantity("dropped", "how many branches were dropped"),
+    ]
+  }
+
+  /// A clusterer, and memory for jets that are clustered once more.
+  ///
+  /// - Throws: `JetPhysicsError` if there is not enough memory.
+  public func makeScratch() throws -> Scratch { try Scratch() }
+
+  /// Clusters the constituents of jets once more.
+  public final class Scratch {
+    private let clusterer: JetClusterer
+    /// An event for each jet.
+    private var constituents = Events()
+    fileprivate private(set) var found = Jets()
+    private var order = ConstituentOrder()
+
+    fileprivate init() throws {
+      // Everything in reach of everything: all constituents make one tree.
+      clusterer = try JetClusterer(
+        JetFinder(
+          JetDefinition(.cambridge, radius: 1000),
+          selection: JetSelection(.inclusive(minimumPt: 0), leading: 1)))
+    }
+
+    fileprivate func recluster(_ sample: ObservableInputs<SoftDropGrooming>) throws {
+      constituents.eventNumbers.removeAll(keepingCapacity: true)
+      constituents.particles.removeOffsets()
+      constituents.momenta.removeAll()
+      for jet in 0..<sample.jets.jetCount {
+        constituents.eventNumbers.append(jet)
+        order.replace(withConstituentsOf: jet, of: sample)
+        for place in 0..<order.particles.count {
+          constituents.momenta.append(sample.events.momentum(ofParticle: order.particles[place]))
+        }
+        constituents.particles.endList(at: constituents.particleCount)
+      }
+      try clusterer.findJets(in: constituents, into: &found)
+    }
+  }
+
+  /// Adds the numbers of each jet.
+  ///
+  /// - Throws: `JetPhysicsError` if jets cannot be clustered once more.
+  public func callAsFunction(_ sample: ObservableInputs<Self>, _ values: inout [Double]) throws {
+    try sample.scratch.recluster(sample)
+    let found = sample.scratch.found
+    for jet in 0..<sample.jets.jetCount {
+      // Padding alone makes no jet.
+      let groomed = found.jets(ofEvent: jet).first.map { softDrop.groom(found.trees, tree: $0) }
+      values.append(groomed?.momentum.mass ?? .nan)
+      values.append(groomed?.momentum.pt ?? .nan)
+      values.append(groomed?.splitting?.z ?? .nan)
+      values.append(groomed?.splitting?.deltaR ?? .nan)
+      values.append(groomed.map { Double($0.droppedBranches) } ?? .nan)
+    }
+  }
+}

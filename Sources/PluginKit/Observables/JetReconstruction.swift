@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Support
+
+/// Finds the jets of batches of events, works out observables, and leaves out jets that do not meet cuts.
+///
+/// It keeps its memory from batch to batch and belongs to one thread at a time.
+///
+/// ```swift
+/// let reconstruction = try JetReconstruction(
+///   finder, observables: ObservableSet([try ObservableChoice("soft-drop", plugins.observable("soft-drop"))]),
+///   cuts: [ObservableCut("soft-drop/mass > 60")])
+/// let jets = try reconstruction.jets(in: events)
+/// let masses = jets.columns.jets["soft-drop/mass"]!.values
+/// ```
+public final class JetReconstruction {
+  /// How jets are found.
+  public let finder: JetFinder
+  /// What is worked out of them.
+  public let observables: ObservableSet
+  /// What jets must meet.
+  public let cuts: [ObservableCut]
+
+  private let clusterer: JetClusterer
+  /// The observables that cuts compare, which are computed before jets are left out, and the others.
+  private let before: [any ObservableWorker]
+  private let after: [any ObservableWorker]
+  private let columnNames: Set<String>
+  /// Kept for its storage.
+  private var firstParticles: [Int] = []
+  private var isKept: [Bool] = []
+
+  /// A reconstruction; without observables and cuts unless given.
+  ///
+  /// - Throws: `JetPhysicsError` if FastJet refuses the jet definition, ``PluginError`` if a cut is on no number of jets
+  ///   that is worked out.
+  public init(
+    _ finder: JetFinder, observables: ObservableSet = ObservableSet(), cuts: [ObservableCut] = []
+  )
+    throws
+  {
+    self.finder = finder
+    self.observables = observables
+    self.cuts = cuts
+    for cut in cuts { try cut.check(observables) }
+    clusterer = try JetClusterer(finder)
+    let (named, others) = observables.divided(by: Set(cuts.map(\.column)))
+    before = try named.map { try $0.makeWorker() }
+    after = try others.map { try $0.makeWorker() }
+    columnNames = Set(observables.columns.map(\.name))
+  }
+
+  /// The jets of `events`, with columns.
+  ///
+  /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from, ``ObservableError`` for one that
+  ///   lacks what an observable needs, ``PluginError`` if an observable gives another number of rows.
+  public func jets(in events: Events) throws -> Jets {
+    var jets = Jets()
+    try findJets(in: events, into: &jets)
+    return jets
+  }
+
+  /// Replaces the content of `jets` by the jets of `events`, with columns, and keeps its storage.
+  ///
+  /// - Throws: as ``jets(in:)``; `jets` has no meaning then.
+  public func findJets(in events: Events, into jets: inout Jets) throws {
+    try clusterer.findJets(in: events, into: &jets)
+    if jets.columns.count > 0 {
+      removeOtherColumns(from: &jets)
+      // Rows of other jets, which cuts must not touch.
+      jets.columns.removeRows()
+    }
+    guard !before.isEmpty || !after.isEmpty else { return }
+    require(
+      finder.trees || !observables.readsTrees, "observables that read trees need a finder that makes trees")
+    try compute(before, events, &jets)
+    if !cuts.isEmpty { applyCuts(to: &jets) }
+    try compute(after, events, &jets)
+  }
+
+  private func removeOtherColumns(from jets: inout Jets) {
+    for rows in HeadRows.allCases {
+      for name in jets.columns[rows].names where !columnNames.contains(name) {
+        jets.columns[rows][name] = nil
+      }
+    }
+  }
+
+  private func compute(_ workers: [any ObservableWorker], _ events: Events, _ jets: inout Jets) throws {
+    guard !workers.isEmpty else { return }
+    firstParticles.replace(withFirstParticlesOf: jets, in: events)
+    for index in 0..<workers.count {
+      try workers[index].compute(events, jets, firstParticles)
+      workers[index].store(in: &jets.columns)
+    }
+  }
+
+  private func applyCuts(to jets: inout Jets) {
+    isKept.removeAll(keepingCapacity: true)
+    for _ in 0..<jets.jetCount { isKept.append(true) }
+    for cut in cuts {
+      let values = jets.columns.jets[cut.column]!.values
+      for jet in isKept.indices where !cut.condition.isMet(by: values[jet]) { isKept[jet] = false }
+    }
+    if isKept.contains(false) { jets.keepJets(isKept) }
+  }
+}
+
+@available(*, unavailable)
+extension JetReconstruction: Sendable {}
+
+/// Computes one observable on one thread.
+private protocol ObservableWorker: AnyObject {
+  func compute(_ events: Events, _ jets: Jets, _ firstParticles: [Int]) throws
+  func store(in columns: inout ObservedColumns)
+}
+
+private final class Worker<O: Observable>: ObservableWorker {
+  private let name: String
+  private let observable: O
+  private let rows: HeadRows
+  private let columns: [ObservableColumn]
+  private let scratch: O.Scratch
+  /// Row-major `[rows × columns]`.
+  private var values: [Double] = []
+
+  init(_ member: ObservableSet.Member, _ observable: O) throws {
+    name = member.name
+    self.observable = observable
+    rows = observable.rows
+    columns = member.columns
+    scratch = try observable.makeScratch()
+  }
+
+  func compute(_ events: Events, _ jets: Jets, _ firstParticles: [Int]) throws {
+    values.removeAll(keepingCapacity: true)
+    let inputs = ObservableInputs<O>(events, jets, scratch: scratch, firstParticles: firstParticles)
+    do {
+      try observable(inputs, &values)
+    } catch let error as PluginError {
+      throw ObservableError(name, error, events)
+    }
+    let count = jets.count(of: rows)
+    guard values.count == count * columns.count else {
+      throw PluginError(
+        "The observable \(name) gives \(values.count) numbers for \(count) \(rows.rawValue), but "
+          + "\(columns.count) for each are \(count * columns.count): mend the plugin \(O.identifier).")
+    }
+  }
+
+  func store(in observed: inout ObservedColumns) {
+    for place in 0..<columns.count {
+      observed[rows][columns[place].name, default: Column(unit: columns[place].unit)].values.replace(
+        with: values, from: place, stride: columns.count)
+    }
+  }
+}
+
+extension ObservableSet.Member {
+  fileprivate func makeWorker() throws -> any ObservableWorker {
+    func worker<O: Observable>(_ observable: O) throws -> any ObservableWorker {
+      try Worker(self, observable)
+    }
+    return try worker(observable)
+  }
+}
+
+extension Array {
+  /// Replaces the elements by every `stride`-th of others, and keeps the storage.
+  fileprivate mutating func replace(with elements: [Element], from first: Int, stride: Int) {
+    removeAll(keepingCapacity: true)
+    var place = first
+    while place < elements.count {
+      append(elements[place])
+      place += stride
+    }
+  }
+}
+
+extension Jets {
+  /// The number of rows of a kind.
+  func count(of rows: HeadRows) -> Int {
+    switch rows {
+    case .events: eventCount
+    case .jets: jetCount
+    case .constituents: constituents.content.count
+    // A binary tree has one splitting less than leaves.
+    case .splittings: (trees.nodeCount - trees.treeCount) / 2
+    }
+  }
+}
+
+/// An event that lacks what an observable needs.
+public struct ObservableError: Error, Sendable, Hashable, EventError, CustomStringConvertible {
+  /// The number of the event, counted from 0 through all inputs.
+  public let event: Int?
+  /// The name of the observable.
+  public let field: String
+  /// What is wrong and what to do about it, as one sentence.
+  public let description: String
+  private let clause: String
+
+  /// The sentence, to follow the name of the file.
+  public var predicate: String { "\(field): \(clause)" }
+
+  init(_ name: String, _ error: PluginError, _ events: Events) {
+    event =
+      error.row.flatMap { events.eventNumbers.indices.contains($0) ? events.eventNumbers[$0] : nil }
+      ?? events.eventNumbers.first
+    field = name
+    description = error.description
+    clause = error.clause
+  }
+}

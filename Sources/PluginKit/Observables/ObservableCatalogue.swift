@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// Where the observables that a network reads come from: those that a user declared, and the plugins there are.
+public struct ObservableCatalogue: Sendable {
+  /// The observables that are declared by name.
+  public var declared: [ObservableChoice]
+  /// The plugins; a name that is not declared is that of a plugin with its defaults.
+  public var plugins: PluginRegistry
+
+  /// Declared observables, none unless given, and plugins.
+  public init(_ declared: [ObservableChoice] = [], plugins: PluginRegistry = PluginRegistry()) {
+    self.declared = declared
+    self.plugins = plugins
+  }
+
+  /// The observables that columns of these names belong to.
+  ///
+  /// - Parameter columns: names of columns, such as `soft-drop/mass`.
+  /// - Throws: ``PluginError`` that names the nearest if there is no such observable or quantity.
+  public func observables(for columns: Set<String>) throws -> ObservableSet {
+    var set = ObservableSet()
+    for column in columns.sorted() {
+      let parts = column.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(
+        String.init)
+      guard parts.count == 2 else {
+        throw PluginError("“\(column)” names no number of an observable: write OBSERVABLE/QUANTITY.")
+      }
+      if let choice = declared.first(where: { $0.name == parts[0] }) {
+        try set.add(choice)
+      } else {
+        try set.add(ObservableChoice(parts[0], plugins.observable(parts[0])))
+      }
+      _ = try set.column(column)
+    }
+    return set
+  }
+}

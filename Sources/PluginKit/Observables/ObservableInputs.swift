@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// What an observable reads: consecutive events and their jets.
+public struct ObservableInputs<O: Observable> {
+  /// The events.
+  public let events: Events
+  /// The jets of the events, with trees if ``Observable/readsTrees`` says so.
+  public let jets: Jets
+  /// The memory of this thread.
+  public let scratch: O.Scratch
+  /// The first particle of the event of each jet: `[jets]`.
+  private let firstParticles: [Int]
+
+  /// Events and their jets.
+  ///
+  /// - Parameters:
+  ///   - events: the events.
+  ///   - jets: their jets.
+  ///   - scratch: the memory of this thread.
+  public init(_ events: Events, _ jets: Jets, scratch: O.Scratch) {
+    var firstParticles: [Int] = []
+    firstParticles.replace(withFirstParticlesOf: jets, in: events)
+    self.init(events, jets, scratch: scratch, firstParticles: firstParticles)
+  }
+
+  init(_ events: Events, _ jets: Jets, scratch: O.Scratch, firstParticles: [Int]) {
+    self.events = events
+    self.jets = jets
+    self.scratch = scratch
+    self.firstParticles = firstParticles
+  }
+
+  /// The particle that a constituent is, counted from the first of all events.
+  ///
+  /// - Parameters:
+  ///   - place: the constituent, one of `jets.constituents(ofJet: jet)`.
+  ///   - jet: its jet.
+  public func particle(ofConstituent place: Int, ofJet jet: Int) -> Int {
+    firstParticles[jet] + Int(jets.constituents.content[place])
+  }
+
+  /// The four-momentum of a constituent in GeV.
+  ///
+  /// - Parameters:
+  ///   - place: the constituent, one of `jets.constituents(ofJet: jet)`.
+  ///   - jet: its jet.
+  public func momentum(ofConstituent place: Int, ofJet jet: Int) -> FourMomentum {
+    events.momentum(ofParticle: particle(ofConstituent: place, ofJet: jet))
+  }
+}
+
+extension [Int] {
+  /// Replaces the elements by the first particle of the event of each jet, and keeps the storage.
+  mutating func replace(withFirstParticlesOf jets: Jets, in events: Events) {
+    removeAll(keepingCapacity: true)
+    for event in 0..<jets.eventCount {
+      for _ in jets.jets(ofEvent: event) { append(events.offsets[event]) }
+    }
+  }
+}

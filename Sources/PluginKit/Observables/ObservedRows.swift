@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// The numbers of observables for the events and jets of a sample, of which batches take some.
+struct ObservedRows: Sendable {
+  /// The names of the columns that are kept.
+  let names: Set<String>
+  private(set) var columns = ObservedColumns()
+  /// The first constituent of each jet, and the number of constituents at the end: `[jets + 1]`.
+  private var constituentOffsets = [0]
+  /// The first splitting of each jet, and the number of splittings at the end: `[jets + 1]`.
+  private var splittingOffsets = [0]
+
+  init(_ names: Set<String> = []) { self.names = names }
+
+  /// The numbers of a column: `[rows]`; nil if it is not here.
+  func values(_ name: String) -> [Double]? {
+    guard names.contains(name) else { return nil }
+    for rows in HeadRows.allCases {
+      if let column = columns[rows][name] { return column.values }
+    }
+    // There were no rows so far.
+    return []
+  }
+
+  /// Forgets all rows and keeps the storage.
+  mutating func removeAll() {
+    guard !names.isEmpty else { return }
+    for rows in HeadRows.allCases {
+      for name in names where columns[rows][name] != nil {
+        columns[rows][name]!.values.removeAll(keepingCapacity: true)
+      }
+    }
+    constituentOffsets.removeAll(keepingCapacity: true)
+    constituentOffsets.append(0)
+    splittingOffsets.removeAll(keepingCapacity: true)
+    splittingOffsets.append(0)
+  }
+
+  /// Adds the columns of jets.
+  ///
+  /// - Precondition: the jets have all columns.
+  mutating func append(_ jets: Jets) {
+    guard !names.isEmpty else { return }
+    var (constituent, splitting) = (constituentOffsets.last!, splittingOffsets.last!)
+    for jet in 0..<jets.jetCount {
+      let count = jets.constituents(ofJet: jet).count
+      constituent += count
+      // A binary tree has one splitting less than leaves.
+      splitting += count - 1
+      constituentOffsets.append(constituent)
+      splittingOffsets.append(splitting)
+    }
+    appendColumns(of: jets.columns)
+  }
+
+  /// Adds the rows of another collection of the same columns.
+  mutating func append(_ other: ObservedRows) {
+    guard !names.isEmpty else { return }
+    let (constituent, splitting) = (constituentOffsets.last!, splittingOffsets.last!)
+    constituentOffsets.append(contentsOf: other.constituentOffsets.dropFirst().map { $0 + constituent })
+    splittingOffsets.append(contentsOf: other.splittingOffsets.dropFirst().map { $0 + splitting })
+    appendColumns(of: other.columns)
+  }
+
+  private mutating func appendColumns(of other: ObservedColumns) {
+    for rows in HeadRows.allCases {
+      for name in names {
+        guard let column = other[rows][name] else { continue }
+        columns[rows][name, default: Column(unit: column.unit)].values.append(contentsOf: column.values)
+      }
+    }
+  }
+
+  /// Replaces the content by some events and jets of another collection of the same columns, and keeps the storage.
+  mutating func fill(_ other: ObservedRows, events: [Int], jets: [Int]) {
+    guard !names.isEmpty else { return }
+    removeAll()
+    for rows in HeadRows.allCases {
+      for name in names {
+        guard let column = other.columns[rows][name] else { continue }
+        columns[rows][name, default: Column(unit: column.unit)].values.append(
+          column.values, rows, events: events, jets: jets, other)
+      }
+    }
+    for jet in jets {
+      constituentOffsets.append(
+        constituentOffsets.last! + other.range(of: jet, other.constituentOffsets).count)
+      splittingOffsets.append(splittingOffsets.last! + other.range(of: jet, other.splittingOffsets).count)
+    }
+  }
+
+  private func range(of jet: Int, _ offsets: [Int]) -> Range<Int> { offsets[jet]..<offsets[jet + 1] }
+
+  /// The rows of a jet among those of constituents or splittings.
+  fileprivate func rows(ofJet jet: Int, _ rows: HeadRows) -> Range<Int> {
+    range(of: jet, rows == .constituents ? constituentOffsets : splittingOffsets)
+  }
+}
+
+extension [Double] {
+  fileprivate mutating func append(
+    _ values: [Double], _ rows: HeadRows, events: [Int], jets: [Int], _ other: ObservedRows
+  ) {
+    switch rows {
+    case .events: for event in events { append(values[event]) }
+    case .jets: for jet in jets { append(values[jet]) }
+    case .constituents, .splittings:
+      for jet in jets { append(contentsOf: values[other.rows(ofJet: jet, rows)]) }
+    }
+  }
+}

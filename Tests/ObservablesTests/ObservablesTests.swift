@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import EventIO
+import Foundation
+import JetPhysics
+import Observables
+import PluginKit
+import TestFiles
+import Testing
+
+/// The observables that come with Canopy, compared with plain references on events of Pythia.
+@Suite struct ObservablesTests {
+  private static let events = Result {
+    var events = Events()
+    let stream = try EventStream(inputs: [Samples.path("w-events.jsonl")])
+    while let batch = try stream.next(upTo: 100) { events.append(batch) }
+    return events
+  }
+
+  /// The jets of all events with the numbers of an observable; trees are reclustered by the Cambridge algorithm.
+  private static func jets<O: Observable>(
+    _ type: O.Type, _ configuration: O.Configuration, of events: Events? = nil
+  ) throws -> (jets: Jets, columns: Columns) {
+    let set = try ObservableSet([ObservableChoice("o", type, configuration)])
+    let finder = try JetFinder(
+      JetDefinition(.antikt, radius: 1), selection: JetSelection(.inclusive(minimumPt: 20)),
+      recluster: .cambridge)
+    let jets = try JetReconstruction(finder, observables: set).jets(in: events ?? self.events.get())
+    return (jets, jets.columns[set.columns[0].rows])
+  }
+
+  private static func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-9) -> Bool {
+    a == b || a.isNaN && b.isNaN || abs(a - b) <= tolerance * max(1, abs(a), abs(b))
+  }
+
+  /// The trees of jets that the clusterer reclusters are those that soft drop reclusters.
+  @Test(arguments: [(0.1, 0.0), (0.1, 1.0), (0.3, 0.0), (0.05, -1.0)])
+  func softDropIsThatOfCambridgeTrees(zCut: Double, beta: Double) throws {
+    let (jets, columns) = try Self.jets(SoftDropGrooming.self, .init(zCut: zCut, beta: beta))
+    let softDrop = try SoftDrop(zCut: zCut, beta: beta, radius: 1)
+    #expect(jets.jetCount > 30)
+    var dropped = 0
+    for jet in 0..<jets.jetCount {
+      let groomed = softDrop.groom(jets.trees, tree: jet)
+      dropped += groomed.droppedBranches
+      #expect(Self.isClose(columns["o/mass"]!.values[jet], groomed.momentum.mass, 1e-6))
+      #expect(Self.isClose(columns["o/pt"]!.values[jet], groomed.momentum.pt))
+      #expect(Self.isClose(columns["o/z"]!.values[jet], groomed.splitting?.z ?? .nan))
+      #expect(Self.isClose(columns["o/delta-r"]!.values[jet], groomed.splitting?.deltaR ?? .nan))
+      #expect(columns["o/dropped"]!.values[jet] == Double(groomed.droppedBranches))
+    }
+    #expect(dropped > 0)
+  }
+
+  @Test func thePrimaryPlaneIsAmongTheLundCoordinates() throws {
+    let (jets, columns) = try Self.jets(LundCoordinates.self, .init())
+    var row = 0
+    for jet in 0..<jets.jetCount {
+      let rows = row..<row + jets.constituents(ofJet: jet).count - 1
+      row = rows.upperBound
+      let primary = rows.filter { columns["o/primary"]!.values[$0] == 1 }
+      // Splittings come children before parents, the primary plane from the root on.
+      let plane = jets.trees.primaryLundPlane(ofTree: jet)
+      #expect(primary.reversed().map { columns["o/kt"]!.values[$0] } == plane.map(\.kt))
+      #expect(primary.reversed().map { columns["o/z"]!.values[$0] } == plane.map(\.z))
+      #expect(
+        primary.reversed().map { columns["o/ln-inverse-delta-r"]!.values[$0] }
+          == plane.map(\.logInverseDeltaR))
+      for place in rows {
+        let (z, kt) = (columns["o/z"]!.values[place], columns["o/kt"]!.values[place])
+        #expect(z >= 0 && z <= 0.5 && Self.isClose(columns["o/ln-kt"]!.values[place], log(kt)))
+      }
+    }
+    #expect(row == columns["o/z"]!.values.count && row > 500)
+  }
+
+  @Test func kinematicsAreThoseOfTheMomenta() throws {
+    let events = try Self.events.get()
+    let (jets, columns) = try Self.jets(JetKinematics.self, .init())
+    #expect(columns["o/pt"]!.values == jets.pt && columns["o/mass"]!.values == jets.mass)
+    #expect(columns["o/phi"]!.values == jets.phi && columns["o/rapidity"]!.values == jets.rapidity)
+    #expect(columns["o/pt"]!.unit == "GeV" && columns["o/phi"]!.unit == nil)
+    let (_, parts) = try Self.jets(ConstituentKinematics.self, .init())
+    var row = 0
+    for event in 0..<events.eventCount {
+      for jet in jets.jets(ofEvent: event) {
+        var sum = FourMomentum.zero
+        #expect(columns["o/constituents"]!.values[jet] == Double(jets.constituents(ofJet: jet).count))
+        for particle in jets.constituents[jet] {
+          let p = events.momentum(ofParticle: events.offsets[event] + Int(particle))
+          sum = sum + p
+          #expect(parts["o/pt"]!.values[row] == p.pt)
+          #expect(Self.isClose(parts["o/pt-fraction"]!.values[row], p.pt / jets.pt[jet]))
+          #expect(parts["o/delta-r"]!.values[row] == p.deltaR(to: jets.momentum(ofJet: jet)))
+          row += 1
+        }
+        #expect(Self.isClose(sum.pt, jets.pt[jet]))
+      }
+    }
+  }
+
+  @Test func missingMomentumAndRankedJetsAreSums() throws {
+    let events = try Self.events.get()
+    let (_, missing) = try Self.jets(MissingTransverseMomentum.self, .init())
+    var three = RankedJets.Configuration()
+    three.count = 3
+    let (jets, ranked) = try Self.jets(RankedJets.self, three)
+    for event in 0..<events.eventCount {
+      let momenta = events.particles(ofEvent: event).map { events.momentum(ofParticle: $0) }
+      let (x, y) = (-momenta.reduce(0) { $0 + $1.px }, -momenta.reduce(0) { $0 + $1.py })
+      #expect(Self.isClose(missing["o/pt"]!.values[event], hypot(x, y)))
+      #expect(Self.isClose(missing["o/phi"]!.values[event], FourMomentum(px: x, py: y, pz: 0, energy: 0).phi))
+      #expect(Self.isClose(missing["o/scalar-sum"]!.values[event], momenta.reduce(0) { $0 + $1.pt }))
+      let its = jets.jets(ofEvent: event)
+      #expect(ranked["o/count"]!.values[event] == Double(its.count))
+      #expect(Self.isClose(ranked["o/ht"]!.values[event], its.reduce(0) { $0 + jets.pt[$1] }))
+      for rank in 1...3 {
+        #expect(
+          Self.isClose(
+            ranked["o/pt-\(rank)"]!.values[event],
+            its.count < rank ? .nan : jets.pt[its.lowerBound + rank - 1]))
+      }
+      let sum = its.prefix(3).reduce(FourMomentum.zero) { $0 + jets.momentum(ofJet: $1) }
+      #expect(Self.isClose(ranked["o/mass"]!.values[event], its.count < 3 ? .nan : sum.mass))
+    }
+  }
+
+  @Test(arguments: [0.2, 1.0, 3.0]) func isolationIsThePtAround(radius: Double) throws {
+    let events = try Self.events.get()
+    var configuration = ParticleIsolation.Configuration()
+    configuration.radius = radius
+    let (jets, columns) = try Self.jets(ParticleIsolation.self, configuration)
+    var row = 0
+    for event in 0..<events.eventCount {
+      for jet in jets.jets(ofEvent: event) {
+        for particle in jets.constituents[jet] {
+          let own = events.offsets[event] + Int(particle)
+          let p = events.momentum(ofParticle: own)
+          let sum = events.particles(ofEvent: event).filter { $0 != own }.reduce(0.0) { sum, other in
+            let q = events.momentum(ofParticle: other)
+            let distance = hypot(p.pseudorapidity - q.pseudorapidity, p.deltaPhi(to: q))
+            return distance <= radius ? sum + q.pt : sum
+          }
+          #expect(Self.isClose(columns["o/isolation"]!.values[row], sum / p.pt))
+          row += 1
+        }
+      }
+    }
+    #expect(row == columns["o/isolation"]!.values.count)
+  }
+
+  /// Rotations around the beam and reflections change no mass.
+  @Test func tauPairsDoNotDependOnTheirAzimuth() throws {
+    let events = try Self.events.get()
+    let (_, columns) = try Self.jets(TauPairMasses.self, .init(), of: events)
+    var turned = events
+    for particle in 0..<events.particleCount {
+      let p = events.momentum(ofParticle: particle)
+      turned.momenta[particle] = FourMomentum(px: -p.py, py: p.px, pz: -p.pz, energy: p.energy)
+    }
+    let (_, others) = try Self.jets(TauPairMasses.self, .init(), of: turned)
+    var found = 0
+    for event in 0..<events.eventCount {
+      for name in ["o/visible-mass", "o/collinear-mass", "o/isolation-1", "o/isolation-2"] {
+        #expect(Self.isClose(columns[name]!.values[event], others[name]!.values[event], 1e-6), "\(name)")
+      }
+      let (first, second) = (1, 2)
+      func momentum(_ rank: Int) -> FourMomentum {
+        func value(_ name: String) -> Double { columns["o/\(name)-\(rank)"]!.values[event] }
+        return FourMomentum(px: value("px"), py: value("py"), pz: value("pz"), energy: value("energy"))
+      }
+      guard !columns["o/visible-mass"]!.values[event].isNaN else { continue }
+      found += 1
+      #expect(
+        Self.isClose(
+          columns["o/visible-mass"]!.values[event], (momentum(first) + momentum(second)).mass, 1e-6))
+      #expect(momentum(first).pt >= momentum(second).pt)
+    }
+    #expect(found > 5)
+  }
+
+  @Test func parametersOutOfRangeAreRefused() {
+    #expect(throws: PluginError.self) { try SoftDropGrooming(configuration: .init(zCut: 0.5, beta: 0)) }
+    #expect(throws: PluginError.self) { try SoftDropGrooming(configuration: .init(zCut: 0.1, beta: .nan)) }
+    #expect(throws: PluginError.self) {
+      try SoftDropGrooming(configuration: .init(zCut: 0.1, beta: 0, radius: 0))
+    }
+  }
+}
