@@ -32,7 +32,7 @@ public struct EventSchema: Sendable {
     public let unit: String?
   }
 
-  /// Whether identifiers of particles are written; also where the first events have no particles.
+  /// Whether identifiers of particles are written; also if the first events have no particles.
   public let hasPDGID: Bool
   /// Whether the numbers of the events are written as the column ``number``, as no column has this name.
   public let writesNumbers: Bool
@@ -54,7 +54,7 @@ public struct EventSchema: Sendable {
 
   /// What the events of a batch have.
   ///
-  /// - Throws: `EventInputError` where a column cannot be written under its name.
+  /// - Throws: `EventInputError` if a column cannot be written under its name.
   public init(_ events: Events, _ layout: Layout) throws {
     self.init(
       layout, hasPDGID: !events.pdgID.isEmpty || events.particleCount == 0,
@@ -80,7 +80,7 @@ public struct EventSchema: Sendable {
     return schema
   }
 
-  /// The identifiers of the particles of a batch, 0 where they have none: `[particles]`.
+  /// The identifiers of the particles of a batch, 0 if they have none: `[particles]`.
   public func pdgID(of events: Events) -> [Int32] {
     events.pdgID.isEmpty ? Array(repeating: 0, count: events.particleCount) : events.pdgID
   }
