@@ -6,22 +6,16 @@ import PluginKit
 struct ConstituentOrder {
   /// The particles, counted from the first of all events.
   private(set) var particles: [Int] = []
-  private var pt: [Double] = []
+  private var heap = HardestFirst()
 
   /// Replaces the content by the constituents of a jet, and keeps the storage.
   mutating func replace<O: Observable>(withConstituentsOf jet: Int, of sample: ObservableInputs<O>) {
-    particles.removeAll(keepingCapacity: true)
-    pt.removeAll(keepingCapacity: true)
-    let constituents = sample.jets.constituents(ofJet: jet)
-    guard let start = constituents.first else { return }
-    let first = sample.particle(ofConstituent: start, ofJet: jet)
-    // Constituents are in rising order, so that places count from the first.
-    for constituent in constituents {
+    heap.removeAll()
+    for constituent in sample.jets.constituents(ofJet: jet) {
       let particle = sample.particle(ofConstituent: constituent, ofJet: jet)
-      particles.append(particle)
-      while pt.count < particle - first { pt.append(0) }
-      pt.append(sample.events.momentum(ofParticle: particle).pt)
+      heap.insert(particle, pt: sample.events.momentum(ofParticle: particle).pt)
     }
-    particles.sort { (pt[$0 - first], $1) > (pt[$1 - first], $0) }
+    particles.removeAll(keepingCapacity: true)
+    while let particle = heap.popFirst() { particles.append(particle) }
   }
 }

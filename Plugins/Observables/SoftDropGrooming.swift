@@ -115,13 +115,18 @@ public struct SoftDropGrooming: Observable {
     try sample.scratch.recluster(sample)
     let found = sample.scratch.found
     for jet in 0..<sample.jets.jetCount {
-      // Padding alone makes no jet.
-      let groomed = found.jets(ofEvent: jet).first.map { softDrop.groom(found.trees, tree: $0) }
-      values.append(groomed?.momentum.mass ?? .nan)
-      values.append(groomed?.momentum.pt ?? .nan)
-      values.append(groomed?.splitting?.z ?? .nan)
-      values.append(groomed?.splitting?.deltaR ?? .nan)
-      values.append(groomed.map { Double($0.droppedBranches) } ?? .nan)
+      let trees = found.jets(ofEvent: jet)
+      guard !trees.isEmpty else {
+        // Padding alone makes no jet.
+        for _ in 0..<5 { values.append(.nan) }
+        continue
+      }
+      let groomed = softDrop.groom(found.trees, tree: trees.lowerBound)
+      values.append(groomed.momentum.mass)
+      values.append(groomed.momentum.pt)
+      values.append(groomed.splitting?.z ?? .nan)
+      values.append(groomed.splitting?.deltaR ?? .nan)
+      values.append(Double(groomed.droppedBranches))
     }
   }
 }

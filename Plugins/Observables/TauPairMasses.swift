@@ -3,6 +3,8 @@
 import PluginKit
 
 /// `tau-pair`: the two τ candidates among the jets of each event, and the mass of what they come from.
+///
+/// It asks for memory in each event, unlike the other observables that come with Canopy.
 public struct TauPairMasses: Observable {
   /// `tau-pair`.
   public static let identifier = "tau-pair"

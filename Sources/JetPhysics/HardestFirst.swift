@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// Particles or jets by falling pT, those of equal pT by their numbers: a heap, so that the hardest few of many are
-/// found without sorting the rest.
-package struct HardestFirst: Sendable {
+/// Particles or jets by falling pT, those of equal pT by their numbers.
+///
+/// It is a heap, so that the hardest few of many are found without sorting the rest; it keeps its storage.
+public struct HardestFirst: Sendable {
   private var heap: [(pt: Double, number: Int)] = []
 
-  package init() {}
+  /// Nothing.
+  public init() {}
 
-  package mutating func removeAll() { heap.removeAll(keepingCapacity: true) }
+  /// Forgets all and keeps the storage.
+  public mutating func removeAll() { heap.removeAll(keepingCapacity: true) }
 
-  package mutating func insert(_ number: Int, pt: Double) {
+  /// Adds a particle or jet of a number and a transverse momentum.
+  public mutating func insert(_ number: Int, pt: Double) {
     heap.append((pt, number))
     var child = heap.count - 1
     while child > 0, precedes(child, (child - 1) / 2) {
@@ -18,8 +22,8 @@ package struct HardestFirst: Sendable {
     }
   }
 
-  /// Takes the hardest out.
-  package mutating func popFirst() -> Int? {
+  /// Takes the hardest out; nil if nothing is left.
+  public mutating func popFirst() -> Int? {
     if heap.isEmpty { return nil }
     let first = heap[0]
     heap[0] = heap[heap.count - 1]

@@ -44,6 +44,53 @@ private struct Line: Decodable {
     }
   }
 
+  /// Observables are in each format under the names of their rows, and cuts leave jets out.
+  @Test func observablesAreWritten() throws {
+    let folder = try TemporaryFolder()
+    let arguments = [
+      "cluster", Samples.path("w-events.jsonl"), "--radius", "1", "--observable", "soft-drop", "--observable",
+      "tight: {plugin: soft-drop, z-cut: 0.3}", "--observable", "lund", "--observable", "isolation",
+      "--observable", "missing-momentum",
+    ]
+    let path = folder.path("jets.h5")
+    let outcome = try Program.run(arguments + ["-o", path])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let pt = try hdf5Array(path, "/jet/pt")
+    let mass = try hdf5Array(path, "/jet/soft-drop/mass")
+    let tight = try hdf5Array(path, "/jet/tight/mass")
+    #expect(mass.count == pt.count && mass != tight)
+    #expect(try hdf5Array(path, "/event/missing-momentum/pt").count == hdf5Array(path, "/event/number").count)
+    let constituents = try hdf5Array(path, "/constituent/isolation/isolation").count
+    #expect(try hdf5Array(path, "/splitting/lund/kt").count == constituents - pt.count)
+    #expect(constituents > 500)
+
+    let cut = try Program.run(
+      arguments + ["--cut", "soft-drop/mass > 60", "--cut", "tight/dropped < 3", "--format", "jsonl"])
+    let dropped = try hdf5Array(path, "/jet/tight/dropped")
+    let kept = mass.indices.filter { mass[$0] > 60 && dropped[$0] < 3 }
+    let lines = try Line.read(cut.output)
+    #expect(lines.flatMap { $0.jets.map(\.mass) }.count == kept.count && kept.count < mass.count)
+    #expect(cut.text.contains(#""soft-drop":{"mass":"#))
+    #expect(
+      try Program.run(arguments + ["--threads", "3", "--format", "jsonl"]).output
+        == Program.run(arguments + ["--threads", "1", "--format", "jsonl"]).output)
+  }
+
+  @Test(arguments: [
+    (["--observable", "soft-dorp"], "did you mean soft-drop?"),
+    (["--observable", "jets: {plugin: soft-drop}"], "An observable cannot be called jets"),
+    (["--observable", "a: {plugin: soft-drop, zcut: 1}"], "unknown key 'zcut' in a; did you mean 'z-cut'?"),
+    (["--observable", "lund", "--observable", "lund"], "asked for twice"),
+    (["--observable", "a/b"], "must be a mapping"),
+    (["--cut", "soft-drop/mass >"], "a number is missing"),
+    (["--cut", "soft-drop/mas > 3"], "did you mean soft-drop/mass?"),
+    (["--cut", "lund/kt > 3"], "cuts choose among jets"),
+  ]) func observablesThatAreNotThereAreRefused(options: [String], problem: String) throws {
+    let outcome = try Program.run(["cluster", Samples.path("w-events.jsonl")] + options)
+    #expect(outcome.status == 64 && outcome.errors.contains(problem), "\(outcome.errors)")
+    #expect(outcome.output.isEmpty)
+  }
+
   /// The place in the inputs and the number in the event's own file, which need not be there.
   @Test func resultsNameTheEventsOfTheInput() throws {
     let folder = try TemporaryFolder()

@@ -3,6 +3,7 @@
 import AllocationCounter
 import CanopyModel
 import JetPhysics
+import PluginKit
 import RecurrentEncoder
 import RecursiveEmbedding
 import Testing
@@ -52,6 +53,23 @@ struct AllocationTests {
     }
     #expect(memory == 0)
     #expect(prediction.jets.jetCount == 5 && prediction.heads[0].values.count == 5)
+  }
+
+  /// Numbers of events, jets, constituents and splittings, reclustered jets among them, besides what the model reads.
+  @Test(arguments: ["isolation", "kinematics", "lund", "missing-momentum", "ranked-jets", "soft-drop"])
+  func observablesNeedNoMemory(name: String) throws {
+    let observables = try ObservableSet([ObservableChoice(name, SampleModel.plugins.observable(name))])
+    let predictor = try Predictor(SampleModel.gated.get(), observables: observables)
+    let events = try SampleModel.events.get()
+    let places = (0..<events.eventCount).map { events.events(at: $0..<$0 + 1) }
+    var prediction = Prediction()
+    func predictEach() throws {
+      for place in 0..<places.count { try predictor.predict(places[place], into: &prediction) }
+    }
+    for _ in 0..<2 { try predictEach() }
+    let memory = try allocations(predictEach)
+    #expect(memory == 0)
+    #expect(prediction.jets.columns.count == observables.columns.count)
   }
 
   /// As a trigger asks: jets, their embeddings, leptons, photons and conditions, the embedding of the event, a tagger

@@ -7,6 +7,7 @@ import Foundation
 import JetPhysics
 import JetTaggers
 import NeuralEngine
+import Observables
 import PluginKit
 import RecurrentEncoder
 import RecursiveEmbedding
@@ -17,6 +18,7 @@ import Testing
 enum SampleModel {
   static let plugins: PluginRegistry = {
     var plugins = PluginRegistry()
+    try! plugins.registerObservables()
     try! plugins.register(RecursiveStage.self)
     try! plugins.register(EventEncoder.self)
     try! plugins.register(JetTagger.self)

@@ -25,6 +25,40 @@ import Testing
     return events
   }
 
+  /// Splittings, leaves, jets and events have the numbers of their observables, and all other nodes none.
+  @Test func observablesStandAtTheirNodes() throws {
+    let events = try events()
+    var jets = try JetClusterer(JetFinder(JetDefinition(.antikt, radius: 1))).jets(in: events)
+    let counts: [HeadRows: Int] = [
+      .events: 2, .jets: jets.jetCount, .constituents: jets.constituents.content.count,
+      .splittings: jets.constituents.content.count - jets.jetCount,
+    ]
+    for (rows, count) in counts {
+      jets.columns[rows]["of/\(rows.rawValue)"] = Column(values: (0..<count).map { Double($0) + 0.5 })
+    }
+    jets.columns.jets["of/jets"]!.values[1] = .infinity
+    let set = try NodeFeatures(["of/splittings", "of/jets", "paper", "of/constituents", "of/events"])
+    #expect(set.count == 11 && set.names[3] == "η" && set.observables.count == 4)
+    #expect(try NodeFeatures(set.partNames) == set)
+    var trees = FeatureTrees(featureCount: set.count)
+    try trees.replace(with: jets, of: events, features: set)
+    var (leaf, splitting) = (0, 0)
+    for event in 0..<2 {
+      for jet in jets.jets(ofEvent: event) {
+        for node in jets.trees.nodes(ofTree: jet) {
+          let row = Array(trees.features[node * 11..<(node + 1) * 11])
+          let isLeaf = jets.trees.left[node] < 0
+          #expect(isLeaf ? row[0].isNaN : row[0] == Float(splitting) + 0.5)
+          #expect(isLeaf ? row[9] == Float(leaf) + 0.5 : row[9].isNaN)
+          #expect(jet == 1 ? row[1].isNaN : row[1] == Float(jet) + 0.5)
+          #expect(row[10] == Float(event) + 0.5)
+          if isLeaf { leaf += 1 } else { splitting += 1 }
+        }
+      }
+    }
+    #expect(leaf == counts[.constituents] && splitting == counts[.splittings] && splitting > 10)
+  }
+
   @Test func columnsAddUpFromTheLeavesOfTheirParticles() throws {
     let events = try events()
     let jets = try JetClusterer(JetFinder(JetDefinition(.antikt, radius: 1), recluster: .cambridge)).jets(

@@ -79,11 +79,10 @@ public final class JetReconstruction {
   }
 
   private func removeOtherColumns(from jets: inout Jets) {
-    for rows in HeadRows.allCases {
-      for name in jets.columns[rows].names where !columnNames.contains(name) {
-        jets.columns[rows][name] = nil
-      }
-    }
+    jets.columns.events.keep(columnNames)
+    jets.columns.jets.keep(columnNames)
+    jets.columns.constituents.keep(columnNames)
+    jets.columns.splittings.keep(columnNames)
   }
 
   private func compute(_ workers: [any ObservableWorker], _ events: Events, _ jets: inout Jets) throws {
@@ -150,8 +149,17 @@ private final class Worker<O: Observable>: ObservableWorker {
 
   func store(in observed: inout ObservedColumns) {
     for place in 0..<columns.count {
-      observed[rows][columns[place].name, default: Column(unit: columns[place].unit)].values.replace(
-        with: values, from: place, stride: columns.count)
+      let (name, unit) = (columns[place].name, columns[place].unit)
+      // Not by a subscript, which asks for memory where it is not specialised.
+      switch rows {
+      case .events:
+        observed.events.replace(name, unit: unit, with: values, from: place, stride: columns.count)
+      case .jets: observed.jets.replace(name, unit: unit, with: values, from: place, stride: columns.count)
+      case .constituents:
+        observed.constituents.replace(name, unit: unit, with: values, from: place, stride: columns.count)
+      case .splittings:
+        observed.splittings.replace(name, unit: unit, with: values, from: place, stride: columns.count)
+      }
     }
   }
 }
@@ -165,14 +173,12 @@ extension ObservableSet.Member {
   }
 }
 
-extension Array {
-  /// Replaces the elements by every `stride`-th of others, and keeps the storage.
-  fileprivate mutating func replace(with elements: [Element], from first: Int, stride: Int) {
-    removeAll(keepingCapacity: true)
-    var place = first
-    while place < elements.count {
-      append(elements[place])
-      place += stride
+extension Columns {
+  /// Takes away the columns of other names.
+  fileprivate mutating func keep(_ kept: Set<String>) {
+    var place = 0
+    while place < names.count {
+      if kept.contains(names[place]) { place += 1 } else { remove(names[place]) }
     }
   }
 }
