@@ -33,8 +33,8 @@ public struct LundCoordinates: Observable {
       ObservableQuantity("mass", "the mass of both branches", unit: "GeV"),
       ObservableQuantity("psi", "the azimuth of the softer branch around the harder"),
       ObservableQuantity("ln-inverse-delta-r", "ln(1/Δ), infinite for collinear branches"),
-      ObservableQuantity("ln-kt", "ln(kT/GeV), infinite where kT is 0"),
-      ObservableQuantity("ln-z", "ln z, infinite where z is 0"),
+      ObservableQuantity("ln-kt", "ln(kT/GeV), infinite if kT is 0"),
+      ObservableQuantity("ln-z", "ln z, infinite if z is 0"),
       ObservableQuantity("primary", "1 for a splitting along the harder branches from the root on, else 0"),
     ]
   }

@@ -9,7 +9,7 @@ struct SettingsCommand: ParsableCommand {
     commandName: "settings",
     abstract: "Prints the settings of a training configuration.",
     discussion: """
-      Each section has a table in Markdown: key, default, range and meaning. Stages have their \
+      Each section has a table in Markdown: key, default, range and meaning. Observables and stages have their \
       plugin's own keys beside 'plugin', heads under 'configuration'; canopy plugin list has an example of each plugin.
 
       EXAMPLES:
@@ -26,12 +26,13 @@ struct SettingsCommand: ParsableCommand {
 
   /// A section of a training configuration.
   enum Section: String, CaseIterable, ExpressibleByArgument {
-    case data, jets, embedding, events, heads, training
+    case data, jets, observables, embedding, events, heads, training
 
     func table(_ plugins: PluginRegistry) -> String {
       switch self {
       case .data: DataSection.table
       case .jets: JetSettings.table
+      case .observables: ObservableSection.tables(plugins)
       case .embedding: StageSection.tables(of: .embedding, plugins)
       case .events: StageSection.tables(of: .events, plugins)
       case .heads: HeadSection.table

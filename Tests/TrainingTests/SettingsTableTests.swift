@@ -10,6 +10,7 @@ import Training
 @Suite struct SettingsTableTests {
   static let tables = [
     ("data", DataSection.table), ("jets", JetSettings.table),
+    ("observables", ObservableSection.tables(.builtIn)),
     // Without the cells that tests bring.
     (
       "embedding",
@@ -27,5 +28,22 @@ import Training
     #expect(
       text.contains("\n\(table)\n"),
       "The section \(section) of TrainingSettings.md needs this table:\n\(table)")
+  }
+
+  /// The page on observables lists every number of those that are built in.
+  @Test(arguments: PluginRegistry.builtIn.observableIdentifiers)
+  func theDocumentationHasTheNumbers(identifier: String) throws {
+    func quantities<O: Observable>(_ type: O.Type) throws -> [ObservableQuantity] {
+      try O(configuration: O.example).quantities
+    }
+    let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Sources/Canopy/Canopy.docc/Observables.md")
+    let text = try String(contentsOf: page, encoding: .utf8)
+    #expect(text.contains("\n| `\(identifier)` | "))
+    for quantity in try quantities(PluginRegistry.builtIn.observable(identifier)) {
+      let meaning = quantity.meaning.replacing("|", with: "\\|")
+      let row = "| `\(quantity.name)` | \(quantity.unit ?? "") | \(meaning) |"
+      #expect(text.contains(row), "Observables.md needs this row of \(identifier):\n\(row)")
+    }
   }
 }

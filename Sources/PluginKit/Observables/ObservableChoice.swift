@@ -151,6 +151,19 @@ public struct ObservableSection: Sendable, Decodable {
     }
   }
 
-  /// The settings that each entry has, as a table in Markdown.
-  public static var table: String { Source.table }
+  /// The settings of entries as tables in Markdown: those that every entry has, and each observable's own.
+  ///
+  /// - Parameter plugins: the observables that there are.
+  public static func tables(_ plugins: PluginRegistry) -> String {
+    func own<O: Observable>(_ type: O.Type) -> String? {
+      guard let section = O.Configuration.self as? any SettingsSection.Type else { return nil }
+      return section.hasSettings ? "The keys of the observable `\(O.identifier)`:\n\n\(section.tables)" : nil
+    }
+    let types = plugins.observableIdentifiers.compactMap { try? plugins.observable($0) }
+    return ([Source.table] + types.map { own($0) }).compactMap(\.self).joined(separator: "\n\n")
+  }
+}
+
+extension SettingsSection {
+  fileprivate static var hasSettings: Bool { !settings.isEmpty }
 }
