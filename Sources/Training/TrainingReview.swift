@@ -183,8 +183,12 @@ struct TrainingReview {
         remarks.append("data.redraw-conditions has no effect: all events have the values that it names.")
       }
     }
+    let read = Set(network.observables.members.map(\.name))
+    for choice in configuration.observables where !read.contains(choice.name) {
+      remarks.append("observables.\(choice.name) has no effect: nothing reads its numbers.")
+    }
     return remarks + dataset.remarksOnMissingTruth(of: network.heads)
-      + [pretrained?.remark(onJets: configuration.jets)].compactMap(\.self)
+      + [pretrained?.remark(onJets: configuration.jets, cuts: configuration.cuts)].compactMap(\.self)
   }
 
   /// A number without “.0”.

@@ -73,7 +73,7 @@ public struct TrainingRun {
         contentsOf: URL(fileURLWithPath: $0), isFrozen: configuration.embedding!.source.isFrozen,
         plugins: plugins)
     }
-    let network = try makeNetwork(pretrained?.choice ?? configuration.embedding?.choice)
+    let network = try makeNetwork(pretrained)
     let review = TrainingReview(configuration: configuration, network: network)
     try review.checkSettings()
     let folder = try TrainingFolder(folder)
@@ -119,20 +119,27 @@ public struct TrainingRun {
     return finished
   }
 
-  private func makeNetwork(_ embedding: StageChoice?) throws -> Network {
+  private func makeNetwork(_ pretrained: PretrainedEmbedding?) throws -> Network {
     do {
+      // What an embedding of another model reads, it reads under the names that it knows.
+      var declared = try ObservableSet(configuration.observables)
+      if let pretrained { try declared.formUnion(pretrained.observables) }
       return try Network(
-        embedding: embedding, events: configuration.events?.choice,
+        embedding: pretrained?.choice ?? configuration.embedding?.choice,
+        events: configuration.events?.choice,
         heads: configuration.heads.map { entry in
           do {
             return (entry.key, try plugins.head(entry.value.plugin), entry.value.configuration)
           } catch let error as PluginError {
             throw ConfigurationError(entry.value.pluginPosition, error.description)
           }
-        }, observables: ObservableCatalogue(configuration.observables, plugins: plugins),
-        cuts: configuration.cuts)
+        },
+        observables: ObservableCatalogue(
+          declared.members.map(ObservableChoice.init), plugins: plugins), cuts: configuration.cuts)
     } catch let error as ModelError {
       throw TrainingError("The network cannot be made: \(error.sentence)")
+    } catch let error as PluginError {
+      throw TrainingError("The network cannot be made: \(error)")
     }
   }
 

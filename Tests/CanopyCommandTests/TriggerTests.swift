@@ -118,7 +118,9 @@ import Testing
     #expect(outcome.status == 65 && outcome.output.isEmpty)
     let lines = outcome.errors.split(separator: "\n").map(String.init)
     #expect(lines.allSatisfy { $0.hasPrefix("canopy: \(path):") }, "\(outcome.errors)")
-    for sentence in ["no head w-tager", "no output scor", "prescale is 0", "circle", "budget"] {
+    for sentence in [
+      "no head and no observable w-tager", "no output scor", "prescale is 0", "circle", "budget",
+    ] {
       #expect(lines.contains { $0.contains(sentence) }, "\(sentence) in \(outcome.errors)")
     }
     // A circle is told at each of its paths.
