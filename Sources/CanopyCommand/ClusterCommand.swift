@@ -112,7 +112,7 @@ struct ClusterCommand: ParsableCommand {
       }
       let finder = try makeFinder().withTrees(tree || all.readsTrees)
       try writeResults(
-        reading: reading, particleColumns: all.particleColumns, output: output
+        reading: reading, plugins: plugins, particleColumns: all.particleColumns, output: output
       ) { [all, constituents, tree] times in
         let reconstruction = try JetReconstruction(finder, observables: all, cuts: cuts)
         var jets = Jets()

@@ -98,8 +98,9 @@ struct EvaluateCommand: ParsableCommand {
       files.addModel(self.model.folder)
       files.addOutput("--report", report)
       try files.check()
-      let model = try self.model.read()
-      let stream = try reading.makeStream(columns: self.model.columns, for: model)
+      let plugins = try self.model.plugins.registry()
+      let model = try self.model.read(plugins)
+      let stream = try reading.makeStream(plugins.eventFormats, columns: self.model.columns, for: model)
       let gnuplot = try report.map { _ in try Gnuplot() }
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
       defer { progress.clear() }

@@ -54,7 +54,8 @@ struct BenchmarkInputs {
     let columns = Dictionary(uniqueKeysWithValues: conditions.map { ($0, 0.0) })
     return try EventStream(
       inputs: files,
-      options: EventReadingOptions(particleColumns: [], maximumEvents: maximumEvents, columns: columns))
+      options: EventReadingOptions(
+        particleColumns: [], maximumEvents: maximumEvents, columns: columns, formats: plugins.eventFormats))
   }
 
   /// The event files of the folder by kind.
@@ -66,8 +67,9 @@ struct BenchmarkInputs {
     for name in names.sorted() {
       let path = URL(fileURLWithPath: folder).appendingPathComponent(name).relativePath
       // What is no event file, such as a description of the samples, is passed over.
-      guard (try? EventFormats.builtIn.format(ofFile: path)) != nil else { continue }
-      let stream = try EventStream(inputs: [path])
+      guard (try? plugins.eventFormats.format(ofFile: path)) != nil else { continue }
+      let stream = try EventStream(
+        inputs: [path], options: EventReadingOptions(formats: plugins.eventFormats))
       guard try stream.next(upTo: 1) != nil, let format = stream.format else { continue }
       files[Kind(format: format.name, compression: stream.compression), default: []].append(path)
     }
