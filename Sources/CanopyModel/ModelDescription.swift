@@ -11,7 +11,7 @@ public struct ModelDescription: Sendable, Equatable {
   public var particles: ParticleSelection?
   /// How jets and their trees are found.
   public var jets: JetFinder
-  /// The observables that stages, heads and cuts read.
+  /// The observables that stages, heads and cuts read, and those that heads have as truth.
   public var observables: [ObservableDescription] = []
   /// What jets must meet to be read at all, such as `soft-drop/mass > 60`.
   public var cuts: [ObservableCut] = []

@@ -7,13 +7,13 @@ extension Head {
   /// Nothing.
   public func derivedTruth(of events: Events, jets: Jets) throws -> [String: [Float]] { [:] }
 
-  /// The truth columns that are read from files.
+  /// The truth columns that the head does not derive: columns of files, or numbers of observables.
   package var fileTruthColumns: [String] {
     let derived = derivedTruthColumns
     return derived.isEmpty ? truthColumns : truthColumns.filter { !derived.contains($0) }
   }
 
-  /// Throws unless each derived truth column is a truth column, and splittings, which no file has, have derived ones alone.
+  /// Throws unless each derived truth column is a truth column.
   ///
   /// - Throws: ``PluginError``.
   package func checkTruthColumns() throws {
@@ -21,11 +21,6 @@ extension Head {
       throw PluginError(
         "The plugin \(Self.identifier) derives the truth column \(column), which is not among its truth columns: "
           + "mend the plugin.")
-    }
-    if rows == .splittings, let column = fileTruthColumns.first {
-      throw PluginError(
-        "The plugin \(Self.identifier) has a row for each splitting and the truth column \(column), but splittings have no "
-          + "columns in files: let the plugin derive it.")
     }
   }
 

@@ -69,7 +69,7 @@ public struct Evaluation: Sendable {
     try EventPipeline.run(
       stream: stream, threads: threads,
       makeWorker: {
-        let predictor = try Predictor(model)
+        let predictor = try Predictor(model, observables: network.truthObservables)
         predictor.inputMonitor = inputs
         var prediction = Prediction()
         return { events in

@@ -58,11 +58,12 @@ public struct EventDataset: Sendable {
       network, truth: truth,
       numbers: Set([balance].compactMap(\.self) + redrawConditions.keys + conditions), weight: weight)
     eventTruth = EventTruth(of: columns)
+    let all = try network.allObservables
     try EventPipeline.run(
       stream: stream, threads: threads,
       makeWorker: {
         let reconstruction = try JetReconstruction(
-          jets, observables: network.observables, cuts: network.cuts)
+          all.readsTrees ? jets.withTrees(true) : jets, observables: all, cuts: network.cuts)
         var found = Jets()
         return { events in
           try reconstruction.findJets(in: events, into: &found)

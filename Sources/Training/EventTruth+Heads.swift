@@ -8,7 +8,7 @@ extension EventTruth {
   private func rowColumns(of named: Network.NamedHead) -> [String: TruthColumn] {
     var own = derivedColumns[named.name] ?? [:]
     if named.head.rows == .constituents {
-      for name in named.head.fileTruthColumns { own[name] = constituentColumns[name]! }
+      for name in named.fileTruthColumns { own[name] = constituentColumns[name]! }
     }
     return own
   }
@@ -35,10 +35,10 @@ extension EventTruth {
 
   /// The weight of each of some events for a head: that of `weights` `[events]`, 0 if the event lacks truth.
   private func eventWeights(
-    _ weights: [Float], for head: any Head, of events: some Collection<Int>
+    _ weights: [Float], for named: Network.NamedHead, of events: some Collection<Int>
   ) -> [Float] {
-    guard head.rows == .events || head.rows == .jets else { return events.map { weights[$0] } }
-    let truth = head.fileTruthColumns.map { columns[$0]!.values }
+    guard named.head.rows == .events || named.head.rows == .jets else { return events.map { weights[$0] } }
+    let truth = named.fileTruthColumns.map { columns[$0]!.values }
     return events.map { event in truth.contains { $0[event].isNaN } ? 0 : weights[event] }
   }
 
@@ -47,7 +47,7 @@ extension EventTruth {
     _ weights: [Float], for named: Network.NamedHead, of events: some Collection<Int>
   ) -> [Float] {
     let rows = named.head.rows
-    let weights = eventWeights(weights, for: named.head, of: events)
+    let weights = eventWeights(weights, for: named, of: events)
     var rowWeights = weights
     if rows != .events {
       rowWeights = zip(events, weights).flatMap { event, weight in
@@ -71,7 +71,7 @@ extension EventTruth {
       // Rows of one event may lack truth.
       return rowWeights(weights, for: named, of: events).reduce(0) { $0 + Double(abs($1)) }
     }
-    return zip(events, eventWeights(weights, for: named.head, of: events)).reduce(0) { sum, event in
+    return zip(events, eventWeights(weights, for: named, of: events)).reduce(0) { sum, event in
       sum + Double(abs(event.1)) * Double(rows(named.head.rows, ofEvent: event.0).count)
     }
   }

@@ -20,7 +20,7 @@ struct EventTruth: Sendable {
     var numbers: Set<String>
     /// Columns of particles whose values heads on constituents check for themselves.
     var constituentTruth: Set<String>
-    /// The heads that derive truth.
+    /// The heads that derive truth, or have numbers of observables as truth.
     var deriving: [Network.NamedHead]
     /// The column of weights, which may also go by the name that its generator gave it.
     var weight: String?
@@ -32,7 +32,7 @@ struct EventTruth: Sendable {
       self.truth = truth
       self.numbers = numbers
       constituentTruth = network.constituentTruthColumns
-      deriving = network.heads.filter { !$0.head.derivedTruthColumns.isEmpty }
+      deriving = network.heads.filter { !$0.head.derivedTruthColumns.isEmpty || !$0.observedTruth.isEmpty }
       self.weight = weight
     }
 
@@ -59,7 +59,7 @@ struct EventTruth: Sendable {
   private(set) var columns: [String: TruthColumn]
   /// Columns of particles that are the truth of constituents: `[constituents]` each.
   private(set) var constituentColumns: [String: TruthColumn]
-  /// What each head derives, by its name: `[rows of the head]` each.
+  /// What each head derives, and its truth from observables, by its name: `[rows of the head]` each.
   private(set) var derivedColumns: [String: [String: TruthColumn]]
   /// Where the events come from, in their order.
   private(set) var runs: [Run] = []
@@ -72,7 +72,10 @@ struct EventTruth: Sendable {
       uniqueKeysWithValues: names.deriving.map { named in
         (
           named.name,
-          Dictionary(uniqueKeysWithValues: named.head.derivedTruthColumns.map { ($0, TruthColumn()) })
+          Dictionary(
+            uniqueKeysWithValues: named.head.derivedTruthColumns.union(named.observedTruth).map {
+              ($0, TruthColumn())
+            })
         )
       })
   }
@@ -98,7 +101,9 @@ struct EventTruth: Sendable {
       constituentColumns[name] = TruthColumn(try Self.constituentNumbers(name, of: events, jets))
     }
     for named in names.deriving {
-      derivedColumns[named.name] = try derivedTruth(of: named, events, jets).mapValues { TruthColumn($0) }
+      var derived = try derivedTruth(of: named, events, jets)
+      for name in named.observedTruth { derived[name] = jets.numbers(name, for: named.head.rows) }
+      derivedColumns[named.name] = derived.mapValues { TruthColumn($0) }
     }
     for name in names.numbers.sorted() {
       let values = columns[name]!.values
@@ -248,5 +253,24 @@ struct EventTruth: Sendable {
     rows == .events
       ? events.map { values[$0] }
       : events.flatMap { repeatElement(values[$0], count: self.rows(rows, ofEvent: $0).count) }
+  }
+}
+
+extension Jets {
+  /// A number of an observable for each row of a kind: its own, or that of its jet or its event; NaN if it is not finite.
+  fileprivate func numbers(_ name: String, for rows: HeadRows) -> [Float] {
+    func number(_ value: Double) -> Float { value.isFinite ? Float(value) : .nan }
+    if let own = columns[rows][name] { return own.values.map(number) }
+    var numbers: [Float] = []
+    for event in 0..<eventCount {
+      for jet in jets(ofEvent: event) {
+        let value = columns.jets[name]?.values[jet] ?? columns.events[name]!.values[event]
+        let constituents = constituents(ofJet: jet).count
+        // A binary tree has one splitting less than leaves.
+        let count = rows == .jets ? 1 : rows == .constituents ? constituents : constituents - 1
+        numbers.append(contentsOf: repeatElement(number(value), count: count))
+      }
+    }
+    return numbers
   }
 }

@@ -183,7 +183,7 @@ struct TrainingReview {
         remarks.append("data.redraw-conditions has no effect: all events have the values that it names.")
       }
     }
-    let read = Set(network.observables.members.map(\.name))
+    let read = Set((network.observables.members + network.truthObservables.members).map(\.name))
     for choice in configuration.observables where !read.contains(choice.name) {
       remarks.append("observables.\(choice.name) has no effect: nothing reads its numbers.")
     }

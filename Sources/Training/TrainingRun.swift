@@ -175,7 +175,7 @@ public struct TrainingRun {
     let particles = configuration.data.particles
     let description = ModelDescription(
       particles: particles == ParticleSelection() ? nil : particles, jets: jets(for: network),
-      observables: try network.observables.members.map(ObservableDescription.init), cuts: network.cuts,
+      observables: try network.allObservables.members.map(ObservableDescription.init), cuts: network.cuts,
       embedding: network.embedding?.description, events: network.events?.description, scaling: scaling,
       heads: try network.heads.map { try $0.description() },
       training: TrainingProvenance(

@@ -101,6 +101,59 @@ import Testing
     #expect(complaint(other).contains("There are two observables tight of different settings"))
   }
 
+  private func regression(_ truth: String, rows: String = "jets") -> String {
+    let heads = plain.range(of: "heads:")!.lowerBound..<plain.range(of: "training:")!.lowerBound
+    return plain.replacingCharacters(
+      in: heads,
+      with: """
+        observables: {tight: {plugin: soft-drop, z-cut: 0.3}}
+        events: {reads: jets, width: 3}
+        heads:
+          groomed:
+            plugin: mass-regression
+            configuration: {truth: \(truth), rows: \(rows), hidden: [4], scale: 20}
+
+        """)
+  }
+
+  /// What a number of an observable is for jets, a head can learn and is measured by.
+  @Test func truthMayBeANumberOfAnObservable() throws {
+    let (model, _, _) = try run(regression("tight/mass"), into: "model")
+    #expect(model.network.truthColumns.isEmpty && model.network.observables.members.isEmpty)
+    #expect(model.description.observables.map(\.name) == ["tight"])
+    let read = try Model(contentsOf: folder.url.appendingPathComponent("model"), plugins: .builtIn)
+    let stream = try EventStream(inputs: [file])
+    let events = try #require(try stream.next(upTo: 80))
+    let prediction = try Predictor(read, observables: read.network.truthObservables).predict(events)
+    let truth = prediction.jets.columns.jets["tight/mass"]!.values
+    // A prediction alone does not compute it.
+    #expect(try Predictor(read).predict(events).jets.columns.count == 0)
+    let evaluation = try Evaluation(of: read, on: EventStream(inputs: [file]), threads: 2)
+    let measured = try #require(evaluation.heads[0].evaluation?.regressions.first)
+    let masses = try #require(prediction["groomed/mass"]).values.map { Double($0) }
+    // The relative bias of all rows, worked out plainly: the median of the responses.
+    let responses = zip(masses, truth).filter { !$1.isNaN }.map { $0 / $1 }.sorted()
+    let bias = measured.estimators[0].whole.bias.value
+    let median = (responses[(responses.count - 1) / 2] + responses[responses.count / 2]) / 2 - 1
+    #expect(abs(bias - median) < 0.02, "\(bias) \(median)")
+    // Numbers of events are those of each of their jets.
+    _ = try run(regression("ranked-jets/ht"), into: "spread")
+    _ = try run(regression("ranked-jets/ht", rows: "events"), into: "events")
+  }
+
+  @Test func truthOfOtherRowsIsRefused() {
+    #expect(
+      complaint(regression("lund/kt"))
+        == "The network cannot be made: the head groomed: its truth lund/kt is a number of splittings, of which jets have "
+        + "none or several.")
+    #expect(
+      complaint(regression("tight/mass", rows: "events")).contains(
+        "is a number of jets, of which events have"))
+    #expect(complaint(regression("tight/mss")).contains("did you mean tight/mass?"))
+    // What is no observable is a column of the file.
+    #expect(complaint(regression("other/mass")).contains("the events have no column other/mass"))
+  }
+
   @Test func whatIsWrongIsSaid() {
     let line = observed.split(separator: "\n").firstIndex { $0.hasPrefix("cuts") }! + 1
     #expect(
