@@ -137,10 +137,12 @@ let package = Package(
       ] + modules(reexportedByPluginKit)),
     .target(name: "CCanopyTrigger"),
     .target(name: "CanopyTrigger", dependencies: ["CCanopyTrigger", "Canopy"] + modules(reexportedByCanopy)),
+    .target(
+      name: "CanopyBenchmarks", dependencies: ["CKernels", "Canopy", "Support"] + modules(reexportedByCanopy)),
     .executableTarget(
       name: "CanopyCommand",
       dependencies: [
-        "CKernels", "Canopy", "PluginTesting", "Support",
+        "Canopy", "CanopyBenchmarks", "PluginTesting", "Support",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + modules(reexportedByCanopy),
       // Plugins that are loaded at run time use the program's own Canopy. Packages that depend on Canopy never build

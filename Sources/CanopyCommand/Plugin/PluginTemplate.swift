@@ -95,7 +95,8 @@ struct PluginNames: Sendable {
     "Range", "Result", "Sendable", "Sequence", "Set", "StaticString", "String", "Suite", "Test",
     "UnsafeMutableRawPointer", "Void",
     // Modules of Canopy that a plugin cannot see, but that are in the program that loads it.
-    "ArgumentParser", "Canopy", "CanopyCommand", "CanopyTrigger", "EventClassifiers", "JetTaggers",
+    "ArgumentParser", "Canopy", "CanopyBenchmarks", "CanopyCommand", "CanopyTrigger", "EventClassifiers",
+    "JetTaggers",
     "MassRegression", "Observables", "PluginTestRuntime", "SourceFingerprint", "Triggering", "Triggers",
     // Types of Canopy.
     "Calibration", "Classification", "ClassifyingHead", "Configuration", "Decision", "DecisionCheck",

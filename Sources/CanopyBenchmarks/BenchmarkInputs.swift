@@ -4,7 +4,7 @@ import Canopy
 import Foundation
 
 /// What is measured on: the files of a folder and a model, each read when it is needed.
-struct BenchmarkInputs {
+package struct BenchmarkInputs {
   /// A kind of event file.
   struct Kind: Hashable {
     /// The name of its format, such as `hepmc3`.
@@ -16,7 +16,8 @@ struct BenchmarkInputs {
   private let modelFolder: String
   private let plugins: PluginRegistry
 
-  init(samples: String, model: String, plugins: PluginRegistry) {
+  /// The files of a folder and a model.
+  package init(samples: String, model: String, plugins: PluginRegistry) {
     folder = samples
     modelFolder = model
     self.plugins = plugins

@@ -4,16 +4,16 @@ import Canopy
 import Foundation
 
 /// What a jet costs by its number of constituents, as a figure.
-struct SizeFigure {
+package struct SizeFigure {
   private let results: [BenchmarkResult]
 
   /// A figure of the results of the section `size`.
-  init(_ results: [BenchmarkResult]) { self.results = results }
+  package init(_ results: [BenchmarkResult]) { self.results = results }
 
   /// Draws the figure as SVG.
   ///
-  /// - Throws: `ReportError` where gnuplot fails or the file cannot be written.
-  func write(to file: String, using gnuplot: Gnuplot) throws {
+  /// - Throws: `ReportError` if gnuplot fails or the file cannot be written.
+  package func write(to file: String, using gnuplot: Gnuplot) throws {
     try gnuplot.draw(script, to: URL(fileURLWithPath: file))
   }
 
