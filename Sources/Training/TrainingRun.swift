@@ -157,7 +157,8 @@ public struct TrainingRun {
         particles: data.particles, particleColumns: network.particleColumns,
         maximumEvents: data.maximumEvents,
         skipEvents: data.skipEvents,
-        selection: data.selection, units: data.units, formats: plugins.eventFormats))
+        selection: data.selection, units: data.units, formats: plugins.eventFormats,
+        format: data.format))
     return try EventDataset(
       stream, jets: jets(for: network), for: network,
       truth: network.truthColumns,
