@@ -152,7 +152,14 @@ public struct Network: Sendable {
       }
     }
     for stage in stages { try add(stage.observables, "the stage \(type(of: stage).identifier)") }
-    for named in heads { try add(named.head.observables, "the head \(named.name)") }
+    for named in heads {
+      try add(named.head.observables, "the head \(named.name)")
+      do {
+        try named.head.check(observables: named.head.observables.sorted().map { try set.column($0) })
+      } catch let error as PluginError {
+        throw ModelError("the head \(named.name): \(error.clause)")
+      }
+    }
     try add(Set(cuts.map(\.column)), "cuts")
     for cut in cuts { try cut.check(set) }
     for name in set.members.map(\.name) where heads.contains(where: { $0.name == name }) {

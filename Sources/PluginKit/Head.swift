@@ -39,6 +39,11 @@ public protocol Head: Sendable {
   var particleColumns: Set<String> { get }
   /// The numbers of observables that the head reads, such as `soft-drop/mass`; none unless given.
   var observables: Set<String> { get }
+  /// Throws if the numbers of `observables`, which a configuration may declare as it likes, are not what the head needs,
+  /// such as ones of jets. Anything will do unless given.
+  ///
+  /// - Throws: ``PluginError`` that names the number.
+  func check(observables columns: [ObservableColumn]) throws
   /// The truth columns that `loss`, `check` and `evaluate` need: columns of events, or of particles for a head on
   /// constituents, and those that the head derives.
   var truthColumns: [String] { get }
@@ -180,6 +185,9 @@ extension Head {
 
   /// None.
   public var observables: Set<String> { [] }
+
+  /// Anything will do.
+  public func check(observables columns: [ObservableColumn]) throws {}
 
   /// Whether anything is learnt from the training sample before the first step.
   public static var prepares: Bool { Preparation.self != NoPreparation.self }

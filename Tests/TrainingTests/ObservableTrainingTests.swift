@@ -154,6 +154,15 @@ import Testing
     #expect(complaint(regression("other/mass")).contains("the events have no column other/mass"))
   }
 
+  /// What a configuration declares under a name that a head reads must be of the head's rows.
+  @Test(arguments: ["lund", "ranked-jets", "constituent-kinematics"])
+  func estimatorsNeedNumbersOfTheirRows(plugin: String) {
+    let yaml = regression("kinematics/mass").replacingOccurrences(
+      of: "tight: {plugin: soft-drop, z-cut: 0.3}", with: "soft-drop: {plugin: \(plugin)}"
+    ).replacingOccurrences(of: "hidden: [4]", with: "hidden: [4], estimators: [soft-drop-mass]")
+    #expect(complaint(yaml).contains("an estimator needs soft-drop/mass of jets"), "\(complaint(yaml))")
+  }
+
   @Test func whatIsWrongIsSaid() {
     let line = observed.split(separator: "\n").firstIndex { $0.hasPrefix("cuts") }! + 1
     #expect(
