@@ -12,6 +12,10 @@ let reexportedByCanopy =
     "Training", "Triggering", "Triggers",
   ]
 
+// What plugins are compiled against, with all that stands behind it: .ci/plugin-kit gathers it, and SourceFingerprint takes
+// the fingerprint of the product PluginKit.
+let importedByPlugins = ["EventIO", "PluginKit", "RecursiveEmbedding"]
+
 func modules(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: $0) } }
 
 let package = Package(
@@ -19,7 +23,7 @@ let package = Package(
   products: [
     .library(name: "Canopy", targets: ["Canopy"] + reexportedByCanopy),
     .library(name: "CanopyTrigger", type: .dynamic, targets: ["CanopyTrigger"]),
-    .library(name: "PluginKit", targets: ["PluginKit"] + reexportedByPluginKit),
+    .library(name: "PluginKit", targets: importedByPlugins + reexportedByPluginKit),
     .library(name: "PluginTesting", targets: ["PluginTesting"]),
     // What the tests of a plugin that is built against the program run with, as there is no program around them.
     .library(name: "PluginTestRuntime", type: .dynamic, targets: ["PluginTesting"]),
@@ -62,10 +66,9 @@ let package = Package(
     .target(
       name: "EventIO",
       dependencies: [
-        "CBzip2", "CHDF5", "CHepMC3", "CLZF", "CLZMA", "CTextParsing", "CZip", "CZlib", "CZstd", "EventData",
-        "JetPhysics",
-        "Support",
-      ]),
+        "CBzip2", "CHDF5", "CHepMC3", "CLZF", "CLZMA", "CTextParsing", "CZip", "CZlib", "CZstd",
+        "PluginKit", "Support",
+      ] + modules(reexportedByPluginKit)),
     .target(
       name: "PluginKit", dependencies: ["CPluginInterface", "Support"] + modules(reexportedByPluginKit),
       plugins: ["SourceFingerprint"]),
@@ -122,9 +125,9 @@ let package = Package(
     .target(
       name: "PluginTesting",
       dependencies: [
-        "CanopyModel", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Training",
-      ]
-        + modules(reexportedByPluginKit)),
+        "CanopyModel", "EventIO", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding",
+        "Training",
+      ] + modules(reexportedByPluginKit)),
     .target(
       name: "Canopy",
       dependencies: [
@@ -134,10 +137,12 @@ let package = Package(
       ] + modules(reexportedByPluginKit)),
     .target(name: "CCanopyTrigger"),
     .target(name: "CanopyTrigger", dependencies: ["CCanopyTrigger", "Canopy"] + modules(reexportedByCanopy)),
+    .target(
+      name: "CanopyBenchmarks", dependencies: ["CKernels", "Canopy", "Support"] + modules(reexportedByCanopy)),
     .executableTarget(
       name: "CanopyCommand",
       dependencies: [
-        "CKernels", "Canopy", "PluginTesting", "Support",
+        "Canopy", "CanopyBenchmarks", "PluginTesting", "Support",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + modules(reexportedByCanopy),
       // Plugins that are loaded at run time use the program's own Canopy. Packages that depend on Canopy never build
@@ -175,9 +180,8 @@ let package = Package(
     .testTarget(
       name: "EventIOTests",
       dependencies: [
-        "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "EventIO", "EventData", "JetPhysics",
-        "TestFiles",
-      ],
+        "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "EventIO", "PluginKit", "TestFiles",
+      ] + modules(reexportedByPluginKit),
       exclude: ["Fixtures"]),
     .testTarget(name: "SettingsTests", dependencies: ["NeuralEngine", "Settings", "TestFiles"]),
     .testTarget(name: "StatisticsTests", dependencies: ["NeuralEngine", "Statistics"]),
@@ -205,8 +209,8 @@ let package = Package(
     .testTarget(
       name: "PluginTestingTests",
       dependencies: [
-        "EventClassifiers", "JetTaggers", "MassRegression", "Observables", "PluginKit", "PluginTesting",
-        "RecurrentEncoder", "RecursiveEmbedding", "Triggers",
+        "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables", "PluginKit",
+        "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "TestFiles", "Triggers",
       ]
         + modules(reexportedByPluginKit)),
     .testTarget(

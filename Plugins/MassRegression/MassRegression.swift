@@ -88,6 +88,17 @@ public struct MassRegression: Head {
   /// What the estimators are made from.
   public var observables: Set<String> { estimators.reduce(into: []) { $0.formUnion($1.observables) } }
 
+  /// Throws if an estimator is to be made from numbers of other rows than the head has.
+  ///
+  /// - Throws: ``PluginError`` that names the number.
+  public func check(observables columns: [ObservableColumn]) throws {
+    for column in columns where column.rows != rows {
+      throw PluginError(
+        "an estimator needs \(column.name) of \(rows.rawValue), and the observable that goes by this name has "
+          + "numbers of \(column.rows.rawValue): give that observable another name.")
+    }
+  }
+
   /// The column that holds the true mass in GeV.
   public var truthColumns: [String] { [configuration.truth] }
 

@@ -11,6 +11,7 @@ extension PluginRegistry {
     try register(JetKinematics.self)
     try register(LundCoordinates.self)
     try register(MissingTransverseMomentum.self)
+    try register(NSubjettiness.self)
     try register(ParticleIsolation.self)
     try register(RankedJets.self)
     try register(SoftDropGrooming.self)

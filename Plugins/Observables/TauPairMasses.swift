@@ -40,7 +40,8 @@ public struct TauPairMasses: Observable {
         [
           ObservableQuantity("px-\(rank)", "the visible momentum of candidate \(rank) along x", unit: "GeV"),
           ObservableQuantity("py-\(rank)", "the visible momentum of candidate \(rank) along y", unit: "GeV"),
-          ObservableQuantity("pz-\(rank)", "the visible momentum of candidate \(rank) along the beam", unit: "GeV"),
+          ObservableQuantity(
+            "pz-\(rank)", "the visible momentum of candidate \(rank) along the beam", unit: "GeV"),
           ObservableQuantity("energy-\(rank)", "the visible energy of candidate \(rank)", unit: "GeV"),
           ObservableQuantity("charge-\(rank)", "the charge of candidate \(rank)"),
           ObservableQuantity("lepton-\(rank)", "1 if candidate \(rank) is an electron or a muon, else 0"),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Builds plugins as packages outside of Canopy, loads them into a program that is built already, and uses them as a user
-# would: heads, a stage, decisions, an observable, and what `canopy plugin new` writes; what is said without them; and that what a loaded plugin
+# would: heads, a stage, decisions, an observable, a format, and what `canopy plugin new` writes; what is said without them; and that what a loaded plugin
 # says of its input is said as by a built-in one.
 #
 #   Resources/Examples/plugin.sh FOLDER [CONFIGURATION]   # FOLDER has the program canopy and its plugin-kit
@@ -83,6 +83,31 @@ train --resume --set training.epochs=2
 "$canopy" classify ../../Samples/dihiggs/hh-events.hepmc.zst --model "$work/adversarial" --format jsonl \
   --plugin "$library" | grep -q '"dihiggs":{"score":' || fail "no scores of the adversarial tagger"
 
+package "$examples/GroomedMass"
+cd "$examples/GroomedMass"
+groomed=(--model "$work/groomed" --plugin "$library")
+train() { # OUTPUT [OPTION…]
+  "$canopy" train groomed-mass.yaml --plugin "$library" --set data.max-events=600 -o "$@"
+}
+train "$work/groomed" --set training.epochs=2 --set training.schedule=constant
+train "$work/parts" --set training.epochs=1 --set training.schedule=constant
+train "$work/parts" --set training.epochs=2 --set training.schedule=constant --resume
+cmp "$work/groomed/weights.safetensors" "$work/parts/weights.safetensors" || fail "other weights of a resumed training"
+"$canopy" inspect "$work/groomed" --plugin "$library" > "$work/report"
+grep -q 'groomed-mass (derived)' "$work/report" && grep -q '^ *preparation .*width' "$work/report" ||
+  fail "derived truth or preparation are not shown"
+"$canopy" evaluate ../../Samples/w-vs-qcd-small.h5 "${groomed[@]}" --report "$work/figures" > "$work/report"
+grep -qE '^ *from \[GeV\] +to \[GeV\] +jets +mean response$' "$work/report" || fail "no table of the head"
+for file in groomed-response groomed-by-mass; do
+  [ -s "$work/figures/$file.png" ] && [ -s "$work/figures/$file.svg" ] && [ -s "$work/figures/$file.csv" ] ||
+    fail "no figure $file"
+done
+[ -s "$work/figures/groomed-responses.csv" ] || fail "no table in the report"
+"$canopy" evaluate ../../Samples/w-vs-qcd-small.h5 "${groomed[@]}" --format json |
+  grep -q '"label" : "Mass after soft drop"' || fail "no figure in the JSON"
+"$canopy" classify ../../Samples/w-events.jsonl "${groomed[@]}" --format jsonl |
+  grep -q '"groomed":{"mass":' || fail "no groomed masses"
+
 package "$examples/VectorBosonFusion"
 cd "$examples/VectorBosonFusion"
 "$canopy" plugin list --plugin "$library" | grep -q '^vector-boson-fusion 1.0.0' || fail "the decision is not listed"
@@ -138,6 +163,50 @@ exec 3>&-
 "$canopy" trigger - "${menu[@]}" --resume -o "$work/killed.jsonl" < "$work/all.jsonl" > "$work/report"
 cmp "$work/whole.jsonl" "$work/killed.jsonl" || fail "other accepted events after a run that was killed"
 
+package "$examples/LHCO"
+cd "$examples/LHCO"
+"$canopy" plugin list --plugin "$library" | grep -q "^  lhco  *-  *$library " || fail "the format is not listed"
+cluster() { # [OPTION…]
+  "$canopy" cluster --plugin "$library" --radius 1.0 "$@"
+}
+# Jets are written by the ending or the name, and read as events again, from their first line or by the name.
+cluster ../../Samples/w-events.jsonl -o "$work/jets.lhco"
+cluster ../../Samples/w-events.jsonl --format lhco | cmp - "$work/jets.lhco" || fail "other jets by the name"
+gzip -k "$work/jets.lhco"
+cluster "$work/jets.lhco.gz" -o "$work/again.jsonl"
+cluster - --input-format lhco --format jsonl < "$work/jets.lhco" | cmp - "$work/again.jsonl" || fail "other events"
+[ "$(wc -l < "$work/again.jsonl")" = 20 ] || fail "events are missing"
+inspect=$("$canopy" inspect "$work/jets.lhco" --plugin "$library")
+[[ $inspect == *"format "*LHCO* && $inspect == *btag* ]] || fail "$inspect"
+# Every other command that reads events.
+for command in embed classify; do
+  "$canopy" "$command" "$work/jets.lhco" --model ../../Models/w-tagger --plugin "$library" -o "$work/$command.lhco"
+  grep -q '^0  19  0' "$work/$command.lhco" || fail "no results of $command"
+done
+cluster ../../Samples/w-vs-qcd-small.h5 --max-events 400 -o "$work/all.lhco"
+awk '/^0 / { print 0, $2, $2 % 2; next } 1' "$work/all.lhco" > "$work/labelled.lhco"
+"$canopy" trigger "$work/labelled.lhco" --menu "$work/free.yaml" --model ../../Models/w-tagger --plugin "$library" \
+  -o "$work/accepted-jets.jsonl" > "$work/report"
+grep -q '"btag":\[' "$work/accepted-jets.jsonl" || fail "no columns of particles in the accepted events"
+cat > "$work/lhco.yaml" << END
+data: {inputs: ["$work/labelled.lhco"]}
+jets: {radius: 1.0, leading: 1, recluster: kt}
+embedding: {width: 4}
+heads: {tagger: {plugin: jet-tagger, configuration: {truth: trigger, classes: [even, odd]}}}
+training: {epochs: 1, batch-size: 64}
+END
+"$canopy" train "$work/lhco.yaml" -o "$work/lhco-model" --plugin "$library"
+"$canopy" evaluate "$work/labelled.lhco" --model "$work/lhco-model" --plugin "$library" | grep -q AUC ||
+  fail "no evaluation"
+sed 's/^2  4/2  9/' "$work/jets.lhco" > "$work/bad.lhco"
+refused "bad.lhco, event 0, line 4, typ is 9.0; an object has one of" cluster "$work/bad.lhco"
+refused "give LHCO, HDF5, " cluster README.md
+status=0
+sentence=$("$canopy" cluster "$work/jets.lhco" --input-format lhco 2>&1) || status=$?
+[ "$status" = 64 ] && [[ $sentence == *"lhco, which is no format; choose from hdf5, "*"--plugin"* ]] || fail "$sentence"
+sentence=$(cluster "$work/jets.lhco" --format none 2>&1) && fail "a format that there is not"
+[[ $sentence == *"choose from table, jsonl, hdf5, npz, lhco, or"* ]] || fail "$sentence"
+
 package "$examples/EnergyCorrelations"
 cd "$examples/EnergyCorrelations"
 "$canopy" plugin list --plugin "$library" | grep -q '^energy-correlations 1.0.0' || fail "the observable is not listed"
@@ -163,7 +232,7 @@ MENU
 refused "There is no observable energy-correlations 1.0.0; load its library by --plugin" "$canopy" classify \
   ../../Samples/w-events.jsonl --model "$work/correlations"
 
-for kind in head regression observable decision; do
+for kind in head regression stage observable decision format; do
   name=My${kind^}
   "$canopy" plugin new "$name" --kind "$kind" --directory "$work"
   package "$work/$name"
@@ -175,6 +244,13 @@ for kind in head regression observable decision; do
       "$canopy" train my-observable.yaml -o "$work/$kind-model" --set training.epochs=1 --plugin "$library" ;;
     decision) "$canopy" trigger "$examples/../Samples/ditau/tautau-mass-small.h5" --menu my-decision.yaml \
       --model "$examples/../Models/ditau-mass" --plugin "$library" ;;
+    format)
+      "$canopy" cluster my-format.txt --plugin "$library" | grep -q '^ *1 ' || fail "no jets of my-format.txt"
+      # Accepted events are written in it, and read, trained on and evaluated like others.
+      "$canopy" trigger "$examples/../Samples/w-vs-qcd-small.h5" --menu "$work/free.yaml" \
+        --model "$examples/../Models/w-tagger" --plugin "$library" -o accepted.my-format > "$work/report"
+      "$canopy" inspect accepted.my-format --plugin "$library" | grep -q '^format  *MyFormat' || fail "another format"
+      ;;
     *) "$canopy" train "my-$kind.yaml" -o "$work/$kind-model" --set training.epochs=1 --plugin "$library" ;;
   esac
 done

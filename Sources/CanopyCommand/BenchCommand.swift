@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Canopy
+import CanopyBenchmarks
 import Foundation
 import Support
 
@@ -86,7 +87,7 @@ struct BenchCommand: ParsableCommand {
       }
       switch format {
       case .json: try writeToStandardOutput(report.json())
-      case .table: try writeToStandardOutput(Data(report.listing.text.utf8))
+      case .table: try writeToStandardOutput(Data(Listing(report).text.utf8))
       }
     }
   }

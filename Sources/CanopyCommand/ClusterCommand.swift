@@ -85,8 +85,10 @@ struct ClusterCommand: ParsableCommand {
   var output: OutputOptions
 
   func validate() throws {
-    if recluster != nil, !tree {
-      throw ValidationError("--recluster changes the tree of a jet alone; add --tree, or leave it out.")
+    if recluster != nil, !tree, observables.observable.isEmpty, cut.isEmpty {
+      throw ValidationError(
+        "--recluster changes the tree of a jet and what is worked out of it; add --tree or an observable, or leave it out."
+      )
     }
     _ = try makeFinder()
     _ = try cuts()
@@ -112,7 +114,7 @@ struct ClusterCommand: ParsableCommand {
       }
       let finder = try makeFinder().withTrees(tree || all.readsTrees)
       try writeResults(
-        reading: reading, particleColumns: all.particleColumns, output: output
+        reading: reading, plugins: plugins, particleColumns: all.particleColumns, output: output
       ) { [all, constituents, tree] times in
         let reconstruction = try JetReconstruction(finder, observables: all, cuts: cuts)
         var jets = Jets()

@@ -3,18 +3,14 @@
 import ArgumentParser
 import Canopy
 
-/// A format of event files by its name on the command line.
+/// A format of event files by its name on the command line; which there are is known when plugins are loaded.
 struct InputFormat: ExpressibleByArgument {
   /// The name.
   let name: String
 
-  /// The format of a name; nil if there is none.
-  init?(argument: String) {
-    guard EventFormats.builtIn[argument] != nil else { return nil }
-    name = argument
-  }
+  init(argument: String) { name = argument }
 
-  /// The names of all formats.
+  /// The names of the built-in formats.
   static var allValueStrings: [String] { EventFormats.builtIn.names }
 }
 
@@ -23,8 +19,9 @@ extension MomentumUnit: ExpressibleByArgument {}
 /// What is in an event file, if the file does not say so itself, and how much of it is held at once.
 struct ContentOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The format of the event files (default: told from the content).", valueName: "format")
-  )
+    help: ArgumentHelp(
+      "The format of the event files, built in or of a plugin (default: told from the content).",
+      valueName: "format"))
   var inputFormat: InputFormat?
 
   @Option(
@@ -48,6 +45,20 @@ struct ContentOptions: ParsableArguments {
     }
   }
 
+  /// The name of the format that the user asks for; nil if it is told from the content.
+  ///
+  /// - Throws: `ValidationError` if there is no such format.
+  func format(among formats: EventFormats) throws -> String? {
+    guard let name = inputFormat?.name, formats[name] == nil else { return inputFormat?.name }
+    throw ValidationError(unknownFormat("--input-format", name, formats.names))
+  }
+
   /// How much of the input is held at once.
   var limits: ReadingLimits { maxMemory.map { ReadingLimits(memory: $0 << 20) } ?? ReadingLimits() }
+}
+
+/// What is said of a format that an option names and that there is not.
+func unknownFormat(_ option: String, _ name: String, _ known: [String]) -> String {
+  "\(option) is \(name), which is no format; choose from \(known.joined(separator: ", ")), or load the library of "
+    + "another by --plugin."
 }

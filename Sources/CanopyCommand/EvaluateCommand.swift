@@ -30,6 +30,9 @@ struct EvaluateCommand: ParsableCommand {
       A model with conditions, such as a hypothesised mass, is judged in each of their values too, or in ten \
       intervals where there are more than twenty.
 
+      A head of a plugin may have tables of its own, which follow its metrics, and figures, which --report draws and \
+      --format json has.
+
       With the numbers of signal and background events that a measurement expects, there are the largest expected \
       significances s/√(s + b) and √(2((s + b) ln(1 + s/b) − s)), and the cuts that reach them with at least ten \
       background events of the sample left.
@@ -95,8 +98,9 @@ struct EvaluateCommand: ParsableCommand {
       files.addModel(self.model.folder)
       files.addOutput("--report", report)
       try files.check()
-      let model = try self.model.read()
-      let stream = try reading.makeStream(columns: self.model.columns, for: model)
+      let plugins = try self.model.plugins.registry()
+      let model = try self.model.read(plugins)
+      let stream = try reading.makeStream(plugins.eventFormats, columns: self.model.columns, for: model)
       let gnuplot = try report.map { _ in try Gnuplot() }
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
       defer { progress.clear() }
@@ -110,7 +114,10 @@ struct EvaluateCommand: ParsableCommand {
         try Report(
           title: "\(name) on \(sample.joined(separator: ", "))", classifiers: evaluation.classifiers,
           regressions: evaluation.regressions,
-          conditions: evaluation.heads.flatMap(\.conditions), epochs: model.description.training?.epochs ?? []
+          conditions: evaluation.heads.flatMap(\.conditions),
+          heads: evaluation.heads.compactMap { result in
+            result.evaluation.map { Report.Head(name: result.head.name, $0) }
+          }, epochs: model.description.training?.epochs ?? []
         ).write(to: URL(fileURLWithPath: report), using: gnuplot)
       }
       switch format {

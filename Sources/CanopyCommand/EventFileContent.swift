@@ -36,21 +36,23 @@ struct EventFileContent {
   /// The first good event.
   private(set) var firstEvent: Events?
 
-  /// Reads the beginning of an event file.
-  init(_ path: String, _ content: ContentOptions) throws {
+  /// Reads the beginning of an event file, which has one of `formats`.
+  init(_ path: String, _ content: ContentOptions, _ formats: EventFormats) throws {
     self.path = path
     let stream = try EventStream(
       inputs: [path],
       options: EventReadingOptions(
         maximumEvents: Self.maximumEvents, skipBadEvents: true, units: content.units,
-        format: content.inputFormat?.name, limits: content.limits))
+        formats: formats, format: content.format(among: formats), limits: content.limits))
     while let batch = try stream.next(upTo: Self.maximumEvents) { add(batch) }
     format = stream.format
     compression = stream.compression
     badEventCount = stream.badEventCount
     firstBadEvent = stream.badEvents.first
     readEvents = stream.nextEventNumber
-    let counted = path == "-" ? nil : try EventStream(inputs: [path]).countEvents()
+    let counted =
+      path == "-"
+      ? nil : try EventStream(inputs: [path], options: EventReadingOptions(formats: formats)).countEvents()
     eventCount = counted ?? (readEvents < Self.maximumEvents ? readEvents : nil)
   }
 
@@ -127,8 +129,10 @@ extension Listing {
       table: [["name", "numbers", "type", "least", "largest"] + (hasUnits ? ["unit"] : [])]
         + columns.sorted { $0.key < $1.key }.map { name, column in
           [
-            name, "\(column.width)", column.isWhole ? "whole" : "real", format(column.least),
-            format(column.largest),
+            name, "\(column.width)", column.isWhole ? "whole" : "real",
+            // A column of NaN alone has neither.
+            column.least <= column.largest ? format(column.least) : "-",
+            column.least <= column.largest ? format(column.largest) : "-",
           ] + (hasUnits ? [column.unit ?? ""] : [])
         })
   }

@@ -40,11 +40,12 @@ struct InspectCommand: ParsableCommand {
   private func listing() throws -> Listing {
     let url = URL(fileURLWithPath: path)
     var isFolder: ObjCBool = false
+    let plugins = try plugins.registry()
     if path != "-", FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      return Listing(try Model(contentsOf: url, plugins: plugins.registry()), folder: path)
+      return Listing(try Model(contentsOf: url, plugins: plugins), folder: path)
     }
     if isSafetensors() { return Listing(try Safetensors(contentsOf: url)) }
-    return Listing(try EventFileContent(path, content))
+    return Listing(try EventFileContent(path, content, plugins.eventFormats))
   }
 
   /// Whether the file starts as a header's length and a header in JSON.

@@ -28,6 +28,10 @@ extension Listing {
         add(classifier, rows: result.rows)
       }
       for regression in evaluation.regressions { add(regression, rows: result.rows) }
+      for table in evaluation.tables {
+        begin("\(result.head.name) \(table.name)")
+        add(table: Self.cells(of: table))
+      }
       let conditions = result.conditions.reduce(into: [String]()) { names, conditioned in
         if names.last != conditioned.condition { names.append(conditioned.condition) }
       }
@@ -43,6 +47,21 @@ extension Listing {
         }
       }
     }
+  }
+
+  /// The titles of a head's table, and a line for each row.
+  private static func cells(of table: HeadTable) -> [[String]] {
+    [table.columns.map(\.title)]
+      + (0..<table.rowCount).map { row in
+        table.columns.map { column in
+          switch column.cells {
+          case .numbers(let numbers): numbers[row].isFinite ? String(format: "%.6g", numbers[row]) : "-"
+          case .estimates(let estimates):
+            estimates[row].flatMap { $0.value.isFinite ? $0 : nil }.text
+          case .texts(let texts): texts[row]
+          }
+        }
+      }
   }
 
   private mutating func add(_ classifier: ClassifierEvaluation, rows: HeadRows) {

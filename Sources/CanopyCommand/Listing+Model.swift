@@ -46,8 +46,12 @@ extension Listing {
         add("observables", named.head.observables.sorted().joined(separator: ", "))
       }
       add("outputs", named.head.outputs.map(\.text).joined(separator: ", "))
-      add("truth", named.head.truthColumns.joined(separator: ", "))
+      let derived = named.head.derivedTruthColumns
+      add(
+        "truth",
+        named.head.truthColumns.map { derived.contains($0) ? "\($0) (derived)" : $0 }.joined(separator: ", "))
       add("configuration", head.configuration.text)
+      head.preparation.map { add("preparation", $0.text) }
       head.calibration.map { add("calibration", $0.text) }
     }
     if let training = description.training { add(training) }

@@ -33,11 +33,11 @@ struct ModelOptions: ParsableArguments {
     try NamedValue.checkNames(condition, option: "--condition")
   }
 
-  /// Reads the model.
+  /// Reads the model, which may name any of `plugins`.
   ///
   /// - Throws: `ModelError`, also where the model does not read a condition that was given.
-  func read() throws -> Model {
-    let model = try Model(contentsOf: URL(fileURLWithPath: folder), plugins: plugins.registry())
+  func read(_ plugins: PluginRegistry) throws -> Model {
+    let model = try Model(contentsOf: URL(fileURLWithPath: folder), plugins: plugins)
     let known = model.network.conditions
     if let unknown = condition.first(where: { !known.contains($0.name) }) {
       throw ModelError(
@@ -58,8 +58,9 @@ func writePredictions(
   of options: ModelOptions, embedding: Bool, observables: ObservableOptions, reading: ReadingOptions,
   output: OutputOptions
 ) throws {
-  let model = try options.read()
-  let observables = try observables.set(options.plugins.registry())
+  let plugins = try options.plugins.registry()
+  let model = try options.read(plugins)
+  let observables = try observables.set(plugins)
   if let name = observables.members.map(\.name).first(where: { name in
     model.network.heads.contains { $0.name == name }
   }) {
@@ -68,8 +69,8 @@ func writePredictions(
   // Event inputs are for heads alone.
   let inputs = embedding ? nil : InputMonitor(model)
   try writeResults(
-    reading: reading, columns: options.columns, particleColumns: observables.particleColumns,
-    model: (model, options.folder), output: output
+    reading: reading, plugins: plugins, columns: options.columns,
+    particleColumns: observables.particleColumns, model: (model, options.folder), output: output
   ) { times in
     let predictor = try Predictor(model, observables: observables)
     predictor.inputMonitor = inputs

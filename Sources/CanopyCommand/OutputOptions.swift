@@ -4,18 +4,14 @@ import ArgumentParser
 import Canopy
 import Foundation
 
-/// A format of results by its name on the command line.
+/// A format of results by its name on the command line; which there are is known when plugins are loaded.
 struct OutputFormat: ExpressibleByArgument {
   /// The name.
   let name: String
 
-  /// The format of a name; nil if there is none.
-  init?(argument: String) {
-    guard ResultFormats.builtIn[argument] != nil else { return nil }
-    name = argument
-  }
+  init(argument: String) { name = argument }
 
-  /// The names of all formats.
+  /// The names of the built-in formats.
   static var allValueStrings: [String] { ResultFormats.builtIn.names }
 }
 
@@ -23,7 +19,7 @@ struct OutputFormat: ExpressibleByArgument {
 struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The format of the results (default: by the ending of OUT, else table).",
+      "The format of the results, built in or of a plugin (default: by the ending of OUT, else table).",
       discussion: ResultFormats.builtIn.all.map { "\($0.name) \($0.summary)" }.joined(separator: "; ") + "."))
   var format: OutputFormat?
 
@@ -42,30 +38,34 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Say on standard error where the time went, and what limits the speed.")
   var timing = false
 
-  /// Opens the output.
-  func makeWriter() throws -> any ResultWriter {
-    try resolvedFormat.makeWriter(to: output.map { .file($0) } ?? .standardOutput)
+  /// The format of the results.
+  ///
+  /// - Throws: `ValidationError` if there is none of the name that the user gives.
+  func format(among formats: ResultFormats) throws -> any ResultFormat {
+    guard let name = format?.name else { return formats.format(ofFile: output ?? "") }
+    guard let format = formats[name] else {
+      throw ValidationError(unknownFormat("--format", name, formats.names))
+    }
+    return format
   }
 
-  private var resolvedFormat: any ResultFormat {
-    let formats = ResultFormats.builtIn
-    return format.flatMap { formats[$0.name] } ?? formats.format(ofFile: output ?? "")
-  }
+  /// Where the results go.
+  var destination: ResultDestination { output.map { .file($0) } ?? .standardOutput }
 }
 
 /// Makes results of all events, on several threads, and writes them in the order of the input.
 ///
 /// - Parameters:
 ///   - reading: which events are read.
+///   - plugins: the plugins, whose formats inputs and output may have.
 ///   - columns: columns that every event gets.
 ///   - particleColumns: columns of particles that are read, besides those of the model.
 ///   - model: the model that reads the events, and its folder; nil for none.
 ///   - output: where the results go.
 ///   - makeWorker: makes the worker of a thread, which turns events into results and adds what its stages took.
 func writeResults(
-  reading: ReadingOptions, columns: [String: Double] = [:], particleColumns: Set<String> = [],
-  model: (model: Model, folder: String)? = nil,
-  output: OutputOptions,
+  reading: ReadingOptions, plugins: PluginRegistry, columns: [String: Double] = [:],
+  particleColumns: Set<String> = [], model: (model: Model, folder: String)? = nil, output: OutputOptions,
   makeWorker: @escaping @Sendable (StageTimes) throws -> ((Events) throws -> ResultBatch)
 ) throws {
   var files = OutputCheck()
@@ -73,8 +73,10 @@ func writeResults(
   files.addModel(model?.folder)
   files.addOutput("-o", output.output)
   try files.check()
-  let stream = try reading.makeStream(columns: columns, particleColumns: particleColumns, for: model?.model)
-  let writer = try output.makeWriter()
+  let format = try output.format(among: plugins.resultFormats)
+  let stream = try reading.makeStream(
+    plugins.eventFormats, columns: columns, particleColumns: particleColumns, for: model?.model)
+  let writer = try format.makeWriter(to: output.destination)
   var progress = EventProgress(stream, resultsOnStandardOutput: output.output == nil)
   defer { progress.clear() }
   let times = StageTimes()

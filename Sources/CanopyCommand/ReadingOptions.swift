@@ -59,14 +59,15 @@ struct ReadingOptions: ParsableArguments {
   /// Opens the inputs; every event gets `columns`.
   ///
   /// - Parameters:
+  ///   - formats: the formats that the inputs may have.
   ///   - columns: columns of one value that all events get.
   ///   - particleColumns: columns of particles that are read, besides those of the model.
   ///   - model: the model that reads the events, whose selection of particles is that of the events unless the user
   ///     gives another.
   ///   - whole: whether events have all their particles and all columns of these, to be written again.
   func makeStream(
-    columns: [String: Double] = [:], particleColumns: Set<String> = [], for model: Model? = nil,
-    whole: Bool = false
+    _ formats: EventFormats, columns: [String: Double] = [:], particleColumns: Set<String> = [],
+    for model: Model? = nil, whole: Bool = false
   ) throws -> EventStream {
     try EventStream(
       inputs: inputs,
@@ -76,14 +77,18 @@ struct ReadingOptions: ParsableArguments {
         maximumEvents: maxEvents,
         skipEvents: skipEvents,
         skipBadEvents: skipBadEvents, columns: columns, selection: NamedValue.dictionary(self.where),
-        units: content.units, format: content.inputFormat?.name, limits: content.limits))
+        units: content.units, formats: formats, format: content.format(among: formats), limits: content.limits
+      ))
   }
 
   /// Opens further inputs, all of whose events are read like those of the inputs.
   func makeStream(
-    of inputs: [String], columns: [String: Double], particleColumns: Set<String> = [], for model: Model
+    of inputs: [String], _ formats: EventFormats, columns: [String: Double],
+    particleColumns: Set<String> = [], for model: Model
   ) throws -> EventStream {
-    var options = try makeStream(columns: columns, particleColumns: particleColumns, for: model).options
+    var options = try makeStream(
+      formats, columns: columns, particleColumns: particleColumns, for: model
+    ).options
     options.maximumEvents = nil
     options.skipEvents = 0
     options.selection = [:]

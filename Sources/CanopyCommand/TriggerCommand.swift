@@ -76,10 +76,30 @@ struct TriggerCommand: ParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "The file of the accepted events, HDF5, or JSON lines where it ends in .jsonl.",
-      discussion: "With --tune, the file of the tuned menu.", valueName: "out"),
+      "The file of the accepted events.",
+      discussion: """
+        It gets its name when it is complete; endings are \
+        \(EventOutputFormats.builtIn.fileExtensions.joined(separator: ", ")). With --tune, the file of the tuned menu.
+        """, valueName: "out"),
     completion: .file())
   var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The format of OUT, built in or of a plugin (default: by the ending of OUT, else hdf5).",
+      discussion: EventOutputFormats.builtIn.all.map { "\($0.name) \($0.summary)" }.joined(separator: "; ")
+        + ".",
+      valueName: "format"))
+  var outputFormat: EventFileFormat?
+
+  /// A format of the accepted events by its name on the command line; which there are is known when plugins are loaded.
+  struct EventFileFormat: ExpressibleByArgument {
+    let name: String
+
+    init(argument: String) { name = argument }
+
+    static var allValueStrings: [String] { EventOutputFormats.builtIn.names }
+  }
 
   @Option(
     help: ArgumentHelp(
@@ -117,6 +137,9 @@ struct TriggerCommand: ParsableCommand {
     if let timeLimit, !(timeLimit > 0) {
       throw ValidationError("--time-limit is \(timeLimit); choose a number above 0.")
     }
+    if outputFormat != nil, output == nil || tune {
+      throw ValidationError("--output-format is that of the file of accepted events; name it with -o.")
+    }
     if resume, output == nil || tune {
       throw ValidationError("--resume goes on with the file of accepted events; name it with -o.")
     }
@@ -138,30 +161,43 @@ struct TriggerCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       try checkOutputs()
-      let model = try self.model.read()
+      let plugins = try self.model.plugins.registry()
+      let outputFormat = try self.format(among: plugins.eventOutputFormats)
+      let model = try self.model.read(plugins)
       let file = try MenuFile(contentsOf: URL(fileURLWithPath: menu))
       let menu = try file.menu(
-        sources: DecisionSources(model), plugins: self.model.plugins.registry(), inputRate: rate,
+        sources: DecisionSources(model), plugins: plugins, inputRate: rate,
         isForTuning: tune)
       let run = try TriggerRun(
         model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, weight: weight,
         threads: reading.threadCount)
       let stream = try reading.makeStream(
-        columns: self.model.columns, particleColumns: menu.observables.particleColumns, for: model,
-        whole: output != nil && !tune)
+        plugins.eventFormats, columns: self.model.columns,
+        particleColumns: menu.observables.particleColumns, for: model, whole: output != nil && !tune)
       // --skip-events and --max-events are for the inputs alone.
       let signalStream =
         try signal.isEmpty
         ? nil
         : reading.makeStream(
-          of: signal, columns: self.model.columns, particleColumns: menu.observables.particleColumns,
-          for: model)
+          of: signal, plugins.eventFormats, columns: self.model.columns,
+          particleColumns: menu.observables.particleColumns, for: model)
       if tune {
         try tune(run, file, background: stream, signal: signalStream!)
       } else {
-        try decide(run, stream, signalStream)
+        try decide(run, stream, signalStream, outputFormat)
       }
     }
+  }
+
+  /// The format of the accepted events.
+  ///
+  /// - Throws: `ValidationError` if there is none of the name that the user gives.
+  private func format(among formats: EventOutputFormats) throws -> any EventOutputFormat {
+    guard let name = outputFormat?.name else { return formats.format(ofFile: output ?? "") }
+    guard let format = formats[name] else {
+      throw ValidationError(unknownFormat("--output-format", name, formats.names))
+    }
+    return format
   }
 
   private func checkOutputs() throws {
@@ -176,13 +212,15 @@ struct TriggerCommand: ParsableCommand {
     try files.check()
   }
 
-  private func decide(_ run: TriggerRun, _ stream: EventStream, _ signal: EventStream?) throws {
+  private func decide(
+    _ run: TriggerRun, _ stream: EventStream, _ signal: EventStream?, _ outputFormat: any EventOutputFormat
+  ) throws {
     let gnuplot = try report.map { _ in try Gnuplot() }
     let names = turnOn.isEmpty ? ["leading-jet-pt", "missing-momentum"] : turnOn
     var curves = try report == nil ? [] : names.map { try TurnOnCurves(run.menu, against: $0) }
     var progress = EventProgress(stream, resultsOnStandardOutput: format == .jsonl)
     defer { progress.clear() }
-    let outcome = try decide(run, stream) { progress.update($0) }
+    let outcome = try decide(run, stream, outputFormat) { progress.update($0) }
     progress.clear()
     var signalState: TriggerState?
     if let signal {
@@ -217,7 +255,8 @@ struct TriggerCommand: ParsableCommand {
 
   /// Runs the menu over the events, with the accepted ones to where they are to go.
   private func decide(
-    _ run: TriggerRun, _ stream: EventStream, progress: (EventPipeline.Progress) throws -> Void
+    _ run: TriggerRun, _ stream: EventStream, _ outputFormat: any EventOutputFormat,
+    progress: (EventPipeline.Progress) throws -> Void
   ) throws -> TriggerRun.Outcome {
     if let output {
       Interruption.advice =
@@ -226,12 +265,12 @@ struct TriggerCommand: ParsableCommand {
       return try run.run(
         stream,
         to: TriggerRun.Output(
-          path: output, format: output.lowercased().hasSuffix(".jsonl") ? .jsonl : .hdf5,
-          menu: URL(fileURLWithPath: menu), model: URL(fileURLWithPath: model.folder), isResumed: resume),
+          path: output, format: outputFormat, menu: URL(fileURLWithPath: menu),
+          model: URL(fileURLWithPath: model.folder), isResumed: resume),
         progress: progress)
     }
     guard format == .jsonl else { return try run.run(stream, progress: progress) }
-    let writer = try EventOutputFormat.jsonl.makeWriter(to: .standardOutput)
+    let writer = try JSONLinesEventOutputFormat().makeWriter(to: .standardOutput)
     let outcome = try run.run(stream, to: writer, progress: progress)
     try writer.finish()
     return outcome

@@ -43,6 +43,7 @@ extension Model {
         observables: ObservableCatalogue(
           description.observables.map { try $0.choice(plugins) }, plugins: plugins),
         cuts: description.cuts)
+      try network.prepare(by: description.heads.map(\.preparation))
       try network.calibrate(by: description.heads.map(\.calibration))
       guard description.jets.trees || !network.readsTrees else {
         throw ModelError("jets.trees is false, but the network reads trees")

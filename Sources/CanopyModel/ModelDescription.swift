@@ -11,7 +11,7 @@ public struct ModelDescription: Sendable, Equatable {
   public var particles: ParticleSelection?
   /// How jets and their trees are found.
   public var jets: JetFinder
-  /// The observables that stages, heads and cuts read.
+  /// The observables that stages, heads and cuts read, and those that heads have as truth.
   public var observables: [ObservableDescription] = []
   /// What jets must meet to be read at all, such as `soft-drop/mass > 60`.
   public var cuts: [ObservableCut] = []
@@ -55,18 +55,21 @@ public struct HeadDescription: Sendable, Equatable, Codable {
   public var version: PluginVersion
   /// The plugin's own configuration.
   public var configuration: JSONValue
+  /// What the plugin has learnt from the training sample before the first step; nil if that is nothing.
+  public var preparation: JSONValue?
   /// What the plugin has learnt from the validation sample; nil where that is nothing.
   public var calibration: JSONValue?
 
   /// A head.
   public init(
     name: String, plugin: String, version: PluginVersion, configuration: JSONValue,
-    calibration: JSONValue? = nil
+    preparation: JSONValue? = nil, calibration: JSONValue? = nil
   ) {
     self.name = name
     self.plugin = plugin
     self.version = version
     self.configuration = configuration
+    self.preparation = preparation
     self.calibration = calibration
   }
 }

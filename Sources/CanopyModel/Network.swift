@@ -10,7 +10,11 @@ public struct Network: Sendable {
     /// The name; the head's outputs are found under it.
     public let name: String
     /// The head.
-    public fileprivate(set) var head: any Head
+    public internal(set) var head: any Head
+    /// What the head has learnt from the training sample, as `model.json` stores it; nil if that is nothing, or before.
+    public internal(set) var preparation: JSONValue?
+    /// Those of the head's truth columns that are numbers of observables, such as `soft-drop/mass`.
+    public let observedTruth: Set<String>
   }
 
   /// The stage of jets; nil where jets are not embedded.
@@ -18,9 +22,11 @@ public struct Network: Sendable {
   /// The stage of events; nil where events are not embedded.
   public let events: NetworkStage?
   /// The heads in the order of the configuration.
-  public private(set) var heads: [NamedHead]
+  public internal(set) var heads: [NamedHead]
   /// What is worked out of events and jets, once: all that stages, heads and cuts read.
   public let observables: ObservableSet
+  /// The observables that heads have as truth, which a prediction does not need.
+  public let truthObservables: ObservableSet
   /// What jets must meet to be read at all.
   public let cuts: [ObservableCut]
   /// All parameters.
@@ -34,26 +40,12 @@ public struct Network: Sendable {
     }
   }
 
-  /// The columns of events that heads have as truth; splittings have none.
-  public var truthColumns: Set<String> {
-    heads.reduce(into: []) { columns, named in
-      if named.head.rows == .jets || named.head.rows == .events { columns.formUnion(named.head.truthColumns) }
-    }
-  }
-
   /// The columns of particles that stages and heads read, truth included; readers of events are asked for them.
   public var particleColumns: Set<String> {
-    let read = stages.reduce(into: constituentTruthColumns.union(observables.particleColumns)) {
-      $0.formUnion($1.stage.particleColumns)
-    }
+    var read = constituentTruthColumns.union(observables.particleColumns)
+    read.formUnion(truthObservables.particleColumns)
+    for stage in stages { read.formUnion(stage.stage.particleColumns) }
     return heads.reduce(into: read) { $0.formUnion($1.head.particleColumns) }
-  }
-
-  /// The columns of particles that heads on constituents have as truth.
-  public var constituentTruthColumns: Set<String> {
-    heads.reduce(into: []) { columns, named in
-      if named.head.rows == .constituents { columns.formUnion(named.head.truthColumns) }
-    }
   }
 
   /// The stages in the order in which they work.
@@ -120,7 +112,16 @@ public struct Network: Sendable {
           headName: name, jetEmbeddingWidth: jets?.width, eventEmbeddingWidth: self.events?.width,
           eventInputNames: self.events?.eventInputNames, layout: layout)
         let head = try Self.makeHead(plugin, configuration, builder, &layout)
-        named.append(NamedHead(name: name, head: head))
+        let observedTruth = Set(head.fileTruthColumns.filter(observables.knows))
+        if head.rows == .splittings,
+          let column = head.fileTruthColumns.first(where: { !observedTruth.contains($0) })
+        {
+          throw PluginError(
+            "The plugin \(type(of: head).identifier) has a row for each splitting and the truth column \(column), but "
+              + "splittings have no columns in files: name a number of an observable, or let the plugin derive it."
+          )
+        }
+        named.append(NamedHead(name: name, head: head, observedTruth: observedTruth))
       } catch let error where error is PluginError || error is DecodingError {
         throw ModelError("the head \(name): \(error.clause)")
       }
@@ -132,6 +133,7 @@ public struct Network: Sendable {
     if let encoder = self.events { stages.append(encoder.stage) }
     do {
       self.observables = try Self.observables(stages, named, cuts, observables)
+      truthObservables = try Self.truthObservables(named, observables)
     } catch let error as PluginError {
       throw ModelError(error.clause)
     }
@@ -150,7 +152,14 @@ public struct Network: Sendable {
       }
     }
     for stage in stages { try add(stage.observables, "the stage \(type(of: stage).identifier)") }
-    for named in heads { try add(named.head.observables, "the head \(named.name)") }
+    for named in heads {
+      try add(named.head.observables, "the head \(named.name)")
+      do {
+        try named.head.check(observables: named.head.observables.sorted().map { try set.column($0) })
+      } catch let error as PluginError {
+        throw ModelError("the head \(named.name): \(error.clause)")
+      }
+    }
     try add(Set(cuts.map(\.column)), "cuts")
     for cut in cuts { try cut.check(set) }
     for name in set.members.map(\.name) where heads.contains(where: { $0.name == name }) {
@@ -168,11 +177,7 @@ public struct Network: Sendable {
     var builder = builder
     let head = try H(configuration: configuration.decode(H.Configuration.self), builder: &builder)
     try HeadOutput.check(head.outputs, as: "output", "outputs")
-    if head.rows == .splittings, let column = head.truthColumns.first {
-      throw PluginError(
-        "The plugin \(H.identifier) has a row for each splitting and the truth column \(column), but splittings have no columns: "
-          + "mend the plugin.")
-    }
+    try head.checkTruthColumns()
     layout = builder.layout
     return head
   }
@@ -190,7 +195,7 @@ extension Network.NamedHead {
     func describe<H: Head>(_ head: H) throws -> HeadDescription {
       HeadDescription(
         name: name, plugin: H.identifier, version: H.version,
-        configuration: try JSONValue(encoding: head.configuration),
+        configuration: try JSONValue(encoding: head.configuration), preparation: preparation,
         calibration: try head.calibration.map { try JSONValue(encoding: $0) })
     }
     return try describe(head)

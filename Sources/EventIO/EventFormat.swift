@@ -4,8 +4,8 @@ import Foundation
 
 /// A format of event files: how it is told from others, and how its events are read.
 ///
-/// A format is one type, which ``EventFormats`` makes known; nothing else has to be changed. The built-in formats use
-/// nothing that another one could not. *Adding a format* shows a whole one.
+/// A format is one type, which a library or a program registers; nothing else has to be changed. The built-in formats use
+/// nothing of the reading that another one could not. *Adding a format* shows a whole one.
 public protocol EventFormat: Sendable {
   /// What users call the format on the command line, such as `hepmc3`.
   var name: String { get }
@@ -26,6 +26,11 @@ public protocol EventFormat: Sendable {
   /// Whether events are parsed after they were taken from the input, by all threads side by side; by default false.
   var isParsedByAllThreads: Bool { get }
 
+  /// The bytes of a short file of this format, with a few events to try it on; by default none.
+  ///
+  /// `canopy plugin check` and `EventFormatConformance` of the module PluginTesting read it.
+  var example: [UInt8] { get }
+
   /// Whether an input of this format starts like this.
   ///
   /// - Parameter start: the first bytes, decompressed, at most ``FileStart/maximumCount``.
@@ -44,6 +49,8 @@ extension EventFormat {
   public var isGeneratorRecord: Bool { false }
   /// False: events are parsed as they are read.
   public var isParsedByAllThreads: Bool { false }
+  /// None.
+  public var example: [UInt8] { [] }
 }
 
 /// How an event file is compressed.

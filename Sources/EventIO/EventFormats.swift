@@ -133,10 +133,11 @@ public struct EventFormatError: Error, Sendable, Equatable, CustomStringConverti
   public let description: String
 }
 
-/// What the names of formats have in common.
+/// What the names of formats and the endings of their files have in common.
 enum FormatName {
-  /// - Throws: ``EventFormatError`` where `name` is taken or is no word of lower-case letters, digits and hyphens.
-  static func check(_ name: String, known: [String]) throws {
+  /// - Throws: ``EventFormatError`` if `name` is taken or is no word of lower-case letters, digits and hyphens, or one of
+  ///   `endings` is not an ending in lower case without its dot.
+  static func check(_ name: String, endings: [String] = [], known: [String]) throws {
     let isWord = name.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "-") }
     guard !name.isEmpty, isWord else {
       throw EventFormatError(
@@ -146,5 +147,13 @@ enum FormatName {
       throw EventFormatError(
         description: "There is a format \(name) already: give this one another name, or leave one out.")
     }
+    if let ending = endings.first(where: { $0.isEmpty || $0 != self.ending(of: "file." + $0) }) {
+      throw EventFormatError(
+        description:
+          "“\(ending)” is no ending of files of the format \(name): use lower case, without dots.")
+    }
   }
+
+  /// The ending of a file's name, in lower case and without the dot.
+  static func ending(of path: String) -> String { path.split(separator: ".").last?.lowercased() ?? "" }
 }

@@ -2,7 +2,32 @@
 
 import JetPhysics
 
-/// Writes events as described at `EventOutputFormat.hdf5`.
+/// HDF5 in the layout of event files.
+///
+/// It has `/event/offset`, `/particle/{px,py,pz,E}` f64, `/particle/pdgid` i32 if the events have identifiers,
+/// `/event/number` i64 and each column as `/event/NAME` f64, in which `%2F` stands for a slash and `%25` for a per cent sign.
+public struct HDF5EventOutputFormat: EventOutputFormat {
+  /// `hdf5`.
+  public let name = "hdf5"
+  /// What a file has.
+  public let summary = "has the layout of event files in HDF5"
+  /// The endings.
+  public let fileExtensions = ["h5", "hdf5"]
+
+  /// The format.
+  public init() {}
+
+  /// Opens `destination`; units are the attributes `unit`.
+  ///
+  /// - Throws: `ResultOutputError` if it cannot be written, and on a terminal.
+  public func makeWriter(
+    to destination: ResultDestination, units: [String: String], schema: EventSchema?
+  ) throws -> any EventWriter {
+    try HDF5EventWriter(to: destination, units: units, schema: schema?.laidOut(.groups))
+  }
+}
+
+/// Writes events as described at `HDF5EventOutputFormat`.
 final class HDF5EventWriter: EventWriter {
   private let arrays: ResultArrays
   private let units: [String: String]

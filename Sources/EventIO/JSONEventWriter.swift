@@ -2,7 +2,32 @@
 
 import JetPhysics
 
-/// Writes events as described at `EventOutputFormat.jsonl`.
+/// JSON lines: one object an event, `{"number": …, "particles": [[px, py, pz, E], …], "pdgid": […], "NAME": …}`.
+///
+/// Numbers have the shortest digits that read back as the same number; one that is not finite becomes null, which reads back
+/// as NaN.
+public struct JSONLinesEventOutputFormat: EventOutputFormat {
+  /// `jsonl`.
+  public let name = "jsonl"
+  /// What a file has.
+  public let summary = "has one JSON object an event"
+  /// The endings.
+  public let fileExtensions = ["jsonl"]
+
+  /// The format.
+  public init() {}
+
+  /// Opens `destination`; JSON lines have no units.
+  ///
+  /// - Throws: `ResultOutputError` if it cannot be written.
+  public func makeWriter(
+    to destination: ResultDestination, units: [String: String], schema: EventSchema?
+  ) throws -> any EventWriter {
+    try JSONEventWriter(to: destination, schema: schema?.laidOut(.members))
+  }
+}
+
+/// Writes events as described at `JSONLinesEventOutputFormat`.
 final class JSONEventWriter: EventWriter {
   private let text: ResultText
   private var schema: EventSchema?

@@ -3,8 +3,23 @@
 import Foundation
 import JetPhysics
 
-/// Which four numbers a file has of each momentum.
-enum MomentumLayout: CaseIterable {
+/// Which four numbers a file has of each momentum: what they are called, what may be wrong with them, and the momentum that
+/// they stand for.
+///
+/// A reader gathers the numbers of an event, `[4][particles]`, and hands them on at once:
+///
+/// ```swift
+/// let layout = MomentumLayout.cylindricalMass
+/// let components = [[45.2], [0.3], [1.2], [5.1]]
+/// var events = Events(source: "events.txt")
+/// if let (component, problem) = layout.problem(in: components, 0..<1) {
+///   print(layout.names[component], problem)
+/// } else {
+///   events.append(components, 0..<1, layout)
+///   events.finishEvent(number: 0)
+/// }
+/// ```
+public enum MomentumLayout: CaseIterable, Sendable {
   /// px, py, pz, mass.
   case cartesianMass
   /// pT, η, φ, mass.
@@ -15,7 +30,7 @@ enum MomentumLayout: CaseIterable {
   case cylindrical
 
   /// What the numbers are called in files, in their order.
-  var names: [String] {
+  public var names: [String] {
     switch self {
     case .cartesianMass: ["px", "py", "pz", "mass"]
     case .cylindricalMass: ["pt", "eta", "phi", "mass"]
@@ -25,7 +40,7 @@ enum MomentumLayout: CaseIterable {
   }
 
   /// Whether each of the numbers is in the unit of momenta.
-  var areMomenta: [Bool] { isCylindrical ? [true, false, false, true] : [true, true, true, true] }
+  public var areMomenta: [Bool] { isCylindrical ? [true, false, false, true] : [true, true, true, true] }
 
   private var isCylindrical: Bool { self == .cylindrical || self == .cylindricalMass }
 
@@ -33,7 +48,7 @@ enum MomentumLayout: CaseIterable {
   /// with masses, as a light particle's mass is lost between energy and momentum.
   ///
   /// - Parameter bits: how many bits the numbers of a name have; nil if the file does not have them.
-  static func best(_ bits: (String) -> Int?) -> MomentumLayout? {
+  public static func best(_ bits: (String) -> Int?) -> MomentumLayout? {
     func width(_ layout: MomentumLayout) -> Int? {
       let widths = layout.names.map(bits)
       return widths.contains(nil) ? nil : widths.compactMap { $0 }.min()
@@ -44,7 +59,7 @@ enum MomentumLayout: CaseIterable {
 
   /// The first thing wrong with the particles in `range` of `components` `[4][particles]`, or nil: which of the four
   /// numbers, and the end of a sentence about it.
-  func problem(in components: [[Double]], _ range: Range<Int>) -> (component: Int, problem: String)? {
+  public func problem(in components: [[Double]], _ range: Range<Int>) -> (component: Int, problem: String)? {
     for (index, values) in components.enumerated() {
       if let particle = Events.firstUnusable(in: values, range) {
         return (index, Events.problem(ofValue: values[particle], particle: particle - range.lowerBound))
@@ -100,7 +115,7 @@ enum MomentumLayout: CaseIterable {
   ///
   /// A negative mass stands for a negative squared mass, as FastJet's `m()` has it.
   @inline(__always)
-  func momentum(
+  public func momentum(
     _ first: Double, _ second: Double, _ third: Double, _ fourth: Double
   ) -> FourMomentum {
     let (px, py, pz) =
@@ -115,8 +130,10 @@ enum MomentumLayout: CaseIterable {
 }
 
 extension Events {
-  /// Adds particles `range` of `components` `[4][particles]`, in GeV.
-  mutating func append(_ components: [[Double]], _ range: Range<Int>, _ layout: MomentumLayout) {
+  /// Adds particles `range` of `components` `[4][particles]`, in GeV, to the event that is being filled.
+  ///
+  /// What ``MomentumLayout/problem(in:_:)`` finds wrong must not be among them.
+  public mutating func append(_ components: [[Double]], _ range: Range<Int>, _ layout: MomentumLayout) {
     if layout == .cartesian {
       momenta.px.append(contentsOf: components[0][range])
       momenta.py.append(contentsOf: components[1][range])

@@ -11,7 +11,7 @@
 /// Numbers are compared exactly, and a value that is not a number meets no condition.
 public struct NumberCondition: Sendable, Equatable {
   /// The name of what is compared.
-  public let name: String
+  public internal(set) var name: String
   /// Whether the magnitude of the number is compared.
   public let isMagnitude: Bool
   /// How it is compared.

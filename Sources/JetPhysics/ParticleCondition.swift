@@ -82,8 +82,11 @@ extension ParticleCondition {
   ///
   /// - Throws: ``JetPhysicsError`` that shows where the text stops being a condition.
   public init(_ text: String) throws {
-    condition = try NumberCondition(text, on: "particles", examples: "pt, eta, charge or pdgid")
+    var condition = try NumberCondition(text, on: "particles", examples: "pt, eta, charge or pdgid")
     quantity = Quantity(name: condition.name)
+    // A quantity of several names has one when it is written.
+    condition.name = quantity.name
+    self.condition = condition
   }
 }
 

@@ -10,6 +10,9 @@ public protocol Head: Sendable {
   ///
   /// Unknown keys are refused; give defaults in `init(from:)` or by optional properties.
   associatedtype Configuration: Codable & Sendable
+  /// What the head learns from the training sample before the first step, such as the scaling of its target, and what a
+  /// model stores of it; nothing unless given.
+  associatedtype Preparation: Codable & Sendable = NoPreparation
   /// What the head learns from the validation sample when its training is done, and what a model stores of it.
   associatedtype Calibration: Codable & Sendable = NoCalibration
 
@@ -36,9 +39,16 @@ public protocol Head: Sendable {
   var particleColumns: Set<String> { get }
   /// The numbers of observables that the head reads, such as `soft-drop/mass`; none unless given.
   var observables: Set<String> { get }
+  /// Throws if the numbers of `observables`, which a configuration may declare as it likes, are not what the head needs,
+  /// such as ones of jets. Anything will do unless given.
+  ///
+  /// - Throws: ``PluginError`` that names the number.
+  func check(observables columns: [ObservableColumn]) throws
   /// The truth columns that `loss`, `check` and `evaluate` need: columns of events, or of particles for a head on
-  /// constituents.
+  /// constituents, and those that the head derives.
   var truthColumns: [String] { get }
+  /// Those of `truthColumns` that no file has, as the head derives them from events and jets; none unless given.
+  var derivedTruthColumns: Set<String> { get }
   /// What the head predicts, in the order of the columns of `outputs`.
   var outputs: [HeadOutput] { get }
 
@@ -46,6 +56,35 @@ public protocol Head: Sendable {
   ///
   /// - Throws: ``PluginError`` that names the row.
   func check(_ truth: HeadTruth) throws
+
+  /// The truth of `derivedTruthColumns`, computed once when events are read and never in a forward pass.
+  ///
+  /// It is called with batches of any number of events, on several threads: what it gives for an event must not depend on
+  /// the other events of its batch. From then on it is like truth of a file: a row of NaN has no truth and the weight 0.
+  ///
+  /// - Parameters:
+  ///   - events: the events, with all their columns, and the columns of particles in `particleColumns`.
+  ///   - jets: their jets, with the columns of the observables that the head names, and with trees if the network reads
+  ///     trees; a head that needs them names `trees` among its inputs, or has rows of splittings.
+  /// - Returns: the values of each derived column by its name: `[rows]` each.
+  /// - Throws: ``PluginError`` that names the row, counted within the batch, if truth cannot be derived.
+  func derivedTruth(of events: Events, jets: Jets) throws -> [String: [Float]]
+
+  /// What is to be learnt from the training sample before the first step; validation events take no part.
+  ///
+  /// - Parameters:
+  ///   - truth: the true values of all rows to learn from; a row without truth has some value, and the weight 0.
+  ///   - weights: the weight of each row: `[rows]`.
+  ///   - inputs: the plain numbers that the head names among its inputs and observables, of all events to learn from;
+  ///     there are no embeddings and no scaled inputs of events yet.
+  /// - Returns: what `prepare` then takes over.
+  /// - Throws: ``MetricError`` if there is too little to learn from.
+  func preparation(fitting truth: HeadTruth, weights: [Double], inputs: HeadInputs) throws -> Preparation
+
+  /// Takes over what was learnt from the training sample, before the first step or when a model is read.
+  ///
+  /// - Throws: ``PluginError`` if it does not fit the head, as a model's file may hold anything.
+  mutating func prepare(by preparation: Preparation) throws
 
   /// The differentiable forward pass, in whatever form the loss needs, such as logits: `[rows × anything]`.
   func callAsFunction(_ inputs: HeadInputs) -> Variable
@@ -97,7 +136,8 @@ public protocol Head: Sendable {
 public struct HeadExample<Configuration: Codable & Sendable>: Sendable {
   /// A configuration that serves in any network with the inputs that the head reads.
   public var configuration: Configuration
-  /// Values of each truth column that the configuration names, which the rows take in turn.
+  /// Values of each truth column that files have, and of each column of events that truth is derived from, which rows and
+  /// events take in turn.
   public var truth: [String: [Float]]
 
   /// An example, with truth such as `["label": [0, 1]]`.
@@ -105,6 +145,22 @@ public struct HeadExample<Configuration: Codable & Sendable>: Sendable {
     self.configuration = configuration
     self.truth = truth
   }
+}
+
+/// The preparation of heads that learn nothing before the first step.
+public struct NoPreparation: Codable, Sendable {
+  /// Nothing.
+  public init() {}
+}
+
+extension Head where Preparation == NoPreparation {
+  /// Nothing.
+  public func preparation(
+    fitting truth: HeadTruth, weights: [Double], inputs: HeadInputs
+  ) throws -> NoPreparation { NoPreparation() }
+
+  /// Does nothing.
+  public mutating func prepare(by preparation: NoPreparation) {}
 }
 
 /// The calibration of heads that learn nothing beside their weights.
@@ -130,6 +186,12 @@ extension Head {
   /// None.
   public var observables: Set<String> { [] }
 
+  /// Anything will do.
+  public func check(observables columns: [ObservableColumn]) throws {}
+
+  /// Whether anything is learnt from the training sample before the first step.
+  public static var prepares: Bool { Preparation.self != NoPreparation.self }
+
   /// Whether anything is learnt from the validation sample.
   public static var calibrates: Bool { Calibration.self != NoCalibration.self }
 }
@@ -142,7 +204,7 @@ public enum HeadRows: String, Sendable, Hashable, Codable, CaseIterable {
   case events
   /// A row for each constituent of each jet, in the order of `Jets.constituents`; truth comes from columns of particles.
   case constituents
-  /// A row for each splitting of each jet's tree, in the order of `JetTrees`, children before parents.
+  /// A row for each splitting of each jet's tree, in the order of `JetTrees`, children before parents; truth is derived.
   case splittings
 }
 

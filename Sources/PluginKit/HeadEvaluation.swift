@@ -10,15 +10,25 @@ public struct HeadEvaluation: Sendable {
   public var classifiers: [ClassifierEvaluation]
   /// Bias, resolution, pulls and coverage of a head that predicts quantities; empty for others.
   public let regressions: [RegressionEvaluation]
+  /// Further figures, which reports draw; they and the tables have different names.
+  public let figures: [HeadFigure]
+  /// Further tables, which `canopy evaluate` prints and reports hold.
+  public let tables: [HeadTable]
 
   /// An evaluation with at least one metric.
+  ///
+  /// The validation after each epoch evaluates a head too, and has no use for figures and tables: they should take no
+  /// longer than the metrics.
   public init(
-    metrics: [Metric], classifiers: [ClassifierEvaluation] = [], regressions: [RegressionEvaluation] = []
+    metrics: [Metric], classifiers: [ClassifierEvaluation] = [], regressions: [RegressionEvaluation] = [],
+    figures: [HeadFigure] = [], tables: [HeadTable] = []
   ) {
     require(!metrics.isEmpty, "an evaluation needs a figure of merit")
     self.metrics = metrics
     self.classifiers = classifiers
     self.regressions = regressions
+    self.figures = figures
+    self.tables = tables
   }
 }
 

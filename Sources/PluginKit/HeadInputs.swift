@@ -165,7 +165,8 @@ public struct HeadInputs {
 
   private static func given(_ variable: Variable?, _ input: HeadInput) -> Variable {
     guard let variable else {
-      fatalError("the head did not name \(input.rawValue) among its inputs")
+      fatalError(
+        "there is no \(input.rawValue) here: the head did not name it among its inputs, or is being prepared")
     }
     return variable
   }

@@ -61,4 +61,30 @@ extension HeadEvaluation {
   package var metricWithoutNumber: Metric? {
     metrics.first { $0.estimate.map { !$0.value.isFinite } ?? false }
   }
+
+  /// Throws unless all figures and tables have names of their own without slashes, and numbers that fit together.
+  ///
+  /// - Parameters:
+  ///   - name: the name that the user gave the head.
+  ///   - plugin: the identifier of its plugin.
+  /// - Throws: ``PluginError`` that names the head and the figure or the table.
+  package func checkFigures(of name: String, plugin: String) throws {
+    let parts =
+      figures.map { (kind: "figure", name: $0.name, problem: $0.problem) }
+      + tables.map { (kind: "table", name: $0.name, problem: $0.problem) }
+    for (index, part) in parts.enumerated() {
+      let problem: String
+      if part.name.isEmpty || part.name.contains("/") {
+        problem = "is no name for a file: leave out slashes and do not leave it empty"
+      } else if parts[..<index].contains(where: { $0.name == part.name }) {
+        problem = "has the name of another figure or table"
+      } else if let found = part.problem {
+        problem = found
+      } else {
+        continue
+      }
+      throw PluginError(
+        "The \(part.kind) “\(part.name)” of the head \(name) \(problem); mend the plugin \(plugin).")
+    }
+  }
 }

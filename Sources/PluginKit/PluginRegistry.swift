@@ -2,7 +2,8 @@
 
 import Support
 
-/// The plugins that a program knows, observables, stages, heads and decisions, each by its identifier.
+/// The plugins that a program knows, observables, stages, heads and decisions, each by its identifier, and those of the kinds
+/// that modules above add, such as the formats of EventIO.
 public struct PluginRegistry: Sendable {
   private struct Entry<Plugin: Sendable>: Sendable {
     let plugin: Plugin
@@ -15,6 +16,8 @@ public struct PluginRegistry: Sendable {
   private var decisions: [String: Entry<any Decision.Type>] = [:]
   /// Where parts of plugins come from, such as the cells of a recursive network, by their kinds and names.
   private var parts: [String: PluginOrigin] = [:]
+  /// What modules above keep of plugins of their own kinds, by its type.
+  private var contents: [ObjectIdentifier: any Sendable] = [:]
   /// Where what is registered next comes from.
   var origin = PluginOrigin.builtIn
 
@@ -77,6 +80,17 @@ public struct PluginRegistry: Sendable {
   ///   - kind: what the part is, such as `cell`.
   ///   - name: its name.
   public mutating func note(part kind: String, _ name: String) { parts["\(kind) \(name)"] = origin }
+
+  /// Where a part of a plugin comes from; nil if it was not registered here.
+  public func origin(ofPart kind: String, _ name: String) -> PluginOrigin? { parts["\(kind) \(name)"] }
+
+  /// What a module keeps here of plugins of its own kinds, such as EventIO its formats; nil if it has kept nothing yet.
+  ///
+  /// It is as before if a library is refused.
+  public subscript<Content: Sendable>(_ type: Content.Type) -> Content? {
+    get { contents[ObjectIdentifier(type)] as? Content }
+    set { contents[ObjectIdentifier(type)] = newValue }
+  }
 
   private func check(_ identifier: String, takenBy other: PluginOrigin?) throws {
     guard !identifier.isEmpty,

@@ -8,6 +8,11 @@ public enum HeadCheck: String, Sendable, CaseIterable {
   case unknownKeys = "unknown-keys"
   /// The head makes do with the inputs that it names.
   case inputs
+  /// Truth that the head derives has a finite number or NaN for each row, which depends on nothing but its event.
+  case derivedTruth = "derived-truth"
+  /// What the head learns before the first step is the same when it was written and read, and learnt again, and does not
+  /// depend on rows of weight 0.
+  case preparation
   /// Results, losses and outputs have a row for each jet or event and the widths that the head says, for none, one
   /// and many.
   case shapes
@@ -22,9 +27,11 @@ public enum HeadCheck: String, Sendable, CaseIterable {
   case independence
   /// Several threads at once get the bits that one gets alone.
   case threads
-  /// A model with the head predicts the same bits when it was written and read again, calibration included.
+  /// A model with the head predicts the same bits when it was written and read again, preparation and calibration
+  /// included.
   case saving
-  /// The example's truth is accepted, and predictions are evaluated by it to finite numbers.
+  /// The example's truth is accepted, and predictions are evaluated by it to finite numbers, and to figures and tables
+  /// with names and numbers that fit together.
   case evaluation
 
   /// What is checked, in a few words.
@@ -33,6 +40,8 @@ public enum HeadCheck: String, Sendable, CaseIterable {
     case .configuration: "the example's configuration is the same when it is written and read"
     case .unknownKeys: "a key that the configuration does not know is refused"
     case .inputs: "the head makes do with the inputs that it names"
+    case .derivedTruth: "derived truth has a number for each row"
+    case .preparation: "what is learnt before the first step is the same when it is read, and learnt again"
     case .shapes: "rows, widths and names are right for no, one and many jets and events"
     case .finiteness: "losses and outputs are finite, for extreme events too"
     case .gradients: "the gradients of the loss are those of differences"

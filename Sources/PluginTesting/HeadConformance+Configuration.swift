@@ -47,7 +47,8 @@ extension HeadConformance {
       "The configuration takes a key that it does not know: decode the keys that it has, and no others.")
   }
 
-  private func text(_ value: JSONValue) -> String {
+  /// A value as JSON in one line.
+  func text(_ value: JSONValue) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"

@@ -26,7 +26,7 @@ extension HeadConformance {
   }
 
   private func compare(
-    _ subject: ConformanceSubject<H>, _ sample: EventSample, _ direction: [Float], _ expected: Double,
+    _ subject: ConformanceSubject<H>, _ sample: ConformanceSample, _ direction: [Float], _ expected: Double,
     scale: Double, _ name: String
   ) throws {
     var nearest = Double.infinity
@@ -44,7 +44,7 @@ extension HeadConformance {
   }
 
   private func loss(
-    _ subject: ConformanceSubject<H>, _ sample: EventSample, _ direction: [Float], _ step: Float
+    _ subject: ConformanceSubject<H>, _ sample: ConformanceSample, _ direction: [Float], _ step: Float
   ) throws -> Double {
     let parameters = Parameters(layout: subject.model.network.layout)
     parameters.assign(subject.model.parameters)

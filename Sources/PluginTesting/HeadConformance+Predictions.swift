@@ -41,19 +41,7 @@ extension HeadConformance {
     let values = together.heads[0].matrix
     for event in 0..<events.eventCount {
       let alone = try predictor.predict(events.events(at: event..<event + 1)).heads[0].matrix
-      let ofEvent = jets.jets(ofEvent: event)
-      let constituents = jets.constituents.offsets
-      let expected: [Int] =
-        switch rows {
-        case .events: [event]
-        case .jets: Array(ofEvent)
-        case .constituents: Array(constituents[ofEvent.lowerBound]..<constituents[ofEvent.upperBound])
-        // Each jet before has one splitting less than constituents.
-        case .splittings:
-          Array(
-            constituents[ofEvent.lowerBound] - ofEvent.lowerBound..<constituents[ofEvent.upperBound]
-              - ofEvent.upperBound)
-        }
+      let expected = rows.rows(ofEvent: event, in: jets)
       try ConformanceFailure.require(
         alone.rows == expected.count,
         "An event alone has \(alone.rows) rows, and in a batch \(expected.count).")
@@ -92,11 +80,17 @@ extension HeadConformance {
   func checkEvaluation() throws {
     var subject = try ConformanceSubject<H>(example)
     try subject.calibrate()
-    let pass = try subject.pass(subject.sample(of: ConformanceEvents.ordinary))
-    let truth = try subject.truth(rows: pass.rows)
+    let sample = try subject.sample(of: ConformanceEvents.ordinary)
+    let pass = try subject.pass(sample)
+    let truth = try subject.truth(rows: pass.rows, sample)
     try subject.head.check(truth)
     let evaluation = try subject.head.evaluate(
       pass.outputs, truth: truth, weights: Array(repeating: 1, count: pass.rows))
+    do {
+      try evaluation.checkFigures(of: ConformanceSubject<H>.headName, plugin: H.identifier)
+    } catch let error as PluginError {
+      throw ConformanceFailure(error.description)
+    }
     for metric in evaluation.metrics {
       try ConformanceFailure.require(
         !metric.name.isEmpty && metric.estimate?.value.isFinite == true,
@@ -109,12 +103,12 @@ extension HeadConformance {
 extension ConformanceSubject {
   /// Lets the head learn from ordinary events what it learns beside its weights.
   fileprivate mutating func calibrate() throws {
-    let pass = try pass(sample(of: ConformanceEvents.ordinary))
-    var network = model.network
-    try network.calibrateHead(
-      0, fitting: pass.result, truth: truth(rows: pass.rows), weights: Array(repeating: 1, count: pass.rows))
-    var description = model.description
-    description.heads = try network.heads.map { try $0.description() }
-    model = Model(description: description, network: network, parameters: model.parameters)
+    let sample = try sample(of: ConformanceEvents.ordinary)
+    let pass = try pass(sample)
+    let truth = try truth(rows: pass.rows, sample)
+    try replaceNetwork {
+      try $0.calibrateHead(
+        0, fitting: pass.result, truth: truth, weights: Array(repeating: 1, count: pass.rows))
+    }
   }
 }

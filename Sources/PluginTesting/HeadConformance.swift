@@ -31,6 +31,8 @@ public struct HeadConformance<H: Head>: Sendable {
     case .configuration: try checkConfiguration()
     case .unknownKeys: try checkUnknownKeys()
     case .inputs: try checkInputs()
+    case .derivedTruth: try checkDerivedTruth()
+    case .preparation: try checkPreparation()
     case .shapes: try checkShapes()
     case .finiteness: try checkFiniteness()
     case .gradients: try checkGradients()

@@ -5,8 +5,8 @@ import PluginKit
 import Training
 
 extension Evaluation {
-  /// All numbers but the curves as a JSON object with the members `events`, `jets`, `constituents` and `heads`; `null` stands for what
-  /// the events do not tell.
+  /// All numbers but the curves of classifiers as a JSON object with the members `events`, `jets`, `constituents` and
+  /// `heads`; `null` stands for what the events do not tell.
   public func json() throws -> Data {
     try NumbersFile.encode(
       Content(
@@ -19,6 +19,8 @@ extension Evaluation {
             problem: result.problem, metrics: result.evaluation?.metricsByName ?? [:],
             classifiers: result.evaluation?.classifiers.map(ClassifierNumbers.init) ?? [],
             regressions: result.evaluation?.regressions.map(RegressionNumbers.init) ?? [],
+            figures: result.evaluation?.figures.map(FigureNumbers.init) ?? [],
+            tables: result.evaluation?.tables.map(TableNumbers.init) ?? [],
             conditions: result.conditions.map(ConditionNumbers.init))
         }))
   }
@@ -34,6 +36,8 @@ extension Evaluation {
       var metrics: [String: Estimate?]
       var classifiers: [ClassifierNumbers]
       var regressions: [RegressionNumbers]
+      var figures: [FigureNumbers]
+      var tables: [TableNumbers]
       var conditions: [ConditionNumbers]
     }
 

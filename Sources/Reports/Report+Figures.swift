@@ -18,6 +18,7 @@ extension Report {
     script += calibrationFigure
     for index in conditionNames.indices { script += conditionFigure(index) }
     for index in regressions.indices { script += regressionFigures(index) }
+    script += headFigures
     if !epochs.isEmpty { script += learningFigure }
     return script
   }

@@ -20,6 +20,8 @@ extension Report {
       files["\(prefix)response.csv"] = regression.responseTable.data
       files["\(prefix)predictions.csv"] = regression.predictionTable.data
     }
+    for (file, figure) in headFiles.figures { files["\(file).csv"] = figure.table.data }
+    for (file, table) in headFiles.tables { files["\(file).csv"] = table.table.data }
     if !conditions.isEmpty { files["conditions.csv"] = conditionTable.data }
     if !epochs.isEmpty { files["learning-curves.csv"] = epochTable.data }
     return files
@@ -77,6 +79,7 @@ private struct Summary: Encodable {
   var classifiers: [ClassifierNumbers]
   var regressions: [RegressionNumbers]
   var conditions: [ConditionNumbers]
+  var heads: [HeadNumbers]
   var epochs: [EpochSummary]
 
   init(_ report: Report) {
@@ -84,6 +87,7 @@ private struct Summary: Encodable {
     classifiers = report.classifiers.map(ClassifierNumbers.init)
     regressions = report.regressions.map(RegressionNumbers.init)
     conditions = report.conditions.map(ConditionNumbers.init)
+    heads = report.heads.map(HeadNumbers.init)
     epochs = report.epochs
   }
 }
@@ -170,29 +174,5 @@ extension RegressionEvaluation {
       table.append([truth.centre(ofBin: bin)] + densities.flatMap { [$0.value, $0.error] })
     }
     return table
-  }
-}
-
-/// Numbers in columns, some behind text, to be written as CSV (RFC 4180 with line feeds).
-private struct Table {
-  private var text: String
-
-  init(columns: [String]) {
-    text = columns.map(Self.quoted).joined(separator: ",") + "\n"
-  }
-
-  mutating func append(_ row: [Double?], behind names: [String] = []) {
-    let numbers = row.map { value in
-      value.map { $0 == $0.rounded() && abs($0) < 1e15 ? "\(Int($0))" : "\($0)" } ?? ""
-    }
-    text += (names.map(Self.quoted) + numbers).joined(separator: ",") + "\n"
-  }
-
-  var data: Data { Data(text.utf8) }
-
-  private static func quoted(_ name: String) -> String {
-    let line = name.map { $0.isNewline ? " " : $0 }
-    return line.contains { ",\"".contains($0) }
-      ? "\"\(String(line).replacingOccurrences(of: "\"", with: "\"\""))\"" : String(line)
   }
 }

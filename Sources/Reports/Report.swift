@@ -23,7 +23,10 @@ import Training
 ///   condition, with a number behind the name where there are several conditions;
 /// - `response`, `resolution`, `coverage`, `pulls`: of regressions and the estimators beside them, against the truth;
 /// - `predictions`: the distribution of what regressions predict for flat truth;
-/// - `learning-curves`: loss and validation metrics by epoch.
+/// - `learning-curves`: loss and validation metrics by epoch;
+/// - `HEAD-NAME`: a figure that a head gives back, with its numbers in `HEAD-NAME.csv`; characters that file names should
+///   not have are underscores there, and a number tells apart what would have the same name. So are the tables of heads,
+///   which have no figure. A figure that has nothing to show is not drawn.
 ///
 /// A classifier whose signal or background is absent has no ROC curve: it has no `roc.csv` and no part in the figures
 /// `rejection`, `roc`, `calibration` and `conditions`, and numbers that compare the two are `null`.
@@ -36,19 +39,39 @@ public struct Report: Sendable {
   public var regressions: [RegressionEvaluation]
   /// What the classifiers are worth in each value of each condition.
   public var conditions: [ConditionedEvaluation]
+  /// The figures and tables that heads give back beside that.
+  public var heads: [Head]
   /// The training, where learning curves are wanted.
   public var epochs: [EpochSummary]
 
   /// A report on classifiers, regressions, a training or all of them.
   public init(
     title: String, classifiers: [ClassifierEvaluation] = [], regressions: [RegressionEvaluation] = [],
-    conditions: [ConditionedEvaluation] = [], epochs: [EpochSummary] = []
+    conditions: [ConditionedEvaluation] = [], heads: [Head] = [], epochs: [EpochSummary] = []
   ) {
     self.title = title
     self.classifiers = classifiers
     self.regressions = regressions
     self.conditions = conditions
+    self.heads = heads
     self.epochs = epochs
+  }
+
+  /// What a head gives back for a report.
+  public struct Head: Sendable {
+    /// The name that the user gave it.
+    public let name: String
+    /// Its figures.
+    public let figures: [HeadFigure]
+    /// Its tables.
+    public let tables: [HeadTable]
+
+    /// The figures and tables of a head's evaluation.
+    public init(name: String, _ evaluation: HeadEvaluation) {
+      self.name = name
+      figures = evaluation.figures
+      tables = evaluation.tables
+    }
   }
 
   /// Writes all files into a folder, which is made where it does not exist.
@@ -73,14 +96,16 @@ public struct Report: Sendable {
 
   private static func filePrefix(_ index: Int, of names: [String]) -> String {
     guard names.count > 1 else { return "" }
-    func cleared(_ name: String) -> String {
-      String(
-        name.prefix(60).map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) ? $0 : "_" })
-    }
     let name = cleared(names[index])
     // Two names may differ in the characters alone that file names should not have, or in case.
     let isUnique = names.filter { cleared($0).lowercased() == name.lowercased() }.count == 1
     return isUnique ? "\(name)-" : "\(name)-\(index + 1)-"
+  }
+
+  /// A name for files, without the characters that these should not have.
+  static func cleared(_ name: String) -> String {
+    String(
+      name.prefix(60).map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) ? $0 : "_" })
   }
 }
 

@@ -3,7 +3,8 @@
 import Foundation
 import PackagePlugin
 
-/// Gives a module a fingerprint of its sources and those of all modules behind it.
+/// Gives a module a fingerprint of the sources of the product that has the module's name, which has all modules that a plugin
+/// can be compiled against, and of all modules behind these.
 ///
 /// A plugin is compiled with the layouts of types that these sources declare; a program that was built from others
 /// must not load it.
@@ -11,7 +12,8 @@ import PackagePlugin
   /// The command that writes `SourceFingerprint.swift`, whenever one of the sources has changed.
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
     let root = context.package.directoryURL
-    let targets = [target] + target.recursiveTargetDependencies
+    let product = context.package.products.first { $0.name == target.name }
+    let targets = (product?.targets ?? [target]).flatMap { [$0] + $0.recursiveTargetDependencies }
     let sources = try Set(targets.flatMap { try files(of: $0.directoryURL) })
       .filter { $0.path.hasPrefix(root.path) }
       .sorted { $0.path < $1.path }

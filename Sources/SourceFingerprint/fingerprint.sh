@@ -11,7 +11,7 @@ fingerprint=$(for file; do
   echo "${file#"$folder"/} $($digest <"$file")"
 done | $digest | cut -c 1-32)
 cat >"$output" <<EOF
-/// The sources from which this module and those behind it are built, as a plugin's library holds them.
+/// The sources of all modules that a plugin can import, and of those behind them, as a plugin's library holds them.
 @usableFromInline @_alwaysEmitIntoClient
 var sourceFingerprint: StaticString { "CANOPY SOURCES 9b41f6e2|$fingerprint|" }
 EOF

@@ -22,6 +22,8 @@ public struct Checkpoint {
   public let step: Int
   /// How many steps each objective with parameters of its own took, by `HEAD/OBJECTIVE`.
   public let objectiveSteps: [String: Int]
+  /// What the heads learnt from the training sample before the first step, by their names.
+  public let preparations: [String: JSONValue]
   /// The state of the random numbers.
   public let generator: SeededGenerator
   /// What was measured after each epoch.
@@ -34,6 +36,7 @@ public struct Checkpoint {
   private struct State: Codable {
     var step: Int
     var objectiveSteps: [String: Int]?
+    var preparations: [String: JSONValue]?
     var generator: SeededGenerator
     var epochs: [EpochSummary]
     var configuration: String
@@ -55,6 +58,10 @@ public struct Checkpoint {
     secondMoment = trainer.optimiser.secondMoment
     step = trainer.optimiser.step
     objectiveSteps = trainer.objectiveSteps
+    preparations = Dictionary(
+      uniqueKeysWithValues: trainer.network.heads.compactMap { named in
+        named.preparation.map { (named.name, $0) }
+      })
     generator = trainer.generator
     epochs = trainer.epochs
     self.configuration = configuration
@@ -77,6 +84,7 @@ public struct Checkpoint {
     (parameters, bestParameters, firstMoment, secondMoment) = (parts[0], parts[1], parts[2], parts[3])
     step = state.step
     objectiveSteps = state.objectiveSteps ?? [:]
+    preparations = state.preparations ?? [:]
     generator = state.generator
     epochs = state.epochs
     configuration = state.configuration
@@ -131,8 +139,9 @@ public struct Checkpoint {
       }
     }
     let state = State(
-      step: step, objectiveSteps: objectiveSteps.isEmpty ? nil : objectiveSteps, generator: generator,
-      epochs: epochs, configuration: configuration, events: events)
+      step: step, objectiveSteps: objectiveSteps.isEmpty ? nil : objectiveSteps,
+      preparations: preparations.isEmpty ? nil : preparations, generator: generator, epochs: epochs,
+      configuration: configuration, events: events)
     let text = String(decoding: try JSONEncoder().encode(state), as: UTF8.self)
     var content = try Safetensors(tensors, metadata: ["state": text])
     content.metadata["checksum"] = Self.checksum(of: content)

@@ -49,7 +49,8 @@ public struct Evaluation: Sendable {
   ///   - threads: the number of threads.
   ///   - progress: called after each batch of events.
   /// - Throws: `EventInputError` if events cannot be read, ``TrainingError`` if they have no jets, weights are none,
-  ///   yields are given but no head is for them, truth is none, or the events tell nothing of any head.
+  ///   yields are given but no head is for them, truth is none, or the events tell nothing of any head; `PluginError` if a
+  ///   head derives other truth than it declares, or gives a figure or table that is none.
   public init(
     of model: Model, on stream: EventStream, weight: String? = nil, yields: EventYields? = nil, threads: Int,
     progress: (EventPipeline.Progress) -> Void = { _ in }
@@ -60,8 +61,7 @@ public struct Evaluation: Sendable {
     guard yields == nil || network.heads.contains(where: { $0.head.rows == .events }) else { throw needless }
     let conditions = network.conditions
     let columns = EventTruth.Names(
-      truth: network.truthColumns, numbers: Set(conditions),
-      constituentTruth: network.constituentTruthColumns, weight: weight)
+      network, truth: network.truthColumns, numbers: Set(conditions), weight: weight)
     let inputs = InputMonitor(model)
     var overlap = model.description.training?.fingerprint.map(SampleOverlap.init)
     var truth = EventTruth(of: columns)
@@ -69,7 +69,7 @@ public struct Evaluation: Sendable {
     try EventPipeline.run(
       stream: stream, threads: threads,
       makeWorker: {
-        let predictor = try Predictor(model)
+        let predictor = try Predictor(model, observables: network.truthObservables)
         predictor.inputMonitor = inputs
         var prediction = Prediction()
         return { events in
@@ -85,7 +85,7 @@ public struct Evaluation: Sendable {
       }, progress: progress)
 
     let source = stream.inputs.joined(separator: ", ")
-    let jetCount = truth.jetCounts.reduce(0, +)
+    let jetCount = truth.jetCount
     guard jetCount > 0 || network.heads.allSatisfy({ $0.head.rows == .events }), truth.eventCount > 0 else {
       throw TrainingError(
         "\(source): there are \(truth.eventCount) events and no jets to evaluate; "
@@ -96,15 +96,14 @@ public struct Evaluation: Sendable {
     remarks =
       [overlap?.remark].compactMap(\.self) + (inputs?.remarks ?? [])
       + network.heads.compactMap(truth.remarkOnMissingTruth)
-    let weights = weight.map { truth.columns[$0]! } ?? Array(repeating: 1, count: truth.eventCount)
+    let weights = weight.map { truth.columns[$0]!.values } ?? Array(repeating: 1, count: truth.eventCount)
     self.jetCount = jetCount
     constituentCount = truth.rowCount(of: .constituents, of: 0..<truth.eventCount)
     heads = try network.heads.indices.map { index in
       let named = network.heads[index]
-      let columns = truth.truth(of: named.head.rows, of: 0..<truth.eventCount)
       let rows = EvaluatedRows(
-        head: named.head, outputs: outputs[index], truth: columns,
-        weights: truth.rowWeights(weights, for: named.head, of: 0..<truth.eventCount).map(Double.init),
+        named: named, outputs: outputs[index], truth: truth.truth(of: named, of: 0..<truth.eventCount),
+        weights: truth.rowWeights(weights, for: named, of: 0..<truth.eventCount).map(Double.init),
         yields: yields)
       let evaluation: HeadEvaluation?
       let problem: String?
@@ -133,7 +132,7 @@ public struct Evaluation: Sendable {
 
 /// What a head predicted for the rows of a sample, and what is true of them.
 struct EvaluatedRows {
-  let head: any Head
+  let named: Network.NamedHead
   /// The predictions, row-major: `[rows × sum of the outputs' widths]`.
   let outputs: [Float]
   let truth: HeadTruth
@@ -145,14 +144,15 @@ struct EvaluatedRows {
   func rows(_ selection: [Int]) -> EvaluatedRows {
     let width = truth.rows > 0 ? outputs.count / truth.rows : 0
     return EvaluatedRows(
-      head: head, outputs: selection.flatMap { outputs[$0 * width..<($0 + 1) * width] },
+      named: named, outputs: selection.flatMap { outputs[$0 * width..<($0 + 1) * width] },
       truth: truth.rows(selection), weights: selection.map { weights[$0] }, yields: yields)
   }
 
   /// What the head is worth on these rows.
   ///
-  /// - Throws: `MetricError` if they tell nothing of it.
+  /// - Throws: `MetricError` if they tell nothing of it, `PluginError` if it gives a figure or table that is none.
   func evaluation() throws -> HeadEvaluation {
+    let head = named.head
     let width = head.outputs.reduce(0) { $0 + $1.width }
     var evaluation = try head.evaluate(
       Matrix(rows: truth.rows, columns: width, values: outputs), truth: truth, weights: weights)
@@ -160,6 +160,7 @@ struct EvaluatedRows {
       throw MetricError(
         description: "The metric \(metric.name) is \(metric.estimate!.value), which is no number to compare.")
     }
+    try evaluation.checkFigures(of: named.name, plugin: type(of: head).identifier)
     // Yields are of events, and of a single signal and background.
     if head.rows == .events, evaluation.classifiers.count == 1 { evaluation.classifiers[0].yields = yields }
     return evaluation

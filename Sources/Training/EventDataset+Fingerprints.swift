@@ -13,7 +13,11 @@ extension EventDataset {
       fingerprint.update(numbers)
       fingerprints[name] = fingerprint.text
     }
-    for (name, values) in eventTruth.columns { note("column \(name)", values) }
+    for (name, column) in eventTruth.columns { note("column \(name)", column.values) }
+    for (name, column) in eventTruth.constituentColumns { note("column of particles \(name)", column.values) }
+    for (head, derived) in eventTruth.derivedColumns {
+      for (name, column) in derived { note("truth \(name) that \(head) derives", column.values) }
+    }
     note("weights", weights)
     note(
       "split into training and validation",

@@ -8,7 +8,8 @@ import PluginKit
 
 /// The events of a sample as a network learns from them: features, truth and weights, all in memory.
 ///
-/// Truth and weights belong to events; each jet has those of its event.
+/// Truth and weights belong to events; each jet has those of its event. Truth of constituents, and what heads derive, belongs
+/// to their rows.
 public struct EventDataset: Sendable {
   /// The events as a network reads them.
   public private(set) var sample: EventSample
@@ -44,7 +45,7 @@ public struct EventDataset: Sendable {
   ///   - threads: the number of threads.
   /// - Throws: `EventInputError` if events cannot be read, ``TrainingError`` if a column that is named here, or is a
   ///   condition, is missing, has several numbers an event or holds what is not finite or not a weight,
-  ///   what a stage throws if an event lacks what it reads.
+  ///   what a stage throws if an event lacks what it reads, `PluginError` if a head derives other truth than it declares.
   public init(
     _ stream: EventStream, jets: JetFinder, for network: Network, truth: Set<String>,
     weight: String? = nil, balance: String? = nil, balanceInterval: Double? = nil,
@@ -54,14 +55,15 @@ public struct EventDataset: Sendable {
     sample = empty
     let conditions = network.conditions
     let columns = EventTruth.Names(
-      truth: truth, numbers: Set([balance].compactMap(\.self) + redrawConditions.keys + conditions),
-      constituentTruth: network.constituentTruthColumns, weight: weight)
+      network, truth: truth,
+      numbers: Set([balance].compactMap(\.self) + redrawConditions.keys + conditions), weight: weight)
     eventTruth = EventTruth(of: columns)
+    let all = try network.allObservables
     try EventPipeline.run(
       stream: stream, threads: threads,
       makeWorker: {
         let reconstruction = try JetReconstruction(
-          jets, observables: network.observables, cuts: network.cuts)
+          all.readsTrees ? jets.withTrees(true) : jets, observables: all, cuts: network.cuts)
         var found = Jets()
         return { events in
           try reconstruction.findJets(in: events, into: &found)
@@ -75,15 +77,15 @@ public struct EventDataset: Sendable {
         self.sample.append(sample)
         self.fingerprint.formUnion(fingerprint)
         eventTruth.append(truth)
-        weights += weight.map { truth.columns[$0]! } ?? Array(repeating: 1, count: truth.eventCount)
+        weights += weight.map { truth.columns[$0]!.values } ?? Array(repeating: 1, count: truth.eventCount)
       })
     if !redrawConditions.isEmpty {
       redrawsConditions = (0..<eventCount).map { event in
-        redrawConditions.allSatisfy { eventTruth.columns[$0]![event] == Float($1) }
+        redrawConditions.allSatisfy { column($0)[event] == Float($1) }
       }
     }
     if let balance {
-      let values = eventTruth.columns[balance]!
+      let values = column(balance)
       balanceWeights(
         of: balanceInterval.map { width in values.map { ($0 / Float(width)).rounded(.down) } } ?? values)
     }
@@ -119,27 +121,26 @@ public struct EventDataset: Sendable {
     eventTruth.rowCount(of: rows, of: events)
   }
 
-  /// The truth of the rows that a head has of some events.
+  /// The columns of events as numbers of the rows that heads have of some events, without what heads derive.
   public func truth(of rows: HeadRows, of events: some Collection<Int>) -> HeadTruth {
     eventTruth.truth(of: rows, of: events)
   }
 
+  /// The truth of the rows that a head has of some events, with what it derives.
+  public func truth(of named: Network.NamedHead, of events: some Collection<Int>) -> HeadTruth {
+    eventTruth.truth(of: named, of: events)
+  }
+
   /// The weights of the rows that a head has of some events; 0 for rows that lack truth of the head.
-  public func weights(for head: any Head, of events: some Collection<Int>) -> [Float] {
-    eventTruth.rowWeights(weights, for: head, of: events)
+  public func weights(for named: Network.NamedHead, of events: some Collection<Int>) -> [Float] {
+    eventTruth.rowWeights(weights, for: named, of: events)
   }
 
   /// The sum of the absolute weights of the rows that a head has of some events.
   ///
   /// A mean over rows that have weights of either sign is of no use where these cancel.
-  func totalWeight(for head: any Head, of events: some Collection<Int>) -> Double {
-    if head.rows == .constituents {
-      // Rows of one event may lack truth.
-      return weights(for: head, of: events).reduce(0) { $0 + Double(abs($1)) }
-    }
-    return zip(events, eventTruth.eventWeights(weights, for: head, of: events)).reduce(0) { sum, event in
-      sum + Double(abs(event.1)) * Double(eventTruth.rowCount(of: head.rows, ofEvent: event.0))
-    }
+  func totalWeight(for named: Network.NamedHead, of events: some Collection<Int>) -> Double {
+    eventTruth.totalWeight(weights, for: named, of: events)
   }
 
   /// What to say of events that lack truth: a sentence for each head that they are left out of.
@@ -148,7 +149,7 @@ public struct EventDataset: Sendable {
   }
 
   /// The value of a column of each event: `[events]`.
-  func column(_ name: String) -> [Float] { eventTruth.columns[name]! }
+  func column(_ name: String) -> [Float] { eventTruth.columns[name]!.values }
 
   /// Where the events come from, in their order.
   var runs: [EventTruth.Run] { eventTruth.runs }

@@ -5,7 +5,8 @@ import EventIO
 import JetPhysics
 import PluginKit
 
-/// Columns of events, such as truth and weights; each jet has those of its event.
+/// Columns of events, such as truth and weights, of which each jet has those of its event, and columns of rows: truth of
+/// constituents, and what heads derive.
 ///
 /// Truth that is NaN is missing: the rows that lack a truth column of a head have no weight for it.
 ///
@@ -14,13 +15,26 @@ struct EventTruth: Sendable {
   /// The names of the columns that are kept, by what is asked of them.
   struct Names: Sendable {
     /// Columns whose values heads check for themselves, in the rows that they have.
-    var truth: Set<String> = []
+    var truth: Set<String>
     /// Columns that have a finite number in every event.
-    var numbers: Set<String> = []
+    var numbers: Set<String>
     /// Columns of particles whose values heads on constituents check for themselves.
-    var constituentTruth: Set<String> = []
+    var constituentTruth: Set<String>
+    /// The heads that derive truth, or have numbers of observables as truth.
+    var deriving: [Network.NamedHead]
     /// The column of weights, which may also go by the name that its generator gave it.
     var weight: String?
+
+    /// What the heads of a network have as truth.
+    init(
+      _ network: Network, truth: Set<String>, numbers: Set<String> = [], weight: String? = nil
+    ) {
+      self.truth = truth
+      self.numbers = numbers
+      constituentTruth = network.constituentTruthColumns
+      deriving = network.heads.filter { !$0.head.derivedTruthColumns.isEmpty || !$0.observedTruth.isEmpty }
+      self.weight = weight
+    }
 
     fileprivate var all: Set<String> { truth.union(numbers).union([weight].compactMap(\.self)) }
   }
@@ -37,50 +51,65 @@ struct EventTruth: Sendable {
 
   /// The number of each event: `[events]`.
   private(set) var eventNumbers: [Int] = []
-  /// The number of jets of each event: `[events]`.
-  private(set) var jetCounts: [Int] = []
+  /// The first jet of each event, and the number of jets at the end: `[events + 1]`.
+  private var jetOffsets = [0]
   /// The first constituent of each event's jets, and the number of constituents at the end: `[events + 1]`.
   private var constituentOffsets = [0]
-  /// The values of each column: `[events]`.
-  private(set) var columns: [String: [Float]]
-  /// The values of each column of particles that is the truth of constituents: `[constituents]`.
-  private var constituentColumns: [String: [Float]]
+  /// Columns of events: `[events]` each.
+  private(set) var columns: [String: TruthColumn]
+  /// Columns of particles that are the truth of constituents: `[constituents]` each.
+  private(set) var constituentColumns: [String: TruthColumn]
+  /// What each head derives, and its truth from observables, by its name: `[rows of the head]` each.
+  private(set) var derivedColumns: [String: [String: TruthColumn]]
   /// Where the events come from, in their order.
   private(set) var runs: [Run] = []
-  /// The first value of each column that is not missing.
-  private var firstValues: [String: Float] = [:]
-  /// The columns of which values are missing.
-  private var incompleteColumns: Set<String> = []
 
   /// No events, with columns of these names.
   init(of names: Names) {
-    columns = Dictionary(uniqueKeysWithValues: names.all.map { ($0, []) })
-    constituentColumns = Dictionary(uniqueKeysWithValues: names.constituentTruth.map { ($0, []) })
+    columns = Dictionary(uniqueKeysWithValues: names.all.map { ($0, TruthColumn()) })
+    constituentColumns = Dictionary(uniqueKeysWithValues: names.constituentTruth.map { ($0, TruthColumn()) })
+    derivedColumns = Dictionary(
+      uniqueKeysWithValues: names.deriving.map { named in
+        (
+          named.name,
+          Dictionary(
+            uniqueKeysWithValues: named.head.derivedTruthColumns.union(named.observedTruth).map {
+              ($0, TruthColumn())
+            })
+        )
+      })
   }
 
   /// The columns `names` of `events`, whose jets are `jets`.
   ///
   /// - Throws: ``TrainingError`` that names file, event and column if a column is missing, has several numbers an event
-  ///   or holds what is not a number or not a weight.
+  ///   or holds what is not a number or not a weight, or truth cannot be derived; `PluginError` if a head derives other
+  ///   than it declares.
   init(of names: Names, events: Events, jets: Jets) throws {
     self.init(of: names)
     eventNumbers = events.eventNumbers
-    jetCounts = (0..<jets.eventCount).map { jets.jets(ofEvent: $0).count }
+    jetOffsets = jets.offsets
     constituentOffsets = jets.offsets.map { jets.constituents.offsets[$0] }
     runs = [
       Run(source: events.source, firstEvent: events.firstEventOfSource, events: 0..<events.eventCount)
     ]
     for name in names.all.sorted() {
       let column = name == names.weight ? events.column(forWeight: name)?.column : events.columns[name]
-      columns[name] = try Self.numbers(column, name, of: events)
+      columns[name] = TruthColumn(try Self.numbers(column, name, of: events))
     }
     for name in names.constituentTruth.sorted() {
-      constituentColumns[name] = try Self.constituentNumbers(name, of: events, jets)
+      constituentColumns[name] = TruthColumn(try Self.constituentNumbers(name, of: events, jets))
+    }
+    for named in names.deriving {
+      var derived = try derivedTruth(of: named, events, jets)
+      for name in named.observedTruth { derived[name] = jets.numbers(name, for: named.head.rows) }
+      derivedColumns[named.name] = derived.mapValues { TruthColumn($0) }
     }
     for name in names.numbers.sorted() {
-      guard let event = columns[name]!.firstIndex(where: { !$0.isFinite }) else { continue }
+      let values = columns[name]!.values
+      guard let event = values.firstIndex(where: { !$0.isFinite }) else { continue }
       throw error(
-        atEvent: event, "\(name) is \(columns[name]![event]), but a finite number is needed in each event.")
+        atEvent: event, "\(name) is \(values[event]), but a finite number is needed in each event.")
     }
     guard let weight = names.weight else { return }
     let written = events.column(forWeight: weight)!.column.values
@@ -139,8 +168,28 @@ struct EventTruth: Sendable {
     return numbers
   }
 
+  /// What a head derives.
+  private func derivedTruth(
+    of named: Network.NamedHead, _ events: Events, _ jets: Jets
+  ) throws -> [String: [Float]] {
+    let head = named.head
+    for name in head.derivedTruthColumns.sorted() {
+      let isOfParticles = head.rows == .constituents && events.particles.content.numbers(name) != nil
+      guard isOfParticles || events.columns[name] != nil else { continue }
+      throw TrainingError(
+        "\(events.source): the \(isOfParticles ? "particles" : "events") have a column \(name), which \(named.name) derives "
+          + "itself; leave it out of the file, or give it another name.")
+    }
+    do {
+      return try head.checkedDerivedTruth(of: events, jets: jets, name: named.name)
+    } catch let error as PluginError {
+      guard let row = error.row, let event = event(ofRow: row, head.rows) else { throw error }
+      throw self.error(atEvent: event, "\(named.name): \(error.description)")
+    }
+  }
+
   /// What is wrong with an event, by its place here; names its file and its number in the file.
-  private func error(atEvent event: Int, _ problem: String) -> TrainingError {
+  func error(atEvent event: Int, _ problem: String) -> TrainingError {
     let run = runs.first { $0.events.contains(event) }
     return TrainingError(
       "\(run?.source ?? ""), event \(eventNumbers[event] - (run?.firstEvent ?? 0)): \(problem)")
@@ -148,6 +197,9 @@ struct EventTruth: Sendable {
 
   /// The number of events, with jets or without.
   var eventCount: Int { eventNumbers.count }
+
+  /// The number of jets.
+  var jetCount: Int { jetOffsets[eventCount] }
 
   /// Adds the columns of further events.
   mutating func append(_ other: EventTruth) {
@@ -160,176 +212,65 @@ struct EventTruth: Sendable {
       }
     }
     eventNumbers += other.eventNumbers
-    jetCounts += other.jetCounts
-    let first = constituentOffsets[constituentOffsets.count - 1]
-    constituentOffsets += other.constituentOffsets.dropFirst().map { first + $0 }
-    for (name, values) in other.columns {
-      columns[name]! += values
-      note(values, of: name)
+    let (jet, constituent) = (
+      jetOffsets[jetOffsets.count - 1], constituentOffsets[constituentOffsets.count - 1]
+    )
+    jetOffsets += other.jetOffsets.dropFirst().map { jet + $0 }
+    constituentOffsets += other.constituentOffsets.dropFirst().map { constituent + $0 }
+    for (name, column) in other.columns { columns[name]!.append(column.values) }
+    for (name, column) in other.constituentColumns { constituentColumns[name]!.append(column.values) }
+    for (head, derived) in other.derivedColumns {
+      for (name, column) in derived { derivedColumns[head]![name]!.append(column.values) }
     }
-    for (name, values) in other.constituentColumns {
-      constituentColumns[name]! += values
-      note(values, of: Self.key(ofConstituents: name))
-    }
   }
 
-  private mutating func note(_ values: [Float], of name: String) {
-    if firstValues[name] == nil { firstValues[name] = values.first { !$0.isNaN } }
-    if values.contains(where: \.isNaN) { incompleteColumns.insert(name) }
-  }
-
-  /// What `firstValues` and `incompleteColumns` call a column of particles.
-  private static func key(ofConstituents name: String) -> String { "particle/" + name }
-
-  /// The constituents of an event's jets.
-  private func constituents(ofEvent event: Int) -> Range<Int> {
-    constituentOffsets[event]..<constituentOffsets[event + 1]
-  }
-
-  /// The number of rows that heads have of one event.
-  func rowCount(of rows: HeadRows, ofEvent event: Int) -> Int {
-    switch rows {
-    case .events: 1
-    case .jets: jetCounts[event]
-    case .constituents: constituents(ofEvent: event).count
+  /// The rows that heads have of one event, counted from the first of all events.
+  func rows(_ rows: HeadRows, ofEvent event: Int) -> Range<Int> {
+    let jets = jetOffsets[event]..<jetOffsets[event + 1]
+    let constituents = constituentOffsets[event]..<constituentOffsets[event + 1]
+    return switch rows {
+    case .events: event..<event + 1
+    case .jets: jets
+    case .constituents: constituents
     // A binary tree has one splitting less than leaves.
-    case .splittings: constituents(ofEvent: event).count - jetCounts[event]
+    case .splittings:
+      constituents.lowerBound - jets.lowerBound..<constituents.upperBound - jets.upperBound
     }
+  }
+
+  /// The event of a row, counted from the first of all events; nil if there is no such row.
+  func event(ofRow row: Int, _ rows: HeadRows) -> Int? {
+    (0..<eventCount).first { self.rows(rows, ofEvent: $0).contains(row) }
+  }
+
+  /// The number of rows that heads have of some events.
+  func rowCount(of rows: HeadRows, of events: some Collection<Int>) -> Int {
+    events.reduce(0) { $0 + self.rows(rows, ofEvent: $1).count }
   }
 
   /// Values of some events, one for each row that a head has of them.
   func spread(_ values: [Float], over rows: HeadRows, of events: some Collection<Int>) -> [Float] {
     rows == .events
       ? events.map { values[$0] }
-      : events.flatMap { repeatElement(values[$0], count: rowCount(of: rows, ofEvent: $0)) }
+      : events.flatMap { repeatElement(values[$0], count: self.rows(rows, ofEvent: $0).count) }
   }
+}
 
-  /// The number of rows that a head has of some events.
-  func rowCount(of rows: HeadRows, of events: some Collection<Int>) -> Int {
-    events.reduce(0) { $0 + rowCount(of: rows, ofEvent: $1) }
-  }
-
-  /// The truth of the rows that a head has of some events; what is missing has the value of another event, so that a
-  /// loss can be computed that counts for nothing.
-  func truth(of rows: HeadRows, of events: some Collection<Int>) -> HeadTruth {
-    var truth: [String: [Float]] = [:]
-    for (name, values) in columns {
-      truth[name] = spread(values, over: rows, of: events)
-    }
-    for name in incompleteColumns {
-      guard let values = truth[name] else { continue }
-      let standIn = firstValues[name] ?? .nan
-      truth[name] = values.map { $0.isNaN ? standIn : $0 }
-    }
-    if rows == .constituents {
-      for (name, values) in constituentColumns {
-        let key = Self.key(ofConstituents: name)
-        let standIn = incompleteColumns.contains(key) ? firstValues[key] : nil
-        truth[name] = events.flatMap { event in
-          values[constituents(ofEvent: event)].map { $0.isNaN ? standIn ?? $0 : $0 }
-        }
+extension Jets {
+  /// A number of an observable for each row of a kind: its own, or that of its jet or its event; NaN if it is not finite.
+  fileprivate func numbers(_ name: String, for rows: HeadRows) -> [Float] {
+    func number(_ value: Double) -> Float { value.isFinite ? Float(value) : .nan }
+    if let own = columns[rows][name] { return own.values.map(number) }
+    var numbers: [Float] = []
+    for event in 0..<eventCount {
+      for jet in jets(ofEvent: event) {
+        let value = columns.jets[name]?.values[jet] ?? columns.events[name]!.values[event]
+        let constituents = constituents(ofJet: jet).count
+        // A binary tree has one splitting less than leaves.
+        let count = rows == .jets ? 1 : rows == .constituents ? constituents : constituents - 1
+        numbers.append(contentsOf: repeatElement(number(value), count: count))
       }
     }
-    return HeadTruth(rows: rowCount(of: rows, of: events), columns: truth)
-  }
-
-  /// The weight of each of some events for a head: that of `weights` `[events]`, 0 if the event lacks truth.
-  func eventWeights(_ weights: [Float], for head: any Head, of events: some Collection<Int>) -> [Float] {
-    guard head.rows != .constituents else { return events.map { weights[$0] } }
-    let truth = head.truthColumns.map { columns[$0]! }
-    return events.map { event in truth.contains { $0[event].isNaN } ? 0 : weights[event] }
-  }
-
-  /// The weight of each row that a head has of some events: that of its event, 0 if the row lacks truth.
-  func rowWeights(_ weights: [Float], for head: any Head, of events: some Collection<Int>) -> [Float] {
-    let weights = eventWeights(weights, for: head, of: events)
-    guard head.rows != .events else { return weights }
-    var rowWeights = zip(events, weights).flatMap { event, weight in
-      repeatElement(weight, count: rowCount(of: head.rows, ofEvent: event))
-    }
-    guard head.rows == .constituents else { return rowWeights }
-    for name in head.truthColumns where incompleteColumns.contains(Self.key(ofConstituents: name)) {
-      let values = constituentColumns[name]!
-      for (row, constituent) in events.lazy.flatMap(constituents(ofEvent:)).enumerated()
-      where values[constituent].isNaN {
-        rowWeights[row] = 0
-      }
-    }
-    return rowWeights
-  }
-
-  /// What has a value of a head's truth: the events that it has rows of, or the constituents of their jets.
-  private struct Holders {
-    let noun: String
-    /// `[events]` or `[constituents]` each.
-    let columns: [String: [Float]]
-    /// The places in the columns that the head has to do with.
-    let places: [Int]
-    /// The event of a place.
-    let event: (Int) -> Int
-  }
-
-  private func holders(for head: any Head) -> Holders {
-    guard head.rows == .constituents else {
-      return Holders(noun: "events", columns: columns, places: events(for: head.rows), event: { $0 })
-    }
-    return Holders(
-      noun: "constituents", columns: constituentColumns, places: Array(0..<constituentOffsets[eventCount]),
-      event: { place in constituentOffsets.lastIndex { $0 <= place }! })
-  }
-
-  /// What to say of rows that lack truth which a head learns from or is judged by; nil if there are none.
-  func remarkOnMissingTruth(of named: Network.NamedHead) -> String? {
-    let holders = holders(for: named.head)
-    let missing = named.head.truthColumns.compactMap { column -> String? in
-      let count = holders.places.count { holders.columns[column]![$0].isNaN }
-      return count > 0 ? "\(column) is missing in \(count) of \(holders.places.count)" : nil
-    }
-    return missing.isEmpty
-      ? nil
-      : "\(named.name) leaves out the \(holders.noun) without truth: \(missing.joined(separator: ", "))."
-  }
-
-  /// The events that a head has rows of: those without jets have nothing to say to a head on jets.
-  func events(for rows: HeadRows) -> [Int] {
-    (0..<eventCount).filter { rowCount(of: rows, ofEvent: $0) > 0 }
-  }
-
-  /// Makes sure that the heads can do with this truth.
-  ///
-  /// - Throws: ``TrainingError`` that names the file and the event.
-  func check(for heads: [Network.NamedHead]) throws {
-    for named in heads {
-      let holders = holders(for: named.head)
-      var places = holders.places
-      for column in named.head.truthColumns {
-        let values = holders.columns[column]!
-        if let place = places.first(where: { values[$0].isInfinite }) {
-          throw error(
-            atEvent: holders.event(place),
-            "\(column) is \(values[place]), but \(named.name) needs a finite number there; leave the event out, or write "
-              + "NaN for truth that is missing.")
-        }
-        let known = places.filter { !values[$0].isNaN }
-        guard !known.isEmpty || places.isEmpty else {
-          throw error(
-            atEvent: holders.event(places[0]),
-            "\(column) is missing (NaN), here and in all other \(holders.noun) that \(named.name) has to do with."
-          )
-        }
-        places = known
-      }
-      do {
-        try named.head.check(
-          HeadTruth(
-            rows: places.count,
-            columns: holders.columns.mapValues { values in places.map { values[$0] } }))
-      } catch let error as PluginError {
-        guard let row = error.row else {
-          throw TrainingError("\(runs.map(\.source).joined(separator: ", ")): \(error.description)")
-        }
-        throw self.error(atEvent: holders.event(places[row]), error.description)
-      }
-    }
+    return numbers
   }
 }

@@ -14,6 +14,8 @@ public struct PretrainedEmbedding: Sendable {
   public let choice: StageChoice
   /// The scaling that it was trained with; nil if it has none.
   public let scaling: StageScaling?
+  /// The observables that it reads.
+  public let observables: ObservableSet
 
   private let folder: URL
   private let model: Model
@@ -31,11 +33,20 @@ public struct PretrainedEmbedding: Sendable {
     }
     choice = StageChoice(embedding.stage)
     scaling = model.description.scaling.nodes
+    observables = try ObservableCatalogue(model.network.observables.members.map(ObservableChoice.init))
+      .observables(for: embedding.stage.observables)
   }
 
-  /// A sentence if the embedding was trained on jets, or trees, of another definition.
-  func remark(onJets jets: JetFinder) -> String? {
+  /// A sentence if the embedding was trained on jets, or trees, of another definition or of other cuts.
+  func remark(onJets jets: JetFinder, cuts: [ObservableCut]) -> String? {
     let own = model.description.jets
+    if model.network.cuts != cuts {
+      func text(_ cuts: [ObservableCut]) -> String {
+        cuts.isEmpty ? "no cuts" : cuts.map(\.description).joined(separator: ", ")
+      }
+      return "The embedding of \(folder.relativePath) was trained on jets of other cuts than these: "
+        + "\(text(model.network.cuts)) there, \(text(cuts)) here."
+    }
     guard own.definition != jets.definition || own.recluster != jets.recluster else { return nil }
     return "The embedding of \(folder.relativePath) was trained on other jets than these: "
       + "\(own.summary) there, \(jets.summary) here."

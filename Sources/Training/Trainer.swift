@@ -40,7 +40,8 @@ public final class Trainer {
   /// A trainer that has not begun, or that goes on from a checkpoint.
   ///
   /// - Parameters:
-  ///   - network: the network to train.
+  ///   - network: the network to train, with heads that have learnt what they learn before the first step: see
+  ///     `Network.prepared(on:_:resuming:)`.
   ///   - headWeights: the weight of each head's loss.
   ///   - section: how the network learns.
   ///   - dataset: the events, with scaled features.
@@ -104,10 +105,11 @@ public final class Trainer {
   /// - Parameter progress: called after each step with the number of events done and the mean loss so far.
   /// - Returns: what the epoch came to.
   /// - Throws: ``TrainingError`` if loss or gradient are no longer finite or a head cannot be validated, such as
-  ///   on rows of one class; `PluginError` if a head gives other than it declares, which is looked at before the first
-  ///   step.
+  ///   on rows of one class, or was not prepared; `PluginError` if a head gives other than it declares, which is looked at
+  ///   before the first step.
   public func trainEpoch(progress: (_ eventsDone: Int, _ loss: Double) -> Void) throws -> EpochSummary {
     if !areHeadsChecked {
+      try checkPreparations()
       try checkObjectives()
       try workers[0].checkHeads(dataset, validationEvents.prefix(Self.eventsOfCheck))
       areHeadsChecked = true
@@ -154,6 +156,14 @@ public final class Trainer {
   /// How many steps each objective with parameters of its own has taken, by `HEAD/OBJECTIVE`.
   var objectiveSteps: [String: Int] {
     Dictionary(uniqueKeysWithValues: groups[1...].map { ($0.name, $0.optimiser.step) })
+  }
+
+  /// Throws unless all heads have learnt what they learn before the first step.
+  private func checkPreparations() throws {
+    guard let named = network.heads.first(where: { !$0.isPrepared }) else { return }
+    throw TrainingError(
+      "The head \(named.name) has not learnt what it learns before the first step; train "
+        + "network.prepared(on:_:resuming:).", isInputError: false)
   }
 
   /// Throws unless the objectives of the heads make sense together.
@@ -248,7 +258,7 @@ public final class Trainer {
 
   /// For each head the sum of the absolute weights of its rows.
   private func totalWeights(of events: ArraySlice<Int>) -> [Double] {
-    network.heads.map { dataset.totalWeight(for: $0.head, of: events) }
+    network.heads.map { dataset.totalWeight(for: $0, of: events) }
   }
 
   /// Gives each worker a part of `events` with its share of the work, each in its own thread, and waits for all.
@@ -312,10 +322,10 @@ public final class Trainer {
   }
 
   /// The validation events as a head learns its calibration from them, or is judged by them.
-  private func validationTruth(of head: any Head) -> (truth: HeadTruth, weights: [Double]) {
+  private func validationTruth(of named: Network.NamedHead) -> (truth: HeadTruth, weights: [Double]) {
     (
-      dataset.truth(of: head.rows, of: validationEvents),
-      dataset.weights(for: head, of: validationEvents).map { Double($0) }
+      dataset.truth(of: named, of: validationEvents),
+      dataset.weights(for: named, of: validationEvents).map { Double($0) }
     )
   }
 
@@ -333,7 +343,7 @@ public final class Trainer {
     let results = predictValidation(bestWorkers).results
     var network = self.network
     for (index, named) in network.heads.enumerated() {
-      let (truth, weights) = validationTruth(of: named.head)
+      let (truth, weights) = validationTruth(of: named)
       do {
         try network.calibrateHead(index, fitting: results[index], truth: truth, weights: weights)
       } catch let error where error is MetricError || error is PluginError {
@@ -349,14 +359,14 @@ public final class Trainer {
     let (_, outputs, loss) = predictValidation(workers)
     var metrics: [EpochSummary.Metric] = []
     for (named, outputs) in zip(network.heads, outputs) {
-      let (truth, weights) = validationTruth(of: named.head)
+      let (truth, weights) = validationTruth(of: named)
       let evaluation: HeadEvaluation
       do {
         evaluation = try named.head.evaluate(outputs, truth: truth, weights: weights)
       } catch let error as MetricError {
         throw TrainingError("\(named.name) cannot be validated: \(error)")
       }
-      try named.check(metricsOf: evaluation)
+      try named.check(evaluation)
       for metric in evaluation.metrics {
         guard let estimate = metric.estimate else {
           throw TrainingError(

@@ -113,6 +113,8 @@ public struct DataSection: SettingsSection {
   public var particles = ParticleSelection()
   /// The unit of momenta of files that do not state theirs; GeV unless given.
   public var units: MomentumUnit?
+  /// The name of the format of the files, such as `text`; told from their content unless given.
+  public var format: String?
 
   /// All visible particles of all events, and no files yet.
   public init() {}
@@ -163,6 +165,9 @@ public struct DataSection: SettingsSection {
       "status", \.particles.statuses, from: { (text: String) in try ParticleSelection.statuses(text) },
       "the statuses of particles of HepMC that take part, as in `1, 2`", default: "1", range: "numbers"),
     Setting("units", \.units, "the unit of momenta of files that do not state theirs", default: "GeV"),
+    Setting(
+      "format", \.format, "the name of the format of the files, as in `--input-format`",
+      default: "told from their content"),
   ]
 
   private static let numbers: @Sendable (OrderedMapping<Double>) -> [String: Double] = { mapping in

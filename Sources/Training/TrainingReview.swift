@@ -92,7 +92,7 @@ struct TrainingReview {
     of named: Network.NamedHead, _ dataset: EventDataset, _ events: [Int], _ purpose: String
   ) throws {
     let rows = named.head.rows
-    let weights = dataset.weights(for: named.head, of: events)
+    let weights = dataset.weights(for: named, of: events)
     let source = configuration.data.inputs.joined(separator: ", ")
     guard !weights.isEmpty else {
       throw TrainingError("\(source): \(named.name) has no \(rows.rawValue) \(purpose); give it more events.")
@@ -104,7 +104,7 @@ struct TrainingReview {
           + named.head.truthColumns).joined(separator: ", ") + ".")
     }
     guard let classification = (named.head as? any ClassifyingHead)?.classification else { return }
-    let labels = dataset.truth(of: rows, of: events)[classification.truthColumn]
+    let labels = dataset.truth(of: named, of: events)[classification.truthColumn]
     for (number, name) in classification.classes.enumerated() {
       let ofClass = zip(labels, weights).filter { Int($0.0) == number && $0.1 != 0 }
       let total = ofClass.reduce(0) { $0 + Double($1.1) }
@@ -115,16 +115,17 @@ struct TrainingReview {
         : labels.contains(Float(number)) ? "have the weight 0" : "are absent"
       throw TrainingError(
         "\(named.name): the \(rows.rawValue) of class \(name) (\(classification.truthColumn) = \(number)) \(problem) "
-          + "among those \(purpose); there are, in all, \(counts(of: classification, rows, dataset)).")
+          + "among those \(purpose); there are, in all, \(counts(of: classification, named, dataset)).")
     }
   }
 
   /// How many rows of each class each file has, in words.
-  private func counts(of classification: Classification, _ rows: HeadRows, _ dataset: EventDataset) -> String
-  {
+  private func counts(
+    of classification: Classification, _ named: Network.NamedHead, _ dataset: EventDataset
+  ) -> String {
     let shown = 10
     var parts = dataset.runs.prefix(shown).map { run in
-      let labels = dataset.truth(of: rows, of: run.events)[classification.truthColumn]
+      let labels = dataset.truth(of: named, of: run.events)[classification.truthColumn]
       let counts = classification.classes.enumerated().map { number, name in
         "\(labels.count { $0 == Float(number) }) of \(name)"
       }
@@ -138,11 +139,10 @@ struct TrainingReview {
     of named: Network.NamedHead, _ dataset: EventDataset, _ events: [Int]
   ) throws {
     guard let classification = (named.head as? any ClassifyingHead)?.classification else { return }
-    let rows = named.head.rows
     do {
       try classification.checkWorkingPoints(
-        dataset.truth(of: rows, of: events),
-        weights: dataset.weights(for: named.head, of: events).map { Double($0) }
+        dataset.truth(of: named, of: events),
+        weights: dataset.weights(for: named, of: events).map { Double($0) }
       )
     } catch let error as MetricError {
       throw TrainingError("\(named.name) cannot be calibrated on the validation events: \(error)")
@@ -183,8 +183,12 @@ struct TrainingReview {
         remarks.append("data.redraw-conditions has no effect: all events have the values that it names.")
       }
     }
+    let read = Set((network.observables.members + network.truthObservables.members).map(\.name))
+    for choice in configuration.observables where !read.contains(choice.name) {
+      remarks.append("observables.\(choice.name) has no effect: nothing reads its numbers.")
+    }
     return remarks + dataset.remarksOnMissingTruth(of: network.heads)
-      + [pretrained?.remark(onJets: configuration.jets)].compactMap(\.self)
+      + [pretrained?.remark(onJets: configuration.jets, cuts: configuration.cuts)].compactMap(\.self)
   }
 
   /// A number without “.0”.

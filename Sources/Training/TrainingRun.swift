@@ -73,7 +73,7 @@ public struct TrainingRun {
         contentsOf: URL(fileURLWithPath: $0), isFrozen: configuration.embedding!.source.isFrozen,
         plugins: plugins)
     }
-    let network = try makeNetwork(pretrained?.choice ?? configuration.embedding?.choice)
+    var network = try makeNetwork(pretrained)
     let review = TrainingReview(configuration: configuration, network: network)
     try review.checkSettings()
     let folder = try TrainingFolder(folder)
@@ -88,6 +88,7 @@ public struct TrainingRun {
     try folder.check(fingerprints, against: found?.checkpoint)
     let remarks = review.remarks(dataset, dataset.sample.extents(ofEvents: split.training), pretrained)
     let ranges = review.inputRanges(dataset, training: split.training)
+    network = try network.prepared(on: dataset, split.training, resuming: found?.checkpoint)
     let scaling = SampleScaling(
       fitting: dataset.sample, events: split.training, nodes: pretrained?.scaling,
       seed: configuration.training.seed)
@@ -119,20 +120,27 @@ public struct TrainingRun {
     return finished
   }
 
-  private func makeNetwork(_ embedding: StageChoice?) throws -> Network {
+  private func makeNetwork(_ pretrained: PretrainedEmbedding?) throws -> Network {
     do {
+      // What an embedding of another model reads, it reads under the names that it knows.
+      var declared = try ObservableSet(configuration.observables)
+      if let pretrained { try declared.formUnion(pretrained.observables) }
       return try Network(
-        embedding: embedding, events: configuration.events?.choice,
+        embedding: pretrained?.choice ?? configuration.embedding?.choice,
+        events: configuration.events?.choice,
         heads: configuration.heads.map { entry in
           do {
             return (entry.key, try plugins.head(entry.value.plugin), entry.value.configuration)
           } catch let error as PluginError {
             throw ConfigurationError(entry.value.pluginPosition, error.description)
           }
-        }, observables: ObservableCatalogue(configuration.observables, plugins: plugins),
-        cuts: configuration.cuts)
+        },
+        observables: ObservableCatalogue(
+          declared.members.map(ObservableChoice.init), plugins: plugins), cuts: configuration.cuts)
     } catch let error as ModelError {
       throw TrainingError("The network cannot be made: \(error.sentence)")
+    } catch let error as PluginError {
+      throw TrainingError("The network cannot be made: \(error)")
     }
   }
 
@@ -149,7 +157,8 @@ public struct TrainingRun {
         particles: data.particles, particleColumns: network.particleColumns,
         maximumEvents: data.maximumEvents,
         skipEvents: data.skipEvents,
-        selection: data.selection, units: data.units))
+        selection: data.selection, units: data.units, formats: plugins.eventFormats,
+        format: data.format))
     return try EventDataset(
       stream, jets: jets(for: network), for: network,
       truth: network.truthColumns,
@@ -167,7 +176,7 @@ public struct TrainingRun {
     let particles = configuration.data.particles
     let description = ModelDescription(
       particles: particles == ParticleSelection() ? nil : particles, jets: jets(for: network),
-      observables: try network.observables.members.map(ObservableDescription.init), cuts: network.cuts,
+      observables: try network.allObservables.members.map(ObservableDescription.init), cuts: network.cuts,
       embedding: network.embedding?.description, events: network.events?.description, scaling: scaling,
       heads: try network.heads.map { try $0.description() },
       training: TrainingProvenance(

@@ -59,9 +59,9 @@ final class TrainingWorker: @unchecked Sendable {
     var inputs = network(batch, weights, on: learning, freezingEmbedding: freezesEmbedding).headInputs
     for (index, named) in network.heads.enumerated() where !members[index].isEmpty {
       let head = named.head
-      let rowWeights = dataset.weights(for: head, of: events)
+      let rowWeights = dataset.weights(for: named, of: events)
       inputs.give(phase: phase(named.name), rowWeights: rowWeights)
-      let losses = head.losses(inputs, dataset.truth(of: head.rows, of: events))
+      let losses = head.losses(inputs, dataset.truth(of: named, of: events))
       lossSums[index] = members[index].reduce(0) {
         $0 + Self.weightedSum(losses[$1.index], $1.scope, rowWeights)
       }
@@ -98,9 +98,9 @@ final class TrainingWorker: @unchecked Sendable {
     outputs.removeAll(keepingCapacity: true)
     for (index, named) in network.heads.enumerated() {
       let head = named.head
-      let rowWeights = dataset.weights(for: head, of: events)
+      let rowWeights = dataset.weights(for: named, of: events)
       inputs.give(phase: TrainingPhase(), rowWeights: rowWeights)
-      let prediction = head.predict(inputs, dataset.truth(of: head.rows, of: events))
+      let prediction = head.predict(inputs, dataset.truth(of: named, of: events))
       lossSums[index] = zip(head.objectives, prediction.losses).reduce(0) { sum, loss in
         loss.0.parameters == nil ? sum + Self.weightedSum(loss.1, loss.0.scope, rowWeights) : sum
       }
@@ -111,7 +111,8 @@ final class TrainingWorker: @unchecked Sendable {
 
   /// Makes sure that every head gives what it declares for some events, and evaluates it, before it is trained.
   ///
-  /// - Throws: `PluginError` if the rows or columns of its loss or its outputs are others, or a metric is no number.
+  /// - Throws: `PluginError` if the rows or columns of its loss or its outputs are others, a metric is no number, or a
+  ///   figure cannot be drawn.
   func checkHeads(_ dataset: EventDataset, _ events: ArraySlice<Int>) throws {
     weights.pack(predicting.parameters)
     predicting.reset()
@@ -121,8 +122,8 @@ final class TrainingWorker: @unchecked Sendable {
     var inputs = pass.headInputs
     for named in network.heads {
       let head = named.head
-      let truth = dataset.truth(of: head.rows, of: events)
-      let rowWeights = dataset.weights(for: head, of: events)
+      let truth = dataset.truth(of: named, of: events)
+      let rowWeights = dataset.weights(for: named, of: events)
       inputs.give(phase: TrainingPhase(), rowWeights: rowWeights)
       let prediction = head.predict(inputs, truth)
       try head.check(shapesOfLosses: prediction.losses, rows: truth.rows, name: named.name)
@@ -131,8 +132,7 @@ final class TrainingWorker: @unchecked Sendable {
       let outputs = Matrix(
         rows: truth.rows, columns: prediction.outputs.columns, values: Array(prediction.outputs.values))
       do {
-        try named.check(
-          metricsOf: head.evaluate(outputs, truth: truth, weights: rowWeights.map { Double($0) }))
+        try named.check(head.evaluate(outputs, truth: truth, weights: rowWeights.map { Double($0) }))
       } catch is MetricError {
         // So few events may well tell nothing of it.
       }
@@ -160,10 +160,11 @@ extension Head {
 }
 
 extension Network.NamedHead {
-  /// Throws if a metric is no number.
+  /// Throws if a metric is no number, or a figure or table is none.
   ///
-  /// - Throws: `PluginError` that names the head and the metric.
-  func check(metricsOf evaluation: HeadEvaluation) throws {
+  /// - Throws: `PluginError` that names the head and the metric, figure or table.
+  func check(_ evaluation: HeadEvaluation) throws {
+    try evaluation.checkFigures(of: name, plugin: type(of: head).identifier)
     guard let metric = evaluation.metricWithoutNumber else { return }
     throw PluginError(
       "The head \(name) gives \(metric.estimate!.value) for its metric \(metric.name): mend the plugin "

@@ -31,6 +31,8 @@ final class TriggerJournal {
     var inputs: [Input]
     /// How events are read and weighted, and the time limit.
     var options: String
+    /// The name of the format of the accepted events; nil in journals of earlier versions, which are gone on with in any.
+    var outputFormat: String?
 
     /// What a heading that is resumed differs in, as the end of a sentence whose subject is the journal; nil if in
     /// nothing.
@@ -46,6 +48,9 @@ final class TriggerJournal {
         if isOther || old.size != input.size {
           return "is of a run with another input: the content of \(input.name) has changed since"
         }
+      }
+      if let old = found.outputFormat, old != outputFormat {
+        return "is of a run that writes the format \(old)"
       }
       return options == found.options ? nil : "is of a run with another set of options"
     }

@@ -12,7 +12,7 @@ extension TriggerRun {
     /// The file of the accepted events.
     public var path: String
     /// Its format.
-    public var format: EventOutputFormat
+    public var format: any EventOutputFormat
     /// The file that the menu was read from.
     public var menu: URL
     /// The folder that the model was read from.
@@ -21,7 +21,7 @@ extension TriggerRun {
     public var isResumed: Bool
 
     /// An output.
-    public init(path: String, format: EventOutputFormat, menu: URL, model: URL, isResumed: Bool) {
+    public init(path: String, format: any EventOutputFormat, menu: URL, model: URL, isResumed: Bool) {
       self.path = path
       self.format = format
       self.menu = menu
@@ -117,7 +117,7 @@ extension TriggerRun {
         keep-invisible \(options.particles.keepsInvisible) max \(options.maximumEvents.map(String.init) ?? "all") \
         skip \(options.skipEvents) skip-bad \(options.skipBadEvents) columns \(columns) where \(selection) \
         time-limit \(timeLimit.map(String.init(describing:)) ?? "none")
-        """ + (weight.map { " weight \($0)" } ?? "") + reading(options))
+        """ + (weight.map { " weight \($0)" } ?? "") + reading(options), outputFormat: output.format.name)
   }
 
   /// What is asked of the particles and the content of the inputs; nothing if nothing is.

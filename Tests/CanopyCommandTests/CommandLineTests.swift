@@ -17,6 +17,23 @@ import Testing
     #expect(help.contains(ResultFormats.builtIn.fileExtensions.joined(separator: ", ")))
   }
 
+  /// Formats are those of plugins too, so that a name is looked up after these are loaded.
+  @Test func formatsThatThereAreNotAreRefused() throws {
+    for (command, option, names) in [
+      ("cluster", "--input-format", "hdf5, lhe, hepmc3, hepmc2, jsonl, text"),
+      ("inspect", "--input-format", "hdf5, lhe, hepmc3, hepmc2, jsonl, text"),
+      ("cluster", "--format", "table, jsonl, hdf5, npz"),
+    ] {
+      let outcome = try Program.run(command, Samples.path("w-events.txt"), option, "parquet")
+      #expect(
+        outcome.status == 64
+          && outcome.errors
+            == "canopy: \(option) is parquet, which is no format; choose from \(names), or load the "
+            + "library of another by --plugin.\n"
+      )
+    }
+  }
+
   @Test func helpIsPrintedWithoutArguments() throws {
     let outcome = try Program.run()
     #expect(outcome.status == 0)

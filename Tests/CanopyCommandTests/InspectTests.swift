@@ -22,6 +22,8 @@ import Testing
     #expect(try inspect("-", input: Samples.data("w-events.jsonl")).contains("JSON lines"))
     #expect(try inspect(Samples.path("w-events-v2.hepmc.gz")).contains("HepMC2, compressed by gzip"))
     #expect(try inspect("-", input: Data("1 0 0 2\n#END\nnan 0 0 2\n".utf8)).contains("bad events"))
+    let missing = try inspect("-", input: Data(#"{"particles": [[1, 0, 0, 2]], "lost": null}"#.utf8))
+    #expect(missing.contains(/lost +1 +real +- +-/), "\(missing)")
   }
 
   @Test func modelsAndTensorsAreDescribed() throws {

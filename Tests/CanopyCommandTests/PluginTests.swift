@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Canopy
 import Foundation
 import TestFiles
 import Testing
@@ -24,6 +25,14 @@ import Testing
     #expect(plugins.allSatisfy { $0.from == "built in" })
     let table = try Program.run("plugin", "list").text
     #expect(table.contains("jet-count 1.0.0") && table.contains("quantities  ht in GeV"), "\(table)")
+    #expect(table.contains("state       none"), "\(table)")
+    for (kind, names) in [
+      ("event format", EventFormats.builtIn.names), ("result format", ResultFormats.builtIn.names),
+      ("event output format", EventOutputFormats.builtIn.names),
+    ] {
+      #expect(plugins.filter { $0.kind == kind }.map(\.plugin) == names)
+      for name in names { #expect(table.contains("\n  \(name) "), "\(table)") }
+    }
   }
 
   /// What `plugin new` takes for a kit; the real one is made after the build, and used by `plugin.sh`.
@@ -37,7 +46,8 @@ import Testing
     return folder.path("kit")
   }
 
-  @Test(arguments: ["head", "regression", "decision"]) func aPackageIsWrittenWholeOrNotAtAll(
+  @Test(arguments: ["head", "regression", "stage", "decision", "format"])
+  func aPackageIsWrittenWholeOrNotAtAll(
     _ kind: String
   ) throws {
     let folder = try TemporaryFolder()
@@ -46,14 +56,15 @@ import Testing
     ]
     let outcome = try Program.run(arguments)
     #expect(outcome.status == 0, "\(outcome.errors)")
-    #expect(
-      outcome.text.contains(kind == "decision" ? "--menu my-plugin.yaml" : "canopy train my-plugin.yaml"))
+    let use = ["decision": "--menu my-plugin.yaml", "format": "canopy cluster my-plugin.txt"]
+    #expect(outcome.text.contains(use[kind] ?? "canopy train my-plugin.yaml"))
     let files = FileManager.default
     let written = try files.subpathsOfDirectory(atPath: folder.path("MyPlugin")).filter { $0.contains(".") }
     #expect(
       written.sorted() == [
         ".gitignore", "Package.swift", "README.md", "Sources/MyPlugin/MyPlugin.swift",
-        "Sources/MyPlugin/Registration.swift", "Tests/MyPluginTests/MyPluginTests.swift", "my-plugin.yaml",
+        "Sources/MyPlugin/Registration.swift", "Tests/MyPluginTests/MyPluginTests.swift",
+        kind == "format" ? "my-plugin.txt" : "my-plugin.yaml",
       ])
     let manifest = try String(contentsOfFile: folder.path("MyPlugin/Package.swift"), encoding: .utf8)
     #expect(manifest.contains(folder.path("kit")))
@@ -73,6 +84,8 @@ import Testing
     ("CanopyModel", "uses already"), ("JetPhysics", "uses already"),
     ("JetTagger", "jet-tagger, which there is already (built in)"),
     ("MissingMomentum", "missing-momentum, which there is already (built in)"),
+    ("Recursive", "recursive, which there is already (built in)"),
+    ("Text", "text, which there is already (built in)"), ("EventSource", "uses already"),
   ]) func namesThatClashAreRefused(_ name: String, _ sentence: String) throws {
     let folder = try TemporaryFolder()
     let refused = try Program.run(

@@ -118,7 +118,9 @@ import Testing
     #expect(outcome.status == 65 && outcome.output.isEmpty)
     let lines = outcome.errors.split(separator: "\n").map(String.init)
     #expect(lines.allSatisfy { $0.hasPrefix("canopy: \(path):") }, "\(outcome.errors)")
-    for sentence in ["no head w-tager", "no output scor", "prescale is 0", "circle", "budget"] {
+    for sentence in [
+      "no head and no observable w-tager", "no output scor", "prescale is 0", "circle", "budget",
+    ] {
       #expect(lines.contains { $0.contains(sentence) }, "\(sentence) in \(outcome.errors)")
     }
     // A circle is told at each of its paths.
@@ -128,9 +130,30 @@ import Testing
   @Test func optionsThatDoNotFitAreRefused() throws {
     for options in [
       ["--resume"], ["--tune"], ["--format", "jsonl", "-o", "x.h5"], ["--time-limit", "0"], ["--rate", "-1"],
-      ["--report", "r"], ["--signal-weight", "w"],
+      ["--report", "r"], ["--signal-weight", "w"], ["--output-format", "hdf5"],
     ] {
       #expect(try Program.run(arguments(options)).status == 64)
+    }
+    let unknown = try Program.run(arguments(["--output-format", "jsnl", "-o", folder.path("out")]))
+    #expect(
+      unknown.status == 64
+        && unknown.errors
+          == "canopy: --output-format is jsnl, which is no format; choose from hdf5, jsonl, or load the library of "
+          + "another by --plugin.\n"
+    )
+  }
+
+  /// By its name, whatever the ending.
+  @Test func theFormatOfTheOutputIsChosen() throws {
+    for (options, start) in [
+      (["--output-format", "jsonl"], Data("{".utf8)),
+      (["--output-format", "hdf5"], Data([0x89] + "HDF".utf8)), ([], Data([0x89] + "HDF".utf8)),
+    ] {
+      let outcome = try Program.run(
+        arguments(["--max-events", "30", "-o", folder.path("out.events")] + options))
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let written = try folder.data("out.events")
+      #expect(written.starts(with: start), "\(options)")
     }
   }
 

@@ -56,7 +56,9 @@ struct AllocationTests {
   }
 
   /// Numbers of events, jets, constituents and splittings, reclustered jets among them, besides what the model reads.
-  @Test(arguments: ["isolation", "kinematics", "lund", "missing-momentum", "ranked-jets", "soft-drop"])
+  @Test(arguments: [
+    "isolation", "kinematics", "lund", "missing-momentum", "n-subjettiness", "ranked-jets", "soft-drop",
+  ])
   func observablesNeedNoMemory(name: String) throws {
     let observables = try ObservableSet([ObservableChoice(name, SampleModel.plugins.observable(name))])
     let predictor = try Predictor(SampleModel.gated.get(), observables: observables)

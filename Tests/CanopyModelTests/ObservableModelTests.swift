@@ -104,7 +104,7 @@ import Testing
       let alone = try Predictor(model).predict(events.events(at: event..<event + 1))
       let range = jets.jets(ofEvent: event)
       #expect(
-        try alone.heads[0].values
+        alone.heads[0].values
           == Array(prediction.heads[0].values[3 * range.lowerBound..<3 * range.upperBound]))
       #expect(alone.embedding == Array(prediction.embedding[3 * range.lowerBound..<3 * range.upperBound]))
     }

@@ -234,7 +234,7 @@ import Testing
   @Test func emptyHDF5MayBeOneOfSeveral() throws {
     let folder = try TemporaryFolder()
     let empty = folder.url.appendingPathComponent("empty.h5").path
-    let writer = try EventOutputFormat.hdf5.makeWriter(to: .file(empty))
+    let writer = try HDF5EventOutputFormat().makeWriter(to: .file(empty))
     try writer.append(Events())
     try writer.finish()
     #expect(refusal(empty).contains("holds no event"), "\(refusal(empty))")

@@ -98,7 +98,8 @@ import Testing
     let original = try #require(try batches(Self.path("columns")).first)
     #expect(original.columns["weight.muR=0.5/muF=1"]?.values == [0.5, 2])
     var path = Self.path("columns")
-    for format in [EventOutputFormat.hdf5, .jsonl, .hdf5] {
+    for name in ["hdf5", "jsonl", "hdf5"] {
+      let format = try #require(EventOutputFormats.builtIn[name])
       let next = folder.url.appendingPathComponent("\(UUID().uuidString)").path
       let writer = try format.makeWriter(to: .file(next))
       // Without the first event, so that places and numbers differ.

@@ -135,8 +135,8 @@ import Testing
       file, options: EventReadingOptions(particles: ParticleSelection(keepsInvisible: true)))
     let json = folder.url.appendingPathComponent("events.jsonl").path
     let hdf5 = folder.url.appendingPathComponent("events.h5").path
-    for (format, path) in [(EventOutputFormat.jsonl, json), (.hdf5, hdf5)] {
-      let writer = try format.makeWriter(to: .file(path))
+    for path in [json, hdf5] {
+      let writer = try EventOutputFormats.builtIn.format(ofFile: path).makeWriter(to: .file(path))
       for batch in whole { try writer.append(batch) }
       try writer.finish()
     }

@@ -149,6 +149,57 @@ import Testing
     #expect(row == columns["o/isolation"]!.values.count)
   }
 
+  /// The momenta that exclusive kT clustering of some particles ends with, in the E scheme, found pair by pair.
+  private static func subjets(_ particles: [FourMomentum], _ count: Int) -> [FourMomentum] {
+    var subjets = particles
+    while subjets.count > count {
+      // All distances to the beam are larger, for the radius is without bound.
+      var nearest = (distance: Double.infinity, i: 0, j: 0)
+      for i in subjets.indices {
+        for j in 0..<i {
+          let (a, b) = (subjets[i], subjets[j])
+          let separation = hypot(a.rapidity - b.rapidity, a.deltaPhi(to: b))
+          let distance = min(a.pt2, b.pt2) * separation * separation
+          if distance < nearest.distance { nearest = (distance, i, j) }
+        }
+      }
+      subjets[nearest.j] = subjets[nearest.j] + subjets[nearest.i]
+      subjets.remove(at: nearest.i)
+    }
+    return subjets
+  }
+
+  @Test(arguments: [1.0, 2.0]) func subjettinessIsTheDistanceFromSubjets(beta: Double) throws {
+    let events = try Self.events.get()
+    var configuration = NSubjettiness.Configuration()
+    configuration.beta = beta
+    configuration.radius = 0.8
+    let (jets, columns) = try Self.jets(NSubjettiness.self, configuration)
+    var tested = 0
+    for event in 0..<events.eventCount {
+      for jet in jets.jets(ofEvent: event) {
+        let particles = jets.constituents[jet].map {
+          events.momentum(ofParticle: events.offsets[event] + Int($0))
+        }
+        let total = particles.reduce(0) { $0 + $1.pt }
+        var tau: [Double] = []
+        for count in 1...3 {
+          let axes = Self.subjets(particles, count)
+          let sum = particles.reduce(0.0) { sum, p in
+            let nearest = axes.map { hypot($0.rapidity - p.rapidity, $0.deltaPhi(to: p)) }.min()!
+            return sum + p.pt * pow(nearest / 0.8, beta)
+          }
+          tau.append(particles.count > count ? sum / total : 0)
+          #expect(Self.isClose(columns["o/tau-\(count)"]!.values[jet], tau[count - 1], 1e-6))
+        }
+        #expect(Self.isClose(columns["o/tau-21"]!.values[jet], tau[0] > 0 ? tau[1] / tau[0] : .nan, 1e-6))
+        #expect(Self.isClose(columns["o/tau-32"]!.values[jet], tau[1] > 0 ? tau[2] / tau[1] : .nan, 1e-6))
+        tested += 1
+      }
+    }
+    #expect(tested > 30)
+  }
+
   /// Rotations around the beam and reflections change no mass.
   @Test func tauPairsDoNotDependOnTheirAzimuth() throws {
     let events = try Self.events.get()

@@ -93,23 +93,28 @@
         .hasPrefix("it is built with Canopy 0.0.8, "))
     }
 
-    /// A source that has changed, been added or been renamed gives another fingerprint; a folder elsewhere the same.
-    @Test func sourcesHaveFingerprints() throws {
+    /// The fingerprint of some files below a folder.
+    private func fingerprint(of files: [String], in root: String) throws -> String {
       let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../Sources/SourceFingerprint/fingerprint.sh").standardizedFileURL.path
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      process.arguments = [script, root, folder.path("Fingerprint.swift")] + files
+      try process.run()
+      process.waitUntilExit()
+      try #require(process.terminationStatus == 0)
+      let written = try String(contentsOfFile: folder.path("Fingerprint.swift"), encoding: .utf8)
+      let fields = written.split(separator: "|")
+      try #require(fields.count == 3 && fields[1].count == 32)
+      return String(fields[1])
+    }
+
+    /// A source that has changed, been added or been renamed gives another fingerprint; a folder elsewhere the same.
+    @Test func sourcesHaveFingerprints() throws {
       func fingerprint(_ sources: [(name: String, text: String)]) throws -> String {
         let folder = try TemporaryFolder()
-        let files = try sources.map { try folder.write($0.text, to: $0.name) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = [script, folder.url.path, folder.path("Fingerprint.swift")] + files
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        let written = try String(contentsOfFile: folder.path("Fingerprint.swift"), encoding: .utf8)
-        let fields = written.split(separator: "|")
-        try #require(fields.count == 3 && fields[1].count == 32)
-        return String(fields[1])
+        return try self.fingerprint(
+          of: sources.map { try folder.write($0.text, to: $0.name) }, in: folder.url.path)
       }
       let variants = [
         [("a.swift", "struct S { var x = 0 }\n"), ("b.h", "int b;\n")],
@@ -121,6 +126,42 @@
       let fingerprints = try variants.map { try fingerprint($0) }
       #expect(Set(fingerprints).count == variants.count)
       #expect(try fingerprint(variants[0]) == fingerprints[0])
+    }
+
+    /// The fingerprint of this program is that of all that a plugin can import: a change of any of it refuses a library
+    /// that was built before.
+    @Test func theFingerprintIsOfAllThatAPluginImports() throws {
+      let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../..").standardizedFileURL
+      func folder(_ module: String) -> URL? {
+        ["Sources", "Plugins"].map { root.appendingPathComponent("\($0)/\(module)") }
+          .first { FileManager.default.fileExists(atPath: $0.path) }
+      }
+      let manifest = try String(
+        contentsOf: root.appendingPathComponent("Package.swift"), encoding: .utf8)
+      let list = try #require(manifest.firstMatch(of: /let importedByPlugins = \[(.*)\]/)).1
+      var modules = list.matches(of: /"(\w+)"/).map { String($0.1) }
+      #expect(Set(modules).isSuperset(of: ["EventIO", "PluginKit", "RecursiveEmbedding"]))
+      var sources: [URL] = []
+      var next = 0
+      while next < modules.count {
+        let files = FileManager.default.enumerator(
+          at: try #require(folder(modules[next])), includingPropertiesForKeys: nil)
+        let found = (files?.compactMap { $0 as? URL } ?? [])
+          .filter { ["c", "cpp", "h", "hpp", "modulemap", "swift"].contains($0.pathExtension) }
+        for file in found {
+          for match in try String(contentsOf: file, encoding: .utf8).matches(
+            of: /(?m)^(?:@_exported |public )?import (\w+)$/)
+          {
+            let module = String(match.1)
+            if folder(module) != nil, !modules.contains(module) { modules.append(module) }
+          }
+        }
+        sources += found
+        next += 1
+      }
+      let expected = try fingerprint(of: sources.map(\.path).sorted(), in: root.path)
+      #expect(PluginHandshake.current.sources == expected, "\(modules)")
     }
 
     @Test func whatDoesNotRegister() throws {

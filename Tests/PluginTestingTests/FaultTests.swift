@@ -22,7 +22,9 @@ import Testing
     // Without what it did not name, the head cannot even be made.
     case .inputs: expected = Set(HeadCheck.allCases).subtracting([.unknownKeys])
     case .calibration: expected = [.saving]
-    case .metric: expected = [.evaluation]
+    case .metric, .figure, .table: expected = [.evaluation]
+    case .derivedTruth, .infiniteTruth: expected = [.derivedTruth]
+    case .preparation: expected = [.preparation]
     }
     let conformance = HeadConformance(
       FaultyHead.self,

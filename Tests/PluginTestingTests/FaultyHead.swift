@@ -8,7 +8,7 @@ struct FaultyHead: Head {
   enum Fault: String, Codable, CaseIterable {
     case none, doubledGradient, lostGradient, counter, width, neighbours, configuration, keys, infinity,
       inputs
-    case calibration, metric, loss
+    case calibration, metric, loss, derivedTruth, infiniteTruth, preparation, figure, table
   }
 
   struct Configuration: Codable, Sendable {
@@ -33,6 +33,11 @@ struct FaultyHead: Head {
     init(from decoder: any Decoder) {}
   }
 
+  /// The mean of the truth.
+  struct Preparation: Codable, Sendable {
+    var mean: Double
+  }
+
   struct Calibration: Codable, Sendable {
     var shift: Float
   }
@@ -44,6 +49,7 @@ struct FaultyHead: Head {
 
   var configuration: Configuration
   private(set) var calibration: Calibration?
+  private var mean: Float = 0
   private let layer: Dense
   private var fault: Fault { configuration.fault }
 
@@ -55,10 +61,24 @@ struct FaultyHead: Head {
 
   var rows: HeadRows { .jets }
   var inputs: Set<HeadInput> { fault == .inputs ? [.jetMomenta] : [.jetEmbedding, .jetMomenta] }
-  var truthColumns: [String] { ["value"] }
+  var truthColumns: [String] { ["value", "pt"] }
+  var derivedTruthColumns: Set<String> { ["pt"] }
   var outputs: [HeadOutput] { [HeadOutput("value", width: fault == .width ? 2 : 1)] }
 
   func check(_ truth: HeadTruth) {}
+
+  func derivedTruth(of events: Events, jets: Jets) -> [String: [Float]] {
+    let scale: Float = fault == .derivedTruth ? 1 + Float(events.eventCount) : 1
+    return ["pt": jets.pt.map { fault == .infiniteTruth && $0 > 5000 ? .infinity : scale * Float($0) }]
+  }
+
+  func preparation(fitting truth: HeadTruth, weights: [Double], inputs: HeadInputs) -> Preparation {
+    let weights = fault == .preparation ? weights.map { _ in 1 } : weights
+    let sum = zip(truth["value"], weights).reduce(0) { $0 + Double($1.0) * $1.1 }
+    return Preparation(mean: sum / weights.reduce(0, +))
+  }
+
+  mutating func prepare(by preparation: Preparation) { mean = Float(preparation.mean) }
 
   func callAsFunction(_ inputs: HeadInputs) -> Variable {
     let embedding = inputs.jetEmbedding
@@ -85,7 +105,7 @@ struct FaultyHead: Head {
     }
   }
 
-  func outputs(of result: Variable) -> Variable { result + (calibration?.shift ?? 0) }
+  func outputs(of result: Variable) -> Variable { result + (calibration?.shift ?? 0) + mean }
 
   mutating func calibrate(by calibration: Calibration) throws {
     self.calibration = calibration
@@ -97,7 +117,15 @@ struct FaultyHead: Head {
   }
 
   func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation {
-    HeadEvaluation(metrics: [Metric("closeness", Estimate(value: fault == .metric ? .nan : 1, error: nil))])
+    let rising = [1, 2.0]
+    let figure = HeadFigure(
+      "closeness", x: HeadFigure.Axis("x"), y: HeadFigure.Axis("y"),
+      series: [.curve("a", x: rising, y: fault == .figure ? [1] : [1, .nan])])
+    let column = HeadTable.Column("a", numbers: rising)
+    return HeadEvaluation(
+      metrics: [Metric("closeness", Estimate(value: fault == .metric ? .nan : 1, error: nil))],
+      figures: [figure],
+      tables: [HeadTable("numbers", columns: fault == .table ? [column, column] : [column])])
   }
 
   private static let calls = Calls()

@@ -72,6 +72,116 @@ private func isPNG(_ data: Data) -> Bool {
     }
   }
 
+  private func head(_ name: String, _ figures: [HeadFigure], _ tables: [HeadTable] = []) -> Report.Head {
+    Report.Head(
+      name: name,
+      HeadEvaluation(metrics: [Metric("m", Estimate(value: 1, error: nil))], figures: figures, tables: tables)
+    )
+  }
+
+  /// Curves, points and histograms on linear and logarithmic axes, with numbers that are not known.
+  @Test func writesFiguresAndTablesOfHeads() throws {
+    let energy = HeadFigure.Axis("E_T, 'quoted'", unit: "GeV", isLogarithmic: true)
+    let share = HeadFigure.Axis("Share", range: 0...1)
+    let series: [HeadFigure.Series] = [
+      .curve(
+        "a curve, with a comma", x: [1, 10, 100, 1000], y: [0.1, .nan, 0.3, 0.4],
+        errors: [0.1, 0.1, .nan, -1]),
+      .points("points", x: [2, 20], y: [0.5, .infinity], errors: [0.05, 0.05]),
+      .histogram("bins", edges: [1, 10, 1000], contents: [0.7, 0.2], errors: [0.02, .nan]),
+      .points("beyond", x: [-1, 0], y: [0.5, 2]),
+    ]
+    let bare: [HeadFigure.Series] = [
+      .curve("c", x: [1], y: [1]), .points("p", x: [0, 1], y: [3, 2]),
+      .histogram("h", edges: [0, 1, 2], contents: [0, 5], errors: [1, 6]),
+    ]
+    let nothing = HeadFigure("nothing", x: energy, y: share, series: [.curve("c", x: [0, .nan], y: [1, 1])])
+    let plain = HeadFigure.Axis("x")
+    let table = HeadTable(
+      "by class",
+      columns: [
+        HeadTable.Column("class", texts: ["b, c", "light"]),
+        HeadTable.Column("pT", unit: "GeV", numbers: [20.5, .nan]),
+        HeadTable.Column("bias", estimates: [Estimate(value: 0.5, error: 0.25), nil]),
+      ])
+    try withFolder { folder in
+      let report = Report(
+        title: "heads", classifiers: [try classifier("w", separation: 1)],
+        heads: [
+          head(
+            "w",
+            [
+              HeadFigure("mixed", x: energy, y: share, series: series),
+              HeadFigure("bare", x: plain, y: HeadFigure.Axis("y", isLogarithmic: true), series: bare),
+              nothing,
+            ], [table]),
+          // Names that files would share.
+          head("w-Bare", [HeadFigure("x y", x: plain, y: plain, series: bare)]),
+          head("w", [HeadFigure("bare", x: plain, y: plain, series: bare)]),
+        ])
+      try report.write(to: folder, using: Gnuplot())
+      for name in ["w-mixed", "w-bare", "w-bare-2", "w-Bare-x_y", "roc"] {
+        #expect(isPNG(try Data(contentsOf: folder.appendingPathComponent("\(name).png"))), "\(name)")
+      }
+      func text(_ name: String) throws -> String {
+        try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+      }
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("w-nothing.png").path))
+      #expect(try text("w-nothing.csv") == "c x,c y,c error\n0,1,\n,1,\n")
+      #expect(
+        try text("w-mixed.csv") == """
+          "a curve, with a comma x","a curve, with a comma y","a curve, with a comma error",points x,points y,points error,\
+          bins least x,bins largest x,bins y,bins error,beyond x,beyond y,beyond error
+          1,0.1,0.1,2,0.5,0.05,1,10,0.7,0.02,-1,0.5,
+          10,,0.1,20,,0.05,10,1000,0.2,,0,2,
+          100,0.3,,,,,,,,,,,
+          1000,0.4,,,,,,,,,,,
+
+          """)
+      #expect(
+        try text("w-by_class.csv") == "class,pT [GeV],bias,bias error\n\"b, c\",20.5,0.5,0.25\nlight,,,\n")
+      let drawing = try text("w-mixed.svg")
+      #expect(
+        drawing.contains("E_T, ’quoted’ [GeV]") && drawing.contains("bins") && !drawing.contains("beyond"))
+
+      struct Summary: Decodable {
+        struct Head: Decodable {
+          struct Figure: Decodable {
+            struct Axis: Decodable {
+              var label: String
+              var unit: String?
+              var isLogarithmic: Bool
+              var range: [Double]?
+            }
+            struct Series: Decodable {
+              var kind: String
+              var x: [Double?]
+              var y: [Double?]
+              var errors: [Double?]?
+            }
+            var name: String
+            var x: Axis
+            var y: Axis
+            var series: [Series]
+          }
+          var name: String
+          var figures: [Figure]
+        }
+        var heads: [Head]
+      }
+      let summary = try JSONDecoder().decode(
+        Summary.self, from: Data(contentsOf: folder.appendingPathComponent("report.json")))
+      #expect(summary.heads.map(\.name) == ["w", "w-Bare", "w"])
+      let figure = summary.heads[0].figures[0]
+      #expect(
+        figure.x.unit == "GeV" && figure.x.isLogarithmic && figure.x.range == nil && figure.y.range == [0, 1])
+      #expect(figure.series.map(\.kind) == ["curve", "points", "histogram", "points"])
+      #expect(figure.series[0].y == [0.1, nil, 0.3, 0.4] && figure.series[0].errors == [0.1, 0.1, nil, nil])
+      #expect(figure.series[2].x == [1, 10, 1000] && figure.series[3].errors == nil)
+      #expect(try text("report.json").contains("\"bias\""))
+    }
+  }
+
   @Test func writesEveryFile() throws {
     try withFolder { folder in
       let report = Report(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CanopyModel
 import EventIO
 import Foundation
 import JetPhysics
@@ -38,8 +39,8 @@ import Training
   }
 
   /// A tagger of two classes by a truth column.
-  private func tagger(_ truth: String) throws -> any Head {
-    try ToyJets.network([truth]).heads[0].head
+  private func tagger(_ truth: String) throws -> Network.NamedHead {
+    try ToyJets.network([truth]).heads[0]
   }
 
   /// Truth that is missing in one column takes the rows from the heads that need it, and from no other.

@@ -14,6 +14,11 @@ import Training
     (.missingRows, "The head a gives outputs of", "but value take"),
     (.wideLoss, "The head a gives a loss of", "× 2 numbers"),
     (.metric, "The head a gives nan for its metric reach", "mend the plugin careless"),
+    (
+      .figure, "The figure “reach” of the head a has a series s with 1 places for 2 values",
+      "mend the plugin careless"
+    ),
+    (.table, "The table “a/b” of the head a is no name for a file", "mend the plugin careless"),
   ]) func isSaidBeforeTheFirstStep(_ fault: Careless.Fault, _ beginning: String, _ part: String) throws {
     let trainer = try trainer(fault)
     var steps = 0
@@ -55,7 +60,7 @@ import Training
 /// A regression that does not keep to what it says of itself.
 struct Careless: Head {
   enum Fault: String, Codable {
-    case none, narrowOutputs, missingRows, wideLoss, metric, sameName, slash, noName, noWidth
+    case none, narrowOutputs, missingRows, wideLoss, metric, sameName, slash, noName, noWidth, figure, table
   }
 
   struct Configuration: Codable, Sendable {
@@ -102,6 +107,15 @@ struct Careless: Head {
   func outputs(of result: Variable) -> Variable { fault == .missingRows ? result.columnSums() : result }
 
   func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) -> HeadEvaluation {
-    HeadEvaluation(metrics: [Metric("reach", Estimate(value: fault == .metric ? .nan : 1, error: nil))])
+    let axis = HeadFigure.Axis("x")
+    return HeadEvaluation(
+      metrics: [Metric("reach", Estimate(value: fault == .metric ? .nan : 1, error: nil))],
+      figures: [
+        HeadFigure(
+          "reach", x: axis, y: axis, series: [.curve("s", x: fault == .figure ? [1] : [1, 2], y: [1, .nan])])
+      ],
+      tables: [
+        HeadTable(fault == .table ? "a/b" : "numbers", columns: [HeadTable.Column("n", numbers: [1, .nan])])
+      ])
   }
 }

@@ -117,6 +117,20 @@ import Training
         == true)
   }
 
+  @Test func theFormatOfTheFilesMayBeNamed() throws {
+    func yaml(_ format: String) -> String {
+      ToyJets.configuration(events, training: "epochs: 1, threads: 1").replacingOccurrences(
+        of: "validation-fraction: 0.3", with: "validation-fraction: 0.3\n  format: \(format)")
+    }
+    let named = try run(yaml("jsonl"), into: "named")
+    let told = try run(ToyJets.configuration(events, training: "epochs: 1, threads: 1"), into: "told")
+    #expect(named.parameters.values.elementsEqual(told.parameters.values))
+    for (format, problem) in [("text", "event 0"), ("jsnol", "which is no format; choose from hdf5")] {
+      let error = #expect(throws: EventInputError.self) { try run(yaml(format), into: format) }
+      #expect(error?.description.contains(problem) == true, "\(error?.description ?? "")")
+    }
+  }
+
   @Test func valuesAreSetOverTheFile() throws {
     let file = try folder.write(ToyJets.configuration(events, training: "epochs: 8"), to: "c.yaml")
     func read(_ settings: String...) throws -> TrainingConfiguration {

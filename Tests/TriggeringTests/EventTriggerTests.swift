@@ -11,7 +11,7 @@ import Testing
   /// The events that a run accepts, and what it came to.
   private func accepted(_ run: TriggerRun, events: Int) throws -> (Events, TriggerRun.Outcome) {
     let folder = try TemporaryFolder()
-    let writer = try EventOutputFormat.hdf5.makeWriter(to: .file(folder.path("out.h5")))
+    let writer = try HDF5EventOutputFormat().makeWriter(to: .file(folder.path("out.h5")))
     let outcome = try run.run(SampleRun.stream(events: events), to: writer)
     try writer.finish()
     return (try Events(try EventStream(inputs: [folder.path("out.h5")])), outcome)
@@ -56,7 +56,7 @@ import Testing
     let folder = try TemporaryFolder()
     let run = try SampleRun.run()
     func pass(_ input: EventStream, to name: String) throws -> Events {
-      let writer = try EventOutputFormat.hdf5.makeWriter(to: .file(folder.path(name)))
+      let writer = try HDF5EventOutputFormat().makeWriter(to: .file(folder.path(name)))
       _ = try run.run(input, to: writer)
       try writer.finish()
       return try Events(try EventStream(inputs: [folder.path(name)]))

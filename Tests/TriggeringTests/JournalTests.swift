@@ -26,9 +26,13 @@ import Testing
     menu = URL(fileURLWithPath: try folder.write(SampleRun.menuText, to: "menu.yaml"))
   }
 
-  private func output(_ name: String = "out.jsonl", resumed: Bool = true) -> TriggerRun.Output {
+  private func output(
+    _ name: String = "out.jsonl", format: any EventOutputFormat = JSONLinesEventOutputFormat(),
+    resumed: Bool = true
+  ) -> TriggerRun.Output {
     TriggerRun.Output(
-      path: folder.path(name), format: .jsonl, menu: menu, model: Models.folder("w-tagger"),
+      path: folder.path(name), format: format, menu: menu,
+      model: Models.folder("w-tagger"),
       isResumed: resumed
     )
   }
@@ -160,6 +164,24 @@ import Testing
       refusal { _ = try SampleRun.run().run(stream, to: output()) }.contains("another set of options"))
     // It is as it was.
     #expect(try run().state.eventCount == Self.eventCount)
+  }
+
+  /// A journal knows the format of its output by name, which one of earlier versions did not.
+  @Test func aJournalIsOfOneFormat() throws {
+    let reference = try reference()
+    try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
+    try folder.write(reference.journal, to: "out.jsonl.journal")
+    let stream = try SampleRun.stream(events: Self.eventCount, skipBadEvents: true)
+    let other = refusal {
+      _ = try SampleRun.run().run(stream, to: output(format: HDF5EventOutputFormat()))
+    }
+    #expect(other.contains("is of a run that writes the format jsonl"), "\(other)")
+    let end = ends(reference.journal)[0]
+    var heading = try #require(
+      try JSONSerialization.jsonObject(with: reference.journal[16..<end]) as? [String: Any])
+    #expect(heading.removeValue(forKey: "outputFormat") as? String == "jsonl")
+    let earlier = JournalRecord.data(try JSONSerialization.data(withJSONObject: heading))
+    try expectResumption(from: earlier + reference.journal[end...], reference)
   }
 
   /// The same size, other events.

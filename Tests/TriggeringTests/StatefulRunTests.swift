@@ -71,7 +71,8 @@ import Testing
     threads: Int = 2, stop: Int? = nil, _ decision: any Decision.Type = Larger.self
   ) throws -> TriggerState {
     let output = TriggerRun.Output(
-      path: folder.path("out.jsonl"), format: .jsonl, menu: URL(fileURLWithPath: folder.path("menu.yaml")),
+      path: folder.path("out.jsonl"), format: JSONLinesEventOutputFormat(),
+      menu: URL(fileURLWithPath: folder.path("menu.yaml")),
       model: Models.folder("w-tagger"), isResumed: true)
     var batches = 0
     return try TriggerRun(model: SampleRun.model.get(), menu: menu(decision), threads: threads).run(

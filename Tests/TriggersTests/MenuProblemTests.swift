@@ -137,7 +137,7 @@ import Testing
     ),
     (
       "paths: [{name: a, conditions: [{jet: {quantity: energy}, min: 1}]}]",
-      "1:38: paths[0].conditions[0].jet is refused: A jet has no quantity energy: write pt, mass or HEAD/OUTPUT."
+      "1:38: paths[0].conditions[0].jet is refused: A jet has no quantity energy: write pt, mass, HEAD/OUTPUT or OBSERVABLE/QUANTITY."
     ),
     (
       "paths: [{name: a, conditions: [{jet: {rank: 0}, min: 1}]}]",

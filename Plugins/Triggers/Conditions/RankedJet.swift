@@ -61,7 +61,8 @@ public struct RankedJet: Decision {
     case "pt": quantity = .pt
     case "mass": quantity = .mass
     case let name where name.contains("/"): quantity = .output(try sources.column(name, of: .jets))
-    case let name: throw PluginError("A jet has no quantity \(name): write pt, mass or HEAD/OUTPUT.")
+    case let name:
+      throw PluginError("A jet has no quantity \(name): write pt, mass, HEAD/OUTPUT or OBSERVABLE/QUANTITY.")
     }
   }
 

@@ -12,8 +12,9 @@ struct PluginCheckCommand: ParsableCommand {
     abstract: "Checks that the plugins of a library do what every plugin has to.",
     discussion: """
       Each stage and each head is tried with its example in a small network, each observable is computed and each \
-      decision is asked with its example, on events that are made for it. Each check has a process of its own, so that \
-      one that crashes is one that fails. The exit status is 1 if a check fails.
+      decision is asked with its example, on events that are made for it. A format of events reads its example, whole, \
+      cut short and damaged; a format of results, or one that events are written in, writes what is made for it. Each \
+      check has a process of its own, so that one that crashes is one that fails. The exit status is 1 if a check fails.
 
       EXAMPLES:
         canopy plugin check .build/release/libMyTagger.so
@@ -35,8 +36,9 @@ struct PluginCheckCommand: ParsableCommand {
   /// The names of all checks, each once: of heads, then those that only other kinds have.
   private static let checks: [String] =
     (HeadCheck.allCases.map(\.rawValue) + DecisionCheck.allCases.map(\.rawValue)
-    + StageCheck.allCases.map(\.rawValue) + ObservableCheck.allCases.map(\.rawValue)).reduce(into: [String]())
-  { if !$0.contains($1) { $0.append($1) } }
+    + StageCheck.allCases.map(\.rawValue) + ObservableCheck.allCases.map(\.rawValue)
+    + EventFormatCheck.allCases.map(\.rawValue) + OutputFormatCheck.allCases.map(\.rawValue))
+    .reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
 
   func validate() throws {
     if let only, !Self.checks.contains(only) {
@@ -50,20 +52,23 @@ struct PluginCheckCommand: ParsableCommand {
     try reportingFailures {
       var registry = PluginRegistry.builtIn
       try registry.load(path)
-      let plugins = LoadedPlugins(of: registry)
+      let plugins = try CheckedPlugin.all(of: registry)
       guard !plugins.isEmpty else {
         writeToStandardError(
-          "canopy: \(path.printable) brings no observable, stage, head or decision: there is nothing to check (cells are not)\n"
-        )
+          "canopy: \(path.printable) brings no observable, stage, head, decision or format: there is nothing to check "
+            + "(cells are not)\n")
         return
       }
-      let results = try only.map(plugins.results) ?? Self.checks.flatMap { try resultsOfProcess($0, plugins) }
+      let results =
+        try only.map { check in plugins.compactMap { $0.result(of: check) } }
+        ?? Self.checks.filter { check in plugins.contains { $0.checks.contains { $0.name == check } } }
+        .flatMap { try resultsOfProcess($0, plugins) }
       switch format {
       case .json:
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try writeToStandardOutput(encoder.encode(results) + Data("\n".utf8))
-      case .table: try writeToStandardOutput(Data(Listing(results).text.utf8))
+      case .table: try writeToStandardOutput(Data(Listing(results, of: plugins).text.utf8))
       }
       passed = results.allSatisfy(\.passed)
     }
@@ -71,7 +76,7 @@ struct PluginCheckCommand: ParsableCommand {
   }
 
   /// Runs a check in a process of its own.
-  private func resultsOfProcess(_ check: String, _ plugins: LoadedPlugins) throws -> [CheckResult] {
+  private func resultsOfProcess(_ check: String, _ plugins: [CheckedPlugin]) throws -> [CheckResult] {
     let process = Process()
     let output = Pipe()
     process.executableURL = Bundle.main.executableURL
@@ -86,93 +91,132 @@ struct PluginCheckCommand: ParsableCommand {
     {
       return results
     }
-    return plugins.failures(
-      of: check, "The program crashes: run this check by --only \(check) to see more.")
+    return plugins.compactMap {
+      $0.failure(of: check, "The program crashes: run this check by --only \(check) to see more.")
+    }
   }
 }
 
-/// The plugins that a library brought.
-private struct LoadedPlugins {
-  let observables: [any Observable.Type]
-  let stages: [any Stage.Type]
-  let heads: [any Head.Type]
-  let decisions: [any Decision.Type]
-
-  var isEmpty: Bool { observables.isEmpty && stages.isEmpty && heads.isEmpty && decisions.isEmpty }
-
-  init(of registry: PluginRegistry) {
-    observables = registry.observableIdentifiers.filter { registry.origin(ofObservable: $0) != .builtIn }
-      .compactMap { try? registry.observable($0) }
-    stages = registry.stageIdentifiers.filter { registry.origin(ofStage: $0) != .builtIn }
-      .compactMap { try? registry.stage($0) }
-    heads = registry.headIdentifiers.filter { registry.origin(ofHead: $0) != .builtIn }
-      .compactMap { try? registry.head($0) }
-    decisions = registry.decisionIdentifiers.filter { registry.origin(ofDecision: $0) != .builtIn }
-      .compactMap { try? registry.decision($0) }
+/// A plugin that a library brought, and how it is checked.
+private struct CheckedPlugin {
+  /// A check of its kind.
+  struct Check {
+    let name: String
+    /// What is checked, in a few words.
+    let summary: String
+    let run: () throws -> Void
   }
 
-  /// What a check says of the plugins that it concerns.
-  func results(of check: String) -> [CheckResult] {
-    let ofObservables = ObservableCheck(rawValue: check).map { check in
-      observables.map { type in
-        CheckResult(type.identifier, "observable", check.rawValue) { try Self.run(check, type) }
+  let name: String
+  /// `observable`, `stage`, `head`, `decision`, `event format`, `result format` or `event output format`.
+  let kind: String
+  let checks: [Check]
+
+  init(_ type: any Observable.Type) {
+    func checks<O: Observable>(_ type: O.Type) -> [Check] {
+      ObservableCheck.allCases.map { check in
+        Check(name: check.rawValue, summary: check.summary) { try ObservableConformance(type).run(check) }
       }
     }
-    let ofStages = StageCheck(rawValue: check).map { check in
-      stages.map { type in CheckResult(type.identifier, "stage", check.rawValue) { try Self.run(check, type) }
+    (name, kind, self.checks) = (type.identifier, "observable", checks(type))
+  }
+
+  init(_ type: any Stage.Type) {
+    func checks<S: Stage>(_ type: S.Type) -> [Check] {
+      StageCheck.allCases.map { check in
+        Check(name: check.rawValue, summary: check.summary) { try StageConformance(type).run(check) }
       }
     }
-    let ofHeads = HeadCheck(rawValue: check).map { check in
-      heads.map { type in CheckResult(type.identifier, "head", check.rawValue) { try Self.run(check, type) } }
-    }
-    let ofDecisions = DecisionCheck(rawValue: check).map { check in
-      decisions.map { type in
-        CheckResult(type.identifier, "decision", check.rawValue) { try Self.run(check, type) }
+    (name, kind, self.checks) = (type.identifier, "stage", checks(type))
+  }
+
+  init(_ type: any Head.Type) {
+    func checks<H: Head>(_ type: H.Type) -> [Check] {
+      HeadCheck.allCases.map { check in
+        Check(name: check.rawValue, summary: check.summary) { try HeadConformance(type).run(check) }
       }
     }
-    return (ofObservables ?? []) + (ofStages ?? []) + (ofHeads ?? []) + (ofDecisions ?? [])
+    (name, kind, self.checks) = (type.identifier, "head", checks(type))
   }
 
-  /// The results where no plugin that a check concerns passes.
-  func failures(of check: String, _ failure: String) -> [CheckResult] {
-    let observables =
-      ObservableCheck(rawValue: check) == nil ? [] : observables.map { ($0.identifier, "observable") }
-    let stages = StageCheck(rawValue: check) == nil ? [] : stages.map { ($0.identifier, "stage") }
-    let heads = HeadCheck(rawValue: check) == nil ? [] : heads.map { ($0.identifier, "head") }
-    let decisions = DecisionCheck(rawValue: check) == nil ? [] : decisions.map { ($0.identifier, "decision") }
-    return (observables + stages + heads + decisions).map {
-      CheckResult($0, $1, check) { throw PluginError(failure) }
+  init(_ type: any Decision.Type) {
+    func checks<D: Decision>(_ type: D.Type) -> [Check] {
+      DecisionCheck.allCases.map { check in
+        Check(name: check.rawValue, summary: check.summary) { try DecisionConformance(type).run(check) }
+      }
+    }
+    (name, kind, self.checks) = (type.identifier, "decision", checks(type))
+  }
+
+  init(_ format: any EventFormat) {
+    name = format.name
+    kind = "event format"
+    checks = EventFormatCheck.allCases.map { check in
+      Check(name: check.rawValue, summary: check.summary) { try EventFormatConformance(format).run(check) }
     }
   }
 
-  private static func run<O: Observable>(_ check: ObservableCheck, _ type: O.Type) throws {
-    try ObservableConformance(type).run(check)
+  init(_ format: any ResultFormat) {
+    name = format.name
+    kind = "result format"
+    // Results are not read again.
+    checks = OutputFormatCheck.allCases.filter { $0 != .reading }.map { check in
+      Check(name: check.rawValue, summary: check.summary) { try OutputFormatConformance(format).run(check) }
+    }
   }
 
-  private static func run<S: Stage>(_ check: StageCheck, _ type: S.Type) throws {
-    try StageConformance(type).run(check)
+  /// A format that events are written in; one of `formats` may read it.
+  init(_ format: any EventOutputFormat, _ formats: EventFormats) {
+    name = format.name
+    kind = "event output format"
+    checks = OutputFormatCheck.allCases.map { check in
+      Check(name: check.rawValue, summary: check.summary) {
+        try OutputFormatConformance(format, formats: formats).run(check)
+      }
+    }
   }
 
-  private static func run<H: Head>(_ check: HeadCheck, _ type: H.Type) throws {
-    try HeadConformance(type).run(check)
+  /// All that libraries have brought.
+  static func all(of registry: PluginRegistry) throws -> [CheckedPlugin] {
+    let (events, results, outputs) = (
+      registry.eventFormats, registry.resultFormats, registry.eventOutputFormats
+    )
+    return try registry.observableIdentifiers.filter { registry.origin(ofObservable: $0) != .builtIn }
+      .map { CheckedPlugin(try registry.observable($0)) }
+      + registry.stageIdentifiers.filter { registry.origin(ofStage: $0) != .builtIn }
+      .map { CheckedPlugin(try registry.stage($0)) }
+      + registry.headIdentifiers.filter { registry.origin(ofHead: $0) != .builtIn }
+      .map { CheckedPlugin(try registry.head($0)) }
+      + registry.decisionIdentifiers.filter { registry.origin(ofDecision: $0) != .builtIn }
+      .map { CheckedPlugin(try registry.decision($0)) }
+      + events.all.filter { registry.origin(ofEventFormat: $0.name) != .builtIn }.map { CheckedPlugin($0) }
+      + results.all.filter { registry.origin(ofResultFormat: $0.name) != .builtIn }.map { CheckedPlugin($0) }
+      + outputs.all.filter { registry.origin(ofEventOutputFormat: $0.name) != .builtIn }
+      .map { CheckedPlugin($0, events) }
   }
 
-  private static func run<D: Decision>(_ check: DecisionCheck, _ type: D.Type) throws {
-    try DecisionConformance(type).run(check)
+  /// What a check says of the plugin; nil if it is no check of its kind.
+  func result(of name: String) -> CheckResult? {
+    checks.first { $0.name == name }.map { CheckResult(self, $0, $0.run) }
+  }
+
+  /// The result if the check does not come to its end; nil if it is no check of its kind.
+  func failure(of name: String, _ sentence: String) -> CheckResult? {
+    checks.first { $0.name == name }.map { CheckResult(self, $0) { throw PluginError(sentence) } }
   }
 }
 
 /// What a check says of a plugin.
 private struct CheckResult: Codable {
   var plugin: String
-  /// `observable`, `stage`, `head` or `decision`.
+  /// That of ``CheckedPlugin/kind``.
   var kind: String
   var check: String
   var passed: Bool
   var failure: String?
 
-  init(_ plugin: String, _ kind: String, _ check: String, _ run: () throws -> Void) {
-    (self.plugin, self.kind, self.check) = (plugin, kind, check)
+  init(_ plugin: CheckedPlugin, _ check: CheckedPlugin.Check, _ run: () throws -> Void) {
+    (self.plugin, kind, self.check) = (plugin.name, plugin.kind, check.name)
     do {
       try run()
       passed = true
@@ -181,30 +225,19 @@ private struct CheckResult: Codable {
       failure = "\(error)"
     }
   }
-
-  /// What is checked, in a few words.
-  var summary: String? {
-    switch kind {
-    case "observable": ObservableCheck(rawValue: check)?.summary
-    case "stage": StageCheck(rawValue: check)?.summary
-    case "head": HeadCheck(rawValue: check)?.summary
-    default: DecisionCheck(rawValue: check)?.summary
-    }
-  }
 }
 
 extension Listing {
   /// What checks say, for people.
-  fileprivate init(_ results: [CheckResult]) {
-    for kind in ["observable", "stage", "head", "decision"] {
-      for plugin in Set(results.filter { $0.kind == kind }.map(\.plugin)).sorted() {
-        begin("\(kind) \(plugin)")
-        add(
-          table: [["check", "result", "what is checked, or what is wrong"]]
-            + results.filter { $0.kind == kind && $0.plugin == plugin }.map { result in
-              [result.check, result.passed ? "passed" : "FAILED", result.failure ?? result.summary ?? ""]
-            })
-      }
+  fileprivate init(_ results: [CheckResult], of plugins: [CheckedPlugin]) {
+    for plugin in plugins {
+      begin("\(plugin.kind) \(plugin.name)")
+      add(
+        table: [["check", "result", "what is checked, or what is wrong"]]
+          + plugin.checks.compactMap { check in
+            results.first { $0.kind == plugin.kind && $0.plugin == plugin.name && $0.check == check.name }
+              .map { [check.name, $0.passed ? "passed" : "FAILED", $0.failure ?? check.summary] }
+          })
     }
   }
 }

@@ -9,7 +9,7 @@ import Settings
 struct PluginListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "Lists the plugins that are built in and those that are loaded.",
+    abstract: "Lists the plugins and formats that are built in and those that are loaded.",
     discussion: """
       Inputs, outputs and quantities are those of the configuration that a plugin gives as its example, which is shown \
       too; they may be others with other configurations.
@@ -42,14 +42,60 @@ struct PluginListCommand: ParsableCommand {
         try PluginDescription(registry.decision(identifier), origin: registry.origin(ofDecision: identifier)!)
       }
       let descriptions = observables + stages + heads + decisions
+      let formats = FormatDescription.all(of: registry)
       switch format {
       case .json:
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try writeToStandardOutput(encoder.encode(descriptions) + Data("\n".utf8))
-      case .table: try writeToStandardOutput(Data(Listing(descriptions).text.utf8))
+        try writeToStandardOutput(
+          encoder.encode(descriptions.map(Listed.plugin) + formats.map(Listed.format)) + Data("\n".utf8))
+      case .table: try writeToStandardOutput(Data(Listing(descriptions, formats).text.utf8))
       }
     }
+  }
+}
+
+/// An element of the list as JSON.
+private enum Listed: Encodable {
+  case plugin(PluginDescription)
+  case format(FormatDescription)
+
+  func encode(to encoder: any Encoder) throws {
+    switch self {
+    case .plugin(let plugin): try plugin.encode(to: encoder)
+    case .format(let format): try format.encode(to: encoder)
+    }
+  }
+}
+
+/// What a format says of itself.
+private struct FormatDescription: Encodable {
+  /// The name.
+  var plugin: String
+  /// `event format`, `result format` or `event output format`.
+  var kind: String
+  var from: String
+  var summary: String
+  /// The endings of the names of its files; nil for formats that are told from the content.
+  var endings: [String]?
+
+  static func all(of registry: PluginRegistry) -> [FormatDescription] {
+    registry.eventFormats.all.map {
+      FormatDescription(
+        plugin: $0.name, kind: "event format", from: registry.origin(ofEventFormat: $0.name)!.description,
+        summary: $0.summary)
+    }
+      + registry.resultFormats.all.map {
+        FormatDescription(
+          plugin: $0.name, kind: "result format", from: registry.origin(ofResultFormat: $0.name)!.description,
+          summary: $0.summary, endings: $0.fileExtensions)
+      }
+      + registry.eventOutputFormats.all.map {
+        FormatDescription(
+          plugin: $0.name, kind: "event output format",
+          from: registry.origin(ofEventOutputFormat: $0.name)!.description, summary: $0.summary,
+          endings: $0.fileExtensions)
+      }
   }
 }
 
@@ -66,6 +112,8 @@ private struct PluginDescription: Encodable {
   /// What a stage or a head gives, or the quantities of a decision.
   var outputs: [HeadOutput]
   var truth: [String]?
+  /// Whether a decision keeps a state from event to event; nil for others.
+  var keepsState: Bool?
   /// What each quantity of an observable is; nil for other kinds.
   var meanings: [ObservableQuantity]?
   /// The configuration of the example.
@@ -129,8 +177,11 @@ private struct PluginDescription: Encodable {
     from = origin.description
     summary = type.summary
     outputs = try quantities(type, example)
+    keepsState = Self.keepsState(type)
     configuration = try JSONValue(encoding: example)
   }
+
+  private static func keepsState<D: Decision>(_ type: D.Type) -> Bool { D.State.self != NoState.self }
 
   /// Describes a head by what its example makes, in a network that has everything.
   init(_ type: any Head.Type, origin: PluginOrigin) throws {
@@ -160,8 +211,8 @@ private struct PluginDescription: Encodable {
 }
 
 extension Listing {
-  /// Plugins for people.
-  fileprivate init(_ plugins: [PluginDescription]) {
+  /// Plugins and formats for people.
+  fileprivate init(_ plugins: [PluginDescription], _ formats: [FormatDescription]) {
     for plugin in plugins {
       begin("\(plugin.plugin) \(plugin.version)")
       add("summary", plugin.summary)
@@ -172,7 +223,20 @@ extension Listing {
         plugin.rows == nil || plugin.meanings != nil ? "quantities" : "outputs",
         plugin.outputs.map(\.text).joined(separator: ", "))
       plugin.truth.map { add("truth", $0.joined(separator: ", ")) }
+      plugin.keepsState.map { add("state", $0 ? "kept from event to event" : "none") }
       add("example", plugin.configuration.text)
+    }
+    for (kind, title) in [
+      ("event format", "formats of events that are read"), ("result format", "formats of results"),
+      ("event output format", "formats of events that are written"),
+    ] {
+      begin(title)
+      add(
+        table: [["format", "endings", "from", "what it is"]]
+          + formats.filter { $0.kind == kind }.map { format in
+            let endings = format.endings.map { $0.map { "." + $0 }.joined(separator: " ") } ?? ""
+            return [format.plugin, endings.isEmpty ? "-" : endings, format.from, format.summary]
+          })
     }
   }
 }

@@ -10,13 +10,15 @@ struct PluginNewCommand: ParsableCommand {
     commandName: "new",
     abstract: "Writes a package with a plugin that works, to start from.",
     discussion: """
-      The package has a plugin, a training configuration or a menu that uses it, tests, and a README. It builds and \
+      The package has a plugin, an example that uses it (a training configuration, a menu or a file of events), tests, \
+      and a README. It builds and \
       passes its tests as it is, in seconds: it is compiled against the plugin kit that comes with canopy.
 
       EXAMPLES:
         canopy plugin new MyTagger
         canopy plugin new MyMass --kind regression
         canopy plugin new BackToBack --kind decision --directory ~/plugins
+        canopy plugin new MyTable --kind format
       """)
 
   @Argument(help: "The name of the plugin: a Swift type such as MyTagger.")

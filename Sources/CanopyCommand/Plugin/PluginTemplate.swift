@@ -20,12 +20,23 @@ protocol PluginKindTemplate: Sendable {
   var source: String { get }
   /// The source of its tests.
   var tests: String { get }
-  /// A training configuration or a menu with it, in YAML.
-  var configuration: String { get }
-  /// What it does, as the end of a sentence that begins with “a head called `identifier`”.
+  /// The ending of the file of ``example``; `yaml` unless given.
+  static var exampleEnding: String { get }
+  /// A training configuration or a menu with it, or for a format a file of it.
+  var example: String { get }
+  /// What is registered, as expressions.
+  var registered: [String] { get }
+  /// The modules that the registration imports; PluginKit alone unless given.
+  var imports: [String] { get }
+  /// What it is and does, as the end of a sentence that begins with “A plugin of Canopy:”.
   var purpose: String { get }
   /// The command that uses it, without `--plugin`.
   var use: String { get }
+}
+
+extension PluginKindTemplate {
+  static var exampleEnding: String { "yaml" }
+  var imports: [String] { ["PluginKit"] }
 }
 
 /// How a new plugin and its parts are called.
@@ -61,7 +72,8 @@ struct PluginNames: Sendable {
       previous = character
     }
     if let origin = registry.origin(ofHead: identifier) ?? registry.origin(ofDecision: identifier)
-      ?? registry.origin(ofObservable: identifier)
+      ?? registry.origin(ofObservable: identifier) ?? registry.origin(ofStage: identifier)
+      ?? registry.origin(ofEventFormat: identifier) ?? registry.origin(ofEventOutputFormat: identifier)
     {
       throw PluginError(
         "\(name) would be the plugin \(identifier), which there is already (\(origin)): choose another name.")
@@ -83,18 +95,21 @@ struct PluginNames: Sendable {
     "Range", "Result", "Sendable", "Sequence", "Set", "StaticString", "String", "Suite", "Test",
     "UnsafeMutableRawPointer", "Void",
     // Modules of Canopy that a plugin cannot see, but that are in the program that loads it.
-    "ArgumentParser", "Canopy", "CanopyCommand", "CanopyTrigger", "EventClassifiers", "JetTaggers",
+    "ArgumentParser", "Canopy", "CanopyBenchmarks", "CanopyCommand", "CanopyTrigger", "EventClassifiers",
+    "JetTaggers",
     "MassRegression", "Observables", "PluginTestRuntime", "SourceFingerprint", "Triggering", "Triggers",
     // Types of Canopy.
     "Calibration", "Classification", "ClassifyingHead", "Configuration", "Decision", "DecisionCheck",
     "DecisionConformance", "DecisionExample", "DecisionInputs", "DecisionSources", "DecisionValues",
-    "Estimate",
+    "Dense", "Estimate", "EventFormat", "EventFormatCheck", "EventFormatConformance", "EventInputError",
+    "EventOutputFormat", "EventReader", "EventSchema", "EventSource", "EventWriter", "Events", "FileStart",
     "Head", "HeadBuilder", "HeadCheck", "HeadConformance", "HeadEvaluation", "HeadExample", "HeadInput",
-    "HeadInputs", "HeadOutput", "HeadRows", "HeadTruth", "Matrix", "Metric", "Observable", "ObservableCheck",
-    "ObservableConformance", "ObservableInputs",
-    "ObservableQuantity", "ParameterLayout", "Perceptron",
+    "HeadInputs", "HeadOutput", "HeadRows", "HeadTruth", "Matrix", "Metric", "MomentumLayout", "Observable",
+    "ObservableCheck", "ObservableConformance", "ObservableInputs", "ObservableQuantity", "OutputFormatCheck",
+    "OutputFormatConformance", "ParameterLayout", "ParsingEventReader", "Perceptron",
     "PluginError", "PluginRegistration", "PluginRegistry", "PluginVersion", "RegressionEvaluation",
-    "RegressionPredictions", "Variable",
+    "RegressionPredictions", "ResultDestination", "ResultText", "Setting", "SettingsSection", "Stage",
+    "StageBuilder", "StageCheck", "StageConformance", "StageInputs", "TextNumber", "Variable",
   ]
 }
 
@@ -102,7 +117,8 @@ struct PluginNames: Sendable {
 struct PluginTemplate {
   /// All kinds of plugins that a package can be written for.
   static let kinds: [any PluginKindTemplate.Type] = [
-    HeadTemplate.self, RegressionTemplate.self, ObservableTemplate.self, DecisionTemplate.self,
+    HeadTemplate.self, RegressionTemplate.self, StageTemplate.self, ObservableTemplate.self,
+    DecisionTemplate.self, FormatTemplate.self,
   ]
 
   private let names: PluginNames
@@ -141,10 +157,12 @@ struct PluginTemplate {
       ("Package.swift", manifest), ("Sources/\(name)/\(name).swift", kind.source),
       ("Sources/\(name)/Registration.swift", registration),
       ("Tests/\(name)Tests/\(name)Tests.swift", kind.tests),
-      ("\(names.identifier).yaml", kind.configuration),
+      (exampleFile, kind.example),
       ("README.md", readme), (".gitignore", ".build\nPackage.resolved\n"),
     ]
   }
+
+  private var exampleFile: String { "\(names.identifier).\(type(of: kind).exampleEnding)" }
 
   private var manifest: String {
     """
@@ -176,13 +194,13 @@ struct PluginTemplate {
 
   private var registration: String {
     """
-    import PluginKit
+    \(kind.imports.map { "import \($0)" }.joined(separator: "\n"))
 
     /// What `canopy --plugin` calls when it has loaded the library.
     @_cdecl("canopy_plugin")
     public func registerPlugins(_ registration: UnsafeMutableRawPointer) {
       PluginRegistration.run(registration) { registry in
-        try registry.register(\(names.name).self)
+    \(kind.registered.map { "    try registry.register(\($0))" }.joined(separator: "\n"))
       }
     }
 
@@ -206,7 +224,7 @@ struct PluginTemplate {
 
     - `Sources/\(names.name)/\(names.name).swift` has the plugin.
     - `Sources/\(names.name)/Registration.swift` makes it known to `canopy`.
-    - `\(names.identifier).yaml` uses it.
+    - `\(exampleFile)` is an example to try it on.
     - `Tests` checks that it does what every such plugin has to.
 
     """

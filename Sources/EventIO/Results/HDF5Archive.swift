@@ -4,8 +4,9 @@
 @preconcurrency import CHDF5
 
 /// Arrays as datasets of an HDF5 file.
-final class HDF5Archive: ResultArchive {
-  static let name = "HDF5"
+public final class HDF5Archive: ResultArchive {
+  /// `HDF5`.
+  public static let name = "HDF5"
 
   /// H5F_ACC_TRUNC and H5T_VARIABLE, macros that Swift cannot read.
   private static let truncate: UInt32 = 2
@@ -16,7 +17,10 @@ final class HDF5Archive: ResultArchive {
   /// The datasets made so far, by the index of their array.
   private var datasets: [Int: (id: hid_t, rows: hsize_t)] = [:]
 
-  init(path: String, destination: String) throws {
+  /// Starts the file `path`, which exists and is empty; `destination` is its name in messages.
+  ///
+  /// - Throws: `ResultOutputError` if it cannot be written.
+  public init(path: String, destination: String) throws {
     self.destination = destination
     try HDF5.locked {
       H5open()
@@ -37,7 +41,10 @@ final class HDF5Archive: ResultArchive {
     }
   }
 
-  func append(_ rows: UnsafeRawBufferPointer, to array: ResultArray, isLast: Bool) throws {
+  /// Adds rows to `array`, a dataset that it makes if it is not there yet.
+  ///
+  /// - Throws: `ResultOutputError` if they cannot be written.
+  public func append(_ rows: UnsafeRawBufferPointer, to array: ResultArray, isLast: Bool) throws {
     try HDF5.locked {
       let count = hsize_t(rows.count / array.rowSize)
       let start: hsize_t
@@ -53,7 +60,10 @@ final class HDF5Archive: ResultArchive {
     }
   }
 
-  func finish() throws {
+  /// Completes and closes the file.
+  ///
+  /// - Throws: `ResultOutputError` if it cannot be completed.
+  public func finish() throws {
     try HDF5.locked {
       // In order: what HDF5 still holds back gets its place in the file now.
       for index in datasets.keys.sorted() {

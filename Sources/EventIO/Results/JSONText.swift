@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 /// Text in JSON.
-enum JSONText {
+public enum JSONText {
   /// A string in quotation marks.
-  static func quoted(_ name: some StringProtocol) -> String {
+  public static func quoted(_ name: some StringProtocol) -> String {
     var result = "\""
     for scalar in name.unicodeScalars {
       switch scalar {
@@ -20,12 +20,12 @@ enum JSONText {
 
 extension ResultText {
   /// Adds the shortest digits that read back as the same number; JSON has no others than finite ones.
-  func append(_ number: some BinaryFloatingPoint & LosslessStringConvertible) {
+  public func append(_ number: some BinaryFloatingPoint & LosslessStringConvertible) {
     append(number.isFinite ? number.description : "null")
   }
 
-  /// Adds an array.
-  func append<Elements: Sequence>(_ elements: Elements, each: (Elements.Element) -> Void) {
+  /// Adds an array in JSON, whose elements `each` adds.
+  public func append<Elements: Sequence>(_ elements: Elements, each: (Elements.Element) -> Void) {
     var separator = "["
     for element in elements {
       append(separator)

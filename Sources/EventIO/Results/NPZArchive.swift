@@ -8,8 +8,9 @@ import Foundation
 ///
 /// A zip archive holds one file after the other, but the arrays grow together: each grows in a temporary file
 /// of its own, which has no name, so that nothing is left behind however the program ends.
-final class NPZArchive: ResultArchive {
-  static let name = "npz"
+public final class NPZArchive: ResultArchive {
+  /// `npz`.
+  public static let name = "npz"
 
   /// NumPy's header is a multiple of 64 bytes; this holds any shape of two dimensions.
   private static let headerSize = 128
@@ -19,7 +20,8 @@ final class NPZArchive: ResultArchive {
   /// The arrays, by their index; `bytes` counts those behind the header.
   private var files: [Int: (stream: UnsafeMutablePointer<FILE>, array: ResultArray, bytes: Int)] = [:]
 
-  init(path: String, destination: String) throws {
+  /// Starts the file `path`, which exists and is empty; `destination` is its name in messages.
+  public init(path: String, destination: String) throws {
     self.path = path
     self.destination = destination
   }
@@ -28,7 +30,10 @@ final class NPZArchive: ResultArchive {
     for file in files.values { fclose(file.stream) }
   }
 
-  func append(_ rows: UnsafeRawBufferPointer, to array: ResultArray, isLast: Bool) throws {
+  /// Adds rows to `array`.
+  ///
+  /// - Throws: `ResultOutputError` if they cannot be written.
+  public func append(_ rows: UnsafeRawBufferPointer, to array: ResultArray, isLast: Bool) throws {
     if files[array.index] == nil { files[array.index] = (try makeStream(array), array, 0) }
     let stream = files[array.index]!.stream
     guard rows.isEmpty || fwrite(rows.baseAddress, 1, rows.count, stream) == rows.count else {
@@ -37,7 +42,10 @@ final class NPZArchive: ResultArchive {
     files[array.index]!.bytes += rows.count
   }
 
-  func finish() throws {
+  /// Completes and closes the file.
+  ///
+  /// - Throws: `ResultOutputError` if it cannot be completed.
+  public func finish() throws {
     var code: Int32 = 0
     guard let archive = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, &code) else {
       var error = zip_error_t()

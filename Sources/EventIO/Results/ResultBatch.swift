@@ -113,7 +113,7 @@ public struct ResultRows: Sendable, Equatable {
   }
 
   /// The rows of one jet.
-  func rows(ofJet jet: Int) -> Range<Int> { offsets[jet]..<offsets[jet + 1] }
+  public func rows(ofJet jet: Int) -> Range<Int> { offsets[jet]..<offsets[jet + 1] }
 }
 
 /// One named quantity of each jet or of each event, `width` numbers each.
@@ -167,5 +167,5 @@ public struct ResultLists: Sendable, Equatable {
   }
 
   /// The entries of one jet.
-  func entries(ofJet jet: Int) -> Range<Int> { offsets[jet]..<offsets[jet + 1] }
+  public func entries(ofJet jet: Int) -> Range<Int> { offsets[jet]..<offsets[jet + 1] }
 }

@@ -35,9 +35,9 @@ public struct ResultFormats: Sendable {
 
   /// Makes a format known; its endings of files go before those of the formats that are known already.
   ///
-  /// - Throws: ``EventFormatError`` where the name is taken by another format, or does not serve as one.
+  /// - Throws: ``EventFormatError`` if the name is taken by another format, or the name or an ending does not serve as one.
   public mutating func register(_ format: any ResultFormat) throws {
-    try FormatName.check(format.name, known: names)
+    try FormatName.check(format.name, endings: format.fileExtensions, known: names)
     all.append(format)
   }
 
@@ -52,7 +52,7 @@ public struct ResultFormats: Sendable {
 
   /// The format that the ending of a file's name stands for; the first one if it stands for none.
   public func format(ofFile path: String) -> any ResultFormat {
-    let ending = path.split(separator: ".").last?.lowercased() ?? ""
+    let ending = FormatName.ending(of: path)
     return all.last { $0.fileExtensions.contains(ending) } ?? all[0]
   }
 }

@@ -13,7 +13,7 @@ public struct PluginHandshake: Sendable, Equatable {
   public let canopyVersion: String
   /// The compiler, as the C compiler inside Swift's calls itself.
   public let compiler: String
-  /// The fingerprint of the sources of PluginKit and of all modules that it stands on.
+  /// The fingerprint of the sources of all modules that a plugin can import, and of those behind them.
   public let sources: String
 
   /// The two texts of the running program.

@@ -13,6 +13,13 @@ public struct ObservableCatalogue: Sendable {
     self.plugins = plugins
   }
 
+  /// Whether the name of a column is that of an observable that is declared, or of a plugin, with a quantity.
+  public func knows(_ column: String) -> Bool {
+    guard let slash = column.firstIndex(of: "/") else { return false }
+    let name = String(column[..<slash])
+    return declared.contains { $0.name == name } || plugins.origin(ofObservable: name) != nil
+  }
+
   /// The observables that columns of these names belong to.
   ///
   /// - Parameter columns: names of columns, such as `soft-drop/mass`.

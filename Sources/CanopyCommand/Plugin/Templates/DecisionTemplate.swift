@@ -77,7 +77,9 @@ struct DecisionTemplate: PluginKindTemplate {
     """
   }
 
-  var configuration: String {
+  var registered: [String] { ["\(names.name).self"] }
+
+  var example: String {
     """
     # canopy trigger EVENTS --menu \(names.identifier).yaml --model MODEL --plugin .build/release/lib\(names.name).so
     paths:

@@ -86,7 +86,9 @@ struct HeadTemplate: PluginKindTemplate {
     """
   }
 
-  var configuration: String {
+  var registered: [String] { ["\(names.name).self"] }
+
+  var example: String {
     """
     # canopy train \(names.identifier).yaml --plugin .build/release/lib\(names.name).so -o model
     data:

@@ -103,7 +103,9 @@ struct ObservableTemplate: PluginKindTemplate {
     """
   }
 
-  var configuration: String {
+  var registered: [String] { ["\(names.name).self"] }
+
+  var example: String {
     """
     # canopy train \(names.identifier).yaml -o tagger --plugin .build/release/lib\(names.name).so
     data:

@@ -114,7 +114,9 @@ struct RegressionTemplate: PluginKindTemplate {
     """
   }
 
-  var configuration: String {
+  var registered: [String] { ["\(names.name).self"] }
+
+  var example: String {
     """
     # canopy train \(names.identifier).yaml --plugin .build/release/lib\(names.name).so -o model
     data:

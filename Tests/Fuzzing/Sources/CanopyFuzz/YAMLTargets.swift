@@ -32,7 +32,8 @@ private func makeNetwork(_ configuration: TrainingConfiguration) throws {
     embedding: configuration.embedding?.choice, events: configuration.events?.choice,
     heads: configuration.heads.map {
       ($0.key, try PluginRegistry.builtIn.head($0.value.plugin), $0.value.configuration)
-    })
+    }, observables: ObservableCatalogue(configuration.observables, plugins: .builtIn),
+    cuts: configuration.cuts)
 }
 
 /// A menu of triggers, with and without thresholds to tune.

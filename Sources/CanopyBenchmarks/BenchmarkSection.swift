@@ -3,13 +3,13 @@
 import Canopy
 
 /// A part of `canopy bench`, in the order in which they are measured.
-enum BenchmarkSection: String, CaseIterable {
+package enum BenchmarkSection: String, CaseIterable {
   /// First, while the program has not needed memory for anything else.
   case memory
   case clustering, embedding, encoding, throughput, latency, trigger, reading, size
 
-  /// What is measured, and what it is compared with, for people.
-  var title: String {
+  /// What is measured and against what, for people.
+  package var title: String {
     switch self {
     case .memory:
       "memory: the most that was resident while streaming, and its growth over the last three quarters"
@@ -29,7 +29,9 @@ enum BenchmarkSection: String, CaseIterable {
   }
 
   /// Measures the section.
-  func measure(_ inputs: BenchmarkInputs, effort: BenchmarkEffort, threads: Int) throws -> [BenchmarkResult] {
+  package func measure(
+    _ inputs: BenchmarkInputs, effort: BenchmarkEffort, threads: Int
+  ) throws -> [BenchmarkResult] {
     switch self {
     case .memory: try MemoryBenchmark.run(inputs, effort, threads: threads)
     case .clustering: try ClusteringBenchmark.run(inputs, effort)
@@ -45,8 +47,8 @@ enum BenchmarkSection: String, CaseIterable {
 }
 
 /// How much is measured.
-struct BenchmarkEffort {
-  /// How many turns each piece of work that is compared has.
+package struct BenchmarkEffort {
+  /// How often everything that is compared has its turn.
   let rounds: Int
   /// The least duration of a turn in seconds.
   let turn: Double
@@ -61,10 +63,12 @@ struct BenchmarkEffort {
   /// The numbers of constituents of a jet.
   let sizes: [Int]
 
-  static let full = BenchmarkEffort(
+  /// As `canopy bench` measures.
+  package static let full = BenchmarkEffort(
     rounds: 11, turn: 0.02, jets: 1024, calls: 20_000, passes: 4, widths: [40, 64, 128],
     sizes: [10, 20, 50, 100, 200, 500, 1000, 2000, 5000])
-  static let quick = BenchmarkEffort(
+  /// As `canopy bench --quick` measures.
+  package static let quick = BenchmarkEffort(
     rounds: 3, turn: 0.003, jets: 256, calls: 500, passes: 1, widths: [40],
     sizes: [10, 100, 1000])
 }

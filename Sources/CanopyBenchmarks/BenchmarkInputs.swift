@@ -4,7 +4,7 @@ import Canopy
 import Foundation
 
 /// What is measured on: the files of a folder and a model, each read when it is needed.
-struct BenchmarkInputs {
+package struct BenchmarkInputs {
   /// A kind of event file.
   struct Kind: Hashable {
     /// The name of its format, such as `hepmc3`.
@@ -16,7 +16,8 @@ struct BenchmarkInputs {
   private let modelFolder: String
   private let plugins: PluginRegistry
 
-  init(samples: String, model: String, plugins: PluginRegistry) {
+  /// The files of a folder and a model.
+  package init(samples: String, model: String, plugins: PluginRegistry) {
     folder = samples
     modelFolder = model
     self.plugins = plugins
@@ -54,7 +55,8 @@ struct BenchmarkInputs {
     let columns = Dictionary(uniqueKeysWithValues: conditions.map { ($0, 0.0) })
     return try EventStream(
       inputs: files,
-      options: EventReadingOptions(particleColumns: [], maximumEvents: maximumEvents, columns: columns))
+      options: EventReadingOptions(
+        particleColumns: [], maximumEvents: maximumEvents, columns: columns, formats: plugins.eventFormats))
   }
 
   /// The event files of the folder by kind.
@@ -66,8 +68,9 @@ struct BenchmarkInputs {
     for name in names.sorted() {
       let path = URL(fileURLWithPath: folder).appendingPathComponent(name).relativePath
       // What is no event file, such as a description of the samples, is passed over.
-      guard (try? EventFormats.builtIn.format(ofFile: path)) != nil else { continue }
-      let stream = try EventStream(inputs: [path])
+      guard (try? plugins.eventFormats.format(ofFile: path)) != nil else { continue }
+      let stream = try EventStream(
+        inputs: [path], options: EventReadingOptions(formats: plugins.eventFormats))
       guard try stream.next(upTo: 1) != nil, let format = stream.format else { continue }
       files[Kind(format: format.name, compression: stream.compression), default: []].append(path)
     }

@@ -4,21 +4,21 @@ import Canopy
 import Foundation
 
 /// What a jet costs by its number of constituents, as a figure.
-struct SizeFigure {
+package struct SizeFigure {
   private let results: [BenchmarkResult]
 
   /// A figure of the results of the section `size`.
-  init(_ results: [BenchmarkResult]) { self.results = results }
+  package init(_ results: [BenchmarkResult]) { self.results = results }
 
   /// Draws the figure as SVG.
   ///
   /// - Throws: `ReportError` if gnuplot fails or the file cannot be written.
-  func write(to file: String, using gnuplot: Gnuplot) throws {
+  package func write(to file: String, using gnuplot: Gnuplot) throws {
     try gnuplot.draw(script, to: URL(fileURLWithPath: file))
   }
 
   private var script: String {
-    // A curve that adds so little to FastJet is a line through FastJet's points.
+    // What adds so little to FastJet is a line through FastJet's points.
     let looks = [
       "fastjet": ("FastJet, kT", "points linetype 1 pointtype 6 pointsize 1.2"),
       "clustering": ("clustering with tree", "lines linetype 2"),

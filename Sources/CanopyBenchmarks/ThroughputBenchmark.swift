@@ -62,11 +62,10 @@ enum ThroughputBenchmark {
     let files = try inputs.files().filter { $0.key.format == HDF5EventFormat().name }.flatMap(\.value)
       .sorted()
     let stream = try inputs.stream(files, maximumEvents: effort.jets)
-    let truth = Set(model.network.heads.flatMap(\.head.truthColumns))
     guard
       var dataset = try? EventDataset(
-        stream, jets: model.description.jets, for: model.network, truth: truth,
-        threads: threads)
+        stream, jets: model.description.jets, for: model.network,
+        truth: model.network.truthColumns, threads: threads)
     else { return [] }
     dataset.scale(by: model.description.scaling)
     var section = try JSONDecoder().decode(TrainingSection.self, from: Data("{}".utf8))

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// One number that `canopy bench` measured, with what bounds it.
-struct BenchmarkResult: Encodable {
+/// One number that `canopy bench` measured, beside what bounds it.
+package struct BenchmarkResult: Encodable {
   /// The name, which does not change from version to version; its parts are joined by dots, the section first.
-  let key: String
+  package let key: String
   /// The unit of all numbers but `fraction`.
-  let unit: String
+  package let unit: String
   /// The median over the rounds, or the one number that there is.
-  let median: Double
+  package let median: Double
   /// The first quartile over the rounds.
-  let lowerQuartile: Double?
+  package let lowerQuartile: Double?
   /// The third quartile over the rounds.
-  let upperQuartile: Double?
+  package let upperQuartile: Double?
   /// The median of what the machine, or FastJet, does in the same rounds.
-  let ceiling: Double?
+  package let ceiling: Double?
   /// How much of the ceiling is reached: the median over the rounds of the quotient of the speeds.
-  let fraction: Double?
+  package let fraction: Double?
 
   private enum CodingKeys: CodingKey { case unit, median, lowerQuartile, upperQuartile, ceiling, fraction }
 

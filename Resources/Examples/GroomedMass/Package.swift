@@ -1,0 +1,25 @@
+// swift-tools-version: 6.1
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import PackageDescription
+
+// What comes with canopy for plugins to be compiled against; make build has put it here. A plugin has no copy of Canopy
+// in it: it uses the program's, and its tests use that of libPluginTestRuntime.so.
+let kit =
+  Context.environment["CANOPY_PLUGIN_KIT"] ?? Context.packageDirectory + "/../../../.build/release/plugin-kit"
+
+let package = Package(
+  name: "GroomedMass",
+  products: [.library(name: "GroomedMass", type: .dynamic, targets: ["GroomedMass"])],
+  dependencies: [.package(path: kit)],
+  targets: [
+    .target(
+      name: "GroomedMass", dependencies: [.product(name: "PluginKitBuild", package: "plugin-kit")],
+      swiftSettings: [.unsafeFlags(["@\(kit)/plugin.options"])]),
+    .testTarget(
+      name: "GroomedMassTests", dependencies: ["GroomedMass"],
+      swiftSettings: [.unsafeFlags(["@\(kit)/plugin.options", "@\(kit)/testing.options"])],
+      linkerSettings: [
+        .unsafeFlags(["-L\(kit)", "-lPluginTestRuntime", "-Xlinker", "-rpath", "-Xlinker", kit])
+      ]),
+  ])

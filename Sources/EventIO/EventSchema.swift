@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import JetPhysics
+
+/// What the events of an output have: taken from the first batch, and from others that have more columns.
+///
+/// A writer keeps one and admits each batch to it:
+///
+/// ```swift
+/// var schema = try EventSchema(events, .members)
+/// let new = try schema.admit(more)
+/// for column in schema.columns.suffix(new.events) { print(column.writtenNames) }
+/// ```
+public struct EventSchema: Sendable {
+  /// What a format does with the names of columns of particles.
+  public enum Layout: Sendable {
+    /// They have a group of their own, which has the momenta too.
+    case groups
+    /// They are among the columns of events, and have one number each.
+    case members
+  }
+
+  /// A column without its values.
+  public struct ColumnShape: Sendable {
+    /// The name that the events have for it.
+    public let name: String
+    /// The names under which it is written: one, or one for each number if a format has no columns of several.
+    public let writtenNames: [String]
+    /// How many numbers it has for each event or particle.
+    public let width: Int
+    /// The unit of the numbers, if it is known.
+    public let unit: String?
+  }
+
+  /// Whether identifiers of particles are written; also if the first events have no particles.
+  public let hasPDGID: Bool
+  /// Whether the numbers of the events are written as the column ``number``, as no column has this name.
+  public let writesNumbers: Bool
+  /// The columns of events, by name.
+  public private(set) var columns: [ColumnShape] = []
+  /// The columns of particles, by name.
+  public private(set) var particleColumns: [ColumnShape] = []
+
+  private let layout: Layout
+  /// The names that another column of particles cannot have.
+  private var takenNames: Set<String>
+
+  /// The column of the events' numbers.
+  public static let number = "number"
+  /// What comes before the name of a column of particles that is taken.
+  private static let prefix = "particle."
+  /// The names that a format needs itself, of columns of events.
+  private static let reservedNames: Set<String> = ["", "offset", "particles", "pdgid"]
+
+  /// What the events of a batch have.
+  ///
+  /// - Throws: `EventInputError` if a column cannot be written under its name.
+  public init(_ events: Events, _ layout: Layout) throws {
+    self.init(
+      layout, hasPDGID: !events.pdgID.isEmpty || events.particleCount == 0,
+      writesNumbers: events.columns[Self.number] == nil)
+    try admit(events)
+  }
+
+  private init(_ layout: Layout, hasPDGID: Bool, writesNumbers: Bool) {
+    self.layout = layout
+    self.hasPDGID = hasPDGID
+    self.writesNumbers = writesNumbers
+    takenNames =
+      layout == .groups
+      ? Set(MomentumLayout.allCases.flatMap(\.names) + ["", "pdgid"])
+      : Self.reservedNames.union(writesNumbers ? [Self.number] : [])
+  }
+
+  /// The same for a format of another layout.
+  public func laidOut(_ layout: Layout) -> EventSchema {
+    var schema = EventSchema(layout, hasPDGID: hasPDGID, writesNumbers: writesNumbers)
+    for column in columns { schema.addColumn(column.name, column.width, column.unit) }
+    for column in particleColumns { schema.addParticleColumn(column.name, column.width, column.unit) }
+    return schema
+  }
+
+  /// The identifiers of the particles of a batch, 0 if they have none: `[particles]`.
+  public func pdgID(of events: Events) -> [Int32] {
+    events.pdgID.isEmpty ? Array(repeating: 0, count: events.particleCount) : events.pdgID
+  }
+
+  /// Takes up the columns of a batch that earlier events lack.
+  ///
+  /// - Throws: `EventInputError` that names what cannot stand in one output with the earlier events.
+  /// - Returns: how many columns of events and of particles are new; they are the last.
+  @discardableResult
+  public mutating func admit(_ events: Events) throws -> (events: Int, particles: Int) {
+    func refusal(_ field: String, _ problem: String) -> EventInputError {
+      EventInputError(
+        source: events.source, event: events.eventNumbers.first.map { $0 - events.firstEventOfSource },
+        field: field, problem: problem + "; write these events to an output of their own")
+    }
+    if !hasPDGID, !events.pdgID.isEmpty { throw refusal("pdgid", "is given though earlier events lack it") }
+    let counts = (events: columns.count, particles: particleColumns.count)
+    for (name, column) in events.columns.sorted {
+      if let known = columns.first(where: { $0.name == name }) {
+        guard known.width == column.width else {
+          throw refusal(name, "has \(column.width) numbers where earlier events have \(known.width)")
+        }
+        continue
+      }
+      if writesNumbers, name == Self.number { throw refusal(name, "is given though earlier events lack it") }
+      guard !Self.reservedNames.contains(name) else {
+        throw EventInputError(
+          source: events.source, field: name.isEmpty ? "a column without a name" : name,
+          problem: "cannot be written as a column of this name; rename the column")
+      }
+      if layout == .members, takenNames.contains(name) {
+        throw refusal(name, "is given though earlier events have a column of particles of this name")
+      }
+      addColumn(name, column.width, column.unit)
+    }
+    for (name, column) in events.particles.content.columns.sorted {
+      if let known = particleColumns.first(where: { $0.name == name }) {
+        guard known.width == column.width else {
+          throw refusal(
+            "particle/" + name, "has \(column.width) numbers where earlier events have \(known.width)")
+        }
+        continue
+      }
+      addParticleColumn(name, column.width, column.unit)
+    }
+    return (columns.count - counts.events, particleColumns.count - counts.particles)
+  }
+
+  private mutating func addColumn(_ name: String, _ width: Int, _ unit: String?) {
+    columns.append(ColumnShape(name: name, writtenNames: [name], width: width, unit: unit))
+    if layout == .members { takenNames.insert(name) }
+  }
+
+  /// A name that is taken gets `particle.` before it.
+  private mutating func addParticleColumn(_ name: String, _ width: Int, _ unit: String?) {
+    var base = name
+    func written() -> [String] {
+      layout == .groups || width == 1 ? [base] : (0..<width).map { "\(base).\($0)" }
+    }
+    while !takenNames.isDisjoint(with: written()) { base = Self.prefix + base }
+    takenNames.formUnion(written())
+    particleColumns.append(ColumnShape(name: name, writtenNames: written(), width: width, unit: unit))
+  }
+
+  /// The values of a column of the schema for the events of a batch, NaN if they lack it: `[events × width]`.
+  public func values(of column: ColumnShape, in events: Events) -> [Double] {
+    events.columns[column.name]?.values
+      ?? Array(repeating: .nan, count: events.eventCount * column.width)
+  }
+
+  /// The values of a column of particles of the schema, NaN if the events lack it: `[particles × width]`.
+  public func particleValues(of column: ColumnShape, in events: Events) -> [Double] {
+    events.particles.content.columns[column.name]?.values
+      ?? Array(repeating: .nan, count: events.particleCount * column.width)
+  }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CanopyModel
+import PluginKit
+
+extension EventTruth {
+  /// The columns of a head's truth that have a value for each of its rows, rather than for each event: `[rows]` each.
+  private func rowColumns(of named: Network.NamedHead) -> [String: TruthColumn] {
+    var own = derivedColumns[named.name] ?? [:]
+    if named.head.rows == .constituents {
+      for name in named.fileTruthColumns { own[name] = constituentColumns[name]! }
+    }
+    return own
+  }
+
+  /// What the files say of the rows that heads have of some events; what is missing has the value of another event.
+  func truth(of rows: HeadRows, of events: some Collection<Int>) -> HeadTruth {
+    HeadTruth(rows: rowCount(of: rows, of: events), columns: spreadColumns(over: rows, of: events))
+  }
+
+  private func spreadColumns(over rows: HeadRows, of events: some Collection<Int>) -> [String: [Float]] {
+    columns.mapValues { $0.filled(spread($0.values, over: rows, of: events)) }
+  }
+
+  /// The truth of the rows that a head has of some events; what is missing has the value of another row, so that a loss can
+  /// be computed that counts for nothing.
+  func truth(of named: Network.NamedHead, of events: some Collection<Int>) -> HeadTruth {
+    let rows = named.head.rows
+    var truth = spreadColumns(over: rows, of: events)
+    for (name, column) in rowColumns(of: named) {
+      truth[name] = column.filled(events.flatMap { column.values[self.rows(rows, ofEvent: $0)] })
+    }
+    return HeadTruth(rows: rowCount(of: rows, of: events), columns: truth)
+  }
+
+  /// The weight of each of some events for a head: that of `weights` `[events]`, 0 if the event lacks truth.
+  private func eventWeights(
+    _ weights: [Float], for named: Network.NamedHead, of events: some Collection<Int>
+  ) -> [Float] {
+    guard named.head.rows == .events || named.head.rows == .jets else { return events.map { weights[$0] } }
+    let truth = named.fileTruthColumns.map { columns[$0]!.values }
+    return events.map { event in truth.contains { $0[event].isNaN } ? 0 : weights[event] }
+  }
+
+  /// The weight of each row that a head has of some events: that of its event, 0 if the row lacks truth.
+  func rowWeights(
+    _ weights: [Float], for named: Network.NamedHead, of events: some Collection<Int>
+  ) -> [Float] {
+    let rows = named.head.rows
+    let weights = eventWeights(weights, for: named, of: events)
+    var rowWeights = weights
+    if rows != .events {
+      rowWeights = zip(events, weights).flatMap { event, weight in
+        repeatElement(weight, count: self.rows(rows, ofEvent: event).count)
+      }
+    }
+    for column in rowColumns(of: named).values where column.isIncomplete {
+      for (row, place) in events.lazy.flatMap({ self.rows(rows, ofEvent: $0) }).enumerated()
+      where column.values[place].isNaN {
+        rowWeights[row] = 0
+      }
+    }
+    return rowWeights
+  }
+
+  /// The sum of the absolute weights of the rows that a head has of some events.
+  func totalWeight(
+    _ weights: [Float], for named: Network.NamedHead, of events: some Collection<Int>
+  ) -> Double {
+    guard rowColumns(of: named).isEmpty else {
+      // Rows of one event may lack truth.
+      return rowWeights(weights, for: named, of: events).reduce(0) { $0 + Double(abs($1)) }
+    }
+    return zip(events, eventWeights(weights, for: named, of: events)).reduce(0) { sum, event in
+      sum + Double(abs(event.1)) * Double(rows(named.head.rows, ofEvent: event.0).count)
+    }
+  }
+
+  /// What has a value of a head's truth: the events that it has rows of or, if it has truth of rows, these.
+  private struct Holders {
+    let noun: String
+    /// The truth columns of the head: `[events]` or `[rows]` each.
+    let columns: [String: [Float]]
+    /// The places in the columns that the head has to do with.
+    let places: [Int]
+    /// The event of a place.
+    let event: (Int) -> Int
+  }
+
+  private func holders(for named: Network.NamedHead) -> Holders {
+    let (head, rows) = (named.head, named.head.rows)
+    let own = rowColumns(of: named)
+    let ofEvents = rows == .events || rows == .jets && own.isEmpty
+    let all = 0..<eventCount
+    var truth: [String: [Float]] = [:]
+    for name in head.truthColumns {
+      let values = own[name]?.values ?? columns[name]!.values
+      truth[name] = ofEvents || own[name] != nil ? values : spread(values, over: rows, of: all)
+    }
+    return Holders(
+      noun: ofEvents ? "events" : rows.rawValue, columns: truth,
+      places: ofEvents
+        ? all.filter { !self.rows(rows, ofEvent: $0).isEmpty } : Array(0..<rowCount(of: rows, of: all)),
+      event: { ofEvents ? $0 : event(ofRow: $0, rows)! })
+  }
+
+  /// What to say of rows that lack truth which a head learns from or is judged by; nil if there are none.
+  func remarkOnMissingTruth(of named: Network.NamedHead) -> String? {
+    let holders = holders(for: named)
+    let missing = named.head.truthColumns.compactMap { column -> String? in
+      let count = holders.places.count { holders.columns[column]![$0].isNaN }
+      return count > 0 ? "\(column) is missing in \(count) of \(holders.places.count)" : nil
+    }
+    return missing.isEmpty
+      ? nil
+      : "\(named.name) leaves out the \(holders.noun) without truth: \(missing.joined(separator: ", "))."
+  }
+
+  /// Makes sure that the heads can do with this truth.
+  ///
+  /// - Throws: ``TrainingError`` that names the file and the event.
+  func check(for heads: [Network.NamedHead]) throws {
+    for named in heads {
+      let holders = holders(for: named)
+      var places = holders.places
+      for column in named.head.truthColumns {
+        let values = holders.columns[column]!
+        if let place = places.first(where: { values[$0].isInfinite }) {
+          throw error(
+            atEvent: holders.event(place),
+            "\(column) is \(values[place]), but \(named.name) needs a finite number there; leave the event out, or write "
+              + "NaN for truth that is missing.")
+        }
+        let known = places.filter { !values[$0].isNaN }
+        guard !known.isEmpty || places.isEmpty else {
+          throw error(
+            atEvent: holders.event(places[0]),
+            "\(column) is missing (NaN), here and in all other \(holders.noun) that \(named.name) has to do with."
+          )
+        }
+        places = known
+      }
+      do {
+        try named.head.check(
+          HeadTruth(
+            rows: places.count,
+            columns: holders.columns.mapValues { values in places.map { values[$0] } }))
+      } catch let error as PluginError {
+        guard let row = error.row else {
+          throw TrainingError("\(runs.map(\.source).joined(separator: ", ")): \(error.description)")
+        }
+        throw self.error(atEvent: holders.event(places[row]), error.description)
+      }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CanopyModel
+import NeuralEngine
+import PluginKit
+
+extension Network {
+  /// The network with what its heads learn from the training events before the first step.
+  ///
+  /// A training that goes on takes over what its checkpoint holds, so that it has the same bits. Nothing depends on the
+  /// number of threads.
+  ///
+  /// - Parameters:
+  ///   - dataset: the events.
+  ///   - training: the numbers of those that are learnt from.
+  ///   - checkpoint: where the training goes on; nil if it begins.
+  /// - Throws: ``TrainingError`` that names the head if there is too little to learn from, or what was learnt does not fit
+  ///   it or cannot be stored.
+  public func prepared(
+    on dataset: EventDataset, _ training: [Int], resuming checkpoint: Checkpoint? = nil
+  ) throws -> Network {
+    var network = self
+    let waiting = heads.indices.filter { !heads[$0].isPrepared }
+    guard !waiting.isEmpty else { return network }
+    let inputs = dataset.plainInputs(of: training)
+    for index in waiting {
+      let named = heads[index]
+      if let known = checkpoint?.preparations[named.name] {
+        do {
+          try network.prepareHead(index, by: known)
+        } catch let error as ModelError {
+          throw TrainingError(
+            "The checkpoint does not fit the network: \(error.description); begin again in another folder.")
+        }
+        continue
+      }
+      do {
+        try network.prepareHead(
+          index, fitting: dataset.truth(of: named, of: training),
+          weights: dataset.weights(for: named, of: training).map { Double($0) }, inputs: inputs)
+      } catch let error where error is ModelError || error is MetricError || error is PluginError {
+        let text = "\(error)"
+        throw TrainingError(
+          "\(named.name) cannot be prepared on the events to learn from: \(text)\(text.hasSuffix(".") ? "" : ".")"
+        )
+      }
+    }
+    return network
+  }
+}
+
+extension EventDataset {
+  /// What heads read of some events as plain numbers, without embeddings.
+  fileprivate func plainInputs(of events: [Int]) -> HeadInputs {
+    var jets: [Int] = []
+    var eventOfJet: [Int32] = []
+    for (row, event) in events.enumerated() {
+      for jet in sample.jets(ofEvent: event) {
+        jets.append(jet)
+        eventOfJet.append(Int32(row))
+      }
+    }
+    var kinematics = Kinematics(sample.kinematics.inputs, observables: sample.kinematics.observables)
+    kinematics.fill(sample.kinematics, events: events, jets: jets)
+    return HeadInputs(
+      eventCount: events.count, eventOfJet: eventOfJet,
+      on: Tape(parameters: Parameters(layout: ParameterLayout())), kinematics: kinematics)
+  }
+}
