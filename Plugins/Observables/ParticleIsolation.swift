@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Foundation
 import PluginKit
 
 /// `isolation`: how much transverse momentum there is around each constituent, in its jet and outside.
@@ -36,12 +37,13 @@ public struct ParticleIsolation: Observable {
   /// Constituents.
   public var rows: HeadRows { .constituents }
 
-  /// `isolation`.
+  /// `isolation` and `ln-isolation`.
   public var quantities: [ObservableQuantity] {
     [
       ObservableQuantity(
         "isolation",
-        "Σ pT of all other particles of the event within √(Δη² + Δφ²) ≤ R over the particle's own pT")
+        "Σ pT of all other particles of the event within √(Δη² + Δφ²) ≤ R over the particle's own pT"),
+      ObservableQuantity("ln-isolation", "ln(1 + isolation), which suits a network better"),
     ]
   }
 
@@ -66,10 +68,12 @@ public struct ParticleIsolation: Observable {
       for particle in particles { scratch.pt.append(events.momentum(ofParticle: particle).pt) }
       for jet in jets {
         for constituent in sample.jets.constituents(ofJet: jet) {
-          values.append(
-            events.isolation(
-              ofParticle: sample.particle(ofConstituent: constituent, ofJet: jet), among: particles,
-              pt: scratch.pt, radius: configuration.radius))
+          let particle = sample.particle(ofConstituent: constituent, ofJet: jet)
+          let isolation = events.isolation(
+            ofParticle: particle, among: particles, pt: scratch.pt, radius: configuration.radius)
+          let isKnown = scratch.pt[particle - particles.lowerBound] > 0
+          values.append(isKnown ? isolation : .nan)
+          values.append(isKnown ? log1p(isolation) : .nan)
         }
       }
     }

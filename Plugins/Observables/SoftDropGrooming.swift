@@ -29,6 +29,11 @@ public struct SoftDropGrooming: Observable {
       Setting("beta", \.beta, .finite, "the angular exponent β"),
       Setting("radius", \.radius, .positive, "the jet radius R₀, which means nothing for β = 0"),
     ]
+
+    /// Makes sure that a softer branch can pass.
+    public func check(given: Set<String>) throws {
+      if zCut >= 0.5 { throw SettingProblem("z-cut", "must be less than 0.5") }
+    }
   }
 
   /// `soft-drop`.

@@ -32,6 +32,6 @@ public struct EmbeddingDescription: SettingsSection, Encodable, Equatable {
       "features", \.features,
       "what the network reads of each node: a set, a column of the particles, or a list such as `[lund, particle.charge]`; "
         + "splittings have the sum over their particles",
-      default: "`lund`", range: "`lund`, `paper`, `particle.COLUMN`"),
+      default: "`lund`", range: "`lund`, `paper`, `particle.COLUMN`, `OBSERVABLE/QUANTITY`"),
   ]
 }

@@ -204,6 +204,11 @@ extension NodeFeatures {
     observable name: String, _ jets: Jets, to features: inout [Float], width: Int, column: Int
   ) {
     let trees = jets.trees
+    let columns = jets.columns
+    let ofSplittings = columns.splittings[name]?.values
+    let ofConstituents = columns.constituents[name]?.values
+    let ofJets = columns.jets[name]?.values
+    let ofEvents = columns.events[name]?.values
     for event in 0..<jets.eventCount {
       for jet in jets.jets(ofEvent: event) {
         let nodes = trees.nodes(ofTree: jet)
@@ -211,16 +216,14 @@ extension NodeFeatures {
         // A tree has a splitting less than its jet has constituents, and they follow the leaves.
         let constituent = jets.constituents.offsets[jet]
         for node in nodes {
+          let isLeaf = node < leaves.upperBound
           let value =
-            if let values = jets.columns.splittings[name]?.values {
-              node < leaves.upperBound
-                ? .nan : values[constituent - jet + node - leaves.upperBound]
-            } else if let values = jets.columns.constituents[name]?.values {
-              node < leaves.upperBound ? values[constituent + node - leaves.lowerBound] : .nan
-            } else if let values = jets.columns.jets[name]?.values {
-              values[jet]
+            if let ofSplittings {
+              isLeaf ? .nan : ofSplittings[constituent - jet + node - leaves.upperBound]
+            } else if let ofConstituents {
+              isLeaf ? ofConstituents[constituent + node - leaves.lowerBound] : .nan
             } else {
-              jets.columns.events[name]!.values[event]
+              ofJets?[jet] ?? ofEvents![event]
             }
           features[node * width + column] = abs(value) < 1e30 ? Float(value) : .nan
         }

@@ -57,8 +57,7 @@ extension ResultBatch {
   }
 
   private mutating func addSplittingColumns(_ columns: [ResultColumn], of jets: Jets) {
-    // A binary tree has one splitting less than leaves.
-    splittingColumns.offsets = jets.constituents.offsets.enumerated().map { $1 - $0 }
+    splittingColumns.offsets = jets.splittingOffsets
     splittingColumns.columns += columns
   }
 }

@@ -60,7 +60,7 @@ func writePredictions(
 ) throws {
   let plugins = try options.plugins.registry()
   let model = try options.read(plugins)
-  let observables = try observables.set(plugins)
+  let observables = try observables.set(plugins, of: model)
   if let name = observables.members.map(\.name).first(where: { name in
     model.network.heads.contains { $0.name == name }
   }) {

@@ -16,12 +16,22 @@ struct ObservableOptions: ParsableArguments {
       valueName: "name"))
   var observable: [String] = []
 
-  /// The observables.
+  /// The observables; a name that a model gives one of its own is that one.
   ///
   /// - Throws: `ValidationError` that says what is wrong with one.
-  func set(_ plugins: PluginRegistry) throws -> ObservableSet {
+  func set(_ plugins: PluginRegistry, of model: Model? = nil) throws -> ObservableSet {
     do {
-      return try read(plugins)
+      let set = try read(plugins, model?.network.observables ?? ObservableSet())
+      if var all = model?.network.observables {
+        do {
+          try all.formUnion(set)
+        } catch {
+          throw PluginError(
+            "--observable names an observable as the model names one of other settings: give it another name."
+          )
+        }
+      }
+      return set
     } catch let error as PluginError {
       throw ValidationError("\(error)")
     } catch let error as ConfigurationError {
@@ -29,9 +39,16 @@ struct ObservableOptions: ParsableArguments {
     }
   }
 
-  private func read(_ plugins: PluginRegistry) throws -> ObservableSet {
+  private func read(_ plugins: PluginRegistry, _ known: ObservableSet) throws -> ObservableSet {
     var set = ObservableSet()
     for text in observable {
+      guard !text.allSatisfy(\.isWhitespace) else {
+        throw PluginError("--observable is empty: give a name, such as soft-drop.")
+      }
+      if let own = known.members.first(where: { $0.name == text }) {
+        try set.add(ObservableChoice(own))
+        continue
+      }
       let isName = text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
       let node = try ConfigurationNode(yaml: isName ? "\(text): {}" : text, source: "--observable \(text)")
       let sections = try node.decode(

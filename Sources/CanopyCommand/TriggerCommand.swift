@@ -112,7 +112,8 @@ struct TriggerCommand: ParsableCommand {
     help: ArgumentHelp(
       "What turn-on curves are shown against; may be given several times.",
       discussion:
-        "leading-jet-pt, missing-momentum, scalar-sum or PATH/QUANTITY (default: leading-jet-pt and missing-momentum).",
+        "leading-jet-pt, missing-momentum, scalar-sum, PATH/QUANTITY or OBSERVABLE/QUANTITY, of an observable that the menu "
+        + "declares or the model reads (default: leading-jet-pt and missing-momentum).",
       valueName: "quantity"))
   var turnOn: [String] = []
 

@@ -41,7 +41,7 @@ extension Model {
           return (head.name, plugin, head.configuration)
         },
         observables: ObservableCatalogue(
-          description.observables.map { try $0.choice(plugins) }, plugins: plugins),
+          description.observableChoices(plugins), plugins: plugins),
         cuts: description.cuts)
       try network.prepare(by: description.heads.map(\.preparation))
       try network.calibrate(by: description.heads.map(\.calibration))

@@ -45,6 +45,19 @@ public struct ModelDescription: Sendable, Equatable {
   }
 }
 
+extension ModelDescription {
+  /// The observables to be made.
+  ///
+  /// - Throws: ``ModelError``, without a full stop, if one cannot be made or two have the same name.
+  func observableChoices(_ plugins: PluginRegistry) throws -> [ObservableChoice] {
+    var names: Set<String> = []
+    for observable in observables where !names.insert(observable.name).inserted {
+      throw ModelError("two observables are called \(observable.name)")
+    }
+    return try observables.map { try $0.choice(plugins) }
+  }
+}
+
 /// One head of a model.
 public struct HeadDescription: Sendable, Equatable, Codable {
   /// The name that the user gave it; its outputs are found under this name.
@@ -122,7 +135,14 @@ public struct ObservableDescription: Sendable, Equatable, Codable {
   }
 
   private func choice<O: Observable>(_ type: O.Type) throws -> ObservableChoice {
-    ObservableChoice(name, type, try configuration.decode(O.Configuration.self))
+    let choice = ObservableChoice(name, type, try configuration.decode(O.Configuration.self))
+    let made = try ObservableSet([choice])
+    // The same version writes what it has read; a default in place of a number would change what the network reads.
+    let read = try ObservableDescription(made.members[0]).configuration
+    guard version != O.version || read == configuration else {
+      throw PluginError("its configuration \(configuration) would be read as \(read)")
+    }
+    return choice
   }
 }
 

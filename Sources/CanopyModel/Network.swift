@@ -77,6 +77,7 @@ public struct Network: Sendable {
   ///   - events: the stage of events; nil where events are not embedded.
   ///   - heads: the name, the plugin and the configuration of each head.
   ///   - observables: where the observables come from that stages, heads and cuts read.
+  ///   - embeddingObservables: where those of the stage of jets come from; nil for `observables`.
   ///   - cuts: what jets must meet to be read at all.
   /// - Throws: ``ModelError``, without a full stop as the file is still to be named, if the number
   ///   of heads is out of range, a name of a head or of its outputs does not serve, a plugin refuses its configuration or
@@ -84,7 +85,8 @@ public struct Network: Sendable {
   public init(
     embedding: StageChoice?, events: StageChoice? = nil,
     heads: [(name: String, plugin: any Head.Type, configuration: any HeadConfigurationSource)],
-    observables: ObservableCatalogue = ObservableCatalogue(), cuts: [ObservableCut] = []
+    observables: ObservableCatalogue = ObservableCatalogue(),
+    embeddingObservables: ObservableCatalogue? = nil, cuts: [ObservableCut] = []
   ) throws {
     guard heads.count <= Self.largestHeadCount else {
       throw ModelError("there are \(heads.count) heads; a network can have \(Self.largestHeadCount)")
@@ -129,8 +131,9 @@ public struct Network: Sendable {
     self.heads = named
     self.layout = layout
     self.cuts = cuts
-    var stages: [any Stage] = jets.map { [$0.stage] } ?? []
-    if let encoder = self.events { stages.append(encoder.stage) }
+    var stages: [(any Stage, ObservableCatalogue)] = []
+    if let jets { stages.append((jets.stage, embeddingObservables ?? observables)) }
+    if let encoder = self.events { stages.append((encoder.stage, observables)) }
     do {
       self.observables = try Self.observables(stages, named, cuts, observables)
       truthObservables = try Self.truthObservables(named, observables)
@@ -141,26 +144,29 @@ public struct Network: Sendable {
 
   /// What stages, heads and cuts read.
   private static func observables(
-    _ stages: [any Stage], _ heads: [NamedHead], _ cuts: [ObservableCut], _ catalogue: ObservableCatalogue
+    _ stages: [(stage: any Stage, catalogue: ObservableCatalogue)], _ heads: [NamedHead],
+    _ cuts: [ObservableCut], _ catalogue: ObservableCatalogue
   ) throws -> ObservableSet {
     var set = ObservableSet()
-    func add(_ columns: Set<String>, _ reader: String) throws {
+    func add(_ columns: Set<String>, _ reader: String, _ catalogue: ObservableCatalogue) throws {
       do {
         try set.formUnion(catalogue.observables(for: columns))
       } catch let error as PluginError {
         throw ModelError("\(reader): \(error.clause)")
       }
     }
-    for stage in stages { try add(stage.observables, "the stage \(type(of: stage).identifier)") }
+    for (stage, own) in stages {
+      try add(stage.observables, "the stage \(type(of: stage).identifier)", own)
+    }
     for named in heads {
-      try add(named.head.observables, "the head \(named.name)")
+      try add(named.head.observables, "the head \(named.name)", catalogue)
       do {
         try named.head.check(observables: named.head.observables.sorted().map { try set.column($0) })
       } catch let error as PluginError {
         throw ModelError("the head \(named.name): \(error.clause)")
       }
     }
-    try add(Set(cuts.map(\.column)), "cuts")
+    try add(Set(cuts.map(\.column)), "cuts", catalogue)
     for cut in cuts { try cut.check(set) }
     for name in set.members.map(\.name) where heads.contains(where: { $0.name == name }) {
       throw ModelError("a head and an observable are both called \(name): rename the head")

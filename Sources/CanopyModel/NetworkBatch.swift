@@ -50,9 +50,10 @@ public final class NetworkBatch {
     }
     if let features = sample.embedding { fill(&embedding, from: features) }
     if let features = sample.events { fill(&events, from: features) }
-    let held = sample.kinematics
-    if kinematics.inputs != held.inputs || kinematics.observables != held.observables {
-      kinematics = Kinematics(held.inputs, observables: held.observables)
+    if kinematics.inputs != sample.kinematics.inputs
+      || kinematics.observables != sample.kinematics.observables
+    {
+      kinematics = Kinematics(sample.kinematics.inputs, observables: sample.kinematics.observables)
     }
     kinematics.fill(sample.kinematics, events: selected, jets: jets)
   }

@@ -7,7 +7,9 @@ extension Jets {
   public mutating func keepJets(_ isKept: [Bool]) {
     precondition(isKept.count == jetCount, "one answer for each jet")
     let hasTrees = trees.treeCount == jetCount
-    columns.keepJets(isKept, constituentOffsets: constituents.offsets)
+    if !columns.splittings.isEmpty { columns.splittings.keep(rows(splittingOffsets, isKept)) }
+    if !columns.constituents.isEmpty { columns.constituents.keep(rows(constituents.offsets, isKept)) }
+    columns.jets.keep(isKept)
     constituents.content.keep(rows(constituents.offsets, isKept))
     if hasTrees { trees.keepTrees(isKept) }
     var (kept, constituentCount) = (0, 0)
@@ -46,16 +48,6 @@ extension JetTrees {
     }
     offsets[kept] = nodeCount
     offsets.removeLast(offsets.count - kept - 1)
-  }
-}
-
-extension ObservedColumns {
-  fileprivate mutating func keepJets(_ isKept: [Bool], constituentOffsets: [Int]) {
-    jets.keep(isKept)
-    if !constituents.isEmpty { constituents.keep(rows(constituentOffsets, isKept)) }
-    guard !splittings.isEmpty else { return }
-    // A binary tree has one splitting less than leaves.
-    splittings.keep(rows(constituentOffsets.indices.map { constituentOffsets[$0] - $0 }, isKept))
   }
 }
 

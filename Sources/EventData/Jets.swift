@@ -42,6 +42,13 @@ public struct Jets: Sendable, Equatable {
     constituents.offsets[jet]..<constituents.offsets[jet + 1]
   }
 
+  /// The first splitting of each jet's tree among the splittings of all, and their number at the end: `[jets + 1]`.
+  ///
+  /// A binary tree has one splitting less than leaves, which are the constituents.
+  public var splittingOffsets: [Int] {
+    constituents.offsets.indices.map { constituents.offsets[$0] - $0 }
+  }
+
   /// The four-momentum of a jet, counted from the first of all events.
   public func momentum(ofJet jet: Int) -> FourMomentum { momenta.content[jet] }
 }

@@ -42,25 +42,12 @@ extension Head {
           + "truth columns is \(declared.sorted().joined(separator: ", ")): mend the plugin \(Self.identifier)."
       )
     }
-    let count = rows.count(events, jets)
+    let count = jets.count(of: rows)
     for (column, values) in derived.sorted(by: { $0.key < $1.key }) where values.count != count {
       throw PluginError(
         "The head \(name) derives \(values.count) values of \(column) for \(count) \(rows.rawValue): mend the plugin "
           + "\(Self.identifier).")
     }
     return derived
-  }
-}
-
-extension HeadRows {
-  /// The number of rows that events and their jets have.
-  fileprivate func count(_ events: Events, _ jets: Jets) -> Int {
-    switch self {
-    case .events: events.eventCount
-    case .jets: jets.jetCount
-    case .constituents: jets.constituents.content.count
-    // A binary tree has one splitting less than leaves.
-    case .splittings: jets.constituents.content.count - jets.jetCount
-    }
   }
 }

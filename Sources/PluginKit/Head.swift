@@ -208,6 +208,19 @@ public enum HeadRows: String, Sendable, Hashable, Codable, CaseIterable {
   case splittings
 }
 
+extension Jets {
+  /// The number of rows of a kind that the jets and their events have.
+  func count(of rows: HeadRows) -> Int {
+    switch rows {
+    case .events: eventCount
+    case .jets: jetCount
+    case .constituents: constituents.content.count
+    // A binary tree has one splitting less than leaves.
+    case .splittings: constituents.content.count - jetCount
+    }
+  }
+}
+
 extension HeadRows {
   /// What the core needs of events to count the rows.
   public var input: HeadInput? {

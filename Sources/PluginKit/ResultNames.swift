@@ -7,4 +7,9 @@ package enum ResultNames {
     "constituent", "constituent_offset", "constituents", "embedding", "event", "jets", "mass", "number",
     "offset", "phi", "pt", "rapidity", "tree", "tree_offset",
   ]
+
+  /// Further names that no observable can have; heads of models of before may.
+  package static let reservedForObservables: Set<String> = reserved.union([
+    "input_number", "splitting", "splitting_offset",
+  ])
 }

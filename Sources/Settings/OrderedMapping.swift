@@ -14,6 +14,9 @@ public struct OrderedMapping<Value> {
 
   private var entries: [Entry] = []
 
+  /// No entries.
+  public init() {}
+
   /// The names in the order of the file.
   public var keys: [String] { entries.map(\.key) }
 

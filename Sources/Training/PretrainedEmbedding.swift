@@ -37,6 +37,13 @@ public struct PretrainedEmbedding: Sendable {
       .observables(for: embedding.stage.observables)
   }
 
+  /// Whether the embedding reads no other observable under the name of a declared one.
+  func agrees(with choice: ObservableChoice) -> Bool {
+    guard observables.members.contains(where: { $0.name == choice.name }) else { return true }
+    var both = observables
+    return (try? both.add(choice)) != nil
+  }
+
   /// A sentence if the embedding was trained on jets, or trees, of another definition or of other cuts.
   func remark(onJets jets: JetFinder, cuts: [ObservableCut]) -> String? {
     let own = model.description.jets

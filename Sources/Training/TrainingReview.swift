@@ -75,8 +75,8 @@ struct TrainingReview {
     }
     if network.heads.contains(where: { $0.head.rows != .events }), dataset.jetCount == 0 {
       throw TrainingError(
-        "\(source): \(dataset.eventCount) events have no jets to learn from; compare the events with the section jets."
-      )
+        "\(source): \(dataset.eventCount) events have no jets to learn from; compare the events with the section jets"
+          + (configuration.cuts.isEmpty ? "." : ", and the jets with cuts."))
     }
     try dataset.checkTruth(for: network.heads)
     for named in network.heads {

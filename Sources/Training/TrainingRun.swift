@@ -122,9 +122,15 @@ public struct TrainingRun {
 
   private func makeNetwork(_ pretrained: PretrainedEmbedding?) throws -> Network {
     do {
-      // What an embedding of another model reads, it reads under the names that it knows.
-      var declared = try ObservableSet(configuration.observables)
-      if let pretrained { try declared.formUnion(pretrained.observables) }
+      let embeddingObservables = try pretrained.map { pretrained in
+        for choice in configuration.observables where !pretrained.agrees(with: choice) {
+          throw TrainingError(
+            "observables.\(choice.name) differs from the observable of that name that the embedding under "
+              + "embedding.from reads: give it another name.")
+        }
+        return ObservableCatalogue(
+          pretrained.observables.members.map(ObservableChoice.init), plugins: plugins)
+      }
       return try Network(
         embedding: pretrained?.choice ?? configuration.embedding?.choice,
         events: configuration.events?.choice,
@@ -135,12 +141,10 @@ public struct TrainingRun {
             throw ConfigurationError(entry.value.pluginPosition, error.description)
           }
         },
-        observables: ObservableCatalogue(
-          declared.members.map(ObservableChoice.init), plugins: plugins), cuts: configuration.cuts)
+        observables: ObservableCatalogue(configuration.observables, plugins: plugins),
+        embeddingObservables: embeddingObservables, cuts: configuration.cuts)
     } catch let error as ModelError {
       throw TrainingError("The network cannot be made: \(error.sentence)")
-    } catch let error as PluginError {
-      throw TrainingError("The network cannot be made: \(error)")
     }
   }
 

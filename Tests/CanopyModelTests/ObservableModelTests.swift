@@ -142,7 +142,10 @@ import Testing
       "\"plugin\" : \"soft-drop\"", "\"plugin\" : \"soft-dorp\"",
       "the observable groomed: There is no observable soft-dorp"
     ),
-    ("\"z-cut\" : 0.1", "\"z-cut\" : 0.7", "Soft drop's zCut is 0.7"),
+    ("\"z-cut\" : 0.1", "\"z-cut\" : 0.7", "the observable groomed: "),
+    ("\"z-cut\" : 0.1", "\"zcut\" : 0.1", "the observable groomed: its configuration"),
+    ("\"name\" : \"planes\"", "\"name\" : \"groomed\"", "two observables are called groomed"),
+    ("\"name\" : \"planes\"", "\"name\" : \"a/b\"", "the observable a/b: “a/b” is no name"),
     ("\"z-cut\" : 0.1", "\"z-cut\" : \"no\"", "z-cut has another type"),
     ("groomed/mass > 40", "groomed/mass is 40", "a comparison is missing"),
     ("groomed/mass > 40", "planes/kt > 40", "is on a number of splittings"),

@@ -142,6 +142,7 @@ import Testing
             return distance <= radius ? sum + q.pt : sum
           }
           #expect(Self.isClose(columns["o/isolation"]!.values[row], sum / p.pt))
+          #expect(Self.isClose(columns["o/ln-isolation"]!.values[row], log(1 + sum / p.pt)))
           row += 1
         }
       }

@@ -105,15 +105,8 @@ private struct SplittingTagger: Head {
     events = try folder.write(lines.joined(), to: "toys.jsonl")
   }
 
-  private final class Silent: TrainingRun.Observer {
-    var remarks: [String] = []
-    func begin(_ summary: TrainingRun.Summary) { remarks = summary.remarks }
-    func step(epoch: Int, eventsDone: Int, loss: Double) {}
-    func finish(_ epoch: EpochSummary) {}
-  }
-
   private func train(
-    _ truth: String = "origin", into name: String = "model", _ log: Silent = Silent()
+    _ truth: String = "origin", into name: String = "model", _ log: ToyJets.Log = ToyJets.Log()
   ) throws
     -> Model
   {
@@ -131,7 +124,7 @@ private struct SplittingTagger: Head {
   }
 
   @Test func constituentsAreTrainedAndEvaluated() throws {
-    let log = Silent()
+    let log = ToyJets.Log()
     let model = try train("origin", into: "model", log)
     #expect(
       log.remarks.contains {

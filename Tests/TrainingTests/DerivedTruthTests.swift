@@ -197,14 +197,7 @@ private struct HardJetTagger: ClassifyingHead {
     events = try folder.write(lines.joined(), to: "toys.jsonl")
   }
 
-  private final class Silent: TrainingRun.Observer {
-    var remarks: [String] = []
-    func begin(_ summary: TrainingRun.Summary) { remarks = summary.remarks }
-    func step(epoch: Int, eventsDone: Int, loss: Double) {}
-    func finish(_ epoch: EpochSummary) {}
-  }
-
-  private func train(_ head: String, threads: Int = 2, _ log: Silent = Silent()) throws -> Model {
+  private func train(_ head: String, threads: Int = 2, _ log: ToyJets.Log = ToyJets.Log()) throws -> Model {
     let yaml = ToyJets.configuration(
       events, training: "epochs: 1, batch-size: 10, threads: \(threads)"
     ).replacing("  prongs:\n", with: "  own: \(head)\n  prongs:\n")
@@ -259,7 +252,7 @@ private struct HardJetTagger: ClassifyingHead {
       #expect(three.truth(of: named, of: selection)["hardness"] == truth)
     }
 
-    let log = Silent()
+    let log = ToyJets.Log()
     let model = try train("{plugin: deriver, configuration: {rows: \(rows.rawValue)}}", log)
     let split = EventSplit(one, validationFraction: 0.3, seed: 1)
     func sum(_ events: [Int]) -> Double { events.reduce(0) { $0 + known[$1].reduce(0) { $0 + Double($1) } } }

@@ -15,17 +15,10 @@ import Testing
     file = try folder.write(ToyJets.lines(80).joined(), to: "toys.jsonl")
   }
 
-  private final class Log: TrainingRun.Observer {
-    var summary: TrainingRun.Summary?
-    func begin(_ summary: TrainingRun.Summary) { self.summary = summary }
-    func step(epoch: Int, eventsDone: Int, loss: Double) {}
-    func finish(_ epoch: EpochSummary) {}
-  }
-
   private func run(
     _ yaml: String, into name: String, settings: [String] = []
   ) throws -> (model: Model, remarks: [String], jets: Int) {
-    let log = Log()
+    let log = ToyJets.Log()
     let configuration = try TrainingConfiguration(
       contentsOf: URL(fileURLWithPath: folder.write(yaml, to: "c.yaml")), settings: settings,
       plugins: .builtIn)
@@ -98,7 +91,18 @@ import Testing
           + "kinematics/constituents > 2 there, no cuts here."
       ])
     let other = from + "\nobservables: {tight: {plugin: soft-drop, z-cut: 0.2}}\n"
-    #expect(complaint(other).contains("There are two observables tight of different settings"))
+    #expect(complaint(other).contains("observables.tight differs from the observable of that name"))
+    // A name that is not declared here is a plugin with its defaults, whatever the other model calls so.
+    let renamed = observed.replacingOccurrences(
+      of: "tight: {plugin: soft-drop, z-cut: 0.3}", with: "soft-drop: {z-cut: 0.3}"
+    ).replacingOccurrences(of: "tight/mass", with: "soft-drop/mass")
+    _ = try run(renamed, into: "third")
+    let cut = from.replacingOccurrences(of: folder.path("first"), with: folder.path("third"))
+    #expect(
+      complaint(cut + "\ncuts: [soft-drop/mass > 10]\n").contains(
+        "cuts: There are two observables soft-drop of different settings"))
+    let same = cut + "\nobservables: {soft-drop: {z-cut: 0.3}}\ncuts: [soft-drop/mass > 10]\n"
+    #expect(try run(same, into: "fourth").model.description.observables.count == 1)
   }
 
   private func regression(_ truth: String, rows: String = "jets") -> String {

@@ -113,12 +113,6 @@ private struct ScaledRegression: Head {
     (self.masses, self.weights) = (masses, weights)
   }
 
-  private final class Silent: TrainingRun.Observer {
-    func begin(_ summary: TrainingRun.Summary) {}
-    func step(epoch: Int, eventsDone: Int, loss: Double) {}
-    func finish(_ epoch: EpochSummary) {}
-  }
-
   @discardableResult
   private func train(
     into name: String, epochs: Int = 4, threads: Int = 2, configuration: String = "truth: mass",
@@ -134,7 +128,7 @@ private struct ScaledRegression: Head {
     let file = URL(fileURLWithPath: try folder.write(yaml, to: "c.yaml"))
     return try TrainingRun(
       TrainingConfiguration(contentsOf: file, plugins: Self.plugins), plugins: Self.plugins
-    ).run(into: folder.url.appendingPathComponent(name), resuming: resuming, observer: Silent())
+    ).run(into: folder.url.appendingPathComponent(name), resuming: resuming, observer: ToyJets.Log())
   }
 
   private func read(_ name: String) throws -> Model {

@@ -107,6 +107,15 @@ enum ToyJets {
       })
   }
 
+  /// What a training tells before its first step, and nothing else.
+  final class Log: TrainingRun.Observer {
+    private(set) var summary: TrainingRun.Summary?
+    var remarks: [String] { summary?.remarks ?? [] }
+    func begin(_ summary: TrainingRun.Summary) { self.summary = summary }
+    func step(epoch: Int, eventsDone: Int, loss: Double) {}
+    func finish(_ epoch: EpochSummary) {}
+  }
+
   /// The section `training` of a configuration.
   static func section(_ yaml: String) throws -> TrainingSection {
     try ConfigurationNode(yaml: yaml, source: "c.yaml").decode(TrainingSection.self)

@@ -96,7 +96,10 @@ import Testing
     let hardest = parts.jets.columns.events["hardest/pt-1"]!.values
     let bins = curves.curves(binCount: 4)[1].bins
     #expect(bins[0].lower == hardest.min()! && bins.reduce(0) { $0 + $1.efficiency.total } == 400)
-    for (name, problem) in [("met/p", "did you mean met/pt"), ("shape/mass", "where one of events")] {
+    for (name, problem) in [
+      ("hardest/rapidity1", "did you mean hardest/rapidity-1"), ("shape/mass", "where one of events"),
+      ("met/pt", "is a quantity of a path and a number of an observable"),
+    ] {
       let error = try #require(
         throws: PluginError.self, performing: { _ = try TurnOnCurves(menu, against: name) })
       #expect(error.description.contains(problem))
@@ -109,6 +112,7 @@ import Testing
     ("a: {plugin: soft-drop, zcut: 0.1}", "unknown key 'zcut' in observables.a; did you mean 'z-cut'?"),
     ("lund: {}", "The observable number lund/kt is one of splittings, where one of jets is needed."),
     ("soft-drop: {}", "There is no head and no observable lund: declare an observable under observables"),
+    ("b: {plugin: lund, x: 1}, a: {plugin: kinematics}", "unknown key 'x' in observables.b"),
   ]) func observablesThatDoNotServeAreRefused(declared: String, problem: String) {
     do {
       _ = try TriggerMenu(

@@ -45,8 +45,8 @@ public struct MenuDescription: Decodable, Sendable {
     inputRate = rate?.input
     budget = rate?.budget
     let declared = problems.decodeIfPresent(
-      OrderedMapping<ObservableSection>.self, .observables, container)
-    observables = declared?.map(\.value.choice) ?? []
+      OrderedMapping<Attempt<ObservableSection>>.self, .observables, container)
+    observables = (declared ?? OrderedMapping()).compactMap { problems.value(of: $0.value)?.choice }
     let attempts = problems.decode([Attempt<PathDescription>].self, .paths, container) ?? []
     paths = attempts.compactMap { problems.value(of: $0) }
     self.problems = problems.found + (rate?.problems ?? []) + paths.flatMap(\.problems)

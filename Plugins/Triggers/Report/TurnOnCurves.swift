@@ -80,6 +80,11 @@ public struct TurnOnCurves: Sendable {
           ?? "there is \(known.joined(separator: ", "))."
         throw PluginError("There is no quantity \(name); \(remedy)")
       }
+      guard !menu.sources.observables.contains(where: { $0.name == name }) else {
+        throw PluginError(
+          "\(name) is a quantity of a path and a number of an observable: give the path or the observable another name."
+        )
+      }
       (quantity, unit) = (.menu(index), menu.quantities[index].unit)
     }
   }

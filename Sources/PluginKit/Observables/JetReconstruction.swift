@@ -183,19 +183,6 @@ extension Columns {
   }
 }
 
-extension Jets {
-  /// The number of rows of a kind.
-  func count(of rows: HeadRows) -> Int {
-    switch rows {
-    case .events: eventCount
-    case .jets: jetCount
-    case .constituents: constituents.content.count
-    // A binary tree has one splitting less than leaves.
-    case .splittings: (trees.nodeCount - trees.treeCount) / 2
-    }
-  }
-}
-
 /// An event that lacks what an observable needs.
 public struct ObservableError: Error, Sendable, Hashable, EventError, CustomStringConvertible {
   /// The number of the event, counted from 0 through all inputs.

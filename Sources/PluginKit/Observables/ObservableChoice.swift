@@ -63,9 +63,10 @@ public struct ObservableChoice: Sendable {
   public func make() throws -> any Observable {
     guard Self.isName(name) else {
       throw PluginError(
-        "“\(name)” is no name of an observable: use letters, digits, hyphens and underscores.")
+        "“\(name)” is no name of an observable: begin with a letter, and go on with letters, digits, hyphens and underscores."
+      )
     }
-    guard !ResultNames.reserved.contains(name) else {
+    guard !ResultNames.reservedForObservables.contains(name) else {
       throw PluginError(
         "An observable cannot be called \(name), which results call something else: give it another name.")
     }
@@ -138,16 +139,20 @@ public struct ObservableSection: Sendable, Decodable {
     let name = decoder.codingPath.last?.stringValue ?? ""
     let plugin = try Source(from: decoder).plugin
     let plugins = decoder.userInfo[.plugins] as? PluginRegistry ?? PluginRegistry()
+    func refusal(_ error: PluginError, at keys: [any CodingKey] = []) -> DecodingError {
+      .dataCorrupted(.init(codingPath: decoder.codingPath + keys, debugDescription: error.clause))
+    }
+    let type: any Observable.Type
     do {
-      choice = try ObservableChoice(name, plugins.observable(plugin ?? name), from: decoder)
+      type = try plugins.observable(plugin ?? name)
+    } catch let error as PluginError {
+      throw refusal(error, at: plugin == nil ? [] : [Key("plugin")])
+    }
+    choice = try ObservableChoice(name, type, from: decoder)
+    do {
       _ = try choice.make()
     } catch let error as PluginError {
-      let container = try decoder.container(keyedBy: Key.self)
-      throw plugin == nil
-        ? DecodingError.dataCorrupted(
-          .init(codingPath: decoder.codingPath, debugDescription: error.clause))
-        : DecodingError.dataCorruptedError(
-          forKey: Key("plugin"), in: container, debugDescription: error.clause)
+      throw refusal(error)
     }
   }
 

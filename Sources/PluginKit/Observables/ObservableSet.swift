@@ -39,7 +39,8 @@ public struct ObservableSet: Sendable {
     if let known = members.first(where: { $0.name == choice.name }) {
       guard try ObservableChoice(known).isSame(as: ObservableChoice(member)) else {
         throw PluginError(
-          "There are two observables \(choice.name) of different settings: rename one of them.")
+          "There are two observables \(choice.name) of different settings: declare one of them under another name."
+        )
       }
       return
     }
