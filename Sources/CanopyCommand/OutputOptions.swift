@@ -63,6 +63,7 @@ struct OutputOptions: ParsableArguments {
 ///   - model: the model that reads the events, and its folder; nil for none.
 ///   - output: where the results go.
 ///   - makeWorker: makes the worker of a thread, which turns events into results and adds what its stages took.
+/// - Throws: what reading, working and writing throw.
 func writeResults(
   reading: ReadingOptions, plugins: PluginRegistry, columns: [String: Double] = [:],
   particleColumns: Set<String> = [], model: (model: Model, folder: String)? = nil, output: OutputOptions,

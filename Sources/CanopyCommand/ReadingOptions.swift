@@ -65,6 +65,8 @@ struct ReadingOptions: ParsableArguments {
   ///   - model: the model that reads the events, whose selection of particles is that of the events unless the user
   ///     gives another.
   ///   - whole: whether events have all their particles and all columns of these, to be written again.
+  /// - Returns: the stream.
+  /// - Throws: `EventInputError` or `ValidationError` that names the option or the input.
   func makeStream(
     _ formats: EventFormats, columns: [String: Double] = [:], particleColumns: Set<String> = [],
     for model: Model? = nil, whole: Bool = false

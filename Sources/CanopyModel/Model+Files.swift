@@ -15,7 +15,9 @@ extension Model {
   /// Larger descriptions are refused unread.
   private static let largestDescription = 64 << 20
 
-  /// Reads a model from its folder. Nothing of the folder is executed and no length in it is trusted.
+  /// Reads a model from its folder.
+  ///
+  /// Nothing of the folder is executed and no length in it is trusted.
   ///
   /// - Throws: ``ModelError`` or `SafetensorsError`, in one sentence that names the file and what is wrong.
   public init(contentsOf folder: URL, plugins: PluginRegistry) throws {

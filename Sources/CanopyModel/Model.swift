@@ -32,6 +32,7 @@ public struct Model: Sendable {
   /// What finds the jets that the model reads, with the columns of its observables.
   ///
   /// - Parameter observables: what is worked out of events and jets besides what the model reads.
+  /// - Returns: a reconstruction for one thread.
   /// - Throws: `JetPhysicsError` if FastJet refuses the jet definition, `PluginError` if an observable differs from one that
   ///   the model reads under the same name.
   public func makeReconstruction(observables: ObservableSet = ObservableSet()) throws -> JetReconstruction {

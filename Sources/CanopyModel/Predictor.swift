@@ -25,9 +25,9 @@ public final class Predictor {
   /// What the heads predict for no events.
   private let heads: [HeadPrediction]
 
-  /// Events go through the network in pieces whose numbers stay in a processor's cache: of at most so many jets,
+  /// The most jets that go through the network together, so that their numbers stay in a processor's cache.
   package static let jetsAtOnce = 64
-  /// and no further one once there are so many nodes.
+  /// The number of nodes after which no further event goes through the network with those before.
   private static let nodesAtOnce = 8192
 
   /// A predictor for a model.

@@ -34,6 +34,7 @@ public protocol EventFormat: Sendable {
   /// Whether an input of this format starts like this.
   ///
   /// - Parameter start: the first bytes, decompressed, at most ``FileStart/maximumCount``.
+  /// - Returns: whether the input is taken for one of this format.
   func matches(_ start: FileStart) -> Bool
 
   /// Opens an input, which ``matches(_:)`` or the user took for one of this format.

@@ -76,6 +76,7 @@ public struct EventFormats: Sendable {
   /// - Parameters:
   ///   - start: the first bytes.
   ///   - source: the input as messages name it.
+  /// - Returns: the format.
   /// - Throws: `EventInputError` that names the format where it is known but not read, and the formats that are read
   ///   where it is not known.
   public func format(of start: FileStart, source: String) throws -> any EventFormat {

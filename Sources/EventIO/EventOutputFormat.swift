@@ -24,6 +24,7 @@ public protocol EventOutputFormat: Sendable {
   ///     for units leaves them out.
   ///   - schema: what all events have, if it is known before the first; then the first have all columns that later ones
   ///     have.
+  /// - Returns: the writer.
   /// - Throws: `ResultOutputError` if it cannot be written.
   func makeWriter(
     to destination: ResultDestination, units: [String: String], schema: EventSchema?
@@ -36,6 +37,7 @@ extension EventOutputFormat {
   /// - Parameters:
   ///   - destination: where the events go.
   ///   - units: the units of columns, by name.
+  /// - Returns: the writer.
   /// - Throws: `ResultOutputError` if it cannot be written.
   public func makeWriter(
     to destination: ResultDestination, units: [String: String] = [:]

@@ -48,6 +48,7 @@ public enum MomentumLayout: CaseIterable, Sendable {
   /// with masses, as a light particle's mass is lost between energy and momentum.
   ///
   /// - Parameter bits: how many bits the numbers of a name have; nil if the file does not have them.
+  /// - Returns: the layout; nil if there is none.
   public static func best(_ bits: (String) -> Int?) -> MomentumLayout? {
     func width(_ layout: MomentumLayout) -> Int? {
       let widths = layout.names.map(bits)

@@ -14,7 +14,7 @@ public struct DecisionInputs: Sendable {
   private var kinematics = Kinematics([.jetMomenta, .missingMomentum])
   /// The first jet of each event, and the number of jets at the end: `[events + 1]`.
   private var jetOffsets = [0]
-  /// `[jets]`
+  /// The transverse momenta: `[jets]`.
   private var pt: [Double] = []
   private var rapidity: [Double] = []
   private var mass: [Double] = []

@@ -52,6 +52,7 @@ public struct DecisionSources: Sendable, Equatable {
   /// - Parameters:
   ///   - reference: the text.
   ///   - rows: whether the head must be one on jets or on events.
+  /// - Returns: where decisions find the number.
   /// - Throws: ``PluginError`` that names the nearest head or output where there is none of that name, and where the
   ///   head has other rows or the output several numbers.
   public func column(_ reference: String, of rows: HeadRows) throws -> DecisionColumn {

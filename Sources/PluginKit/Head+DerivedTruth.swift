@@ -30,6 +30,7 @@ extension Head {
   ///   - events: the events.
   ///   - jets: their jets.
   ///   - name: the name that the user gave the head.
+  /// - Returns: the values of each derived column by its name: `[rows]` each.
   /// - Throws: ``PluginError`` if there are other columns than declared or other than one value for each row, and what
   ///   the head throws.
   package func checkedDerivedTruth(of events: Events, jets: Jets, name: String) throws -> [String: [Float]] {

@@ -128,6 +128,7 @@ public protocol Head: Sendable {
   ///   - weights: the weight of each row: `[rows]`.
   /// A metric that the rows cannot tell, such as one of a class that is not among them, has no estimate.
   ///
+  /// - Returns: metrics, curves, figures and tables.
   /// - Throws: ``MetricError`` if the rows tell nothing at all.
   func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation
 }

@@ -4,7 +4,7 @@ import Support
 
 /// What a head's predictions are worth on a sample.
 public struct HeadEvaluation: Sendable {
-  /// Single numbers. The first is the one that training watches: the best epoch has the largest.
+  /// Single numbers, of which training watches the first: the best epoch has the largest.
   public let metrics: [Metric]
   /// The curves and score distributions of a head that classifies; empty for others.
   public var classifiers: [ClassifierEvaluation]

@@ -81,6 +81,7 @@ public struct HeadFigure: Sendable, Equatable {
     ///   - edges: the edges of the bins, finite and rising: `[bins + 1]`.
     ///   - contents: the heights of the bars: `[bins]`.
     ///   - errors: their errors: `[bins]`; nil if there are none.
+    /// - Returns: the series.
     public static func histogram(
       _ name: String, edges: [Double], contents: [Double], errors: [Double]? = nil
     ) -> Series {

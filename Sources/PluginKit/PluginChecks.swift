@@ -30,7 +30,10 @@ extension HeadOutput {
 extension Head {
   /// Throws unless `outputs` is what the head says that it predicts for `rows` rows.
   ///
-  /// - Parameter name: the name that the user gave the head.
+  /// - Parameters:
+  ///   - outputs: what the head gave.
+  ///   - rows: how many rows there are.
+  ///   - name: the name that the user gave the head.
   /// - Throws: ``PluginError``.
   package func check(shapeOfOutputs outputs: Variable, rows: Int, name: String) throws {
     let declared = self.outputs
@@ -45,7 +48,10 @@ extension Head {
 
   /// Throws unless `loss` has one number for each of `rows` rows.
   ///
-  /// - Parameter name: the name that the user gave the head.
+  /// - Parameters:
+  ///   - loss: what the head gave.
+  ///   - rows: how many rows there are.
+  ///   - name: the name that the user gave the head.
   /// - Throws: ``PluginError``.
   package func check(shapeOfLoss loss: Variable, rows: Int, name: String) throws {
     guard loss.rows == rows, loss.columns == 1 else {

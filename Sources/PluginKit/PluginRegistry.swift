@@ -110,6 +110,7 @@ public struct PluginRegistry: Sendable {
   /// - Parameters:
   ///   - identifier: the identifier.
   ///   - version: the version that a model was trained with, for the error to name.
+  /// - Returns: the plugin.
   /// - Throws: ``PluginError`` that says how to get the plugin and lists the stages there are.
   public func stage(_ identifier: String, version: PluginVersion? = nil) throws -> any Stage.Type {
     guard let entry = stages[identifier] else {
@@ -126,6 +127,7 @@ public struct PluginRegistry: Sendable {
   /// - Parameters:
   ///   - identifier: the identifier.
   ///   - version: the version that a model was trained with, for the error to name.
+  /// - Returns: the plugin.
   /// - Throws: ``PluginError`` that says how to get the plugin and lists the heads there are.
   public func head(_ identifier: String, version: PluginVersion? = nil) throws -> any Head.Type {
     guard let entry = heads[identifier] else {
@@ -156,6 +158,7 @@ public struct PluginRegistry: Sendable {
   /// - Parameters:
   ///   - identifier: the identifier.
   ///   - version: the version that a model was trained with, for the error to name.
+  /// - Returns: the plugin.
   /// - Throws: ``PluginError`` that names the nearest, or says how to get the plugin and lists the observables there are.
   public func observable(_ identifier: String, version: PluginVersion? = nil) throws -> any Observable.Type {
     guard let entry = observables[identifier] else {

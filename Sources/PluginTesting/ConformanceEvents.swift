@@ -21,6 +21,16 @@ enum ConformanceEvents {
     return plugins
   }()
 
+  /// The same plugins, and further observables.
+  static func plugins(with observables: [any Observable.Type]) -> PluginRegistry {
+    var plugins = plugins
+    // One that comes with Canopy is there already.
+    for type in observables where plugins.origin(ofObservable: type.identifier) == nil {
+      try? plugins.register(type)
+    }
+    return plugins
+  }
+
   /// The event column that networks here read as a condition.
   static let condition = "condition"
 

@@ -68,6 +68,8 @@ extension ConformanceSubject {
   /// - Parameters:
   ///   - sample: the events.
   ///   - parameters: the weights; the model's own unless given.
+  /// - Returns: what the head gives, and the gradients of its mean loss.
+  /// - Throws: what the head throws.
   func pass(_ sample: ConformanceSample, parameters: Parameters? = nil) throws -> ConformancePass {
     let network = model.network
     let parameters = parameters ?? model.parameters

@@ -17,12 +17,12 @@ struct ConformanceSubject<H: Head>: Sendable {
   static var headName: String { "head" }
 
   /// The head of an example, in a network that makes no more than the head names.
-  init(_ example: HeadExample<H.Configuration>) throws {
+  init(_ example: HeadExample<H.Configuration>, _ plugins: PluginRegistry) throws {
     truth = example.truth
-    let inputs = try Self.network(example, for: Set(HeadInput.allCases)).headInputs
+    let inputs = try Self.network(example, for: Set(HeadInput.allCases), plugins).headInputs
     let network: Network
     do {
-      network = try Self.network(example, for: inputs)
+      network = try Self.network(example, for: inputs, plugins)
     } catch {
       let names = inputs.map(\.rawValue).sorted().joined(separator: ", ")
       throw ConformanceFailure("The head cannot be made with the inputs that it names (\(names)): \(error)")
@@ -85,12 +85,12 @@ struct ConformanceSubject<H: Head>: Sendable {
   }
 
   private static func network(
-    _ example: HeadExample<H.Configuration>, for inputs: Set<HeadInput>
+    _ example: HeadExample<H.Configuration>, for inputs: Set<HeadInput>, _ plugins: PluginRegistry
   ) throws -> Network {
     try Network(
       embedding: embedding(inputs), events: encoder(inputs),
       heads: [(headName, H.self, JSONValue(encoding: example.configuration))],
-      observables: ObservableCatalogue(plugins: ConformanceEvents.plugins))
+      observables: ObservableCatalogue(plugins: plugins))
   }
 
   private static func embedding(_ inputs: Set<HeadInput>) -> StageChoice? {

@@ -8,10 +8,10 @@ import Training
 
 extension HeadConformance {
   func checkConfiguration() throws {
-    let subject = try ConformanceSubject<H>(example)
+    let subject = try ConformanceSubject<H>(example, plugins)
     let written = try JSONValue(encoding: subject.head.configuration)
     let read = try ConformanceSubject<H>(
-      HeadExample(configuration: written.decode(H.Configuration.self), truth: example.truth))
+      HeadExample(configuration: written.decode(H.Configuration.self), truth: example.truth), plugins)
     let again = try JSONValue(encoding: read.head.configuration)
     try ConformanceFailure.require(
       written == again, "The configuration \(text(written)) is \(text(again)) when it was written and read.")

@@ -7,7 +7,7 @@ extension HeadConformance {
   /// Compares derivatives of the mean loss along directions in the space of parameters with central differences:
   /// for each parameter of the head, and for those of each stage that it reads.
   func checkGradients() throws {
-    let subject = try ConformanceSubject<H>(example)
+    let subject = try ConformanceSubject<H>(example, plugins)
     let sample = try subject.sample(of: ConformanceEvents.ordinary)
     let gradients = try subject.pass(sample).gradients
     let groups = Self.groups(of: subject.model.network.layout)

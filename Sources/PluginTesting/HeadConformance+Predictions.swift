@@ -8,7 +8,7 @@ import RecursiveEmbedding
 
 extension HeadConformance {
   func checkDeterminism() throws {
-    let subject = try ConformanceSubject<H>(example)
+    let subject = try ConformanceSubject<H>(example, plugins)
     let sample = try subject.sample(of: ConformanceEvents.ordinary)
     let first = try subject.pass(sample)
     for _ in 0..<2 {
@@ -18,7 +18,7 @@ extension HeadConformance {
   }
 
   func checkThreads() throws {
-    let subject = try ConformanceSubject<H>(example)
+    let subject = try ConformanceSubject<H>(example, plugins)
     let sample = try subject.sample(of: ConformanceEvents.ordinary)
     let alone = try subject.pass(sample)
     let differing = ConcurrentCounter()
@@ -32,7 +32,7 @@ extension HeadConformance {
   }
 
   func checkIndependence() throws {
-    let model = try ConformanceSubject<H>(example).model
+    let model = try ConformanceSubject<H>(example, plugins).model
     let events = ConformanceEvents.events(ConformanceEvents.ordinary, with: model.network.particleColumns)
     let predictor = try Predictor(model)
     let together = try predictor.predict(events)
@@ -57,7 +57,7 @@ extension HeadConformance {
   }
 
   func checkSaving() throws {
-    var subject = try ConformanceSubject<H>(example)
+    var subject = try ConformanceSubject<H>(example, plugins)
     try subject.calibrate()
     let events = ConformanceEvents.events(
       ConformanceEvents.ordinary, with: subject.model.network.particleColumns)
@@ -65,7 +65,7 @@ extension HeadConformance {
       "canopy-conformance-" + UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }
     try subject.model.write(to: folder)
-    var plugins = ConformanceEvents.plugins
+    var plugins = plugins
     try plugins.register(H.self)
     let read = try Model(contentsOf: folder, plugins: plugins)
     try ConformanceFailure.require(
@@ -78,7 +78,7 @@ extension HeadConformance {
   }
 
   func checkEvaluation() throws {
-    var subject = try ConformanceSubject<H>(example)
+    var subject = try ConformanceSubject<H>(example, plugins)
     try subject.calibrate()
     let sample = try subject.sample(of: ConformanceEvents.ordinary)
     let pass = try subject.pass(sample)

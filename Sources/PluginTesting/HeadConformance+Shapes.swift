@@ -5,13 +5,13 @@ import PluginKit
 
 extension HeadConformance {
   func checkInputs() throws {
-    let head = try ConformanceSubject<H>(example).head
+    let head = try ConformanceSubject<H>(example, plugins).head
     try ConformanceFailure.require(
       !head.inputs.isEmpty, "The head names no inputs, so that it can predict nothing from the event.")
   }
 
   func checkShapes() throws {
-    let subject = try ConformanceSubject<H>(example)
+    let subject = try ConformanceSubject<H>(example, plugins)
     let head = subject.head
     var claimed: [ParameterID: String] = [:]
     try head.checkObjectives(
@@ -41,7 +41,7 @@ extension HeadConformance {
   }
 
   func checkFiniteness() throws {
-    let subject = try ConformanceSubject<H>(example)
+    let subject = try ConformanceSubject<H>(example, plugins)
     let extreme = ConformanceEvents.extreme
     for events in [ConformanceEvents.ordinary]
       + (0..<extreme.eventCount).map({ extreme.events(at: $0..<$0 + 1) })

@@ -5,7 +5,7 @@ import PluginKit
 
 extension HeadConformance {
   func checkDerivedTruth() throws {
-    let subject = try ConformanceSubject<H>(example)
+    let subject = try ConformanceSubject<H>(example, plugins)
     let columns = subject.head.derivedTruthColumns
     guard !columns.isEmpty else { return }
     let (events, jets) = try subject.find(ConformanceEvents.ordinary)
@@ -46,7 +46,7 @@ extension HeadConformance {
 
   func checkPreparation() throws {
     guard H.prepares else { return }
-    let subject = try ConformanceSubject<H>(example)
+    let subject = try ConformanceSubject<H>(example, plugins)
     let stored = subject.model.network.heads[0].preparation!
     let read = try JSONValue(encoding: stored.decode(H.Preparation.self))
     try ConformanceFailure.require(

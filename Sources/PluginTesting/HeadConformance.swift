@@ -17,10 +17,20 @@ import PluginKit
 public struct HeadConformance<H: Head>: Sendable {
   /// What the head is tried with.
   let example: HeadExample<H.Configuration>
+  /// The plugins that its network may have.
+  let plugins: PluginRegistry
 
-  /// The conformance of a head, with its own example unless another is given.
-  public init(_ type: H.Type, example: HeadExample<H.Configuration> = H.example) {
+  /// The conformance of a head.
+  ///
+  /// - Parameters:
+  ///   - type: the head.
+  ///   - example: what it is tried with; its own example unless given.
+  ///   - observables: observables that the head may read besides those that come with Canopy.
+  public init(
+    _ type: H.Type, example: HeadExample<H.Configuration> = H.example, observables: [any Observable.Type] = []
+  ) {
     self.example = example
+    plugins = ConformanceEvents.plugins(with: observables)
   }
 
   /// Runs one check.

@@ -19,10 +19,19 @@ import RecursiveEmbedding
 /// embedding of jets stands on a recursive network.
 public struct StageConformance<S: Stage>: Sendable {
   private let configuration: S.Configuration
+  private let plugins: PluginRegistry
 
-  /// The conformance of a stage, with its own example unless another configuration is given.
-  public init(_ type: S.Type, configuration: S.Configuration = S.example) {
+  /// The conformance of a stage.
+  ///
+  /// - Parameters:
+  ///   - type: the stage.
+  ///   - configuration: what it is tried with; its own example unless given.
+  ///   - observables: observables that the stage may read besides those that come with Canopy.
+  public init(
+    _ type: S.Type, configuration: S.Configuration = S.example, observables: [any Observable.Type] = []
+  ) {
     self.configuration = configuration
+    plugins = ConformanceEvents.plugins(with: observables)
   }
 
   /// Runs one check.
@@ -46,7 +55,7 @@ public struct StageConformance<S: Stage>: Sendable {
 
   private func network() throws -> Network {
     let choice = StageChoice(S.self, configuration)
-    let observables = ObservableCatalogue(plugins: ConformanceEvents.plugins)
+    let observables = ObservableCatalogue(plugins: plugins)
     guard S.rows == .events else {
       return try Network(embedding: choice, heads: [], observables: observables)
     }
@@ -203,7 +212,7 @@ public struct StageConformance<S: Stage>: Sendable {
       "canopy-conformance-" + UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }
     try model.write(to: folder)
-    var plugins = ConformanceEvents.plugins
+    var plugins = plugins
     if plugins.origin(ofStage: S.identifier) == nil { try plugins.register(S.self) }
     let read = try Model(contentsOf: folder, plugins: plugins)
     let events = ConformanceEvents.ordinary

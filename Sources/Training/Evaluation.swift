@@ -38,8 +38,9 @@ public struct Evaluation: Sendable {
   /// was trained on, events without truth.
   public let remarks: [String]
 
-  /// Predicts for all events of a stream and compares with the truth; each jet has the truth and the weight of its
-  /// event. Memory grows by the numbers that are compared alone.
+  /// Predicts for all events of a stream and compares with the truth.
+  ///
+  /// Each jet has the truth and the weight of its event. Memory grows by the numbers that are compared alone.
   ///
   /// - Parameters:
   ///   - model: the model.

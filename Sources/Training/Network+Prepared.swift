@@ -14,6 +14,7 @@ extension Network {
   ///   - dataset: the events.
   ///   - training: the numbers of those that are learnt from.
   ///   - checkpoint: where the training goes on; nil if it begins.
+  /// - Returns: the network.
   /// - Throws: ``TrainingError`` that names the head if there is too little to learn from, or what was learnt does not fit
   ///   it or cannot be stored.
   public func prepared(

@@ -303,6 +303,7 @@ public struct StageSection: Sendable, Decodable {
   /// - Parameters:
   ///   - place: where the stage stands.
   ///   - plugins: the stages that there are.
+  /// - Returns: the tables, with headings between them.
   public static func tables(of place: StagePlace, _ plugins: PluginRegistry) -> String {
     let general = place == .embedding ? Source.table : PluginName.table
     let types = plugins.stageIdentifiers.compactMap { try? plugins.stage($0) }.filter {

@@ -153,7 +153,11 @@ struct TrainingReview {
 
   /// What is not wrong, but hardly wanted: a sentence each.
   ///
-  /// - Parameter extents: what the features were in the training events.
+  /// - Parameters:
+  ///   - dataset: the events.
+  ///   - extents: what the features were in the training events.
+  ///   - pretrained: the embedding of another model that the training begins with.
+  /// - Returns: a sentence each.
   func remarks(
     _ dataset: EventDataset, _ extents: [FeatureExtent], _ pretrained: PretrainedEmbedding?
   ) -> [String] {

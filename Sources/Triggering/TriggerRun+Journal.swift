@@ -44,6 +44,7 @@ extension TriggerRun {
   ///   - stream: the events, from the first on.
   ///   - output: where the accepted events go.
   ///   - progress: hears after each batch how far the run is; what it throws stops the run, which can be resumed.
+  /// - Returns: what was decided, and how long it took.
   /// - Throws: what reading, predicting and writing throw, before the first event where the output cannot be written,
   ///   and ``TriggerError`` where there is a journal that is not to be resumed or is of another run.
   public func run(

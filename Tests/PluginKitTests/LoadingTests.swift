@@ -6,8 +6,9 @@
   import TestFiles
   import Testing
 
-  /// What is no plugin for this program is refused, in one sentence and before it runs. Plugins that are loaded and
-  /// used are tried by `Resources/Examples/plugin.sh`.
+  /// What is no plugin for this program is refused, in one sentence and before it runs.
+  ///
+  /// Plugins that are loaded and used are tried by `Resources/Examples/plugin.sh`.
   @Suite struct LoadingTests {
     private let folder: TemporaryFolder
     private let marker: String

@@ -62,3 +62,58 @@ import Testing
     check(.configuration, .configuration)
   }
 }
+
+extension BuiltInObservablesTests {
+  /// Counts the jets of events.
+  private struct Counting: Observable {
+    static let identifier = "counting"
+    static let version = PluginVersion(1, 0, 0)
+    static let summary = "Counts jets."
+    static let example = NoSettings()
+    let configuration: NoSettings
+    init(configuration: NoSettings) { self.configuration = configuration }
+    var rows: HeadRows { .events }
+    var quantities: [ObservableQuantity] { [ObservableQuantity("jets", "the number of jets")] }
+    func callAsFunction(_ sample: ObservableInputs<Self>, _ values: inout [Double]) {
+      for event in 0..<sample.events.eventCount {
+        values.append(Double(sample.jets.jets(ofEvent: event).count))
+      }
+    }
+  }
+
+  /// Puts out what an observable of its own library says.
+  private struct Reader: Head {
+    struct Configuration: Codable, Sendable {}
+    static let identifier = "reader"
+    static let version = PluginVersion(1, 0, 0)
+    static let summary = "Repeats an observable."
+    static let example = HeadExample(configuration: Configuration(), truth: [:])
+    let configuration = Configuration()
+    private let layer: Dense
+    init(configuration: Configuration, builder: inout HeadBuilder) {
+      layer = builder.dense("layer", inputs: 1, outputs: 1)
+    }
+    var rows: HeadRows { .events }
+    var inputs: Set<HeadInput> { [] }
+    var observables: Set<String> { ["counting/jets"] }
+    var truthColumns: [String] { [] }
+    var outputs: [HeadOutput] { [HeadOutput("jets")] }
+    func check(_ truth: HeadTruth) {}
+    func callAsFunction(_ inputs: HeadInputs) -> Variable {
+      let counts = inputs.observable("counting/jets").map { Float($0) }
+      return layer(inputs.constant(counts, rows: inputs.eventCount, columns: 1))
+    }
+    func loss(of result: Variable, truth: HeadTruth) -> Variable { result * result }
+    func outputs(of result: Variable) -> Variable { result }
+    func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) -> HeadEvaluation {
+      HeadEvaluation(metrics: [Metric("rows", Estimate(value: Double(outputs.rows), error: nil))])
+    }
+  }
+
+  /// A head that reads an observable of its own library is tried with it.
+  @Test(arguments: [HeadCheck.shapes, .gradients, .independence, .saving])
+  func headsReadObservablesOfTheirLibrary(check: HeadCheck) throws {
+    try HeadConformance(Reader.self, observables: [Counting.self]).run(check)
+    #expect(throws: (any Error).self) { try HeadConformance(Reader.self).run(check) }
+  }
+}

@@ -121,19 +121,23 @@ private struct CheckedPlugin {
     (name, kind, self.checks) = (type.identifier, "observable", checks(type))
   }
 
-  init(_ type: any Stage.Type) {
+  init(_ type: any Stage.Type, _ observables: [any Observable.Type]) {
     func checks<S: Stage>(_ type: S.Type) -> [Check] {
       StageCheck.allCases.map { check in
-        Check(name: check.rawValue, summary: check.summary) { try StageConformance(type).run(check) }
+        Check(name: check.rawValue, summary: check.summary) {
+          try StageConformance(type, observables: observables).run(check)
+        }
       }
     }
     (name, kind, self.checks) = (type.identifier, "stage", checks(type))
   }
 
-  init(_ type: any Head.Type) {
+  init(_ type: any Head.Type, _ observables: [any Observable.Type]) {
     func checks<H: Head>(_ type: H.Type) -> [Check] {
       HeadCheck.allCases.map { check in
-        Check(name: check.rawValue, summary: check.summary) { try HeadConformance(type).run(check) }
+        Check(name: check.rawValue, summary: check.summary) {
+          try HeadConformance(type, observables: observables).run(check)
+        }
       }
     }
     (name, kind, self.checks) = (type.identifier, "head", checks(type))
@@ -181,12 +185,13 @@ private struct CheckedPlugin {
     let (events, results, outputs) = (
       registry.eventFormats, registry.resultFormats, registry.eventOutputFormats
     )
-    return try registry.observableIdentifiers.filter { registry.origin(ofObservable: $0) != .builtIn }
-      .map { CheckedPlugin(try registry.observable($0)) }
+    let observables = try registry.observableIdentifiers
+      .filter { registry.origin(ofObservable: $0) != .builtIn }.map { try registry.observable($0) }
+    return try observables.map { CheckedPlugin($0) }
       + registry.stageIdentifiers.filter { registry.origin(ofStage: $0) != .builtIn }
-      .map { CheckedPlugin(try registry.stage($0)) }
+      .map { CheckedPlugin(try registry.stage($0), observables) }
       + registry.headIdentifiers.filter { registry.origin(ofHead: $0) != .builtIn }
-      .map { CheckedPlugin(try registry.head($0)) }
+      .map { CheckedPlugin(try registry.head($0), observables) }
       + registry.decisionIdentifiers.filter { registry.origin(ofDecision: $0) != .builtIn }
       .map { CheckedPlugin(try registry.decision($0)) }
       + events.all.filter { registry.origin(ofEventFormat: $0.name) != .builtIn }.map { CheckedPlugin($0) }

@@ -23,6 +23,7 @@ public struct ObservableCatalogue: Sendable {
   /// The observables that columns of these names belong to.
   ///
   /// - Parameter columns: names of columns, such as `soft-drop/mass`.
+  /// - Returns: the observables, each once.
   /// - Throws: ``PluginError`` that names the nearest if there is no such observable or quantity.
   public func observables(for columns: Set<String>) throws -> ObservableSet {
     var set = ObservableSet()

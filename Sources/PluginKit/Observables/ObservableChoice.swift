@@ -159,6 +159,7 @@ public struct ObservableSection: Sendable, Decodable {
   /// The settings of entries as tables in Markdown: those that every entry has, and each observable's own.
   ///
   /// - Parameter plugins: the observables that there are.
+  /// - Returns: the tables, with headings between them.
   public static func tables(_ plugins: PluginRegistry) -> String {
     func own<O: Observable>(_ type: O.Type) -> String? {
       guard let section = O.Configuration.self as? any SettingsSection.Type else { return nil }

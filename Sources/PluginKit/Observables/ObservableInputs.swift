@@ -35,6 +35,7 @@ public struct ObservableInputs<O: Observable> {
   /// - Parameters:
   ///   - place: the constituent, one of `jets.constituents(ofJet: jet)`.
   ///   - jet: its jet.
+  /// - Returns: its number.
   public func particle(ofConstituent place: Int, ofJet jet: Int) -> Int {
     firstParticles[jet] + Int(jets.constituents.content[place])
   }
@@ -44,6 +45,7 @@ public struct ObservableInputs<O: Observable> {
   /// - Parameters:
   ///   - place: the constituent, one of `jets.constituents(ofJet: jet)`.
   ///   - jet: its jet.
+  /// - Returns: its four-momentum in GeV.
   public func momentum(ofConstituent place: Int, ofJet jet: Int) -> FourMomentum {
     events.momentum(ofParticle: particle(ofConstituent: place, ofJet: jet))
   }
