@@ -68,7 +68,7 @@ public struct SoftDropGrooming: Observable {
   /// `mass`, `pt`, `z`, `delta-r` and `dropped`.
   public var quantities: [ObservableQuantity] {
     [
-      ObservableQuantity("mass", "the mass of what is left", unit: "GeV"),
+      ObservableQuantity("mass", "the mass of what is left, negative if its square is", unit: "GeV"),
       ObservableQuantity("pt", "the transverse momentum of what is left", unit: "GeV"),
       ObservableQuantity("z", "the momentum fraction z_g of the splitting that passed; none if none did"),
       ObservableQuantity("delta-r", "the opening R_g of the splitting that passed; none if none did"),

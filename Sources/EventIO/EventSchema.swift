@@ -101,7 +101,7 @@ public struct EventSchema: Sendable {
     for (name, column) in events.columns.sorted {
       if let known = columns.first(where: { $0.name == name }) {
         guard known.width == column.width else {
-          throw refusal(name, "has \(column.width) numbers where earlier events have \(known.width)")
+          throw refusal(name, "has \(column.width) numbers, but earlier events have \(known.width)")
         }
         continue
       }
@@ -120,7 +120,7 @@ public struct EventSchema: Sendable {
       if let known = particleColumns.first(where: { $0.name == name }) {
         guard known.width == column.width else {
           throw refusal(
-            "particle/" + name, "has \(column.width) numbers where earlier events have \(known.width)")
+            "particle/" + name, "has \(column.width) numbers, but earlier events have \(known.width)")
         }
         continue
       }

@@ -291,8 +291,8 @@ final class JSONEventReader: ParsingEventReader {
     guard let member else { return "event \(nextEvent) lacks it" }
     guard let values = member.values else { return "event \(nextEvent) has something else than numbers" }
     guard values.count != width else { return nil }
-    return "event \(nextEvent) has \(values.count) numbers "
-      + (particles ? "for \(width) particles" : "where earlier events have \(width)")
+    return "event \(nextEvent) has \(values.count) numbers"
+      + (particles ? " for \(width) particles" : ", but earlier events have \(width)")
   }
 
   /// What the first good event has.

@@ -110,7 +110,7 @@ public struct DecisionSources: Sendable, Equatable {
     let found = observables[place]
     guard found.rows == rows else {
       throw PluginError(
-        "The observable number \(reference) is one of \(found.rows.rawValue), where one of \(rows.rawValue) is needed."
+        "The observable number \(reference) is one of \(found.rows.rawValue), but one of \(rows.rawValue) is needed."
       )
     }
     return DecisionColumn(

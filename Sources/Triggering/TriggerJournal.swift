@@ -86,7 +86,7 @@ final class TriggerJournal {
     }
     guard resuming else {
       throw TriggerError(
-        "\(path) is what a run left that was stopped: add --resume to go on with it, or remove the file to begin anew."
+        "\(path) is what a run left that was stopped: add --resume to go on with it, or remove the file to begin again."
       )
     }
     var found: Heading?
@@ -107,7 +107,7 @@ final class TriggerJournal {
         last = entry
         latency.add(entry.latency)
       } catch is DecodingError {
-        throw TriggerError("\(path) is no journal of this version of Canopy: remove it to begin anew.")
+        throw TriggerError("\(path) is no journal of this version of Canopy: remove it to begin again.")
       }
     }
     if let difference = found.flatMap(heading.difference) {

@@ -57,7 +57,7 @@ extension TriggerRun {
     var outcome = Outcome(state: TriggerState(menu, isWeighted: weight != nil))
     if let position = journal.position {
       guard position.state.fits(menu), (position.state.weights != nil) == (weight != nil) else {
-        throw TriggerError("\(output.journal) has counters that cannot be: remove it to begin anew.")
+        throw TriggerError("\(output.journal) has counters that cannot be: remove it to begin again.")
       }
       outcome.state = position.state
       do {

@@ -227,7 +227,7 @@ import Testing
     }
     #expect(
       try refusal { $0.columns["label"]!.width = 2 }.hasPrefix(
-        "made, event 20, label has 2 numbers where earlier events have 1"))
+        "made, event 20, label has 2 numbers, but earlier events have 1"))
     #expect(
       try refusal { $0.pdgID = Array(repeating: 11, count: $0.particleCount) }.hasPrefix(
         "made, event 20, pdgid is given though earlier events lack it"))

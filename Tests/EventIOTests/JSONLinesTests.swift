@@ -50,7 +50,7 @@ import Testing
           a[number] = batch.columns["a"]?.values[event]
           b[number] = batch.columns["b"]?.values[2 * event]
           if number >= 2 {
-            #expect(batch.unreadableColumns["b"] == "event 2 has 1 numbers where earlier events have 2")
+            #expect(batch.unreadableColumns["b"] == "event 2 has 1 numbers, but earlier events have 2")
           }
           if number >= 3 { #expect(batch.unreadableColumns["a"] == "event 3 lacks it") }
         }

@@ -97,7 +97,7 @@ import Testing
     let bins = curves.curves(binCount: 4)[1].bins
     #expect(bins[0].lower == hardest.min()! && bins.reduce(0) { $0 + $1.efficiency.total } == 400)
     for (name, problem) in [
-      ("hardest/rapidity1", "did you mean hardest/rapidity-1"), ("shape/mass", "where one of events"),
+      ("hardest/rapidity1", "did you mean hardest/rapidity-1"), ("shape/mass", "but one of events"),
       ("met/pt", "is a quantity of a path and a number of an observable"),
     ] {
       let error = try #require(
@@ -110,7 +110,7 @@ import Testing
     ("hh: {plugin: lund}", "observables.hh has the name of a head of the model: give it another"),
     ("a: {plugin: lnud}", "There is no observable lnud; did you mean lund?"),
     ("a: {plugin: soft-drop, zcut: 0.1}", "unknown key 'zcut' in observables.a; did you mean 'z-cut'?"),
-    ("lund: {}", "The observable number lund/kt is one of splittings, where one of jets is needed."),
+    ("lund: {}", "The observable number lund/kt is one of splittings, but one of jets is needed."),
     ("soft-drop: {}", "There is no head and no observable lund: declare an observable under observables"),
     ("b: {plugin: lund, x: 1}, a: {plugin: kinematics}", "unknown key 'x' in observables.b"),
   ]) func observablesThatDoNotServeAreRefused(declared: String, problem: String) {

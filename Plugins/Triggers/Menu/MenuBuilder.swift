@@ -59,14 +59,14 @@ struct MenuBuilder {
       ]
       if sources.heads.contains(where: { $0.name == choice.name }) {
         add("has the name of a head of the model: give it another", keys)
-      } else if sources.observables.contains(where: { $0.name.hasPrefix("\(choice.name)/") }) {
-        add("is an observable that the model reads already: leave it out, or give it another name", keys)
       } else {
         // Unsuitable ones were refused when they were read.
         try? observables.add(choice)
       }
     }
-    sources = sources.adding(observables.columns)
+    // What the model reads too must be the same, which whoever computes both makes sure of.
+    let known = sources.observables
+    sources = sources.adding(observables.columns.filter { !known.contains($0) })
   }
 
   private mutating func checkRates() {

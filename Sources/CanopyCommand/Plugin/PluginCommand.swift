@@ -8,8 +8,8 @@ struct PluginCommand: ParsableCommand {
     commandName: "plugin",
     abstract: "Lists plugins, begins a new one, and checks one.",
     discussion: """
-      A plugin is a library with stages, heads, decisions or file formats of your own, which --plugin PATH or \
-      CANOPY_PLUGIN_PATH loads.
+      A plugin is a library with observables, stages, heads, decisions or file formats of your own, which --plugin \
+      PATH or CANOPY_PLUGIN_PATH loads.
 
       EXAMPLES:
         canopy plugin new MyTagger

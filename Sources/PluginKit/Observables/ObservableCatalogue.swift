@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// Where the observables that a network reads come from: those that a user declared, and the plugins there are.
 public struct ObservableCatalogue: Sendable {
   /// The observables that are declared by name.
@@ -36,6 +38,11 @@ public struct ObservableCatalogue: Sendable {
       if let choice = declared.first(where: { $0.name == parts[0] }) {
         try set.add(choice)
       } else {
+        if plugins.origin(ofObservable: parts[0]) == nil,
+          let nearest = parts[0].nearest(among: declared.map(\.name))
+        {
+          throw PluginError("There is no observable \(parts[0]); did you mean \(nearest)?")
+        }
         try set.add(ObservableChoice(parts[0], plugins.observable(parts[0])))
       }
       _ = try set.column(column)
