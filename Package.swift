@@ -105,8 +105,8 @@ let package = Package(
     .target(
       name: "CanopyModel",
       dependencies: [
-        "CPluginInterface", "EventData", "JetPhysics", "NeuralEngine", "PluginKit", "Settings", "Statistics",
-        "Support",
+        "CPluginInterface", "EventData", "EventIO", "JetPhysics", "NeuralEngine", "PluginKit", "Settings",
+        "Statistics", "Support",
       ]),
     .target(
       name: "Training",
@@ -121,7 +121,7 @@ let package = Package(
         + modules(reexportedByPluginKit)),
     .target(
       name: "Reports",
-      dependencies: ["CanopyModel", "PluginKit", "Support", "Training"] + modules(reexportedByPluginKit)),
+      dependencies: ["CanopyModel", "PluginKit", "Support"] + modules(reexportedByPluginKit)),
     .target(
       name: "PluginTesting",
       dependencies: [
@@ -215,7 +215,7 @@ let package = Package(
         + modules(reexportedByPluginKit)),
     .testTarget(
       name: "ReportsTests",
-      dependencies: ["CanopyModel", "PluginKit", "Reports", "TestFiles", "Training"]
+      dependencies: ["CanopyModel", "PluginKit", "Reports", "TestFiles"]
         + modules(reexportedByPluginKit)),
     .testTarget(
       name: "TrainingTests",

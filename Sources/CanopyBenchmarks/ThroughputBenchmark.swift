@@ -64,8 +64,7 @@ enum ThroughputBenchmark {
     let stream = try inputs.stream(files, maximumEvents: effort.jets)
     guard
       var dataset = try? EventDataset(
-        stream, jets: model.description.jets, for: model.network,
-        truth: model.network.truthColumns, threads: threads)
+        stream, jets: model.description.jets, for: model.network, threads: threads)
     else { return [] }
     dataset.scale(by: model.description.scaling)
     var section = try JSONDecoder().decode(TrainingSection.self, from: Data("{}".utf8))

@@ -44,7 +44,7 @@ extension Error {
     case let error as TriggerError: error.isInputError
     case let error as FileOutputError: error.isInputError
     case is EventInputError, is any EventError, is MetricError, is ModelError,
-      is PluginError, is SafetensorsError:
+      is PluginError, is SafetensorsError, is SampleError:
       true
     default: false
     }

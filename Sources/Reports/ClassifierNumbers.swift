@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CanopyModel
 import PluginKit
-import Training
 
 /// The single numbers of a classifier's evaluation, as reports and evaluations write them.
 struct ClassifierNumbers: Encodable {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CanopyModel
 import Foundation
 import PluginKit
-import Training
 
 extension Evaluation {
   /// All numbers but the curves of classifiers as a JSON object with the members `events`, `jets`, `constituents` and

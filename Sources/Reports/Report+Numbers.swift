@@ -3,7 +3,6 @@
 import CanopyModel
 import Foundation
 import PluginKit
-import Training
 
 extension Report {
   /// The report's JSON and CSV files by name.

@@ -5,7 +5,6 @@ import Foundation
 import NeuralEngine
 import PluginKit
 import Support
-import Training
 
 /// The numbers and figures of an evaluation, as a folder that can be shown to others.
 ///

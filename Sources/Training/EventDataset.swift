@@ -37,27 +37,27 @@ public struct EventDataset: Sendable {
   ///   - stream: the events.
   ///   - jets: how jets are found.
   ///   - network: what reads the events, and decides what is kept of each.
-  ///   - truth: the event columns to keep, which heads check.
+  ///   - columns: event columns to keep besides those that heads of the network have as truth.
   ///   - weight: the event column that holds the weights; all are 1 unless given.
   ///   - balance: the event column whose values shall have the same total weight each; nil for none.
   ///   - balanceInterval: the width of the intervals of values that count as one; nil where each value counts.
   ///   - redrawConditions: the column values of events whose conditions `redrawConditions(of:using:)` replaces.
   ///   - threads: the number of threads.
-  /// - Throws: `EventInputError` if events cannot be read, ``TrainingError`` if a column that is named here, or is a
+  /// - Throws: `EventInputError` if events cannot be read, `SampleError` if a column that is named here, or is a
   ///   condition, is missing, has several numbers an event or holds what is not finite or not a weight,
   ///   what a stage throws if an event lacks what it reads, `PluginError` if a head derives other truth than it declares.
   public init(
-    _ stream: EventStream, jets: JetFinder, for network: Network, truth: Set<String>,
+    _ stream: EventStream, jets: JetFinder, for network: Network, keeping columns: Set<String> = [],
     weight: String? = nil, balance: String? = nil, balanceInterval: Double? = nil,
     redrawConditions: [String: Double] = [:], threads: Int
   ) throws {
     let empty = EventSample(network)
     sample = empty
     let conditions = network.conditions
-    let columns = EventTruth.Names(
-      network, truth: truth,
+    let names = EventTruth.Names(
+      network, keeping: columns,
       numbers: Set([balance].compactMap(\.self) + redrawConditions.keys + conditions), weight: weight)
-    eventTruth = EventTruth(of: columns)
+    eventTruth = EventTruth(of: names)
     let all = try network.allObservables
     try EventPipeline.run(
       stream: stream, threads: threads,
@@ -67,7 +67,7 @@ public struct EventDataset: Sendable {
         var found = Jets()
         return { events in
           try reconstruction.findJets(in: events, into: &found)
-          let truth = try EventTruth(of: columns, events: events, jets: found)
+          let truth = try EventTruth(of: names, events: events, jets: found)
           var sample = empty
           try sample.replace(with: events, jets: found)
           return (sample, truth, SampleFingerprint(events))
@@ -156,7 +156,7 @@ public struct EventDataset: Sendable {
 
   /// Makes sure that the heads can learn from the truth.
   ///
-  /// - Throws: ``TrainingError`` that names the file and the event.
+  /// - Throws: `SampleError` that names the file and the event.
   func checkTruth(for heads: [Network.NamedHead]) throws { try eventTruth.check(for: heads) }
 
   /// Scales the features.

@@ -165,7 +165,6 @@ public struct TrainingRun {
         format: data.format))
     return try EventDataset(
       stream, jets: jets(for: network), for: network,
-      truth: network.truthColumns,
       weight: data.weight, balance: data.balance, balanceInterval: data.balanceInterval,
       redrawConditions: data.redrawConditions,
       threads: configuration.training.threads)

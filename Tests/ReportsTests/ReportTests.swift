@@ -5,7 +5,6 @@ import Testing
 import CanopyModel
 import PluginKit
 import Reports
-import Training
 
 /// Two overlapping bells, from the quantiles of the logistic distribution.
 private func classifier(_ name: String, separation: Double, count: Int = 4000) throws -> ClassifierEvaluation

@@ -194,11 +194,11 @@ private struct SplittingTagger: Head {
   }
 
   @Test func truthThatParticlesDoNotHaveIsNamed() throws {
-    let error = #expect(throws: TrainingError.self) { try train("color") }
+    let error = #expect(throws: SampleError.self) { try train("color") }
     #expect(
       error?.description.contains("the particles have no column color") == true,
       "\(String(describing: error))")
-    let wrong = #expect(throws: TrainingError.self) { try train("label") }
+    let wrong = #expect(throws: SampleError.self) { try train("label") }
     #expect(wrong?.description.contains("particles have no column label") == true)
   }
 }

@@ -216,7 +216,7 @@ private struct HardJetTagger: ClassifyingHead {
 
   private func dataset(_ network: Network, threads: Int = 1) throws -> EventDataset {
     try EventDataset(
-      EventStream(inputs: [events]), jets: ToyJets.finder(), for: network, truth: network.truthColumns,
+      EventStream(inputs: [events]), jets: ToyJets.finder(), for: network,
       threads: threads)
   }
 
@@ -355,9 +355,9 @@ private struct HardJetTagger: ClassifyingHead {
         ToyJets.line(ToyJets.particles(prongs: 1, using: &generator), column), to: "clash.jsonl")
       let network = try network(Deriver.Configuration(rows: rows))
       let options = EventReadingOptions(particleColumns: ["hardness"])
-      let clash = #expect(throws: TrainingError.self) {
+      let clash = #expect(throws: SampleError.self) {
         try EventDataset(
-          EventStream(inputs: [file], options: options), jets: ToyJets.finder(), for: network, truth: [],
+          EventStream(inputs: [file], options: options), jets: ToyJets.finder(), for: network,
           threads: 1)
       }
       #expect(
@@ -368,14 +368,14 @@ private struct HardJetTagger: ClassifyingHead {
   }
 
   @Test func problemsNameFileAndEvent() throws {
-    let refused = #expect(throws: TrainingError.self) {
+    let refused = #expect(throws: SampleError.self) {
       try dataset(network(Deriver.Configuration(rows: .jets, fault: .refusal)))
     }
     // Event 70 has no jet, so that the row is that of the next event.
     #expect(
       refused?.description.hasSuffix("toys.jsonl, event 71: own: A hardness cannot be told.") == true,
       "\(String(describing: refused))")
-    let infinite = #expect(throws: TrainingError.self) {
+    let infinite = #expect(throws: SampleError.self) {
       try train("{plugin: deriver, configuration: {rows: jets, fault: infinity}}")
     }
     let offset = try expected(.jets)[64...].map(\.count).reduce(into: [Int]()) {

@@ -97,8 +97,8 @@ import Training
     do {
       _ = try ToyJets.dataset(lines, truth: truth, weight: weight)
       return "no error"
-    } catch let error as TrainingError {
-      return error.isInputError ? error.description : "not blamed on the input"
+    } catch let error as SampleError {
+      return error.description
     } catch {
       return "another error: \(error)"
     }
@@ -137,7 +137,7 @@ import Training
   @Test func aColumnToBalanceByHasANumberInEachEvent() throws {
     var lines = lines(5)
     lines[2] = lines[2].replacingOccurrences(of: "\"w\": 1.0", with: "\"w\": null")
-    let error = #expect(throws: TrainingError.self) { try ToyJets.dataset(lines, truth: [], balance: "w") }
+    let error = #expect(throws: SampleError.self) { try ToyJets.dataset(lines, truth: [], balance: "w") }
     #expect(
       error?.description.hasSuffix(
         "toys.jsonl, event 2: w is nan, but a finite number is needed in each event.") == true)

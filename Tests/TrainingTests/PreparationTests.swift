@@ -144,7 +144,7 @@ private struct ScaledRegression: Head {
   @Test func trainingEventsAlone() throws {
     let model = try train(into: "model")
     let dataset = try EventDataset(
-      EventStream(inputs: [events]), jets: ToyJets.finder(), for: model.network, truth: ["mass", "label"],
+      EventStream(inputs: [events]), jets: ToyJets.finder(), for: model.network, keeping: ["label"],
       weight: "w", threads: 1)
     let split = EventSplit(dataset, validationFraction: 0.3, seed: 1)
     #expect(dataset.jetCount == 100 && !split.validation.isEmpty)
@@ -196,7 +196,7 @@ private struct ScaledRegression: Head {
       embedding: ToyJets.embedding(.gated),
       heads: [("target", ScaledRegression.self, JSONValue.object(["truth": .string("mass")]))])
     let dataset = try EventDataset(
-      EventStream(inputs: [events]), jets: ToyJets.finder(), for: network, truth: ["mass"], threads: 1)
+      EventStream(inputs: [events]), jets: ToyJets.finder(), for: network, threads: 1)
     let few = Array(0..<20)
     let fitted = try network.prepared(on: dataset, few)
     let resumed = try network.prepared(on: dataset, few, resuming: checkpoint)
@@ -239,7 +239,7 @@ private struct ScaledRegression: Head {
         embedding: ToyJets.embedding(.gated),
         heads: [("target", ScaledRegression.self, JSONValue.object(["truth": .string("mass")]))])
       let dataset = try EventDataset(
-        EventStream(inputs: [events]), jets: ToyJets.finder(), for: network, truth: ["mass"], threads: 1)
+        EventStream(inputs: [events]), jets: ToyJets.finder(), for: network, threads: 1)
       _ = try network.prepared(on: dataset, [0])
     }
     #expect(

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import CanopyModel
 import PluginKit
 
 extension EventTruth {
@@ -14,7 +13,7 @@ extension EventTruth {
   }
 
   /// What the files say of the rows that heads have of some events; what is missing has the value of another event.
-  func truth(of rows: HeadRows, of events: some Collection<Int>) -> HeadTruth {
+  package func truth(of rows: HeadRows, of events: some Collection<Int>) -> HeadTruth {
     HeadTruth(rows: rowCount(of: rows, of: events), columns: spreadColumns(over: rows, of: events))
   }
 
@@ -24,7 +23,7 @@ extension EventTruth {
 
   /// The truth of the rows that a head has of some events; what is missing has the value of another row, so that a loss can
   /// be computed that counts for nothing.
-  func truth(of named: Network.NamedHead, of events: some Collection<Int>) -> HeadTruth {
+  package func truth(of named: Network.NamedHead, of events: some Collection<Int>) -> HeadTruth {
     let rows = named.head.rows
     var truth = spreadColumns(over: rows, of: events)
     for (name, column) in rowColumns(of: named) {
@@ -43,7 +42,7 @@ extension EventTruth {
   }
 
   /// The weight of each row that a head has of some events: that of its event, 0 if the row lacks truth.
-  func rowWeights(
+  package func rowWeights(
     _ weights: [Float], for named: Network.NamedHead, of events: some Collection<Int>
   ) -> [Float] {
     let rows = named.head.rows
@@ -64,7 +63,7 @@ extension EventTruth {
   }
 
   /// The sum of the absolute weights of the rows that a head has of some events.
-  func totalWeight(
+  package func totalWeight(
     _ weights: [Float], for named: Network.NamedHead, of events: some Collection<Int>
   ) -> Double {
     guard rowColumns(of: named).isEmpty else {
@@ -105,7 +104,7 @@ extension EventTruth {
   }
 
   /// What to say of rows that lack truth which a head learns from or is judged by; nil if there are none.
-  func remarkOnMissingTruth(of named: Network.NamedHead) -> String? {
+  package func remarkOnMissingTruth(of named: Network.NamedHead) -> String? {
     let holders = holders(for: named)
     let missing = named.head.truthColumns.compactMap { column -> String? in
       let count = holders.places.count { holders.columns[column]![$0].isNaN }
@@ -118,8 +117,8 @@ extension EventTruth {
 
   /// Makes sure that the heads can do with this truth.
   ///
-  /// - Throws: ``TrainingError`` that names the file and the event.
-  func check(for heads: [Network.NamedHead]) throws {
+  /// - Throws: ``SampleError`` that names the file and the event.
+  package func check(for heads: [Network.NamedHead]) throws {
     for named in heads {
       let holders = holders(for: named)
       var places = holders.places
@@ -147,7 +146,7 @@ extension EventTruth {
             columns: holders.columns.mapValues { values in places.map { values[$0] } }))
       } catch let error as PluginError {
         guard let row = error.row else {
-          throw TrainingError("\(runs.map(\.source).joined(separator: ", ")): \(error.description)")
+          throw SampleError("\(runs.map(\.source).joined(separator: ", ")): \(error.description)")
         }
         throw self.error(atEvent: holders.event(places[row]), error.description)
       }

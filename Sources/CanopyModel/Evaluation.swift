@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import CanopyModel
 import EventIO
 import JetPhysics
 import PluginKit
@@ -49,7 +48,7 @@ public struct Evaluation: Sendable {
   ///   - yields: the numbers of events expected before a cut, for heads that tell two classes of events apart.
   ///   - threads: the number of threads.
   ///   - progress: called after each batch of events.
-  /// - Throws: `EventInputError` if events cannot be read, ``TrainingError`` if they have no jets, weights are none,
+  /// - Throws: `EventInputError` if events cannot be read, ``SampleError`` if they have no jets, weights are none,
   ///   yields are given but no head is for them, truth is none, or the events tell nothing of any head; `PluginError` if a
   ///   head derives other truth than it declares, or gives a figure or table that is none.
   public init(
@@ -57,12 +56,12 @@ public struct Evaluation: Sendable {
     progress: (EventPipeline.Progress) -> Void = { _ in }
   ) throws {
     let network = model.network
-    let needless = TrainingError(
+    let needless = SampleError(
       "No head of the model tells two classes of events apart, which yields are for; leave the yields out.")
     guard yields == nil || network.heads.contains(where: { $0.head.rows == .events }) else { throw needless }
     let conditions = network.conditions
     let columns = EventTruth.Names(
-      network, truth: network.truthColumns, numbers: Set(conditions), weight: weight)
+      network, numbers: Set(conditions), weight: weight)
     let inputs = InputMonitor(model)
     var overlap = model.description.training?.fingerprint.map(SampleOverlap.init)
     var truth = EventTruth(of: columns)
@@ -88,7 +87,7 @@ public struct Evaluation: Sendable {
     let source = stream.inputs.joined(separator: ", ")
     let jetCount = truth.jetCount
     guard jetCount > 0 || network.heads.allSatisfy({ $0.head.rows == .events }), truth.eventCount > 0 else {
-      throw TrainingError(
+      throw SampleError(
         "\(source): there are \(truth.eventCount) events and no jets to evaluate; "
           + "compare the events with the model's jet definition.")
     }
@@ -119,7 +118,7 @@ public struct Evaluation: Sendable {
     }
     // A head of which the events tell nothing does not silence the others.
     if let first = heads.first, let problem = first.problem, heads.allSatisfy({ $0.evaluation == nil }) {
-      throw TrainingError("\(source): \(first.head.name) cannot be evaluated: \(problem)")
+      throw SampleError("\(source): \(first.head.name) cannot be evaluated: \(problem)")
     }
     guard yields == nil || classifiers.contains(where: { $0.yields != nil }) else { throw needless }
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import CanopyModel
 import EventIO
 import JetPhysics
 import PluginKit
@@ -11,9 +10,9 @@ import PluginKit
 /// Truth that is NaN is missing: the rows that lack a truth column of a head have no weight for it.
 ///
 /// This is where every column that a setting names is looked up and checked, before anything is learnt from it.
-struct EventTruth: Sendable {
+package struct EventTruth: Sendable {
   /// The names of the columns that are kept, by what is asked of them.
-  struct Names: Sendable {
+  package struct Names: Sendable {
     /// Columns whose values heads check for themselves, in the rows that they have.
     var truth: Set<String>
     /// Columns that have a finite number in every event.
@@ -25,11 +24,11 @@ struct EventTruth: Sendable {
     /// The column of weights, which may also go by the name that its generator gave it.
     var weight: String?
 
-    /// What the heads of a network have as truth.
-    init(
-      _ network: Network, truth: Set<String>, numbers: Set<String> = [], weight: String? = nil
+    /// What the heads of a network have as truth, and further columns.
+    package init(
+      _ network: Network, keeping further: Set<String> = [], numbers: Set<String> = [], weight: String? = nil
     ) {
-      self.truth = truth
+      truth = network.truthColumns.union(further)
       self.numbers = numbers
       constituentTruth = network.constituentTruthColumns
       deriving = network.heads.filter { !$0.head.derivedTruthColumns.isEmpty || !$0.observedTruth.isEmpty }
@@ -40,32 +39,32 @@ struct EventTruth: Sendable {
   }
 
   /// Consecutive events of one file.
-  struct Run: Sendable {
+  package struct Run: Sendable {
     /// The file as the user named it.
-    let source: String
+    package let source: String
     /// The number, through all files, of the first event of the file.
-    let firstEvent: Int
+    package let firstEvent: Int
     /// Its events, by their place here.
-    var events: Range<Int>
+    package internal(set) var events: Range<Int>
   }
 
   /// The number of each event: `[events]`.
-  private(set) var eventNumbers: [Int] = []
+  package private(set) var eventNumbers: [Int] = []
   /// The first jet of each event, and the number of jets at the end: `[events + 1]`.
   private var jetOffsets = [0]
   /// The first constituent of each event's jets, and the number of constituents at the end: `[events + 1]`.
   private var constituentOffsets = [0]
   /// Columns of events: `[events]` each.
-  private(set) var columns: [String: TruthColumn]
+  package private(set) var columns: [String: TruthColumn]
   /// Columns of particles that are the truth of constituents: `[constituents]` each.
-  private(set) var constituentColumns: [String: TruthColumn]
+  package private(set) var constituentColumns: [String: TruthColumn]
   /// What each head derives, and its truth from observables, by its name: `[rows of the head]` each.
-  private(set) var derivedColumns: [String: [String: TruthColumn]]
+  package private(set) var derivedColumns: [String: [String: TruthColumn]]
   /// Where the events come from, in their order.
-  private(set) var runs: [Run] = []
+  package private(set) var runs: [Run] = []
 
   /// No events, with columns of these names.
-  init(of names: Names) {
+  package init(of names: Names) {
     columns = Dictionary(uniqueKeysWithValues: names.all.map { ($0, TruthColumn()) })
     constituentColumns = Dictionary(uniqueKeysWithValues: names.constituentTruth.map { ($0, TruthColumn()) })
     derivedColumns = Dictionary(
@@ -82,10 +81,10 @@ struct EventTruth: Sendable {
 
   /// The columns `names` of `events`, whose jets are `jets`.
   ///
-  /// - Throws: ``TrainingError`` that names file, event and column if a column is missing, has several numbers an event
+  /// - Throws: ``SampleError`` that names file, event and column if a column is missing, has several numbers an event
   ///   or holds what is not a number or not a weight, or truth cannot be derived; `PluginError` if a head derives other
   ///   than it declares.
-  init(of names: Names, events: Events, jets: Jets) throws {
+  package init(of names: Names, events: Events, jets: Jets) throws {
     self.init(of: names)
     eventNumbers = events.eventNumbers
     jetOffsets = jets.offsets
@@ -130,15 +129,15 @@ struct EventTruth: Sendable {
   private static func numbers(_ column: Column?, _ name: String, of events: Events) throws -> [Float] {
     guard let column else {
       if let reason = events.unreadableColumns[name] {
-        throw TrainingError("\(events.source): the column \(name) cannot be read: \(reason).")
+        throw SampleError("\(events.source): the column \(name) cannot be read: \(reason).")
       }
       let known = events.columns.names
-      throw TrainingError(
+      throw SampleError(
         "\(events.source): the events have no column \(name)"
           + (known.isEmpty ? "." : "; their columns are: \(known.joined(separator: ", "))."))
     }
     guard column.width == 1 else {
-      throw TrainingError(
+      throw SampleError(
         "\(events.source): \(name) has \(column.width) numbers an event, but one is needed.")
     }
     return column.values.map { Float($0) }
@@ -149,10 +148,10 @@ struct EventTruth: Sendable {
     guard let values = events.particles.content.numbers(name) else {
       if events.particleCount == 0 { return [] }
       if let reason = events.unreadableColumns["particle/" + name] {
-        throw TrainingError("\(events.source): the column \(name) of particles cannot be read: \(reason).")
+        throw SampleError("\(events.source): the column \(name) of particles cannot be read: \(reason).")
       }
       let known = events.particles.content.columns.names + (events.pdgID.isEmpty ? [] : ["pdgid"])
-      throw TrainingError(
+      throw SampleError(
         "\(events.source): the particles have no column \(name) of one number, which is the truth of constituents"
           + (known.isEmpty ? "." : "; their columns are: \(known.joined(separator: ", "))."))
     }
@@ -176,7 +175,7 @@ struct EventTruth: Sendable {
     for name in head.derivedTruthColumns.sorted() {
       let isOfParticles = head.rows == .constituents && events.particles.content.numbers(name) != nil
       guard isOfParticles || events.columns[name] != nil else { continue }
-      throw TrainingError(
+      throw SampleError(
         "\(events.source): the \(isOfParticles ? "particles" : "events") have a column \(name), which \(named.name) derives "
           + "itself; leave it out of the file, or give it another name.")
     }
@@ -189,20 +188,20 @@ struct EventTruth: Sendable {
   }
 
   /// What is wrong with an event, by its place here; names its file and its number in the file.
-  func error(atEvent event: Int, _ problem: String) -> TrainingError {
+  package func error(atEvent event: Int, _ problem: String) -> SampleError {
     let run = runs.first { $0.events.contains(event) }
-    return TrainingError(
+    return SampleError(
       "\(run?.source ?? ""), event \(eventNumbers[event] - (run?.firstEvent ?? 0)): \(problem)")
   }
 
   /// The number of events, with jets or without.
-  var eventCount: Int { eventNumbers.count }
+  package var eventCount: Int { eventNumbers.count }
 
   /// The number of jets.
-  var jetCount: Int { jetOffsets[eventCount] }
+  package var jetCount: Int { jetOffsets[eventCount] }
 
   /// Adds the columns of further events.
-  mutating func append(_ other: EventTruth) {
+  package mutating func append(_ other: EventTruth) {
     for run in other.runs {
       let events = run.events.lowerBound + eventCount..<run.events.upperBound + eventCount
       if runs.last?.source == run.source {
@@ -225,7 +224,7 @@ struct EventTruth: Sendable {
   }
 
   /// The rows that heads have of one event, counted from the first of all events.
-  func rows(_ rows: HeadRows, ofEvent event: Int) -> Range<Int> {
+  package func rows(_ rows: HeadRows, ofEvent event: Int) -> Range<Int> {
     let jets = jetOffsets[event]..<jetOffsets[event + 1]
     let constituents = constituentOffsets[event]..<constituentOffsets[event + 1]
     return switch rows {
@@ -239,17 +238,17 @@ struct EventTruth: Sendable {
   }
 
   /// The event of a row, counted from the first of all events; nil if there is no such row.
-  func event(ofRow row: Int, _ rows: HeadRows) -> Int? {
+  package func event(ofRow row: Int, _ rows: HeadRows) -> Int? {
     (0..<eventCount).first { self.rows(rows, ofEvent: $0).contains(row) }
   }
 
   /// The number of rows that heads have of some events.
-  func rowCount(of rows: HeadRows, of events: some Collection<Int>) -> Int {
+  package func rowCount(of rows: HeadRows, of events: some Collection<Int>) -> Int {
     events.reduce(0) { $0 + self.rows(rows, ofEvent: $1).count }
   }
 
   /// Values of some events, one for each row that a head has of them.
-  func spread(_ values: [Float], over rows: HeadRows, of events: some Collection<Int>) -> [Float] {
+  package func spread(_ values: [Float], over rows: HeadRows, of events: some Collection<Int>) -> [Float] {
     rows == .events
       ? events.map { values[$0] }
       : events.flatMap { repeatElement(values[$0], count: self.rows(rows, ofEvent: $0).count) }
