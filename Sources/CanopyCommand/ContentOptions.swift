@@ -18,16 +18,10 @@ extension MomentumUnit: ExpressibleByArgument {}
 
 /// What is in an event file, if the file does not say so itself, and how much of it is held at once.
 struct ContentOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "The format of the event files, built in or of a plugin (default: told from the content).",
-      valueName: "format"))
+  @Option(help: EventReadingOptions.help("format", valueName: "format"))
   var inputFormat: InputFormat?
 
-  @Option(
-    help: ArgumentHelp(
-      "The unit of momenta, energies and masses in files that do not state theirs (default: GeV).",
-      valueName: "unit"))
+  @Option(help: EventReadingOptions.help("units", valueName: "unit"))
   var units: MomentumUnit?
 
   @Option(
@@ -40,8 +34,10 @@ struct ContentOptions: ParsableArguments {
   var maxMemory: Int?
 
   func validate() throws {
-    if let maxMemory, !(1...(1 << 30)).contains(maxMemory) {
-      throw ValidationError("--max-memory is \(maxMemory); choose a number of MiB from 1 on.")
+    do {
+      _ = try maxMemory.map { try ReadingLimits(mebibytes: $0) }
+    } catch let error as ReadingLimitsError {
+      throw ValidationError("--max-memory is wrong: \(error.problem).")
     }
   }
 

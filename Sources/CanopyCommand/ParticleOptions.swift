@@ -17,29 +17,19 @@ struct ParticleOptions: ParsableArguments {
         """, valueName: "condition"))
   var conditions: [String] = []
 
-  @Flag(help: "Let neutrinos and other invisible particles take part.")
+  @Flag(help: EventReadingOptions.help("keep-invisible"))
   var keepInvisible = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Which particles are invisible, by identifier, as in 12,14,16.",
-      discussion: "Antiparticles are included. default stands for Canopy's own list, as in default,5000012.",
-      valueName: "identifiers"))
+  @Option(help: EventReadingOptions.help("invisible", valueName: "identifiers"))
   var invisible: String?
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      The statuses of the particles of HepMC and Les Houches events that take part, as in 1,2 (default: 1, final \
-      particles).
-      """,
-      valueName: "statuses"))
+  @Option(help: EventReadingOptions.help("status", valueName: "statuses"))
   var status: String?
 
   func validate() throws {
-    if keepInvisible, invisible != nil {
-      throw ValidationError("--keep-invisible and --invisible exclude each other; leave one out.")
-    }
+    var options = EventReadingOptions()
+    options.particles.keepsInvisible = keepInvisible
+    try options.checkOptions(given: invisible == nil ? [] : ["invisible"])
     _ = try checkingOptions(selection)
   }
 

@@ -20,11 +20,11 @@ struct ReadingOptions: ParsableArguments {
   @OptionGroup
   var particles: ParticleOptions
 
-  @Option(help: ArgumentHelp("Read at most N events.", valueName: "n"))
+  @Option(help: EventReadingOptions.help("max-events", valueName: "n"))
   var maxEvents: Int?
 
-  @Option(help: ArgumentHelp("Pass over the first N events.", valueName: "n"))
-  var skipEvents = 0
+  @Option(help: EventReadingOptions.help("skip-events", valueName: "n"))
+  var skipEvents: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -33,7 +33,7 @@ struct ReadingOptions: ParsableArguments {
       valueName: "name=value"))
   var `where`: [NamedValue] = []
 
-  @Flag(help: "Leave bad events out, and say how many and why at the end, instead of stopping at the first.")
+  @Flag(help: EventReadingOptions.help("skip-bad-events"))
   var skipBadEvents = false
 
   @Option(
@@ -44,13 +44,11 @@ struct ReadingOptions: ParsableArguments {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is \(threads); choose a number from 1 to 1024.")
     }
-    if let maxEvents, maxEvents < 0 {
-      throw ValidationError("--max-events is \(maxEvents); choose 0 or more.")
-    }
     try NamedValue.checkNames(self.where, option: "--where")
-    guard skipEvents >= 0 else {
-      throw ValidationError("--skip-events is \(skipEvents); choose 0 or more.")
-    }
+    var options = EventReadingOptions()
+    options.maximumEvents = maxEvents
+    options.skipEvents = skipEvents ?? 0
+    try options.checkOptions(given: [])
   }
 
   /// How many threads work.
@@ -77,7 +75,7 @@ struct ReadingOptions: ParsableArguments {
         particles: particles.selection(for: model), leavesOutParticles: !whole,
         particleColumns: whole ? nil : particleColumns.union(model?.network.particleColumns ?? []),
         maximumEvents: maxEvents,
-        skipEvents: skipEvents,
+        skipEvents: skipEvents ?? 0,
         skipBadEvents: skipBadEvents, columns: columns, selection: NamedValue.dictionary(self.where),
         units: content.units, formats: formats, format: content.format(among: formats), limits: content.limits
       ))

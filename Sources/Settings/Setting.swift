@@ -172,6 +172,21 @@ public protocol SettingValueError: Error {
 
 // MARK: - Words
 
+extension Setting {
+  /// The same setting of a section that has this one's section as a part, and whose keys stand among its own.
+  ///
+  /// - Parameter path: where the whole has the part.
+  /// - Returns: the setting of the whole.
+  public func within<Whole>(_ path: WritableKeyPath<Whole, Section> & Sendable) -> Setting<Whole> {
+    Setting<Whole>(
+      key: key, meaning: meaning, unit: unit, isRequired: isRequired, range: range, defaultValue: defaultValue,
+      nested: nested,
+      read: { container, whole in try read(container, &whole[keyPath: path]) },
+      write: { whole, container in try write(whole[keyPath: path], &container) },
+      problem: { whole in problem(whole[keyPath: path]) })
+  }
+}
+
 /// Values and choices of settings in words.
 enum SettingText {
   /// The texts that a value of an enumeration may have, with commas between them; nil for other types.

@@ -28,6 +28,8 @@ public struct EventDataset: Sendable {
 
   /// Which events have conditions that each epoch draws from others: `[events]`, empty if none do.
   private(set) var redrawsConditions: [Bool] = []
+  /// The number of bad events that were left out, and what was wrong with the first; nil if none was.
+  private(set) var leftOut: (count: Int, first: EventInputError)?
   /// Tells these events from others.
   private(set) var fingerprint = SampleFingerprint()
 
@@ -79,6 +81,7 @@ public struct EventDataset: Sendable {
         eventTruth.append(truth)
         weights += weight.map { truth.columns[$0]!.values } ?? Array(repeating: 1, count: truth.eventCount)
       })
+    if let first = stream.badEvents.first { leftOut = (stream.badEventCount, first) }
     if !redrawConditions.isEmpty {
       redrawsConditions = (0..<eventCount).map { event in
         redrawConditions.allSatisfy { column($0)[event] == Float($1) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
+import EventIO
 import Foundation
 import JetPhysics
 import NeuralEngine
@@ -92,10 +93,8 @@ public struct TrainingConfiguration: Sendable {
 public struct DataSection: SettingsSection {
   /// The files, relative to the working folder.
   public var inputs: [String] = []
-  /// The events to leave out at the beginning.
-  public var skipEvents = 0
-  /// The events to read after these; all unless given.
-  public var maximumEvents: Int?
+  /// How they are read; the model keeps which of their particles take part.
+  public var reading = EventReadingOptions()
   /// The share of the events, chosen at random, that the network is validated on.
   public var validationFraction = 0.1
   /// The event column that holds the weight of each event; all are 1 unless given.
@@ -104,71 +103,40 @@ public struct DataSection: SettingsSection {
   public var balance: String?
   /// The width of the intervals of `balance` that have the same total weight each; nil where each value has.
   public var balanceInterval: Double?
-  /// Values that event columns must have for an event to take part.
-  public var selection: [String: Double] = [:]
   /// Column values of events, such as background, whose conditions mean nothing: each epoch draws them anew from
   /// those of the other events; none unless given.
   public var redrawConditions: [String: Double] = [:]
-  /// Which particles of the events take part; the model keeps it.
-  public var particles = ParticleSelection()
-  /// The unit of momenta of files that do not state theirs; GeV unless given.
-  public var units: MomentumUnit?
-  /// The name of the format of the files, such as `text`; told from their content unless given.
-  public var format: String?
 
   /// All visible particles of all events, and no files yet.
   public init() {}
 
   /// The settings, in the order of tables.
-  public static let settings: [Setting<DataSection>] = [
-    Setting(
-      "inputs", \.inputs, "event files, relative to the working folder", isRequired: true,
-      range: "at least one"),
-    Setting("skip-events", \.skipEvents, .notNegative, "leave out the first events"),
-    Setting("max-events", \.maximumEvents, .positive, "events to read after these", default: "all"),
-    Setting(
-      "validation-fraction", \.validationFraction, .open(0, 1),
-      "the share of the events, chosen at random, to validate on"),
-    Setting(
-      "weight", \.weight,
-      "the event column with the weight of each event, finite; the name that a generator gave a weight does as well"
-    ),
-    Setting(
-      "balance", \.balance,
-      "an event column, such as the label: the events of each of its values get the same total weight"),
-    Setting(
-      "balance-interval", \.balanceInterval, .positive,
-      "the width of intervals of `balance` that get the same total weight, in place of single values: for a true mass, say"
-    ),
-    Setting(
-      "where", \.selection, from: Self.numbers,
-      "a mapping from event columns to values: only events that have these take part", default: "none",
-      range: "numbers"),
-    Setting(
-      "redraw-conditions", \.redrawConditions, from: Self.numbers,
-      "a mapping from event columns to values, such as `{label: 0}`: events that have these, a background, get "
-        + "conditions drawn anew in each epoch from those of the other events",
-      default: "none", range: "numbers"),
-    Setting(
-      "particles", \.particles.conditions,
-      from: { (texts: [String]) in try texts.map { try ParticleCondition($0) } },
-      "a list of conditions that particles must meet to take part, such as `[pt > 0.5, charge != 0]` (<doc:Files>); the "
-        + "model keeps it",
-      default: "all", range: "conditions"),
-    Setting(
-      "keep-invisible", \.particles.keepsInvisible, "let neutrinos and other invisible particles take part"),
-    Setting(
-      "invisible", \.particles.invisible, from: { (text: String) in try InvisibleParticles(text) },
-      "the invisible particles, as in `12, 14, 16` or `default, 5000012`", default: "`default`",
-      range: "identifiers"),
-    Setting(
-      "status", \.particles.statuses, from: { (text: String) in try ParticleSelection.statuses(text) },
-      "the statuses of particles of HepMC that take part, as in `1, 2`", default: "1", range: "numbers"),
-    Setting("units", \.units, "the unit of momenta of files that do not state theirs", default: "GeV"),
-    Setting(
-      "format", \.format, "the name of the format of the files, as in `--input-format`",
-      default: "told from their content"),
-  ]
+  public static let settings: [Setting<DataSection>] =
+    [
+      Setting(
+        "inputs", \.inputs, "event files, relative to the working folder", isRequired: true,
+        range: "at least one")
+    ] + EventReadingOptions.settings.map { $0.within(\.reading) } + [
+      Setting(
+        "validation-fraction", \.validationFraction, .open(0, 1),
+        "the share of the events, chosen at random, to validate on"),
+      Setting(
+        "weight", \.weight,
+        "the event column with the weight of each event, finite; the name that a generator gave a weight does as well"
+      ),
+      Setting(
+        "balance", \.balance,
+        "an event column, such as the label: the events of each of its values get the same total weight"),
+      Setting(
+        "balance-interval", \.balanceInterval, .positive,
+        "the width of intervals of `balance` that get the same total weight, in place of single values: for a true mass, say"
+      ),
+      Setting(
+        "redraw-conditions", \.redrawConditions, from: Self.numbers,
+        "a mapping from event columns to values, such as `{label: 0}`: events that have these, a background, get "
+          + "conditions drawn anew in each epoch from those of the other events",
+        default: "none", range: "numbers"),
+    ]
 
   private static let numbers: @Sendable (OrderedMapping<Double>) -> [String: Double] = { mapping in
     Dictionary(uniqueKeysWithValues: mapping.map { ($0.key, $0.value) })
@@ -176,9 +144,7 @@ public struct DataSection: SettingsSection {
 
   /// Makes sure that the settings go together.
   public func check(given: Set<String>) throws {
-    if particles.keepsInvisible, given.contains("invisible") {
-      throw SettingProblem("invisible", "means nothing with keep-invisible; leave one out")
-    }
+    try reading.check(given: given)
     if inputs.isEmpty { throw SettingProblem("inputs", "is empty; give at least one file") }
     if balanceInterval != nil, balance == nil {
       throw SettingProblem("balance-interval", "needs a column: name it under balance")

@@ -61,8 +61,8 @@ struct TrainingReview {
   /// - Throws: ``TrainingError`` that says what is missing.
   func check(_ dataset: EventDataset, _ split: EventSplit) throws {
     let source = configuration.data.inputs.joined(separator: ", ")
-    if dataset.eventCount == 0, !configuration.data.selection.isEmpty {
-      let wanted = configuration.data.selection.sorted { $0.key < $1.key }.map {
+    if dataset.eventCount == 0, !configuration.data.reading.selection.isEmpty {
+      let wanted = configuration.data.reading.selection.sorted { $0.key < $1.key }.map {
         "\($0.key) = \(text($0.value))"
       }
       throw TrainingError(
@@ -190,6 +190,11 @@ struct TrainingReview {
     let read = Set((network.observables.members + network.truthObservables.members).map(\.name))
     for choice in configuration.observables where !read.contains(choice.name) {
       remarks.append("observables.\(choice.name) has no effect: nothing reads its numbers.")
+    }
+    if let leftOut = dataset.leftOut {
+      remarks.append(
+        "data.skip-bad-events left out \(leftOut.count) \(leftOut.count == 1 ? "event" : "events"); the first: \(leftOut.first)"
+      )
     }
     return remarks + dataset.remarksOnMissingTruth(of: network.heads)
       + [pretrained?.remark(onJets: configuration.jets, cuts: configuration.cuts)].compactMap(\.self)

@@ -155,14 +155,12 @@ public struct TrainingRun {
 
   private func readEvents(_ network: Network) throws -> EventDataset {
     let data = configuration.data
+    var options = data.reading
+    options.particleColumns = network.particleColumns
+    options.formats = plugins.eventFormats
     let stream = try EventStream(
       inputs: data.inputs,
-      options: EventReadingOptions(
-        particles: data.particles, particleColumns: network.particleColumns,
-        maximumEvents: data.maximumEvents,
-        skipEvents: data.skipEvents,
-        selection: data.selection, units: data.units, formats: plugins.eventFormats,
-        format: data.format))
+      options: options)
     return try EventDataset(
       stream, jets: jets(for: network), for: network,
       weight: data.weight, balance: data.balance, balanceInterval: data.balanceInterval,
@@ -176,7 +174,7 @@ public struct TrainingRun {
     _ ranges: [InputRange]?, _ fingerprint: SampleFingerprint
   ) throws -> Model {
     let network = try trainer.calibratedNetwork()
-    let particles = configuration.data.particles
+    let particles = configuration.data.reading.particles
     let description = ModelDescription(
       particles: particles == ParticleSelection() ? nil : particles, jets: jets(for: network),
       observables: try network.allObservables.members.map(ObservableDescription.init), cuts: network.cuts,

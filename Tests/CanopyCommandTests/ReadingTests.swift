@@ -40,7 +40,7 @@ import Testing
     for (options, fragment) in [
       (["--particles", "pt >> 3"], "at character 5"), (["--invisible", "nu"], "no particle identifier"),
       (["--status", "final"], "no status"),
-      (["--keep-invisible", "--invisible", "12"], "exclude each other"),
+      (["--keep-invisible", "--invisible", "12"], "--invisible means nothing with keep-invisible; leave one out"),
       (["--max-memory", "0"], "--max-memory"), (["--input-format", "lcio"], "--input-format"),
       (["--units", "eV"], "--units"),
     ] {

@@ -31,10 +31,10 @@ import Training
     let configuration = try read(Self.least)
     #expect(configuration.text == Self.least)
     let data = configuration.data
-    #expect(data.inputs == ["a.h5"] && data.skipEvents == 0 && data.maximumEvents == nil)
+    #expect(data.inputs == ["a.h5"] && data.reading.skipEvents == 0 && data.reading.maximumEvents == nil)
     #expect(
-      data.validationFraction == 0.1 && data.weight == nil && data.particles == ParticleSelection()
-        && data.units == nil)
+      data.validationFraction == 0.1 && data.weight == nil && data.reading.particles == ParticleSelection()
+        && data.reading.units == nil)
     #expect(
       try configuration.jets
         == JetFinder(JetDefinition(.antikt, radius: 0.4), selection: JetSelection(.inclusive(minimumPt: 5))))
@@ -55,6 +55,10 @@ import Training
         inputs: [a.h5, b.jsonl]
         skip-events: 3
         max-events: 1e3
+        skip-bad-events: true
+        max-memory: 64
+        format: text
+        where: {label: 1}
         validation-fraction: 0.5
         weight: w
         keep-invisible: true
@@ -85,13 +89,14 @@ import Training
         threads: 4
       """)
     let data = configuration.data
-    #expect(data.inputs == ["a.h5", "b.jsonl"] && data.skipEvents == 3 && data.maximumEvents == 1000)
+    #expect(data.inputs == ["a.h5", "b.jsonl"] && data.reading.skipEvents == 3 && data.reading.maximumEvents == 1000)
     #expect(data.validationFraction == 0.5 && data.weight == "w")
     #expect(
-      data.particles
+      data.reading.particles
         == ParticleSelection(
           keepsInvisible: true, statuses: [1, 2], conditions: [try ParticleCondition("abs(eta) < 2.5")]))
-    #expect(data.units == .mev)
+    #expect(data.reading.units == .mev && data.reading.skipBadEvents && data.reading.format == "text")
+    #expect(data.reading.limits.memory == 64 << 20 && data.reading.selection == ["label": 1])
     #expect(
       try configuration.jets
         == JetFinder(
@@ -113,6 +118,7 @@ import Training
     ("data", "inputs: []", "data.inputs is refused: is empty"),
     ("data", "inputs: a.h5", "must be a list"), ("data", "skip-events: -1", "must not be negative"),
     ("data", "max-events: 0", "must be 1 or more"),
+    ("data", "max-memory: 0", "0 MiB is no memory to read with"),
     ("data", "validation-fraction: 0", "must lie between 0 and 1"),
     ("data", "validation-fraction: 1", "must lie between 0 and 1"),
     ("data", "validation-fraction: .nan", "must lie between 0 and 1"),

@@ -267,6 +267,20 @@ import Training
       ])
   }
 
+  @Test func badEventsAreLeftOutWhereThatIsAsked() throws {
+    var lines = conditioned(60)
+    lines.insert("{\"particles\": [[1, 0, 0, -5]], \"mass\": 1, \"label\": 0}\n", at: 7)
+    let file = try write(lines, "toys.jsonl")
+    let error = #expect(throws: EventInputError.self) { _ = try run(classifier(file), into: "refused") }
+    #expect(error?.event == 7)
+    let log = Log()
+    _ = try run(classifier(file, data: ", skip-bad-events: true"), log: log)
+    let summary = try #require(log.summary)
+    #expect(summary.events == 60)
+    let remark = try #require(summary.remarks.first { $0.contains("left out 1 event") })
+    #expect(remark.contains("toys.jsonl, event 7"))
+  }
+
   @Test func evaluationOnTheTrainingEventsIsSaid() throws {
     let lines = conditioned(120)
     let file = try write(Array(lines[..<80]), "toys.jsonl")

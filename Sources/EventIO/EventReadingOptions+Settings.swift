@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import EventData
+import JetPhysics
+import Settings
+
+/// What training configurations and the command line alike say of reading.
+extension EventReadingOptions: SettingsSection {
+  /// All visible particles of every event; a bad event is an error.
+  public init() { self.init(particles: ParticleSelection()) }
+
+  /// The settings, in the order of tables.
+  public static let settings: [Setting<EventReadingOptions>] = [
+    Setting("skip-events", \.skipEvents, .notNegative, "pass over this many events at the beginning"),
+    Setting(
+      "max-events", \.maximumEvents, .positive, "read at most this many events, after those passed over", default: "all"),
+    Setting(
+      "skip-bad-events", \.skipBadEvents,
+      "leave bad events out and report them, rather than stop at the first"),
+    Setting(
+      "where", \.selection,
+      from: { (values: OrderedMapping<Double>) in
+        Dictionary(uniqueKeysWithValues: values.map { ($0.key, $0.value) })
+      },
+      "a mapping from event columns to values: only events that have these take part", default: "none",
+      range: "numbers"),
+    Setting(
+      "particles", \.particles.conditions,
+      from: { (texts: [String]) in try texts.map { try ParticleCondition($0) } },
+      "a list of conditions that particles must meet to take part, such as `[pt > 0.5, charge != 0]` (<doc:Files>); a model "
+        + "keeps it",
+      default: "all", range: "conditions"),
+    Setting(
+      "keep-invisible", \.particles.keepsInvisible, "let neutrinos and other invisible particles take part"),
+    Setting(
+      "invisible", \.particles.invisible, from: { (text: String) in try InvisibleParticles(text) },
+      "the identifiers of invisible particles and their antiparticles, as in `12,14,16`, or `default,5000012` to add to "
+        + "Canopy's own",
+      default: "`default`", range: "identifiers"),
+    Setting(
+      "status", \.particles.statuses, from: { (text: String) in try ParticleSelection.statuses(text) },
+      "the statuses of particles of HepMC and Les Houches events that take part, as in `1,2`", default: "1",
+      range: "numbers"),
+    Setting(
+      "units", \.units, "the unit of momenta, energies and masses in files that do not state theirs",
+      default: "GeV"),
+    Setting(
+      "format", \.format, "the format of the files, built in or of a plugin",
+      default: "told from their content"),
+    Setting(
+      "max-memory", \.limits,
+      from: { (mebibytes: Int) in try ReadingLimits(mebibytes: mebibytes) },
+      "the memory in MiB that reading may take", default: "1024", range: "1 or more"),
+  ]
+
+  /// Makes sure that the settings go together.
+  public func check(given: Set<String>) throws {
+    if particles.keepsInvisible, given.contains("invisible") {
+      throw SettingProblem("invisible", "means nothing with keep-invisible; leave one out")
+    }
+  }
+}
