@@ -44,8 +44,8 @@ struct ReadingOptions: ParsableArguments {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is \(threads); choose a number from 1 to 1024.")
     }
-    if let maxEvents, maxEvents < 0 {
-      throw ValidationError("--max-events is \(maxEvents); choose 0 or more.")
+    if let maxEvents, maxEvents < 1 {
+      throw ValidationError("--max-events is \(maxEvents), so that nothing would be read; choose 1 or more.")
     }
     try NamedValue.checkNames(self.where, option: "--where")
     guard skipEvents >= 0 else {
@@ -74,7 +74,7 @@ struct ReadingOptions: ParsableArguments {
     try EventStream(
       inputs: inputs,
       options: EventReadingOptions(
-        particles: particles.selection(for: model), leavesOutParticles: !whole,
+        particles: particles.selection(for: model), demands: particles.demands, leavesOutParticles: !whole,
         particleColumns: whole ? nil : particleColumns.union(model?.network.particleColumns ?? []),
         maximumEvents: maxEvents,
         skipEvents: skipEvents,
@@ -102,7 +102,7 @@ extension EventStream {
   /// Says on standard error which events were left out, if any were, and if none was read.
   func reportLeftOutEvents() {
     reportLeftOut(badEventCount, badEvents.map(\.description))
-    guard wantedEventCount == 0, options.maximumEvents != 0 else { return }
+    guard wantedEventCount == 0 else { return }
     if goodEventCount > 0 {
       writeToStandardError(
         "canopy: no event was read: none of \(goodEventCount) has the values that --where asks for\n")

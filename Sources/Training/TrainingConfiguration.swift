@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
+import EventIO
 import Foundation
 import JetPhysics
 import NeuralEngine
@@ -119,6 +120,16 @@ public struct DataSection: SettingsSection {
   /// All visible particles of all events, and no files yet.
   public init() {}
 
+  /// What of the selection of particles an input must be able to meet: what is not as it is if nothing is said.
+  var demands: Set<EventReadingOptions.Demand> {
+    let usual = ParticleSelection()
+    return Set([
+      particles.statuses == usual.statuses ? nil : .status,
+      particles.invisible == usual.invisible ? nil : .invisible,
+      particles.keepsInvisible ? .keepInvisible : nil,
+    ].compactMap(\.self))
+  }
+
   /// The settings, in the order of tables.
   public static let settings: [Setting<DataSection>] = [
     Setting(
@@ -135,7 +146,9 @@ public struct DataSection: SettingsSection {
     ),
     Setting(
       "balance", \.balance,
-      "an event column, such as the label: the events of each of its values get the same total weight"),
+      "an event column, such as the label: the events of each of its values get the same total weight, in the metrics, "
+        + "calibration and working points of the training too, so that these are not of the rates in the files; evaluate and "
+        + "trigger count events as they are"),
     Setting(
       "balance-interval", \.balanceInterval, .positive,
       "the width of intervals of `balance` that get the same total weight, in place of single values: for a true mass, say"
@@ -163,7 +176,7 @@ public struct DataSection: SettingsSection {
       range: "identifiers"),
     Setting(
       "status", \.particles.statuses, from: { (text: String) in try ParticleSelection.statuses(text) },
-      "the statuses of particles of HepMC that take part, as in `1, 2`", default: "1", range: "numbers"),
+      "the statuses of particles of HepMC and Les Houches events that take part, as in `1, 2`", default: "1", range: "numbers"),
     Setting("units", \.units, "the unit of momenta of files that do not state theirs", default: "GeV"),
     Setting(
       "format", \.format, "the name of the format of the files, as in `--input-format`",

@@ -158,7 +158,7 @@ public struct TrainingRun {
     let stream = try EventStream(
       inputs: data.inputs,
       options: EventReadingOptions(
-        particles: data.particles, particleColumns: network.particleColumns,
+        particles: data.particles, demands: data.demands, particleColumns: network.particleColumns,
         maximumEvents: data.maximumEvents,
         skipEvents: data.skipEvents,
         selection: data.selection, units: data.units, formats: plugins.eventFormats,
