@@ -4,7 +4,8 @@
 
     kills.py CANOPY [--kills N] [--seed S]
 
-Trainings, classifications, triggers, reports and new packages are stopped by SIGKILL or SIGTERM, and run again until they
+Trainings, classifications, triggers (one of them with a decision that keeps a state, Resources/Examples/RateLimiter, which is
+built against the plugin-kit next to CANOPY), reports and new packages are stopped by SIGKILL or SIGTERM, and run again until they
 are done. After each kill a model is the old or the new one, and an output is what it was before or complete; in the end
 all is as it is after a run that was never stopped, and nothing else is left, in the folders and in TMPDIR.
 """
@@ -24,6 +25,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 SAMPLE = os.path.join(HERE, "../Samples/w-vs-qcd-small.h5")
 MODEL = os.path.join(HERE, "../Models/w-tagger")
+LIMITER = os.path.join(HERE, "../Examples/RateLimiter")
 
 CONFIGURATION = """
 data: {inputs: [%s], max-events: 300, validation-fraction: 0.25}
@@ -39,6 +41,19 @@ paths:
     conditions: [{jet: {quantity: w-tagger/score}, min: 0.5}]
   - name: all
     prescale: 7
+"""
+
+# What is accepted depends on the events before: by the limiter's state, by prescales, and by both through a seed.
+STATEFUL_MENU = """
+paths:
+  - name: limited
+    conditions: [{jet: {quantity: w-tagger/score}, min: 0.3}, {rate-limiter: {accept: 2, of: 5}}]
+  - name: limited-twice
+    seed: limited
+    prescale: 3
+    conditions: [{rate-limiter: {accept: 3, of: 7}}]
+  - name: all
+    prescale: 11
 """
 
 
@@ -148,6 +163,16 @@ class Check:
     def nothing_in_tmp(self, what):
         self.expect(os.listdir(self.temporary) == [], "%s left %s in TMPDIR" % (what, os.listdir(self.temporary)))
 
+    def build_limiter(self):
+        """The library of the decision with a state."""
+        kit = os.path.join(os.path.dirname(self.canopy), "plugin-kit")
+        if not os.path.isdir(kit):
+            raise SystemExit("%s is missing; make build writes it." % kit)
+        scratch = self.make("limiter")
+        command = [os.environ.get("SWIFT", "swift"), "build", "--package-path", LIMITER, "--scratch-path", scratch]
+        subprocess.run(command, env={**os.environ, "CANOPY_PLUGIN_KIT": kit}, stdout=subprocess.DEVNULL, check=True)
+        return os.path.join(scratch, "debug/libRateLimiter.so")
+
     # What is killed
 
     def train(self, whole, seconds):
@@ -222,7 +247,9 @@ def main():
     random.seed(options.seed)
     with tempfile.TemporaryDirectory(prefix="canopy-kills-") as home:
         check = Check(options.canopy, home)
-        for name, text in [("c.yaml", CONFIGURATION % SAMPLE), ("menu.yaml", MENU)]:
+        for name, text in [
+            ("c.yaml", CONFIGURATION % SAMPLE), ("menu.yaml", MENU), ("stateful.yaml", STATEFUL_MENU),
+        ]:
             with open(os.path.join(home, name), "w") as file:
                 file.write(text)
 
@@ -236,10 +263,14 @@ def main():
         whole = tree(os.path.join(home, "whole"))
         classify = ["classify", SAMPLE, "--max-events", "500", "--model", MODEL]
         trigger = ["trigger", SAMPLE, "--max-events", "500", "--menu", "menu.yaml", "--model", MODEL]
+        stateful = [
+            "trigger", SAMPLE, "--max-events", "500", "--menu", "stateful.yaml", "--model", MODEL,
+            "--plugin", check.build_limiter()]
         works = [lambda: check.train(whole, training)]
         for arguments, more, names in [
             (classify, [], ["scores.h5", "scores.npz", "scores.jsonl"]),
             (trigger, ["--resume"], ["accepted.h5", "accepted.jsonl"]),
+            (stateful, ["--resume"], ["limited.h5", "limited.jsonl"]),
         ]:
             for name in names:
                 seconds = timed(arguments + ["-o", "whole-" + name])

@@ -50,12 +50,16 @@ size_t CoincidentParticles::Direction::hash() const {
 }
 
 // What FastJet's distances depend on; adding 0 makes −0 the same as 0.
+//
+// The e⁺e⁻ algorithms have 1 − cos θ, which is 0 to rounding for all directions that are closer than about 1e-8: they
+// fall into one cell of a grid of that width, or a few.
 CoincidentParticles::Direction CoincidentParticles::direction(const PseudoJet &momentum, bool is_spherical) {
   if (!is_spherical) return {momentum.rap() + 0.0, momentum.phi() + 0.0, 0};
   const double squared = momentum.modp2();
   if (!(squared > 0)) return {0, 0, 1};
-  const double norm = 1 / std::sqrt(squared);
-  return {momentum.px() * norm + 0.0, momentum.py() * norm + 0.0, momentum.pz() * norm + 0.0};
+  const double cells = 0x1p26 / std::sqrt(squared);
+  return {std::nearbyint(momentum.px() * cells) + 0.0, std::nearbyint(momentum.py() * cells) + 0.0,
+          std::nearbyint(momentum.pz() * cells) + 0.0};
 }
 
 bool CoincidentParticles::join(const std::vector<PseudoJet> &particles, const JetDefinition &definition) {

@@ -12,9 +12,10 @@
 
 namespace canopy {
 
-/// Finds particles of exactly one direction, with memory that is kept from event to event, and joins them.
+/// Finds particles of one direction, with memory that is kept from event to event, and joins them: of exactly one in the
+/// algorithms for hadron collisions, and of directions that rounding does not tell apart, to about 1e-8, in those for e⁺e⁻.
 ///
-/// In every algorithm they are at distance 0 and therefore come together first, in an arbitrary order.
+/// They are at distance 0 and therefore come together first, in an arbitrary order.
 /// FastJet, in all its strategies, takes a time that grows with the third power of their number: each is the
 /// nearest neighbour of all. A large group is therefore joined here, in pairs, pairs of pairs and so on; a
 /// small one costs nothing and is left to FastJet. What is joined here enters FastJet as one particle.

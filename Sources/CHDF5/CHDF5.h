@@ -5,10 +5,13 @@
 #define CANOPY_CHDF5_H
 
 #include <hdf5.h>
+#include <stdbool.h>
 
 static inline hid_t canopy_hdf5_native_double(void) { return H5T_NATIVE_DOUBLE; }
 static inline hid_t canopy_hdf5_native_int64(void) { return H5T_NATIVE_INT64; }
 static inline hid_t canopy_hdf5_native_uint64(void) { return H5T_NATIVE_UINT64; }
+// Whether integers have a sign.
+static inline bool canopy_hdf5_is_signed(hid_t type) { return H5Tget_sign(type) != H5T_SGN_NONE; }
 static inline hid_t canopy_hdf5_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t canopy_hdf5_dataset_access(void) { return H5P_DATASET_ACCESS; }
 static inline hid_t canopy_hdf5_link_access(void) { return H5P_LINK_ACCESS; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
 #include <new>
 #include <string>
@@ -25,6 +26,9 @@ struct canopy_json_parser {
   std::vector<size_t> widths;
   std::vector<uint8_t> areArrays;
   std::vector<double> values;
+  std::vector<double> remainders;
+  std::string rewritten;
+  bool hasWords;
   std::string message;
   std::string field;
 
@@ -34,6 +38,9 @@ struct canopy_json_parser {
     return false;
   }
 
+  bool readNumber(dom::element element, double &value, double &remainder);
+  void addNumber(double value, double remainder);
+  bool readDocument(const char *line, size_t length, dom::element &document);
   bool readMomenta(dom::element element);
   bool readPDGID(dom::element element);
   bool isKnown(std::string_view name);
@@ -43,30 +50,124 @@ struct canopy_json_parser {
 
 namespace {
 
-// A number, true and false as 1 and 0, and null as NaN, since JSON has no NaN.
-bool readNumber(dom::element element, double &value) {
-  switch (element.type()) {
-    case dom::element_type::BOOL: value = bool(element) ? 1 : 0; return true;
-    case dom::element_type::NULL_VALUE: value = std::numeric_limits<double>::quiet_NaN(); return true;
-    default: return element.get_double().get(value) == simdjson::SUCCESS;
-  }
+// The words that Python and JavaScript write for numbers that are not finite, and others that some programs write.
+constexpr std::string_view knownWords[] = {"-Infinity", "Infinity", "NaN"};
+constexpr std::string_view otherWords[] = {"nan", "inf", "-nan", "-inf", "-NaN"};
+
+// What stands before such a word when it has become a string, so that no string is taken for it.
+constexpr std::string_view markOfWord = "\\u0001\\u0001";
+constexpr std::string_view markRead = "\x01\x01";
+
+bool isPartOfWord(char character) { return std::isalnum(static_cast<unsigned char>(character)) || character == '_'; }
+
+// Whether a word stands at a place of a line, and nothing that continues it.
+bool stands(std::string_view word, std::string_view line, size_t index) {
+  return line.compare(index, word.size(), word) == 0 &&
+         (index + word.size() == line.size() || !isPartOfWord(line[index + word.size()])) &&
+         (index == 0 || !(isPartOfWord(line[index - 1]) || line[index - 1] == '-' || line[index - 1] == '+'));
 }
 
-// The first of the words outside of strings that some programs write for a value that is no number, or NULL.
-const char *wordOfNoNumber(std::string_view line) {
+// Hands the places of a line that are outside of strings over until one is taken; returns whether one was.
+template <typename Body>
+bool anyOutsideOfStrings(std::string_view line, Body body) {
   bool isInString = false;
   for (size_t index = 0; index < line.size(); ++index) {
     if (line[index] == '"') isInString = !isInString;
     if (line[index] == '\\') ++index;
-    if (isInString) continue;
-    for (const char *word : {"NaN", "Infinity", "nan", "inf"}) {
-      if (line.compare(index, std::char_traits<char>::length(word), word) == 0) return word;
-    }
+    if (!isInString && index < line.size() && body(index)) return true;
   }
-  return nullptr;
+  return false;
+}
+
+// The first word that is no number here, or nothing.
+std::string_view wordOfNoNumber(std::string_view line) {
+  std::string_view found;
+  anyOutsideOfStrings(line, [&](size_t index) {
+    for (const auto word : otherWords) {
+      if (stands(word, line, index)) found = word;
+    }
+    return !found.empty();
+  });
+  return found;
+}
+
+// The line with strings in place of the words for numbers that are not finite; empty if there are none.
+std::string withStringsForWords(std::string_view line) {
+  std::string result;
+  size_t copied = 0;
+  anyOutsideOfStrings(line, [&](size_t index) {
+    for (const auto word : knownWords) {
+      if (index < copied || !stands(word, line, index)) continue;
+      result.append(line, copied, index - copied);
+      result.append("\"").append(markOfWord).append(word).append("\"");
+      copied = index + word.size();
+    }
+    return false;
+  });
+  if (copied > 0) result.append(line, copied, std::string_view::npos);
+  return result;
+}
+
+// What a 64-bit integer has in addition to the double that is nearest to it: both parts of it are doubles, and so is the
+// difference of doubles that are so close to each other.
+template <typename Integer>
+double remainderBeyond(double value, Integer integer) {
+  const Integer low = integer & 0x7FF;
+  return static_cast<double>(low) - (value - static_cast<double>(integer - low));
 }
 
 }  // namespace
+
+// A number, true and false as 1 and 0, and null as NaN, since JSON has no NaN.
+bool canopy_json_parser::readNumber(dom::element element, double &value, double &remainder) {
+  remainder = 0;
+  switch (element.type()) {
+    case dom::element_type::BOOL: value = bool(element) ? 1 : 0; return true;
+    case dom::element_type::NULL_VALUE: value = std::numeric_limits<double>::quiet_NaN(); return true;
+    case dom::element_type::INT64:
+      value = static_cast<double>(int64_t(element));
+      remainder = remainderBeyond(value, int64_t(element));
+      return true;
+    case dom::element_type::UINT64:
+      value = static_cast<double>(uint64_t(element));
+      remainder = remainderBeyond(value, uint64_t(element));
+      return true;
+    case dom::element_type::STRING: {
+      if (!hasWords) return false;
+      const std::string_view text(element);
+      if (text.substr(0, markRead.size()) != markRead) return false;
+      const std::string_view word = text.substr(markRead.size());
+      const double infinity = std::numeric_limits<double>::infinity();
+      value = word == "NaN" ? std::numeric_limits<double>::quiet_NaN() : word[0] == '-' ? -infinity : infinity;
+      return true;
+    }
+    default: return element.get_double().get(value) == simdjson::SUCCESS;
+  }
+}
+
+void canopy_json_parser::addNumber(double value, double remainder) {
+  if (remainder != 0 && remainders.empty()) remainders.assign(values.size(), 0);
+  values.push_back(value);
+  if (remainder != 0 || !remainders.empty()) remainders.push_back(remainder);
+}
+
+// Parses a line; one with words for numbers that are not finite is read once more, with strings in their place.
+bool canopy_json_parser::readDocument(const char *line, size_t length, dom::element &document) {
+  hasWords = false;
+  const auto error = parser.parse(line, length, false).get(document);
+  if (!error) return true;
+  const std::string_view text(line, length);
+  if (const auto word = wordOfNoNumber(text); !word.empty()) {
+    return fail("", "has " + std::string(word) + ", which JSON does not know; write null for a missing number");
+  }
+  rewritten = withStringsForWords(text);
+  if (!rewritten.empty()) {
+    hasWords = true;
+    if (!parser.parse(rewritten).get(document)) return true;
+  }
+  return fail("", std::string("is not valid JSON (") + simdjson::error_message(error) +
+                      "); write one event as one object on one line");
+}
 
 bool canopy_json_parser::readMomenta(dom::element element) {
   dom::array particles;
@@ -85,7 +186,8 @@ bool canopy_json_parser::readMomenta(dom::element element) {
     size_t count = 0;
     for (dom::element component : components) {
       double value;
-      if (component.get_double().get(value)) {
+      double remainder;
+      if (component.is_bool() || component.is_null() || !readNumber(component, value, remainder)) {
         return fail("particles", "has a particle " + std::to_string(index) + " with a component that is not a number");
       }
       if (count < 4) momenta.push_back(value);
@@ -123,18 +225,21 @@ bool canopy_json_parser::isKnown(std::string_view name) {
 
 bool canopy_json_parser::readColumn(std::string_view name, dom::element element) {
   const size_t first = values.size();
-  double value;
+  double value, remainder;
   bool isNumeric = true;
   if (element.is_array()) {
     for (dom::element item : dom::array(element)) {
-      isNumeric = readNumber(item, value);
+      isNumeric = readNumber(item, value, remainder);
       if (!isNumeric) break;
-      values.push_back(value);
+      addNumber(value, remainder);
     }
     // Arrays of anything but numbers are not read.
-    if (!isNumeric) values.resize(first);
-  } else if (readNumber(element, value)) {
-    values.push_back(value);
+    if (!isNumeric) {
+      values.resize(first);
+      if (!remainders.empty()) remainders.resize(first);
+    }
+  } else if (readNumber(element, value, remainder)) {
+    addNumber(value, remainder);
   } else {
     isNumeric = false;
   }
@@ -155,17 +260,12 @@ bool canopy_json_parser::parse(const char *line, size_t length, canopy_json_even
   widths.clear();
   areArrays.clear();
   values.clear();
+  remainders.clear();
   message.clear();
   field.clear();
 
   dom::element document;
-  if (auto error = parser.parse(line, length, false).get(document)) {
-    if (const char *word = wordOfNoNumber(std::string_view(line, length))) {
-      return fail("", std::string("has ") + word + ", which JSON does not know; write null for a missing number");
-    }
-    return fail("", std::string("is not valid JSON (") + simdjson::error_message(error) +
-                        "); write one event as one object on one line");
-  }
+  if (!readDocument(line, length, document)) return false;
   dom::object object;
   if (document.get_object().get(object)) {
     return fail("", "is not a JSON object; write {\"particles\": [[px, py, pz, E], …]}");
@@ -198,6 +298,7 @@ bool canopy_json_parser::parse(const char *line, size_t length, canopy_json_even
   event->column_widths = widths.data();
   event->column_is_array = areArrays.data();
   event->column_values = values.data();
+  event->column_remainders = remainders.empty() ? nullptr : remainders.data();
   return true;
 }
 

@@ -70,6 +70,11 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
+      if let figure {
+        var files = OutputCheck()
+        files.addOutput("--figure", figure)
+        try files.check()
+      }
       let gnuplot = try figure.map { _ in try Gnuplot() }
       let inputs = try BenchmarkInputs(samples: samples, model: model, plugins: plugins.registry())
       var report = BenchmarkReport(

@@ -96,7 +96,7 @@ struct EvaluateCommand: ParsableCommand {
       var files = OutputCheck()
       files.addInputs(reading.inputs)
       files.addModel(self.model.folder)
-      files.addOutput("--report", report)
+      if let report { files.addOutput("--report", report, .folder) }
       try files.check()
       let plugins = try self.model.plugins.registry()
       let model = try self.model.read(plugins)

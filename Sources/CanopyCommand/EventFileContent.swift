@@ -2,6 +2,7 @@
 
 import Canopy
 import Foundation
+import Support
 
 /// What an event file holds, as far as its first events tell.
 struct EventFileContent {
@@ -158,5 +159,5 @@ extension Listing {
   }
 
   /// Six digits are enough for people.
-  private func format(_ value: Double) -> String { String(format: "%.6g", value) }
+  private func format(_ value: Double) -> String { String(format: "%.6g", value.withPlainNaN) }
 }

@@ -7,6 +7,9 @@ import Support
 
 /// Runs the work of a command; an error becomes one sentence on standard error and the exit status of its kind:
 /// 64 if the command line was wrong, 65 if the input was, 1 if the work failed otherwise.
+///
+/// A place for an output that can be none is told before the work, and is the command line's fault; what fails while the
+/// output is written is the work's.
 func reportingFailures(_ work: () throws -> Void) throws {
   do {
     try work()
@@ -22,7 +25,7 @@ func reportingFailures(_ work: () throws -> Void) throws {
     throw ExitCode(65)
   } catch {
     writeToStandardError("canopy: \("\(error)".printable)\n")
-    throw ExitCode(error.isInputError ? 65 : 1)
+    throw ExitCode(error.isPlaceError ? 64 : error.isInputError ? 65 : 1)
   }
 }
 
@@ -36,13 +39,15 @@ func checkingOptions<Value>(_ make: () throws -> Value) throws -> Value {
 }
 
 extension Error {
+  fileprivate var isPlaceError: Bool {
+    self is OutputPlaceError || (self as? ResultOutputError)?.isPlaceError == true
+  }
+
   fileprivate var isInputError: Bool {
     switch self {
     case let error as TrainingError: error.isInputError
     case let error as ResultOutputError: error.isInputError
-    case let error as ReportError: error.isInputError
     case let error as TriggerError: error.isInputError
-    case let error as FileOutputError: error.isInputError
     case is EventInputError, is any EventError, is MetricError, is ModelError,
       is PluginError, is SafetensorsError, is SampleError:
       true

@@ -3,6 +3,7 @@
 import Canopy
 import CanopyBenchmarks
 import Foundation
+import Support
 
 extension Listing {
   /// What a benchmark measured: a table for each section.
@@ -33,6 +34,6 @@ extension Listing {
 
   /// About four digits.
   private static func text(_ value: Double) -> String {
-    String(format: abs(value) >= 1000 ? "%.0f" : abs(value) >= 100 ? "%.1f" : "%.2f", value)
+    String(format: abs(value) >= 1000 ? "%.0f" : abs(value) >= 100 ? "%.1f" : "%.2f", value.withPlainNaN)
   }
 }

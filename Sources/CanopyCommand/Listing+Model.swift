@@ -2,6 +2,7 @@
 
 import Canopy
 import Foundation
+import Support
 
 extension Listing {
   /// A model for people.
@@ -122,7 +123,7 @@ extension Listing {
         })
   }
 
-  private func format(_ value: Double) -> String { String(format: "%.4f", value) }
+  private func format(_ value: Double) -> String { String(format: "%.4f", value.withPlainNaN) }
 }
 
 extension JetSelection {

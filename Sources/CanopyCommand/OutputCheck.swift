@@ -3,14 +3,27 @@
 import ArgumentParser
 import Canopy
 import Foundation
+import Support
 
-/// Makes sure before the first event that no output takes the place of an input or of another output, by whatever names
-/// and links they are given.
+/// Makes sure before the first event that each output can be written to its place, and that none takes the place of an
+/// input or of another output, by whatever names and links they are given.
 struct OutputCheck {
+  /// What an output is.
+  enum Kind {
+    case file
+    /// A folder, which is made with those that it is in.
+    case folder
+    /// A file of a folder that is another output.
+    case part
+  }
+
   private struct File {
     /// As the user gave it.
     let name: String
     let identity: Identity?
+    var kind = Kind.file
+    /// Nil for standard output.
+    var path: String?
   }
 
   /// What a file is, whatever its name.
@@ -44,12 +57,13 @@ struct OutputCheck {
   }
 
   /// Adds a file or folder that an option names; without it, standard output, which may lead to a file.
-  mutating func addOutput(_ option: String, _ path: String?) {
+  mutating func addOutput(_ option: String, _ path: String?, _ kind: Kind = .file) {
     let name = path.map { "\(option) \($0)" } ?? "standard output"
-    outputs.append(File(name: name, identity: Self.identity(path ?? "/dev/fd/1")))
+    outputs.append(
+      File(name: name, identity: Self.identity(path ?? "/dev/fd/1"), kind: kind, path: path))
   }
 
-  /// Throws if an output is an input or another output.
+  /// Throws if an output is an input or another output, or cannot be written to its place.
   func check() throws {
     for (index, output) in outputs.enumerated() {
       guard let identity = output.identity else { continue }
@@ -58,6 +72,14 @@ struct OutputCheck {
       }
       if let other = outputs[..<index].first(where: { $0.identity == identity }) {
         throw ValidationError("\(output.name) and \(other.name) are the same; name another.")
+      }
+    }
+    for output in outputs {
+      guard let path = output.path else { continue }
+      switch output.kind {
+      case .file: try ResultDestination.file(path).check()
+      case .folder: try OutputPlace.checkFolder(path)
+      case .part: break
       }
     }
   }

@@ -53,6 +53,24 @@ struct OutputOptions: ParsableArguments {
   var destination: ResultDestination { output.map { .file($0) } ?? .standardOutput }
 }
 
+/// Says once on standard error that the events' own numbers are beyond what results have as doubles.
+private final class RoundedNumbers: @unchecked Sendable {
+  private let lock = NSLock()
+  private var areTold = false
+
+  func tell(of events: Events) {
+    guard events.columns[EventSchema.number]?.remainders.contains(where: { $0 != 0 }) == true,
+      lock.withLock({
+        defer { areTold = true }
+        return !areTold
+      })
+    else { return }
+    reportRemarks([
+      "\(events.source): number has whole numbers beyond 2^53, which input_number of the results has rounded; event is exact"
+    ])
+  }
+}
+
 /// Makes results of all events, on several threads, and writes them in the order of the input.
 ///
 /// - Parameters:
@@ -81,8 +99,16 @@ func writeResults(
   var progress = EventProgress(stream, resultsOnStandardOutput: output.output == nil)
   defer { progress.clear() }
   let times = StageTimes()
+  let numbers = RoundedNumbers()
   let pipeline = try EventPipeline.run(
-    stream: stream, threads: reading.threadCount, makeWorker: { try makeWorker(times) },
+    stream: stream, threads: reading.threadCount,
+    makeWorker: {
+      let work = try makeWorker(times)
+      return { events in
+        numbers.tell(of: events)
+        return try work(events)
+      }
+    },
     consume: { try writer.append($0) }, progress: { progress.update($0) })
   let end = ProcessInfo.processInfo.systemUptime
   try writer.finish()

@@ -43,6 +43,13 @@ struct ParticleOptions: ParsableArguments {
       conditions: conditions.map { try ParticleCondition($0) })
   }
 
+  /// What of the selection an input must be able to meet.
+  var demands: Set<EventReadingOptions.Demand> {
+    Set([
+      status.map { _ in .status }, invisible.map { _ in .invisible }, keepInvisible ? .keepInvisible : nil,
+    ].compactMap(\.self))
+  }
+
   /// What the options say, else what `model` was trained with; says on standard error if the two differ.
   func selection(for model: Model?) throws -> ParticleSelection {
     let usual = model?.description.particles ?? ParticleSelection()

@@ -72,7 +72,7 @@ struct ReadingOptions: ParsableArguments {
     try EventStream(
       inputs: inputs,
       options: EventReadingOptions(
-        particles: particles.selection(for: model), leavesOutParticles: !whole,
+        particles: particles.selection(for: model), demands: particles.demands, leavesOutParticles: !whole,
         particleColumns: whole ? nil : particleColumns.union(model?.network.particleColumns ?? []),
         maximumEvents: maxEvents,
         skipEvents: skipEvents ?? 0,
@@ -100,7 +100,7 @@ extension EventStream {
   /// Says on standard error which events were left out, if any were, and if none was read.
   func reportLeftOutEvents() {
     reportLeftOut(badEventCount, badEvents.map(\.description))
-    guard wantedEventCount == 0, options.maximumEvents != 0 else { return }
+    guard wantedEventCount == 0 else { return }
     if goodEventCount > 0 {
       writeToStandardError(
         "canopy: no event was read: none of \(goodEventCount) has the values that --where asks for\n")

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Canopy
+import Foundation
 
 /// `canopy settings`.
 struct SettingsCommand: ParsableCommand {
@@ -46,7 +47,7 @@ struct SettingsCommand: ParsableCommand {
       let registry = try plugins.registry()
       let chosen = sections.isEmpty ? Section.allCases : sections
       let tables = chosen.map { "## \($0.rawValue)\n\n\($0.table(registry))\n" }
-      print(tables.joined(separator: "\n"), terminator: "")
+      try writeToStandardOutput(Data(tables.joined(separator: "\n").utf8))
     }
   }
 }

@@ -51,9 +51,9 @@ struct TrainCommand: ParsableCommand {
       files.addInput(configuration)
       files.addInputs(settings.data.inputs)
       files.addModel(settings.embedding?.source.model)
-      files.addOutput("-o", output)
+      files.addOutput("-o", output, .folder)
       for file in [Model.descriptionFile, Model.weightsFile, Checkpoint.file] {
-        files.addOutput("the model's file", "\(output)/\(file)")
+        files.addOutput("the model's file", "\(output)/\(file)", .part)
       }
       try files.check()
       let run = TrainingRun(settings, plugins: plugins)

@@ -209,7 +209,7 @@ struct TriggerCommand: ParsableCommand {
     files.addModel(model.folder)
     files.addOutput("-o", output)
     if let output, !tune { files.addOutput("the journal", "\(output).journal") }
-    if let report { files.addOutput("--report", report) }
+    if let report { files.addOutput("--report", report, .folder) }
     try files.check()
   }
 

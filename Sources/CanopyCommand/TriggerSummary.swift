@@ -2,6 +2,7 @@
 
 import Canopy
 import Foundation
+import Support
 
 /// What a menu did, and how long its decisions took.
 struct TriggerSummary {
@@ -93,7 +94,7 @@ extension Listing {
     }
   }
 
-  private static func text(_ weight: Double) -> String { String(format: "%.6g", weight) }
+  private static func text(_ weight: Double) -> String { String(format: "%.6g", weight.withPlainNaN) }
 
   private static func text(_ rate: TriggerReport.Rate) -> String {
     let parts = [

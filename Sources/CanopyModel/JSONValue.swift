@@ -12,6 +12,8 @@ public enum JSONValue: Sendable, Equatable {
   case bool(Bool)
   /// A whole number.
   case integer(Int)
+  /// A whole number that is too large for `integer`.
+  case unsigned(UInt64)
   /// Any other number.
   case number(Double)
   /// A text.
@@ -43,6 +45,8 @@ extension JSONValue: Codable {
       self = .bool(value)
     } else if let value = try? container.decode(Int.self) {
       self = .integer(value)
+    } else if let value = try? container.decode(UInt64.self) {
+      self = .unsigned(value)
     } else if let value = try? container.decode(Double.self) {
       self = .number(value)
     } else if let value = try? container.decode(String.self) {
@@ -63,11 +67,35 @@ extension JSONValue: Codable {
     case .null: try container.encodeNil()
     case .bool(let value): try container.encode(value)
     case .integer(let value): try container.encode(value)
+    case .unsigned(let value): try container.encode(value)
     case .number(let value): try container.encode(value)
     case .string(let value): try container.encode(value)
     case .array(let value): try container.encode(value)
     case .object(let value): try container.encode(value)
     }
+  }
+}
+
+extension JSONValue {
+  /// The first member that another value lacks, by the keys that lead to it, such as `heads[0].configuration.colour`; nil if there
+  /// is none.
+  ///
+  /// Members that are null count as absent.
+  func member(missingIn other: JSONValue, at path: String = "") -> String? {
+    switch (self, other) {
+    case (.object(let members), .object(let others)):
+      for (key, value) in members.sorted(by: { $0.key < $1.key }) where value != .null {
+        let place = path.isEmpty ? key : "\(path).\(key)"
+        guard let counterpart = others[key] else { return place }
+        if let missing = value.member(missingIn: counterpart, at: place) { return missing }
+      }
+    case (.array(let elements), .array(let others)):
+      for (index, (element, counterpart)) in zip(elements, others).enumerated() {
+        if let missing = element.member(missingIn: counterpart, at: "\(path)[\(index)]") { return missing }
+      }
+    default: break
+    }
+    return nil
   }
 }
 

@@ -47,6 +47,7 @@ extension Model {
         cuts: description.cuts)
       try network.prepare(by: description.heads.map(\.preparation))
       try network.calibrate(by: description.heads.map(\.calibration))
+      try description.checkMembers(by: network)
       guard description.jets.trees || !network.readsTrees else {
         throw ModelError("jets.trees is false, but the network reads trees")
       }
@@ -112,7 +113,9 @@ extension Model {
           "\(file.relativePath): the format is \(format.formatVersion), and this version of Canopy reads format 1 only: "
             + "use the version that wrote the model.")
       }
-      return (try JSONDecoder().decode(ModelDescription.self, from: data), format.weightsChecksum)
+      let description = try JSONDecoder().decode(ModelDescription.self, from: data)
+      try description.checkMembers(of: JSONDecoder().decode(JSONValue.self, from: data))
+      return (description, format.weightsChecksum)
     } catch let error as ModelError {
       throw error
     } catch {

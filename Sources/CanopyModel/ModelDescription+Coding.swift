@@ -41,6 +41,65 @@ extension ModelDescription: Codable {
   }
 }
 
+extension ModelDescription {
+  /// What `model.json` may have that is not read: which weights belong to it, and what a training says of itself, which no
+  /// prediction depends on.
+  private static let unreadMembers: Set<String> = ["weightsChecksum", "training"]
+
+  /// Makes sure that every member of a file was read, whatever part it is of: one that a newer version has added may mean
+  /// that the model predicts something else than this version would.
+  ///
+  /// The configurations of plugins are left to ``checkMembers(by:)``.
+  ///
+  /// - Throws: ``ModelError``, without a full stop, that names the member.
+  func checkMembers(of file: JSONValue) throws {
+    guard case .object(var members) = file, case .object(let own) = try JSONValue(encoding: self) else { return }
+    for name in Self.unreadMembers { members[name] = nil }
+    // Versions before 0.2 had other keys for jets.
+    if case .object(let jets)? = members["jets"], jets["definition"] != nil { members["jets"] = nil }
+    try Self.check(.object(members), .object(own))
+  }
+
+  /// Makes sure that the plugins of a network, which was made by this description, have read all of their configurations.
+  ///
+  /// - Throws: ``ModelError``, without a full stop, that names the member.
+  func checkMembers(by network: Network) throws {
+    for (stage, made, name) in [
+      (embedding, network.embedding?.description, "embedding"), (events, network.events?.description, "events"),
+    ] {
+      guard let stage, let made, let version = stage.version, let known = made.version,
+        !version.isOlder(than: known)
+      else { continue }
+      try Self.check(stage.configuration, made.configuration, name)
+    }
+    for (head, made) in zip(heads, network.heads) {
+      let made = try made.description()
+      guard !head.version.isOlder(than: made.version) else { continue }
+      for (own, read, part) in [
+        (head.configuration, made.configuration, "configuration"),
+        (head.preparation ?? .null, made.preparation ?? .null, "preparation"),
+        (head.calibration ?? .null, made.calibration ?? .null, "calibration"),
+      ] {
+        try Self.check(own, read, "the \(part) of the head \(head.name):")
+      }
+    }
+  }
+
+  private static func check(_ members: JSONValue, _ read: JSONValue, _ place: String = "") throws {
+    guard let unknown = members.member(missingIn: read) else { return }
+    throw ModelError(
+      "\(place.isEmpty ? "" : place + " ")\(unknown) is nothing that this version of Canopy or of the plugin knows: use "
+        + "the version that wrote the model, or take it out")
+  }
+}
+
+extension PluginVersion {
+  /// Whether another version came after this one; an older one may have had other keys, which are read nevertheless.
+  fileprivate func isOlder(than other: PluginVersion) -> Bool {
+    (major, minor, patch) < (other.major, other.minor, other.patch)
+  }
+}
+
 /// A jet finder as `model.json` has it: the keys of a training's section `jets`, and `trees`.
 private struct StoredJets: Codable {
   let finder: JetFinder

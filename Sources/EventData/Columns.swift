@@ -1,19 +1,121 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 /// Named numbers of rows, such as events or particles: `width` numbers for each row.
+///
+/// Whole numbers of a file stay exact beyond 2⁵³ too, where a double has steps of more than 1: ``remainders`` has what
+/// ``values`` lack, and ``wholeNumber(at:as:)`` puts the two together.
 public struct Column: Sendable, Equatable {
+  /// How a file stores the numbers of a column.
+  public enum Storage: String, Sendable, Codable {
+    /// Double precision.
+    case float64
+    /// Whole numbers of 32 bits.
+    case int32
+    /// Whole numbers of 64 bits.
+    case int64
+    /// Whole numbers of 64 bits that are not negative.
+    case uint64
+    /// Truth values, as 1 and 0.
+    case bool
+  }
+
   /// How many numbers each row has.
   public var width: Int
   /// Row-major `[rows × width]`.
   public var values: [Double]
   /// The unit of the numbers; nil if it is not known or they have none.
   public var unit: String?
+  /// How the file that the column comes from stores its numbers, and how they are written again.
+  public var storage: Storage
+  /// What each number has in addition to that in ``values``; empty if none has anything.
+  public private(set) var remainders: [Double] = []
 
   /// A column of `values`, which hold `width` numbers for each row.
-  public init(width: Int = 1, values: [Double] = [], unit: String? = nil) {
+  public init(
+    width: Int = 1, values: [Double] = [], unit: String? = nil, storage: Storage = .float64
+  ) {
     self.width = width
     self.values = values
     self.unit = unit
+    self.storage = storage
+  }
+
+  /// A column of whole numbers, `width` for each row, all of which are kept exactly.
+  public init(
+    width: Int = 1, wholeNumbers: [some FixedWidthInteger], unit: String? = nil, storage: Storage
+  ) {
+    self.init(width: width, values: wholeNumbers.map { Double($0) }, unit: unit, storage: storage)
+    guard values.contains(where: { abs($0) >= 0x1p53 }) else { return }
+    remainders = zip(wholeNumbers, values).map { Self.remainder(of: $0, beyond: $1) }
+  }
+
+  /// What a whole number has in addition to the double that is nearest to it.
+  private static func remainder(of number: some FixedWidthInteger, beyond value: Double) -> Double {
+    // Either part is a double, and so is the difference of doubles that are so close to each other.
+    let low = number & 0x7FF
+    return Double(low) - (value - Double(number - low))
+  }
+
+  /// The number at a place of ``values`` as a whole number.
+  ///
+  /// - Parameters:
+  ///   - place: the place in ``values``.
+  ///   - type: the type of the whole number.
+  /// - Returns: the number; nil if it is not whole or beyond the type.
+  public func wholeNumber<Whole: FixedWidthInteger>(at place: Int, as type: Whole.Type) -> Whole? {
+    let value = values[place]
+    guard !remainders.isEmpty, remainders[place] != 0 else { return Whole(exactly: value) }
+    // The double alone may be just beyond the type.
+    let step = value > 0 ? 4096.0 : -4096.0
+    guard let base = Whole(exactly: value - step), let rest = Whole(exactly: step + remainders[place]) else {
+      return nil
+    }
+    let (sum, overflow) = base.addingReportingOverflow(rest)
+    return overflow ? nil : sum
+  }
+}
+
+extension Column {
+  /// Adds numbers after the others.
+  ///
+  /// - Parameters:
+  ///   - numbers: the numbers.
+  ///   - others: what these have in addition, as whole numbers beyond 2⁵³ do; nil if nothing.
+  package mutating func append(
+    _ numbers: some Collection<Double>, remainders others: (some Collection<Double>)?
+  ) {
+    if let others, others.contains(where: { $0 != 0 }) {
+      fillRemainders()
+      remainders.append(contentsOf: others)
+    }
+    values.append(contentsOf: numbers)
+    if !remainders.isEmpty { fillRemainders() }
+  }
+
+  /// Adds rows of another column of the same width after the others.
+  package mutating func append(_ rows: Range<Int>, of other: Column) {
+    let places = rows.lowerBound * other.width..<rows.upperBound * other.width
+    if values.isEmpty { storage = other.storage }
+    storage = storage.merged(with: other.storage)
+    append(
+      other.values[places], remainders: other.remainders.isEmpty ? nil : other.remainders[places])
+  }
+
+  /// Makes ``remainders`` as long as ``values``.
+  private mutating func fillRemainders() {
+    remainders.append(contentsOf: repeatElement(0, count: values.count - remainders.count))
+  }
+}
+
+extension Column.Storage {
+  /// What holds the numbers of either of two columns.
+  package func merged(with other: Self) -> Self {
+    if self == other { return self }
+    let order: [Self] = [.bool, .int32, .int64]
+    guard let place = order.firstIndex(of: self), let others = order.firstIndex(of: other) else {
+      return .float64
+    }
+    return order[max(place, others)]
   }
 }
 
@@ -96,8 +198,8 @@ public struct Columns: Sendable, Equatable {
   public func rows(_ rows: some Collection<Int>) -> Columns {
     var part = self
     for place in columns.indices {
-      part.columns[place].values = []
-      part.columns[place].values.append(at: Array(rows), of: columns[place])
+      part.columns[place].removeAll()
+      part.columns[place].append(at: Array(rows), of: columns[place])
     }
     return part
   }
@@ -126,7 +228,7 @@ public struct Columns: Sendable, Equatable {
   ) {
     let place = makePlace(of: name) { Column() }
     columns[place].unit = unit
-    columns[place].values.removeAll(keepingCapacity: true)
+    columns[place].removeAll()
     var next = first
     while next < values.count {
       columns[place].values.append(values[next])
@@ -146,8 +248,7 @@ public struct Columns: Sendable, Equatable {
     for place in 0..<other.columns.count {
       let column = other.columns[place]
       let own = makePlace(of: other.names[place]) { Column(width: column.width, unit: column.unit) }
-      columns[own].values.append(
-        contentsOf: column.values[range.lowerBound * column.width..<range.upperBound * column.width])
+      columns[own].append(range, of: column)
     }
   }
 
@@ -156,15 +257,14 @@ public struct Columns: Sendable, Equatable {
     for place in 0..<other.columns.count {
       let column = other.columns[place]
       let own = makePlace(of: other.names[place]) { Column(width: column.width, unit: column.unit) }
-      columns[own].values.append(at: places, of: column)
+      columns[own].append(at: places, of: column)
     }
   }
 
   /// Removes what columns have beyond the first `count` rows.
   mutating func removeRows(from count: Int) {
     for place in 0..<columns.count {
-      let excess = columns[place].values.count - count * columns[place].width
-      if excess > 0 { columns[place].values.removeLast(excess) }
+      columns[place].removeRows(from: count)
     }
   }
 
@@ -182,27 +282,51 @@ extension Columns: ExpressibleByDictionaryLiteral {
 }
 
 extension Column {
+  fileprivate mutating func removeAll() {
+    values.removeAll(keepingCapacity: true)
+    remainders.removeAll(keepingCapacity: true)
+  }
+
   fileprivate mutating func replace(with other: Column, rows: Range<Int>) {
     width = other.width
     unit = other.unit
-    values.replace(with: other.values[rows.lowerBound * width..<rows.upperBound * width])
+    storage = other.storage
+    let places = rows.lowerBound * width..<rows.upperBound * width
+    values.replace(with: other.values[places])
+    if !remainders.isEmpty || !other.remainders.isEmpty {
+      remainders.replace(with: other.remainders.isEmpty ? [] : other.remainders[places])
+    }
   }
 
-  fileprivate mutating func keep(_ isKept: [Bool]) {
-    if width == 1 { return values.keep(isKept) }
-    var kept = 0
-    for row in isKept.indices where isKept[row] {
-      for place in 0..<width { values[kept * width + place] = values[row * width + place] }
-      kept += 1
-    }
-    values.removeLast(values.count - kept * width)
+  fileprivate mutating func append(at rows: [Int], of other: Column) {
+    values.reserveCapacity(values.count + rows.count * other.width)
+    if values.isEmpty { storage = other.storage }
+    for row in rows { append(row..<row + 1, of: other) }
+  }
+
+  fileprivate mutating func removeRows(from count: Int) {
+    let excess = values.count - count * width
+    guard excess > 0 else { return }
+    values.removeLast(excess)
+    if !remainders.isEmpty { remainders.removeLast(excess) }
+  }
+
+  /// Leaves out the rows for which `isKept` `[rows]` is false.
+  package mutating func keep(_ isKept: [Bool]) {
+    values.keep(isKept, width: width)
+    if !remainders.isEmpty { remainders.keep(isKept, width: width) }
   }
 }
 
 extension [Double] {
-  fileprivate mutating func append(at rows: [Int], of column: Column) {
-    reserveCapacity(count + rows.count * column.width)
-    for row in rows { append(contentsOf: column.values[row * column.width..<(row + 1) * column.width]) }
+  fileprivate mutating func keep(_ isKept: [Bool], width: Int) {
+    if width == 1 { return keep(isKept) }
+    var kept = 0
+    for row in isKept.indices where isKept[row] {
+      for place in 0..<width { self[kept * width + place] = self[row * width + place] }
+      kept += 1
+    }
+    removeLast(count - kept * width)
   }
 }
 

@@ -53,7 +53,10 @@ final class FileBytes: ByteSource {
         return count
       }
       if errno != EINTR {
-        throw EventInputError(source: source, problem: "cannot be read: \(String(cString: strerror(errno)))")
+        var error = EventInputError(
+          source: source, problem: "cannot be read: \(String(cString: strerror(errno)))")
+        error.canBePassed = true
+        throw error
       }
     }
   }

@@ -45,6 +45,11 @@ final class EventInput {
       throw EventInputError(
         source: source, problem: "is \(format.title), which states its units itself; leave out --units")
     }
+    if options.demands.contains(.status), !format.isGeneratorRecord {
+      throw EventInputError(
+        source: source,
+        problem: "is \(format.title), whose particles have no status as those of generators have; leave out --status")
+    }
   }
 
   /// Whether momenta are in GeV when they come from the reader.

@@ -17,6 +17,9 @@ public struct EventInputError: Error, Sendable, Equatable, CustomStringConvertib
   public var field: String?
   /// What is wrong and what to do about it, as the end of a sentence whose subject is the place.
   public var problem: String
+  /// Whether another run over the same input can get past the place: with bad events left out, or as the system could not
+  /// read this time.
+  public internal(set) var canBePassed = false
 
   /// A problem at a place of the input.
   public init(

@@ -4,8 +4,20 @@ import JetPhysics
 
 /// Which events and particles of the input take part, and how the input is to be understood.
 public struct EventReadingOptions: Sendable, Equatable {
+  /// A part of a selection of particles, by the name of its option.
+  public enum Demand: String, Sendable {
+    /// Statuses, which generator records alone have.
+    case status
+    /// Which particles are invisible, told by their identifiers.
+    case invisible
+    /// That invisible particles, told by their identifiers, take part.
+    case keepInvisible = "keep-invisible"
+  }
+
   /// Which particles of the events take part.
   public var particles: ParticleSelection
+  /// Which parts of ``particles`` the user asks for, and not a model: an input that they cannot apply to is an error.
+  public var demands: Set<Demand>
   /// Whether particles that do not take part are left out; otherwise the user of the events has to leave them
   /// out.
   ///
@@ -38,13 +50,15 @@ public struct EventReadingOptions: Sendable, Equatable {
 
   /// Options, by default those that read every visible particle of every event and stop at a bad one.
   public init(
-    particles: ParticleSelection = ParticleSelection(), leavesOutParticles: Bool = true,
+    particles: ParticleSelection = ParticleSelection(), demands: Set<Demand> = [],
+    leavesOutParticles: Bool = true,
     particleColumns: Set<String>? = nil, maximumEvents: Int? = nil, skipEvents: Int = 0,
     skipBadEvents: Bool = false, columns: [String: Double] = [:], selection: [String: Double] = [:],
     units: MomentumUnit? = nil, formats: EventFormats = .builtIn, format: String? = nil,
     limits: ReadingLimits = ReadingLimits()
   ) {
     self.particles = particles
+    self.demands = demands
     self.leavesOutParticles = leavesOutParticles
     self.particleColumns = particleColumns
     self.maximumEvents = maximumEvents
@@ -56,6 +70,14 @@ public struct EventReadingOptions: Sendable, Equatable {
     self.formats = formats
     self.format = format
     self.limits = limits
+  }
+
+  /// Demands all of ``particles`` that differs from what is usual.
+  public mutating func demandSelection() {
+    let usual = ParticleSelection()
+    if particles.statuses != usual.statuses { demands.insert(.status) }
+    if particles.invisible != usual.invisible { demands.insert(.invisible) }
+    if particles.keepsInvisible { demands.insert(.keepInvisible) }
   }
 
   /// Whether a column of particles is read if the input has it.

@@ -30,6 +30,9 @@ public struct EventSchema: Sendable {
     public let width: Int
     /// The unit of the numbers, if it is known.
     public let unit: String?
+    /// How the numbers are stored by a format that tells whole numbers from others: so that it holds those of all events
+    /// so far.
+    public internal(set) var storage: Column.Storage
   }
 
   /// Whether identifiers of particles are written; also if the first events have no particles.
@@ -42,6 +45,8 @@ public struct EventSchema: Sendable {
   public private(set) var particleColumns: [ColumnShape] = []
 
   private let layout: Layout
+  /// Whether events were admitted, which lack the columns that come later.
+  private var hasEvents = false
   /// The names that another column of particles cannot have.
   private var takenNames: Set<String>
 
@@ -75,8 +80,10 @@ public struct EventSchema: Sendable {
   /// The same for a format of another layout.
   public func laidOut(_ layout: Layout) -> EventSchema {
     var schema = EventSchema(layout, hasPDGID: hasPDGID, writesNumbers: writesNumbers)
-    for column in columns { schema.addColumn(column.name, column.width, column.unit) }
-    for column in particleColumns { schema.addParticleColumn(column.name, column.width, column.unit) }
+    for column in columns { schema.addColumn(column.name, column.width, column.unit, column.storage) }
+    for column in particleColumns {
+      schema.addParticleColumn(column.name, column.width, column.unit, column.storage)
+    }
     return schema
   }
 
@@ -98,11 +105,22 @@ public struct EventSchema: Sendable {
     }
     if !hasPDGID, !events.pdgID.isEmpty { throw refusal("pdgid", "is given though earlier events lack it") }
     let counts = (events: columns.count, particles: particleColumns.count)
+    // Missing numbers, which are NaN, are no whole numbers.
+    for place in columns.indices where events.columns[columns[place].name] == nil {
+      columns[place].storage = .float64
+    }
+    for place in particleColumns.indices
+    where events.particles.content.columns[particleColumns[place].name] == nil {
+      particleColumns[place].storage = .float64
+    }
+    defer { hasEvents = hasEvents || events.eventCount > 0 }
     for (name, column) in events.columns.sorted {
-      if let known = columns.first(where: { $0.name == name }) {
+      if let place = columns.firstIndex(where: { $0.name == name }) {
+        let known = columns[place]
         guard known.width == column.width else {
           throw refusal(name, "has \(column.width) numbers, but earlier events have \(known.width)")
         }
+        columns[place].storage = known.storage.merged(with: column.storage)
         continue
       }
       if writesNumbers, name == Self.number { throw refusal(name, "is given though earlier events lack it") }
@@ -114,46 +132,66 @@ public struct EventSchema: Sendable {
       if layout == .members, takenNames.contains(name) {
         throw refusal(name, "is given though earlier events have a column of particles of this name")
       }
-      addColumn(name, column.width, column.unit)
+      addColumn(name, column.width, column.unit, hasEvents ? .float64 : column.storage)
     }
     for (name, column) in events.particles.content.columns.sorted {
-      if let known = particleColumns.first(where: { $0.name == name }) {
+      if let place = particleColumns.firstIndex(where: { $0.name == name }) {
+        let known = particleColumns[place]
         guard known.width == column.width else {
           throw refusal(
             "particle/" + name, "has \(column.width) numbers, but earlier events have \(known.width)")
         }
+        particleColumns[place].storage = known.storage.merged(with: column.storage)
         continue
       }
-      addParticleColumn(name, column.width, column.unit)
+      addParticleColumn(name, column.width, column.unit, hasEvents ? .float64 : column.storage)
     }
     return (columns.count - counts.events, particleColumns.count - counts.particles)
   }
 
-  private mutating func addColumn(_ name: String, _ width: Int, _ unit: String?) {
-    columns.append(ColumnShape(name: name, writtenNames: [name], width: width, unit: unit))
+  private mutating func addColumn(
+    _ name: String, _ width: Int, _ unit: String?, _ storage: Column.Storage
+  ) {
+    columns.append(
+      ColumnShape(name: name, writtenNames: [name], width: width, unit: unit, storage: storage))
     if layout == .members { takenNames.insert(name) }
   }
 
   /// A name that is taken gets `particle.` before it.
-  private mutating func addParticleColumn(_ name: String, _ width: Int, _ unit: String?) {
+  private mutating func addParticleColumn(
+    _ name: String, _ width: Int, _ unit: String?, _ storage: Column.Storage
+  ) {
     var base = name
     func written() -> [String] {
       layout == .groups || width == 1 ? [base] : (0..<width).map { "\(base).\($0)" }
     }
     while !takenNames.isDisjoint(with: written()) { base = Self.prefix + base }
     takenNames.formUnion(written())
-    particleColumns.append(ColumnShape(name: name, writtenNames: written(), width: width, unit: unit))
+    particleColumns.append(
+      ColumnShape(name: name, writtenNames: written(), width: width, unit: unit, storage: storage))
   }
 
   /// The values of a column of the schema for the events of a batch, NaN if they lack it: `[events × width]`.
   public func values(of column: ColumnShape, in events: Events) -> [Double] {
-    events.columns[column.name]?.values
-      ?? Array(repeating: .nan, count: events.eventCount * column.width)
+    self.column(column, in: events).values
+  }
+
+  /// A column of the schema for the events of a batch, with NaN if they lack it: `[events × width]`.
+  public func column(_ column: ColumnShape, in events: Events) -> Column {
+    events.columns[column.name]
+      ?? Column(
+        width: column.width, values: Array(repeating: .nan, count: events.eventCount * column.width))
   }
 
   /// The values of a column of particles of the schema, NaN if the events lack it: `[particles × width]`.
   public func particleValues(of column: ColumnShape, in events: Events) -> [Double] {
-    events.particles.content.columns[column.name]?.values
-      ?? Array(repeating: .nan, count: events.particleCount * column.width)
+    particleColumn(column, in: events).values
+  }
+
+  /// A column of particles of the schema, with NaN if the events lack it: `[particles × width]`.
+  public func particleColumn(_ column: ColumnShape, in events: Events) -> Column {
+    events.particles.content.columns[column.name]
+      ?? Column(
+        width: column.width, values: Array(repeating: .nan, count: events.particleCount * column.width))
   }
 }

@@ -24,6 +24,8 @@ public final class EventStream {
   public private(set) var badEvents: [EventInputError] = []
   /// How many good events were read, those that ``EventReadingOptions/selection`` passes over included.
   public private(set) var goodEventCount = 0
+  /// What the good events have of particles.
+  private var particles = ParticleCounts()
   /// How many of the good events have the values that ``EventReadingOptions/selection`` asks for.
   public private(set) var wantedEventCount = 0
   /// The number that the next event has.
@@ -46,6 +48,13 @@ public final class EventStream {
   private var decompressionOfFinishedInputs = 0.0
   /// The size of each input in bytes; nil if it is not a regular file.
   public let inputSizes: [Int?]
+
+  /// How many particles there were, and how many of them took part.
+  private struct ParticleCounts {
+    var read = 0
+    var kept = 0
+    var haveIdentifiers = false
+  }
 
   /// A stream over `inputs`.
   ///
@@ -120,8 +129,10 @@ public final class EventStream {
   ///
   /// - Throws: `EventInputError` if the inputs hold no event, or bad ones alone.
   func checkEnd() throws {
-    guard nextInput == inputs.count else { return }
     let source = inputs.count == 1 ? inputs[0] : "each of the \(inputs.count) inputs"
+    // A stream that goes on from the place of an earlier one need not meet a particle.
+    if firstEvent == max(options.skipEvents, 0) { try checkParticles(source) }
+    guard nextInput == inputs.count else { return }
     guard nextEventNumber > 0 else {
       throw EventInputError(source: source, problem: "holds no event; check what wrote it")
     }
@@ -132,6 +143,31 @@ public final class EventStream {
       problem:
         "holds no readable event: \(badEventCount) bad \(badEventCount == 1 ? "event was" : "events were") "
         + "left out; the first: \(badEvents[0])")
+  }
+
+  /// Makes sure that no part of the selection of particles that the user asks for leaves nothing, or does nothing.
+  private func checkParticles(_ source: String) throws {
+    func refusal(_ problem: String) -> EventInputError { EventInputError(source: source, problem: problem) }
+    guard goodEventCount > 0 else { return }
+    let events = "none of \(goodEventCount) \(goodEventCount == 1 ? "event" : "events")"
+    if options.demands.contains(.status), particles.read == 0 {
+      let statuses = options.particles.statuses.sorted().map(String.init).joined(separator: ", ")
+      throw refusal(
+        "has no particle of status \(statuses), as --status asks for, in any of \(goodEventCount) "
+          + "\(goodEventCount == 1 ? "event" : "events"); choose other statuses")
+    }
+    guard particles.read > 0 else { return }
+    if !particles.haveIdentifiers,
+      let demand = [EventReadingOptions.Demand.invisible, .keepInvisible].first(where: options.demands.contains)
+    {
+      throw refusal(
+        "has no identifiers of particles, by which invisible ones are told; leave out --\(demand.rawValue)")
+    }
+    if particles.kept == 0, !options.particles.conditions.isEmpty || options.demands.contains(.invisible) {
+      throw refusal(
+        "has \(particles.read) particles, of which none takes part: \(events) has \(options.particles); "
+          + "choose other particles")
+    }
   }
 
   /// The input that an event is in, which was read already, and the number of its first event.
@@ -145,6 +181,9 @@ public final class EventStream {
     badEventCount += parsed.badEventCount
     goodEventCount += parsed.goodEventCount
     wantedEventCount += parsed.batch?.eventCount ?? 0
+    particles.read += parsed.particleCount
+    particles.kept += parsed.keptParticleCount
+    particles.haveIdentifiers = particles.haveIdentifiers || parsed.hasIdentifiers
     for (name, reason) in parsed.batch?.unreadableColumns ?? [:] where unreadableColumns[name] == nil {
       unreadableColumns[name] = EventInputError(
         source: parsed.batch!.source, field: name, problem: "cannot be read: \(reason)")

@@ -18,8 +18,10 @@ struct HDF5Attributes {
     let problem: String
 
     static let damaged = Problem(problem: "has attributes that cannot be read; the file is damaged")
-    static let tooMany = Problem(
-      problem: "has more attributes than the eight that are read, or one that is shared; take some away")
+    static let elsewhere = Problem(
+      problem:
+        "has its attributes outside of its header, as files of new versions of HDF5 have more than eight, so that its unit "
+        + "is not read; take attributes away, or write the file in the format of earlier versions (libver='earliest')")
   }
 
   /// Finds the attributes of an object.
@@ -34,7 +36,7 @@ struct HDF5Attributes {
     for message in header.messages {
       switch message.kind {
       case .attribute:
-        guard !message.isShared else { throw Problem.tooMany }
+        guard !message.isShared else { throw Problem.elsewhere }
         messages.append(try AttributeMessage(message.content))
       case .attributeInfo: try Self.checkIsCompact(message.content)
       }
@@ -47,7 +49,7 @@ struct HDF5Attributes {
     try cursor.skip(1)
     let tracksOrder = try cursor.number(1) & 1 != 0
     try cursor.skip(tracksOrder ? 2 : 0)
-    guard try cursor.number(8) == UInt64.max else { throw Problem.tooMany }
+    guard try cursor.number(8) == UInt64.max else { throw Problem.elsewhere }
   }
 
   /// The texts of an attribute: one or several strings, or one string of names between commas; nil if there is no

@@ -14,6 +14,8 @@ final class HDF5Dataset {
   let shape: [Int]
   /// Whether the values are integers.
   let isInteger: Bool
+  /// How a column of the values is stored when it is written again.
+  let storage: Column.Storage
   /// How many bits a value has.
   let bits: Int
   /// The unit that an attribute `unit` or `units` says, in lower case.
@@ -106,6 +108,7 @@ final class HDF5Dataset {
     self.name = name
     shape = lengths
     isInteger = kind != H5T_FLOAT
+    storage = Self.storage(of: type, kind, bytes: size)
     bits = size * 8
     do {
       let attributes = try HDF5Attributes(of: dataset)
@@ -141,6 +144,43 @@ final class HDF5Dataset {
       H5Pset_chunk_cache(access.id, 521, min(max(2 * bytes, 0x10_0000), 0x400_0000), 1)
     }
     return HDF5Handle(H5Dopen2(file.id, name, access.id), closedBy: H5Dclose)
+  }
+
+  /// How the numbers of a column are stored: as they are, integers of less than 32 bits as those of 32 bits.
+  private static func storage(of type: HDF5Handle, _ kind: H5T_class_t, bytes: Int) -> Column.Storage {
+    guard kind != H5T_FLOAT, bytes <= 8 else { return .float64 }
+    var integer = type
+    if kind == H5T_ENUM {
+      if isBoolean(type) { return .bool }
+      guard let base = HDF5Handle(H5Tget_super(type.id), closedBy: H5Tclose) else { return .float64 }
+      integer = base
+    }
+    if canopy_hdf5_is_signed(integer.id) { return bytes <= 4 ? .int32 : .int64 }
+    return bytes < 4 ? .int32 : bytes == 4 ? .int64 : .uint64
+  }
+
+  /// Whether an enumeration has the two names that h5py gives truth values.
+  private static func isBoolean(_ type: HDF5Handle) -> Bool {
+    guard H5Tget_nmembers(type.id) == 2 else { return false }
+    var value: Int64 = 0
+    return [("FALSE", 0), ("TRUE", 1)].allSatisfy { name, number in
+      value = 0
+      return H5Tenum_valueof(type.id, name, &value) >= 0 && value & 0xFF == number
+    }
+  }
+
+  /// The values of a range of rows as a column.
+  func column(_ range: Range<Int>) throws -> Column {
+    switch storage {
+    case .int64:
+      let numbers: [Int64] = try values(range, as: canopy_hdf5_native_int64())
+      return Column(width: width, wholeNumbers: numbers, unit: unit, storage: storage)
+    case .uint64:
+      let numbers: [UInt64] = try values(range, as: canopy_hdf5_native_uint64())
+      return Column(width: width, wholeNumbers: numbers, unit: unit, storage: storage)
+    case .float64, .int32, .bool:
+      return Column(width: width, values: try doubles(range), unit: unit, storage: storage)
+    }
   }
 
   /// The values of a range of rows as doubles: `[rows × width]`.

@@ -90,18 +90,9 @@ final class HDF5EventReader: ParsingEventReader {
     for events in good { append(rows, events, to: &batch) }
     for column in file.columns where unreadableColumns[column.name] == nil {
       do {
-        let values = try column.dataset.doubles(rows.events)
-        let width = column.dataset.width
-        let kept =
-          bad.isEmpty
-          ? values
-          : good.flatMap { events in
-            values[
-              (events.lowerBound - rows.events.lowerBound)
-                * width..<(events.upperBound - rows.events.lowerBound)
-                * width]
-          }
-        batch.columns[column.name] = Column(width: width, values: kept, unit: column.dataset.unit)
+        var values = try column.dataset.column(rows.events)
+        if !bad.isEmpty { values.keep(rows.events.map { !bad.contains($0) }) }
+        batch.columns[column.name] = values
       } catch let error as EventInputError {
         unreadableColumns[column.name] = "it " + error.problem
       }
@@ -137,9 +128,8 @@ final class HDF5EventReader: ParsingEventReader {
       batch.pdgID.append(contentsOf: identifiers[particles].lazy.map { Int32($0) })
     }
     for (name, column) in rows.columns.sorted where unreadableColumns["particle/" + name] == nil {
-      let width = column.width
-      batch.particles.content.columns[name, default: Column(width: width, unit: column.unit)].values +=
-        column.values[particles.lowerBound * width..<particles.upperBound * width]
+      batch.particles.content.columns[name, default: Column(width: column.width, unit: column.unit)]
+        .append(particles, of: column)
     }
   }
 

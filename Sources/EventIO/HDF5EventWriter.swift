@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import JetPhysics
+import Support
 
 /// HDF5 in the layout of event files.
 ///
 /// It has `/event/offset`, `/particle/{px,py,pz,E}` f64, `/particle/pdgid` i32 if the events have identifiers,
-/// `/event/number` i64 and each column as `/event/NAME` f64, in which `%2F` stands for a slash and `%25` for a per cent sign.
+/// `/event/number` i64 and each column as `/event/NAME`, in which `%2F` stands for a slash and `%25` for a per cent sign: as
+/// i32, i64, u64 or truth values if the events have it as such from HDF5 or it has whole numbers beyond 2⁵³, else as f64.
 public struct HDF5EventOutputFormat: EventOutputFormat {
   /// `hdf5`.
   public let name = "hdf5"
@@ -34,6 +36,8 @@ final class HDF5EventWriter: EventWriter {
   private var schema: EventSchema?
   /// The number of each array, by its name.
   private var places: [String: Int] = [:]
+  /// How the datasets of columns store their numbers, by their names.
+  private var storages: [String: Column.Storage] = [:]
   private var particleCount: UInt64 = 0
   private var eventCount = 0
 
@@ -66,13 +70,52 @@ final class HDF5EventWriter: EventWriter {
     for (name, values) in events.momenta.namedComponents { try add(values, to: "particle/\(name)") }
     if schema.hasPDGID { try add(schema.pdgID(of: events), to: "particle/pdgid") }
     for column in schema.columns {
-      try add(schema.values(of: column, in: events), to: Self.dataset(of: column, in: "event"))
+      try store(schema.column(column, in: events), of: events, in: Self.dataset(of: column, in: "event"))
     }
     for column in schema.particleColumns {
-      try add(schema.particleValues(of: column, in: events), to: Self.dataset(of: column, in: "particle"))
+      try store(
+        schema.particleColumn(column, in: events), of: events,
+        in: Self.dataset(of: column, in: "particle"))
     }
     particleCount += UInt64(events.particleCount)
     eventCount += events.eventCount
+  }
+
+  /// Writes the numbers of a column as its dataset stores them, if none is lost by that.
+  private func store(_ column: Column, of events: Events, in name: String) throws {
+    func refusal(_ problem: String) -> EventInputError {
+      EventInputError(
+        source: events.source, field: name,
+        problem: problem + "; write these events to an output of their own")
+    }
+    func wholeNumbers<Whole: FixedWidthInteger>(_ type: Whole.Type) throws -> [Whole] {
+      try column.values.indices.map { place in
+        guard let number = column.wholeNumber(at: place, as: type) else {
+          throw refusal(
+            "has \(column.values[place].text), but earlier events have whole numbers of \(Whole.bitWidth) bits alone")
+        }
+        return number
+      }
+    }
+    let place = places[name]!
+    switch storages[name]! {
+    case .float64:
+      if let exact = column.remainders.firstIndex(where: { $0 != 0 }) {
+        throw refusal(
+          "has a whole number beyond 2^53, near \(column.values[exact]), but other events lack the column or have "
+            + "other numbers there")
+      }
+      try arrays.append(column.values, to: place)
+    case .int32: try arrays.append(wholeNumbers(Int32.self), to: place)
+    case .int64: try arrays.append(wholeNumbers(Int64.self), to: place)
+    case .uint64: try arrays.append(wholeNumbers(UInt64.self), to: place)
+    case .bool:
+      let numbers = try wholeNumbers(Int8.self)
+      if let other = numbers.first(where: { $0 & ~1 != 0 }) {
+        throw refusal("has \(other), but earlier events have true and false alone")
+      }
+      try arrays.append(numbers, to: place)
+    }
   }
 
   /// Writes NaN for rows that were written before a column was known.
@@ -87,7 +130,7 @@ final class HDF5EventWriter: EventWriter {
 
   private func declareAll(_ new: EventSchema) {
     schema = new
-    declare("event/offset", .uint64)
+    declare("event/offset", .uint64, isOffset: true)
     if new.writesNumbers { declare("event/\(EventSchema.number)", .int64) }
     for (name, _) in FourMomenta().namedComponents { declare("particle/\(name)", .float64, unit: "GeV") }
     if new.hasPDGID { declare("particle/pdgid", .int32) }
@@ -100,15 +143,32 @@ final class HDF5EventWriter: EventWriter {
   }
 
   private func declare(_ column: EventSchema.ColumnShape, in group: String) {
+    let name = Self.dataset(of: column, in: group)
+    storages[name] = column.storage
     declare(
-      Self.dataset(of: column, in: group), .float64, columns: column.width == 1 ? nil : column.width,
+      name, ResultArray.Element(column.storage), columns: column.width == 1 ? nil : column.width,
       unit: units[column.name] ?? column.unit)
   }
 
   private func declare(
-    _ name: String, _ type: ResultArray.Element, columns: Int? = nil, unit: String? = nil
+    _ name: String, _ type: ResultArray.Element, columns: Int? = nil, unit: String? = nil,
+    isOffset: Bool = false
   ) {
     places[name] = arrays.count
-    arrays.declare(name, type, columns: columns, unit: unit)
+    arrays.declare(name, type, columns: columns, unit: unit, isOffset: isOffset)
+  }
+}
+
+extension ResultArray.Element {
+  /// The type of the numbers of a column.
+  fileprivate init(_ storage: Column.Storage) {
+    self =
+      switch storage {
+      case .float64: .float64
+      case .int32: .int32
+      case .int64: .int64
+      case .uint64: .uint64
+      case .bool: .bool
+      }
   }
 }

@@ -2,6 +2,7 @@
 
 import CHDF5
 import JetPhysics
+import Support
 
 /// The particles of the events of an HDF5 file, in whatever arrays they lie.
 ///
@@ -220,9 +221,10 @@ struct HDF5RaggedParticles: HDF5Particles {
     rows.identifiers = try identifiers.map { dataset in try ranges.flatMap { try dataset.integers($0) } }
     for column in columns {
       do {
-        let values = try ranges.flatMap { try column.dataset.doubles($0) }
-        rows.columns[column.name] = Column(
-          width: column.dataset.width, values: values, unit: column.dataset.unit)
+        let dataset = column.dataset
+        var values = Column(width: dataset.width, unit: dataset.unit, storage: dataset.storage)
+        for range in ranges { values.append(0..<range.count, of: try dataset.column(range)) }
+        rows.columns[column.name] = values
       } catch let error as EventInputError where !column.isRequired {
         rows.unreadableColumns["particle/" + column.name] = "it " + error.problem
       }
@@ -366,7 +368,16 @@ struct HDF5PaddedParticles: HDF5Particles {
           rows.momenta[index].append(values[first + place] * (layout.areMomenta[index] ? inGeV : 1))
         }
         if let identifierPlace {
-          rows.identifiers!.append(Int(exactly: values[first + identifierPlace]) ?? .max)
+          let number = values[first + identifierPlace]
+          if number != number.rounded() || !number.isFinite, rows.problems.last?.event != events.lowerBound + event {
+            rows.problems.append(
+              (
+                events.lowerBound + event, identifierName,
+                "have the pdgid \(number.text) for particle \(particle - places.lowerBound), which is no whole number; "
+                  + "correct it"
+              ))
+          }
+          rows.identifiers!.append(Int(exactly: number) ?? .max)
         }
         for column in columnPlaces {
           rows.columns[column.name, default: Column()].values.append(values[first + column.place])

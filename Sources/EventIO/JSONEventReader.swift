@@ -26,7 +26,7 @@ public struct JSONLinesEventFormat: EventFormat {
 /// JSON lines: one event a line, `{"particles": [[px, py, pz, E], …], "pdgid": […], "NAME": number or array}`.
 ///
 /// Every number and every array of numbers in addition to `particles` and `pdgid` is a column, true and false being 1
-/// and 0 and null being NaN. A member that is something else, or not of the same shape in all events, cannot be read
+/// and 0 and null being NaN; `Infinity`, `-Infinity` and `NaN`, as Python's `json` writes them, are what they say. A member that is something else, or not of the same shape in all events, cannot be read
 /// from the event on in which it differs. An array of a number for each particle, in every event, is a column of particles;
 /// if all events of the first batch have the same number of particles, so is an array of that length.
 final class JSONEventReader: ParsingEventReader {
@@ -161,6 +161,8 @@ final class JSONEventReader: ParsingEventReader {
     let name: String
     /// Nil if it has no numbers.
     let values: UnsafeBufferPointer<Double>?
+    /// What whole numbers beyond 2⁵³ have in addition; nil if none has anything.
+    let remainders: UnsafeBufferPointer<Double>?
     let isArray: Bool
   }
 
@@ -175,6 +177,8 @@ final class JSONEventReader: ParsingEventReader {
         // No numbers at all have no place.
         values: hasNumbers
           ? UnsafeBufferPointer(start: event.column_values.map { $0 + first }, count: width) : nil,
+        remainders: hasNumbers
+          ? event.column_remainders.map { UnsafeBufferPointer(start: $0 + first, count: width) } : nil,
         isArray: event.column_is_array[column] != 0)
     }
   }
@@ -202,9 +206,11 @@ final class JSONEventReader: ParsingEventReader {
     for member in members {
       guard let values = member.values else { continue }
       if schema!.particleColumns.contains(member.name) {
-        batch.particles.content.columns[member.name, default: Column()].values.append(contentsOf: values)
+        batch.particles.content.columns[member.name, default: Column()]
+          .append(values, remainders: member.remainders)
       } else if let width = schema!.widths[member.name] {
-        batch.columns[member.name, default: Column(width: width)].values.append(contentsOf: values)
+        batch.columns[member.name, default: Column(width: width)]
+          .append(values, remainders: member.remainders)
       } else if schema!.unreadable[member.name] == nil,
         schema!.unreadable["particle/" + member.name] == nil,
         schema!.unreadable.count < options.limits.numbersOfColumn
@@ -251,7 +257,9 @@ final class JSONEventReader: ParsingEventReader {
       schema!.particleColumns.remove(name)
       schema!.widths[name] = width
       if let column = batch.particles.content.columns[name] {
-        batch.columns[name] = Column(width: width, values: column.values)
+        var ofEvents = column
+        ofEvents.width = width
+        batch.columns[name] = ofEvents
         batch.particles.content.columns[name] = nil
       }
     }

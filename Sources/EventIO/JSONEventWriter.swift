@@ -4,8 +4,8 @@ import JetPhysics
 
 /// JSON lines: one object an event, `{"number": …, "particles": [[px, py, pz, E], …], "pdgid": […], "NAME": …}`.
 ///
-/// Numbers have the shortest digits that read back as the same number; one that is not finite becomes null, which reads back
-/// as NaN.
+/// Numbers have the shortest digits that read back as the same number, whole numbers all of theirs; what is no number becomes
+/// null, which reads back as NaN, and infinite numbers are `Infinity` and `-Infinity`, as Python's `json` has them.
 public struct JSONLinesEventOutputFormat: EventOutputFormat {
   /// `jsonl`.
   public let name = "jsonl"
@@ -48,8 +48,8 @@ final class JSONEventWriter: EventWriter {
       column.writtenNames.map { "," + JSONText.quoted($0) + ":" }
     }
     self.schema = schema
-    let columns = schema.columns.map { schema.values(of: $0, in: events) }
-    let particleColumns = schema.particleColumns.map { schema.particleValues(of: $0, in: events) }
+    let columns = schema.columns.map { schema.column($0, in: events) }
+    let particleColumns = schema.particleColumns.map { schema.particleColumn($0, in: events) }
     let pdgID = schema.pdgID(of: events)
     let momenta = events.momenta
     for event in 0..<events.eventCount {
@@ -71,16 +71,16 @@ final class JSONEventWriter: EventWriter {
         let values = particleColumns[index]
         for place in 0..<column.width {
           text.append(particleLabels[index][place])
-          text.append(particles) { text.append(values[$0 * column.width + place]) }
+          text.append(particles) { text.append(values, at: $0 * column.width + place) }
         }
       }
       for (index, column) in schema.columns.enumerated() {
         let values = columns[index]
         text.append(labels[index])
         if column.width == 1 {
-          text.append(values[event])
+          text.append(values, at: event)
         } else {
-          text.append(event * column.width..<(event + 1) * column.width) { text.append(values[$0]) }
+          text.append(event * column.width..<(event + 1) * column.width) { text.append(values, at: $0) }
         }
       }
       text.append("}")

@@ -27,30 +27,36 @@ struct UnparsedBatch: Sendable {
     var bad: [EventInputError] = []
     var badEventCount = 0
     var batch = try events.parse { error in
-      let error = error.counted(from: firstEvent)
+      var error = error.counted(from: firstEvent)
+      error.canBePassed = true
       guard options.skipBadEvents else { throw error }
       badEventCount += 1
       if bad.count < EventStream.maximumBadEventsKept { bad.append(error) }
     }
     try batch.leaveOutUnusableEvents(options.limits) { error in
-      let error = error.counted(from: firstEvent)
+      var error = error.counted(from: firstEvent)
+      error.canBePassed = true
       guard options.skipBadEvents else { throw error }
       badEventCount += 1
       if bad.count < EventStream.maximumBadEventsKept { bad.append(error) }
     }
     let goodEventCount = batch.eventCount
+    let particleCount = batch.particleCount
+    let hasIdentifiers = particleCount > 0 && !batch.pdgID.isEmpty
     batch.firstEventOfSource = firstEvent
     if unit != .gev { batch.scaleMomenta(by: unit.inGeV) }
     if options.leavesOutParticles {
       var takesPart: [Bool] = []
       try options.leaveOutParticles(of: &batch, using: &takesPart)
     }
+    let keptParticleCount = batch.particleCount
     if !options.selection.isEmpty { batch = try batch.events(matching: options.selection) }
     for (name, value) in options.columns where batch.eventCount > 0 {
       batch.columns[name] = Column(values: Array(repeating: value, count: batch.eventCount))
     }
     return ParsedBatch(
       batch: batch.eventCount > 0 ? batch : nil, goodEventCount: goodEventCount,
+      particleCount: particleCount, keptParticleCount: keptParticleCount, hasIdentifiers: hasIdentifiers,
       badEventCount: badEventCount, badEvents: bad)
   }
 }
@@ -61,6 +67,12 @@ struct ParsedBatch: Sendable {
   let batch: Events?
   /// How many events were good, wanted or not.
   let goodEventCount: Int
+  /// How many particles the good events have of the wanted statuses.
+  let particleCount: Int
+  /// How many of them take part, or are left to the user of the events to choose from.
+  let keptParticleCount: Int
+  /// Whether there are particles, and they have identifiers.
+  let hasIdentifiers: Bool
   /// How many bad events were left out.
   let badEventCount: Int
   /// What was wrong with the first of them.

@@ -7,17 +7,13 @@ final class XZBytes: ByteSource {
   private let compressed: ByteBuffer
   private let memoryLimit: Int
   private var stream = lzma_stream()
+  private var isInsideStream = false
 
   /// Reads from `compressed`, which starts with an xz stream, with a dictionary of at most `memoryLimit` bytes.
   init(_ compressed: ByteBuffer, memoryLimit: Int) throws {
     self.compressed = compressed
     self.memoryLimit = memoryLimit
-    // LZMA_CONCATENATED: further streams, and zeros that pad them, belong to the file.
-    let status = lzma_stream_decoder(&stream, UInt64(memoryLimit), 0x08)
-    guard status == LZMA_OK else {
-      throw EventInputError(
-        source: compressed.source, problem: "cannot be decompressed: liblzma does not start")
-    }
+    try start()
   }
 
   deinit { lzma_end(&stream) }
@@ -31,6 +27,9 @@ final class XZBytes: ByteSource {
     stream.next_out = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
     stream.avail_out = buffer.count
     while stream.avail_out == buffer.count {
+      if !isInsideStream {
+        guard try startNextStream() else { return 0 }
+      }
       let input = try compressed.available()
       stream.next_in = input.baseAddress?.assumingMemoryBound(to: UInt8.self)
       stream.avail_in = input.count
@@ -38,7 +37,7 @@ final class XZBytes: ByteSource {
       compressed.consume(input.count - stream.avail_in)
       switch status {
       case LZMA_OK: break
-      case LZMA_STREAM_END: return buffer.count - stream.avail_out
+      case LZMA_STREAM_END: isInsideStream = false
       case LZMA_BUF_ERROR where input.isEmpty:
         throw EventInputError(
           source: compressed.source, problem: "is cut short: its xz data end too early; fetch it again")
@@ -52,6 +51,32 @@ final class XZBytes: ByteSource {
       }
     }
     return buffer.count - stream.avail_out
+  }
+
+  /// Makes ready for a stream; what is to be written stays where it was.
+  private func start() throws {
+    guard lzma_stream_decoder(&stream, UInt64(memoryLimit), 0) == LZMA_OK else {
+      throw EventInputError(
+        source: compressed.source, problem: "cannot be decompressed: liblzma does not start")
+    }
+    isInsideStream = true
+  }
+
+  /// Makes ready for a further stream; false at the end of the file, which zeros may pad.
+  private func startNextStream() throws -> Bool {
+    while true {
+      let next = try compressed.peek(6)
+      if next.isEmpty { return false }
+      if XZBytes.matches(next) {
+        try start()
+        return true
+      }
+      guard next[0] == 0 else {
+        throw EventInputError(
+          source: compressed.source, problem: "has bytes after its xz data that are not xz; fetch it again")
+      }
+      compressed.consume(1)
+    }
   }
 }
 

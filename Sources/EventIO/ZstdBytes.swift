@@ -38,11 +38,26 @@ final class ZstdBytes: ByteSource {
       let available = try compressed.available()
       // With no input left a frame may still have output to give.
       var input = ZSTD_inBuffer(src: available.baseAddress, size: available.count, pos: 0)
-      if available.isEmpty, !isInsideFrame { return 0 }
+      if !isInsideFrame {
+        if available.isEmpty { return 0 }
+        guard try ZstdBytes.matches(compressed.peek(4)) else {
+          throw EventInputError(
+            source: compressed.source,
+            problem: "has bytes after its zstd data that are not zstd; fetch it again")
+        }
+        isInsideFrame = true
+        continue
+      }
       let status = ZSTD_decompressStream(stream, &output, &input)
       guard ZSTD_isError(status) == 0 else {
         guard ZSTD_getErrorCode(status) != ZSTD_error_frameParameter_windowTooLarge else {
           throw EventInputError(needingMemoryOf: "zstd", memoryLimit, compressed.source)
+        }
+        guard ZSTD_getErrorCode(status) != ZSTD_error_dictionary_wrong else {
+          throw EventInputError(
+            source: compressed.source,
+            problem:
+              "needs a dictionary of Zstandard or is damaged; compress it without one, or fetch it again")
         }
         let reason = String(cString: ZSTD_getErrorName(status))
         throw EventInputError(

@@ -33,6 +33,8 @@ public struct DecisionSources: Sendable, Equatable {
   public let conditions: [String]
   /// The numbers of observables, for events and for jets.
   public let observables: [ObservableColumn]
+  /// The observables whose declarations were refused: who names one has no mistake of his own.
+  package var refusedObservables = RefusedObservables.named([])
 
   /// The sources of a model; none for decisions on jets and missing momentum alone.
   public init(heads: [Head] = [], conditions: [String] = [], observables: [ObservableColumn] = []) {
@@ -43,7 +45,10 @@ public struct DecisionSources: Sendable, Equatable {
 
   /// The same sources with the numbers of further observables.
   public func adding(_ observables: [ObservableColumn]) -> DecisionSources {
-    DecisionSources(heads: heads, conditions: conditions, observables: self.observables + observables)
+    var sources = DecisionSources(
+      heads: heads, conditions: conditions, observables: self.observables + observables)
+    sources.refusedObservables = refusedObservables
+    return sources
   }
 
   /// The column of an output, for which a user writes `HEAD/OUTPUT`, or `HEAD/OUTPUT[i]` for one of its numbers, or of
@@ -60,6 +65,9 @@ public struct DecisionSources: Sendable, Equatable {
       String.init)
     guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
       throw PluginError("“\(reference)” names no output of a head: write HEAD/OUTPUT.")
+    }
+    if case .named(let names) = refusedObservables, names.contains(parts[0]) {
+      throw RefusedObservables.Mention()
     }
     guard let number = heads.firstIndex(where: { $0.name == parts[0] }) else {
       return try column(ofObservable: reference, of: rows)
@@ -96,6 +104,7 @@ public struct DecisionSources: Sendable, Equatable {
     guard let place = observables.firstIndex(where: { $0.name == reference }) else {
       let name = String(reference.prefix { $0 != "/" })
       guard observables.contains(where: { $0.name.hasPrefix(name + "/") }) else {
+        if refusedObservables == .all { throw RefusedObservables.Mention() }
         let known = heads.map(\.name) + Set(observables.map { String($0.name.prefix { $0 != "/" }) }).sorted()
         let remedy =
           name.nearest(among: known).map { "; did you mean \($0)?" }
@@ -143,6 +152,17 @@ public struct DecisionSources: Sendable, Equatable {
     if let nearest = name.nearest(among: names) { return "; did you mean \(nearest)?" }
     return names.isEmpty ? ": \(none)." : ": there is \(names.joined(separator: ", "))."
   }
+}
+
+/// The observables whose declarations were refused, for which there is a message already.
+package enum RefusedObservables: Sendable, Equatable {
+  /// Those of some names.
+  case named(Set<String>)
+  /// All that a user declared, whatever their names.
+  case all
+
+  /// One of them was named.
+  package struct Mention: Error {}
 }
 
 /// Where a number for each jet or for each event is found in ``DecisionInputs``.

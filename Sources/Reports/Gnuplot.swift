@@ -94,8 +94,21 @@ public struct Gnuplot: Sendable {
     let end = try Data(contentsOf: file).suffix(64)
     let mark = ["png": "IEND", "svg": "</svg>"][file.pathExtension] ?? ""
     guard !end.isEmpty, mark.isEmpty || end.range(of: Data(mark.utf8)) != nil else {
-      throw FileOutputError(file.lastPathComponent, code: ENOSPC)
+      throw FileOutputError(file.lastPathComponent, code: reasonOfShortness(descriptor))
     }
+  }
+
+  /// Why a file was not written to its end, which gnuplot does not say: the limit on the size of files, or a full disk.
+  private static func reasonOfShortness(_ descriptor: Int32) -> Int32 {
+    var limit = rlimit()
+    var status = stat()
+    #if canImport(Darwin)
+      let resource = RLIMIT_FSIZE
+    #else
+      let resource = Int32(RLIMIT_FSIZE.rawValue)
+    #endif
+    guard getrlimit(resource, &limit) == 0, fstat(descriptor, &status) == 0 else { return ENOSPC }
+    return UInt64(status.st_size) >= UInt64(limit.rlim_cur) ? EFBIG : ENOSPC
   }
 
   /// Runs a script in its own folder.

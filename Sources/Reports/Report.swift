@@ -112,22 +112,16 @@ public struct Report: Sendable {
 public struct ReportError: Error, Equatable, CustomStringConvertible, LocalizedError {
   /// The sentence.
   public let description: String
-  /// Whether the folder is to blame, rather than gnuplot.
-  public let isInputError: Bool
 
-  init(description: String, isInputError: Bool = false) {
-    self.description = description
-    self.isInputError = isInputError
-  }
+  init(description: String) { self.description = description }
 
   /// A report or a figure that could not be written into `folder`.
   init(_ what: String, in folder: String, _ error: any Error) {
     let cause = FileOutputError(folder, code: error.systemCode)
     self.init(
       description: "\(folder): the \(what) cannot be written: \(cause.reason); "
-        + (cause.isInputError
-          ? "choose a folder that can be written to." : "free some space or choose another place."),
-      isInputError: cause.isInputError)
+        + (cause.isPlaceError
+          ? "choose a folder that can be written to." : "free some space or choose another place."))
   }
 
   /// The same sentence, for Foundation.

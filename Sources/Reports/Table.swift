@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 /// Numbers in columns, some behind text, to be written as CSV (RFC 4180 with line feeds).
 struct Table {
@@ -21,7 +22,7 @@ struct Table {
 
   /// A number; empty for none.
   static func cell(_ value: Double?) -> String {
-    value.map { $0 == $0.rounded() && abs($0) < 1e15 ? "\(Int($0))" : "\($0)" } ?? ""
+    value.map { $0 == $0.rounded() && abs($0) < 1e15 ? "\(Int($0))" : $0.text } ?? ""
   }
 
   /// A text in one line, in quotation marks if it needs them.

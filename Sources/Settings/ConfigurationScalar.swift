@@ -38,6 +38,8 @@ extension Double: ConfigurationScalar {
     guard case .scalar(let text, isPlain: true) = node.content, let value = Double(plain: text) else {
       throw node.error("must be a number, not \(node.summary)")
     }
+    // No comparison holds for it, so that it would pass each check in some way.
+    guard !value.isNaN else { throw node.error("must be a number, not \(node.summary)") }
     // Swift rounds what is beyond the range to infinity.
     if value.isInfinite, text.contains(where: \.isNumber) {
       throw node.error("is beyond the range of a number: \(node.summary)")
@@ -77,7 +79,7 @@ extension FixedWidthInteger {
     guard case .scalar(let text, isPlain: true) = node.content else {
       throw node.error("must be a whole number, not \(node.summary)")
     }
-    if let value = Int(plain: text).flatMap(Self.init(exactly:)) {
+    if let value = Self(plain: text) ?? Int(plain: text).flatMap(Self.init(exactly:)) {
       self = value
     } else if let number = Double(plain: text) {
       // A whole number may be written as 1e6 or 5.0.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CYAML
+import Support
 
 /// A part of a YAML text and the place where it begins.
 struct YAMLEvent {
@@ -90,11 +91,47 @@ final class YAMLEvents {
     ConfigurationPosition(file: source, line: Int(mark.line) + 1, column: Int(mark.column) + 1)
   }
 
+  /// Where a key begins that is longer than keys may be, if there is one on the lines of some marks.
+  ///
+  /// libyaml, which looks 1,024 bytes ahead for the colon of a key, takes a longer one for something else.
+  private func longKey(at marks: [yaml_mark_t]) -> ConfigurationPosition? {
+    let colon = UInt8(ascii: ":")
+    for mark in marks {
+      guard let line = line(Int(mark.line)) else { continue }
+      var start = line.startIndex
+      for place in line.indices {
+        let isEnd = place + 1 == line.endIndex || [0x20, 0x0D].contains(line[place + 1])
+        guard line[place] == colon, isEnd else {
+          // Brackets, commas, indentation and the marks of lists are no part of a key.
+          let isIndentation = line[place] == 0x20 && line[start..<place].allSatisfy { $0 == 0x2D }
+          if isIndentation || [0x7B, 0x5B, 0x2C].contains(line[place]) { start = place + 1 }
+          continue
+        }
+        if place - start > DocumentLimits.keyLength {
+          let before = String(decoding: line[..<start], as: UTF8.self).unicodeScalars.count
+          return ConfigurationPosition(file: source, line: Int(mark.line) + 1, column: before + 1)
+        }
+        start = place + 1
+      }
+    }
+    return nil
+  }
+
+  /// The bytes of a line, counted from 0.
+  private func line(_ number: Int) -> Slice<UnsafeMutableBufferPointer<UInt8>>? {
+    let lines = input.split(separator: 0x0A, maxSplits: number + 1, omittingEmptySubsequences: false)
+    return lines.indices.contains(number) ? lines[number] : nil
+  }
+
   /// Why the last event could not be read.
   private var error: ConfigurationError {
     let problem = parser.pointee.problem.map { String(cString: $0) } ?? "there is too little memory"
     guard parser.pointee.error == YAML_READER_ERROR else {
       let mark = parser.pointee.context_mark
+      if let key = longKey(at: [parser.pointee.problem_mark, mark]) {
+        return ConfigurationError(
+          key, "this is a key of more than \(DocumentLimits.keyLength) bytes; use a shorter name")
+      }
       let circumstance =
         parser.pointee.context.map { " (\(String(cString: $0)) at \(mark.line + 1):\(mark.column + 1))" }
         ?? ""

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 /// A quantity measured on a finite sample, with its statistical error of one standard deviation.
 public struct Estimate: Sendable, Equatable, Codable {
@@ -33,9 +34,9 @@ extension Estimate {
 extension Estimate: CustomStringConvertible {
   /// The value to the second significant digit of its error: `0.9312 ± 0.0014`.
   public var description: String {
-    guard let error, error.isFinite, error > 0 else { return String(format: "%.4g", value) }
+    guard let error, error.isFinite, error > 0 else { return String(format: "%.4g", value.withPlainNaN) }
     let digits = max(0, 1 - Int(log10(error).rounded(.down)))
-    return String(format: "%.*f ± %.*f", digits, value, digits, error)
+    return String(format: "%.*f ± %.*f", digits, value.withPlainNaN, digits, error)
   }
 }
 

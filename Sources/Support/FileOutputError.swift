@@ -17,7 +17,7 @@ public struct FileOutputError: Error, Sendable, Equatable, CustomStringConvertib
 
   /// Whether the place is to blame, such as a folder that does not exist, rather than what happened on the way, such as
   /// a full disk.
-  public var isInputError: Bool {
+  public var isPlaceError: Bool {
     [ENOENT, ENOTDIR, EISDIR, EACCES, EPERM, EROFS, EEXIST, ENOTEMPTY, ENAMETOOLONG, ELOOP, EXDEV].contains(
       code)
   }
@@ -28,7 +28,7 @@ public struct FileOutputError: Error, Sendable, Equatable, CustomStringConvertib
   /// One sentence that names the file and says what to do.
   public var description: String {
     "\(path): cannot be written (\(reason)); "
-      + (isInputError ? "choose a place that can be written to." : "free some space or choose another place.")
+      + (isPlaceError ? "choose a place that can be written to." : "free some space or choose another place.")
   }
 
   /// The same sentence, for Foundation.

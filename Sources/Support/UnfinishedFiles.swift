@@ -2,7 +2,8 @@
 
 import Foundation
 
-/// The files and folders that stand under a temporary name until they are complete.
+/// The files and folders that stand under a temporary name until they are complete, and folders that are made for files
+/// which may not come.
 ///
 /// A temporary name is `.canopy-PID-START-RANDOM.partial`: the process that makes it, by its number and the
 /// time at which it started, can be told from all others, and holds a lock on the file, which processes on
@@ -12,6 +13,8 @@ public enum UnfinishedFiles {
   private static let lock = NSLock()
   /// What this process has not finished; guarded by `lock`.
   nonisolated(unsafe) private static var paths: Set<String> = []
+  /// The folders that were made and may be empty, outer ones first; guarded by `lock`.
+  nonisolated(unsafe) private static var folders: [String] = []
   /// The folders that have been looked through; guarded by `lock`.
   nonisolated(unsafe) private static var clearedFolders: Set<String> = []
 
@@ -23,6 +26,44 @@ public enum UnfinishedFiles {
     // Never unlocked: a file that another thread began now would be left over.
     lock.lock()
     for path in paths { try? FileManager.default.removeItem(atPath: path) }
+    for folder in folders.reversed() { rmdir(folder) }
+  }
+
+  /// Makes a folder and those that it is in, which are removed if they are empty when the process is ended.
+  ///
+  /// - Parameter path: the folder.
+  /// - Returns: the folders that were made, from the outermost on.
+  /// - Throws: ``FileOutputError`` if one cannot be made.
+  public static func makeFolders(_ path: String) throws -> [String] {
+    try lock.withLock {
+      var made: [String] = []
+      var missing: [String] = []
+      var place = URL(fileURLWithPath: path).standardizedFileURL
+      while access(place.path, F_OK) != 0, place.path != "/" {
+        missing.append(place.path)
+        place.deleteLastPathComponent()
+      }
+      for folder in missing.reversed() {
+        guard mkdir(folder, 0o777) == 0 else {
+          // Another process may have made it in the meantime.
+          if errno == EEXIST { continue }
+          let code = errno
+          for folder in made.reversed() { rmdir(folder) }
+          throw FileOutputError(path, code: code)
+        }
+        made.append(folder)
+      }
+      folders += made
+      return made
+    }
+  }
+
+  /// Removes those of some folders, outer ones first, that have stayed empty.
+  public static func removeEmptyFolders(_ made: [String]) {
+    lock.withLock {
+      for folder in made.reversed() { rmdir(folder) }
+      folders.removeAll { made.contains($0) }
+    }
   }
 
   /// A new temporary name in `folder`, which is noted as unfinished.

@@ -126,7 +126,9 @@ public struct DataSection: SettingsSection {
       ),
       Setting(
         "balance", \.balance,
-        "an event column, such as the label: the events of each of its values get the same total weight"),
+        "an event column, such as the label: the events of each of its values get the same total weight, in the metrics, "
+          + "calibration and working points of the training too, so that these are not of the rates in the files; evaluate and "
+          + "trigger count events as they are"),
       Setting(
         "balance-interval", \.balanceInterval, .positive,
         "the width of intervals of `balance` that get the same total weight, in place of single values: for a true mass, say"

@@ -9,41 +9,35 @@ import Support
 /// The folder that a training writes into, and no other training at the same time.
 final class TrainingFolder {
   private let url: URL
-  private let isNew: Bool
+  /// The folders that were made for it, from the outermost on.
+  private let made: [String]
   private let lock: FolderLock
   private var checkpointFile: URL { url.appendingPathComponent(Checkpoint.file) }
 
   /// Takes a folder, which is made if it does not exist.
   ///
-  /// - Throws: `FolderLockError` if another training has it, ``TrainingError`` if it cannot be made or written.
+  /// - Throws: `FolderLockError` if another training has it, `OutputPlaceError` if it cannot be made or written.
   init(_ url: URL) throws {
-    let files = FileManager.default
     self.url = url
-    isNew = !files.fileExists(atPath: url.path)
+    try OutputPlace.checkFolder(url.relativePath)
+    made = try UnfinishedFiles.makeFolders(url.path)
     do {
-      try files.createDirectory(at: url, withIntermediateDirectories: true)
+      lock = try FolderLock(url.relativePath)
     } catch {
-      throw TrainingError(
-        "\(url.relativePath): the folder cannot be made; choose one that can be written to.",
-        isInputError: FileOutputError(url.relativePath, code: error.systemCode).isInputError)
+      UnfinishedFiles.removeEmptyFolders(made)
+      throw error
     }
-    guard files.isWritableFile(atPath: url.path) else {
-      throw TrainingError("\(url.relativePath): cannot be written to; choose another folder.")
-    }
-    lock = try FolderLock(url.relativePath)
   }
 
   /// Gives the folder back.
   ///
   /// A training that failed before its first epoch leaves no empty folder.
-  func release() {
-    if isNew { rmdir(url.path) }
-  }
+  func release() { UnfinishedFiles.removeEmptyFolders(made) }
 
   /// The checkpoint to go on from, of a network with the parameters of `layout`; nil if the training begins.
   ///
-  /// - Throws: ``TrainingError`` if the folder holds a training that is not to be resumed, or one that `configuration`
-  ///   cannot go on with.
+  /// - Throws: `OutputPlaceError` if the folder holds a training that is not to be resumed, ``TrainingError`` if it holds one
+  ///   that `configuration` cannot go on with.
   func checkpoint(
     resuming: Bool, _ configuration: TrainingConfiguration, _ layout: ParameterLayout
   ) throws -> (checkpoint: Checkpoint, changes: [String])? {
@@ -51,12 +45,12 @@ final class TrainingFolder {
     let hasModel = files.fileExists(atPath: url.appendingPathComponent(Model.descriptionFile).path)
     guard files.fileExists(atPath: checkpointFile.path) else {
       guard hasModel else { return nil }
-      throw TrainingError(
+      throw OutputPlaceError(
         "\(url.relativePath): holds a model already"
           + (resuming ? ", and no checkpoint to go on from" : "") + "; choose another folder.")
     }
     guard resuming else {
-      throw TrainingError(
+      throw OutputPlaceError(
         "\(url.relativePath): holds a training already; add --resume to go on with it, or choose another folder."
       )
     }

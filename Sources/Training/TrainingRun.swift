@@ -158,6 +158,7 @@ public struct TrainingRun {
     var options = data.reading
     options.particleColumns = network.particleColumns
     options.formats = plugins.eventFormats
+    options.demandSelection()
     let stream = try EventStream(
       inputs: data.inputs,
       options: options)

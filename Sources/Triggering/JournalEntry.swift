@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import EventData
 import EventIO
 import Foundation
 import JetPhysics
@@ -33,6 +34,10 @@ struct JournalEntry {
       var name: String
       var width: Int
       var unit: String?
+      /// How its numbers are stored; nil in journals of versions that did not keep it.
+      var storage: EventData.Column.Storage?
+      /// True if the remainders of whole numbers beyond 2⁵³ follow its values.
+      var hasRemainders: Bool?
     }
 
     var position: Position
@@ -52,7 +57,9 @@ extension JournalEntry {
   func encoded() throws -> [UInt8] {
     func describe(_ columns: Columns) -> [Description.Column] {
       columns.sorted.map {
-        Description.Column(name: $0.name, width: $0.column.width, unit: $0.column.unit)
+        Description.Column(
+          name: $0.name, width: $0.column.width, unit: $0.column.unit, storage: $0.column.storage,
+          hasRemainders: $0.column.remainders.isEmpty ? nil : true)
       }
     }
     let particles = accepted.particles.content
@@ -75,7 +82,10 @@ extension JournalEntry {
     for (_, values) in accepted.momenta.namedComponents { append(values) }
     append(accepted.pdgID)
     for columns in [accepted.columns, particles.columns] {
-      for (_, column) in columns.sorted { append(column.values) }
+      for (_, column) in columns.sorted {
+        append(column.values)
+        append(column.remainders)
+      }
     }
     return bytes
   }
@@ -112,8 +122,11 @@ extension JournalEntry {
       for column in described {
         let (count, overflow) = rows.multipliedReportingOverflow(by: column.width)
         guard !overflow else { throw Self.damage }
-        columns[column.name] = Column(
-          width: column.width, values: try take(count, of: Double.self), unit: column.unit)
+        let values = try take(count, of: Double.self)
+        let remainders = column.hasRemainders == true ? try take(count, of: Double.self) : nil
+        var found = Column(width: column.width, unit: column.unit, storage: column.storage ?? .float64)
+        found.append(values, remainders: remainders)
+        columns[column.name] = found
       }
       return columns
     }

@@ -45,7 +45,8 @@ public struct MenuFile: Sendable {
       do throws(MenuError) {
         let menu = try TriggerMenu(description, sources: sources)
         made = menu
-        return isForTuning ? menu.problemsWithTuning : menu.problemsWithoutTuning
+        return (isForTuning ? menu.problemsWithTuning : menu.problemsWithoutTuning)
+          + [TriggerColumns.problem(in: menu)].compactMap(\.self)
       } catch {
         return error.problems
       }

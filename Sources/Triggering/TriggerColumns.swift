@@ -53,18 +53,41 @@ public struct TriggerColumns: Sendable {
   ///
   /// - Throws: ``TriggerError`` if two of them would have one name.
   public init(_ menu: TriggerMenu) throws {
+    self.init(named: menu)
+    if let clash = clash(in: menu) {
+      throw TriggerError(
+        "Two columns of the accepted events would be called \(clash.column); rename the path "
+          + "\(menu.paths[clash.path].name).")
+    }
+  }
+
+  private init(named menu: TriggerMenu) {
     func name(_ text: String) -> String { Self.prefix(1) + text.replacing("/", with: ".") }
     bits = menu.paths.map { name($0.name) }
     conditions = bits.map { $0 + ".conditions" }
     quantities = menu.quantities.map { name($0.name) }
     units = Dictionary(
-      uniqueKeysWithValues: zip(quantities, menu.quantities).compactMap { column, quantity in
-        quantity.unit.map { (column, $0) }
-      })
+      zip(quantities, menu.quantities).compactMap { column, quantity in quantity.unit.map { (column, $0) } },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The first column that has the name of another one, and the path whose name leads to that; nil if there is none.
+  private func clash(in menu: TriggerMenu) -> (column: String, path: Int)? {
     var found: Set<String> = [Self.eventNumber, Self.passThrough]
-    for column in bits + conditions + quantities where !found.insert(column).inserted {
-      throw TriggerError("Two columns of the accepted events would be called \(column); rename a path.")
+    let paths = Array(menu.paths.indices)
+    for (column, path) in zip(bits + conditions + quantities, paths + paths + menu.quantities.map(\.path))
+    where !found.insert(column).inserted {
+      return (column, path)
     }
+    return nil
+  }
+
+  /// What is wrong with the names of a menu as a problem at the path to blame; nil if nothing is.
+  static func problem(in menu: TriggerMenu) -> DecodingError.Context? {
+    guard let clash = TriggerColumns(named: menu).clash(in: menu) else { return nil }
+    return DecodingError.Context(
+      codingPath: menu.paths[clash.path].nameKeys,
+      debugDescription: "leads to two columns of the accepted events that are called \(clash.column); rename the path")
   }
 
   /// The units of the columns that accepted events have of this trigger, by column.

@@ -3,6 +3,8 @@
 import EventIO
 import Foundation
 import JetPhysics
+import Settings
+import Support
 import Triggers
 
 /// What a run has accepted and counted so far, in a file beside its output, so that a run that was stopped at any point
@@ -27,6 +29,8 @@ final class TriggerJournal {
     var canopyVersion: String
     /// Checksums of the menu and of the model's files.
     var menu: String
+    /// The menu as it was written; nil in journals of versions that compared checksums alone.
+    var menuText: String?
     var model: String
     var inputs: [Input]
     /// How events are read and weighted, and the time limit.
@@ -40,7 +44,7 @@ final class TriggerJournal {
       guard (1...version).contains(found.version), canopyVersion == found.canopyVersion else {
         return "is of a run with another version of Canopy"
       }
-      if menu != found.menu { return "is of a run with another menu" }
+      if let difference = menuDifference(from: found) { return difference }
       if model != found.model { return "is of a run with another model" }
       guard inputs.map(\.name) == found.inputs.map(\.name) else { return "is of a run with another input" }
       for (input, old) in zip(inputs, found.inputs) {
@@ -52,7 +56,22 @@ final class TriggerJournal {
       if let old = found.outputFormat, old != outputFormat {
         return "is of a run that writes the format \(old)"
       }
-      return options == found.options ? nil : "is of a run with another set of options"
+      // Up to where it is, a run without bad events is one that leaves bad events out.
+      let passing = found.options.replacing("skip-bad false", with: "skip-bad true", maxReplacements: 1)
+      return [found.options, passing].contains(options) ? nil : "is of a run with another set of options"
+    }
+
+    /// What the menus differ in, however they are written; nil if in nothing.
+    private func menuDifference(from found: Heading) -> String? {
+      guard menu != found.menu else { return nil }
+      let another = "is of a run with another menu"
+      guard let text = menuText, let other = found.menuText,
+        let node = try? ConfigurationNode(yaml: text, source: "the menu"),
+        let otherNode = try? ConfigurationNode(yaml: other, source: "the menu")
+      else { return another }
+      let differences = node.differences(from: otherNode).map(\.key)
+      guard !differences.isEmpty else { return nil }
+      return "\(another), whose \(differences.joined(separator: ", ")) \(differences.count == 1 ? "differs" : "differ")"
     }
   }
 
@@ -75,7 +94,8 @@ final class TriggerJournal {
   ///   - output: the file of the accepted events to be.
   ///   - heading: what the run is made of.
   ///   - resuming: whether a journal that is there is gone on with; where there is none, one is begun in either case.
-  /// - Throws: ``TriggerError`` where the journal is another run's, or is there though it is not to be resumed.
+  /// - Throws: ``TriggerError`` if the journal is another run's, `OutputPlaceError` if it is there though it is not to be
+  ///   resumed.
   init(besides output: String, heading: Heading, resuming: Bool) throws {
     let path = Self.path(besides: output)
     let encoder = JSONEncoder()
@@ -85,7 +105,7 @@ final class TriggerJournal {
       return
     }
     guard resuming else {
-      throw TriggerError(
+      throw OutputPlaceError(
         "\(path) is what a run left that was stopped: add --resume to go on with it, or remove the file to begin again."
       )
     }

@@ -38,7 +38,9 @@ extension TriggerRun {
   ///
   /// What is found out about a batch, the accepted events and the counters, goes into a journal beside the output, and
   /// is on the disk before the next batch follows. When the input ends, the journal becomes the output and goes away.
-  /// A run that is resumed gives the same output and counters as one that was never stopped.
+  /// A run that is resumed gives the same output and counters as one that was never stopped. The journal stays if a run
+  /// ends by an error that another one can get past: a bad event, which is passed over if the options of the resumed run say so,
+  /// or a failure of the system. It goes away with a run that ends by any other error of the input, as each further one would.
   ///
   /// - Parameters:
   ///   - stream: the events, from the first on.
@@ -74,17 +76,28 @@ extension TriggerRun {
     var hasBegun = journal.position != nil
     // A run that came to nothing leaves nothing to go on with.
     defer { if !hasBegun { try? journal.remove() } }
-    try decide(stream, &outcome, columns: journal.columns) { accepted, found, latency, place in
-      var counted = before
-      counted.addBadEvents(place.badEventCount, place.badEvents)
-      try journal.append(
-        JournalEntry(
-          position: JournalEntry.Position(
-            nextEvent: place.events, badEventCount: counted.badEventCount, badEvents: counted.badEvents,
-            state: found.state),
-          latency: latency, accepted: accepted))
-      hasBegun = true
-      try progress(place)
+    do {
+      try decide(stream, &outcome, columns: journal.columns) { accepted, found, latency, place in
+        var counted = before
+        counted.addBadEvents(place.badEventCount, place.badEvents)
+        try journal.append(
+          JournalEntry(
+            position: JournalEntry.Position(
+              nextEvent: place.events, badEventCount: counted.badEventCount, badEvents: counted.badEvents,
+              state: found.state),
+            latency: latency, accepted: accepted))
+        hasBegun = true
+        try progress(place)
+      }
+    } catch var error as EventInputError {
+      guard hasBegun else { throw error }
+      if error.canBePassed {
+        error.problem +=
+          "; what was decided before is in \(output.journal): add --resume --skip-bad-events to go on, or remove the file"
+      } else {
+        hasBegun = false
+      }
+      throw error
     }
     hasBegun = true
     outcome.addBadEvents(stream.badEventCount, stream.badEvents)
@@ -108,6 +121,7 @@ extension TriggerRun {
     let selection = options.selection.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     return TriggerJournal.Heading(
       canopyVersion: CanopyVersion.current, menu: try Self.checksum([output.menu]),
+      menuText: try MenuFile(contentsOf: output.menu).text,
       model: try Self.checksum(
         [Model.descriptionFile, Model.weightsFile].map(output.model.appendingPathComponent)),
       inputs: try zip(stream.inputs, stream.inputSizes).map { name, size in
@@ -125,6 +139,8 @@ extension TriggerRun {
   private func reading(_ options: EventReadingOptions) -> String {
     var particles = options.particles
     particles.keepsInvisible = false
+    // Particles meet all conditions, in whatever order they are given.
+    particles.conditions.sort { $0.description < $1.description }
     var text = particles == ParticleSelection() ? "" : " particles \(particles)"
     options.units.map { text += " units \($0.rawValue)" }
     options.format.map { text += " format \(options.formats[$0]?.title ?? $0)" }

@@ -195,26 +195,4 @@ import Testing
       good.replacingOccurrences(of: "truth: label", with: "truth: lable"), to: "tiny.yaml")
     try expectRefusal(["train", noTruth, "-o", results.path("model")], ["w-vs-qcd-small.h5", "lable"])
   }
-
-  // MARK: - Output
-
-  @Test func outputThatCannotBeWritten() throws {
-    // Not even root can make a file below a file.
-    let file = try folder.write("", to: "file")
-    let model = try TinyModel.folder()
-    let events = Samples.path("w-events.txt")
-    let sample = Samples.path("w-vs-qcd-small.h5")
-    for format in ["table", "jsonl", "hdf5", "npz"] {
-      for place in [file + "/out", folder.path("none/out"), folder.url.path] {
-        try expectRefusal(["cluster", events, "--format", format, "-o", place], [place])
-      }
-    }
-    try expectRefusal(["classify", events, "--model", model, "-o", file + "/out.h5"], [file])
-    try expectRefusal(
-      ["evaluate", sample, "--model", model, "--max-events", "100", "--report", file + "/report"], [file])
-    let configuration = try folder.write(TinyModel.configuration(), to: "tiny.yaml")
-    try expectRefusal(["train", configuration, "-o", file + "/model"], [file])
-    try expectRefusal(["train", configuration, "-o", file], [file])
-    #expect(try folder.content == ["file", "tiny.yaml"])
-  }
 }

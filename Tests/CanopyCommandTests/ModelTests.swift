@@ -178,7 +178,7 @@ import Testing
     try #require(process.terminationReason == .uncaughtSignal, "the training ended before it was stopped")
 
     let refused = try Program.run("train", configuration, "-o", folder.path("parts"))
-    #expect(refused.status == 65 && refused.errors.contains("--resume"))
+    #expect(refused.status == 64 && refused.errors.contains("--resume"))
     let resumed = try Program.run("train", configuration, "-o", folder.path("parts"), "--resume")
     #expect(resumed.status == 0 && resumed.errors.contains("resuming after epoch"), "\(resumed.errors)")
     #expect(

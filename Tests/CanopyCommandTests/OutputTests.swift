@@ -78,7 +78,59 @@ import Testing
         "--report", folder.path("report"),
       ], fileLimit: 32)
     #expect(outcome.status == 1 && outcome.hasExited, "\(outcome.errors)")
+    #expect(outcome.errors.contains("File too large"), "\(outcome.errors)")
     #expect(try folder.content == [])
+  }
+
+  /// Each command with an output, and the option that names it.
+  private func commands() throws -> [(arguments: [String], isFolder: Bool)] {
+    let model = try TinyModel.folder()
+    let (events, sample) = (Samples.path("w-events.txt"), Samples.path("w-vs-qcd-small.h5"))
+    let menu = try folder.write("paths: [{name: all}]\n", to: "menu.yaml")
+    let configuration = try folder.write(TinyModel.configuration(), to: "tiny.yaml")
+    let trigger = ["trigger", sample, "--menu", menu, "--model", model]
+    return ["table", "jsonl", "hdf5", "npz"].map { (["cluster", events, "--format", $0, "-o"], false) } + [
+      (["classify", events, "--model", model, "-o"], false), (["embed", events, "--model", model, "-o"], false),
+      (trigger + ["-o"], false), (trigger + ["--output-format", "jsonl", "-o"], false),
+      (trigger + ["--tune", "--signal", sample, "-o"], false),
+      (["evaluate", sample, "--model", model, "--report"], true),
+      (trigger + ["--signal", sample, "--report"], true), (["train", configuration, "-o"], true),
+      (["bench", "--quick", "--only", "size", "--samples", Samples.path(""), "--model", model, "--figure"], false),
+    ]
+  }
+
+  /// Not even root can make a file below a file.
+  @Test func placesThatCanBeNoneAreErrorsOfTheCommandLine() throws {
+    let file = try folder.write("", to: "file")
+    let commands = try commands()
+    let before = try folder.content
+    for (arguments, isFolder) in commands {
+      // A folder is made with those that it is in.
+      for place in [file + "/out"] + (isFolder ? [file] : [folder.path("none/out"), folder.url.path]) {
+        let outcome = try Program.run(arguments + [place])
+        #expect(outcome.status == 64 && outcome.hasExited, "\(arguments) \(outcome.errors)")
+        #expect(outcome.errors.hasPrefix("canopy: ") && outcome.errors.filter(\.isNewline).count == 1)
+        #expect(outcome.errors.contains(place) && outcome.output.isEmpty, "\(outcome.errors)")
+        #expect(try folder.content == before)
+      }
+    }
+    // Its kit is looked at first.
+    for place in [file, "/dev/null", folder.path("none")] {
+      let outcome = try Program.run("plugin", "new", "MyTagger", "--directory", place, "--kit", PluginTests().kit(in: folder))
+      #expect(outcome.status == 64 && outcome.errors.contains(place), "\(outcome.errors)")
+    }
+  }
+
+  /// Before its first epoch a training has nothing to leave, whatever it made for it.
+  @Test func aTrainingThatIsStoppedEarlyLeavesNothing() throws {
+    let configuration = try folder.write(TinyModel.configuration(epochs: 200), to: "c.yaml")
+    let process = try Program.start(
+      ["train", configuration, "-o", folder.path("new/model")], folder: try TemporaryFolder())
+    while process.isRunning, !FileManager.default.fileExists(atPath: folder.path("new/model")) { usleep(200) }
+    process.terminate()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .uncaughtSignal)
+    #expect(try folder.content == ["c.yaml"])
   }
 
   @Test func oneTrainingAtATime() throws {

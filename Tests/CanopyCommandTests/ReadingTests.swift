@@ -42,7 +42,7 @@ import Testing
       (["--status", "final"], "no status"),
       (["--keep-invisible", "--invisible", "12"], "--invisible means nothing with keep-invisible; leave one out"),
       (["--max-memory", "0"], "--max-memory"), (["--input-format", "lcio"], "--input-format"),
-      (["--units", "eV"], "--units"),
+      (["--units", "eV"], "--units"), (["--max-events", "0"], "must be 1 or more"),
     ] {
       let outcome = try Program.run(["cluster", events] + options)
       #expect(outcome.status == 64 && outcome.errors.contains(fragment), "\(outcome.errors)")
@@ -53,6 +53,34 @@ import Testing
     let outcome = try Program.run("cluster", events, "--particles", "puppiWeight > 0")
     #expect(outcome.status == 65)
     #expect(outcome.errors.contains(events) && outcome.errors.contains("puppiWeight"), "\(outcome.errors)")
+  }
+
+  /// An option that cannot apply to the input, as only the input tells.
+  @Test func optionsThatDoNothingAreErrors() throws {
+    let text = try folder.write("1 0 0 1\n#END\n", to: "events.txt")
+    let record = try folder.write(
+      "HepMC::Asciiv3-START_EVENT_LISTING\nE 1 0 1\nU GEV MM\nW 1\nP 1 0 211 1 0 0 1 0 1\n", to: "events.hepmc")
+    for (file, options, fragment) in [
+      (events, ["--status", "1"], "is JSON lines, whose particles have no status"),
+      (record, ["--status", "99"], "has no particle of status 99, as --status asks for, in any of 1 event"),
+      (text, ["--invisible", "12"], "has no identifiers of particles"),
+      (text, ["--keep-invisible"], "leave out --keep-invisible"),
+      (events, ["--particles", "pt > 1e6"], "of which none takes part"),
+      (events, ["--invisible", "22,211,12"], "of which none takes part"),
+    ] {
+      for more in [[], ["--max-events", "1"], ["--threads", "1"]] {
+        let outcome = try Program.run(["cluster", file] + options + more)
+        #expect(
+          outcome.status == 65 && outcome.errors.contains(file) && outcome.errors.contains(fragment),
+          "\(outcome.errors)")
+      }
+    }
+    for (file, options) in [(record, ["--status", "1"]), (events, ["--particles", "pt > 400"])] {
+      #expect(try Program.run(["cluster", file] + options).status == 0)
+    }
+    // Of an event without particles nothing can be told.
+    let empty = try folder.write("#END\n", to: "empty.txt")
+    #expect(try Program.run("cluster", empty, "--invisible", "12", "--particles", "pt > 3").status == 0)
   }
 
   @Test func nothingReadIsSaid() throws {

@@ -227,6 +227,27 @@ import Testing
     expectRefusal(naming: isInWeights ? weightsFile : descriptionFile, fragment)
   }
 
+  /// A member that a later version may have added, in any part but what a training says of itself.
+  @Test(arguments: [
+    "", "jets.", "embedding.", "scaling.", "scaling.nodes.", "heads.0.", "heads.0.configuration.", "training.",
+  ])
+  func membersThatAreNotKnown(part: String) throws {
+    let keys = (part + "novelty").split(separator: ".").map(String.init)
+    let model = try SampleModel.gated.get()
+    var description = model.description
+    description.training = TrainingProvenance(
+      canopyVersion: "0.0.1", configuration: "", files: [], trainingEvents: 12, validationEvents: 3, seed: 1,
+      threads: 2, bestEpoch: 1, epochs: [])
+    try Model(description: description, network: model.network, parameters: model.parameters).write(to: url)
+    let whole = try JSONSerialization.jsonObject(with: Data(contentsOf: descriptionFile))
+    try JSONSerialization.data(withJSONObject: replacing(whole, at: keys[...], with: 1)).write(to: descriptionFile)
+    if part == "training." {
+      _ = try Model(contentsOf: url, plugins: SampleModel.plugins)
+    } else {
+      expectRefusal(naming: descriptionFile, "novelty is nothing that this version of Canopy or of the plugin knows")
+    }
+  }
+
   private func replacing(_ whole: Any, at path: ArraySlice<String>, with value: Any?) -> Any {
     let key = path.first!
     let rest = path.dropFirst()

@@ -61,8 +61,15 @@ import Testing
       damaged[data.count / 2] ^= 0xFF
       #expect(refusal(try folder.write(damaged)).contains("has damaged \(name) data"))
     }
+    for (data, name) in [
+      (bzip2(CompressionTests.text), "bzip2"), (xz(CompressionTests.text), "xz"), (zstd(CompressionTests.text), "zstd"),
+    ] {
+      #expect(
+        refusal(try folder.write(data + Data("more".utf8))).contains("has bytes after its \(name) data that are not \(name)"))
+    }
     #expect(
-      refusal(try folder.write(bzip2(CompressionTests.text) + Data("more".utf8))).contains("are not bzip2"))
+      refusal(try folder.write(Data([0x28, 0xB5, 0x2F, 0xFD] + "garbagegarbage".utf8))).contains(
+        "needs a dictionary of Zstandard or is damaged"))
     #expect(refusal(try folder.gzip(Data())).contains("is empty"))
   }
 }

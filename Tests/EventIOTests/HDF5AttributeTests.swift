@@ -72,6 +72,6 @@ import Testing
   @Test func attributesInAHeapOfTheirOwnAreRefused() throws {
     let error = #expect(throws: EventInputError.self) { try batches(HDF5LayoutTests.path("many-attributes")) }
     #expect(
-      error?.description.contains("particle/E has more attributes than the eight that are read") == true)
+      error?.description.contains("particle/E has its attributes outside of its header") == true)
   }
 }

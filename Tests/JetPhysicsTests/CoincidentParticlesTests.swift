@@ -138,6 +138,38 @@ import Testing
     #expect(agree(jets.momentum(ofJet: 0).components, [0.3, -0.4, 1.2, 1.3].map { $0 * sum }))
   }
 
+  /// Directions that 1 − cos θ does not tell apart, all different: FastJet alone would take minutes.
+  @Test(arguments: [JetDefinition.Algorithm.eeKt, .eeGenkt], [1e-11, 1e-9, 1e-8, 1e-7])
+  func nearlyCollinearParticlesAreOneJet(algorithm: JetDefinition.Algorithm, width: Double) throws {
+    var generator = SeededGenerator(seed: 8)
+    let momenta = (0..<3000).map { _ in
+      func component(_ value: Double) -> Double { value + width * Double.random(in: -1...1, using: &generator) }
+      let (x, y, z) = (component(0.3), component(-0.4), component(1.2))
+      return FourMomentum(px: x, py: y, pz: z, energy: (x * x + y * y + z * z).squareRoot())
+    }
+    let finder = try JetFinder(
+      JetDefinition(algorithm, radius: 0.4, power: 1), selection: JetSelection(.exclusiveJets(1)))
+    let jets = try JetClusterer(finder).jets(in: Events([momenta]))
+    try #require(jets.jetCount == 1 && jets.trees.nodeCount == 5999)
+    let sum = momenta.reduce(FourMomentum.zero, +)
+    #expect(agree(jets.momentum(ofJet: 0).components, sum.components))
+    #expect(jets.constituents.content == Array(0..<3000))
+  }
+
+  /// Directions that are close but told apart have FastJet's own history.
+  @Test(arguments: [JetDefinition.Algorithm.eeKt, .eeGenkt])
+  func closeParticlesHaveFastJetsHistory(algorithm: JetDefinition.Algorithm) throws {
+    var generator = SeededGenerator(seed: 9)
+    let momenta = (0..<60).map { number in
+      let angle = 1e-6 * Double(number) + 1e-7 * Double.random(in: 0...1, using: &generator)
+      return FourMomentum(px: cos(angle), py: sin(angle), pz: 0.5, energy: 1.25.squareRoot())
+    }
+    let definition = try JetDefinition(algorithm, radius: 0.5)
+    let events = Events([momenta])
+    let histories = try JetClusterer(JetFinder(definition)).histories(of: events)
+    #expect(Reference(momenta, definition).differingEntries(histories, event: 0, tolerance: 0) == 0)
+  }
+
   /// Events that readers accept have finite jets.
   @Test(arguments: JetDefinition.Algorithm.allCases, reclusterings)
   func theLargestMomentaHaveJets(

@@ -62,13 +62,35 @@
 
     @Test func whatIsNoLibrary() throws {
       #expect(try refusal(of: folder.path("none.so")).hasPrefix("there is no such file: "))
-      #expect(try refusal(of: folder.url.path).hasPrefix("it is no file: "))
+      #expect(try refusal(of: folder.url.path).hasPrefix("it is a folder without the library of a plugin: "))
       #expect(try refusal(of: "/dev/null").hasPrefix("it is no file: "))
       for text in ["", "\u{7F}EL", "text", PluginHandshake.texts.joined()] {
         #expect(try refusal(of: folder.write(text, to: "text.so")).hasPrefix("it is no library: "))
       }
       let torn = try folder.write("\u{7F}ELF" + PluginHandshake.texts.joined(separator: "\0"), to: "torn.so")
       #expect(try refusal(of: torn).hasPrefix("the library cannot be loaded: "))
+    }
+
+    /// Of a package the library of the release, else that of the debug build; of several libraries none is chosen.
+    @Test func aFolderStandsForItsLibrary() throws {
+      let files = FileManager.default
+      let none = try library(handshake: [])
+      for build in ["debug", "release"] {
+        try files.createDirectory(
+          atPath: folder.path("package/.build/\(build)"), withIntermediateDirectories: true)
+        try files.copyItem(atPath: none, toPath: folder.path("package/.build/\(build)/libA.so"))
+        #expect(try refusal(of: folder.path("package")).hasPrefix("it is a library, but no plugin"))
+        if build == "debug" {
+          // The one of the release is not looked for here.
+          try files.copyItem(atPath: none, toPath: folder.path("package/.build/debug/libB.so"))
+          #expect(
+            try refusal(of: folder.path("package"))
+              == "it has 2 libraries: give one of \(folder.path("package/.build/debug/libA.so")), "
+              + folder.path("package/.build/debug/libB.so"))
+        }
+      }
+      try files.moveItem(atPath: none, toPath: folder.path("package/libC.so"))
+      #expect(try refusal(of: folder.path("package") + "/").hasPrefix("it is a library, but no plugin"))
     }
 
     @Test func whatIsNoPluginForThisProgram() throws {

@@ -186,6 +186,10 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
       "files: []\nembedding: {width: 1e30}",
       "c.yaml:2:20: embedding.width must be a whole number from \(Int.min) to \(Int.max), not '1e30'."
     ),
+    (
+      "files: []\nembedding: {width: 1, dropout: .nan}",
+      "c.yaml:2:32: embedding.dropout must be a number, not '.nan'."
+    ),
     ("files: []\nembedding: 7", "c.yaml:2:12: embedding must be a mapping with keys, not '7'."),
     (
       "files: []\nembedding: {width: 1, cell: gatde}",
@@ -309,6 +313,12 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
       "a: &a \(brackets(40, around: "1"))\nb: \(brackets(40, around: "*a"))",
       "lies in more than 64 lists and mappings"
     ),
+    // Keys that libyaml does not take for keys, and one that it does.
+    ("\(String(repeating: "k", count: 2000)): 1", "c.yaml:1:1: this is a key of more than 1000 bytes"),
+    ("a: 1\n\(String(repeating: "k", count: 2000)): 1", "c.yaml:2:1: this is a key of more than 1000 bytes"),
+    ("a:\n  - \(String(repeating: "k", count: 2000)): 1", "c.yaml:2:5: this is a key of more than 1000 bytes"),
+    ("{a: 1, \(String(repeating: "k", count: 2000)): 1}", "c.yaml:1:8: this is a key of more than 1000 bytes"),
+    ("\(String(repeating: "k", count: 1001)): 1", "has a key of more than 1000 bytes"),
     // An alias in the value that it stands for.
     ("&a [*a]", "c.yaml:1:5: this is not YAML: the alias *a stands for no value that ends before it."),
     ("a: &a\n  b: *a", "c.yaml:2:6: this is not YAML: the alias *a stands for no value that ends before it."),
@@ -365,6 +375,15 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
     let error = #expect(throws: ConfigurationError.self) { try shared["b"]?.decode(Embedding.self) }
     #expect(error?.description == "c.yaml:1:15: b.width must be a whole number, not 'one'.")
     #expect(shared["c"]?.keys == ["b"])
+  }
+
+  /// A seed of 64 bits is no double on its way.
+  @Test func readsWholeNumbersExactly() throws {
+    struct Seeds: Decodable { var a: UInt64, b: Int }
+    let seeds = try ConfigurationNode(
+      yaml: "{a: 9223372036854775809, b: -9223372036854775807}", source: "c.yaml"
+    ).decode(Seeds.self)
+    #expect(seeds.a == 9_223_372_036_854_775_809 && seeds.b == -9_223_372_036_854_775_807)
   }
 
   @Test func setsValues() throws {

@@ -39,11 +39,11 @@ import Testing
     let missing = #expect(throws: FileOutputError.self) {
       try WholeFile.write(Data(), to: folder.path("none/out"))
     }
-    #expect(missing?.code == ENOENT && missing?.isInputError == true)
+    #expect(missing?.code == ENOENT && missing?.isPlaceError == true)
     #expect(
       missing?.description.hasPrefix("\(folder.path("none/out")): cannot be written (No such file") == true)
     #expect(
-      !FileOutputError("out", code: ENOSPC).isInputError && !FileOutputError("out", code: EFBIG).isInputError)
+      !FileOutputError("out", code: ENOSPC).isPlaceError && !FileOutputError("out", code: EFBIG).isPlaceError)
   }
 
   /// Names as this version and those before it gave them.

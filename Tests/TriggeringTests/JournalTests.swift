@@ -147,8 +147,8 @@ import Testing
   }
 
   private func refusal(_ body: () throws -> Void) -> String {
-    let error = #expect(throws: TriggerError.self) { try body() }
-    return error?.description ?? ""
+    let error = #expect(throws: (any Error).self) { try body() }
+    return error.map { "\($0)" } ?? ""
   }
 
   @Test func aJournalIsOfOneRunAlone() throws {
@@ -156,14 +156,71 @@ import Testing
     #expect(refusal { _ = try run(resumed: false) }.contains("add --resume to go on with it"))
     let other = try folder.write(try Data(contentsOf: URL(fileURLWithPath: SampleRun.input)), to: "other.h5")
     #expect(refusal { _ = try run([other]) }.contains("is of a run with another input"))
-    try folder.write(SampleRun.menuText + "\n", to: "menu.yaml")
-    #expect(refusal { _ = try run() }.contains("is of a run with another menu"))
+    try folder.write(SampleRun.menuText + "\n  - name: more\n", to: "menu.yaml")
+    #expect(refusal { _ = try run() }.contains("is of a run with another menu, whose paths differs"))
     try folder.write(SampleRun.menuText, to: "menu.yaml")
     let stream = try SampleRun.stream(events: 10)
     #expect(
       refusal { _ = try SampleRun.run().run(stream, to: output()) }.contains("another set of options"))
     // It is as it was.
     #expect(try run().state.eventCount == Self.eventCount)
+  }
+
+  /// Comments and the way in which a number is written are no part of a menu.
+  @Test func aMenuIsWhatItSays() throws {
+    let reference = try reference()
+    let prescale = try #require(SampleRun.menuText.range(of: "prescale: "))
+    let digits = SampleRun.menuText[prescale.upperBound...].prefix { $0.isNumber }
+    let menu = "# The same.\n" + SampleRun.menuText.replacingCharacters(in: digits.startIndex..<digits.endIndex, with: "\(digits).0")
+    try folder.write(menu, to: "menu.yaml")
+    try expectResumption(from: reference.journal.prefix(ends(reference.journal)[3]), reference)
+    // Journals of before tell menus by their checksums alone.
+    let end = ends(reference.journal)[0]
+    var heading = try #require(
+      try JSONSerialization.jsonObject(with: reference.journal[16..<end]) as? [String: Any])
+    heading["menuText"] = nil
+    let earlier = JournalRecord.data(try JSONSerialization.data(withJSONObject: heading))
+    try folder.write(earlier + reference.journal[end...], to: "out.jsonl.journal")
+    #expect(refusal { _ = try run() }.contains("is of a run with another menu:"))
+    try folder.write(SampleRun.menuText, to: "menu.yaml")
+    try expectResumption(from: earlier + reference.journal[end...], reference)
+  }
+
+  /// A run that a bad event ended goes on without it, and is what it would have been.
+  @Test func aBadEventIsPassedWhenARunGoesOn() throws {
+    let lines = (0..<Self.eventCount).map { event in
+      event == 300
+        ? "{\"particles\": [[1, 2, 3, -4]], \"id\": 0}\n"
+        : "{\"particles\": [[\(200 + event), 0, 10, \(250 + event)]], \"id\": \(event + (1 << 60))}\n"
+    }
+    let input = try folder.write(lines.joined(), to: "events.jsonl")
+    func run(skipping: Bool) throws -> TriggerRun.Outcome {
+      try SampleRun.run().run(
+        SampleRun.stream([input], events: Self.eventCount, skipBadEvents: skipping), to: output())
+    }
+    let whole = try run(skipping: true)
+    let accepted = try folder.data("out.jsonl")
+    // All digits of the input, on the way through the journal.
+    #expect(String(decoding: accepted, as: UTF8.self).contains("\"id\":1152921504606846992"))
+    try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
+    for _ in 0..<2 {
+      let sentence = refusal { _ = try run(skipping: false) }
+      #expect(
+        sentence.contains("event 300, line 301, E is negative")
+          && sentence.contains("out.jsonl.journal: add --resume --skip-bad-events"), "\(sentence)")
+    }
+    let outcome = try run(skipping: true)
+    #expect(outcome.state == whole.state && outcome.badEvents == whole.badEvents)
+    #expect(try folder.data("out.jsonl") == accepted)
+  }
+
+  /// No run gets past an input of no format, so that nothing stays to go on from.
+  @Test func anErrorThatStaysLeavesNoJournal() throws {
+    let wrong = try folder.write("no events here\n", to: "wrong")
+    let good = try folder.write((0..<100).map { "\(300 + $0) 0 1000 2000\n#END\n" }.joined(), to: "events.txt")
+    let sentence = refusal { _ = try run([good, wrong]) }
+    #expect(sentence.contains("is in no format known here") || sentence.contains("wrong"), "\(sentence)")
+    #expect(try folder.content.filter { $0.hasPrefix("out") } == [])
   }
 
   /// A journal knows the format of its output by name, which one of earlier versions did not.
@@ -285,7 +342,7 @@ import Testing
     var error = #expect(throws: ResultOutputError.self) {
       try SampleRun.run().run(SampleRun.stream(events: 10), to: output("none/out.jsonl"))
     }
-    #expect(error?.isInputError == true)
+    #expect(error?.isPlaceError == true)
     #expect(throws: Stop.self) { try run(stop: 2) }
     let journal = try folder.data("out.jsonl.journal")
     try FileManager.default.createDirectory(

@@ -65,7 +65,7 @@ import Testing
           seed: f
         - name: f
           seed: e
-          conditions: [{ht: {}, min: .nan}, {ht: {}, max: many}, {min: 1}, {ht: {}, jet: {}}]
+          conditions: [{ht: {}, min: .inf}, {ht: {}, max: many}, {min: 1}, {ht: {}, jet: {}}]
       """)
     #expect(
       found == [
@@ -144,8 +144,28 @@ import Testing
       "1:45: paths[0].conditions[0].jet.rank is refused: must lie between 1 and 1000."
     ),
     (
-      "paths: [{name: a, conditions: [{ht: {min-pt: .nan}, min: 1}]}]",
+      "paths: [{name: a, conditions: [{ht: {min-pt: .inf}, min: 1}]}]",
       "1:46: paths[0].conditions[0].ht.min-pt is refused: must be a finite number."
+    ),
+    (
+      "paths: [{name: a, conditions: [{ht: {min-pt: .nan}, min: 1}]}]",
+      "1:46: paths[0].conditions[0].ht.min-pt must be a number, not '.nan'."
+    ),
+    (
+      "observables: {tight: {plugin: soft-drop, z-cut: .nan}}\npaths: [{name: a, conditions: [{jet: {quantity: tight/mass}, min: 1}]}]",
+      "1:49: observables.tight.z-cut must be a number, not '.nan'."
+    ),
+    (
+      "observables: [soft-drop]\npaths: [{name: a, conditions: [{jet: {quantity: tight/mass}, min: 1}]}]",
+      "1:14: observables must be a mapping with keys, not a list."
+    ),
+    (
+      "observables: {flavour: {plugin: soft-drop}}\npaths: [{name: a, conditions: [{jet: {quantity: flavour/z}, min: 1}]}]",
+      "1:24: observables.flavour has the name of a head of the model: give it another."
+    ),
+    (
+      "paths:\n- name: a\n- name: a.conditions\n",
+      "3:9: paths[1].name leads to two columns of the accepted events that are called trigger.a.conditions; rename the path."
     ),
     (
       "paths: [{name: a, conditions: [{ht: {mn-pt: 5}, min: 1}]}]",

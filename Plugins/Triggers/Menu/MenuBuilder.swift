@@ -20,6 +20,7 @@ struct MenuBuilder {
   init(_ description: MenuDescription, _ sources: DecisionSources) {
     self.description = description
     self.sources = sources
+    self.sources.refusedObservables = description.refusedObservables
     problems = description.problems
   }
 
@@ -41,7 +42,8 @@ struct MenuBuilder {
       for condition in its.conditions { add(condition, path) }
       paths.append(
         TriggerMenu.Path(
-          name: its.name ?? "", prescale: max(1, its.prescale), seed: seeds[path], isSeedOnly: its.isSeedOnly)
+          name: its.name ?? "", prescale: max(1, its.prescale), seed: seeds[path], isSeedOnly: its.isSeedOnly,
+          nameKeys: its.codingPath + [PathDescription.CodingKeys.name])
       )
     }
     sort()
@@ -59,6 +61,9 @@ struct MenuBuilder {
       ]
       if sources.heads.contains(where: { $0.name == choice.name }) {
         add("has the name of a head of the model: give it another", keys)
+        if case .named(let names) = sources.refusedObservables {
+          sources.refusedObservables = .named(names.union([choice.name]))
+        }
       } else {
         // Unsuitable ones were refused when they were read.
         try? observables.add(choice)

@@ -28,6 +28,8 @@ public struct MenuDescription: Decodable, Sendable {
   /// The paths, in the order of their bits.
   public var paths: [PathDescription]
 
+  /// The observables that could not be decoded.
+  let refusedObservables: RefusedObservables
   /// What could not be decoded.
   let problems: [DecodingError.Context]
 
@@ -46,7 +48,13 @@ public struct MenuDescription: Decodable, Sendable {
     budget = rate?.budget
     let declared = problems.decodeIfPresent(
       OrderedMapping<Attempt<ObservableSection>>.self, .observables, container)
-    observables = (declared ?? OrderedMapping()).compactMap { problems.value(of: $0.value)?.choice }
+    var refused: Set<String> = []
+    observables = (declared ?? OrderedMapping()).compactMap { entry in
+      let section = problems.value(of: entry.value)
+      if section == nil { refused.insert(entry.key) }
+      return section?.choice
+    }
+    refusedObservables = declared == nil && container.contains(.observables) ? .all : .named(refused)
     let attempts = problems.decode([Attempt<PathDescription>].self, .paths, container) ?? []
     paths = attempts.compactMap { problems.value(of: $0) }
     self.problems = problems.found + (rate?.problems ?? []) + paths.flatMap(\.problems)

@@ -71,6 +71,9 @@ struct MenuProblems {
 
   private mutating func add(_ error: any Error, _ path: [any CodingKey]) {
     switch error {
+    case is RefusedObservables.Mention:
+      // The observable's own problem says what is wrong.
+      break
     case let error as PluginError:
       found.append(.init(codingPath: path, debugDescription: "is refused: \(error)"))
     case DecodingError.dataCorrupted(let context), DecodingError.typeMismatch(_, let context),

@@ -23,6 +23,8 @@ public struct TriggerMenu: Sendable {
     public let seed: Int?
     /// Whether no event is accepted for this path alone.
     public let isSeedOnly: Bool
+    /// The keys that lead to its name in the menu.
+    package let nameKeys: [any CodingKey]
   }
 
   /// A number that a condition of a path writes.

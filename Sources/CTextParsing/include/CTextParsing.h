@@ -49,6 +49,8 @@ typedef struct {
   const size_t *column_widths;     ///< How many numbers each has, or CANOPY_JSON_NO_NUMBERS.
   const uint8_t *column_is_array;  ///< Whether each is an array, not a number.
   const double *column_values;     ///< The values of all columns that have numbers, one column after the other.
+  /// What whole numbers beyond 2^53 have in addition to each of these values; NULL if there are none.
+  const double *column_remainders;
 } canopy_json_event;
 
 /// A JSON parser with its memory.

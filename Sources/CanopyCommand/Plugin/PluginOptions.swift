@@ -11,6 +11,7 @@ struct PluginOptions: ParsableArguments {
     help: ArgumentHelp(
       "Load the library of a plugin; may be given several times.",
       discussion: """
+        It is the library, or the folder of its package once that is built: .build/release goes before .build/debug. \
         The environment variable CANOPY_PLUGIN_PATH names libraries too, and folders of them, with colons between.
         """,
       valueName: "path"),

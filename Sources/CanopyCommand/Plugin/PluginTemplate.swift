@@ -141,12 +141,17 @@ struct PluginTemplate {
 
   /// Writes the package into a folder, which appears when it is complete.
   ///
-  /// - Throws: `PluginError` if the folder exists, `FileOutputError` if it cannot be written.
+  /// - Throws: `OutputPlaceError` if the folder exists or cannot be made, `FileOutputError` if it cannot be written.
   func write(to folder: URL) throws {
     guard !FileManager.default.fileExists(atPath: folder.path) else {
-      throw PluginError("\(folder.relativePath): exists already; choose another name or --directory.")
+      throw OutputPlaceError("\(folder.relativePath): exists already; choose another name or --directory.")
     }
-    let package = try WholeFolder(beside: folder.relativePath)
+    let package: WholeFolder
+    do {
+      package = try WholeFolder(beside: folder.relativePath)
+    } catch let error as FileOutputError where error.isPlaceError {
+      throw OutputPlaceError(error.description)
+    }
     for (path, text) in contents { try package.write(Data(text.utf8), to: path) }
     try package.commit()
   }

@@ -124,17 +124,17 @@ final class ArrayResultWriter: ResultWriter {
     layout = new
     arrays.declare("event/number", .int64)
     if new.hasInputNumbers { arrays.declare("event/input_number", .float64) }
-    arrays.declare("jet/offset", .uint64)
+    arrays.declare("jet/offset", .uint64, isOffset: true)
     arrays.declare("jet/pt", .float64, unit: "GeV")
     arrays.declare("jet/rapidity", .float64)
     arrays.declare("jet/phi", .float64)
     arrays.declare("jet/mass", .float64, unit: "GeV")
     if new.hasConstituents {
-      arrays.declare("jet/constituent_offset", .uint64)
+      arrays.declare("jet/constituent_offset", .uint64, isOffset: true)
       arrays.declare("jet/constituent", .int32)
     }
     if new.hasTrees {
-      arrays.declare("jet/tree_offset", .uint64)
+      arrays.declare("jet/tree_offset", .uint64, isOffset: true)
       arrays.declare("jet/tree", .int32, columns: 2)
     }
     let groups = [
@@ -143,7 +143,7 @@ final class ArrayResultWriter: ResultWriter {
     ]
     for (owner, columns) in groups {
       if ["constituent/", "splitting/"].contains(owner), !columns.isEmpty {
-        arrays.declare(owner + "offset", .uint64)
+        arrays.declare(owner + "offset", .uint64, isOffset: true)
       }
       for column in columns {
         arrays.declare(

@@ -96,7 +96,9 @@ public final class HDF5Archive: ResultArchive {
       let chunk = array.shape(rows: hsize_t(array.chunkRows))
       try check(H5Pset_chunk(properties, Int32(chunk.count), chunk))
     }
-    let dataset = H5Dcreate2(file, array.name, array.element.hdf5Type, space, links, properties, 0)
+    let type = try makeType(of: array.element)
+    defer { H5Tclose(type) }
+    let dataset = H5Dcreate2(file, array.name, type, space, links, properties, 0)
     try check(dataset)
     if let unit = array.unit { try setUnit(unit, of: dataset) }
     return dataset
@@ -134,7 +136,25 @@ public final class HDF5Archive: ResultArchive {
     var origin = [hsize_t](repeating: 0, count: shape.count)
     origin[0] = start
     try check(H5Sselect_hyperslab(space, H5S_SELECT_SET, origin, nil, shape, nil))
-    try check(H5Dwrite(dataset, array.element.hdf5Type, memory, space, 0, rows.baseAddress))
+    let type = try makeType(of: array.element)
+    defer { H5Tclose(type) }
+    try check(H5Dwrite(dataset, type, memory, space, 0, rows.baseAddress))
+  }
+
+  /// HDF5's identifier, which is to be closed, of a type in memory, which is also the type in the file.
+  private func makeType(of element: ResultArray.Element) throws -> hid_t {
+    guard element == .bool else {
+      let type = H5Tcopy(element.hdf5Type)
+      try check(type)
+      return type
+    }
+    // As h5py writes and reads truth values.
+    let type = H5Tenum_create(H5T_NATIVE_INT8_g)
+    try check(type)
+    for (name, number) in [("FALSE", Int8(0)), ("TRUE", 1)] {
+      try withUnsafeBytes(of: number) { try check(H5Tenum_insert(type, name, $0.baseAddress)) }
+    }
+    return type
   }
 
   /// Throws where `result`, an identifier or a status, says that an HDF5 function failed.
@@ -168,7 +188,7 @@ extension ResultArray {
 }
 
 extension ResultArray.Element {
-  /// HDF5's identifier of the type in memory, which is also the type in the file.
+  /// HDF5's identifier of the type of the numbers.
   fileprivate var hdf5Type: hid_t {
     switch self {
     case .float32: H5T_NATIVE_FLOAT_g
@@ -176,6 +196,7 @@ extension ResultArray.Element {
     case .int32: H5T_NATIVE_INT32_g
     case .int64: H5T_NATIVE_INT64_g
     case .uint64: H5T_NATIVE_UINT64_g
+    case .bool: H5T_NATIVE_INT8_g
     }
   }
 }

@@ -6,7 +6,8 @@
 ///
 /// What heads say of constituents or splittings is in the object of the jet, `"constituent":{"HEAD":{"OUTPUT":[…]}}`, with an
 /// element for each of them. Columns of width 1 are numbers, others arrays. Numbers have the digits that it takes to read back the same
-/// Double, or for columns the same Float; numbers that are not finite become `null`.
+/// Double, or for columns the same Float; what is no number becomes `null`,
+/// and infinite numbers `Infinity` and `-Infinity`, as Python's `json` has them.
 public struct JSONLinesResultFormat: ResultFormat {
   /// `jsonl`.
   public let name = "jsonl"

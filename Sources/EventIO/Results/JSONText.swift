@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import EventData
+
 /// Text in JSON.
 public enum JSONText {
   /// A string in quotation marks.
@@ -19,9 +21,31 @@ public enum JSONText {
 }
 
 extension ResultText {
-  /// Adds the shortest digits that read back as the same number; JSON has no others than finite ones.
+  /// Adds the shortest digits that read back as the same number.
+  ///
+  /// JSON has no others than finite ones: what is not a number becomes null, and an infinite one `Infinity` or `-Infinity`, as
+  /// Python's `json` and JavaScript write it.
   public func append(_ number: some BinaryFloatingPoint & LosslessStringConvertible) {
-    append(number.isFinite ? number.description : "null")
+    if number.isFinite {
+      append(number.description)
+    } else {
+      append(number.isNaN ? "null" : number < 0 ? "-Infinity" : "Infinity")
+    }
+  }
+
+  /// Adds the number at a place of the values of a column: all digits of a whole number, and true and false of a column
+  /// that is stored as such.
+  public func append(_ column: Column, at place: Int) {
+    let isWhole = column.storage != .float64 || !column.remainders.isEmpty && column.remainders[place] != 0
+    if column.storage == .bool, column.values[place] == 0 || column.values[place] == 1 {
+      append(column.values[place] == 1 ? "true" : "false")
+    } else if isWhole, let number = column.wholeNumber(at: place, as: Int64.self) {
+      append(number.description)
+    } else if isWhole, let number = column.wholeNumber(at: place, as: UInt64.self) {
+      append(number.description)
+    } else {
+      append(column.values[place])
+    }
   }
 
   /// Adds an array in JSON, whose elements `each` adds.

@@ -129,6 +129,7 @@ extension ResultArray.Element {
     case .int32: "<i4"
     case .int64: "<i8"
     case .uint64: "<u8"
+    case .bool: "|b1"
     }
   }
 }

@@ -15,7 +15,7 @@ public final class ResultArrays {
     let target = try ResultTarget(destination)
     if target.isTerminal {
       throw ResultOutputError(
-        "\(format.name) is not for a terminal; name a file, or choose a format that is text.")
+        place: "\(format.name) is not for a terminal; name a file, or choose a format that is text.")
     }
     file = try ResultFile(for: target, isNamed: true)
     archive = try format.init(path: file.path, destination: target.name)
@@ -24,11 +24,12 @@ public final class ResultArrays {
   /// The number of arrays.
   public var count: Int { arrays.count }
 
-  /// Adds an array without rows after the others; one of offsets, which are `.uint64`, begins with the zero of its
-  /// first row.
-  public func declare(_ name: String, _ type: ResultArray.Element, columns: Int? = nil, unit: String? = nil) {
+  /// Adds an array without rows after the others; one of offsets begins with the zero of its first row.
+  public func declare(
+    _ name: String, _ type: ResultArray.Element, columns: Int? = nil, unit: String? = nil,
+    isOffset: Bool = false
+  ) {
     arrays.append(ResultArray(index: arrays.count, name: name, element: type, columns: columns, unit: unit))
-    let isOffset = type == .uint64
     pending.append([UInt8](repeating: 0, count: isOffset ? type.size : 0))
   }
 
@@ -71,14 +72,17 @@ public struct ResultArray: Sendable {
     case int32
     /// Whole numbers of 64 bits.
     case int64
-    /// Offsets: whole numbers of 64 bits that are not negative.
+    /// Whole numbers of 64 bits that are not negative.
     case uint64
+    /// Truth values, as bytes that are 1 or 0.
+    case bool
 
     /// The size in bytes.
     public var size: Int {
       switch self {
       case .float32, .int32: 4
       case .float64, .int64, .uint64: 8
+      case .bool: 1
       }
     }
   }

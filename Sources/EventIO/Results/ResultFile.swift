@@ -20,7 +20,7 @@ final class ResultFile {
       guard error.code == ENOENT else { throw ResultOutputError(opening: target.name, code: error.code) }
       let folder = final.contains("/") ? String(final[...final.lastIndex(of: "/")!]) : "./"
       throw ResultOutputError(
-        "The results cannot be written to \(target.name) because the folder '\(folder)' does not exist; "
+        place: "The results cannot be written to \(target.name) because the folder '\(folder)' does not exist; "
           + "make it or choose another place.")
     }
   }
@@ -37,9 +37,7 @@ final class ResultFile {
     do {
       try file.commit()
     } catch let error as FileOutputError {
-      throw error.isInputError
-        ? ResultOutputError(opening: target.name, code: error.code)
-        : ResultOutputError(writing: target.name, code: error.code)
+      throw ResultOutputError(writing: target.name, code: error.code)
     }
   }
 

@@ -8,21 +8,32 @@ public struct ResultOutputError: Error, Sendable, Equatable, CustomStringConvert
   public let description: String
   /// Whether the reader of a pipe has gone away, as in `canopy … | head`: no cause for complaint.
   public let isBrokenPipe: Bool
-  /// Whether what was asked for is to blame, such as a folder that does not exist, rather than what happened on
-  /// the way, such as a full disk.
+  /// Whether the results are to blame, such as two quantities of one name, rather than what happened on the way, such as a
+  /// full disk.
   public let isInputError: Bool
+  /// Whether the place that was asked for is to blame, such as one in a folder that does not exist.
+  public let isPlaceError: Bool
 
   /// An error that says `description`.
   public init(_ description: String, isBrokenPipe: Bool = false, isInputError: Bool = true) {
     self.description = description
     self.isBrokenPipe = isBrokenPipe
     self.isInputError = isInputError
+    isPlaceError = false
+  }
+
+  /// The place that was asked for cannot be written to, as `description` says.
+  init(place description: String) {
+    self.description = description
+    isBrokenPipe = false
+    isInputError = false
+    isPlaceError = true
   }
 
   /// `destination` could not be opened, for the reason that `code`, a value of `errno`, names.
   init(opening destination: String, code: Int32) {
     let reason = String(cString: strerror(code))
-    self.init("The results cannot be written to \(destination) (\(reason)); choose another place.")
+    self.init(place: "The results cannot be written to \(destination) (\(reason)); choose another place.")
   }
 
   /// A write to `destination` failed, for the reason that `code`, a value of `errno`, names.

@@ -20,7 +20,9 @@ final class ResultTarget {
       return
     }
     name = "'\(given)'"
-    guard !given.isEmpty else { throw ResultOutputError("The results need a file name that is not empty.") }
+    guard !given.isEmpty else { 
+      throw ResultOutputError(place: "The results need a file name that is not empty.")
+    }
 
     var status = stat()
     guard stat(given, &status) == 0 else {
@@ -31,7 +33,7 @@ final class ResultTarget {
     switch status.st_mode & S_IFMT {
     case S_IFDIR:
       throw ResultOutputError(
-        "The results cannot be written to '\(given)', which is a folder; name a file in it.")
+        place: "The results cannot be written to '\(given)', which is a folder; name a file in it.")
     case S_IFREG:
       guard access(given, W_OK) == 0 else { throw ResultOutputError(opening: name, code: errno) }
       let resolved = realpath(given, nil)

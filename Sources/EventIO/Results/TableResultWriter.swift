@@ -158,7 +158,7 @@ final class TableResultWriter: ResultWriter {
     let scale = digits == 3 ? 1e3 : 1e4
     let scaled = (abs(value) * scale).rounded()
     // Not String(format:), which would take most of a program's time if there are many lines.
-    guard scaled < 1e8 else { return String(format: "%.3e", value) }
+    guard scaled < 1e8 else { return String(format: "%.3e", value.withPlainNaN) }
     let fraction = String(Int(scaled) % Int(scale))
     let zeros = String(repeating: "0", count: digits - fraction.count)
     return "\(value.sign == .minus ? "-" : "")\(Int(scaled) / Int(scale)).\(zeros)\(fraction)"

@@ -9,10 +9,12 @@ extension PluginRegistry {
   /// in which only the user and root may write. A library that was loaded already is passed over. On Linux,
   /// the program's executable has to export its symbols.
   ///
+  /// - Parameter path: the library, or a folder with one library: its own `*.so` or, of a package, what Swift has built in
+  ///   `.build/release` or else in `.build/debug`.
   /// - Throws: ``PluginError``, in one sentence that names the file; the registry then stays as it was.
   public mutating func load(_ path: String) throws {
     do {
-      let file = Self.withoutLinks(path)
+      let file = Self.withoutLinks(try Self.library(at: path))
       guard !origins.contains(.library(file)) else { return }
       try Self.check(file)
       self = try registering(from: file)
@@ -43,6 +45,29 @@ extension PluginRegistry {
         try load(URL(fileURLWithPath: part).appendingPathComponent(name).relativePath)
       }
     }
+  }
+
+  /// The library that a path stands for: the path itself, or the one library of a folder.
+  private static func library(at path: String) throws -> String {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+      return path
+    }
+    for place in [path, "\(path)/.build/release", "\(path)/.build/debug"] {
+      let names = ((try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []).filter {
+        $0.hasPrefix("lib") && $0.hasSuffix(".so")
+      }
+      guard !names.isEmpty else { continue }
+      let libraries = names.sorted().map { "\(place)/\($0)".replacing("//", with: "/") }
+      guard libraries.count == 1 else {
+        throw Refusal(
+          reason: "it has \(libraries.count) libraries: give one of \(libraries.joined(separator: ", "))")
+      }
+      return libraries[0]
+    }
+    throw Refusal(
+      reason: "it is a folder without the library of a plugin: build the package that is there (swift build -c release), "
+        + "or give a library, such as .build/release/libMyHead.so")
   }
 
   /// The path without symbolic links, or as it is if it leads nowhere.

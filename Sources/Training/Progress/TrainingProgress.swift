@@ -51,7 +51,7 @@ public struct TrainingProgress {
     let speed = elapsed > 0 ? Double(eventsDone) / elapsed : 0
     var parts = [String(format: "%3.0f %%", 100 * share)]
     if speed > 0 { parts.append(Self.speed(speed)) }
-    parts.append(String(format: "loss %.4f", loss))
+    parts.append(String(format: "loss %.4f", loss.withPlainNaN))
     if let left = secondsLeft(epoch: epoch, share: share, elapsed: elapsed) {
       parts.append("\(Self.duration(left)) left")
     }
@@ -63,9 +63,9 @@ public struct TrainingProgress {
   public mutating func finishEpoch(_ summary: EpochSummary) {
     var parts = [
       "epoch \(Self.padded(summary.epoch, like: epochCount))/\(epochCount)",
-      String(format: "loss %.4f", summary.trainingLoss),
+      String(format: "loss %.4f", summary.trainingLoss.withPlainNaN),
     ]
-    if let loss = summary.validationLoss { parts.append(String(format: "validation loss %.4f", loss)) }
+    if let loss = summary.validationLoss { parts.append(String(format: "validation loss %.4f", loss.withPlainNaN)) }
     parts += summary.metrics.map(Self.metric)
     if summary.seconds > 0 { parts.append(Self.speed(Double(summary.eventCount) / summary.seconds)) }
     parts.append(Self.duration(summary.seconds))
@@ -129,7 +129,7 @@ public struct TrainingProgress {
   }
 
   private static func metric(_ metric: EpochSummary.Metric) -> String {
-    "\(metric.name.printable) \(String(format: "%.4f", metric.value))"
+    "\(metric.name.printable) \(String(format: "%.4f", metric.value.withPlainNaN))"
   }
 
   private static func speed(_ eventsPerSecond: Double) -> String {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// The template of a decision that measures two jets.
+/// The template of a decision that measures a jet and the missing momentum, so that one jet an event is enough, as models of
+/// jet taggers have it.
 struct DecisionTemplate: PluginKindTemplate {
   static let kind = "decision"
-  static let meaning = "a decision on two jets for menus of triggers"
+  static let meaning = "a decision on a jet and missing momentum for menus of triggers"
 
   private let names: PluginNames
 
@@ -13,11 +14,11 @@ struct DecisionTemplate: PluginKindTemplate {
     """
     import PluginKit
 
-    /// Measures how far apart in azimuth the two hardest jets are.
+    /// Measures how far apart in azimuth the hardest jet and the missing momentum are.
     public struct \(names.name): Decision {
       /// What stands under the identifier in a menu.
       public struct Configuration: Decodable, Sendable {
-        /// The least transverse momentum of both jets in GeV; 0 unless given.
+        /// The least transverse momentum of the jet in GeV; 0 unless given.
         public var minimumPt: Double?
 
         enum CodingKeys: String, CodingKey {
@@ -27,7 +28,7 @@ struct DecisionTemplate: PluginKindTemplate {
 
       public static let identifier = "\(names.identifier)"
       public static let version = PluginVersion(1, 0, 0)
-      public static let summary = "The distance of the two hardest jets in azimuth."
+      public static let summary = "The distance of the hardest jet and the missing momentum in azimuth."
       public static let example = DecisionExample("{min-pt: 10}")
       /// A menu says by min and max what is accepted.
       public static let isMeasurement = true
@@ -41,10 +42,10 @@ struct DecisionTemplate: PluginKindTemplate {
 
       public var quantities: [HeadOutput] { [HeadOutput("distance")] }
 
-      /// Whether there are two jets; writes their distance, from 0 to π.
+      /// Whether there is a jet; writes the distance, from 0 to π.
       public func callAsFunction(_ event: DecisionInputs, _ values: inout DecisionValues) -> Bool {
-        guard event.jetCount >= 2, event.pt(ofJet: 1) >= minimumPt else { return false }
-        let difference = event.momentum(ofJet: 0).phi - event.momentum(ofJet: 1).phi
+        guard event.jetCount >= 1, event.pt(ofJet: 0) >= minimumPt else { return false }
+        let difference = event.momentum(ofJet: 0).phi - event.missingMomentum.phi
         values[0] = abs(difference.remainder(dividingBy: 2 * .pi))
         return true
       }
@@ -95,7 +96,7 @@ struct DecisionTemplate: PluginKindTemplate {
 
   var purpose: String {
     "a decision called `\(names.identifier)` that menus of triggers can ask for. It measures how far apart in azimuth the "
-      + "two hardest jets are."
+      + "hardest jet and the missing momentum are."
   }
 
   var use: String { "canopy trigger EVENTS --menu \(names.identifier).yaml --model MODEL" }

@@ -116,3 +116,20 @@ layout = h5py.VirtualLayout((3,), "f8")
 layout[:] = h5py.VirtualSource("secret.h5", "particle/mass", (3,))
 virtual.create_virtual_dataset("particle/mass", layout)
 write("secret")
+
+# Whole numbers that doubles do not hold, truth values, and numbers that are not finite.
+file = write("whole-numbers")
+file["event/number"] = np.array([2**53 + 1, -(2**63) + 1], "i8")
+file["event/hash"] = np.array([2**64 - 1, 7], "u8")
+file["event/run"] = np.array([2**31 - 1, -5], "i4")
+file["event/bits"] = np.array([[1, 255], [0, 2]], "u1")
+file["event/crossing"] = np.array([2**32 - 1, 3], "u4")
+file["event/good"] = np.array([True, False])
+file["event/limit"] = np.array([np.inf, -np.inf])
+file["particle/barcode"] = np.array([2**60 + 1, 5, 6], "u8")
+file["particle/tight"] = np.array([True, True, False])
+
+# Identifiers among the features, one of which is no whole number.
+file = write("padded-fraction", "", offset=None)
+file["particles"] = np.array([[[1, 0, 0, 1, 211], [2, 0, 0, 2, 211.5]], [[3, 0, 0, 3, 22], [0, 0, 0, 0, 0]]])
+file["particles"].attrs["features"] = "px,py,pz,E,pdgid"
