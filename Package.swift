@@ -210,7 +210,7 @@ let package = Package(
       name: "PluginTestingTests",
       dependencies: [
         "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables", "PluginKit",
-        "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "TestFiles", "Triggers",
+        "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "TestCells", "TestFiles", "Triggers",
       ]
         + modules(reexportedByPluginKit)),
     .testTarget(

@@ -67,7 +67,9 @@ import Testing
   @Test(arguments: testedCells) func aModelOfAnyCellIsReadAgain(cell: RecursiveNetwork.Cell) throws {
     let model = try SampleModel.make(cell)
     try model.write(to: url)
-    let copy = try Model(contentsOf: url, plugins: SampleModel.plugins)
+    var plugins = SampleModel.plugins
+    try plugins.register(TreeMemoryCell.self)
+    let copy = try Model(contentsOf: url, plugins: plugins)
     #expect(copy.network.recursive?.network.cell == cell && copy.description == model.description)
     let events = try SampleModel.events.get()
     let expected = try Predictor(model).predict(events).numbers
@@ -185,7 +187,8 @@ import Testing
     ("embedding.width", "1000000000", "must lie between 1 and 1024"),
     ("embedding.width", "1e30", "out of range"),
     ("embedding.width", "8", "embedding."),
-    ("embedding.cell", "\"lstm\"", "the known ones are simple, gated"),
+    ("embedding.cell", "\"lstm\"", "there is no recursive cell lstm here: load its library by --plugin"),
+    ("embedding.cell", "\"gatde\"", "the cells here are: simple, gated; did you mean gated?"),
     ("embedding.features", "\"paper\"", "7 features"), ("embedding", "[]", "embedding"),
     (
       "embedding.plugin", "\"transformer\"",

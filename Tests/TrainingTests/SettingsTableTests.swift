@@ -11,12 +11,7 @@ import Training
   static let tables = [
     ("data", DataSection.table), ("jets", JetSettings.table),
     ("observables", ObservableSection.tables(.builtIn)),
-    // Without the cells that tests bring.
-    (
-      "embedding",
-      StageSection.tables(of: .embedding, .builtIn).replacing(
-        /simple, gated(, [a-z-]+)+/, with: "simple, gated")
-    ),
+    ("embedding", StageSection.tables(of: .embedding, .builtIn)),
     ("events", StageSection.tables(of: .events, .builtIn)),
     ("heads", HeadSection.table), ("training", TrainingSection.table),
   ]
