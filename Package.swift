@@ -223,7 +223,7 @@ let package = Package(
         + modules(reexportedByCanopy)),
     .testTarget(
       name: "TriggeringTests",
-      dependencies: ["AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "TestFiles"]
+      dependencies: ["AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "Support", "TestFiles"]
         + modules(reexportedByCanopy)),
     .testTarget(
       name: "CanopyCommandTests",

@@ -29,13 +29,6 @@ public struct TriggerColumns: Sendable {
   /// The units of the quantities that have one, by column.
   public let units: [String: String]
 
-  /// Which columns are written.
-  enum Version {
-    /// Without the events' numbers and instead of those of an earlier trigger, as journals of version 1 have them.
-    case first
-    case current
-  }
-
   private static let eventNumberName = "event-number"
   private static let passThroughName = "pass-through"
 
@@ -78,19 +71,14 @@ public struct TriggerColumns: Sendable {
   }
 
   /// The accepted ones of events that were decided about, with the columns of the trigger after their own.
-  func accepted(
-    of events: Events, _ decisions: TriggerDecisions, _ version: Version = .current
-  ) -> Events {
+  func accepted(of events: Events, _ decisions: TriggerDecisions) -> Events {
     let places = (0..<events.eventCount).filter { decisions.isAccepted[$0] }
     var accepted = events.events(at: places)
-    if version == .first {
-      for name in accepted.columns.names where name.hasPrefix(Self.prefix(1)) { accepted.columns[name] = nil }
-    }
     let number = Self.triggerCount(in: accepted.columns.names) + 1
     func add(_ name: String, _ value: (Int) -> Double) {
       accepted.columns[Self.renamed(name, number)] = Column(values: places.map(value))
     }
-    if version == .current { add(Self.eventNumber) { Double(events.eventNumbers[$0]) } }
+    add(Self.eventNumber) { Double(events.eventNumbers[$0]) }
     add(Self.passThrough) { decisions.isPassThrough[$0] ? 1 : 0 }
     for path in bits.indices {
       add(bits[path]) { decisions.pathBits[$0 * bits.count + path] ? 1 : 0 }
