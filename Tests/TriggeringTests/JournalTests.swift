@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
+import CanopyModel
+import EventIO
 import Foundation
+import PluginKit
 import Support
 import TestFiles
+import TestPlugins
 import Testing
+import Triggering
+import Triggers
 
 /// Runs that are stopped and resumed.
 @Suite struct JournalTests {

@@ -2,9 +2,7 @@
 
 import Canopy
 import Foundation
-import Settings
 import Testing
-import Training
 
 /// The tables of the page on training configurations are those of the settings as they are declared.
 @Suite struct SettingsTableTests {
@@ -18,7 +16,7 @@ import Training
 
   @Test(arguments: tables) func theDocumentationHasTheTable(section: String, table: String) throws {
     let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../Sources/Canopy/Canopy.docc/TrainingSettings.md")
+      .appendingPathComponent("../../../Sources/Canopy/Canopy.docc/TrainingSettings.md")
     let text = try String(contentsOf: page, encoding: .utf8)
     #expect(
       text.contains("\n\(table)\n"),
@@ -32,7 +30,7 @@ import Training
       try O(configuration: O.example).quantities
     }
     let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../Sources/Canopy/Canopy.docc/Observables.md")
+      .appendingPathComponent("../../../Sources/Canopy/Canopy.docc/Observables.md")
     let text = try String(contentsOf: page, encoding: .utf8)
     #expect(text.contains("\n| `\(identifier)` | "))
     for quantity in try quantities(PluginRegistry.builtIn.observable(identifier)) {
