@@ -72,7 +72,7 @@ public struct RecursiveCells: Sendable {
   /// - Throws: `PluginError` if the name is taken by another cell, or does not serve as one.
   public mutating func register(_ type: any RecursiveCell.Type) throws {
     let name = type.name
-    guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }) else {
+    guard PluginRegistry.isName(name) else {
       throw PluginError("“\(name)” is no name of a recursive cell: use letters, digits and hyphens.")
     }
     guard self[name] == nil else {
