@@ -105,9 +105,8 @@ let package = Package(
     .target(
       name: "CanopyModel",
       dependencies: [
-        "CPluginInterface", "EventData", "EventIO", "JetPhysics", "NeuralEngine", "PluginKit", "Settings",
-        "Statistics", "Support",
-      ]),
+        "CPluginInterface", "EventIO", "PluginKit", "Support",
+      ] + modules(reexportedByPluginKit)),
     .target(
       name: "Training",
       dependencies: [
@@ -149,9 +148,12 @@ let package = Package(
       // this target, so that its flag does not keep them from doing so.
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"], .when(platforms: [.linux]))]),
 
-    // FastJet called directly: a reference that shares no code with CFastJet.
+    // FastJet called directly: a reference that shares no code with CFastJet, and what compares with it.
     .target(
       name: "FastJetReference", path: "Tests/FastJetReference", linkerSettings: [.linkedLibrary("fastjet")]),
+    .target(
+      name: "FastJetComparison", dependencies: ["EventData", "FastJetReference", "JetPhysics"],
+      path: "Tests/FastJetComparison"),
     // Counts what a test allocates, by standing in for the C library's functions in the test's executable.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     // Temporary folders and the shipped samples.
@@ -160,17 +162,24 @@ let package = Package(
     .target(
       name: "TestCells", dependencies: ["PluginKit", "RecursiveEmbedding"] + modules(reexportedByPluginKit),
       path: "Tests/TestCells"),
+    // The shipped plugins, for tests of rooms that lie below Canopy.
+    .target(
+      name: "TestPlugins",
+      dependencies: [
+        "EventClassifiers", "JetTaggers", "MassRegression", "Observables", "PluginKit", "RecurrentEncoder",
+        "RecursiveEmbedding", "Triggers",
+      ] + modules(reexportedByPluginKit), path: "Tests/TestPlugins"),
+    // A test imports its own room and rooms below it, which .ci/rooms makes sure of.
     .testTarget(name: "EventDataTests", dependencies: ["EventData"]),
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestFiles"]),
     .testTarget(
       name: "JetPhysicsTests",
-      dependencies: ["EventIO", "FastJetReference", "EventData", "JetPhysics", "TestFiles"]),
+      dependencies: ["EventData", "FastJetComparison", "JetPhysics"]),
     .testTarget(
       name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine", "Support"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "ObservablesTests",
-      dependencies: ["EventIO", "Observables", "PluginKit", "TestFiles"] + modules(reexportedByPluginKit)),
+      name: "ObservablesTests", dependencies: ["Observables", "PluginKit"] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "RecursiveEmbeddingTests",
       dependencies: ["PluginKit", "RecursiveEmbedding", "TestCells"] + modules(reexportedByPluginKit)),
@@ -183,48 +192,59 @@ let package = Package(
         "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "EventIO", "PluginKit", "TestFiles",
       ] + modules(reexportedByPluginKit),
       exclude: ["Fixtures"]),
-    .testTarget(name: "SettingsTests", dependencies: ["NeuralEngine", "Settings", "TestFiles"]),
+    .testTarget(name: "SettingsTests", dependencies: ["EventData", "JetPhysics", "Settings", "TestFiles"]),
     .testTarget(name: "StatisticsTests", dependencies: ["NeuralEngine", "Statistics"]),
     .testTarget(
       name: "PluginKitTests", dependencies: ["PluginKit", "TestFiles"] + modules(reexportedByPluginKit)),
     .testTarget(
-      name: "JetTaggersTests",
-      dependencies: ["JetTaggers", "TestCells", "TestFiles"] + modules(reexportedByCanopy)),
+      name: "JetTaggersTests", dependencies: ["JetTaggers", "PluginKit"] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "EventClassifiersTests",
-      dependencies: ["EventClassifiers", "JetTaggers", "TestFiles"] + modules(reexportedByCanopy)),
+      dependencies: ["EventClassifiers", "PluginKit"] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "MassRegressionTests",
-      dependencies: ["MassRegression", "TestFiles"] + modules(reexportedByCanopy)),
+      dependencies: ["MassRegression", "PluginKit"] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "TriggersTests",
-      dependencies: ["AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "TestFiles"]
-        + modules(reexportedByCanopy)),
+      dependencies: ["AllocationCounter", "PluginKit", "Triggers"] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "CanopyModelTests",
       dependencies: [
-        "AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "Support", "TestCells", "TestFiles",
-      ]
-        + modules(reexportedByCanopy), exclude: ["Fixtures"]),
+        "AllocationCounter", "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "Observables",
+        "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Support", "TestCells", "TestFiles",
+        "TestPlugins",
+      ] + modules(reexportedByPluginKit), exclude: ["Fixtures"]),
     .testTarget(
-      name: "PluginTestingTests",
+      name: "TrainingTests",
       dependencies: [
-        "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables", "PluginKit",
-        "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "TestFiles", "Triggers",
-      ]
-        + modules(reexportedByPluginKit)),
+        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "PluginKit", "RecurrentEncoder",
+        "RecursiveEmbedding", "Support", "TestCells", "TestFiles", "TestPlugins", "Training",
+      ] + modules(reexportedByPluginKit)),
+    .testTarget(
+      name: "TriggeringTests",
+      dependencies: [
+        "AllocationCounter", "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "PluginKit",
+        "RecurrentEncoder", "RecursiveEmbedding", "Support", "TestFiles", "TestPlugins", "Triggering",
+        "Triggers",
+      ] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "ReportsTests",
       dependencies: ["CanopyModel", "PluginKit", "Reports", "TestFiles"]
         + modules(reexportedByPluginKit)),
     .testTarget(
-      name: "TrainingTests",
-      dependencies: ["Canopy", "EventClassifiers", "JetTaggers", "Support", "TestCells", "TestFiles"]
-        + modules(reexportedByCanopy)),
+      name: "PluginTestingTests",
+      dependencies: [
+        "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables", "PluginKit",
+        "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "TestCells", "TestFiles", "Triggers",
+      ]
+        + modules(reexportedByPluginKit)),
+    // What needs the whole chain, by subject.
     .testTarget(
-      name: "TriggeringTests",
-      dependencies: ["AllocationCounter", "Canopy", "EventClassifiers", "JetTaggers", "TestFiles"]
-        + modules(reexportedByCanopy)),
+      name: "CanopyTests",
+      dependencies: [
+        "Canopy", "EventClassifiers", "FastJetComparison", "JetTaggers", "MassRegression", "TestCells",
+        "TestFiles",
+      ] + modules(reexportedByCanopy)),
     .testTarget(
       name: "CanopyCommandTests",
       dependencies: ["CHDF5", "CZip", "CZlib", "Canopy", "CanopyCommand", "TestFiles"]

@@ -26,7 +26,9 @@ public struct EmbeddingDescription: SettingsSection, Encodable, Equatable {
 
   /// The settings, in the order of tables.
   public static let settings: [Setting<EmbeddingDescription>] = [
-    Setting("cell", \.cell, "how a splitting combines its children"),
+    Setting(
+      "cell", \.cell, "how a splitting combines its children",
+      range: "\(RecursiveCells.builtIn.names.joined(separator: ", ")), a cell of a plugin"),
     Setting("width", \.width, .closed(allowedWidths), "the number of components of the embedding"),
     Setting(
       "features", \.features,

@@ -13,6 +13,9 @@ import PluginKit
 public struct GatedCell: RecursiveCell {
   /// `gated`.
   public static let name = "gated"
+  /// What `canopy` says of this cell.
+  public static let summary =
+    "A reset gate, and a choice between the new state, those of the children and the node itself, per component."
 
   /// The number of components of h.
   public let width: Int

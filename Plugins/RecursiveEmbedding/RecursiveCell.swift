@@ -11,6 +11,7 @@ import PluginKit
 /// ```swift
 /// struct MeanCell: RecursiveCell {
 ///   static let name = "mean"
+///   static let summary = "The mean of both children and of the node itself."
 ///   let local: Dense
 ///   let width: Int
 ///
@@ -27,11 +28,15 @@ import PluginKit
 ///   }
 /// }
 ///
-/// try RecursiveNetwork.Cell.register(MeanCell.self)  // `cell: mean` in configurations and models
+/// let network = RecursiveNetwork(RecursiveNetwork.Cell(MeanCell.self), width: 8, featureCount: 11, in: &layout)
 /// ```
+///
+/// `registry.register(MeanCell.self)` makes it known to configurations and models, as `cell: mean`.
 public protocol RecursiveCell: Sendable {
   /// The name by which configurations and models ask for the cell, such as `gated`.
   static var name: String { get }
+  /// One sentence that says what the cell does.
+  static var summary: String { get }
 
   /// A cell whose parameters, all named `embedding.…`, are added to a layout.
   ///

@@ -10,6 +10,8 @@ import PluginKit
 public struct SimpleCell: RecursiveCell {
   /// `simple`.
   public static let name = "simple"
+  /// What `canopy` says of this cell.
+  public static let summary = "One layer over both children and the node itself."
 
   /// The number of components of h.
   public let width: Int

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Builds plugins as packages outside of Canopy, loads them into a program that is built already, and uses them as a user
-# would: heads, a stage, decisions, an observable, a format, and what `canopy plugin new` writes; what is said without them; and that what a loaded plugin
+# would: heads, a stage, a recursive cell, decisions, an observable, a format, and what `canopy plugin new` writes; what is said without them; and that what a loaded plugin
 # says of its input is said as by a built-in one.
 #
 #   Resources/Examples/plugin.sh FOLDER [CONFIGURATION]   # FOLDER has the program canopy and its plugin-kit
@@ -72,6 +72,33 @@ refused "There is no stage constituent-transformer 1.0.0 here: load its library 
   ../../Samples/w-events.jsonl --model "$work/transformer"
 refused "unknown key 'widht' in embedding; did you mean 'width'?" "$canopy" train constituent-transformer.yaml \
   -o "$work/refused" --set embedding.widht=8 --plugin "$library"
+
+# The recursive cell of Canopy's own tests, in a package of its own.
+"$canopy" plugin new TreeMemory --kind stage --directory "$work"
+cd "$work/TreeMemory"
+cp "$examples/../../Tests/TestCells/TreeMemoryCell.swift" Sources/TreeMemory/TreeMemory.swift
+sed -i 's/(TreeMemory.self)/(TreeMemoryCell.self)/; s/^import PluginKit/&\nimport RecursiveEmbedding/' \
+  Sources/TreeMemory/Registration.swift
+sed -i 's/plugin: tree-memory/cell: tree-memory/' tree-memory.yaml
+cat > Tests/TreeMemoryTests/TreeMemoryTests.swift << END
+import PluginTesting
+import Testing
+import TreeMemory
+
+@Test(arguments: CellCheck.allCases) func conforms(_ check: CellCheck) throws {
+  try CellConformance(TreeMemoryCell.self).run(check)
+}
+END
+package "$PWD"
+"$canopy" plugin list --plugin "$library" | grep -q "^  tree-memory  *$library " || fail "the cell is not listed"
+"$canopy" train tree-memory.yaml -o "$work/tree-memory" --set training.epochs=1 --set data.max-events=400 \
+  --plugin "$library"
+"$canopy" classify "$examples/../Samples/w-events.jsonl" --model "$work/tree-memory" --format jsonl \
+  --plugin "$library" | grep -q '"tagger":{"score":' || fail "no scores with the cell"
+refused "there is no recursive cell tree-memory here: load its library by --plugin" "$canopy" classify \
+  "$examples/../Samples/w-events.jsonl" --model "$work/tree-memory"
+refused "embedding.cell is refused: there is no recursive cell tree-memory here" "$canopy" train tree-memory.yaml \
+  -o "$work/refused"
 
 package "$examples/AdversarialTagger"
 cd "$examples/AdversarialTagger"

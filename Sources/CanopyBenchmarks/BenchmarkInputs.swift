@@ -14,7 +14,8 @@ package struct BenchmarkInputs {
 
   private let folder: String
   private let modelFolder: String
-  private let plugins: PluginRegistry
+  /// The plugins that the model may have, and the cells that are measured.
+  let plugins: PluginRegistry
 
   /// The files of a folder and a model.
   package init(samples: String, model: String, plugins: PluginRegistry) {

@@ -13,7 +13,7 @@ enum EmbeddingBenchmark {
     // Of all rounds of all networks.
     var products: [[Double]] = [[], []]
     var results: [BenchmarkResult] = []
-    for cell in RecursiveNetwork.Cell.allCases {
+    for cell in inputs.plugins.recursiveCells.all {
       for width in effort.widths {
         results += try measure(NetworkUnderTest(cell, width: width, trees), peak, effort, &products)
       }
@@ -85,7 +85,7 @@ private final class NetworkUnderTest {
   private var seed: [Float] = []
 
   init(_ cell: RecursiveNetwork.Cell, width: Int, _ trees: FeatureTrees) {
-    name = "\(cell.rawValue).\(width)"
+    name = "\(cell.name).\(width)"
     self.trees = trees
     var layout = ParameterLayout()
     network = RecursiveNetwork(cell, width: width, featureCount: trees.featureCount, in: &layout)

@@ -63,7 +63,7 @@ extension Listing {
     switch stage.stage {
     case let recursive as RecursiveStage:
       let configuration = recursive.configuration
-      add("cell", configuration.cell.rawValue)
+      add("cell", configuration.cell.name)
       add("width", "\(configuration.width)")
       add(
         "features",

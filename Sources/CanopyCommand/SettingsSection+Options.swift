@@ -14,7 +14,8 @@ extension SettingsSection {
     let sentence = text.prefix(1).uppercased() + text.dropFirst()
     // An option that names its value has no default of its own, which the parser would tell.
     let shown =
-      valueName == nil || setting.defaultValue == "none" ? nil : setting.defaultValue?.replacing("`", with: "")
+      valueName == nil || setting.defaultValue == "none"
+      ? nil : setting.defaultValue?.replacing("`", with: "")
     return ArgumentHelp("\(sentence)\(shown.map { " (default: \($0))" } ?? "").", valueName: valueName)
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import PluginKit
 import Settings
 import Support
 
@@ -101,8 +102,13 @@ extension JSONValue {
 
 extension JSONValue: HeadConfigurationSource {
   /// The configuration as a plugin's own type.
-  public func decode<T: Decodable>(_ type: T.Type) throws -> T {
-    try JSONDecoder().decode(type, from: JSONEncoder().encode(self))
+  public func decode<T: Decodable>(_ type: T.Type) throws -> T { try decode(type, plugins: PluginRegistry()) }
+
+  /// The configuration as a plugin's own type, which may name other plugins.
+  package func decode<T: Decodable>(_ type: T.Type, plugins: PluginRegistry) throws -> T {
+    let decoder = JSONDecoder()
+    decoder.userInfo[.plugins] = plugins
+    return try decoder.decode(type, from: JSONEncoder().encode(self))
   }
 }
 

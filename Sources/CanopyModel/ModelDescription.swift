@@ -171,6 +171,13 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
   /// Tells whether other events are among those of the training; nil in models that were trained before this was kept.
   public var fingerprint: SampleFingerprint?
 
+  private enum CodingKeys: String, CodingKey {
+    case canopyVersion, configuration, files, trainingEvents, validationEvents, seed, threads, bestEpoch,
+      epochs, ranges
+    // Earlier models have hashes of another kind under `fingerprint`.
+    case fingerprint = "eventFingerprints"
+  }
+
   /// A training.
   public init(
     canopyVersion: String, configuration: String, files: [String], trainingEvents: Int, validationEvents: Int,

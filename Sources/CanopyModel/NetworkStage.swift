@@ -89,14 +89,14 @@ public struct StageDescription: Sendable, Equatable {
           + "use the older plugin")
     }
     do {
-      return try choice(type)
+      return try choice(type, plugins)
     } catch {
       throw ModelError("\(place.rawValue).\(error.clause)")
     }
   }
 
-  private func choice<S: Stage>(_ type: S.Type) throws -> StageChoice {
-    StageChoice(type, try configuration.decode(S.Configuration.self))
+  private func choice<S: Stage>(_ type: S.Type, _ plugins: PluginRegistry) throws -> StageChoice {
+    StageChoice(type, try configuration.decode(S.Configuration.self, plugins: plugins))
   }
 }
 

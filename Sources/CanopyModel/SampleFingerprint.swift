@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import JetPhysics
+import Support
 
 /// A hundred of the events of a sample, by which they are found again in another sample.
 ///
-/// Each event has a hash of the four-momenta of its particles, and the events of the smallest hundred hashes stand for
+/// Each event has a fingerprint of the four-momenta of its particles, its hash, and the events of the smallest hundred hashes stand for
 /// the sample: a choice that depends on the events alone, not on their file or order.
 public struct SampleFingerprint: Sendable, Equatable {
   static let size = 100
@@ -34,23 +35,18 @@ public struct SampleFingerprint: Sendable, Equatable {
 
   private static func smallest(_ hashes: [UInt64]) -> [UInt64] { Array(Set(hashes).sorted().prefix(size)) }
 
-  /// Multiplies and mixes the bits of each number in turn.
+  /// The XXH64 of the numbers of an event's particles in turn.
   private static func hash(_ particles: Range<Int>, of events: Events) -> UInt64 {
-    var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
-    func mix(_ number: Double) {
-      // Both zeros are one number.
-      hash = (hash ^ (number + 0).bitPattern) &* 0xBF58_476D_1CE4_E5B9
-      hash ^= hash >> 29
-    }
+    var numbers: [Double] = []
+    numbers.reserveCapacity(4 * particles.count)
     for particle in particles {
       let momentum = events.momentum(ofParticle: particle)
-      mix(momentum.px)
-      mix(momentum.py)
-      mix(momentum.pz)
-      mix(momentum.energy)
+      // Both zeros are one number.
+      for number in [momentum.px, momentum.py, momentum.pz, momentum.energy] { numbers.append(number + 0) }
     }
-    hash = (hash ^ (hash >> 27)) &* 0x94D0_49BB_1331_11EB
-    return hash ^ (hash >> 31)
+    var fingerprint = ContentFingerprint()
+    fingerprint.update(numbers)
+    return fingerprint.value
   }
 }
 
@@ -68,10 +64,10 @@ extension SampleFingerprint: Codable {
       })
   }
 
-  /// Writes a list of hashes in hexadecimal digits, as JSON's numbers have not enough of them.
+  /// Writes a list of hashes in 16 hexadecimal digits, as JSON's numbers have not enough of them.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
-    try container.encode(hashes.map { String($0, radix: 16) })
+    try container.encode(hashes.map(ContentFingerprint.text))
   }
 }
 

@@ -176,7 +176,8 @@ private struct Combination: TapeOperation {
   }
 }
 
-private struct Scaling: TapeOperation {
+/// The gradient of a result times a factor.
+struct Scaling: TapeOperation {
   let operand: Variable.ID
   let factor: Float
 

@@ -69,10 +69,15 @@ extension Variable {
     let y = result.values
     for row in 0..<rows {
       let range = row * columns..<(row + 1) * columns
-      let top = x[range].max() ?? 0
-      y[row] = top + Foundation.log(x[range].reduce(0) { $0 + Foundation.exp($1 - top) })
+      y[row] = Self.logSumExp(x[range])
     }
     return result
+  }
+
+  /// ln Σ eˣ, relative to the largest x.
+  private static func logSumExp(_ x: Slice<UnsafeMutableBufferPointer<Float>>) -> Float {
+    let top = x.max() ?? 0
+    return top + Foundation.log(x.reduce(0) { $0 + Foundation.exp($1 - top) })
   }
 
   /// The logarithm of the softmax of each row, without loss of precision for small probabilities.
@@ -83,8 +88,7 @@ extension Variable {
     let y = result.values
     for row in 0..<rows {
       let range = row * columns..<(row + 1) * columns
-      let top = x[range].max() ?? 0
-      let logSum = top + Foundation.log(x[range].reduce(0) { $0 + Foundation.exp($1 - top) })
+      let logSum = Self.logSumExp(x[range])
       for i in range { y[i] = x[i] - logSum }
     }
     return result

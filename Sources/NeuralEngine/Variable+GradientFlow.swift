@@ -18,20 +18,8 @@ extension Variable {
   public func gradientReversed(factor: Float = 1) -> Variable {
     let result = tape.record(
       rows: rows, columns: columns, requiresGradient: requiresGradient,
-      GradientReversal(operand: id, factor: factor))
+      Scaling(operand: id, factor: -factor))
     tape.values(of: result.id).update(from: tape.values(of: id), count: count)
     return result
-  }
-}
-
-private struct GradientReversal: TapeOperation {
-  let operand: Variable.ID
-  let factor: Float
-
-  func backward(from result: Variable.ID, on tape: Tape) {
-    guard let gradient = tape.gradient(of: operand) else { return }
-    let upstream = tape.gradient(of: result)!
-    let (rows, columns) = tape.shape(of: result)
-    for i in 0..<rows * columns { gradient[i] -= factor * upstream[i] }
   }
 }

@@ -46,32 +46,28 @@ public struct PluginRegistry: Sendable {
   ///
   /// - Throws: ``PluginError`` if the identifier is taken by another observable, or does not serve as one.
   public mutating func register(_ type: any Observable.Type) throws {
-    try check(type.identifier, takenBy: observables[type.identifier]?.origin)
-    observables[type.identifier] = Entry(plugin: type, origin: origin)
+    try add(type, as: type.identifier, to: \.observables)
   }
 
   /// Makes a stage known.
   ///
   /// - Throws: ``PluginError`` if the identifier is taken by another stage, or does not serve as one.
   public mutating func register(_ type: any Stage.Type) throws {
-    try check(type.identifier, takenBy: stages[type.identifier]?.origin)
-    stages[type.identifier] = Entry(plugin: type, origin: origin)
+    try add(type, as: type.identifier, to: \.stages)
   }
 
   /// Makes a head known.
   ///
   /// - Throws: ``PluginError`` where the identifier is taken by another head, or does not serve as one.
   public mutating func register(_ type: any Head.Type) throws {
-    try check(type.identifier, takenBy: heads[type.identifier]?.origin)
-    heads[type.identifier] = Entry(plugin: type, origin: origin)
+    try add(type, as: type.identifier, to: \.heads)
   }
 
   /// Makes a decision known.
   ///
   /// - Throws: ``PluginError`` where the identifier is taken by another decision, or does not serve as one.
   public mutating func register(_ type: any Decision.Type) throws {
-    try check(type.identifier, takenBy: decisions[type.identifier]?.origin)
-    decisions[type.identifier] = Entry(plugin: type, origin: origin)
+    try add(type, as: type.identifier, to: \.decisions)
   }
 
   /// Notes that a part of a plugin, which the plugin itself knows where to find, is registered from here.
@@ -92,17 +88,23 @@ public struct PluginRegistry: Sendable {
     set { contents[ObjectIdentifier(type)] = newValue }
   }
 
-  private func check(_ identifier: String, takenBy other: PluginOrigin?) throws {
-    guard !identifier.isEmpty,
-      identifier.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
-    else {
+  private mutating func add<Plugin>(
+    _ plugin: Plugin, as identifier: String, to entries: WritableKeyPath<Self, [String: Entry<Plugin>]>
+  ) throws {
+    guard Self.isName(identifier) else {
       throw PluginError("“\(identifier)” is no identifier of a plugin: use letters, digits and hyphens.")
     }
-    if let other {
+    if let other = self[keyPath: entries][identifier]?.origin {
       throw PluginError(
         "There is a plugin \(identifier) already (\(other)): give this one another identifier, or leave one out."
       )
     }
+    self[keyPath: entries][identifier] = Entry(plugin: plugin, origin: origin)
+  }
+
+  /// Whether a text is letters, digits and hyphens, as the names of plugins and their parts are.
+  package static func isName(_ text: String) -> Bool {
+    !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
   }
 
   /// The stage of an identifier.

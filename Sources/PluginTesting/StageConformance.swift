@@ -30,8 +30,13 @@ public struct StageConformance<S: Stage>: Sendable {
   public init(
     _ type: S.Type, configuration: S.Configuration = S.example, observables: [any Observable.Type] = []
   ) {
+    self.init(type, configuration: configuration, plugins: ConformanceEvents.plugins(with: observables))
+  }
+
+  /// The conformance of a stage among other plugins.
+  init(_ type: S.Type, configuration: S.Configuration, plugins: PluginRegistry) {
     self.configuration = configuration
-    plugins = ConformanceEvents.plugins(with: observables)
+    self.plugins = plugins
   }
 
   /// Runs one check.
@@ -105,7 +110,7 @@ public struct StageConformance<S: Stage>: Sendable {
 
   private func checkConfiguration() throws {
     let written = try JSONValue(encoding: stage().configuration)
-    let again = try JSONValue(encoding: written.decode(S.Configuration.self))
+    let again = try JSONValue(encoding: written.decode(S.Configuration.self, plugins: plugins))
     try ConformanceFailure.require(
       written == again, "The configuration \(written) is \(again) when it was written and read.")
     guard case .object = written else {

@@ -147,7 +147,8 @@ extension Report {
     func points(_ column: Int, _ value: (_ number: String, _ error: String) -> String) -> String {
       names.enumerated().map { place, name in
         let own = lines.indices.filter { lines[$0] == (condition, name) }.map { "$0 == \($0)" }
-        let error = "(valid(\(column + 1)) ? $\(column + 1) : 0)"
+        // gnuplot leaves out a line in which it is to read an empty cell by `$`.
+        let error = "(valid(\(column + 1)) ? column(\(column + 1)) : 0)"
         return "'conditions.csv' skip 1 using (\(own.joined(separator: " || ")) ? ($3 + $4)/2 : NaN):"
           + "(\(value("$\(column)", error))):\(error) with yerrorlines linetype \(place % 7 + 1) "
           + "pointtype 7 pointsize 0.8 title \(Gnuplot.quoted(name))"

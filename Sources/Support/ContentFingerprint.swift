@@ -95,8 +95,11 @@ public struct ContentFingerprint: Sendable {
     return hash ^ (hash >> 32)
   }
 
-  /// The number in 16 hexadecimal digits.
-  public var text: String {
+  /// The number in 16 hexadecimal digits, as files have it.
+  public var text: String { Self.text(value) }
+
+  /// The number of a fingerprint in 16 hexadecimal digits, as files have it.
+  public static func text(_ value: UInt64) -> String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }

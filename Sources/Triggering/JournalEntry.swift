@@ -24,8 +24,8 @@ struct JournalEntry {
   }
 
   var position: Position
-  /// How long the decisions of this batch took; none in journals of versions that did not keep it.
-  var latency = LatencyHistogram()
+  /// How long the decisions of this batch took.
+  var latency: LatencyHistogram
   /// With the columns of the trigger.
   var accepted: Events
 
@@ -41,14 +41,13 @@ struct JournalEntry {
     }
 
     var position: Position
-    var latency: LatencyHistogram?
+    var latency: LatencyHistogram
     var source: String
     var events: Int
     var particles: Int
     var hasPDGID: Bool
     var columns: [Column]
-    /// Nil in journals of versions that kept no columns of particles.
-    var particleColumns: [Column]?
+    var particleColumns: [Column]
   }
 }
 
@@ -132,10 +131,10 @@ extension JournalEntry {
     }
     accepted.columns = try take(description.columns, rows: description.events)
     accepted.particles.content.columns = try take(
-      description.particleColumns ?? [], rows: description.particles)
+      description.particleColumns, rows: description.particles)
     guard rest.isEmpty, (try? accepted.checkShape()) != nil else { throw Self.damage }
     position = description.position
-    latency = description.latency ?? LatencyHistogram()
+    latency = description.latency
   }
 
   private static var damage: DecodingError {

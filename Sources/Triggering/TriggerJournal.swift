@@ -20,41 +20,39 @@ final class TriggerJournal {
       var name: String
       /// In bytes, if it is a file.
       var size: Int?
-      /// Of its content, if it is a file; nil in version 1.
-      var fingerprint: FileFingerprint?
+      /// The text of the fingerprint of its content, if it is a file.
+      var fingerprint: String?
     }
 
-    /// Version 1 knew no fingerprints, and wrote the columns of ``TriggerColumns/Version/first``.
-    var version = 2
+    /// Versions 1 and 2 had other fingerprints or none.
+    static let currentVersion = 3
+
+    var version = currentVersion
     var canopyVersion: String
-    /// Checksums of the menu and of the model's files.
+    /// The menu as it was written.
     var menu: String
-    /// The menu as it was written; nil in journals of versions that compared checksums alone.
-    var menuText: String?
+    /// The fingerprint of the model's files.
     var model: String
     var inputs: [Input]
     /// How events are read and weighted, and the time limit.
     var options: String
-    /// The name of the format of the accepted events; nil in journals of earlier versions, which are gone on with in any.
-    var outputFormat: String?
+    /// The name of the format of the accepted events.
+    var outputFormat: String
 
     /// What a heading that is resumed differs in, as the end of a sentence whose subject is the journal; nil if in
     /// nothing.
     func difference(from found: Heading) -> String? {
-      guard (1...version).contains(found.version), canopyVersion == found.canopyVersion else {
-        return "is of a run with another version of Canopy"
-      }
+      if canopyVersion != found.canopyVersion { return Self.differenceOfVersion }
       if let difference = menuDifference(from: found) { return difference }
       if model != found.model { return "is of a run with another model" }
       guard inputs.map(\.name) == found.inputs.map(\.name) else { return "is of a run with another input" }
       for (input, old) in zip(inputs, found.inputs) {
-        let isOther = old.fingerprint != nil && old.fingerprint != input.fingerprint
-        if isOther || old.size != input.size {
+        if old.fingerprint != input.fingerprint || old.size != input.size {
           return "is of a run with another input: the content of \(input.name) has changed since"
         }
       }
-      if let old = found.outputFormat, old != outputFormat {
-        return "is of a run that writes the format \(old)"
+      if outputFormat != found.outputFormat {
+        return "is of a run that writes the format \(found.outputFormat)"
       }
       // Up to where it is, a run without bad events is one that leaves bad events out.
       let passing = found.options.replacing("skip-bad false", with: "skip-bad true", maxReplacements: 1)
@@ -65,14 +63,15 @@ final class TriggerJournal {
     private func menuDifference(from found: Heading) -> String? {
       guard menu != found.menu else { return nil }
       let another = "is of a run with another menu"
-      guard let text = menuText, let other = found.menuText,
-        let node = try? ConfigurationNode(yaml: text, source: "the menu"),
-        let otherNode = try? ConfigurationNode(yaml: other, source: "the menu")
+      guard let node = try? ConfigurationNode(yaml: menu, source: "the menu"),
+        let otherNode = try? ConfigurationNode(yaml: found.menu, source: "the menu")
       else { return another }
       let differences = node.differences(from: otherNode).map(\.key)
       guard !differences.isEmpty else { return nil }
       return "\(another), whose \(differences.joined(separator: ", ")) \(differences.count == 1 ? "differs" : "differ")"
     }
+
+    static let differenceOfVersion = "is of a run with another version of Canopy"
   }
 
   private let file: RecordFile
@@ -80,8 +79,6 @@ final class TriggerJournal {
   private(set) var position: JournalEntry.Position?
   /// How long the decisions took that are in the journal.
   private(set) var latency = LatencyHistogram()
-  /// The columns that its accepted events have of the trigger.
-  private(set) var columns = TriggerColumns.Version.current
   /// What all accepted events have.
   private(set) var schema: EventSchema?
 
@@ -109,6 +106,12 @@ final class TriggerJournal {
         "\(path) is what a run left that was stopped: add --resume to go on with it, or remove the file to begin again."
       )
     }
+    struct Version: Decodable { var version: Int }
+    func refusal(_ difference: String) -> TriggerError {
+      TriggerError(
+        "\(path) \(difference): give what that run was given, or remove the journal to begin from the first event."
+      )
+    }
     var found: Heading?
     var last: JournalEntry?
     var latency = LatencyHistogram()
@@ -116,7 +119,12 @@ final class TriggerJournal {
     file = try RecordFile(resuming: path) { record in
       do {
         guard found != nil else {
-          found = try JSONDecoder().decode(Heading.self, from: Data(record))
+          // Another version may have other members, so that its number comes first.
+          let data = Data(record)
+          guard try JSONDecoder().decode(Version.self, from: data).version == Heading.currentVersion else {
+            throw refusal(Heading.differenceOfVersion)
+          }
+          found = try JSONDecoder().decode(Heading.self, from: data)
           return
         }
         let entry = try JournalEntry(record)
@@ -130,14 +138,9 @@ final class TriggerJournal {
         throw TriggerError("\(path) is no journal of this version of Canopy: remove it to begin again.")
       }
     }
-    if let difference = found.flatMap(heading.difference) {
-      throw TriggerError(
-        "\(path) \(difference): give what that run was given, or remove the journal to begin from the first event."
-      )
-    }
+    if let difference = found.flatMap(heading.difference) { throw refusal(difference) }
     position = last?.position
     self.latency = latency
-    columns = found?.version == 1 ? .first : .current
     self.schema = schema
   }
 

@@ -4,6 +4,7 @@ import CanopyModel
 import EventIO
 import Foundation
 import JetPhysics
+import Support
 import Triggers
 
 extension TriggerRun {
@@ -77,7 +78,7 @@ extension TriggerRun {
     // A run that came to nothing leaves nothing to go on with.
     defer { if !hasBegun { try? journal.remove() } }
     do {
-      try decide(stream, &outcome, columns: journal.columns) { accepted, found, latency, place in
+      try decide(stream, &outcome) { accepted, found, latency, place in
         var counted = before
         counted.addBadEvents(place.badEventCount, place.badEvents)
         try journal.append(
@@ -120,13 +121,12 @@ extension TriggerRun {
     let columns = options.columns.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     let selection = options.selection.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     return TriggerJournal.Heading(
-      canopyVersion: CanopyVersion.current, menu: try Self.checksum([output.menu]),
-      menuText: try MenuFile(contentsOf: output.menu).text,
-      model: try Self.checksum(
+      canopyVersion: CanopyVersion.current, menu: try MenuFile(contentsOf: output.menu).text,
+      model: try Self.fingerprints(
         [Model.descriptionFile, Model.weightsFile].map(output.model.appendingPathComponent)),
       inputs: try zip(stream.inputs, stream.inputSizes).map { name, size in
         TriggerJournal.Heading.Input(
-          name: name, size: size, fingerprint: size == nil ? nil : try FileFingerprint(of: name))
+          name: name, size: size, fingerprint: size == nil ? nil : try ContentFingerprint(ofFile: name)?.text)
       },
       options: """
         keep-invisible \(options.particles.keepsInvisible) max \(options.maximumEvents.map(String.init) ?? "all") \
@@ -147,13 +147,13 @@ extension TriggerRun {
     return text
   }
 
-  /// The lengths and checksums of files.
-  private static func checksum(_ files: [URL]) throws -> String {
+  /// The fingerprints of files.
+  private static func fingerprints(_ files: [URL]) throws -> String {
     try files.map { file in
-      guard let fingerprint = try FileFingerprint(of: file.path) else {
+      guard let fingerprint = try ContentFingerprint(ofFile: file.path) else {
         throw TriggerError("\(file.relativePath) is no file; give one that can be read again.")
       }
-      return "\(fingerprint.size):\(fingerprint.checksum)"
+      return fingerprint.text
     }.joined(separator: " ")
   }
 }

@@ -124,7 +124,7 @@ public struct TriggerRun: Sendable {
   /// `consume` gets the accepted events of each batch, what all events up to its end came to, how long the decisions of
   /// the batch took, and how far reading is there.
   func decide(
-    _ stream: EventStream, _ outcome: inout Outcome, columns version: TriggerColumns.Version = .current,
+    _ stream: EventStream, _ outcome: inout Outcome,
     consume: (
       _ accepted: Events, _ outcome: Outcome, _ latency: LatencyHistogram,
       _ place: EventPipeline.Progress
@@ -143,7 +143,7 @@ public struct TriggerRun: Sendable {
         for seconds in evaluation.seconds { latency.add(seconds) }
         found.latency.add(latency)
         found.stages.add(evaluation.stages)
-        accepted = columns.accepted(of: evaluation.events, decisions, version)
+        accepted = columns.accepted(of: evaluation.events, decisions)
       },
       progress: { try consume(accepted, found, latency, $0) })
     outcome = found

@@ -27,6 +27,7 @@ import Testing
     #expect(table.contains("jet-count 1.0.0") && table.contains("quantities  ht in GeV"), "\(table)")
     #expect(table.contains("state       none"), "\(table)")
     for (kind, names) in [
+      ("recursive cell", ["simple", "gated"]),
       ("event format", EventFormats.builtIn.names), ("result format", ResultFormats.builtIn.names),
       ("event output format", EventOutputFormats.builtIn.names),
     ] {

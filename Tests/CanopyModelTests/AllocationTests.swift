@@ -6,6 +6,7 @@ import JetPhysics
 import PluginKit
 import RecurrentEncoder
 import RecursiveEmbedding
+import TestPlugins
 import Testing
 
 /// Prediction with memory that is kept from call to call.
@@ -16,6 +17,19 @@ struct AllocationTests {
     let before = allocation_count()
     try body()
     return allocation_count() - before
+  }
+
+  /// Expects that the third prediction of each event by itself needs no memory.
+  private func expectNoMemory(
+    _ predictor: Predictor, each events: Events, _ prediction: inout Prediction
+  ) throws {
+    let places = (0..<events.eventCount).map { events.events(at: $0..<$0 + 1) }
+    func predictEach() throws {
+      for place in 0..<places.count { try predictor.predict(places[place], into: &prediction) }
+    }
+    for _ in 0..<2 { try predictEach() }
+    let memory = try allocations { try predictEach() }
+    #expect(memory == 0)
   }
 
   @Test func theCounterCounts() throws {
@@ -60,17 +74,10 @@ struct AllocationTests {
     "isolation", "kinematics", "lund", "missing-momentum", "n-subjettiness", "ranked-jets", "soft-drop",
   ])
   func observablesNeedNoMemory(name: String) throws {
-    let observables = try ObservableSet([ObservableChoice(name, SampleModel.plugins.observable(name))])
+    let observables = try ObservableSet([ObservableChoice(name, PluginRegistry.shipped.observable(name))])
     let predictor = try Predictor(SampleModel.gated.get(), observables: observables)
-    let events = try SampleModel.events.get()
-    let places = (0..<events.eventCount).map { events.events(at: $0..<$0 + 1) }
     var prediction = Prediction()
-    func predictEach() throws {
-      for place in 0..<places.count { try predictor.predict(places[place], into: &prediction) }
-    }
-    for _ in 0..<2 { try predictEach() }
-    let memory = try allocations(predictEach)
-    #expect(memory == 0)
+    try expectNoMemory(predictor, each: SampleModel.events.get(), &prediction)
     #expect(prediction.jets.columns.count == observables.columns.count)
   }
 
@@ -80,14 +87,8 @@ struct AllocationTests {
   func anEncodedEventNeedsNoMemory(momenta: ItemMomenta) throws {
     let predictor = try Predictor(SampleModel.withEvents(momenta))
     let events = try SampleModel.events.get()
-    let places = (0..<events.eventCount).map { events.events(at: $0..<$0 + 1) }
     var prediction = Prediction()
-    func predictEach() throws {
-      for place in 0..<places.count { try predictor.predict(places[place], into: &prediction) }
-    }
-    for _ in 0..<2 { try predictEach() }
-    let alone = try allocations(predictEach)
-    #expect(alone == 0)
+    try expectNoMemory(predictor, each: events, &prediction)
     #expect(prediction.heads.map(\.rows) == [.events, .jets] && prediction.eventEmbeddingWidth == 6)
     for _ in 0..<2 { try predictor.predict(events, into: &prediction) }
     let together = try allocations { try predictor.predict(events, into: &prediction) }

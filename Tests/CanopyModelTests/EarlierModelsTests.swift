@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
+import CanopyModel
+import EventIO
 import Foundation
+import PluginKit
 import TestFiles
+import TestPlugins
 import Testing
 
 /// Models as earlier versions wrote them, in `Fixtures/Models-VERSION`, and what these versions predicted for
@@ -15,7 +18,7 @@ import Testing
   func readAndPredictAsBefore(_ sample: SameBitsTests.Case) throws {
     let expected = try JSONDecoder().decode(
       [String: [Float]].self, from: Data(contentsOf: Self.folder.appendingPathComponent("expected.json")))
-    let model = try Model(contentsOf: Self.folder.appendingPathComponent(sample.model), plugins: .builtIn)
+    let model = try Model(contentsOf: Self.folder.appendingPathComponent(sample.model), plugins: .shipped)
     let events = try #require(try EventStream(inputs: [Samples.path(sample.sample)]).next(upTo: 12))
     let head = try Predictor(model).predict(events).heads[0]
     let values = stride(from: 0, to: head.values.count, by: head.width).map { head.values[$0] }
@@ -28,7 +31,7 @@ import Testing
   /// A description that was read from earlier keys is written with the keys of a configuration, and stays the
   /// same.
   @Test func theirJetsAreWrittenAsAConfigurationHasThem() throws {
-    let model = try Model(contentsOf: Self.folder.appendingPathComponent("w-tagger"), plugins: .builtIn)
+    let model = try Model(contentsOf: Self.folder.appendingPathComponent("w-tagger"), plugins: .shipped)
     let data = try JSONEncoder().encode(model.description)
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     let jets = try #require(object["jets"] as? [String: Any])

@@ -8,6 +8,7 @@ import RecursiveEmbedding
 import Support
 import TestCells
 import TestFiles
+import TestPlugins
 import Testing
 
 /// Models as folders: whatever is written is read again, and nothing else is.
@@ -24,7 +25,7 @@ import Testing
 
   @Test func aModelIsReadAsItWasWritten() throws {
     let model = try SampleModel.gated.get()
-    let copy = try Model(contentsOf: url, plugins: SampleModel.plugins)
+    let copy = try Model(contentsOf: url, plugins: .shipped)
     #expect(copy.description == model.description)
     #expect(copy.parameters.values.elementsEqual(model.parameters.values))
     let events = try SampleModel.events.get()
@@ -41,14 +42,14 @@ import Testing
     // Writing over a model replaces it.
     try SampleModel.make(.simple).write(to: again)
     #expect(
-      try Model(contentsOf: again, plugins: SampleModel.plugins).network.recursive?.network.cell == .simple)
+      try Model(contentsOf: again, plugins: .shipped).network.recursive?.network.cell == .simple)
   }
 
   @Test func aModelNamesThePluginsOfItsStages() throws {
     try SampleModel.withEvents().write(to: url)
     var object = try #require(
       try JSONSerialization.jsonObject(with: Data(contentsOf: descriptionFile)) as? [String: Any])
-    let new = try Model(contentsOf: url, plugins: SampleModel.plugins)
+    let new = try Model(contentsOf: url, plugins: .shipped)
     for (place, plugin) in [("embedding", "recursive"), ("events", "recurrent")] {
       var stage = try #require(object[place] as? [String: Any])
       #expect(stage.removeValue(forKey: "plugin") as? String == plugin)
@@ -57,7 +58,7 @@ import Testing
     }
     // As files were written before stages were plugins.
     try JSONSerialization.data(withJSONObject: object).write(to: descriptionFile)
-    let old = try Model(contentsOf: url, plugins: SampleModel.plugins)
+    let old = try Model(contentsOf: url, plugins: .shipped)
     #expect(old.network.embedding?.description == new.network.embedding?.description)
     #expect(old.network.events?.description == new.network.events?.description)
     let events = try SampleModel.events.get()
@@ -67,7 +68,9 @@ import Testing
   @Test(arguments: testedCells) func aModelOfAnyCellIsReadAgain(cell: RecursiveNetwork.Cell) throws {
     let model = try SampleModel.make(cell)
     try model.write(to: url)
-    let copy = try Model(contentsOf: url, plugins: SampleModel.plugins)
+    var plugins = PluginRegistry.shipped
+    try plugins.register(TreeMemoryCell.self)
+    let copy = try Model(contentsOf: url, plugins: plugins)
     #expect(copy.network.recursive?.network.cell == cell && copy.description == model.description)
     let events = try SampleModel.events.get()
     let expected = try Predictor(model).predict(events).numbers
@@ -85,7 +88,7 @@ import Testing
       canopyVersion: "0.0.1", configuration: "data:\n  “é”\n", files: ["a b.h5"], trainingEvents: 12,
       validationEvents: 3, seed: .max, threads: 2, bestEpoch: 1, epochs: [epoch])
     try Model(description: description, network: model.network, parameters: model.parameters).write(to: url)
-    #expect(try Model(contentsOf: url, plugins: SampleModel.plugins).description == description)
+    #expect(try Model(contentsOf: url, plugins: .shipped).description == description)
   }
 
   @Test func aFolderThatCannotBeMadeIsAnError() throws {
@@ -121,7 +124,7 @@ import Testing
     let newDescription = try Data(contentsOf: descriptionFile)
     try oldDescription.write(to: descriptionFile)
     func weights() throws -> [Float] {
-      let model = try Model(contentsOf: url, plugins: SampleModel.plugins)
+      let model = try Model(contentsOf: url, plugins: .shipped)
       return withExtendedLifetime(model.parameters) { Array(model.parameters.values) }
     }
     #expect(try weights() == Array(SampleModel.gated.get().parameters.values))
@@ -143,7 +146,7 @@ import Testing
     naming file: URL, _ fragments: String..., sourceLocation: SourceLocation = #_sourceLocation
   ) {
     do {
-      _ = try Model(contentsOf: url, plugins: SampleModel.plugins)
+      _ = try Model(contentsOf: url, plugins: .shipped)
       Issue.record("the model was read", sourceLocation: sourceLocation)
     } catch {
       #expect(error is ModelError || error is SafetensorsError, sourceLocation: sourceLocation)
@@ -185,7 +188,8 @@ import Testing
     ("embedding.width", "1000000000", "must lie between 1 and 1024"),
     ("embedding.width", "1e30", "out of range"),
     ("embedding.width", "8", "embedding."),
-    ("embedding.cell", "\"lstm\"", "the known ones are simple, gated"),
+    ("embedding.cell", "\"lstm\"", "there is no recursive cell lstm here: load its library by --plugin"),
+    ("embedding.cell", "\"gatde\"", "the cells here are: simple, gated; did you mean gated?"),
     ("embedding.features", "\"paper\"", "7 features"), ("embedding", "[]", "embedding"),
     (
       "embedding.plugin", "\"transformer\"",
@@ -283,7 +287,7 @@ import Testing
     }
     // A key that no plugin asks for does no harm, as long as its value is no deeper than a configuration may be.
     try write(depth: 50)
-    _ = try Model(contentsOf: url, plugins: SampleModel.plugins)
+    _ = try Model(contentsOf: url, plugins: .shipped)
     for depth in [65, 400] {
       try write(depth: depth)
       expectRefusal(naming: descriptionFile, "lies in more than 64 lists and objects")
@@ -378,7 +382,7 @@ import Testing
       numbers[Int.random(in: 0..<1500, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
       try numbers.write(to: weightsFile)
       do {
-        _ = try Model(contentsOf: url, plugins: SampleModel.plugins)
+        _ = try Model(contentsOf: url, plugins: .shipped)
       } catch {
         #expect(error is ModelError || error is SafetensorsError, "\(error)")
       }

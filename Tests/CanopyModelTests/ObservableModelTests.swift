@@ -6,6 +6,7 @@ import JetTaggers
 import PluginKit
 import RecursiveEmbedding
 import TestFiles
+import TestPlugins
 import Testing
 
 /// Models that read observables, and whose jets meet cuts.
@@ -45,7 +46,7 @@ import Testing
   }
 
   private static let plugins: PluginRegistry = {
-    var plugins = SampleModel.plugins
+    var plugins = PluginRegistry.shipped
     try! plugins.register(Repeater.self)
     return plugins
   }()

@@ -8,6 +8,7 @@ import NeuralEngine
 import RecursiveEmbedding
 import TestCells
 import TestFiles
+import TestPlugins
 import Testing
 
 /// What predictions must not depend on, on the jets of real events.
@@ -182,7 +183,7 @@ import Testing
     let folder = try TemporaryFolder()
     let place = folder.url.appendingPathComponent("model")
     try model.write(to: place)
-    let copy = try Model(contentsOf: place, plugins: SampleModel.plugins)
+    let copy = try Model(contentsOf: place, plugins: .shipped)
     #expect(copy.description == model.description)
     #expect(try Predictor(copy).predict(some).heads[0].values == together.heads[0].values)
   }

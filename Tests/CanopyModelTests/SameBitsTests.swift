@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
+import CanopyModel
+import EventIO
 import Foundation
+import PluginKit
 import TestFiles
+import TestPlugins
 import Testing
 
 /// The same event has the same bits, however it is reached.
@@ -23,7 +26,7 @@ import Testing
     func load() throws -> (Model, Events) {
       let stream = try EventStream(inputs: [Samples.path(sample)])
       return (
-        try Model(contentsOf: Models.folder(model), plugins: .builtIn),
+        try Model(contentsOf: Models.folder(model), plugins: .shipped),
         try #require(try stream.next(upTo: 160))
       )
     }

@@ -16,16 +16,6 @@ import Testing
 
 /// Networks of random weights for the shipped events: nothing that is tested here needs a training.
 enum SampleModel {
-  static let plugins: PluginRegistry = {
-    var plugins = PluginRegistry()
-    try! plugins.registerObservables()
-    try! plugins.register(RecursiveStage.self)
-    try! plugins.register(EventEncoder.self)
-    try! plugins.register(JetTagger.self)
-    try! plugins.register(EventClassifier.self)
-    return plugins
-  }()
-
   static func finder() throws -> JetFinder {
     try JetFinder(
       JetDefinition(.antikt, radius: 1), selection: JetSelection(.inclusive(minimumPt: 100), leading: 2),

@@ -3,9 +3,7 @@
 import Foundation
 import JetTaggers
 import PluginKit
-import TestFiles
 import Testing
-import Training
 
 /// What a tagger learns on the validation sample: its temperature and the thresholds of its working points.
 @Suite struct ClassifierCalibrationTests {

@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import EventIO
 import Foundation
 import JetPhysics
 import Observables
 import PluginKit
-import TestFiles
 import Testing
 
-/// The observables that come with Canopy, compared with plain references on events of Pythia.
+/// The observables that come with Canopy, compared with plain references on events of jets.
 @Suite struct ObservablesTests {
-  private static let events = Result {
+  /// Twenty events of three sprays of particles over soft ones.
+  private static let events: Events = {
+    var generator = SeededGenerator(seed: 21)
+    func random(_ range: ClosedRange<Double>) -> Double { Double.random(in: range, using: &generator) }
     var events = Events()
-    let stream = try EventStream(inputs: [Samples.path("w-events.jsonl")])
-    while let batch = try stream.next(upTo: 100) { events.append(batch) }
+    for _ in 0..<20 {
+      let axes = (0..<3).map { _ in (random(-1.5...1.5), random(0...6.2)) }
+      let momenta = (0..<90).map { particle in
+        let axis = axes[particle % 3]
+        // The larger the momentum, the nearer to the axis.
+        let pt = particle < 45 ? 0.3 - 15 * log(random(0.01...1)) : random(0.2...2)
+        let width = particle < 45 ? 2 / (pt + 4) : 2
+        return FourMomentum(
+          pt: pt, rapidity: axis.0 + random(-width...width), phi: axis.1 + random(-width...width), mass: 0.14)
+      }
+      try! events.append(momenta)
+    }
     return events
-  }
+  }()
 
   /// The jets of all events with the numbers of an observable; trees are reclustered by the Cambridge algorithm.
   private static func jets<O: Observable>(
@@ -25,7 +36,7 @@ import Testing
     let finder = try JetFinder(
       JetDefinition(.antikt, radius: 1), selection: JetSelection(.inclusive(minimumPt: 20)),
       recluster: .cambridge)
-    let jets = try JetReconstruction(finder, observables: set).jets(in: events ?? self.events.get())
+    let jets = try JetReconstruction(finder, observables: set).jets(in: events ?? self.events)
     return (jets, jets.columns[set.columns[0].rows])
   }
 
@@ -75,7 +86,7 @@ import Testing
   }
 
   @Test func kinematicsAreThoseOfTheMomenta() throws {
-    let events = try Self.events.get()
+    let events = Self.events
     let (jets, columns) = try Self.jets(JetKinematics.self, .init())
     #expect(columns["o/pt"]!.values == jets.pt && columns["o/mass"]!.values == jets.mass)
     #expect(columns["o/phi"]!.values == jets.phi && columns["o/rapidity"]!.values == jets.rapidity)
@@ -100,7 +111,7 @@ import Testing
   }
 
   @Test func missingMomentumAndRankedJetsAreSums() throws {
-    let events = try Self.events.get()
+    let events = Self.events
     let (_, missing) = try Self.jets(MissingTransverseMomentum.self, .init())
     var three = RankedJets.Configuration()
     three.count = 3
@@ -126,7 +137,7 @@ import Testing
   }
 
   @Test(arguments: [0.2, 1.0, 3.0]) func isolationIsThePtAround(radius: Double) throws {
-    let events = try Self.events.get()
+    let events = Self.events
     var configuration = ParticleIsolation.Configuration()
     configuration.radius = radius
     let (jets, columns) = try Self.jets(ParticleIsolation.self, configuration)
@@ -171,7 +182,7 @@ import Testing
   }
 
   @Test(arguments: [1.0, 2.0]) func subjettinessIsTheDistanceFromSubjets(beta: Double) throws {
-    let events = try Self.events.get()
+    let events = Self.events
     var configuration = NSubjettiness.Configuration()
     configuration.beta = beta
     configuration.radius = 0.8
@@ -203,7 +214,7 @@ import Testing
 
   /// Rotations around the beam and reflections change no mass.
   @Test func tauPairsDoNotDependOnTheirAzimuth() throws {
-    let events = try Self.events.get()
+    let events = Self.events
     let (_, columns) = try Self.jets(TauPairMasses.self, .init(), of: events)
     var turned = events
     for particle in 0..<events.particleCount {

@@ -3,6 +3,7 @@
 import Foundation
 import JetPhysics
 import NeuralEngine
+import PluginKit
 import RecursiveEmbedding
 import TestCells
 import Testing
@@ -234,25 +235,41 @@ import Testing
     #expect(tape.gradients!.values.allSatisfy { $0 == 0 })
   }
 
+  /// A registry knows its own cells and no other registry's.
   @Test func cellsAreKnownByName() throws {
-    #expect(testedCells.map(\.rawValue) == ["simple", "gated", "tree-memory"])
-    #expect(RecursiveNetwork.Cell(rawValue: "lstm") == nil)
-    // Registering the same cell twice does no harm, and another one of its name is refused.
-    try RecursiveNetwork.Cell.register(TreeMemoryCell.self)
-    let error = #expect(throws: RecursiveCellError.self) {
-      try RecursiveNetwork.Cell.register(SecondGatedCell.self)
+    var plugins = PluginRegistry()
+    try plugins.register(TreeMemoryCell.self)
+    #expect(plugins.recursiveCells.names == ["simple", "gated", "tree-memory"])
+    #expect(PluginRegistry().recursiveCells.names == ["simple", "gated"])
+    #expect(
+      plugins.origin(ofRecursiveCell: "gated") == .builtIn && plugins.origin(ofRecursiveCell: "lstm") == nil)
+    for (cell, problem) in [
+      (TreeMemoryCell.self, "There is a recursive cell tree-memory already"),
+      (SecondGatedCell<Gated>.self, "There is a recursive cell gated already"),
+      (SecondGatedCell<Blank>.self, "“my cell” is no name of a recursive cell"),
+    ] as [(any RecursiveCell.Type, String)] {
+      let error = #expect(throws: PluginError.self) { try plugins.register(cell) }
+      #expect(error?.description.contains(problem) == true)
     }
-    #expect(error?.description.contains("“gated”") == true)
     let text = try JSONEncoder().encode(testedCells)
     #expect(String(decoding: text, as: UTF8.self) == #"["simple","gated","tree-memory"]"#)
-    #expect(try JSONDecoder().decode([RecursiveNetwork.Cell].self, from: text) == testedCells)
-    let unknown = #expect(throws: DecodingError.self) {
-      try JSONDecoder().decode([RecursiveNetwork.Cell].self, from: Data(#"["lstm"]"#.utf8))
+    func read(_ text: Data, with plugins: PluginRegistry?) throws -> [RecursiveNetwork.Cell] {
+      let decoder = JSONDecoder()
+      decoder.userInfo[.plugins] = plugins
+      return try decoder.decode([RecursiveNetwork.Cell].self, from: text)
     }
-    guard case .dataCorrupted(let context) = unknown else { return #expect(Bool(false), "another error") }
-    #expect(
-      context.debugDescription
-        == "no recursive cell is called “lstm”; the known ones are simple, gated, tree-memory")
+    #expect(try read(text, with: plugins) == testedCells)
+    for (name, others, end) in [
+      ("tree-memory", nil, "simple, gated"), ("tree-memory", PluginRegistry(), "simple, gated"),
+      ("tree-memoty", plugins, "simple, gated, tree-memory; did you mean tree-memory?"),
+    ] as [(String, PluginRegistry?, String)] {
+      let unknown = #expect(throws: DecodingError.self) { try read(Data("[\"\(name)\"]".utf8), with: others) }
+      guard case .dataCorrupted(let context) = unknown else { return #expect(Bool(false), "another error") }
+      #expect(
+        context.debugDescription
+          == "there is no recursive cell \(name) here: load its library by --plugin PATH or "
+          + "CANOPY_PLUGIN_PATH; the cells here are: \(end)")
+    }
   }
 
   @Test func weightsAreCountedByTheCell() throws {
@@ -274,9 +291,17 @@ import Testing
   }
 }
 
-/// A cell that takes the name of another.
-private struct SecondGatedCell: RecursiveCell {
-  static let name = "gated"
+/// What a cell is called that cannot be.
+private protocol RefusedName: Sendable {
+  static var name: String { get }
+}
+private enum Gated: RefusedName { static let name = "gated" }
+private enum Blank: RefusedName { static let name = "my cell" }
+
+/// A cell that takes the name of another, or has one that does not serve.
+private struct SecondGatedCell<Name: RefusedName>: RecursiveCell {
+  static var name: String { Name.name }
+  static var summary: String { "The sum of both children." }
   let width: Int
   private let local: Dense
 

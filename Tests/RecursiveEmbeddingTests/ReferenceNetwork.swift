@@ -28,7 +28,7 @@ struct ReferenceNetwork {
   func embedding(of tree: Tree) -> [Double] {
     var h: [[Double]] = []
     for node in tree.left.indices {
-      if network.cell.rawValue == TreeMemoryCell.name {
+      if network.cell.name == TreeMemoryCell.name {
         h.append(memoryState(tree, node, h))
         continue
       }

@@ -25,10 +25,6 @@ private struct Sample {
   }
 }
 
-private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> Bool {
-  abs(a - b) <= tolerance * max(abs(a), abs(b))
-}
-
 @Suite struct CalibrationTests {
   @Test func agreesWithNumPy() throws {
     let sample = Sample()

@@ -37,10 +37,6 @@ private struct Sample {
   }
 }
 
-private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> Bool {
-  abs(a - b) <= tolerance * max(abs(a), abs(b))
-}
-
 @Suite struct SignificanceTests {
   /// With 60 digits from Python's `decimal`: `(2*((s+b)*(1+s/b).ln()-s)).sqrt()`.
   @Test(arguments: [

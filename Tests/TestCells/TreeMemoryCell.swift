@@ -11,6 +11,8 @@ import RecursiveEmbedding
 public struct TreeMemoryCell: RecursiveCell {
   /// `tree-memory`.
   public static let name = "tree-memory"
+  /// What `canopy` says of this cell.
+  public static let summary = "A binary tree-LSTM."
 
   /// The number of components of h.
   public let width: Int
@@ -81,7 +83,6 @@ public struct TreeMemoryCell: RecursiveCell {
 }
 
 /// The cells of Canopy, and one from outside.
-public let testedCells: [RecursiveNetwork.Cell] = {
-  try! RecursiveNetwork.Cell.register(TreeMemoryCell.self)
-  return [.simple, .gated, RecursiveNetwork.Cell(rawValue: TreeMemoryCell.name)!]
-}()
+public let testedCells: [RecursiveNetwork.Cell] = [
+  .simple, .gated, RecursiveNetwork.Cell(TreeMemoryCell.self),
+]

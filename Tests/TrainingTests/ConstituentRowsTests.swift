@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
 import CanopyModel
 import EventIO
 import Foundation

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
 import CanopyModel
 import EventIO
 import Foundation
@@ -8,6 +7,7 @@ import JetPhysics
 import NeuralEngine
 import PluginKit
 import TestFiles
+import TestPlugins
 import Testing
 import Training
 
@@ -297,7 +297,7 @@ private struct HardJetTagger: ClassifyingHead {
     let network = try Network(
       embedding: ToyJets.embedding(.gated),
       heads: [("own", Deriver.self, try JSONValue(encoding: configuration))],
-      observables: ObservableCatalogue(plugins: .builtIn))
+      observables: ObservableCatalogue(plugins: .shipped))
     let dataset = try dataset(network)
     let training = Array(0..<120).filter { $0 % 4 != 1 }
     let truth = dataset.truth(of: network.heads[0], of: training)["hardness"]

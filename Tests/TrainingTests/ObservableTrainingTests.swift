@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
+import CanopyModel
+import EventIO
 import Foundation
+import PluginKit
 import TestFiles
+import TestPlugins
 import Testing
+import Training
 
 /// Trainings whose network reads observables and whose jets meet cuts.
 @Suite struct ObservableTrainingTests {
@@ -21,8 +25,8 @@ import Testing
     let log = ToyJets.Log()
     let configuration = try TrainingConfiguration(
       contentsOf: URL(fileURLWithPath: folder.write(yaml, to: "c.yaml")), settings: settings,
-      plugins: .builtIn)
-    let model = try TrainingRun(configuration, plugins: .builtIn).run(
+      plugins: .shipped)
+    let model = try TrainingRun(configuration, plugins: .shipped).run(
       into: folder.url.appendingPathComponent(name), resuming: false, observer: log)
     return (model, try #require(log.summary).remarks, try #require(log.summary).jets)
   }
@@ -50,7 +54,7 @@ import Testing
     let description = model.description
     #expect(description.observables.map(\.name) == ["soft-drop", "tight", "kinematics"])
     #expect(description.cuts.map(\.description) == ["kinematics/constituents > 2"])
-    let read = try Model(contentsOf: folder.url.appendingPathComponent("model"), plugins: .builtIn)
+    let read = try Model(contentsOf: folder.url.appendingPathComponent("model"), plugins: .shipped)
     #expect(read.description == description)
     let stream = try EventStream(inputs: [file])
     let events = try #require(try stream.next(upTo: 80))
@@ -125,7 +129,7 @@ import Testing
     let (model, _, _) = try run(regression("tight/mass"), into: "model")
     #expect(model.network.truthColumns.isEmpty && model.network.observables.members.isEmpty)
     #expect(model.description.observables.map(\.name) == ["tight"])
-    let read = try Model(contentsOf: folder.url.appendingPathComponent("model"), plugins: .builtIn)
+    let read = try Model(contentsOf: folder.url.appendingPathComponent("model"), plugins: .shipped)
     let stream = try EventStream(inputs: [file])
     let events = try #require(try stream.next(upTo: 80))
     let prediction = try Predictor(read, observables: read.network.truthObservables).predict(events)

@@ -127,7 +127,10 @@ import Training
     ("jets", "algorithm: antikT2", "must be one of"), ("jets", "radius: wide", "must be a number"),
     ("jets", "recombination: pt3", "must be one of"), ("jets", "min-pT: 3", "did you mean 'min-pt'?"),
     ("embedding", "width: 0", "between 1 and 1024"), ("embedding", "width: 1025", "between 1 and 1024"),
-    ("embedding", "cell: lstm", "must be one of simple, gated"),
+    (
+      "embedding", "cell: lstm",
+      "embedding.cell is refused: there is no recursive cell lstm here: load its library by --plugin"
+    ),
     ("embedding", "features: papers", "did you mean 'paper'?"),
     ("embedding", "wdith: 4", "did you mean 'width'?"),
     ("embedding", "frozn: true", "did you mean 'frozen'?"),

@@ -305,7 +305,10 @@ import Training
       try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: json))) as? [String: Any])
     var training = try #require(object["training"] as? [String: Any])
     #expect(
-      training.removeValue(forKey: "ranges") != nil && training.removeValue(forKey: "fingerprint") != nil)
+      training.removeValue(forKey: "ranges") != nil
+        && training.removeValue(forKey: "eventFingerprints") != nil)
+    // Of another kind, as they were written for a while.
+    training["fingerprint"] = ["1f"]
     object["training"] = training
     try JSONSerialization.data(withJSONObject: object).write(to: URL(fileURLWithPath: json))
     let old = try Model(contentsOf: folder.url.appendingPathComponent("model"), plugins: Self.plugins)

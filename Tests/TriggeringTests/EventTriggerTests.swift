@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import AllocationCounter
-import Canopy
+import CanopyModel
+import EventIO
 import Foundation
+import PluginKit
 import TestFiles
+import TestPlugins
 import Testing
+import Triggering
+import Triggers
 
 /// One event at a time, and the same events in a stream.
 @Suite struct EventTriggerTests {
@@ -155,14 +160,14 @@ import Testing
     let tagger = try SampleRun.model.get()
     func refusal(_ model: Model, _ conditions: [String: Double]) throws -> String {
       let menu = try MenuFile(yaml: "paths: [{name: all}]", source: "menu")
-        .menu(sources: DecisionSources(model), plugins: .builtIn)
+        .menu(sources: DecisionSources(model), plugins: .shipped)
       let error = #expect(throws: TriggerError.self) {
         _ = try EventTrigger(model: model, menu: menu, conditions: conditions)
       }
       return error?.description ?? ""
     }
     #expect(try refusal(tagger, ["mass": 1]).contains("reads no condition mass"))
-    let dihiggs = try Model(contentsOf: Models.folder("dihiggs"), plugins: .builtIn)
+    let dihiggs = try Model(contentsOf: Models.folder("dihiggs"), plugins: .shipped)
     #expect(try refusal(dihiggs, [:]).contains("reads the condition resonance_mass"))
   }
 

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
+import CanopyModel
+import EventIO
 import Foundation
+import PluginKit
+import Support
 import TestFiles
+import TestPlugins
 import Testing
+import Triggering
+import Triggers
 
 /// Runs that are stopped and resumed.
 @Suite struct JournalTests {
@@ -174,16 +180,6 @@ import Testing
     let menu = "# The same.\n" + SampleRun.menuText.replacingCharacters(in: digits.startIndex..<digits.endIndex, with: "\(digits).0")
     try folder.write(menu, to: "menu.yaml")
     try expectResumption(from: reference.journal.prefix(ends(reference.journal)[3]), reference)
-    // Journals of before tell menus by their checksums alone.
-    let end = ends(reference.journal)[0]
-    var heading = try #require(
-      try JSONSerialization.jsonObject(with: reference.journal[16..<end]) as? [String: Any])
-    heading["menuText"] = nil
-    let earlier = JournalRecord.data(try JSONSerialization.data(withJSONObject: heading))
-    try folder.write(earlier + reference.journal[end...], to: "out.jsonl.journal")
-    #expect(refusal { _ = try run() }.contains("is of a run with another menu:"))
-    try folder.write(SampleRun.menuText, to: "menu.yaml")
-    try expectResumption(from: earlier + reference.journal[end...], reference)
   }
 
   /// A run that a bad event ended goes on without it, and is what it would have been.
@@ -223,7 +219,7 @@ import Testing
     #expect(try folder.content.filter { $0.hasPrefix("out") } == [])
   }
 
-  /// A journal knows the format of its output by name, which one of earlier versions did not.
+  /// A journal knows the format of its output by name.
   @Test func aJournalIsOfOneFormat() throws {
     let reference = try reference()
     try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
@@ -233,12 +229,6 @@ import Testing
       _ = try SampleRun.run().run(stream, to: output(format: HDF5EventOutputFormat()))
     }
     #expect(other.contains("is of a run that writes the format jsonl"), "\(other)")
-    let end = ends(reference.journal)[0]
-    var heading = try #require(
-      try JSONSerialization.jsonObject(with: reference.journal[16..<end]) as? [String: Any])
-    #expect(heading.removeValue(forKey: "outputFormat") as? String == "jsonl")
-    let earlier = JournalRecord.data(try JSONSerialization.data(withJSONObject: heading))
-    try expectResumption(from: earlier + reference.journal[end...], reference)
   }
 
   /// The same size, other events.
@@ -273,51 +263,39 @@ import Testing
     #expect(try folder.data("out.jsonl") == output)
   }
 
-  /// Without fingerprints, latencies and the events' numbers.
-  @Test func journalsOfVersionOneAreReadable() throws {
+  /// Menu, model and inputs are in the heading by their fingerprints, as all files have them.
+  @Test func aHeadingHasFingerprints() throws {
     let reference = try reference()
-    var journal = Data()
-    var start = 0
-    for (index, end) in ends(reference.journal).prefix(4).enumerated() {
-      let record = reference.journal[start + 16..<end]
-      start = end
-      guard index > 0 else {
-        var heading = try #require(try JSONSerialization.jsonObject(with: record) as? [String: Any])
-        heading["version"] = 1
-        heading["inputs"] = (heading["inputs"] as? [[String: Any]])?.map {
-          $0.filter { $0.key != "fingerprint" }
-        }
-        journal += JournalRecord.data(try JSONSerialization.data(withJSONObject: heading))
-        continue
-      }
-      let length = record.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
-      let json = record.dropFirst(8).prefix(length)
-      var entry = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
-      entry["latency"] = nil
-      let columns = try #require(entry["columns"] as? [[String: Any]])
-      let events = try #require(entry["events"] as? Int)
-      let place = try #require(columns.firstIndex { $0["name"] as? String == TriggerColumns.eventNumber })
-      entry["columns"] = columns.filter { $0["name"] as? String != TriggerColumns.eventNumber }
-      // Behind it there are columns of one number.
-      var values = Data(record.dropFirst(8 + length))
-      let first = values.count - 8 * events * (columns.count - place)
-      values.removeSubrange(first..<first + 8 * events)
-      let description = try JSONSerialization.data(withJSONObject: entry)
-      journal += JournalRecord.data(
-        withUnsafeBytes(of: UInt64(description.count)) { Data($0) } + description + values)
-    }
+    let end = ends(reference.journal)[0]
+    let heading = try #require(
+      try JSONSerialization.jsonObject(with: reference.journal[16..<end]) as? [String: Any])
+    #expect(heading["version"] as? Int == 3)
+    // The length in eight bytes and the text, as they are in memory.
+    let text = Data(SampleRun.menuText.utf8)
+    let menu = ContentFingerprint(withUnsafeBytes(of: text.count) { Data($0) } + text).text
+    #expect(heading["menu"] as? String == menu)
+    let inputs = try #require(heading["inputs"] as? [[String: Any]])
+    #expect((inputs[0]["fingerprint"] as? String)?.contains(/^[0-9a-f]{16}$/) == true)
+  }
+
+  /// Versions 1 and 2 had other fingerprints or none.
+  @Test(arguments: [1, 2, 4]) func journalsOfOtherVersionsAreRefused(version: Int) throws {
+    let reference = try reference()
+    let end = ends(reference.journal)[0]
+    var heading = try #require(
+      try JSONSerialization.jsonObject(with: reference.journal[16..<end]) as? [String: Any])
+    heading["version"] = version
+    heading["inputs"] = [["name": SampleRun.input, "size": 1, "fingerprint": ["size": 1, "checksum": 1]]]
+    let journal =
+      JournalRecord.data(try JSONSerialization.data(withJSONObject: heading)) + reference.journal[end...]
     try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
     try folder.write(journal, to: "out.jsonl.journal")
-    let outcome = try run()
-    #expect(outcome.state == reference.state && outcome.latency.count == Self.eventCount - 3 * 64)
-    func lines(_ data: Data) throws -> [NSDictionary] {
-      try data.split(separator: 10).map { line in
-        var event = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
-        event[TriggerColumns.eventNumber] = nil
-        return event as NSDictionary
-      }
-    }
-    #expect(try lines(folder.data("out.jsonl")) == lines(reference.output))
+    let sentence = refusal { _ = try run() }
+    #expect(
+      sentence.contains("is of a run with another version of Canopy")
+        && sentence.contains("remove the journal"),
+      "\(sentence)")
+    #expect(try folder.data("out.jsonl.journal") == journal)
   }
 
   @Test func whatIsNoJournalIsLeftAlone() throws {

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
+import CanopyModel
+import EventIO
 import Foundation
+import PluginKit
+import TestPlugins
 import Testing
+import Triggering
+import Triggers
 
 @Suite struct LatencyHistogramTests {
   @Test func quantilesAreThoseOfTheSortedTimesToOnePerCent() throws {

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
+import CanopyModel
+import EventIO
 import Foundation
+import PluginKit
 import TestFiles
+import TestPlugins
 import Testing
+import Triggering
+import Triggers
 
 /// A menu for the shipped jets and the tagger that is shipped with them.
 enum SampleRun {
@@ -32,11 +37,11 @@ enum SampleRun {
     """
 
   static let model = Result {
-    try Model(contentsOf: Models.folder("w-tagger"), plugins: .builtIn)
+    try Model(contentsOf: Models.folder("w-tagger"), plugins: .shipped)
   }
 
   static func menu(_ text: String = menuText) throws -> TriggerMenu {
-    try MenuFile(yaml: text, source: "menu").menu(sources: DecisionSources(model.get()), plugins: .builtIn)
+    try MenuFile(yaml: text, source: "menu").menu(sources: DecisionSources(model.get()), plugins: .shipped)
   }
 
   static func run(threads: Int = 2, timeLimit: Double? = nil, weight: String? = nil) throws -> TriggerRun {

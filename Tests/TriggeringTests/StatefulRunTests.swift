@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
+import CanopyModel
+import EventIO
 import Foundation
+import PluginKit
 import TestFiles
+import TestPlugins
 import Testing
+import Triggering
+import Triggers
 
 /// Runs of menus with decisions that depend on the events before.
 @Suite struct StatefulRunTests {
@@ -53,7 +58,7 @@ import Testing
     """
 
   private func menu(_ decision: any Decision.Type = Larger.self) throws -> TriggerMenu {
-    var registry = PluginRegistry.builtIn
+    var registry = PluginRegistry.shipped
     try registry.register(decision)
     return try MenuFile(yaml: Self.text, source: "menu").menu(
       sources: DecisionSources(SampleRun.model.get()), plugins: registry)

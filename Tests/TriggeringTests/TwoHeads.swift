@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
+import CanopyModel
 import EventClassifiers
+import EventIO
 import Foundation
 import JetTaggers
+import PluginKit
+import RecurrentEncoder
+import RecursiveEmbedding
 import TestFiles
+import TestPlugins
 import Testing
+import Triggering
+import Triggers
 
 /// A model of random weights with a head on jets and one on events, as many paths as are wanted, and a large event.
 enum TwoHeads {
@@ -65,7 +72,7 @@ enum TwoHeads {
         """
     }
     return try MenuFile(yaml: text, source: "menu").menu(
-      sources: DecisionSources(model()), plugins: .builtIn)
+      sources: DecisionSources(model()), plugins: .shipped)
   }
 
   /// The hardest particles of the largest of some events.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import AllocationCounter
-import Canopy
+import PluginKit
 import Testing
+import Triggers
 
 /// Decisions with memory that is kept from event to event.
 @Suite(.enabled(if: allocation_counter_is_available(), "a sanitizer has an allocator of its own"))

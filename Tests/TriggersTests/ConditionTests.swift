@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
+import PluginKit
 import Settings
 import Testing
+import Triggers
 
 /// The conditions against plain code.
 @Suite struct ConditionTests {
@@ -178,7 +179,7 @@ import Testing
   }
 
   @Test func anyDecisionIsACondition() throws {
-    var plugins = PluginRegistry.builtIn
+    var plugins = PluginRegistry.conditions
     try plugins.register(RapidityGap.self)
     let menu = try TriggerMenu(
       "paths: [{name: gap, conditions: [{jet-count: {}, min: 1}, {rapidity-gap: {jets: 3}, max: 2}]}]",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
+import PluginKit
 import Settings
 import Testing
+import Triggers
 
 /// What is wrong with a menu is told before the first event, all at once, each problem with its place.
 @Suite struct MenuProblemTests {
@@ -199,10 +200,10 @@ import Testing
 
   @Test func theRateOfTheCallerCounts() throws {
     let file = try MenuFile(yaml: "rate: {budget: 5}\npaths: [{name: a, prescale: 10}]", source: "menu.yaml")
-    let menu = try file.menu(sources: DecisionSources(), plugins: .builtIn, inputRate: 50)
+    let menu = try file.menu(sources: DecisionSources(), plugins: .conditions, inputRate: 50)
     #expect(menu.inputRate == 50 && menu.budget == 5)
     #expect(throws: ConfigurationError.self) {
-      try file.menu(sources: DecisionSources(), plugins: .builtIn, inputRate: 51)
+      try file.menu(sources: DecisionSources(), plugins: .conditions, inputRate: 51)
     }
   }
 }

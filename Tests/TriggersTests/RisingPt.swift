@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
+import PluginKit
+import Triggers
 
 /// A decision whose answers depend on all events before: the hardest jet is harder than a threshold, which rises to the
 /// jets that pass and falls by a factor with the others.
@@ -34,7 +35,7 @@ struct RisingPt: Decision {
 
   static var registry: PluginRegistry {
     get throws {
-      var registry = PluginRegistry.builtIn
+      var registry = PluginRegistry.conditions
       try registry.register(Self.self)
       return registry
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
 import Foundation
+import PluginKit
 import Testing
+import Triggers
 
 /// Decisions that depend on the events before.
 @Suite struct StatefulDecisionTests {

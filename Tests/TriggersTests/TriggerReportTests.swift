@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
 import Foundation
+import PluginKit
 import Testing
+import Triggers
 
 @Suite struct TriggerReportTests {
   private let sample = TriggerSample(eventCount: 400, seed: 21)
@@ -47,80 +48,6 @@ import Testing
     let interval = Efficiency(passed: passed, total: total).interval
     #expect(
       abs(interval.lowerBound - lower) < 1e-12 && abs(interval.upperBound - upper) < 1e-12, "\(interval)")
-  }
-
-  /// A menu with observables of jets and events, and curves against one.
-  @Test func conditionsReadObservables() throws {
-    let menu = try TriggerMenu(
-      """
-      observables:
-        shape: {plugin: soft-drop, beta: 1}
-        met: {plugin: missing-momentum}
-        hardest: {plugin: ranked-jets, count: 1}
-      paths:
-        - {name: groomed, conditions: [{jet: {quantity: shape/mass, outputs: {shape/z: {min: 0.2}}}, min: 50}]}
-        - {name: met, conditions: [{event-output: met/pt, max: 30}]}
-      """)
-    #expect(menu.observables.members.map(\.name) == ["shape", "met", "hardest"])
-    #expect(
-      menu.quantities.map(\.name) == ["groomed/mass", "met/pt"]
-        && menu.quantities.map(\.unit) == ["GeV", "GeV"])
-    var parts = sample.parts(0..<400)
-    var generator = SeededGenerator(seed: 8)
-    for column in menu.observables.columns {
-      let count = column.rows == .jets ? parts.jets.jetCount : 400
-      parts.jets.columns[column.rows][column.name] = Column(
-        values: (0..<count).map { _ in
-          Double.random(in: 0...(column.unit == nil ? 0.5 : 100), using: &generator)
-        })
-    }
-    var inputs = DecisionInputs(menu.sources)
-    inputs.replace(with: parts.events, jets: parts.jets)
-    inputs.append(predictions: parts.jetPredictions)
-    inputs.append(predictions: parts.eventPredictions)
-    let (decisions, _) = menu.run(inputs)
-    let (mass, z) = (
-      parts.jets.columns.jets["shape/mass"]!.values, parts.jets.columns.jets["shape/z"]!.values
-    )
-    let met = parts.jets.columns.events["met/pt"]!.values
-    for event in 0..<400 {
-      let best = parts.jets.jets(ofEvent: event).filter { z[$0] >= 0.2 }.map { mass[$0] }.max()
-      #expect(
-        decisions.values[2 * event] == best ?? -.infinity && decisions.values[2 * event + 1] == met[event])
-      #expect(decisions.conditionsHold[2 * event] == (best ?? 0 >= 50))
-      #expect(decisions.conditionsHold[2 * event + 1] == (met[event] <= 30))
-    }
-    var curves = try TurnOnCurves(menu, against: "hardest/pt-1")
-    #expect(curves.unit == "GeV")
-    curves.append(inputs, decisions)
-    let hardest = parts.jets.columns.events["hardest/pt-1"]!.values
-    let bins = curves.curves(binCount: 4)[1].bins
-    #expect(bins[0].lower == hardest.min()! && bins.reduce(0) { $0 + $1.efficiency.total } == 400)
-    for (name, problem) in [
-      ("hardest/rapidity1", "did you mean hardest/rapidity-1"), ("shape/mass", "but one of events"),
-      ("met/pt", "is a quantity of a path and a number of an observable"),
-    ] {
-      let error = try #require(
-        throws: PluginError.self, performing: { _ = try TurnOnCurves(menu, against: name) })
-      #expect(error.description.contains(problem))
-    }
-  }
-
-  @Test(arguments: [
-    ("hh: {plugin: lund}", "observables.hh has the name of a head of the model: give it another"),
-    ("a: {plugin: lnud}", "There is no observable lnud; did you mean lund?"),
-    ("a: {plugin: soft-drop, zcut: 0.1}", "unknown key 'zcut' in observables.a; did you mean 'z-cut'?"),
-    ("lund: {}", "The observable number lund/kt is one of splittings, but one of jets is needed."),
-    ("soft-drop: {}", "There is no head and no observable lund: declare an observable under observables"),
-    ("b: {plugin: lund, x: 1}, a: {plugin: kinematics}", "unknown key 'x' in observables.b"),
-  ]) func observablesThatDoNotServeAreRefused(declared: String, problem: String) {
-    do {
-      _ = try TriggerMenu(
-        "observables: {\(declared)}\npaths: [{name: a, conditions: [{jet: {quantity: lund/kt}, min: 1}]}]")
-      Issue.record("no error for \(declared)")
-    } catch {
-      #expect("\(error)".contains(problem), "\(error)")
-    }
   }
 
   @Test func turnOnCurvesCountEachEventOnce() throws {

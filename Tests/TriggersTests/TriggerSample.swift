@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
 import Foundation
+import PluginKit
+import Triggers
 
 /// Events of which each particle is a jet, with what a head on jets, one on events and a condition say of them.
 struct TriggerSample {
@@ -86,10 +87,20 @@ struct TriggerSample {
   }
 }
 
+extension PluginRegistry {
+  /// The conditions that come with Canopy.
+  static let conditions: PluginRegistry = {
+    var plugins = PluginRegistry()
+    // Their identifiers differ, so that registering them cannot fail.
+    try! plugins.registerConditions()
+    return plugins
+  }()
+}
+
 extension TriggerMenu {
   /// A menu of YAML text.
   init(
-    _ yaml: String, sources: DecisionSources = TriggerSample.sources, plugins: PluginRegistry = .builtIn,
+    _ yaml: String, sources: DecisionSources = TriggerSample.sources, plugins: PluginRegistry = .conditions,
     isForTuning: Bool = false
   ) throws {
     self = try MenuFile(yaml: yaml, source: "menu.yaml").menu(

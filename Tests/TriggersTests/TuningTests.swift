@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Canopy
 import Foundation
+import PluginKit
 import Settings
 import Testing
+import Triggers
 
 @Suite struct TuningTests {
   private static let text = """
@@ -123,7 +124,7 @@ import Testing
 
   @Test func theTunedMenuKeepsTheUsersText() throws {
     let file = try MenuFile(yaml: Self.text, source: "menu.yaml")
-    let menu = try file.menu(sources: TriggerSample.sources, plugins: .builtIn, isForTuning: true)
+    let menu = try file.menu(sources: TriggerSample.sources, plugins: .conditions, isForTuning: true)
     let text = try file.text(of: menu, tuned: [0.875, 312.0625])
     #expect(
       text
@@ -135,7 +136,7 @@ import Testing
     // Lines of another system, and a word in quotation marks.
     let other = try MenuFile(
       yaml: text.replacingOccurrences(of: "0.875", with: "'tune'"), source: "menu.yaml")
-    let otherMenu = try other.menu(sources: TriggerSample.sources, plugins: .builtIn, isForTuning: true)
+    let otherMenu = try other.menu(sources: TriggerSample.sources, plugins: .conditions, isForTuning: true)
     #expect(throws: ConfigurationError.self) { try other.text(of: otherMenu, tuned: [1]) }
   }
 

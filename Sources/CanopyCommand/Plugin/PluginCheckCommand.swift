@@ -11,7 +11,8 @@ struct PluginCheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Checks that the plugins of a library do what every plugin has to.",
     discussion: """
-      Each stage and each head is tried with its example in a small network, each observable is computed and each \
+      Each stage and each head is tried with its example in a small network, and so is each recursive cell, alone and \
+      in the stage recursive; each observable is computed and each \
       decision is asked with its example, on events that are made for it. A format of events reads its example, whole, \
       cut short and damaged; a format of results, or one that events are written in, writes what is made for it. Each \
       check has a process of its own, so that one that crashes is one that fails. The exit status is 1 if a check fails.
@@ -21,7 +22,8 @@ struct PluginCheckCommand: ParsableCommand {
         canopy plugin check .build/release/libMyTagger.so --only gradients
       """)
 
-  @Argument(help: "The library of the plugin, or the folder of its package.", completion: .file(extensions: ["so"]))
+  @Argument(
+    help: "The library of the plugin, or the folder of its package.", completion: .file(extensions: ["so"]))
   var path: String
 
   @Option(
@@ -36,7 +38,8 @@ struct PluginCheckCommand: ParsableCommand {
   /// The names of all checks, each once: of heads, then those that only other kinds have.
   private static let checks: [String] =
     (HeadCheck.allCases.map(\.rawValue) + DecisionCheck.allCases.map(\.rawValue)
-    + StageCheck.allCases.map(\.rawValue) + ObservableCheck.allCases.map(\.rawValue)
+    + StageCheck.allCases.map(\.rawValue) + CellCheck.allCases.map(\.rawValue)
+    + ObservableCheck.allCases.map(\.rawValue)
     + EventFormatCheck.allCases.map(\.rawValue) + OutputFormatCheck.allCases.map(\.rawValue))
     .reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
 
@@ -55,8 +58,8 @@ struct PluginCheckCommand: ParsableCommand {
       let plugins = try CheckedPlugin.all(of: registry)
       guard !plugins.isEmpty else {
         writeToStandardError(
-          "canopy: \(path.printable) brings no observable, stage, head, decision or format: there is nothing to check "
-            + "(cells are not)\n")
+          "canopy: \(path.printable) brings no observable, stage, recursive cell, head, decision or format: there is "
+            + "nothing to check\n")
         return
       }
       let results =
@@ -108,7 +111,7 @@ private struct CheckedPlugin {
   }
 
   let name: String
-  /// `observable`, `stage`, `head`, `decision`, `event format`, `result format` or `event output format`.
+  /// `observable`, `stage`, `recursive cell`, `head`, `decision`, `event format`, `result format` or `event output format`.
   let kind: String
   let checks: [Check]
 
@@ -130,6 +133,15 @@ private struct CheckedPlugin {
       }
     }
     (name, kind, self.checks) = (type.identifier, "stage", checks(type))
+  }
+
+  init(_ cell: RecursiveNetwork.Cell) {
+    func checks<C: RecursiveCell>(_ type: C.Type) -> [Check] {
+      CellCheck.allCases.map { check in
+        Check(name: check.rawValue, summary: check.summary) { try CellConformance(type).run(check) }
+      }
+    }
+    (name, kind, self.checks) = (cell.name, "recursive cell", checks(cell.type))
   }
 
   init(_ type: any Head.Type, _ observables: [any Observable.Type]) {
@@ -190,6 +202,8 @@ private struct CheckedPlugin {
     return try observables.map { CheckedPlugin($0) }
       + registry.stageIdentifiers.filter { registry.origin(ofStage: $0) != .builtIn }
       .map { CheckedPlugin(try registry.stage($0), observables) }
+      + registry.recursiveCells.all.filter { registry.origin(ofRecursiveCell: $0.name) != .builtIn }
+      .map { CheckedPlugin($0) }
       + registry.headIdentifiers.filter { registry.origin(ofHead: $0) != .builtIn }
       .map { CheckedPlugin(try registry.head($0), observables) }
       + registry.decisionIdentifiers.filter { registry.origin(ofDecision: $0) != .builtIn }

@@ -9,7 +9,7 @@ import Settings
 struct PluginListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "Lists the plugins and formats that are built in and those that are loaded.",
+    abstract: "Lists the plugins, recursive cells and formats that are built in and those that are loaded.",
     discussion: """
       Inputs, outputs and quantities are those of the configuration that a plugin gives as its example, which is shown \
       too; they may be others with other configurations.
@@ -42,14 +42,14 @@ struct PluginListCommand: ParsableCommand {
         try PluginDescription(registry.decision(identifier), origin: registry.origin(ofDecision: identifier)!)
       }
       let descriptions = observables + stages + heads + decisions
-      let formats = FormatDescription.all(of: registry)
+      let parts = PartDescription.all(of: registry)
       switch format {
       case .json:
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try writeToStandardOutput(
-          encoder.encode(descriptions.map(Listed.plugin) + formats.map(Listed.format)) + Data("\n".utf8))
-      case .table: try writeToStandardOutput(Data(Listing(descriptions, formats).text.utf8))
+          encoder.encode(descriptions.map(Listed.plugin) + parts.map(Listed.part)) + Data("\n".utf8))
+      case .table: try writeToStandardOutput(Data(Listing(descriptions, parts).text.utf8))
       }
     }
   }
@@ -58,40 +58,45 @@ struct PluginListCommand: ParsableCommand {
 /// An element of the list as JSON.
 private enum Listed: Encodable {
   case plugin(PluginDescription)
-  case format(FormatDescription)
+  case part(PartDescription)
 
   func encode(to encoder: any Encoder) throws {
     switch self {
     case .plugin(let plugin): try plugin.encode(to: encoder)
-    case .format(let format): try format.encode(to: encoder)
+    case .part(let part): try part.encode(to: encoder)
     }
   }
 }
 
-/// What a format says of itself.
-private struct FormatDescription: Encodable {
+/// What a recursive cell or a format says of itself.
+private struct PartDescription: Encodable {
   /// The name.
   var plugin: String
-  /// `event format`, `result format` or `event output format`.
+  /// `recursive cell`, `event format`, `result format` or `event output format`.
   var kind: String
   var from: String
   var summary: String
-  /// The endings of the names of its files; nil for formats that are told from the content.
+  /// The endings of the names of its files; nil for formats that are told from the content, and for cells.
   var endings: [String]?
 
-  static func all(of registry: PluginRegistry) -> [FormatDescription] {
-    registry.eventFormats.all.map {
-      FormatDescription(
-        plugin: $0.name, kind: "event format", from: registry.origin(ofEventFormat: $0.name)!.description,
+  static func all(of registry: PluginRegistry) -> [PartDescription] {
+    registry.recursiveCells.all.map {
+      PartDescription(
+        plugin: $0.name, kind: "recursive cell", from: registry.origin(ofRecursiveCell: $0.name)!.description,
         summary: $0.summary)
     }
+      + registry.eventFormats.all.map {
+        PartDescription(
+          plugin: $0.name, kind: "event format", from: registry.origin(ofEventFormat: $0.name)!.description,
+          summary: $0.summary)
+      }
       + registry.resultFormats.all.map {
-        FormatDescription(
+        PartDescription(
           plugin: $0.name, kind: "result format", from: registry.origin(ofResultFormat: $0.name)!.description,
           summary: $0.summary, endings: $0.fileExtensions)
       }
       + registry.eventOutputFormats.all.map {
-        FormatDescription(
+        PartDescription(
           plugin: $0.name, kind: "event output format",
           from: registry.origin(ofEventOutputFormat: $0.name)!.description, summary: $0.summary,
           endings: $0.fileExtensions)
@@ -211,8 +216,8 @@ private struct PluginDescription: Encodable {
 }
 
 extension Listing {
-  /// Plugins and formats for people.
-  fileprivate init(_ plugins: [PluginDescription], _ formats: [FormatDescription]) {
+  /// Plugins, recursive cells and formats for people.
+  fileprivate init(_ plugins: [PluginDescription], _ parts: [PartDescription]) {
     for plugin in plugins {
       begin("\(plugin.plugin) \(plugin.version)")
       add("summary", plugin.summary)
@@ -226,6 +231,10 @@ extension Listing {
       plugin.keepsState.map { add("state", $0 ? "kept from event to event" : "none") }
       add("example", plugin.configuration.text)
     }
+    begin("recursive cells")
+    add(
+      table: [["cell", "from", "what it is"]]
+        + parts.filter { $0.kind == "recursive cell" }.map { [$0.plugin, $0.from, $0.summary] })
     for (kind, title) in [
       ("event format", "formats of events that are read"), ("result format", "formats of results"),
       ("event output format", "formats of events that are written"),
@@ -233,7 +242,7 @@ extension Listing {
       begin(title)
       add(
         table: [["format", "endings", "from", "what it is"]]
-          + formats.filter { $0.kind == kind }.map { format in
+          + parts.filter { $0.kind == kind }.map { format in
             let endings = format.endings.map { $0.map { "." + $0 }.joined(separator: " ") } ?? ""
             return [format.plugin, endings.isEmpty ? "-" : endings, format.from, format.summary]
           })

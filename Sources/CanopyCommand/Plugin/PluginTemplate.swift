@@ -99,7 +99,8 @@ struct PluginNames: Sendable {
     "JetTaggers",
     "MassRegression", "Observables", "PluginTestRuntime", "SourceFingerprint", "Triggering", "Triggers",
     // Types of Canopy.
-    "Calibration", "Classification", "ClassifyingHead", "Configuration", "Decision", "DecisionCheck",
+    "Calibration", "CellCheck", "CellConformance", "Classification", "ClassifyingHead", "Configuration",
+    "Decision", "DecisionCheck",
     "DecisionConformance", "DecisionExample", "DecisionInputs", "DecisionSources", "DecisionValues",
     "Dense", "Estimate", "EventFormat", "EventFormatCheck", "EventFormatConformance", "EventInputError",
     "EventOutputFormat", "EventReader", "EventSchema", "EventSource", "EventWriter", "Events", "FileStart",

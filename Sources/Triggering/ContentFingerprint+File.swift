@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import CZlib
 import Foundation
+import Support
 
-/// A fingerprint that tells the content of a file from that of another one that took its place.
-///
-/// For a file of at most 64 MiB every byte counts, and nothing else: a copy has the same fingerprint. For a
-/// larger one, 1024 blocks count that are spread evenly over it, its first and last bytes included, and the
-/// time at which it was last written, so that a fingerprint takes no longer than reading 64 MiB.
-struct FileFingerprint: Codable, Equatable {
-  /// The length in bytes.
-  let size: Int
-  /// The CRC-32 of the bytes that count.
-  let checksum: UInt32
-  /// When a large file was last written, in nanoseconds since 1970.
-  let written: Int?
-
+extension ContentFingerprint {
   private static let blockSize = 1 << 16
   private static let blockCount = 1 << 10
 
-  /// The fingerprint of a file; nil if it is not a regular file.
+  /// The fingerprint that tells a file from another one that took its place; nil if it is not a regular file.
   ///
-  /// - Throws: ``TriggerError`` if it cannot be read.
-  init?(of path: String) throws {
+  /// The length counts, and of a file of at most 64 MiB every byte: a copy has the same fingerprint. Of a larger one, 1024
+  /// blocks count that are spread evenly over it, its first and last bytes included, and the time at which it was
+  /// last written, so that a fingerprint takes no longer than reading 64 MiB.
+  ///
+  /// - Throws: ``TriggerError`` if the file cannot be read.
+  init?(ofFile path: String) throws {
     // So as not to wait for a writer of a pipe.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw Self.failure(path) }
@@ -30,10 +22,10 @@ struct FileFingerprint: Codable, Equatable {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw Self.failure(path) }
     guard status.st_mode & S_IFMT == S_IFREG else { return nil }
-    size = Int(status.st_size)
+    let size = Int(status.st_size)
     let isLarge = size > Self.blockSize * Self.blockCount
-    written = isLarge ? status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec : nil
-    var sum = crc32_z(0, nil, 0)
+    self.init()
+    update([size] + (isLarge ? [status.st_mtim.tv_sec, status.st_mtim.tv_nsec] : []))
     var block = [UInt8](repeating: 0, count: Self.blockSize)
     let count = isLarge ? Self.blockCount : (size + Self.blockSize - 1) / Self.blockSize
     for index in 0..<count {
@@ -50,9 +42,8 @@ struct FileFingerprint: Codable, Equatable {
         if found == 0 { break }
         filled += found
       }
-      sum = crc32_z(sum, block, filled)
+      block.withUnsafeBytes { update(UnsafeRawBufferPointer(rebasing: $0[..<filled])) }
     }
-    checksum = UInt32(truncatingIfNeeded: sum)
   }
 
   private static func failure(_ path: String) -> TriggerError {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import EventIO
-import JetPhysics
-import Triggers
+import PluginKit
 
 /// What is written of the trigger with each accepted event: columns whose names begin with `trigger.`.
 ///
@@ -29,13 +27,6 @@ public struct TriggerColumns: Sendable {
   /// The units of the quantities that have one, by column.
   public let units: [String: String]
 
-  /// Which columns are written.
-  enum Version {
-    /// Without the events' numbers and instead of those of an earlier trigger, as journals of version 1 have them.
-    case first
-    case current
-  }
-
   private static let eventNumberName = "event-number"
   private static let passThroughName = "pass-through"
 
@@ -51,11 +42,11 @@ public struct TriggerColumns: Sendable {
 
   /// The columns of a menu.
   ///
-  /// - Throws: ``TriggerError`` if two of them would have one name.
+  /// - Throws: `PluginError` if two of them would have one name.
   public init(_ menu: TriggerMenu) throws {
     self.init(named: menu)
     if let clash = clash(in: menu) {
-      throw TriggerError(
+      throw PluginError(
         "Two columns of the accepted events would be called \(clash.column); rename the path "
           + "\(menu.paths[clash.path].name).")
     }
@@ -91,7 +82,7 @@ public struct TriggerColumns: Sendable {
   }
 
   /// The units of the columns that accepted events have of this trigger, by column.
-  func units(in accepted: Events) -> [String: String] {
+  package func units(in accepted: Events) -> [String: String] {
     let number = Self.triggerCount(in: accepted.columns.names)
     return Dictionary(uniqueKeysWithValues: units.map { (Self.renamed($0.key, number), $0.value) })
   }
@@ -101,19 +92,14 @@ public struct TriggerColumns: Sendable {
   }
 
   /// The accepted ones of events that were decided about, with the columns of the trigger after their own.
-  func accepted(
-    of events: Events, _ decisions: TriggerDecisions, _ version: Version = .current
-  ) -> Events {
+  package func accepted(of events: Events, _ decisions: TriggerDecisions) -> Events {
     let places = (0..<events.eventCount).filter { decisions.isAccepted[$0] }
     var accepted = events.events(at: places)
-    if version == .first {
-      for name in accepted.columns.names where name.hasPrefix(Self.prefix(1)) { accepted.columns[name] = nil }
-    }
     let number = Self.triggerCount(in: accepted.columns.names) + 1
     func add(_ name: String, _ value: (Int) -> Double) {
       accepted.columns[Self.renamed(name, number)] = Column(values: places.map(value))
     }
-    if version == .current { add(Self.eventNumber) { Double(events.eventNumbers[$0]) } }
+    add(Self.eventNumber) { Double(events.eventNumbers[$0]) }
     add(Self.passThrough) { decisions.isPassThrough[$0] ? 1 : 0 }
     for path in bits.indices {
       add(bits[path]) { decisions.pathBits[$0 * bits.count + path] ? 1 : 0 }

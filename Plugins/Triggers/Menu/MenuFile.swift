@@ -3,7 +3,6 @@
 import Foundation
 import PluginKit
 import Settings
-import Triggers
 
 /// A YAML file with the menu of a trigger.
 public struct MenuFile: Sendable {

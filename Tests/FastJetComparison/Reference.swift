@@ -4,11 +4,12 @@ import FastJetReference
 import JetPhysics
 
 /// One event clustered by FastJet itself.
-final class Reference {
-  let particleCount: Int
+public final class Reference {
+  private let particleCount: Int
   private let pointer: OpaquePointer
 
-  init(_ momenta: [FourMomentum], _ definition: JetDefinition) {
+  /// Clusters the particles of an event by the definition.
+  public init(_ momenta: [FourMomentum], _ definition: JetDefinition) {
     particleCount = momenta.count
     pointer = fastjet_reference_create(
       momenta.flatMap { [$0.px, $0.py, $0.pz, $0.energy] }, Int32(momenta.count),
@@ -19,7 +20,7 @@ final class Reference {
   deinit { fastjet_reference_destroy(pointer) }
 
   /// Chooses the jets that the following functions number, and returns how many there are.
-  func select(_ kind: JetSelection.Kind) -> Int {
+  public func select(_ kind: JetSelection.Kind) -> Int {
     switch kind {
     case .inclusive(let minimumPt): Int(fastjet_reference_inclusive(pointer, minimumPt))
     case .exclusiveJets(let count): Int(fastjet_reference_exclusive_jets(pointer, Int32(count)))
@@ -27,20 +28,22 @@ final class Reference {
     }
   }
 
-  func jet(_ jet: Int) -> [Double] {
+  /// The momentum of a jet: px, py, pz and energy.
+  public func jet(_ jet: Int) -> [Double] {
     var momentum = [Double](repeating: 0, count: 4)
     fastjet_reference_jet(pointer, Int32(jet), &momentum)
     return momentum
   }
 
   /// Rapidity, azimuth, mass, pseudorapidity and polar angle.
-  func kinematics(ofJet jet: Int) -> [Double] {
+  public func kinematics(ofJet jet: Int) -> [Double] {
     var kinematics = [Double](repeating: 0, count: 5)
     fastjet_reference_kinematics(pointer, Int32(jet), &kinematics)
     return kinematics
   }
 
-  func constituents(ofJet jet: Int) -> [Int32] {
+  /// The particles of a jet.
+  public func constituents(ofJet jet: Int) -> [Int32] {
     var constituents = [Int32](repeating: 0, count: particleCount)
     let count = fastjet_reference_constituents(pointer, Int32(jet), &constituents)
     return Array(constituents.prefix(Int(count)))
@@ -62,7 +65,8 @@ final class Reference {
   }
 
   /// How many steps of one event's history are not FastJet's, which is compared in C for the sake of time.
-  func differingEntries(_ histories: ClusteringHistories, event: Int, tolerance: Double = 1e-12) -> Int {
+  public func differingEntries(_ histories: ClusteringHistories, event: Int, tolerance: Double = 1e-12) -> Int
+  {
     let entries = histories.entries(ofEvent: event)
     return Int(
       fastjet_reference_differing_entries(
@@ -105,12 +109,17 @@ extension FastJetReferenceNode {
 }
 
 /// Whether two momenta agree to `tolerance` of the larger energy.
-func agree(_ a: [Double], _ b: [Double], tolerance: Double = 1e-12) -> Bool {
+public func agree(_ a: [Double], _ b: [Double], tolerance: Double = 1e-12) -> Bool {
   let scale = max(abs(a[3]), abs(b[3]))
   return zip(a, b).allSatisfy { abs($0 - $1) <= tolerance * scale }
 }
 
 /// Whether two numbers agree to a relative `tolerance`.
-func agree(_ a: Double, _ b: Double, tolerance: Double = 1e-12) -> Bool {
+public func agree(_ a: Double, _ b: Double, tolerance: Double = 1e-12) -> Bool {
   a == b || abs(a - b) <= tolerance * max(abs(a), abs(b))
+}
+
+extension FourMomentum {
+  /// px, py, pz and energy.
+  public var components: [Double] { [px, py, pz, energy] }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Canopy
 import Foundation
 import MassRegression
-import PluginKit
 import Testing
 
 /// The classical estimators, seen through the outputs of a head.

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import EventClassifiers
+import JetTaggers
+import MassRegression
+import Observables
+import PluginKit
+import RecurrentEncoder
+import RecursiveEmbedding
+import Triggers
+
+extension PluginRegistry {
+  /// The plugins that come with Canopy, for tests of rooms that lie below it.
+  public static let shipped: PluginRegistry = {
+    var plugins = PluginRegistry()
+    // Their identifiers differ, so that registering them cannot fail.
+    try! plugins.registerObservables()
+    try! plugins.register(RecursiveStage.self)
+    try! plugins.register(EventEncoder.self)
+    try! plugins.register(JetTagger.self)
+    try! plugins.register(EventClassifier.self)
+    try! plugins.register(MassRegression.self)
+    try! plugins.registerConditions()
+    return plugins
+  }()
+}
