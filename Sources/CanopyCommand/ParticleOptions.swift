@@ -55,9 +55,11 @@ struct ParticleOptions: ParsableArguments {
 
   /// What of the selection an input must be able to meet.
   var demands: Set<EventReadingOptions.Demand> {
-    Set([
-      status.map { _ in .status }, invisible.map { _ in .invisible }, keepInvisible ? .keepInvisible : nil,
-    ].compactMap(\.self))
+    Set(
+      [
+        status.map { _ in .status }, conditions.isEmpty ? nil : .particles, invisible.map { _ in .invisible },
+        keepInvisible ? .keepInvisible : nil,
+      ].compactMap(\.self))
   }
 
   /// What the options say, else what `model` was trained with; says on standard error if the two differ.

@@ -53,7 +53,9 @@ extension ModelDescription {
   ///
   /// - Throws: ``ModelError``, without a full stop, that names the member.
   func checkMembers(of file: JSONValue) throws {
-    guard case .object(var members) = file, case .object(let own) = try JSONValue(encoding: self) else { return }
+    guard case .object(var members) = file, case .object(let own) = try JSONValue(encoding: self) else {
+      return
+    }
     for name in Self.unreadMembers { members[name] = nil }
     // Versions before 0.2 had other keys for jets.
     if case .object(let jets)? = members["jets"], jets["definition"] != nil { members["jets"] = nil }
@@ -65,7 +67,8 @@ extension ModelDescription {
   /// - Throws: ``ModelError``, without a full stop, that names the member.
   func checkMembers(by network: Network) throws {
     for (stage, made, name) in [
-      (embedding, network.embedding?.description, "embedding"), (events, network.events?.description, "events"),
+      (embedding, network.embedding?.description, "embedding"),
+      (events, network.events?.description, "events"),
     ] {
       guard let stage, let made, let version = stage.version, let known = made.version,
         !version.isOlder(than: known)

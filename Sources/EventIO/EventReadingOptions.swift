@@ -8,6 +8,8 @@ public struct EventReadingOptions: Sendable, Equatable {
   public enum Demand: String, Sendable {
     /// Statuses, which generator records alone have.
     case status
+    /// Conditions that particles meet.
+    case particles
     /// Which particles are invisible, told by their identifiers.
     case invisible
     /// That invisible particles, told by their identifiers, take part.

@@ -123,11 +123,13 @@ public struct DataSection: SettingsSection {
   /// What of the selection of particles an input must be able to meet: what is not as it is if nothing is said.
   var demands: Set<EventReadingOptions.Demand> {
     let usual = ParticleSelection()
-    return Set([
-      particles.statuses == usual.statuses ? nil : .status,
-      particles.invisible == usual.invisible ? nil : .invisible,
-      particles.keepsInvisible ? .keepInvisible : nil,
-    ].compactMap(\.self))
+    return Set(
+      [
+        particles.statuses == usual.statuses ? nil : .status,
+        particles.conditions.isEmpty ? nil : .particles,
+        particles.invisible == usual.invisible ? nil : .invisible,
+        particles.keepsInvisible ? .keepInvisible : nil,
+      ].compactMap(\.self))
   }
 
   /// The settings, in the order of tables.
@@ -176,7 +178,8 @@ public struct DataSection: SettingsSection {
       range: "identifiers"),
     Setting(
       "status", \.particles.statuses, from: { (text: String) in try ParticleSelection.statuses(text) },
-      "the statuses of particles of HepMC and Les Houches events that take part, as in `1, 2`", default: "1", range: "numbers"),
+      "the statuses of particles of HepMC and Les Houches events that take part, as in `1, 2`", default: "1",
+      range: "numbers"),
     Setting("units", \.units, "the unit of momenta of files that do not state theirs", default: "GeV"),
     Setting(
       "format", \.format, "the name of the format of the files, as in `--input-format`",

@@ -21,7 +21,8 @@ struct PluginCheckCommand: ParsableCommand {
         canopy plugin check .build/release/libMyTagger.so --only gradients
       """)
 
-  @Argument(help: "The library of the plugin, or the folder of its package.", completion: .file(extensions: ["so"]))
+  @Argument(
+    help: "The library of the plugin, or the folder of its package.", completion: .file(extensions: ["so"]))
   var path: String
 
   @Option(
