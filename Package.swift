@@ -5,7 +5,7 @@ import PackageDescription
 
 // The package manager builds a module anew when one that it names has changed, and does not see through
 // modules that export others: whoever imports these names what is behind them too.
-let reexportedByPluginKit = ["EventData", "JetPhysics", "NeuralEngine", "Settings", "Statistics"]
+let reexportedByPluginKit = ["EventData", "Formulas", "JetPhysics", "NeuralEngine", "Settings", "Statistics"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
     "CanopyModel", "EventIO", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Reports",
@@ -58,6 +58,7 @@ let package = Package(
     .target(name: "Support"),
 
     .target(name: "EventData"),
+    .target(name: "Formulas", dependencies: ["EventData", "Support"]),
     .target(name: "JetPhysics", dependencies: ["CFastJet", "EventData"]),
     .target(name: "Settings", dependencies: ["CYAML", "EventData", "JetPhysics", "Support"]),
     .target(name: "Statistics", dependencies: ["Support"]),
@@ -171,6 +172,8 @@ let package = Package(
       ] + modules(reexportedByPluginKit), path: "Tests/TestPlugins"),
     // A test imports its own room and rooms below it, which .ci/rooms makes sure of.
     .testTarget(name: "EventDataTests", dependencies: ["EventData"]),
+    .testTarget(
+      name: "FormulasTests", dependencies: ["EventData", "Formulas"], exclude: ["Fixtures"]),
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestFiles"]),
     .testTarget(
       name: "JetPhysicsTests",

@@ -47,7 +47,8 @@ struct ParticleOptions: ParsableArguments {
   var demands: Set<EventReadingOptions.Demand> {
     Set(
       [
-        status.map { _ in .status }, invisible.map { _ in .invisible }, keepInvisible ? .keepInvisible : nil,
+        status.map { _ in .status }, conditions.isEmpty ? nil : .particles, invisible.map { _ in .invisible },
+        keepInvisible ? .keepInvisible : nil,
       ].compactMap(\.self))
   }
 

@@ -28,10 +28,14 @@ struct ReadingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Read only events whose column NAME is VALUE; may be given several times.",
-      discussion: "Events that are passed over count for --max-events and --skip-events.",
-      valueName: "name=value"))
-  var `where`: [NamedValue] = []
+      "Read only events that meet CONDITION; may be given several times.",
+      discussion: """
+        A condition is a formula over the columns of the events and of their particles, as in 'label == 1', \
+        'number % 5 != 3' or 'count(particle.charge != 0) > 20', or a column with its value, as in label=1. Events that are \
+        passed over count for --max-events and --skip-events.
+        """,
+      valueName: "condition"))
+  var `where`: [String] = []
 
   @Flag(help: EventReadingOptions.help("skip-bad-events"))
   var skipBadEvents = false
@@ -44,11 +48,26 @@ struct ReadingOptions: ParsableArguments {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is \(threads); choose a number from 1 to 1024.")
     }
-    try NamedValue.checkNames(self.where, option: "--where")
+    _ = try selection()
     var options = EventReadingOptions()
     options.maximumEvents = maxEvents
     options.skipEvents = skipEvents ?? 0
     try options.checkOptions(given: [])
+  }
+
+  /// What events must meet.
+  private func selection() throws -> [Formula] {
+    try self.where.map { text in
+      // As in label=1, which is no comparison of a formula.
+      if let value = NamedValue(argument: text), !value.name.contains(where: "<>!=() ".contains) {
+        return Formula(column: value.name, isEqualTo: value.value)
+      }
+      do {
+        return try Formula(text)
+      } catch {
+        throw ValidationError("--where \(error).")
+      }
+    }
   }
 
   /// How many threads work.
@@ -76,7 +95,7 @@ struct ReadingOptions: ParsableArguments {
         particleColumns: whole ? nil : particleColumns.union(model?.network.particleColumns ?? []),
         maximumEvents: maxEvents,
         skipEvents: skipEvents ?? 0,
-        skipBadEvents: skipBadEvents, columns: columns, selection: NamedValue.dictionary(self.where),
+        skipBadEvents: skipBadEvents, columns: columns, selection: selection(),
         units: content.units, formats: formats, format: content.format(among: formats), limits: content.limits
       ))
   }
@@ -91,7 +110,7 @@ struct ReadingOptions: ParsableArguments {
     ).options
     options.maximumEvents = nil
     options.skipEvents = 0
-    options.selection = [:]
+    options.selection = []
     return try EventStream(inputs: inputs, options: options)
   }
 }
@@ -103,7 +122,7 @@ extension EventStream {
     guard wantedEventCount == 0 else { return }
     if goodEventCount > 0 {
       writeToStandardError(
-        "canopy: no event was read: none of \(goodEventCount) has the values that --where asks for\n")
+        "canopy: no event was read: none of \(goodEventCount) meets what --where asks for\n")
     } else if badEventCount == 0 {
       writeToStandardError(
         "canopy: no event was read: --skip-events \(options.skipEvents) passes over all \(nextEventNumber)\n")

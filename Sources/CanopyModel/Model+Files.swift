@@ -22,7 +22,7 @@ extension Model {
   /// - Throws: ``ModelError`` or `SafetensorsError`, in one sentence that names the file and what is wrong.
   public init(contentsOf folder: URL, plugins: PluginRegistry) throws {
     let file = folder.appendingPathComponent(Self.descriptionFile)
-    var (description, weightsChecksum) = try Self.readDescription(file)
+    var (description, members, weightsChecksum) = try Self.readDescription(file)
     var network: Network
     do {
       network = try Network(
@@ -52,6 +52,8 @@ extension Model {
         throw ModelError("jets.trees is false, but the network reads trees")
       }
       try description.scaling.resolve(for: network)
+      // The stages have said what they read of the scaling.
+      try description.checkMembers(of: members)
     } catch {
       throw ModelError(ModelError("\(file.relativePath): \(error.clause)").sentence)
     }
@@ -90,7 +92,7 @@ extension Model {
 
   private static func readDescription(
     _ file: URL
-  ) throws -> (description: ModelDescription, weightsChecksum: String?) {
+  ) throws -> (description: ModelDescription, members: JSONValue, weightsChecksum: String?) {
     let data: Data
     do {
       let size = try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
@@ -114,8 +116,13 @@ extension Model {
             + "use the version that wrote the model.")
       }
       let description = try JSONDecoder().decode(ModelDescription.self, from: data)
-      try description.checkMembers(of: JSONDecoder().decode(JSONValue.self, from: data))
-      return (description, format.weightsChecksum)
+      let members = try JSONDecoder().decode(JSONValue.self, from: data)
+      do {
+        try description.checkMembers(of: members)
+      } catch let error as ModelError {
+        throw ModelError("\(file.relativePath): \(error.sentence)")
+      }
+      return (description, members, format.weightsChecksum)
     } catch let error as ModelError {
       throw error
     } catch {

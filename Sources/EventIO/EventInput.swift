@@ -48,7 +48,9 @@ final class EventInput {
     if options.demands.contains(.status), !format.isGeneratorRecord {
       throw EventInputError(
         source: source,
-        problem: "is \(format.title), whose particles have no status as those of generators have; leave out --status")
+        problem:
+          "is \(format.title), whose particles have no status as those of generators have; leave out --status"
+      )
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import EventData
+import Formulas
 import JetPhysics
 import Settings
 
@@ -18,12 +19,10 @@ extension EventReadingOptions: SettingsSection {
       "skip-bad-events", \.skipBadEvents,
       "leave bad events out and report them, rather than stop at the first"),
     Setting(
-      "where", \.selection,
-      from: { (values: OrderedMapping<Double>) in
-        Dictionary(uniqueKeysWithValues: values.map { ($0.key, $0.value) })
-      },
-      "a mapping from event columns to values: only events that have these take part", default: "none",
-      range: "numbers"),
+      "where", \.selection, from: { (written: EventSelection) in written.formulas },
+      "what events must meet to take part: a formula such as `ht > 500 and number % 5 != 3`, a list of formulas, or a "
+        + "mapping from columns to values (<doc:Formulas>)",
+      default: "none", range: "conditions"),
     Setting(
       "particles", \.particles.conditions,
       from: { (texts: [String]) in try texts.map { try ParticleCondition($0) } },
@@ -57,6 +56,21 @@ extension EventReadingOptions: SettingsSection {
   public func check(given: Set<String>) throws {
     if particles.keepsInvisible, given.contains("invisible") {
       throw SettingProblem("invisible", "means nothing with keep-invisible; leave one out")
+    }
+  }
+}
+
+/// What is written of the events that take part: a formula, several, or the values of columns.
+private struct EventSelection: Decodable, SendableMetatype {
+  let formulas: [Formula]
+
+  init(from decoder: any Decoder) throws {
+    if let values = try? OrderedMapping<Double>(from: decoder) {
+      formulas = values.map { Formula(column: $0.key, isEqualTo: $0.value) }
+    } else if let texts = try? [String](from: decoder) {
+      formulas = try texts.isEmpty ? [] : [Formula](from: decoder)
+    } else {
+      formulas = [try Formula(from: decoder)]
     }
   }
 }

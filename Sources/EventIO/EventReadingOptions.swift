@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Formulas
 import JetPhysics
 
 /// Which events and particles of the input take part, and how the input is to be understood.
@@ -8,6 +9,8 @@ public struct EventReadingOptions: Sendable, Equatable {
   public enum Demand: String, Sendable {
     /// Statuses, which generator records alone have.
     case status
+    /// Conditions that particles meet.
+    case particles
     /// Which particles are invisible, told by their identifiers.
     case invisible
     /// That invisible particles, told by their identifiers, take part.
@@ -35,8 +38,8 @@ public struct EventReadingOptions: Sendable, Equatable {
   public var skipBadEvents: Bool
   /// Columns that every event gets, each of one number, over those that the input has of the same names.
   public var columns: [String: Double]
-  /// Values that columns must have for an event to take part; all others are passed over.
-  public var selection: [String: Double]
+  /// Conditions that an event must meet to take part, on its columns and on its particles; all others are passed over.
+  public var selection: [Formula]
   /// The unit of the momenta of inputs that do not state theirs; GeV if it is nil.
   ///
   /// An input that states another unit is an error.
@@ -53,7 +56,7 @@ public struct EventReadingOptions: Sendable, Equatable {
     particles: ParticleSelection = ParticleSelection(), demands: Set<Demand> = [],
     leavesOutParticles: Bool = true,
     particleColumns: Set<String>? = nil, maximumEvents: Int? = nil, skipEvents: Int = 0,
-    skipBadEvents: Bool = false, columns: [String: Double] = [:], selection: [String: Double] = [:],
+    skipBadEvents: Bool = false, columns: [String: Double] = [:], selection: [Formula] = [],
     units: MomentumUnit? = nil, formats: EventFormats = .builtIn, format: String? = nil,
     limits: ReadingLimits = ReadingLimits()
   ) {
@@ -76,6 +79,7 @@ public struct EventReadingOptions: Sendable, Equatable {
   public mutating func demandSelection() {
     let usual = ParticleSelection()
     if particles.statuses != usual.statuses { demands.insert(.status) }
+    if !particles.conditions.isEmpty { demands.insert(.particles) }
     if particles.invisible != usual.invisible { demands.insert(.invisible) }
     if particles.keepsInvisible { demands.insert(.keepInvisible) }
   }

@@ -31,8 +31,48 @@ public struct EventSchema: Sendable {
     /// The unit of the numbers, if it is known.
     public let unit: String?
     /// How the numbers are stored by a format that tells whole numbers from others: so that it holds those of all events
-    /// so far.
-    public internal(set) var storage: Column.Storage
+    /// so far, as their files store them, or all of their digits.
+    public var storage: Column.Storage {
+      guard given == .float64, areLarge else { return given }
+      return areSigned ? .int64 : areUnsigned ? .uint64 : .float64
+    }
+
+    /// What holds the numbers as all files store them.
+    private var given: Column.Storage
+    /// Whether there are whole numbers beyond what a double holds.
+    private var areLarge = false
+    /// Whether all numbers are whole ones of 64 bits, with and without a sign.
+    private var areSigned = true
+    private var areUnsigned = true
+
+    fileprivate init(name: String, writtenNames: [String], width: Int, unit: String?, given: Column.Storage) {
+      self.name = name
+      self.writtenNames = writtenNames
+      self.width = width
+      self.unit = unit
+      self.given = given
+    }
+
+    /// The same column under other names.
+    fileprivate func written(as names: [String]) -> ColumnShape {
+      var shape = ColumnShape(name: name, writtenNames: names, width: width, unit: unit, given: given)
+      (shape.areLarge, shape.areSigned, shape.areUnsigned) = (areLarge, areSigned, areUnsigned)
+      return shape
+    }
+
+    /// Takes up the numbers of further events.
+    fileprivate mutating func admit(_ column: Column) {
+      given = given.merged(with: column.storage)
+      areLarge = areLarge || column.remainders.contains { $0 != 0 }
+      for place in column.values.indices {
+        guard areSigned || areUnsigned else { return }
+        areSigned = areSigned && column.wholeNumber(at: place, as: Int64.self) != nil
+        areUnsigned = areUnsigned && column.wholeNumber(at: place, as: UInt64.self) != nil
+      }
+    }
+
+    /// Takes up events that lack the column: their numbers are NaN.
+    fileprivate mutating func admitMissing() { (given, areSigned, areUnsigned) = (.float64, false, false) }
   }
 
   /// Whether identifiers of particles are written; also if the first events have no particles.
@@ -80,10 +120,8 @@ public struct EventSchema: Sendable {
   /// The same for a format of another layout.
   public func laidOut(_ layout: Layout) -> EventSchema {
     var schema = EventSchema(layout, hasPDGID: hasPDGID, writesNumbers: writesNumbers)
-    for column in columns { schema.addColumn(column.name, column.width, column.unit, column.storage) }
-    for column in particleColumns {
-      schema.addParticleColumn(column.name, column.width, column.unit, column.storage)
-    }
+    for column in columns { schema.add(column) }
+    for column in particleColumns { schema.addOfParticles(column) }
     return schema
   }
 
@@ -106,21 +144,30 @@ public struct EventSchema: Sendable {
     if !hasPDGID, !events.pdgID.isEmpty { throw refusal("pdgid", "is given though earlier events lack it") }
     let counts = (events: columns.count, particles: particleColumns.count)
     // Missing numbers, which are NaN, are no whole numbers.
-    for place in columns.indices where events.columns[columns[place].name] == nil {
-      columns[place].storage = .float64
+    for place in columns.indices where events.eventCount > 0 && events.columns[columns[place].name] == nil {
+      columns[place].admitMissing()
     }
     for place in particleColumns.indices
-    where events.particles.content.columns[particleColumns[place].name] == nil {
-      particleColumns[place].storage = .float64
+    where events.particleCount > 0
+      && events.particles.content.columns[particleColumns[place].name] == nil
+    {
+      particleColumns[place].admitMissing()
     }
     defer { hasEvents = hasEvents || events.eventCount > 0 }
+    func shape(_ name: String, _ column: Column) -> ColumnShape {
+      var shape = ColumnShape(
+        name: name, writtenNames: [name], width: column.width, unit: column.unit, given: column.storage)
+      shape.admit(column)
+      if hasEvents { shape.admitMissing() }
+      return shape
+    }
     for (name, column) in events.columns.sorted {
       if let place = columns.firstIndex(where: { $0.name == name }) {
         let known = columns[place]
         guard known.width == column.width else {
           throw refusal(name, "has \(column.width) numbers, but earlier events have \(known.width)")
         }
-        columns[place].storage = known.storage.merged(with: column.storage)
+        columns[place].admit(column)
         continue
       }
       if writesNumbers, name == Self.number { throw refusal(name, "is given though earlier events lack it") }
@@ -132,7 +179,7 @@ public struct EventSchema: Sendable {
       if layout == .members, takenNames.contains(name) {
         throw refusal(name, "is given though earlier events have a column of particles of this name")
       }
-      addColumn(name, column.width, column.unit, hasEvents ? .float64 : column.storage)
+      add(shape(name, column))
     }
     for (name, column) in events.particles.content.columns.sorted {
       if let place = particleColumns.firstIndex(where: { $0.name == name }) {
@@ -141,34 +188,28 @@ public struct EventSchema: Sendable {
           throw refusal(
             "particle/" + name, "has \(column.width) numbers, but earlier events have \(known.width)")
         }
-        particleColumns[place].storage = known.storage.merged(with: column.storage)
+        particleColumns[place].admit(column)
         continue
       }
-      addParticleColumn(name, column.width, column.unit, hasEvents ? .float64 : column.storage)
+      addOfParticles(shape(name, column))
     }
     return (columns.count - counts.events, particleColumns.count - counts.particles)
   }
 
-  private mutating func addColumn(
-    _ name: String, _ width: Int, _ unit: String?, _ storage: Column.Storage
-  ) {
-    columns.append(
-      ColumnShape(name: name, writtenNames: [name], width: width, unit: unit, storage: storage))
-    if layout == .members { takenNames.insert(name) }
+  private mutating func add(_ column: ColumnShape) {
+    columns.append(column)
+    if layout == .members { takenNames.insert(column.name) }
   }
 
   /// A name that is taken gets `particle.` before it.
-  private mutating func addParticleColumn(
-    _ name: String, _ width: Int, _ unit: String?, _ storage: Column.Storage
-  ) {
-    var base = name
+  private mutating func addOfParticles(_ column: ColumnShape) {
+    var base = column.name
     func written() -> [String] {
-      layout == .groups || width == 1 ? [base] : (0..<width).map { "\(base).\($0)" }
+      layout == .groups || column.width == 1 ? [base] : (0..<column.width).map { "\(base).\($0)" }
     }
     while !takenNames.isDisjoint(with: written()) { base = Self.prefix + base }
     takenNames.formUnion(written())
-    particleColumns.append(
-      ColumnShape(name: name, writtenNames: written(), width: width, unit: unit, storage: storage))
+    particleColumns.append(column.written(as: written()))
   }
 
   /// The values of a column of the schema for the events of a batch, NaN if they lack it: `[events × width]`.

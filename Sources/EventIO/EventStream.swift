@@ -158,12 +158,13 @@ public final class EventStream {
     }
     guard particles.read > 0 else { return }
     if !particles.haveIdentifiers,
-      let demand = [EventReadingOptions.Demand.invisible, .keepInvisible].first(where: options.demands.contains)
+      let demand = [EventReadingOptions.Demand.invisible, .keepInvisible].first(
+        where: options.demands.contains)
     {
       throw refusal(
         "has no identifiers of particles, by which invisible ones are told; leave out --\(demand.rawValue)")
     }
-    if particles.kept == 0, !options.particles.conditions.isEmpty || options.demands.contains(.invisible) {
+    if particles.kept == 0, !options.demands.isDisjoint(with: [.particles, .invisible]) {
       throw refusal(
         "has \(particles.read) particles, of which none takes part: \(events) has \(options.particles); "
           + "choose other particles")

@@ -8,7 +8,7 @@ import Foundation
 /// libhdf5 believes the heap that holds strings of variable length, which is how h5py writes them: a damaged
 /// one crashes it, keeps it busy for ever or takes all memory. Therefore the header of the dataset is read
 /// here, by the HDF5 File Format Specification, version 3.0: object headers (IV.A.1), their attribute
-/// messages (IV.A.2.m) and the global heap (III.E).
+/// messages (IV.A.2.m) and the global heap (III.E); for attributes outside of the header see ``HDF5DenseAttributes``.
 struct HDF5Attributes {
   private let bytes: HDF5Bytes
   private var messages: [AttributeMessage] = []
@@ -20,8 +20,8 @@ struct HDF5Attributes {
     static let damaged = Problem(problem: "has attributes that cannot be read; the file is damaged")
     static let elsewhere = Problem(
       problem:
-        "has its attributes outside of its header, as files of new versions of HDF5 have more than eight, so that its unit "
-        + "is not read; take attributes away, or write the file in the format of earlier versions (libver='earliest')")
+        "has an attribute that it shares with another object, or hundreds of them, which are not read; take attributes "
+        + "away, or write the file in the format of earlier versions (libver='earliest')")
   }
 
   /// Finds the attributes of an object.
@@ -38,18 +38,23 @@ struct HDF5Attributes {
       case .attribute:
         guard !message.isShared else { throw Problem.elsewhere }
         messages.append(try AttributeMessage(message.content))
-      case .attributeInfo: try Self.checkIsCompact(message.content)
+      case .attributeInfo:
+        messages += try Self.messagesElsewhere(message.content, bytes).map { try AttributeMessage($0) }
       }
     }
   }
 
-  /// Throws if the attributes lie in a heap of their own.
-  private static func checkIsCompact(_ content: ArraySlice<UInt8>) throws {
+  /// The attributes that lie in a heap of their own, if the object has one.
+  private static func messagesElsewhere(
+    _ content: ArraySlice<UInt8>, _ bytes: HDF5Bytes
+  ) throws -> [ArraySlice<UInt8>] {
     var cursor = HDF5Cursor(content)
     try cursor.skip(1)
     let tracksOrder = try cursor.number(1) & 1 != 0
     try cursor.skip(tracksOrder ? 2 : 0)
-    guard try cursor.number(8) == UInt64.max else { throw Problem.elsewhere }
+    let heap = try cursor.number(8)
+    return heap == UInt64.max
+      ? [] : try HDF5DenseAttributes.messages(heap: heap, tree: cursor.number(8), in: bytes)
   }
 
   /// The texts of an attribute: one or several strings, or one string of names between commas; nil if there is no
@@ -208,7 +213,7 @@ private struct HDF5ObjectHeader {
 }
 
 /// The bytes of an open HDF5 file.
-private struct HDF5Bytes {
+struct HDF5Bytes {
   private let descriptor: Int32
   /// Where addresses are counted from.
   private let base: UInt64
@@ -275,7 +280,7 @@ private struct HDF5Bytes {
 }
 
 /// A place in bytes, from which little-endian numbers and parts are taken, and never more than there are.
-private struct HDF5Cursor {
+struct HDF5Cursor {
   private var bytes: ArraySlice<UInt8>
 
   init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }

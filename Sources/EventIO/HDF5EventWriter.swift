@@ -92,7 +92,8 @@ final class HDF5EventWriter: EventWriter {
       try column.values.indices.map { place in
         guard let number = column.wholeNumber(at: place, as: type) else {
           throw refusal(
-            "has \(column.values[place].text), but earlier events have whole numbers of \(Whole.bitWidth) bits alone")
+            "has \(column.values[place].text), but earlier events have whole numbers of \(Whole.bitWidth) bits alone"
+          )
         }
         return number
       }

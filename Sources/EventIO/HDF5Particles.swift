@@ -369,7 +369,9 @@ struct HDF5PaddedParticles: HDF5Particles {
         }
         if let identifierPlace {
           let number = values[first + identifierPlace]
-          if number != number.rounded() || !number.isFinite, rows.problems.last?.event != events.lowerBound + event {
+          if number != number.rounded() || !number.isFinite,
+            rows.problems.last?.event != events.lowerBound + event
+          {
             rows.problems.append(
               (
                 events.lowerBound + event, identifierName,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Formulas
 import JetPhysics
 
 /// Events that a stream has taken from its input, and what its options say of them.
@@ -90,23 +91,23 @@ extension Events {
     scale(&momenta.energy)
   }
 
-  /// The events whose columns have the values of `selection`.
-  fileprivate func events(matching selection: [String: Double]) throws -> Events {
-    var places = Array(0..<eventCount)
-    for (name, value) in selection.sorted(by: { $0.key < $1.key }) {
-      guard let column = columns[name], column.width == 1 else {
-        if let reason = unreadableColumns[name] {
-          throw EventInputError(
-            source: source, field: name, problem: "is asked for, but cannot be read: \(reason)")
-        }
-        let known = columns.sorted.filter { $0.column.width == 1 }.map(\.name)
+  /// The events that meet all conditions of `selection`.
+  fileprivate func events(matching selection: [Formula]) throws -> Events {
+    var isWanted = Array(repeating: true, count: eventCount)
+    for formula in selection {
+      var evaluator: FormulaEvaluator
+      do {
+        evaluator = FormulaEvaluator(try CompiledFormula(condition: formula, for: .event, in: self))
+      } catch {
+        let name = unreadableColumns.keys.sorted().first { error.problem.contains($0) }
         throw EventInputError(
-          source: source, field: name,
-          problem: "is asked for, but the events have no such column of one number; "
-            + (known.isEmpty ? "they have none" : "their columns are: \(known.joined(separator: ", "))"))
+          source: source, field: "where",
+          problem: name.map { "asks for \($0), which cannot be read: \(unreadableColumns[$0]!)" } ?? "\(error)")
       }
-      places.removeAll { column.values[$0] != value }
+      evaluator.evaluate(self)
+      for event in isWanted.indices where evaluator.values[event] == 0 { isWanted[event] = false }
     }
+    let places = isWanted.indices.filter { isWanted[$0] }
     return places.count == eventCount ? self : events(at: places)
   }
 }

@@ -86,7 +86,7 @@ extension Setting where Section: SettingsSection {
         }
       },
       write: { section, container in try container.encode(section[keyPath: path], forKey: SettingKey(key)) },
-      problem: { section in range.contains(section[keyPath: path]) ? nil : range.requirement })
+      problem: { section in range.problem(with: section[keyPath: path]) })
   }
 
   /// A number in a range, or none.
@@ -104,7 +104,7 @@ extension Setting where Section: SettingsSection {
         try container.encodeIfPresent(section[keyPath: path], forKey: SettingKey(key))
       },
       problem: { section in
-        section[keyPath: path].flatMap { range.contains($0) ? nil : range.requirement }
+        section[keyPath: path].flatMap { range.problem(with: $0) }
       })
   }
 

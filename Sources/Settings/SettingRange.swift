@@ -15,6 +15,13 @@ public struct SettingRange<Number: Comparable & Sendable>: Sendable {
     self.requirement = requirement
     self.contains = contains
   }
+
+  /// What is wrong with a value; nil if nothing is.
+  func problem(with value: Number) -> String? {
+    if contains(value) { return nil }
+    // NaN alone differs from itself; whatever it is compared with would be blamed in its place.
+    return value == value ? requirement : "must be a number, not nan"
+  }
 }
 
 extension SettingRange where Number: LosslessStringConvertible {

@@ -37,7 +37,8 @@ public enum OutputPlace {
     } catch {
       let reason = FileOutputError(path, code: error.systemCode).reason
       throw OutputPlaceError(
-        "\(path.isEmpty ? "The folder" : path): cannot be written (\(reason)); choose a place that can be written to.")
+        "\(path.isEmpty ? "The folder" : path): cannot be written (\(reason)); choose a place that can be written to."
+      )
     }
   }
 }

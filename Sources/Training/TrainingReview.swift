@@ -62,11 +62,9 @@ struct TrainingReview {
   func check(_ dataset: EventDataset, _ split: EventSplit) throws {
     let source = configuration.data.inputs.joined(separator: ", ")
     if dataset.eventCount == 0, !configuration.data.reading.selection.isEmpty {
-      let wanted = configuration.data.reading.selection.sorted { $0.key < $1.key }.map {
-        "\($0.key) = \(text($0.value))"
-      }
+      let wanted = configuration.data.reading.selection.map(\.text)
       throw TrainingError(
-        "\(source): no event has \(wanted.joined(separator: " and ")), as data.where asks for.")
+        "\(source): no event meets \(wanted.joined(separator: " and ")), as data.where asks for.")
     }
     guard !split.training.isEmpty, !split.validation.isEmpty else {
       throw TrainingError(

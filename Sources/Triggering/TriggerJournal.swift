@@ -68,7 +68,8 @@ final class TriggerJournal {
       else { return another }
       let differences = node.differences(from: otherNode).map(\.key)
       guard !differences.isEmpty else { return nil }
-      return "\(another), whose \(differences.joined(separator: ", ")) \(differences.count == 1 ? "differs" : "differ")"
+      return
+        "\(another), whose \(differences.joined(separator: ", ")) \(differences.count == 1 ? "differs" : "differ")"
     }
 
     static let differenceOfVersion = "is of a run with another version of Canopy"

@@ -119,7 +119,7 @@ extension TriggerRun {
   private func heading(_ stream: EventStream, _ output: Output) throws -> TriggerJournal.Heading {
     let options = stream.options
     let columns = options.columns.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    let selection = options.selection.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    let selection = options.selection.map(\.description).sorted()
     return TriggerJournal.Heading(
       canopyVersion: CanopyVersion.current, menu: try MenuFile(contentsOf: output.menu).text,
       model: try Self.fingerprints(

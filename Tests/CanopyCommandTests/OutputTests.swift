@@ -90,12 +90,16 @@ import Testing
     let configuration = try folder.write(TinyModel.configuration(), to: "tiny.yaml")
     let trigger = ["trigger", sample, "--menu", menu, "--model", model]
     return ["table", "jsonl", "hdf5", "npz"].map { (["cluster", events, "--format", $0, "-o"], false) } + [
-      (["classify", events, "--model", model, "-o"], false), (["embed", events, "--model", model, "-o"], false),
+      (["classify", events, "--model", model, "-o"], false),
+      (["embed", events, "--model", model, "-o"], false),
       (trigger + ["-o"], false), (trigger + ["--output-format", "jsonl", "-o"], false),
       (trigger + ["--tune", "--signal", sample, "-o"], false),
       (["evaluate", sample, "--model", model, "--report"], true),
       (trigger + ["--signal", sample, "--report"], true), (["train", configuration, "-o"], true),
-      (["bench", "--quick", "--only", "size", "--samples", Samples.path(""), "--model", model, "--figure"], false),
+      (
+        ["bench", "--quick", "--only", "size", "--samples", Samples.path(""), "--model", model, "--figure"],
+        false
+      ),
     ]
   }
 
@@ -116,7 +120,8 @@ import Testing
     }
     // Its kit is looked at first.
     for place in [file, "/dev/null", folder.path("none")] {
-      let outcome = try Program.run("plugin", "new", "MyTagger", "--directory", place, "--kit", PluginTests().kit(in: folder))
+      let outcome = try Program.run(
+        "plugin", "new", "MyTagger", "--directory", place, "--kit", PluginTests().kit(in: folder))
       #expect(outcome.status == 64 && outcome.errors.contains(place), "\(outcome.errors)")
     }
   }

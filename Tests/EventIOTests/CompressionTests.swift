@@ -62,10 +62,12 @@ import Testing
       #expect(refusal(try folder.write(damaged)).contains("has damaged \(name) data"))
     }
     for (data, name) in [
-      (bzip2(CompressionTests.text), "bzip2"), (xz(CompressionTests.text), "xz"), (zstd(CompressionTests.text), "zstd"),
+      (bzip2(CompressionTests.text), "bzip2"), (xz(CompressionTests.text), "xz"),
+      (zstd(CompressionTests.text), "zstd"),
     ] {
       #expect(
-        refusal(try folder.write(data + Data("more".utf8))).contains("has bytes after its \(name) data that are not \(name)"))
+        refusal(try folder.write(data + Data("more".utf8))).contains(
+          "has bytes after its \(name) data that are not \(name)"))
     }
     #expect(
       refusal(try folder.write(Data([0x28, 0xB5, 0x2F, 0xFD] + "garbagegarbage".utf8))).contains(

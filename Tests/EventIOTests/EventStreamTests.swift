@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import EventIO
+import Formulas
 import Foundation
 import JetPhysics
 import TestFiles
@@ -73,17 +74,22 @@ import Testing
       return "{\"particles\": [\(particles)], \"label\": \(event % 2), \"pair\": [\(event), 1]}\n"
     }
     let file = try folder.write(lines.joined(), to: "labelled.jsonl")
-    let options = EventReadingOptions(maximumEvents: 10, columns: ["mass": 500], selection: ["label": 1])
+    let options = EventReadingOptions(
+      maximumEvents: 10, columns: ["mass": 500], selection: [Formula(column: "label", isEqualTo: 1)])
     let stream = try EventStream(inputs: [file], options: options)
     let batch = try #require(try stream.next(upTo: 100))
     #expect(batch.eventNumbers == [1, 3, 5, 7, 9] && batch.offsets == [0, 1, 4, 5, 8, 9])
     #expect(batch.momenta.px.count == 9 && batch.columns["pair"]?.values == [1, 1, 3, 1, 5, 1, 7, 1, 9, 1])
     #expect(batch.columns["mass"]?.values == Array(repeating: 500, count: 5))
     #expect(try stream.next(upTo: 100) == nil)
-    for name in ["lable", "pair"] {
-      let stream = try EventStream(inputs: [file], options: EventReadingOptions(selection: [name: 1]))
+    for (text, problem) in [
+      ("lable == 1", "events have no column lable; did you mean label?"),
+      ("pair > 3", "events have no column pair; their columns are label, number"),
+      ("label", "compare it, as in label != 0"),
+    ] {
+      let stream = try EventStream(inputs: [file], options: EventReadingOptions(selection: [Formula(text)]))
       let error = #expect(throws: EventInputError.self) { try stream.next(upTo: 5) }
-      #expect(error?.description.hasSuffix("their columns are: label") == true, "\(error?.description ?? "")")
+      #expect(error?.description.hasSuffix(problem) == true, "\(error?.description ?? "")")
     }
   }
 

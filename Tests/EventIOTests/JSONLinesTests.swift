@@ -170,7 +170,7 @@ import Testing
     ("{\"particles\": []}\n\n{\"particles\": [}", "event 1, line 3 is not valid JSON"),
     ("{\"particles\": []}\n[1]", "event 1, line 2 is not a JSON object"),
     ("{\"particles\": []} x", "event 0, line 1 is not valid JSON"),
-    ("{\"particles\": [[1,2,3,NaN]]}", "event 0, line 1, E is not a finite number"),
+    ("{\"particles\": [[1,2,3,NaN]]}", "event 0, line 1, E is not a number for particle 0"),
     ("{\"particles\": [], \"a\": nan}", "event 0, line 1 has nan, which JSON does not know; write null"),
     ("{\"particles\": [], \"a\": -inf}", "event 0, line 1 has -inf, which JSON does not know"),
     ("{\"particles\": [], \"a\": Infinityx}", "event 0, line 1 is not valid JSON"),

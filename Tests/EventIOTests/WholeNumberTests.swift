@@ -65,7 +65,8 @@ import Testing
     let text = try String(contentsOfFile: path, encoding: .utf8)
     for part in [
       "\"number\":9007199254740993", "\"hash\":18446744073709551615", "\"good\":true", "\"bits\":[1,255]",
-      "\"barcode\":[1152921504606846977,5]", "\"tight\":[true,true]", "\"limit\":Infinity", "\"limit\":-Infinity",
+      "\"barcode\":[1152921504606846977,5]", "\"tight\":[true,true]", "\"limit\":Infinity",
+      "\"limit\":-Infinity",
     ] {
       #expect(text.contains(part), "\(text)")
     }
@@ -104,7 +105,10 @@ import Testing
       (whole, Column(values: [0.5]), "id has 0.5, but earlier events have whole numbers of 64 bits alone"),
       (whole, nil, "id has nan, but earlier events"),
       (Column(values: [0.5]), whole, "id has a whole number beyond 2^53, near 9.2"),
-      (Column(values: [1], storage: .bool), Column(values: [2], storage: .bool), "id has 2, but earlier events"),
+      (
+        Column(values: [1], storage: .bool), Column(values: [2], storage: .bool),
+        "id has 2, but earlier events"
+      ),
     ] as [(Column, Column?, String)] {
       let writer = try HDF5EventOutputFormat().makeWriter(to: .file(folder.path("out.h5")))
       try writer.append(events(first))
@@ -139,7 +143,8 @@ import Testing
     let error = #expect(throws: EventInputError.self) { try batches(HDF5LayoutTests.path("padded-fraction")) }
     #expect(
       error?.description.contains(
-        "event 0, particles have the pdgid 211.5 for particle 1, which is no whole number; correct it") == true,
+        "event 0, particles have the pdgid 211.5 for particle 1, which is no whole number; correct it")
+        == true,
       "\(error?.description ?? "")")
   }
 }

@@ -144,7 +144,9 @@ import Testing
   func nearlyCollinearParticlesAreOneJet(algorithm: JetDefinition.Algorithm, width: Double) throws {
     var generator = SeededGenerator(seed: 8)
     let momenta = (0..<3000).map { _ in
-      func component(_ value: Double) -> Double { value + width * Double.random(in: -1...1, using: &generator) }
+      func component(_ value: Double) -> Double {
+        value + width * Double.random(in: -1...1, using: &generator)
+      }
       let (x, y, z) = (component(0.3), component(-0.4), component(1.2))
       return FourMomentum(px: x, py: y, pz: z, energy: (x * x + y * y + z * z).squareRoot())
     }
@@ -165,7 +167,7 @@ import Testing
       let angle = 1e-6 * Double(number) + 1e-7 * Double.random(in: 0...1, using: &generator)
       return FourMomentum(px: cos(angle), py: sin(angle), pz: 0.5, energy: 1.25.squareRoot())
     }
-    let definition = try JetDefinition(algorithm, radius: 0.5)
+    let definition = try JetDefinition(algorithm, radius: 0.5, power: 1)
     let events = Events([momenta])
     let histories = try JetClusterer(JetFinder(definition)).histories(of: events)
     #expect(Reference(momenta, definition).differingEntries(histories, event: 0, tolerance: 0) == 0)

@@ -316,8 +316,13 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
     // Keys that libyaml does not take for keys, and one that it does.
     ("\(String(repeating: "k", count: 2000)): 1", "c.yaml:1:1: this is a key of more than 1000 bytes"),
     ("a: 1\n\(String(repeating: "k", count: 2000)): 1", "c.yaml:2:1: this is a key of more than 1000 bytes"),
-    ("a:\n  - \(String(repeating: "k", count: 2000)): 1", "c.yaml:2:5: this is a key of more than 1000 bytes"),
-    ("{a: 1, \(String(repeating: "k", count: 2000)): 1}", "c.yaml:1:8: this is a key of more than 1000 bytes"),
+    (
+      "a:\n  - \(String(repeating: "k", count: 2000)): 1", "c.yaml:2:5: this is a key of more than 1000 bytes"
+    ),
+    (
+      "{a: 1, \(String(repeating: "k", count: 2000)): 1}",
+      "c.yaml:1:8: the configuration has a key of more than"
+    ),
     ("\(String(repeating: "k", count: 1001)): 1", "has a key of more than 1000 bytes"),
     // An alias in the value that it stands for.
     ("&a [*a]", "c.yaml:1:5: this is not YAML: the alias *a stands for no value that ends before it."),

@@ -96,7 +96,7 @@ import Training
         == ParticleSelection(
           keepsInvisible: true, statuses: [1, 2], conditions: [try ParticleCondition("abs(eta) < 2.5")]))
     #expect(data.reading.units == .mev && data.reading.skipBadEvents && data.reading.format == "text")
-    #expect(data.reading.limits.memory == 64 << 20 && data.reading.selection == ["label": 1])
+    #expect(data.reading.limits.memory == 64 << 20 && data.reading.selection == [Formula(column: "label", isEqualTo: 1)])
     #expect(
       try configuration.jets
         == JetFinder(
@@ -121,7 +121,7 @@ import Training
     ("data", "max-memory: 0", "0 MiB is no memory to read with"),
     ("data", "validation-fraction: 0", "must lie between 0 and 1"),
     ("data", "validation-fraction: 1", "must lie between 0 and 1"),
-    ("data", "validation-fraction: .nan", "must lie between 0 and 1"),
+    ("data", "validation-fraction: .nan", "must be a number, not '.nan'"),
     ("data", "keep-invisible: 1", "true or false"),
     ("data", "max-event: 3", "unknown key 'max-event' in data; did you mean 'max-events'?"),
     ("jets", "algorithm: antikT2", "must be one of"), ("jets", "radius: wide", "must be a number"),
@@ -156,7 +156,7 @@ import Training
     ("training", "batch-size: 1000001", "between 1 and 1000000"),
     ("training", "learning-rate: 0", "must be positive"),
     ("training", "learning-rate: .inf", "must be positive"),
-    ("training", "learning-rate: .nan", "must be positive"),
+    ("training", "learning-rate: .nan", "must be a number, not '.nan'"),
     ("training", "schedule: step", "must be one of constant, cosine, one-cycle"),
     ("training", "gradient-clip: 0", "must be positive"),
     ("training", "weight-decay: -1", "must not be negative"),

@@ -177,7 +177,9 @@ import Triggers
     let reference = try reference()
     let prescale = try #require(SampleRun.menuText.range(of: "prescale: "))
     let digits = SampleRun.menuText[prescale.upperBound...].prefix { $0.isNumber }
-    let menu = "# The same.\n" + SampleRun.menuText.replacingCharacters(in: digits.startIndex..<digits.endIndex, with: "\(digits).0")
+    let menu =
+      "# The same.\n"
+      + SampleRun.menuText.replacingCharacters(in: digits.startIndex..<digits.endIndex, with: "\(digits).0")
     try folder.write(menu, to: "menu.yaml")
     try expectResumption(from: reference.journal.prefix(ends(reference.journal)[3]), reference)
   }
@@ -197,7 +199,7 @@ import Triggers
     let whole = try run(skipping: true)
     let accepted = try folder.data("out.jsonl")
     // All digits of the input, on the way through the journal.
-    #expect(String(decoding: accepted, as: UTF8.self).contains("\"id\":1152921504606846992"))
+    #expect(String(decoding: accepted, as: UTF8.self).contains("\"id\":1152921504606846997"))
     try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
     for _ in 0..<2 {
       let sentence = refusal { _ = try run(skipping: false) }
@@ -213,7 +215,8 @@ import Triggers
   /// No run gets past an input of no format, so that nothing stays to go on from.
   @Test func anErrorThatStaysLeavesNoJournal() throws {
     let wrong = try folder.write("no events here\n", to: "wrong")
-    let good = try folder.write((0..<100).map { "\(300 + $0) 0 1000 2000\n#END\n" }.joined(), to: "events.txt")
+    let good = try folder.write(
+      (0..<100).map { "\(300 + $0) 0 1000 2000\n#END\n" }.joined(), to: "events.txt")
     let sentence = refusal { _ = try run([good, wrong]) }
     #expect(sentence.contains("is in no format known here") || sentence.contains("wrong"), "\(sentence)")
     #expect(try folder.content.filter { $0.hasPrefix("out") } == [])

@@ -166,7 +166,7 @@ import Triggers
     ),
     (
       "paths:\n- name: a\n- name: a.conditions\n",
-      "3:9: paths[1].name leads to two columns of the accepted events that are called trigger.a.conditions; rename the path."
+      "2:9: paths[0].name leads to two columns of the accepted events that are called trigger.a.conditions; rename the path."
     ),
     (
       "paths: [{name: a, conditions: [{ht: {mn-pt: 5}, min: 1}]}]",

@@ -78,7 +78,8 @@ public struct TriggerColumns: Sendable {
     guard let clash = TriggerColumns(named: menu).clash(in: menu) else { return nil }
     return DecodingError.Context(
       codingPath: menu.paths[clash.path].nameKeys,
-      debugDescription: "leads to two columns of the accepted events that are called \(clash.column); rename the path")
+      debugDescription:
+        "leads to two columns of the accepted events that are called \(clash.column); rename the path")
   }
 
   /// The units of the columns that accepted events have of this trigger, by column.

@@ -20,7 +20,8 @@ final class ResultFile {
       guard error.code == ENOENT else { throw ResultOutputError(opening: target.name, code: error.code) }
       let folder = final.contains("/") ? String(final[...final.lastIndex(of: "/")!]) : "./"
       throw ResultOutputError(
-        place: "The results cannot be written to \(target.name) because the folder '\(folder)' does not exist; "
+        place:
+          "The results cannot be written to \(target.name) because the folder '\(folder)' does not exist; "
           + "make it or choose another place.")
     }
   }

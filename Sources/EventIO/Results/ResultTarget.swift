@@ -20,7 +20,7 @@ final class ResultTarget {
       return
     }
     name = "'\(given)'"
-    guard !given.isEmpty else { 
+    guard !given.isEmpty else {
       throw ResultOutputError(place: "The results need a file name that is not empty.")
     }
 

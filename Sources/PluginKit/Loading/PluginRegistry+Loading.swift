@@ -66,7 +66,8 @@ extension PluginRegistry {
       return libraries[0]
     }
     throw Refusal(
-      reason: "it is a folder without the library of a plugin: build the package that is there (swift build -c release), "
+      reason:
+        "it is a folder without the library of a plugin: build the package that is there (swift build -c release), "
         + "or give a library, such as .build/release/libMyHead.so")
   }
 

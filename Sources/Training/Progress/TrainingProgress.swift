@@ -65,7 +65,9 @@ public struct TrainingProgress {
       "epoch \(Self.padded(summary.epoch, like: epochCount))/\(epochCount)",
       String(format: "loss %.4f", summary.trainingLoss.withPlainNaN),
     ]
-    if let loss = summary.validationLoss { parts.append(String(format: "validation loss %.4f", loss.withPlainNaN)) }
+    if let loss = summary.validationLoss {
+      parts.append(String(format: "validation loss %.4f", loss.withPlainNaN))
+    }
     parts += summary.metrics.map(Self.metric)
     if summary.seconds > 0 { parts.append(Self.speed(Double(summary.eventCount) / summary.seconds)) }
     parts.append(Self.duration(summary.seconds))

@@ -45,6 +45,7 @@ write("mev-latest", "px py pz E", scale=1000, unit="MeV", attributes=3, libver="
 write("mev-user-block", "px py pz E", scale=1000, unit="MeV", attributes=12, user_block=512)
 write("mev-fixed", "px py pz E", scale=1000, unit=np.bytes_(b"MeV"), libver="v110", user_block=1024)
 write("many-attributes", "px py pz E", scale=1000, unit="MeV", attributes=12, libver="latest")
+write("hundreds-of-attributes", "px py pz E", scale=1000, unit="MeV", attributes=150, libver="v110")
 contradiction = write("two-units", "px py pz E", scale=1000, unit="MeV")
 contradiction["particle/py"].attrs["units"] = "GeV"
 write("tev", "pt eta phi mass", scale=1e-3, unit=np.bytes_(b"TeV"))

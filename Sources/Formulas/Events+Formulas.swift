@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import EventData
+
+/// Formulas read the columns of events, and the momenta, identifiers and columns of particles.
+extension Events: FormulaSchema, FormulaData {
+  /// The name under which formulas read the number of an event in its own file, unless a column has it.
+  private static let number = "number"
+
+  /// The names of the columns of one number, `number` and the quantities of momenta.
+  public func names(of rows: FormulaRows) -> [String] {
+    switch rows {
+    case .event:
+      let own = columns.sorted.filter { $0.column.width == 1 }.map(\.name)
+      return own.contains(Self.number) ? own : own + [Self.number]
+    case .particle:
+      let own = particles.content.columns.sorted.filter { $0.column.width == 1 }.map(\.name)
+      return MomentumQuantity.allCases.map(\.rawValue) + (pdgID.count == particleCount ? ["pdgid"] : []) + own
+    case .jet, .constituent, .splitting: return []
+    }
+  }
+
+  /// The number of events or particles.
+  public func count(of rows: FormulaRows) -> Int { rows == .event ? eventCount : particleCount }
+
+  /// The particles of an event.
+  public func range(of rows: FormulaRows, inOwner owner: Int) -> Range<Int> { offsets[owner]..<offsets[owner + 1] }
+
+  /// Replaces `values` by the numbers of a column, and keeps the storage.
+  public func read(_ column: FormulaColumn, into values: inout [Double]) {
+    values.removeAll(keepingCapacity: true)
+    let own = column.rows == .event ? columns : particles.content.columns
+    if column.rows == .particle, let quantity = MomentumQuantity(rawValue: column.name) {
+      for particle in 0..<particleCount { values.append(quantity(momentum(ofParticle: particle))) }
+    } else if let found = own[column.name] {
+      values.append(contentsOf: found.values)
+    } else if column.rows == .event {
+      for event in 0..<eventCount { values.append(Double(eventNumbers[event] - firstEventOfSource)) }
+    } else {
+      for particle in 0..<particleCount { values.append(Double(pdgID[particle])) }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+
+/// A formula over columns of events and of what is in them, such as `sum(jet.pt) > 500 and abs(eta) < 2.5`.
+///
+/// ```
+/// formula    = formula ("or" | "and") formula | "not" formula | comparison
+/// comparison = sum { ("<" | "<=" | ">" | ">=" | "==" | "!=") sum } | sum ["not"] "in" list
+/// list       = "[" item { "," item } "]"          item = number | number ".." number
+/// sum        = terms with + - * / % ** and signs, as in Python
+/// term       = number | name | function "(" formula { "," formula } ")" | "(" formula ")" | rows "[" number "]" "." name
+/// name       = column | ("event" | "jet" | "constituent" | "splitting" | "particle") "." column
+/// ```
+///
+/// A column may have `-`, `/`, `.` and `:` in its name, so that blanks stand around a minus and a slash between names. A
+/// number of an event goes with each of its jets, one of a jet with each of its constituents. `count`, `sum`, `mean`, `min`,
+/// `max`, `any` and `all` make one number, or condition, out of those of what belongs together: `any(jet.pt > 200)`. What is
+/// missing is not a number: it meets no comparison.
+///
+/// ```swift
+/// let formula = try Formula("count(jet.pt > 30) >= 4 and 50 < met < 500")
+/// ```
+public struct Formula: Sendable {
+  /// The formula as it was written.
+  public let text: String
+  let root: FormulaNode
+
+  /// Reads a formula.
+  ///
+  /// - Throws: ``FormulaError`` that names the character.
+  public init(_ text: String) throws(FormulaError) {
+    self.text = text
+    var parser = try FormulaParser(text)
+    root = try parser.formula()
+  }
+}
+
+extension Formula {
+  /// The condition that a column has a value.
+  public init(column: String, isEqualTo value: Double) {
+    root = .binary(.equal, .name(column, 1), .number(value, 1), 1)
+    text = root.description
+  }
+}
+
+extension Formula {
+  /// What to say of a number where a condition is needed.
+  var noCondition: FormulaError {
+    FormulaError(
+      text, character: root.start, "this is a number, and a condition is needed; compare it, as in \(root) != 0")
+  }
+}
+
+extension Formula: CustomStringConvertible {
+  /// The formula as it is understood, which reads as the same formula.
+  public var description: String { root.description }
+}
+
+extension Formula: Hashable {
+  /// Whether two formulas mean the same, however they are written.
+  public static func == (left: Formula, right: Formula) -> Bool { left.description == right.description }
+
+  /// Hashes what it means.
+  public func hash(into hasher: inout Hasher) { hasher.combine(description) }
+}
+
+extension Formula: Codable {
+  /// Reads a text.
+  ///
+  /// - Throws: `DecodingError` that says what is wrong with it.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    do {
+      try self.init(text)
+    } catch {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "is wrong at character \(error.character): \(error.problem)")
+    }
+  }
+
+  /// Writes the text.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}
+
+extension Double {
+  /// The rest of a division, which has the sign of the divisor.
+  func modulo(_ divisor: Double) -> Double {
+    let rest = fmod(self, divisor)
+    return rest != 0 && (rest < 0) != (divisor < 0) ? rest + divisor : rest
+  }
+
+  /// A power.
+  func power(_ exponent: Double) -> Double { pow(self, exponent) }
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Support
+
+/// Turns the parts of a formula into steps, and makes sure that they go together.
+struct FormulaCompiler {
+  private(set) var steps: [CompiledFormula.Step] = []
+  private(set) var columns: [FormulaColumn] = []
+  private(set) var deepest = 0
+
+  /// What a part of the formula is.
+  private struct Part {
+    /// What it has values for; nil for a constant.
+    var rows: FormulaRows?
+    var isCondition = false
+  }
+
+  private let formula: Formula
+  private let context: FormulaRows
+  private let known: [FormulaRows: [String]]
+  private var depth = 0
+
+  init(_ formula: Formula, for rows: FormulaRows, in schema: some FormulaSchema) {
+    self.formula = formula
+    context = rows
+    known = Dictionary(uniqueKeysWithValues: FormulaRows.allCases.map { ($0, schema.names(of: $0)) })
+  }
+
+  /// - Returns: whether the formula is a condition.
+  mutating func compile() throws(FormulaError) -> Bool {
+    let part = try emit(formula.root)
+    if let rows = part.rows, !rows.own(context) {
+      throw problem(
+        formula.root.start,
+        "there is a value for each \(rows.rawValue), and one for each \(context.rawValue) is needed; "
+          + (context.own(rows)
+            ? "put it into \(part.isCondition ? "any(), all() or count()" : "sum(), mean(), min() or max()")"
+            : "\(rows.plural) do not belong to \(context.plural)"))
+    }
+    if part.rows != context { push(.spread(depth: 0, from: part.rows, to: context), change: 0) }
+    return part.isCondition
+  }
+
+  private func problem(_ character: Int, _ problem: String) -> FormulaError {
+    FormulaError(formula.text, character: character, problem)
+  }
+
+  private mutating func push(_ step: CompiledFormula.Step, change: Int) {
+    steps.append(step)
+    depth += change
+    deepest = max(deepest, depth)
+  }
+
+  // MARK: - Parts
+
+  private mutating func emit(_ node: FormulaNode) throws(FormulaError) -> Part {
+    switch node {
+    case .number(let value, _):
+      push(.constant(value), change: 1)
+      return Part()
+    case .name(let name, let at):
+      let column = try column(name, at)
+      push(.column(index(of: column)), change: 1)
+      return Part(rows: column.rows)
+    case .element(let rows, let place, let name, let at):
+      guard let name else {
+        throw problem(at, "\(rows.rawValue)[\(place)] is no number; name a column, as in \(rows.rawValue)[\(place)].pt")
+      }
+      let column = try column(name, of: rows, at)
+      push(.element(column: index(of: column), rows, place: place), change: 1)
+      return Part(rows: .event)
+    case .negation(let part, _):
+      let part = try emit(part)
+      push(.negate, change: 0)
+      return Part(rows: part.rows)
+    case .not(let inner, _):
+      let part = try condition(inner)
+      push(.not, change: 0)
+      return part
+    case .binary(let op, let left, let right, let at): return try emit(op, left, right, at)
+    case .membership(let inner, let items, let isNegated, _):
+      let part = try emit(inner)
+      push(.membership(items, isNegated: isNegated), change: 0)
+      return Part(rows: part.rows, isCondition: true)
+    case .call(let name, let arguments, let at): return try emit(name, arguments, at)
+    }
+  }
+
+  private mutating func condition(_ node: FormulaNode) throws(FormulaError) -> Part {
+    let part = try emit(node)
+    guard part.isCondition else {
+      throw problem(node.start, "this is a number, and a condition is needed; compare it, as in \(node) != 0")
+    }
+    return part
+  }
+
+  private mutating func emit(
+    _ op: BinaryOperator, _ left: FormulaNode, _ right: FormulaNode, _ at: Int
+  ) throws(FormulaError) -> Part {
+    let first = op.isLogical ? try condition(left) : try emit(left)
+    let second = op.isLogical ? try condition(right) : try emit(right)
+    let rows = try join([first.rows, second.rows], at)
+    push(.binary(op), change: -1)
+    return Part(rows: rows, isCondition: op.isLogical || op.isComparison)
+  }
+
+  /// Makes the uppermost columns, `rows` from the lowest on, have values for the same rows.
+  private mutating func join(_ rows: [FormulaRows?], _ at: Int) throws(FormulaError) -> FormulaRows? {
+    var finest: FormulaRows?
+    for case let rows? in rows {
+      if finest.map({ $0.own(rows) }) ?? true {
+        finest = rows
+      } else if !rows.own(finest!) {
+        throw problem(
+          at, "\(finest!.plural) and \(rows.plural) do not go together; make one number of each with sum(), max() or the like")
+      }
+    }
+    for (place, own) in rows.enumerated() where own != finest {
+      push(.spread(depth: rows.count - 1 - place, from: own, to: finest!), change: 0)
+    }
+    return finest
+  }
+
+  // MARK: - Functions
+
+  private mutating func emit(_ name: String, _ arguments: [FormulaNode], _ at: Int) throws(FormulaError) -> Part {
+    func need(_ count: Int) throws(FormulaError) {
+      guard arguments.count != count else { return }
+      throw problem(at, "\(name)() takes \(count == 1 ? "one argument" : "\(count) arguments"), not \(arguments.count)")
+    }
+    if name == "min" || name == "max", arguments.count > 1 {
+      var rows: FormulaRows?
+      for (place, argument) in arguments.enumerated() {
+        let part = try emit(argument)
+        guard place > 0 else {
+          rows = part.rows
+          continue
+        }
+        rows = try join([rows, part.rows], at)
+        push(name == "min" ? .least : .largest, change: -1)
+      }
+      return Part(rows: rows)
+    }
+    if let reduction = Reduction(rawValue: name) {
+      try need(1)
+      return try reduce(reduction, arguments[0])
+    }
+    if let function = NumberFunction(rawValue: name) {
+      try need(1)
+      let part = try emit(arguments[0])
+      push(.function(function), change: 0)
+      return Part(rows: part.rows)
+    }
+    if let function = MomentumFunction(rawValue: name) { return try emit(function, arguments, at) }
+    switch name {
+    case "missing":
+      try need(1)
+      let part = try emit(arguments[0])
+      push(.missing, change: 0)
+      return Part(rows: part.rows, isCondition: true)
+    case "atan2", "hypot":
+      try need(2)
+      let parts = [try emit(arguments[0]), try emit(arguments[1])]
+      let rows = try join(parts.map(\.rows), at)
+      push(name == "atan2" ? .arcTangent : .hypotenuse, change: -1)
+      return Part(rows: rows)
+    default:
+      throw problem(
+        at, "there is no function \(name)()"
+          + (name.nearest(among: FunctionNames.all).map { "; did you mean \($0)()?" }
+            ?? "; the functions are \(FunctionNames.all.joined(separator: ", "))"))
+    }
+  }
+
+  private mutating func reduce(_ reduction: Reduction, _ node: FormulaNode) throws(FormulaError) -> Part {
+    // As in count(jet), which needs no column.
+    if reduction == .count, case .name(let name, _) = node, let rows = FormulaRows(rawValue: name),
+      let owner = rows.owner, !known[context, default: []].contains(name)
+    {
+      push(.constant(1), change: 1)
+      push(.spread(depth: 0, from: nil, to: rows), change: 0)
+      push(.reduce(.count, rows), change: 0)
+      return Part(rows: owner)
+    }
+    let part = reduction.isOfConditions ? try condition(node) : try emit(node)
+    guard let rows = part.rows, let owner = rows.owner else {
+      throw problem(
+        node.start, "there is one value for each event here, and \(reduction.rawValue)() makes one of several; "
+          + "name a column of jets or particles, as in jet.pt")
+    }
+    push(.reduce(reduction, rows), change: 0)
+    return Part(rows: owner, isCondition: reduction.givesCondition)
+  }
+
+  private mutating func emit(
+    _ function: MomentumFunction, _ arguments: [FormulaNode], _ at: Int
+  ) throws(FormulaError) -> Part {
+    guard function.argumentCount.map({ $0 == arguments.count }) ?? !arguments.isEmpty else {
+      throw problem(
+        at, "\(function.rawValue)() takes "
+          + (function.argumentCount.map { "\($0) objects" } ?? "one object or several") + ", as in "
+          + "\(function.rawValue)(jet[0], jet[1]), not \(arguments.count)")
+    }
+    for argument in arguments {
+      guard case .element(let rows, let place, nil, let at) = argument else {
+        throw problem(argument.start, "\(function.rawValue)() takes objects, as in \(function.rawValue)(jet[0], jet[1])")
+      }
+      for component in ["px", "py", "pz", "energy"] {
+        push(.element(column: index(of: try column(component, of: rows, at)), rows, place: place), change: 1)
+      }
+    }
+    push(.momenta(function, count: arguments.count), change: 1 - 4 * arguments.count)
+    return Part(rows: .event)
+  }
+
+  // MARK: - Columns
+
+  private mutating func index(of column: FormulaColumn) -> Int {
+    if let index = columns.firstIndex(of: column) { return index }
+    columns.append(column)
+    return columns.count - 1
+  }
+
+  private func column(_ name: String, of rows: FormulaRows, _ at: Int) throws(FormulaError) -> FormulaColumn {
+    let names = known[rows, default: []]
+    guard names.contains(name) else { throw unknown(name, names, rows, at) }
+    return FormulaColumn(rows, name)
+  }
+
+  private func column(_ written: String, _ at: Int) throws(FormulaError) -> FormulaColumn {
+    // A name without a prefix is one of the context, or of what that belongs to.
+    var rows: FormulaRows? = context
+    while let own = rows {
+      if known[own, default: []].contains(written) { return FormulaColumn(own, written) }
+      rows = own.owner
+    }
+    if let dot = written.firstIndex(of: "."), let rows = FormulaRows(rawValue: String(written[..<dot])) {
+      return try column(String(written[written.index(after: dot)...]), of: rows, at)
+    }
+    if FormulaRows(rawValue: written) != nil {
+      throw problem(at, "\(written) is no number; name a column, as in \(written).pt, or write count(\(written))")
+    }
+    throw unknown(written, known[context, default: []], context, at)
+  }
+
+  private func unknown(_ name: String, _ names: [String], _ rows: FormulaRows, _ at: Int) -> FormulaError {
+    var text = "\(rows.plural) have no column \(name)"
+    if let nearest = name.nearest(among: names) {
+      text += "; did you mean \(nearest)?"
+    } else if name.contains(where: { "/-".contains($0) }) {
+      text += "; if you mean to divide or to subtract, put blanks around the sign"
+    } else if let other = FormulaRows.allCases.first(where: { known[$0, default: []].contains(name) }) {
+      text += "; \(other.plural) have one: write \(other.rawValue).\(name)"
+    } else if !names.isEmpty {
+      text += "; their columns are \(names.sorted().joined(separator: ", "))"
+    }
+    return problem(at, text)
+  }
+}
+
+extension FormulaNode {
+  /// The first character of all that belongs to it.
+  var start: Int {
+    switch self {
+    case .binary(_, let left, _, _), .membership(let left, _, _, _): left.start
+    default: character
+    }
+  }
+}

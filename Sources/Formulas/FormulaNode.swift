@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// A part of a formula, and the character that it begins at, counted from 1.
+indirect enum FormulaNode: Sendable {
+  case number(Double, Int)
+  /// A column, by all that is written of its name.
+  case name(String, Int)
+  /// One of the rows of an event, counted from 0, and the column that is read of it; nil for the object itself.
+  case element(FormulaRows, place: Int, column: String?, Int)
+  case negation(FormulaNode, Int)
+  case not(FormulaNode, Int)
+  case binary(BinaryOperator, FormulaNode, FormulaNode, Int)
+  case membership(FormulaNode, [ClosedRange<Double>], isNegated: Bool, Int)
+  case call(String, [FormulaNode], Int)
+
+  /// The character that it begins at.
+  var character: Int {
+    switch self {
+    case .number(_, let place), .name(_, let place), .element(_, _, _, let place), .negation(_, let place),
+      .not(_, let place), .binary(_, _, _, let place), .membership(_, _, _, let place), .call(_, _, let place):
+      place
+    }
+  }
+}
+
+/// An operator between two parts.
+enum BinaryOperator: String, Sendable {
+  case or, and
+  case less = "<"
+  case lessOrEqual = "<="
+  case greater = ">"
+  case greaterOrEqual = ">="
+  case equal = "=="
+  case notEqual = "!="
+  case plus = "+"
+  case minus = "-"
+  case times = "*"
+  case over = "/"
+  case modulo = "%"
+  case power = "**"
+
+  /// How strongly it binds.
+  var precedence: Int {
+    switch self {
+    case .or: 1
+    case .and: 2
+    case .less, .lessOrEqual, .greater, .greaterOrEqual, .equal, .notEqual: 4
+    case .plus, .minus: 5
+    case .times, .over, .modulo: 6
+    case .power: 8
+    }
+  }
+
+  var isComparison: Bool { precedence == 4 }
+  /// Whether it is between conditions.
+  var isLogical: Bool { self == .or || self == .and }
+
+  /// The result; a comparison with what is missing is not met, whichever it is.
+  func callAsFunction(_ a: Double, _ b: Double) -> Double {
+    switch self {
+    case .or: a != 0 || b != 0 ? 1 : 0
+    case .and: a != 0 && b != 0 ? 1 : 0
+    case .less: a < b ? 1 : 0
+    case .lessOrEqual: a <= b ? 1 : 0
+    case .greater: a > b ? 1 : 0
+    case .greaterOrEqual: a >= b ? 1 : 0
+    case .equal: a == b ? 1 : 0
+    case .notEqual: a < b || a > b ? 1 : 0
+    case .plus: a + b
+    case .minus: a - b
+    case .times: a * b
+    case .over: a / b
+    case .modulo: a.modulo(b)
+    case .power: a.power(b)
+    }
+  }
+}
+
+extension FormulaNode: CustomStringConvertible {
+  /// The formula as it is understood, with the parentheses that it needs.
+  var description: String {
+    switch self {
+    case .number(let value, _): Self.text(value)
+    case .name(let name, _): FormulaParser.isName(name) ? name : "`\(name)`"
+    case .element(let rows, let place, let column, _):
+      "\(rows.rawValue)[\(place)]" + (column.map { ".\($0)" } ?? "")
+    case .negation(let part, _): "-\(part.text(above: 7))"
+    case .not(let part, _): "not \(part.text(above: 3))"
+    case .binary(let op, let left, let right, _):
+      // Powers group to the right, comparisons do not group.
+      "\(left.text(above: op == .power || op.isComparison ? op.precedence + 1 : op.precedence)) \(op.rawValue) "
+        + right.text(above: op == .power ? 7 : op.precedence + 1)
+    case .membership(let part, let items, let isNegated, _):
+      "\(part.text(above: 5)) \(isNegated ? "not in" : "in") ["
+        + items.map {
+          $0.lowerBound == $0.upperBound
+            ? Self.text($0.lowerBound) : "\(Self.text($0.lowerBound))..\(Self.text($0.upperBound))"
+        }.joined(separator: ", ") + "]"
+    case .call(let name, let arguments, _):
+      "\(name)(\(arguments.map(\.description).joined(separator: ", ")))"
+    }
+  }
+
+  private var precedence: Int {
+    switch self {
+    case .number(let value, _): value < 0 ? 7 : 9
+    case .name, .element, .call: 9
+    case .negation: 7
+    case .not: 3
+    case .binary(let op, _, _, _): op.precedence
+    case .membership: 4
+    }
+  }
+
+  private func text(above least: Int) -> String { precedence >= least ? description : "(\(description))" }
+
+  private static func text(_ number: Double) -> String {
+    number == 0 && number.sign == .minus ? "-0.0" : Int(exactly: number).map(String.init) ?? String(number)
+  }
+}

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// Reads the text of a formula, by recursive descent.
+struct FormulaParser {
+  private enum Token: Equatable {
+    case number(Double)
+    case name(String)
+    case symbol(String)
+    case end
+  }
+
+  /// Deeper ones are refused, as each level takes some of the stack.
+  private static let deepest = 100
+  private static let longest = 10_000
+
+  private let text: String
+  private let characters: [Character]
+  private var place = 0
+  private var token = Token.end
+  /// Where the token begins.
+  private var start = 0
+  private var depth = 0
+  private var callDepth = 0
+
+  init(_ text: String) throws(FormulaError) {
+    self.text = text
+    characters = Array(text)
+    guard characters.count <= Self.longest else {
+      throw FormulaError(
+        text, character: Self.longest + 1,
+        "a formula has at most \(Self.longest) characters; define parts of it by names")
+    }
+    try advance()
+  }
+
+  /// The whole text as one formula.
+  mutating func formula() throws(FormulaError) -> FormulaNode {
+    let node = try disjunction()
+    guard token == .end else { throw unexpected("an operator, such as and, < or +, is missing") }
+    return node
+  }
+
+  // MARK: - Grammar
+
+  private mutating func disjunction() throws(FormulaError) -> FormulaNode {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Self.deepest else { throw problem("parts are nested deeper than \(Self.deepest) levels") }
+    var node = try conjunction()
+    while let at = try take(word: "or") { node = .binary(.or, node, try conjunction(), at) }
+    return node
+  }
+
+  private mutating func conjunction() throws(FormulaError) -> FormulaNode {
+    var node = try inversion()
+    while let at = try take(word: "and") { node = .binary(.and, node, try inversion(), at) }
+    return node
+  }
+
+  private mutating func inversion() throws(FormulaError) -> FormulaNode {
+    var places: [Int] = []
+    while let at = try take(word: "not") {
+      places.append(at)
+      guard places.count <= Self.deepest else { throw problem("there are too many not") }
+    }
+    var node = try comparison()
+    for at in places.reversed() { node = .not(node, at) }
+    return node
+  }
+
+  private static let comparisons: [String: BinaryOperator] = [
+    "<": .less, "<=": .lessOrEqual, ">": .greater, ">=": .greaterOrEqual, "==": .equal, "!=": .notEqual,
+  ]
+
+  private mutating func comparison() throws(FormulaError) -> FormulaNode {
+    var left = try sum()
+    var whole: FormulaNode?
+    while true {
+      let at = start + 1
+      var next: FormulaNode
+      if case .symbol(let symbol) = token, let op = Self.comparisons[symbol] {
+        try advance()
+        let right = try sum()
+        next = .binary(op, left, right, at)
+        left = right
+      } else if token == .name("in") || token == .name("not") {
+        let isNegated = try take(word: "not") != nil
+        guard try take(word: "in") != nil else { throw unexpected("in is missing after not") }
+        next = .membership(left, try list(), isNegated: isNegated, at)
+      } else {
+        return whole ?? left
+      }
+      // As in a < b < c, which means a < b and b < c.
+      if let before = whole { next = .binary(.and, before, next, at) }
+      whole = next
+    }
+  }
+
+  private mutating func list() throws(FormulaError) -> [ClosedRange<Double>] {
+    let isBracketed = try take("[")
+    // Without brackets a comma would also be the next argument of a function.
+    guard isBracketed || callDepth == 0 else { throw unexpected("put the numbers in brackets, as in [1, 2]") }
+    var items = [try listItem()]
+    while try take(",") { items.append(try listItem()) }
+    if isBracketed {
+      guard try take("]") else { throw unexpected("] is missing") }
+    }
+    return items
+  }
+
+  private mutating func listItem() throws(FormulaError) -> ClosedRange<Double> {
+    let at = start
+    let first = try signedNumber()
+    guard try take("..") else { return first...first }
+    let last = try signedNumber()
+    guard first <= last else {
+      throw FormulaError(text, character: at + 1, "the range ends before it begins; exchange its ends")
+    }
+    return first...last
+  }
+
+  private mutating func signedNumber() throws(FormulaError) -> Double {
+    let isNegative = try take("-")
+    if !isNegative { _ = try take("+") }
+    guard case .number(let number) = token else { throw unexpected("a number is missing") }
+    try advance()
+    return isNegative ? -number : number
+  }
+
+  private mutating func sum() throws(FormulaError) -> FormulaNode {
+    var node = try product()
+    while case .symbol(let symbol) = token, symbol == "+" || symbol == "-" {
+      let at = start + 1
+      try advance()
+      node = .binary(symbol == "+" ? .plus : .minus, node, try product(), at)
+    }
+    return node
+  }
+
+  private mutating func product() throws(FormulaError) -> FormulaNode {
+    var node = try signed()
+    while case .symbol(let symbol) = token, ["*", "/", "%"].contains(symbol) {
+      let at = start + 1
+      try advance()
+      node = .binary(symbol == "*" ? .times : symbol == "/" ? .over : .modulo, node, try signed(), at)
+    }
+    return node
+  }
+
+  private mutating func signed() throws(FormulaError) -> FormulaNode {
+    var signs: [(isNegative: Bool, at: Int)] = []
+    while case .symbol(let symbol) = token, symbol == "-" || symbol == "+" {
+      signs.append((symbol == "-", start + 1))
+      guard signs.count <= Self.deepest else { throw problem("there are too many signs") }
+      try advance()
+    }
+    var node = try power()
+    for sign in signs.reversed() where sign.isNegative {
+      if case .number(let value, _) = node { node = .number(-value, sign.at) } else { node = .negation(node, sign.at) }
+    }
+    return node
+  }
+
+  private mutating func power() throws(FormulaError) -> FormulaNode {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Self.deepest else { throw problem("parts are nested deeper than \(Self.deepest) levels") }
+    let base = try atom()
+    let at = start + 1
+    guard try take("**") else { return base }
+    return .binary(.power, base, try signed(), at)
+  }
+
+  private mutating func atom() throws(FormulaError) -> FormulaNode {
+    let at = start + 1
+    switch token {
+    case .number(let value):
+      try advance()
+      return .number(value, at)
+    case .symbol("("):
+      try advance()
+      let outer = callDepth
+      callDepth += 1
+      let node = try disjunction()
+      callDepth = outer
+      guard try take(")") else { throw unexpected(") is missing") }
+      return node
+    case .name(let name) where !Self.keywords.contains(name):
+      try advance()
+      if try take("(") { return .call(name, try arguments(), at) }
+      if try take("[") { return try element(name, at) }
+      return .name(name, at)
+    default:
+      throw unexpected("a number, a name or a function is missing")
+    }
+  }
+
+  private mutating func arguments() throws(FormulaError) -> [FormulaNode] {
+    callDepth += 1
+    defer { callDepth -= 1 }
+    if try take(")") { return [] }
+    var arguments = [try disjunction()]
+    while try take(",") { arguments.append(try disjunction()) }
+    guard try take(")") else { throw unexpected(") or , is missing") }
+    return arguments
+  }
+
+  private mutating func element(_ name: String, _ at: Int) throws(FormulaError) -> FormulaNode {
+    guard let rows = FormulaRows(rawValue: name), rows.owner == .event else {
+      throw FormulaError(text, character: at, "only jet and particle have elements, as in jet[0].pt")
+    }
+    guard case .number(let number) = token, let place = Int(exactly: number), (0..<1_000_000).contains(place) else {
+      throw unexpected("the number of the element is missing, counted from 0")
+    }
+    try advance()
+    guard token == .symbol("]") else { throw unexpected("] is missing") }
+    // A name may follow at once, and must not be read as a number.
+    if self.place >= characters.count || characters[self.place] != "." {
+      try advance()
+      return .element(rows, place: place, column: nil, at)
+    }
+    self.place += 1
+    try advance()
+    guard case .name(let column) = token else { throw unexpected("the name of a column is missing") }
+    try advance()
+    return .element(rows, place: place, column: column, at)
+  }
+
+  // MARK: - Tokens
+
+  private mutating func take(_ symbol: String) throws(FormulaError) -> Bool {
+    guard token == .symbol(symbol) else { return false }
+    try advance()
+    return true
+  }
+
+  /// The character of `word` if it comes next, which is passed over.
+  private mutating func take(word: String) throws(FormulaError) -> Int? {
+    guard token == .name(word) else { return nil }
+    let at = start + 1
+    try advance()
+    return at
+  }
+
+  private func problem(_ problem: String) -> FormulaError { FormulaError(text, character: start + 1, problem) }
+
+  private func unexpected(_ problem: String) -> FormulaError {
+    if case .symbol(let symbol) = token, let word = Self.foreignSymbols[symbol] {
+      return self.problem("\(symbol) is not known here; write \(word)")
+    }
+    return self.problem(problem)
+  }
+
+  /// What other languages write, and what is written here.
+  private static let foreignSymbols = ["&&": "and", "||": "or", "&": "and", "|": "or", "!": "not", "=": "==", "^": "**"]
+
+  private static let symbols = [
+    "**", "<=", ">=", "==", "!=", "&&", "||", "..", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]", ",", "&", "|",
+    "!", "=", "^", ".",
+  ]
+
+  private static func isPartOfName(_ character: Character) -> Bool {
+    character.isLetter || character.isNumber || character == "_"
+  }
+
+  private mutating func advance() throws(FormulaError) {
+    while place < characters.count, characters[place].isWhitespace { place += 1 }
+    start = place
+    guard place < characters.count else {
+      token = .end
+      return
+    }
+    let character = characters[place]
+    if character.isLetter || character == "_" {
+      token = .name(readName())
+    } else if character == "`" {
+      token = .name(try readQuotedName())
+    } else if character.isASCIIDigit || character == "." && next(1)?.isASCIIDigit == true {
+      token = .number(try readNumber())
+    } else if let symbol = Self.symbols.first(where: { characters[place...].starts(with: $0) }) {
+      token = .symbol(symbol)
+      place += symbol.count
+    } else {
+      throw problem("\(character) means nothing in a formula")
+    }
+  }
+
+  /// Whether a name is read as one without quotes.
+  static func isName(_ name: String) -> Bool {
+    guard !keywords.contains(name), var parser = try? FormulaParser(name) else { return false }
+    return parser.token == .name(name) && (try? parser.advance()) != nil && parser.token == .end && !name.hasPrefix("`")
+  }
+
+  private static let keywords = ["and", "or", "not", "in"]
+
+  private func next(_ distance: Int) -> Character? {
+    place + distance < characters.count ? characters[place + distance] : nil
+  }
+
+  /// A name goes on over `.`, `/`, `:` and `-` if a letter, a digit or `_` follows at once.
+  private mutating func readName() -> String {
+    let first = place
+    while place < characters.count {
+      let character = characters[place]
+      guard
+        Self.isPartOfName(character) || "./:-".contains(character) && next(1).map(Self.isPartOfName) == true
+      else { break }
+      place += 1
+    }
+    return String(characters[first..<place])
+  }
+
+  private mutating func readQuotedName() throws(FormulaError) -> String {
+    guard let end = characters[(place + 1)...].firstIndex(of: "`"), end > place + 1 else {
+      throw problem("the second ` of a name is missing")
+    }
+    defer { place = end + 1 }
+    return String(characters[(place + 1)..<end])
+  }
+
+  private mutating func readNumber() throws(FormulaError) -> Double {
+    let first = place
+    func digits() -> Int {
+      var end = place
+      while end < characters.count, characters[end].isASCIIDigit { end += 1 }
+      return end
+    }
+    place = digits()
+    if place < characters.count, characters[place] == ".", next(1) != "." {
+      place += 1
+      place = digits()
+    }
+    if let exponent = next(0), exponent == "e" || exponent == "E" {
+      let hasSign = next(1) == "+" || next(1) == "-"
+      if next(hasSign ? 2 : 1)?.isASCIIDigit == true {
+        place += hasSign ? 2 : 1
+        place = digits()
+      }
+    }
+    guard let number = Double(String(characters[first..<place])), number.isFinite else {
+      throw problem("this number is too large")
+    }
+    guard place == characters.count || !Self.isPartOfName(characters[place]) else {
+      throw FormulaError(text, character: place + 1, "an operator, such as *, is missing after the number")
+    }
+    return number
+  }
+}
+
+extension Character {
+  fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
+}

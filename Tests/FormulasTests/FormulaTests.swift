@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import EventData
+import Formulas
+import Testing
+
+@Suite struct FormulaTests {
+  /// Three events: two jets, none, one.
+  static let table = Table(
+    events: ["label": [0, 1, 1], "met": [10, .nan, 3], "soft-drop/mass": [1, 2, 3], "odd name": [5, 6, 7]],
+    jets: [
+      "pt": [[100, 50], [], [30]], "px": [[100, 50], [], [30]], "py": [[0, 0], [], [0]], "pz": [[0, 0], [], [0]],
+      "energy": [[200, 100], [], [30]],
+    ])
+
+  private func values(_ text: String, for rows: FormulaRows = .event) throws -> [Double] {
+    var evaluator = FormulaEvaluator(try CompiledFormula(Formula(text), for: rows, in: Self.table))
+    evaluator.evaluate(Self.table)
+    return evaluator.values
+  }
+
+  static let formulas: [(String, [Double])] = [
+    ("count(jet)", [2, 0, 1]), ("count(jet.pt > 40)", [2, 0, 0]), ("sum(jet.pt)", [150, 0, 30]),
+    ("any(jet.pt > 90)", [1, 0, 0]), ("all(jet.pt > 90)", [0, 1, 0]),
+    // A number of an event goes with each of its jets.
+    ("sum(jet.pt * label)", [0, 0, 30]), ("count(jet.pt > max(jet.pt) / 3)", [2, 0, 1]),
+    ("max(min(jet.pt, 60))", [60, -1, 30]), ("jet[0].pt", [100, -1, 30]), ("jet[1].pt", [50, -1, -1]),
+    // E = 300, |p| = 150.
+    ("mass(jet[0], jet[1])", [(300.0 * 300 - 150 * 150).squareRoot(), -1, -1]),
+    ("pt(jet[0], jet[1])", [150, -1, -1]), ("deltaPhi(jet[0], jet[1])", [0, -1, -1]),
+    // What is missing meets no comparison, and is nothing to calculate with.
+    ("met + 1", [11, -1, 4]), ("met != 5", [1, 0, 1]), ("not met > 5", [0, 1, 1]), ("missing(met)", [0, 1, 0]),
+    ("met in [3, 10]", [1, 0, 1]), ("met not in 3, 4", [1, 0, 0]), ("met in [9..11, 5]", [1, 0, 0]),
+    ("mean(jet.pt)", [75, -1, 30]), ("min(met, 5)", [5, -1, 3]),
+    ("soft-drop/mass - label", [1, 1, 2]), ("`odd name` * 2", [10, 12, 14]), ("event.met / 2", [5, -1, 1.5]),
+    ("5 < met <= 10", [1, 0, 0]), ("-7 % 3", [2, 2, 2]), ("2 ** 3 ** 2", [512, 512, 512]),
+    ("3", [3, 3, 3]), ("(label == 1) * 2", [0, 2, 2]),
+  ]
+
+  /// -1 stands for a number that is missing.
+  @Test(arguments: formulas) func byHand(text: String, expected: [Double]) throws {
+    #expect(try values(text).map { $0.isNaN ? -1 : $0 } == expected)
+  }
+
+  @Test func forEachJet() throws {
+    #expect(try values("pt > 40 and label == 0", for: .jet) == [1, 1, 0])
+    #expect(try values("pt / sum(jet.pt)", for: .jet) == [100.0 / 150, 50.0 / 150, 1])
+    #expect(try values("met", for: .jet) == [10, 10, 3])
+  }
+
+  static let mistakes: [(String, Int, String)] = [
+    ("", 1, "is missing"), ("labl == 1", 1, "events have no column labl; did you mean label?"),
+    ("label = 1", 7, "= is not known here; write =="), ("label && met", 7, "write and"),
+    ("label == 1 |", 12, "write or"), ("label and met > 1", 1, "compare it, as in label != 0"),
+    ("met > 1 and label", 13, "compare it"), ("jet.pt", 1, "put it into sum()"),
+    ("jet.pt > 5", 1, "put it into any(), all() or count()"), ("sum(met)", 5, "one value for each event"),
+    ("summ(jet.pt)", 1, "did you mean sum()?"), ("sum(jet.pt", 11, ") or , is missing"),
+    ("sum(jet.pt, 3)", 1, "takes one argument, not 2"), ("deltaR(jet[0])", 1, "takes 2 objects"),
+    ("mass(met)", 6, "takes objects"), ("jet[0]", 1, "is no number"), ("jet", 1, "write count(jet)"),
+    ("label[0]", 1, "only jet and particle have elements"), ("jet[-1].pt", 5, "counted from 0"),
+    ("met-label", 1, "put blanks around the sign"), ("2 met", 3, "an operator"), ("2met", 2, "an operator"),
+    ("met in [3, ]", 12, "a number is missing"), ("met in [5..3]", 9, "ends before it begins"),
+    ("any(met in 3, 4)", 12, "put the numbers in brackets"), ("pt > 3", 1, "jets have one: write jet.pt"),
+    ("1e999", 1, "too large"), ("met § 3", 5, "means nothing"), ("`met", 1, "the second `"),
+    (String(repeating: "(", count: 5000), 51, "deeper than 100"),
+    (String(repeating: "- ", count: 4000) + "1", 201, "too many signs"),
+    (String(repeating: "not ", count: 2000) + "1", 405, "too many not"),
+    (String(repeating: "2 ** ", count: 1900) + "1", 496, "deeper than 100"),
+    (String(repeating: "1 + ", count: 3000) + "1", 10_001, "at most 10000 characters"),
+  ]
+
+  @Test(arguments: mistakes) func namesTheCharacter(text: String, character: Int, fragment: String) {
+    do {
+      _ = try values(text)
+      Issue.record("\(text) is no formula")
+    } catch let error as FormulaError {
+      #expect(error.character == character && error.description.contains(fragment), "\(error)")
+    } catch {
+      Issue.record("\(error)")
+    }
+  }
+
+  @Test func whatMeansTheSameIsEqual() throws {
+    #expect(try Formula("a  < 1.0") == Formula("(a) < 1"))
+    #expect(try Formula("a < b < c") == Formula("(a < b) and b < c"))
+    #expect(try Formula("a - (b - c)") != Formula("a - b - c"))
+  }
+
+  @Test func eventsAndParticles() throws {
+    var events = Events()
+    try events.append(
+      [FourMomentum(px: 3, py: 4, pz: 0, energy: 13), FourMomentum(px: 1, py: 0, pz: 0, energy: 1)],
+      pdgID: [22, 211], particleColumns: ["charge": [0, 1]], columns: ["w": [2]])
+    try events.append([], columns: ["w": [3]])
+    func values(_ text: String) throws -> [Double] {
+      var evaluator = FormulaEvaluator(try CompiledFormula(Formula(text), for: .event, in: events))
+      evaluator.evaluate(events)
+      return evaluator.values
+    }
+    #expect(try values("sum(particle.pt) * w") == [12, 0])
+    #expect(try values("count(particle.pdgid == 22 or particle.charge > 0)") == [2, 0])
+    #expect(try values("max(particle.mass)").first == 12)
+    #expect(try values("number % 2 == 1") == [0, 1])
+    #expect(throws: FormulaError.self) { try values("particle.charge") }
+  }
+}
