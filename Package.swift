@@ -57,7 +57,7 @@ let package = Package(
     // What every other module may use.
     .target(name: "Support"),
 
-    .target(name: "EventData"),
+    .target(name: "EventData", dependencies: ["Support"]),
     .target(name: "Formulas", dependencies: ["EventData", "Support"]),
     .target(name: "JetPhysics", dependencies: ["CFastJet", "EventData"]),
     .target(name: "Settings", dependencies: ["CYAML", "EventData", "JetPhysics", "Support"]),

@@ -22,10 +22,10 @@ func reportingFailures(_ work: () throws -> Void) throws {
   } catch let error as ConfigurationError {
     // All that is wrong with the file, a line each.
     for message in error.messages { writeToStandardError("canopy: \(message.printable)\n") }
-    throw ExitCode(65)
+    throw ExitCode(error.fault.rawValue)
   } catch {
     writeToStandardError("canopy: \("\(error)".printable)\n")
-    throw ExitCode(error.isPlaceError ? 64 : error.isInputError ? 65 : 1)
+    throw ExitCode(((error as? any ReportedError)?.fault ?? .work).rawValue)
   }
 }
 
@@ -35,23 +35,5 @@ func checkingOptions<Value>(_ make: () throws -> Value) throws -> Value {
     return try make()
   } catch let error as JetPhysicsError {
     throw ValidationError(error.problem)
-  }
-}
-
-extension Error {
-  fileprivate var isPlaceError: Bool {
-    self is OutputPlaceError || (self as? ResultOutputError)?.isPlaceError == true
-  }
-
-  fileprivate var isInputError: Bool {
-    switch self {
-    case let error as TrainingError: error.isInputError
-    case let error as ResultOutputError: error.isInputError
-    case let error as TriggerError: error.isInputError
-    case is EventInputError, is any EventError, is MetricError, is ModelError,
-      is PluginError, is SafetensorsError, is SampleError:
-      true
-    default: false
-    }
   }
 }

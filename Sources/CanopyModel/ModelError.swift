@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// What is wrong with a model, in one sentence.
-public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ModelError: ReportedError, Sendable, Equatable {
   /// The sentence.
   public let description: String
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// Why heads can neither learn from a sample nor be judged by it, in one sentence.
-public struct SampleError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct SampleError: ReportedError, Sendable, Equatable {
   /// The sentence, which names file, event and column as far as one of them is to blame.
   public let description: String
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import JetPhysics
+import Support
 
 /// The formats of event files that a program knows, in the order in which an input is compared with them.
 ///
@@ -129,7 +130,7 @@ extension EventFormats: Equatable {
 }
 
 /// What is wrong with a format that is to be made known, in one sentence.
-public struct EventFormatError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct EventFormatError: ReportedError, Sendable, Equatable {
   /// The sentence.
   public let description: String
 }

@@ -4,7 +4,7 @@ import JetPhysics
 import Support
 
 /// Input that cannot be read as events: which file, where in it, what is wrong and what to do.
-public struct EventInputError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct EventInputError: ReportedError, Sendable, Equatable {
   /// The file as the user named it; `-` is standard input.
   public var source: String
   /// The event, counted from 0 through all inputs, if the problem belongs to one event.

@@ -39,7 +39,8 @@ public struct EventReadingOptions: Sendable, Equatable {
   /// Columns that every event gets, each of one number, over those that the input has of the same names.
   public var columns: [String: Double]
   /// Conditions that an event must meet to take part, on its columns and on its particles; all others are passed over.
-  public var selection: [Formula]
+  public var selection: [Formula] { didSet { columnsOfSelection = Self.particleColumns(of: selection) } }
+  private var columnsOfSelection: Set<String>
   /// The unit of the momenta of inputs that do not state theirs; GeV if it is nil.
   ///
   /// An input that states another unit is an error.
@@ -69,6 +70,7 @@ public struct EventReadingOptions: Sendable, Equatable {
     self.skipBadEvents = skipBadEvents
     self.columns = columns
     self.selection = selection
+    columnsOfSelection = Self.particleColumns(of: selection)
     self.units = units
     self.formats = formats
     self.format = format
@@ -102,5 +104,11 @@ public struct EventReadingOptions: Sendable, Equatable {
   }
 
   /// Whether events without this column of particles, though the input has it, are an error.
-  public func requires(particleColumn name: String) -> Bool { particles.columns.contains(name) }
+  public func requires(particleColumn name: String) -> Bool {
+    particles.columns.contains(name) || columnsOfSelection.contains(name)
+  }
+
+  private static func particleColumns(of selection: [Formula]) -> Set<String> {
+    selection.reduce(into: []) { $0.formUnion($1.columns(of: .particle)) }
+  }
 }

@@ -6,6 +6,8 @@ import EventData
 extension Events: FormulaSchema, FormulaData {
   /// The name under which formulas read the number of an event in its own file, unless a column has it.
   private static let number = "number"
+  /// The name of the charge, by identifier unless a column has it.
+  private static let charge = "charge"
 
   /// The names of the columns of one number, `number` and the quantities of momenta.
   public func names(of rows: FormulaRows) -> [String] {
@@ -15,7 +17,8 @@ extension Events: FormulaSchema, FormulaData {
       return own.contains(Self.number) ? own : own + [Self.number]
     case .particle:
       let own = particles.content.columns.sorted.filter { $0.column.width == 1 }.map(\.name)
-      return MomentumQuantity.allCases.map(\.rawValue) + (pdgID.count == particleCount ? ["pdgid"] : []) + own
+      let identity = pdgID.count == particleCount ? ["pdgid", Self.charge].filter { !own.contains($0) } : []
+      return MomentumQuantity.allCases.map(\.rawValue) + identity + own
     case .jet, .constituent, .splitting: return []
     }
   }
@@ -36,6 +39,8 @@ extension Events: FormulaSchema, FormulaData {
       values.append(contentsOf: found.values)
     } else if column.rows == .event {
       for event in 0..<eventCount { values.append(Double(eventNumbers[event] - firstEventOfSource)) }
+    } else if column.name == Self.charge {
+      for particle in 0..<particleCount { values.append(ParticleCharge.ofParticle(pdgID[particle]) ?? .nan) }
     } else {
       for particle in 0..<particleCount { values.append(Double(pdgID[particle])) }
     }

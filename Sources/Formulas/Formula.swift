@@ -52,6 +52,28 @@ extension Formula {
   }
 }
 
+extension Formula {
+  /// The columns that the formula reads of rows, as far as it names the rows before them.
+  public func columns(of rows: FormulaRows) -> Set<String> {
+    var names: Set<String> = []
+    func visit(_ node: FormulaNode) {
+      switch node {
+      case .number: break
+      case .name(let name, _):
+        if name.hasPrefix(rows.rawValue + ".") { names.insert(String(name.dropFirst(rows.rawValue.count + 1))) }
+      case .element(let own, _, let column, _): if own == rows, let column { names.insert(column) }
+      case .negation(let part, _), .not(let part, _), .membership(let part, _, _, _): visit(part)
+      case .binary(_, let left, let right, _):
+        visit(left)
+        visit(right)
+      case .call(_, let arguments, _): arguments.forEach(visit)
+      }
+    }
+    visit(root)
+    return names
+  }
+}
+
 extension Formula: CustomStringConvertible {
   /// The formula as it is understood, which reads as the same formula.
   public var description: String { root.description }

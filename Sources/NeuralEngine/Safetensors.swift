@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 /// One named array of a safetensors file.
 public struct SafetensorsTensor: Sendable, Equatable {
@@ -93,7 +94,7 @@ public struct Safetensors: Sendable, Equatable {
 }
 
 /// Why a safetensors file cannot be read or written, in one sentence.
-public struct SafetensorsError: Error, Equatable, CustomStringConvertible, LocalizedError {
+public struct SafetensorsError: ReportedError, Equatable, LocalizedError {
   /// The sentence: file, tensor, what is wrong and what to do.
   public let description: String
 

@@ -204,7 +204,7 @@ public enum PluginOrigin: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// What is wrong with a plugin, its configuration or its data, in one sentence.
-public struct PluginError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct PluginError: ReportedError, Sendable, Equatable {
   /// The sentence.
   public let description: String
   /// The row of the data that it is about, where there is one.

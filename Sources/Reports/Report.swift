@@ -109,9 +109,11 @@ public struct Report: Sendable {
 }
 
 /// Why a report cannot be written, in one sentence.
-public struct ReportError: Error, Equatable, CustomStringConvertible, LocalizedError {
+public struct ReportError: ReportedError, Equatable, LocalizedError {
   /// The sentence.
   public let description: String
+  /// The work.
+  public var fault: Fault { .work }
 
   init(description: String) { self.description = description }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 /// What is wrong with a configuration file: one sentence a problem, each with file, line and column.
-public struct ConfigurationError: Error, Equatable, CustomStringConvertible, LocalizedError {
+public struct ConfigurationError: ReportedError, Equatable, LocalizedError {
   struct Problem: Equatable {
     let position: ConfigurationPosition
     let sentence: String

@@ -41,7 +41,7 @@ extension Estimate: CustomStringConvertible {
 }
 
 /// Why a metric cannot be computed, in one sentence.
-public struct MetricError: Error, Equatable, CustomStringConvertible, LocalizedError {
+public struct MetricError: ReportedError, Equatable, LocalizedError {
   /// The sentence.
   public let description: String
 

@@ -3,7 +3,9 @@
 import Foundation
 
 /// A file or folder could not be written.
-public struct FileOutputError: Error, Sendable, Equatable, CustomStringConvertible, LocalizedError {
+public struct FileOutputError: ReportedError, Sendable, Equatable, LocalizedError {
+  /// The work.
+  public var fault: Fault { .work }
   /// The file or folder as the user named it.
   public let path: String
   /// What the system says, a value of `errno`.

@@ -43,7 +43,9 @@ public final class FolderLock {
 }
 
 /// Another process is writing into a folder.
-public struct FolderLockError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct FolderLockError: ReportedError, Sendable, Equatable {
+  /// The work.
+  public var fault: Fault { .work }
   /// The folder as the user named it.
   public let folder: String
   /// The number of the process; nil if it cannot be found out.

@@ -4,9 +4,11 @@ import Foundation
 
 /// A path that was named for an output cannot be the place of one, as was found before any work: the command line is
 /// wrong, not the input.
-public struct OutputPlaceError: Error, Sendable, Equatable, CustomStringConvertible, LocalizedError {
+public struct OutputPlaceError: ReportedError, Sendable, Equatable, LocalizedError {
   /// One sentence that names the path and says what to do.
   public let description: String
+  /// The command line.
+  public var fault: Fault { .commandLine }
 
   /// An error that says `description`.
   public init(_ description: String) { self.description = description }

@@ -163,7 +163,7 @@ public final class Trainer {
     guard let named = network.heads.first(where: { !$0.isPrepared }) else { return }
     throw TrainingError(
       "The head \(named.name) has not learnt what it learns before the first step; train "
-        + "network.prepared(on:_:resuming:).", isInputError: false)
+        + "network.prepared(on:_:resuming:).", fault: .work)
   }
 
   /// Throws unless the objectives of the heads make sense together.
@@ -196,7 +196,7 @@ public final class Trainer {
       extent.values.map { (extent.name, max(abs($0.lowerBound), abs($0.upperBound))) }
     }.max { $0.1 < $1.1 }
     if let (name, value) = largest { seen.append("the largest scaled feature is \(value) (\(name))") }
-    return TrainingError("In \(place), " + seen.joined(separator: "; ") + ".", isInputError: false)
+    return TrainingError("In \(place), " + seen.joined(separator: "; ") + ".", fault: .work)
   }
 
   /// One step; returns for each head what each thread's losses and the weights of all rows sum to, and the norm of the

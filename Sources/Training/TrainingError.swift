@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// Why a training or an evaluation cannot begin or go on, in one sentence.
-public struct TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct TrainingError: ReportedError, Sendable, Equatable {
   /// The sentence.
   public let description: String
-  /// Whether the data is to blame, and not the training.
-  public let isInputError: Bool
+  /// What is to be blamed.
+  public let fault: Fault
 
   /// An error that says `description`.
-  public init(_ description: String, isInputError: Bool = true) {
+  public init(_ description: String, fault: Fault = .input) {
     self.description = description
-    self.isInputError = isInputError
+    self.fault = fault
   }
 }

@@ -38,4 +38,6 @@ extension Events {
 struct EventWeightError: EventError, Equatable {
   let event: Int?
   let predicate: String
+
+  var description: String { "The event \(predicate)" }
 }

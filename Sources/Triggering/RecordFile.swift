@@ -156,6 +156,6 @@ final class RecordFile {
   private static func failure(_ path: String, _ what: String) -> TriggerError {
     TriggerError(
       "\(path) \(what) (\(String(cString: strerror(errno)))); free some space or choose another place.",
-      isInputError: false)
+      fault: .work)
   }
 }

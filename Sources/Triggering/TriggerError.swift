@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// Why a trigger cannot run, in one sentence.
-public struct TriggerError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct TriggerError: ReportedError, Sendable, Equatable {
   /// The sentence.
   public let description: String
-  /// Whether the input is to blame, rather than something that happened on the way, such as a full disk.
-  public let isInputError: Bool
+  /// What is to be blamed.
+  public let fault: Fault
 
-  init(_ description: String, isInputError: Bool = true) {
+  init(_ description: String, fault: Fault = .input) {
     self.description = description
-    self.isInputError = isInputError
+    self.fault = fault
   }
 }

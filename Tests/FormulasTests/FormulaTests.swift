@@ -100,7 +100,15 @@ import Testing
     #expect(try values("sum(particle.pt) * w") == [12, 0])
     #expect(try values("count(particle.pdgid == 22 or particle.charge > 0)") == [2, 0])
     #expect(try values("max(particle.mass)").first == 12)
+    // A photon and a pion, by their identifiers; the column says less of them.
+    events.particles.content.columns["charge"] = nil
+    #expect(try values("count(particle.charge == 1)") == [1, 0])
+    events.particles.content.columns["charge"] = Column(values: [1, 1])
+    #expect(try values("count(particle.charge == 1)") == [2, 0])
     #expect(try values("number % 2 == 1") == [0, 1])
     #expect(throws: FormulaError.self) { try values("particle.charge") }
+    #expect(
+      try Formula("any(particle.d0 > 1) and ht - particle[0].z0 in [3] or not sum(jet.pt) > 2").columns(of: .particle)
+        == ["d0", "z0"])
   }
 }

@@ -167,7 +167,7 @@ import Training
       ToyJets.dataset(ToyJets.lines(60)), "{epochs: 2, batch-size: 10, learning-rate: 1e30, threads: 1}")
     let error = #expect(throws: TrainingError.self) { try train(trainer) }
     let text = error?.description ?? ""
-    #expect(error?.isInputError == false)
+    #expect(error?.fault == .work)
     #expect(
       text.contains(#/^In step \d of 5 of epoch 1, at a learning-rate of [\d.e+]+, /#)
         && text.contains("; the largest weight is ") && text.contains("; the largest scaled feature is "),
@@ -276,7 +276,7 @@ import Training
     let trainer = try trainer(
       ToyJets.dataset(ToyJets.lines(40)), "{epochs: 3, batch-size: 8, learning-rate: \(rate), threads: 2}")
     let error = #expect(throws: TrainingError.self) { try train(trainer) }
-    #expect(error?.isInputError == false && error?.description.contains("learning-rate") == true)
+    #expect(error?.fault == .work && error?.description.contains("learning-rate") == true)
     #expect(trainer.epochs.isEmpty)
   }
 

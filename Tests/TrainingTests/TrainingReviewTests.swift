@@ -8,6 +8,7 @@ import JetTaggers
 import PluginKit
 import RecurrentEncoder
 import RecursiveEmbedding
+import Support
 import TestFiles
 import Testing
 import Training
@@ -51,7 +52,7 @@ import Training
       return "no error"
     } catch {
       #expect(log.summary == nil)
-      #expect(error is SampleError || (error as? TrainingError)?.isInputError == true)
+      #expect((error as? any ReportedError)?.fault == .input)
       return "\(error)"
     }
   }
@@ -143,7 +144,7 @@ import Training
     let file = try write(ToyJets.lines(40), "toys.jsonl")
     let yaml = ToyJets.configuration(file, training: "")
       .replacingOccurrences(of: "data:", with: "data:\n  where: {label: 5, flavour: 1}")
-    #expect(complaint(yaml) == "\(file): no event has flavour = 1 and label = 5, as data.where asks for.")
+    #expect(complaint(yaml) == "\(file): no event meets label == 5 and flavour == 1, as data.where asks for.")
   }
 
   /// Truth that is missing takes an event from the heads that need it; in one without jets a head on jets needs none.

@@ -301,7 +301,7 @@ import Training
       events, training: "epochs: 40, batch-size: 1000, learning-rate: 1e6, threads: 1", cell: "simple")
     let log = Log()
     let error = #expect(throws: TrainingError.self) { try run(yaml, into: "model", log: log) }
-    #expect(error?.isInputError == false)
+    #expect(error?.fault == .work)
     try #require(!log.epochs.isEmpty, "an epoch was done before")
     let model = try read("model")
     #expect(model.description.training?.epochs.count == log.epochs.count)

@@ -1,33 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 /// Results could not be written.
-public struct ResultOutputError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ResultOutputError: ReportedError, Sendable, Equatable {
   /// One sentence that names the destination and says what to do.
   public let description: String
   /// Whether the reader of a pipe has gone away, as in `canopy … | head`: no cause for complaint.
   public let isBrokenPipe: Bool
-  /// Whether the results are to blame, such as two quantities of one name, rather than what happened on the way, such as a
-  /// full disk.
-  public let isInputError: Bool
-  /// Whether the place that was asked for is to blame, such as one in a folder that does not exist.
-  public let isPlaceError: Bool
+  /// What is to be blamed: the results, such as two quantities of one name; the work, such as on a full disk; the command line,
+  /// which asks for a place that does not exist.
+  public let fault: Fault
 
   /// An error that says `description`.
-  public init(_ description: String, isBrokenPipe: Bool = false, isInputError: Bool = true) {
+  public init(_ description: String, isBrokenPipe: Bool = false, fault: Fault = .input) {
     self.description = description
     self.isBrokenPipe = isBrokenPipe
-    self.isInputError = isInputError
-    isPlaceError = false
+    self.fault = fault
   }
 
   /// The place that was asked for cannot be written to, as `description` says.
   init(place description: String) {
-    self.description = description
-    isBrokenPipe = false
-    isInputError = false
-    isPlaceError = true
+    self.init(description, fault: .commandLine)
   }
 
   /// `destination` could not be opened, for the reason that `code`, a value of `errno`, names.
@@ -45,7 +40,7 @@ public struct ResultOutputError: Error, Sendable, Equatable, CustomStringConvert
   init(writing destination: String, reason: String, isBrokenPipe: Bool = false) {
     self.init(
       "Writing the results to \(destination) failed (\(reason)); free some space or choose another place.",
-      isBrokenPipe: isBrokenPipe, isInputError: false)
+      isBrokenPipe: isBrokenPipe, fault: .work)
   }
 }
 
