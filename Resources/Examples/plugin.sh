@@ -269,8 +269,11 @@ for kind in head regression stage observable decision format; do
       "$canopy" cluster "$examples/../Samples/w-events.jsonl" --observable my-observable --plugin "$library" |
         grep -q my-observable/width || fail "no numbers of the observable"
       "$canopy" train my-observable.yaml -o "$work/$kind-model" --set training.epochs=1 --plugin "$library" ;;
-    decision) "$canopy" trigger "$examples/../Samples/ditau/tautau-mass-small.h5" --menu my-decision.yaml \
-      --model "$examples/../Models/ditau-mass" --plugin "$library" ;;
+    decision)
+      # With a tagger of one jet an event it accepts events too.
+      "$canopy" trigger "$examples/../Samples/w-vs-qcd-small.h5" --menu my-decision.yaml \
+        --model "$examples/../Models/w-tagger" --plugin "$library" | grep -Eq '^ *back-to-back +1 +[1-9]' ||
+        fail "the decision accepts nothing" ;;
     format)
       "$canopy" cluster my-format.txt --plugin "$library" | grep -q '^ *1 ' || fail "no jets of my-format.txt"
       # Accepted events are written in it, and read, trained on and evaluated like others.

@@ -165,6 +165,9 @@ bool canopy_json_parser::readDocument(const char *line, size_t length, dom::elem
     hasWords = true;
     if (!parser.parse(rewritten).get(document)) return true;
   }
+  if (error == simdjson::NUMBER_ERROR) {
+    return fail("", "has what is no number of JSON, or one beyond 64 bits or double precision; correct it");
+  }
   return fail("", std::string("is not valid JSON (") + simdjson::error_message(error) +
                       "); write one event as one object on one line");
 }

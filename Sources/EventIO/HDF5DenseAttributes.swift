@@ -43,7 +43,9 @@ struct HDF5DenseAttributes {
     // A signature, two bytes and a checksum stand around the records of a leaf.
     let mostOfLeaf = (nodeSize - 10) / recordSize
     let size = (Int.bitWidth - mostOfLeaf.leadingZeroBitCount + 7) / 8
-    func node(at address: UInt64, _ signature: String, _ count: Int) throws -> (
+    func node(
+      at address: UInt64, _ signature: String, _ count: Int
+    ) throws -> (
       records: [ArraySlice<UInt8>], rest: HDF5Cursor
     ) {
       let node = try bytes.read(at: address, count: nodeSize, atLeast: 6)
@@ -60,7 +62,9 @@ struct HDF5DenseAttributes {
     for _ in 0...count {
       let child = try pointers.number(8)
       let count = Int(try pointers.number(size))
-      guard count <= mostOfLeaf, records.count <= Self.mostRecords else { throw HDF5Attributes.Problem.damaged }
+      guard count <= mostOfLeaf, records.count <= Self.mostRecords else {
+        throw HDF5Attributes.Problem.damaged
+      }
       records += try node(at: child, "BTLF", count).records
     }
     return records
@@ -124,7 +128,9 @@ struct HDF5DenseAttributes {
         return
       }
       // Blocks of the first two rows have the first size, those of each further row twice that of the row before.
-      guard rows <= exponent(largestBlock) - exponent(first) + 2 else { throw HDF5Attributes.Problem.elsewhere }
+      guard rows <= exponent(largestBlock) - exponent(first) + 2 else {
+        throw HDF5Attributes.Problem.elsewhere
+      }
       let headSize = 13 + offsetSize
       let size = headSize + rows * width * 8
       let entries = try bytes.read(at: root, count: size + 4, atLeast: size + 4)

@@ -58,7 +58,7 @@ import Testing
     (["cluster", "x", "--radus", "1"], "Did you mean '--radius'?"),
     (["cluster", "x", "--algorithm", "anti"], "antikt"),
     (["cluster", "x", "--radius=-1"], "--radius must lie between 1e-6 and 1000"),
-    (["cluster", "x", "--radius", "nan"], "--radius must lie between 1e-6 and 1000"),
+    (["cluster", "x", "--radius", "nan"], "--radius must be a number, not nan"),
     (["cluster", "x", "--min-pt=-5"], "--min-pt must not be negative"),
     (["cluster", "x", "--algorithm", "genkt"], "needs a power"),
     (["cluster", "x", "--power", "1"], "--power means nothing for antikt; leave it out"),

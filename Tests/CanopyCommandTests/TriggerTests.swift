@@ -214,7 +214,7 @@ import Testing
       for options in [["--menu", open, "--tune", "--signal", input], ["--menu", menu]] {
         let outcome = try Program.run(
           ["trigger", input, "--model", Self.model, "-o", folder.path(name)] + options)
-        #expect(outcome.status == 65 && outcome.output.isEmpty)
+        #expect(outcome.status == 64 && outcome.output.isEmpty)
         #expect(
           outcome.errors.contains(reason) && outcome.errors.contains(folder.path(name)), "\(outcome.errors)")
         let lines = outcome.errors.split(separator: "\n")

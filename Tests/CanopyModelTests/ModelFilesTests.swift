@@ -231,6 +231,14 @@ import Testing
     expectRefusal(naming: isInWeights ? weightsFile : descriptionFile, fragment)
   }
 
+  /// A seed in the configuration of a head may have 64 bits.
+  @Test func wholeNumbersOf64BitsAreKept() throws {
+    let text = "[18446744073709551615,-9223372036854775808,0.5]"
+    let value = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+    #expect(value == .array([.unsigned(.max), .integer(.min), .number(0.5)]))
+    #expect(String(decoding: try JSONEncoder().encode(value), as: UTF8.self) == text)
+  }
+
   /// A member that a later version may have added, in any part but what a training says of itself.
   @Test(arguments: [
     "", "jets.", "embedding.", "scaling.", "scaling.nodes.", "heads.0.", "heads.0.configuration.",

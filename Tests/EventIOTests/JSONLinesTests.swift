@@ -174,7 +174,11 @@ import Testing
     ("{\"particles\": [], \"a\": nan}", "event 0, line 1 has nan, which JSON does not know; write null"),
     ("{\"particles\": [], \"a\": -inf}", "event 0, line 1 has -inf, which JSON does not know"),
     ("{\"particles\": [], \"a\": Infinityx}", "event 0, line 1 is not valid JSON"),
-    ("{\"particles\": [[1,2,3,1e999]]}", "event 0, line 1 is not valid JSON"),
+    ("{\"particles\": [[1,2,3,1e999]]}", "event 0, line 1 has what is no number of JSON, or one beyond"),
+    (
+      "{\"particles\": [], \"n\": 18446744073709551616}",
+      "event 0, line 1 has what is no number of JSON, or one"
+    ),
     ("{\"particles\": [[1,2,3,-4]]}", "event 0, line 1, E is negative for particle 0"),
     ("{\"particles\": [[1e300,2,3,4]]}", "event 0, line 1, px is too large"),
     ("{\"particles\": [[1,2,3,4]], \"pdgid\": []}", "event 0, line 1, pdgid has 0 elements for 1 particles"),

@@ -6,6 +6,7 @@ import Foundation
 import NeuralEngine
 import PluginKit
 import Settings
+import Support
 import TestFiles
 import Testing
 import Training
@@ -201,11 +202,11 @@ import Training
     let yaml = ToyJets.configuration(events, training: "epochs: 1, threads: 1")
     try run(yaml, into: "model")
     let weights = try folder.data("model/weights.safetensors")
-    let again = #expect(throws: TrainingError.self) { try run(yaml, into: "model") }
+    let again = #expect(throws: OutputPlaceError.self) { try run(yaml, into: "model") }
     #expect(again?.description.contains("holds a training already; add --resume") == true)
     try FileManager.default.removeItem(atPath: folder.path("model/checkpoint.safetensors"))
     for (resuming, fragment) in [(false, "holds a model already;"), (true, "no checkpoint to go on from")] {
-      let error = #expect(throws: TrainingError.self) { try run(yaml, into: "model", resuming: resuming) }
+      let error = #expect(throws: OutputPlaceError.self) { try run(yaml, into: "model", resuming: resuming) }
       #expect(error?.description.contains(fragment) == true)
     }
     #expect(try folder.data("model/weights.safetensors") == weights)
@@ -222,7 +223,7 @@ import Training
     let yaml = ToyJets.configuration(events, training: "epochs: 3, batch-size: 20, threads: 2")
     try run(yaml, into: "whole", log: log)
     #expect(log.error == nil)
-    let unfinished = #expect(throws: TrainingError.self) { try run(yaml, into: "part") }
+    let unfinished = #expect(throws: OutputPlaceError.self) { try run(yaml, into: "part") }
     #expect(unfinished?.description.contains("add --resume") == true)
     let other = #expect(throws: TrainingError.self) {
       try run(
