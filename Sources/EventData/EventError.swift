@@ -9,3 +9,8 @@ public protocol EventError: ReportedError {
   /// What is wrong and what to do about it, as the end of a sentence whose subject is the file.
   var predicate: String { get }
 }
+
+extension EventError {
+  /// What is wrong, without the file.
+  public var description: String { "\(event.map { "Event \($0)" } ?? "The event") \(predicate)" }
+}

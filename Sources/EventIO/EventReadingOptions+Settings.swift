@@ -14,7 +14,8 @@ extension EventReadingOptions: SettingsSection {
   public static let settings: [Setting<EventReadingOptions>] = [
     Setting("skip-events", \.skipEvents, .notNegative, "pass over this many events at the beginning"),
     Setting(
-      "max-events", \.maximumEvents, .positive, "read at most this many events, after those passed over", default: "all"),
+      "max-events", \.maximumEvents, .positive, "read at most this many events, after those passed over",
+      default: "all"),
     Setting(
       "skip-bad-events", \.skipBadEvents,
       "leave bad events out and report them, rather than stop at the first"),

@@ -50,5 +50,7 @@ public struct ReadingLimitsError: SettingValueError, Equatable {
   public let mebibytes: Int
 
   /// What is wrong with it, and what to do.
-  public var problem: String { "\(mebibytes) MiB is no memory to read with; choose a number from 1 to \(1 << 30)" }
+  public var problem: String {
+    "\(mebibytes) MiB is no memory to read with; choose a number from 1 to \(1 << 30)"
+  }
 }

@@ -102,7 +102,8 @@ extension Events {
         let name = unreadableColumns.keys.sorted().first { error.problem.contains($0) }
         throw EventInputError(
           source: source, field: "where",
-          problem: name.map { "asks for \($0), which cannot be read: \(unreadableColumns[$0]!)" } ?? "\(error)")
+          problem: name.map { "asks for \($0), which cannot be read: \(unreadableColumns[$0]!)" }
+            ?? "\(error)")
       }
       evaluator.evaluate(self)
       for event in isWanted.indices where evaluator.values[event] == 0 { isWanted[event] = false }

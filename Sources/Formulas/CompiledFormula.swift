@@ -39,7 +39,9 @@ public struct CompiledFormula: Sendable {
   /// Finds the columns that a condition names.
   ///
   /// - Throws: ``FormulaError`` that names the character, also if the formula is a number.
-  public init(condition formula: Formula, for rows: FormulaRows, in schema: some FormulaSchema) throws(FormulaError) {
+  public init(
+    condition formula: Formula, for rows: FormulaRows, in schema: some FormulaSchema
+  ) throws(FormulaError) {
     try self.init(formula, for: rows, in: schema)
     guard isCondition else { throw formula.noCondition }
   }

@@ -27,7 +27,9 @@ extension Events: FormulaSchema, FormulaData {
   public func count(of rows: FormulaRows) -> Int { rows == .event ? eventCount : particleCount }
 
   /// The particles of an event.
-  public func range(of rows: FormulaRows, inOwner owner: Int) -> Range<Int> { offsets[owner]..<offsets[owner + 1] }
+  public func range(of rows: FormulaRows, inOwner owner: Int) -> Range<Int> {
+    offsets[owner]..<offsets[owner + 1]
+  }
 
   /// Replaces `values` by the numbers of a column, and keeps the storage.
   public func read(_ column: FormulaColumn, into values: inout [Double]) {

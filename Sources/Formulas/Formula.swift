@@ -48,7 +48,8 @@ extension Formula {
   /// What to say of a number where a condition is needed.
   var noCondition: FormulaError {
     FormulaError(
-      text, character: root.start, "this is a number, and a condition is needed; compare it, as in \(root) != 0")
+      text, character: root.start,
+      "this is a number, and a condition is needed; compare it, as in \(root) != 0")
   }
 }
 
@@ -60,7 +61,9 @@ extension Formula {
       switch node {
       case .number: break
       case .name(let name, _):
-        if name.hasPrefix(rows.rawValue + ".") { names.insert(String(name.dropFirst(rows.rawValue.count + 1))) }
+        if name.hasPrefix(rows.rawValue + ".") {
+          names.insert(String(name.dropFirst(rows.rawValue.count + 1)))
+        }
       case .element(let own, _, let column, _): if own == rows, let column { names.insert(column) }
       case .negation(let part, _), .not(let part, _), .membership(let part, _, _, _): visit(part)
       case .binary(_, let left, let right, _):

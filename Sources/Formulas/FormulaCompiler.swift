@@ -64,7 +64,8 @@ struct FormulaCompiler {
       return Part(rows: column.rows)
     case .element(let rows, let place, let name, let at):
       guard let name else {
-        throw problem(at, "\(rows.rawValue)[\(place)] is no number; name a column, as in \(rows.rawValue)[\(place)].pt")
+        throw problem(
+          at, "\(rows.rawValue)[\(place)] is no number; name a column, as in \(rows.rawValue)[\(place)].pt")
       }
       let column = try column(name, of: rows, at)
       push(.element(column: index(of: column), rows, place: place), change: 1)
@@ -112,7 +113,9 @@ struct FormulaCompiler {
         finest = rows
       } else if !rows.own(finest!) {
         throw problem(
-          at, "\(finest!.plural) and \(rows.plural) do not go together; make one number of each with sum(), max() or the like")
+          at,
+          "\(finest!.plural) and \(rows.plural) do not go together; make one number of each with sum(), max() or the like"
+        )
       }
     }
     for (place, own) in rows.enumerated() where own != finest {
@@ -123,10 +126,13 @@ struct FormulaCompiler {
 
   // MARK: - Functions
 
-  private mutating func emit(_ name: String, _ arguments: [FormulaNode], _ at: Int) throws(FormulaError) -> Part {
+  private mutating func emit(
+    _ name: String, _ arguments: [FormulaNode], _ at: Int
+  ) throws(FormulaError) -> Part {
     func need(_ count: Int) throws(FormulaError) {
       guard arguments.count != count else { return }
-      throw problem(at, "\(name)() takes \(count == 1 ? "one argument" : "\(count) arguments"), not \(arguments.count)")
+      throw problem(
+        at, "\(name)() takes \(count == 1 ? "one argument" : "\(count) arguments"), not \(arguments.count)")
     }
     if name == "min" || name == "max", arguments.count > 1 {
       var rows: FormulaRows?
@@ -166,7 +172,8 @@ struct FormulaCompiler {
       return Part(rows: rows)
     default:
       throw problem(
-        at, "there is no function \(name)()"
+        at,
+        "there is no function \(name)()"
           + (name.nearest(among: FunctionNames.all).map { "; did you mean \($0)()?" }
             ?? "; the functions are \(FunctionNames.all.joined(separator: ", "))"))
     }
@@ -185,7 +192,8 @@ struct FormulaCompiler {
     let part = reduction.isOfConditions ? try condition(node) : try emit(node)
     guard let rows = part.rows, let owner = rows.owner else {
       throw problem(
-        node.start, "there is one value for each event here, and \(reduction.rawValue)() makes one of several; "
+        node.start,
+        "there is one value for each event here, and \(reduction.rawValue)() makes one of several; "
           + "name a column of jets or particles, as in jet.pt")
     }
     push(.reduce(reduction, rows), change: 0)
@@ -197,13 +205,15 @@ struct FormulaCompiler {
   ) throws(FormulaError) -> Part {
     guard function.argumentCount.map({ $0 == arguments.count }) ?? !arguments.isEmpty else {
       throw problem(
-        at, "\(function.rawValue)() takes "
+        at,
+        "\(function.rawValue)() takes "
           + (function.argumentCount.map { "\($0) objects" } ?? "one object or several") + ", as in "
           + "\(function.rawValue)(jet[0], jet[1]), not \(arguments.count)")
     }
     for argument in arguments {
       guard case .element(let rows, let place, nil, let at) = argument else {
-        throw problem(argument.start, "\(function.rawValue)() takes objects, as in \(function.rawValue)(jet[0], jet[1])")
+        throw problem(
+          argument.start, "\(function.rawValue)() takes objects, as in \(function.rawValue)(jet[0], jet[1])")
       }
       for component in ["px", "py", "pz", "energy"] {
         push(.element(column: index(of: try column(component, of: rows, at)), rows, place: place), change: 1)
@@ -238,7 +248,8 @@ struct FormulaCompiler {
       return try column(String(written[written.index(after: dot)...]), of: rows, at)
     }
     if FormulaRows(rawValue: written) != nil {
-      throw problem(at, "\(written) is no number; name a column, as in \(written).pt, or write count(\(written))")
+      throw problem(
+        at, "\(written) is no number; name a column, as in \(written).pt, or write count(\(written))")
     }
     throw unknown(written, known[context, default: []], context, at)
   }

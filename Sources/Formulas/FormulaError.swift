@@ -20,7 +20,8 @@ public struct FormulaError: Error, Sendable, Equatable, CustomStringConvertible 
   public var description: String {
     // Of a long one its surroundings are enough.
     let first = max(0, character - 60)
-    let shown = (first > 0 ? "…" : "") + text.dropFirst(first).prefix(120) + (text.count > first + 120 ? "…" : "")
+    let shown =
+      (first > 0 ? "…" : "") + text.dropFirst(first).prefix(120) + (text.count > first + 120 ? "…" : "")
     return "\"\(shown)\" is wrong at character \(character): \(problem)"
   }
 }

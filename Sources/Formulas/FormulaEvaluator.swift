@@ -51,7 +51,8 @@ public struct FormulaEvaluator: Sendable {
     case .spread(let depth, let from, let to): spread(top - 1 - depth, from: from, to: to, data)
     case .negate: for row in stack[top - 1].indices { stack[top - 1][row] = -stack[top - 1][row] }
     case .not: for row in stack[top - 1].indices { stack[top - 1][row] = stack[top - 1][row] != 0 ? 0 : 1 }
-    case .missing: for row in stack[top - 1].indices { stack[top - 1][row] = stack[top - 1][row].isNaN ? 1 : 0 }
+    case .missing:
+      for row in stack[top - 1].indices { stack[top - 1][row] = stack[top - 1][row].isNaN ? 1 : 0 }
     case .function(let function):
       for row in stack[top - 1].indices { stack[top - 1][row] = function(stack[top - 1][row]) }
     case .binary(let op):
@@ -114,7 +115,8 @@ public struct FormulaEvaluator: Sendable {
       func momentum(_ object: Int) -> FourMomentum {
         let place = first + 4 * object
         return FourMomentum(
-          px: stack[place][row], py: stack[place + 1][row], pz: stack[place + 2][row], energy: stack[place + 3][row])
+          px: stack[place][row], py: stack[place + 1][row], pz: stack[place + 2][row],
+          energy: stack[place + 3][row])
       }
       var sum = momentum(0)
       switch function {

@@ -17,7 +17,8 @@ indirect enum FormulaNode: Sendable {
   var character: Int {
     switch self {
     case .number(_, let place), .name(_, let place), .element(_, _, _, let place), .negation(_, let place),
-      .not(_, let place), .binary(_, _, _, let place), .membership(_, _, _, let place), .call(_, _, let place):
+      .not(_, let place), .binary(_, _, _, let place), .membership(_, _, _, let place),
+      .call(_, _, let place):
       place
     }
   }

@@ -156,7 +156,11 @@ struct FormulaParser {
     }
     var node = try power()
     for sign in signs.reversed() where sign.isNegative {
-      if case .number(let value, _) = node { node = .number(-value, sign.at) } else { node = .negation(node, sign.at) }
+      if case .number(let value, _) = node {
+        node = .number(-value, sign.at)
+      } else {
+        node = .negation(node, sign.at)
+      }
     }
     return node
   }
@@ -209,7 +213,8 @@ struct FormulaParser {
     guard let rows = FormulaRows(rawValue: name), rows.owner == .event else {
       throw FormulaError(text, character: at, "only jet and particle have elements, as in jet[0].pt")
     }
-    guard case .number(let number) = token, let place = Int(exactly: number), (0..<1_000_000).contains(place) else {
+    guard case .number(let number) = token, let place = Int(exactly: number), (0..<1_000_000).contains(place)
+    else {
       throw unexpected("the number of the element is missing, counted from 0")
     }
     try advance()
@@ -242,7 +247,9 @@ struct FormulaParser {
     return at
   }
 
-  private func problem(_ problem: String) -> FormulaError { FormulaError(text, character: start + 1, problem) }
+  private func problem(_ problem: String) -> FormulaError {
+    FormulaError(text, character: start + 1, problem)
+  }
 
   private func unexpected(_ problem: String) -> FormulaError {
     if case .symbol(let symbol) = token, let word = Self.foreignSymbols[symbol] {
@@ -252,10 +259,13 @@ struct FormulaParser {
   }
 
   /// What other languages write, and what is written here.
-  private static let foreignSymbols = ["&&": "and", "||": "or", "&": "and", "|": "or", "!": "not", "=": "==", "^": "**"]
+  private static let foreignSymbols = [
+    "&&": "and", "||": "or", "&": "and", "|": "or", "!": "not", "=": "==", "^": "**",
+  ]
 
   private static let symbols = [
-    "**", "<=", ">=", "==", "!=", "&&", "||", "..", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]", ",", "&", "|",
+    "**", "<=", ">=", "==", "!=", "&&", "||", "..", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]",
+    ",", "&", "|",
     "!", "=", "^", ".",
   ]
 
@@ -288,7 +298,8 @@ struct FormulaParser {
   /// Whether a name is read as one without quotes.
   static func isName(_ name: String) -> Bool {
     guard !keywords.contains(name), var parser = try? FormulaParser(name) else { return false }
-    return parser.token == .name(name) && (try? parser.advance()) != nil && parser.token == .end && !name.hasPrefix("`")
+    return parser.token == .name(name) && (try? parser.advance()) != nil && parser.token == .end
+      && !name.hasPrefix("`")
   }
 
   private static let keywords = ["and", "or", "not", "in"]

@@ -179,7 +179,8 @@ extension Setting {
   /// - Returns: the setting of the whole.
   public func within<Whole>(_ path: WritableKeyPath<Whole, Section> & Sendable) -> Setting<Whole> {
     Setting<Whole>(
-      key: key, meaning: meaning, unit: unit, isRequired: isRequired, range: range, defaultValue: defaultValue,
+      key: key, meaning: meaning, unit: unit, isRequired: isRequired, range: range,
+      defaultValue: defaultValue,
       nested: nested,
       read: { container, whole in try read(container, &whole[keyPath: path]) },
       write: { whole, container in try write(whole[keyPath: path], &container) },

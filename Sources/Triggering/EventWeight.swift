@@ -38,6 +38,4 @@ extension Events {
 struct EventWeightError: EventError, Equatable {
   let event: Int?
   let predicate: String
-
-  var description: String { "The event \(predicate)" }
 }

@@ -40,7 +40,10 @@ import Testing
     for (options, fragment) in [
       (["--particles", "pt >> 3"], "at character 5"), (["--invisible", "nu"], "no particle identifier"),
       (["--status", "final"], "no status"),
-      (["--keep-invisible", "--invisible", "12"], "--invisible means nothing with keep-invisible; leave one out"),
+      (
+        ["--keep-invisible", "--invisible", "12"],
+        "--invisible means nothing with keep-invisible; leave one out"
+      ),
       (["--max-memory", "0"], "--max-memory"), (["--input-format", "lcio"], "--input-format"),
       (["--units", "eV"], "--units"), (["--max-events", "0"], "must be 1 or more"),
       (["--min-pt", "nan"], "--min-pt must be a number, not nan"),
@@ -90,7 +93,9 @@ import Testing
     #expect(skipped.status == 0 && skipped.errors.contains("--skip-events 7 passes over all 2"))
     let labelled = try folder.write("{\"particles\": [], \"label\": 1}\n", to: "labelled.jsonl")
     let passed = try Program.run("cluster", labelled, "--where", "label=0")
-    #expect(passed.status == 0 && passed.errors.contains("none of 1 meets what --where asks for"), "\(passed.errors)")
+    #expect(
+      passed.status == 0 && passed.errors.contains("none of 1 meets what --where asks for"),
+      "\(passed.errors)")
     let empty = try folder.write("# nothing\n", to: "empty.txt")
     for command in ["cluster", "inspect"] {
       let outcome = try Program.run(command, empty)

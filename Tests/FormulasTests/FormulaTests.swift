@@ -7,9 +7,12 @@ import Testing
 @Suite struct FormulaTests {
   /// Three events: two jets, none, one.
   static let table = Table(
-    events: ["label": [0, 1, 1], "met": [10, .nan, 3], "soft-drop/mass": [1, 2, 3], "odd name": [5, 6, 7]],
+    events: [
+      "label": [0, 1, 1], "met": [10, .nan, 3], "soft-drop/mass": [1, 2, 3], "odd name": [5, 6, 7],
+    ],
     jets: [
-      "pt": [[100, 50], [], [30]], "px": [[100, 50], [], [30]], "py": [[0, 0], [], [0]], "pz": [[0, 0], [], [0]],
+      "pt": [[100, 50], [], [30]], "px": [[100, 50], [], [30]], "py": [[0, 0], [], [0]],
+      "pz": [[0, 0], [], [0]],
       "energy": [[200, 100], [], [30]],
     ])
 
@@ -29,7 +32,8 @@ import Testing
     ("mass(jet[0], jet[1])", [(300.0 * 300 - 150 * 150).squareRoot(), -1, -1]),
     ("pt(jet[0], jet[1])", [150, -1, -1]), ("deltaPhi(jet[0], jet[1])", [0, -1, -1]),
     // What is missing meets no comparison, and is nothing to calculate with.
-    ("met + 1", [11, -1, 4]), ("met != 5", [1, 0, 1]), ("not met > 5", [0, 1, 1]), ("missing(met)", [0, 1, 0]),
+    ("met + 1", [11, -1, 4]), ("met != 5", [1, 0, 1]), ("not met > 5", [0, 1, 1]),
+    ("missing(met)", [0, 1, 0]),
     ("met in [3, 10]", [1, 0, 1]), ("met not in 3, 4", [1, 0, 0]), ("met in [9..11, 5]", [1, 0, 0]),
     ("mean(jet.pt)", [75, -1, 30]), ("min(met, 5)", [5, -1, 3]),
     ("soft-drop/mass - label", [1, 1, 2]), ("`odd name` * 2", [10, 12, 14]), ("event.met / 2", [5, -1, 1.5]),
@@ -108,7 +112,8 @@ import Testing
     #expect(try values("number % 2 == 1") == [0, 1])
     #expect(throws: FormulaError.self) { try values("particle.charge") }
     #expect(
-      try Formula("any(particle.d0 > 1) and ht - particle[0].z0 in [3] or not sum(jet.pt) > 2").columns(of: .particle)
+      try Formula("any(particle.d0 > 1) and ht - particle[0].z0 in [3] or not sum(jet.pt) > 2").columns(
+        of: .particle)
         == ["d0", "z0"])
   }
 }

@@ -44,7 +44,8 @@ import Testing
         evaluator.evaluate(Self.table)
         for (value, expected) in zip(evaluator.values, example.values) {
           #expect(
-            abs(value - expected) <= 1e-12 * max(1, abs(expected)), "\(example.formula): \(value), \(expected)")
+            abs(value - expected) <= 1e-12 * max(1, abs(expected)),
+            "\(example.formula): \(value), \(expected)")
         }
       }
       #expect(evaluator.values.count == Self.fixture.events.count)

@@ -68,7 +68,8 @@ enum ToyJets {
     let stream = try EventStream(inputs: [try folder.write(lines.joined(), to: "toys.jsonl")])
     var dataset = try EventDataset(
       stream, jets: finder(), for: Network(embedding: embedding(.gated), events: events, heads: []),
-      keeping: truth, weight: weight, balance: balance, balanceInterval: balanceInterval, redrawConditions: redrawConditions,
+      keeping: truth, weight: weight, balance: balance, balanceInterval: balanceInterval,
+      redrawConditions: redrawConditions,
       threads: threads)
     var scaling = scaling
     scaling.events =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
+import Formulas
 import Foundation
 import JetPhysics
 import JetTaggers
@@ -89,14 +90,18 @@ import Training
         threads: 4
       """)
     let data = configuration.data
-    #expect(data.inputs == ["a.h5", "b.jsonl"] && data.reading.skipEvents == 3 && data.reading.maximumEvents == 1000)
+    #expect(
+      data.inputs == ["a.h5", "b.jsonl"] && data.reading.skipEvents == 3 && data.reading.maximumEvents == 1000
+    )
     #expect(data.validationFraction == 0.5 && data.weight == "w")
     #expect(
       data.reading.particles
         == ParticleSelection(
           keepsInvisible: true, statuses: [1, 2], conditions: [try ParticleCondition("abs(eta) < 2.5")]))
     #expect(data.reading.units == .mev && data.reading.skipBadEvents && data.reading.format == "text")
-    #expect(data.reading.limits.memory == 64 << 20 && data.reading.selection == [Formula(column: "label", isEqualTo: 1)])
+    #expect(
+      data.reading.limits.memory == 64 << 20
+        && data.reading.selection == [Formula(column: "label", isEqualTo: 1)])
     #expect(
       try configuration.jets
         == JetFinder(

@@ -2,6 +2,7 @@
 
 import CanopyModel
 import EventIO
+import Formulas
 import Foundation
 import NeuralEngine
 import PluginKit
@@ -141,7 +142,9 @@ import Training
     let configuration = try read(
       "training.epochs=2", "data.where.label=1", "data.inputs=[a.h5, b.h5]", "embedding=null", "jets.min-pt=",
       "heads.prongs.configuration.classes=[x, y, z]")
-    #expect(configuration.training.epochs == 2 && configuration.data.reading.selection == [Formula(column: "label", isEqualTo: 1)])
+    #expect(
+      configuration.training.epochs == 2
+        && configuration.data.reading.selection == [Formula(column: "label", isEqualTo: 1)])
     #expect(configuration.data.inputs == ["a.h5", "b.h5"] && configuration.embedding == nil)
     #expect(configuration.jets.selection.kind == .inclusive(minimumPt: 5))
     #expect(configuration.text.hasSuffix("# --set heads.prongs.configuration.classes=[x, y, z]\n"))
