@@ -28,6 +28,16 @@ struct ReadingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Give each event a column by a formula; may be given several times.",
+      discussion: """
+        It is written as in 'ht = sum(particle.pt)', and may be read by later ones, by --where, and wherever a column of the \
+        file may be.
+        """,
+      valueName: "name=formula"))
+  var define: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
       "Read only events that meet CONDITION; may be given several times.",
       discussion: """
         A condition is a formula over the columns of the events and of their particles, as in 'label == 1', \
@@ -49,6 +59,7 @@ struct ReadingOptions: ParsableArguments {
       throw ValidationError("--threads is \(threads); choose a number from 1 to 1024.")
     }
     _ = try selection()
+    _ = try definitions()
     var options = EventReadingOptions()
     options.maximumEvents = maxEvents
     options.skipEvents = skipEvents ?? 0
@@ -68,6 +79,28 @@ struct ReadingOptions: ParsableArguments {
         throw ValidationError("--where \(error).")
       }
     }
+  }
+
+  /// The columns that events get.
+  private func definitions() throws -> [ColumnDefinition] {
+    var definitions: [ColumnDefinition] = []
+    for text in define {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = parts[0].trimmingCharacters(in: .whitespaces)
+      guard parts.count == 2, !name.isEmpty, !parts[1].hasPrefix("="), !"<>!".contains(name.last!) else {
+        throw ValidationError(
+          "--define is \(text); write a name and a formula, as in 'ht = sum(particle.pt)'.")
+      }
+      guard definitions.allSatisfy({ $0.name != name }) else {
+        throw ValidationError("--define gives \(name) twice; give it once.")
+      }
+      do {
+        definitions.append(ColumnDefinition(name, try Formula(String(parts[1]))))
+      } catch {
+        throw ValidationError("--define \(name): \(error).")
+      }
+    }
+    return definitions
   }
 
   /// How many threads work.
@@ -95,7 +128,7 @@ struct ReadingOptions: ParsableArguments {
         particleColumns: whole ? nil : particleColumns.union(model?.network.particleColumns ?? []),
         maximumEvents: maxEvents,
         skipEvents: skipEvents ?? 0,
-        skipBadEvents: skipBadEvents, columns: columns, selection: selection(),
+        skipBadEvents: skipBadEvents, columns: columns, selection: selection(), definitions: definitions(),
         units: content.units, formats: formats, format: content.format(among: formats), limits: content.limits
       ))
   }

@@ -20,6 +20,11 @@ extension EventReadingOptions: SettingsSection {
       "skip-bad-events", \.skipBadEvents,
       "leave bad events out and report them, rather than stop at the first"),
     Setting(
+      "define", \.definitions,
+      from: { (formulas: OrderedMapping<Formula>) in formulas.map { ColumnDefinition($0.key, $0.value) } },
+      "a mapping from names to formulas: new columns of the events, such as `{ht: sum(particle.pt)}` (<doc:Formulas>)",
+      default: "none", range: "formulas"),
+    Setting(
       "where", \.selection, from: { (written: EventSelection) in written.formulas },
       "what events must meet to take part: a formula such as `ht > 500 and number % 5 != 3`, a list of formulas, or a "
         + "mapping from columns to values (<doc:Formulas>)",

@@ -39,8 +39,10 @@ public struct EventReadingOptions: Sendable, Equatable {
   /// Columns that every event gets, each of one number, over those that the input has of the same names.
   public var columns: [String: Double]
   /// Conditions that an event must meet to take part, on its columns and on its particles; all others are passed over.
-  public var selection: [Formula] { didSet { columnsOfSelection = Self.particleColumns(of: selection) } }
-  private var columnsOfSelection: Set<String>
+  public var selection: [Formula] { didSet { noteColumns() } }
+  /// Columns that every event gets, by formulas over its own, its particles' and those defined before.
+  public var definitions: [ColumnDefinition] { didSet { noteColumns() } }
+  private var columnsOfFormulas: Set<String> = []
   /// The unit of the momenta of inputs that do not state theirs; GeV if it is nil.
   ///
   /// An input that states another unit is an error.
@@ -58,6 +60,7 @@ public struct EventReadingOptions: Sendable, Equatable {
     leavesOutParticles: Bool = true,
     particleColumns: Set<String>? = nil, maximumEvents: Int? = nil, skipEvents: Int = 0,
     skipBadEvents: Bool = false, columns: [String: Double] = [:], selection: [Formula] = [],
+    definitions: [ColumnDefinition] = [],
     units: MomentumUnit? = nil, formats: EventFormats = .builtIn, format: String? = nil,
     limits: ReadingLimits = ReadingLimits()
   ) {
@@ -70,11 +73,12 @@ public struct EventReadingOptions: Sendable, Equatable {
     self.skipBadEvents = skipBadEvents
     self.columns = columns
     self.selection = selection
-    columnsOfSelection = Self.particleColumns(of: selection)
+    self.definitions = definitions
     self.units = units
     self.formats = formats
     self.format = format
     self.limits = limits
+    noteColumns()
   }
 
   /// Demands all of ``particles`` that differs from what is usual.
@@ -105,10 +109,12 @@ public struct EventReadingOptions: Sendable, Equatable {
 
   /// Whether events without this column of particles, though the input has it, are an error.
   public func requires(particleColumn name: String) -> Bool {
-    particles.columns.contains(name) || columnsOfSelection.contains(name)
+    particles.columns.contains(name) || columnsOfFormulas.contains(name)
   }
 
-  private static func particleColumns(of selection: [Formula]) -> Set<String> {
-    selection.reduce(into: []) { $0.formUnion($1.columns(of: .particle)) }
+  private mutating func noteColumns() {
+    columnsOfFormulas = (selection + definitions.map(\.formula)).reduce(into: []) {
+      $0.formUnion($1.columns(of: .particle))
+    }
   }
 }

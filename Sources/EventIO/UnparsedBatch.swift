@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Formulas
 import JetPhysics
 
 /// Events that a stream has taken from its input, and what its options say of them.
@@ -51,7 +50,7 @@ struct UnparsedBatch: Sendable {
       try options.leaveOutParticles(of: &batch, using: &takesPart)
     }
     let keptParticleCount = batch.particleCount
-    if !options.selection.isEmpty { batch = try batch.events(matching: options.selection) }
+    try options.applyFormulas(to: &batch)
     for (name, value) in options.columns where batch.eventCount > 0 {
       batch.columns[name] = Column(values: Array(repeating: value, count: batch.eventCount))
     }
@@ -89,26 +88,5 @@ extension Events {
     scale(&momenta.py)
     scale(&momenta.pz)
     scale(&momenta.energy)
-  }
-
-  /// The events that meet all conditions of `selection`.
-  fileprivate func events(matching selection: [Formula]) throws -> Events {
-    var isWanted = Array(repeating: true, count: eventCount)
-    for formula in selection {
-      var evaluator: FormulaEvaluator
-      do {
-        evaluator = FormulaEvaluator(try CompiledFormula(condition: formula, for: .event, in: self))
-      } catch {
-        let name = unreadableColumns.keys.sorted().first { error.problem.contains($0) }
-        throw EventInputError(
-          source: source, field: "where",
-          problem: name.map { "asks for \($0), which cannot be read: \(unreadableColumns[$0]!)" }
-            ?? "\(error)")
-      }
-      evaluator.evaluate(self)
-      for event in isWanted.indices where evaluator.values[event] == 0 { isWanted[event] = false }
-    }
-    let places = isWanted.indices.filter { isWanted[$0] }
-    return places.count == eventCount ? self : events(at: places)
   }
 }

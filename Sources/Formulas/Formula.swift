@@ -54,7 +54,7 @@ extension Formula {
 }
 
 extension Formula {
-  /// The columns that the formula reads of rows, as far as it names the rows before them.
+  /// The columns that the formula reads of rows; those of events need no prefix.
   public func columns(of rows: FormulaRows) -> Set<String> {
     var names: Set<String> = []
     func visit(_ node: FormulaNode) {
@@ -63,6 +63,8 @@ extension Formula {
       case .name(let name, _):
         if name.hasPrefix(rows.rawValue + ".") {
           names.insert(String(name.dropFirst(rows.rawValue.count + 1)))
+        } else if rows == .event {
+          names.insert(name)
         }
       case .element(let own, _, let column, _): if own == rows, let column { names.insert(column) }
       case .negation(let part, _), .not(let part, _), .membership(let part, _, _, _): visit(part)

@@ -120,6 +120,7 @@ extension TriggerRun {
     let options = stream.options
     let columns = options.columns.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     let selection = options.selection.map(\.description).sorted()
+    let definitions = options.definitions.map { "\($0.name) = \($0.formula)" }
     return TriggerJournal.Heading(
       canopyVersion: CanopyVersion.current, menu: try MenuFile(contentsOf: output.menu).text,
       model: try Self.fingerprints(
@@ -130,7 +131,7 @@ extension TriggerRun {
       },
       options: """
         keep-invisible \(options.particles.keepsInvisible) max \(options.maximumEvents.map(String.init) ?? "all") \
-        skip \(options.skipEvents) skip-bad \(options.skipBadEvents) columns \(columns) where \(selection) \
+        skip \(options.skipEvents) skip-bad \(options.skipBadEvents) columns \(columns) where \(selection) define \(definitions) \
         time-limit \(timeLimit.map(String.init(describing:)) ?? "none")
         """ + (weight.map { " weight \($0)" } ?? "") + reading(options), outputFormat: output.format.name)
   }

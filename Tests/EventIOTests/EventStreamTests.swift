@@ -93,6 +93,32 @@ import Testing
     }
   }
 
+  /// Formulas know the particles that take part, whether or not the events keep the others.
+  @Test(arguments: [true, false]) func columnsAreDefinedByFormulas(leavesOut: Bool) throws {
+    let folder = try TemporaryFolder()
+    // A neutrino of 100 GeV and a photon of 3 + n GeV.
+    let file = try folder.write(
+      (0..<5).map {
+        "{\"particles\": [[100, 0, 0, 100], [\(3 + $0), 0, 0, 9]], \"pdgid\": [12, 22], \"w\": 2}\n"
+      }.joined(),
+      to: "events.jsonl")
+    var options = EventReadingOptions(
+      leavesOutParticles: leavesOut, selection: [try Formula("ht > 4 and number != 3")],
+      definitions: [
+        ColumnDefinition("ht", try Formula("sum(particle.pt)")),
+        ColumnDefinition("high", try Formula("w * ht >= 12")),
+      ])
+    let batch = try #require(try EventStream(inputs: [file], options: options).next(upTo: 10))
+    #expect(batch.columns["ht"]?.values == [5, 7] && batch.columns["high"]?.values == [0, 1])
+    #expect(batch.columns["w"]?.values == [2, 2] && batch.eventNumbers == [2, 4])
+    #expect(batch.particleCount == (leavesOut ? 2 : 4))
+    options.definitions = [ColumnDefinition("w", try Formula("1"))]
+    let error = #expect(throws: EventInputError.self) {
+      try EventStream(inputs: [file], options: options).next(upTo: 10)
+    }
+    #expect(error?.field == "define.w" && error?.problem.contains("has the name of a column") == true)
+  }
+
   @Test func limitsMayBeBeyondAllNumbers() throws {
     let folder = try TemporaryFolder()
     let text = try folder.write("1 2 3 4\n#END\n1 2 3 5\n#END\n")

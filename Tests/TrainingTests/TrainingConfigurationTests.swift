@@ -59,6 +59,7 @@ import Training
         skip-bad-events: true
         max-memory: 64
         format: text
+        define: {ht: sum(particle.pt)}
         where: {label: 1}
         validation-fraction: 0.5
         weight: w
@@ -123,6 +124,11 @@ import Training
     ("data", "inputs: []", "data.inputs is refused: is empty"),
     ("data", "inputs: a.h5", "must be a list"), ("data", "skip-events: -1", "must not be negative"),
     ("data", "max-events: 0", "must be 1 or more"),
+    (
+      "data", "where: labl = 1",
+      "data.where is refused: is wrong at character 6: = is not known here; write =="
+    ),
+    ("data", "define: {a: b +}", "data.define.a is refused: is wrong at character 4: a number"),
     ("data", "max-memory: 0", "0 MiB is no memory to read with"),
     ("data", "validation-fraction: 0", "must lie between 0 and 1"),
     ("data", "validation-fraction: 1", "must lie between 0 and 1"),

@@ -153,16 +153,8 @@ import Triggers
       "1:46: paths[0].conditions[0].ht.min-pt must be a number, not '.nan'."
     ),
     (
-      "observables: {tight: {plugin: soft-drop, z-cut: .nan}}\npaths: [{name: a, conditions: [{jet: {quantity: tight/mass}, min: 1}]}]",
-      "1:49: observables.tight.z-cut must be a number, not '.nan'."
-    ),
-    (
       "observables: [soft-drop]\npaths: [{name: a, conditions: [{jet: {quantity: tight/mass}, min: 1}]}]",
       "1:14: observables must be a mapping with keys, not a list."
-    ),
-    (
-      "observables: {flavour: {plugin: soft-drop}}\npaths: [{name: a, conditions: [{jet: {quantity: flavour/z}, min: 1}]}]",
-      "1:24: observables.flavour has the name of a head of the model: give it another."
     ),
     (
       "paths:\n- name: a\n- name: a.conditions\n",

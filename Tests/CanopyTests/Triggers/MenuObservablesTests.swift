@@ -92,4 +92,20 @@ import Testing
       #expect("\(error)".contains(problem), "\(error)")
     }
   }
+
+  /// What conditions say of an observable that cannot be read is not said too.
+  @Test(arguments: [
+    ("tight: {plugin: soft-drop, z-cut: .nan}", "observables.tight.z-cut must be a number, not '.nan'."),
+    ("hh: {plugin: soft-drop}", "observables.hh has the name of a head of the model: give it another."),
+  ]) func aBadObservableIsOneProblem(declared: String, problem: String) throws {
+    let name = declared.prefix { $0 != ":" }
+    let error = #expect(throws: ConfigurationError.self) {
+      try Self.menu(
+        "observables: {\(declared)}\npaths: [{name: a, conditions: [{jet: {quantity: \(name)/mass}, min: 1}]}]"
+      )
+    }
+    #expect(
+      error?.messages.count == 1 && error?.messages.first?.hasSuffix(problem) == true,
+      "\(error?.messages ?? [])")
+  }
 }
