@@ -28,7 +28,7 @@ struct ReadingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Give each event a column by a formula; may be given several times.",
+      "Add a column to each event, computed by a formula; may be given several times.",
       discussion: """
         It is written as in 'ht = sum(particle.pt)', and may be read by later ones, by --where, and wherever a column of the \
         file may be.
@@ -86,8 +86,14 @@ struct ReadingOptions: ParsableArguments {
     var definitions: [ColumnDefinition] = []
     for text in define {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let name = parts[0].trimmingCharacters(in: .whitespaces)
-      guard parts.count == 2, !name.isEmpty, !parts[1].hasPrefix("="), !"<>!".contains(name.last!) else {
+      var name = parts[0].trimmingCharacters(in: .whitespaces)
+      // A name may be quoted as it is in formulas.
+      if name.count > 2, name.hasPrefix("`"), name.hasSuffix("`") {
+        name = String(name.dropFirst().dropLast())
+      }
+      guard parts.count == 2, !name.isEmpty, !parts[1].hasPrefix("="), !name.contains("`"),
+        !"<>!".contains(name.last!)
+      else {
         throw ValidationError(
           "--define is \(text); write a name and a formula, as in 'ht = sum(particle.pt)'.")
       }
@@ -95,7 +101,7 @@ struct ReadingOptions: ParsableArguments {
         throw ValidationError("--define gives \(name) twice; give it once.")
       }
       do {
-        definitions.append(ColumnDefinition(name, try Formula(String(parts[1]))))
+        definitions.append(ColumnDefinition(name, try Formula(parts[1].trimmingCharacters(in: .whitespaces))))
       } catch {
         throw ValidationError("--define \(name): \(error).")
       }

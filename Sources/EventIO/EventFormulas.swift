@@ -9,11 +9,17 @@ public struct ColumnDefinition: Sendable, Equatable {
   public var name: String
   /// What it is, for each event; a condition is 1 if it is met and 0 if not.
   public var formula: Formula
+  /// Whether it has to be a condition.
+  public var isCondition: Bool
+  /// What messages call it: where the user has written it.
+  public var origin: String
 
-  /// A column.
-  public init(_ name: String, _ formula: Formula) {
+  /// A column that is called `define.NAME` in messages, unless its origin is given.
+  public init(_ name: String, _ formula: Formula, isCondition: Bool = false, origin: String? = nil) {
+    self.isCondition = isCondition
     self.name = name
     self.formula = formula
+    self.origin = origin ?? "define.\(name)"
   }
 }
 
@@ -31,22 +37,24 @@ extension EventReadingOptions {
       try leaveOutParticles(of: &events, using: &takesPart)
     }
     for definition in definitions {
+      guard !Events.formulaNames.contains(definition.name) else {
+        throw EventInputError(
+          source: batch.source, field: definition.origin,
+          problem: "has a name that means something else in formulas; choose another name")
+      }
       guard events.columns[definition.name] == nil else {
         throw EventInputError(
-          source: batch.source, field: "define.\(definition.name)",
+          source: batch.source, field: definition.origin,
           problem: "has the name of a column of the events; choose another name")
       }
-      var evaluator = try evaluator(definition.formula, "define.\(definition.name)", on: events) {
-        (formula, events) throws(FormulaError) in try CompiledFormula(formula, for: .event, in: events)
-      }
+      var evaluator = try evaluator(
+        definition.formula, definition.origin, isCondition: definition.isCondition, on: events)
       evaluator.evaluate(events)
       events.columns[definition.name] = Column(values: evaluator.values)
     }
     var isWanted = Array(repeating: true, count: events.eventCount)
     for formula in selection {
-      var evaluator = try evaluator(formula, "where", on: events) { (formula, events) throws(FormulaError) in
-        try CompiledFormula(condition: formula, for: .event, in: events)
-      }
+      var evaluator = try evaluator(formula, "where", isCondition: true, on: events)
       evaluator.evaluate(events)
       for event in isWanted.indices where evaluator.values[event] == 0 { isWanted[event] = false }
     }
@@ -56,11 +64,13 @@ extension EventReadingOptions {
   }
 
   private func evaluator(
-    _ formula: Formula, _ field: String, on events: Events,
-    _ compile: (Formula, Events) throws(FormulaError) -> CompiledFormula
+    _ formula: Formula, _ field: String, isCondition: Bool, on events: Events
   ) throws -> FormulaEvaluator {
     do {
-      return FormulaEvaluator(try compile(formula, events))
+      return FormulaEvaluator(
+        isCondition
+          ? try CompiledFormula(condition: formula, for: .event, in: events)
+          : try CompiledFormula(formula, for: .event, in: events))
     } catch {
       // A column that the file has, but in a form that cannot be read, is the better reason.
       let particles = formula.columns(of: .particle).map { "particle/" + $0 }

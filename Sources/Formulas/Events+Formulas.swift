@@ -9,6 +9,9 @@ extension Events: FormulaSchema, FormulaData {
   /// The name of the charge, by identifier unless a column has it.
   private static let charge = "charge"
 
+  /// The names that formulas over events have for something else than columns of the events.
+  public static let formulaNames: Set<String> = Set([number] + FormulaRows.allCases.map(\.rawValue))
+
   /// The names of the columns of one number, `number` and the quantities of momenta.
   public func names(of rows: FormulaRows) -> [String] {
     switch rows {

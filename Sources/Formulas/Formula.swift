@@ -68,9 +68,10 @@ extension Formula {
         }
       case .element(let own, _, let column, _): if own == rows, let column { names.insert(column) }
       case .negation(let part, _), .not(let part, _), .membership(let part, _, _, _): visit(part)
-      case .binary(_, let left, let right, _):
-        visit(left)
-        visit(right)
+      case .binary:
+        let (first, links) = node.chain
+        visit(first)
+        for link in links { visit(link.right) }
       case .call(_, let arguments, _): arguments.forEach(visit)
       }
     }
@@ -103,7 +104,7 @@ extension Formula: Codable {
       try self.init(text)
     } catch {
       throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "is wrong at character \(error.character): \(error.problem)")
+        in: container, debugDescription: "at character \(error.character): \(error.problem)")
     }
   }
 
@@ -121,6 +122,6 @@ extension Double {
     return rest != 0 && (rest < 0) != (divisor < 0) ? rest + divisor : rest
   }
 
-  /// A power.
-  func power(_ exponent: Double) -> Double { pow(self, exponent) }
+  /// A power; missing if either number is, though the C library has 1 for the power 0.
+  func power(_ exponent: Double) -> Double { isNaN || exponent.isNaN ? .nan : pow(self, exponent) }
 }

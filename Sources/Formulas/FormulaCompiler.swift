@@ -41,6 +41,21 @@ struct FormulaCompiler {
     return part.isCondition
   }
 
+  /// The rows that examples in messages are of.
+  private var example: FormulaRows {
+    [.jet, .particle].first { known[$0]?.isEmpty == false } ?? .jet
+  }
+
+  /// Makes sure that there are such rows at all.
+  private func check(_ rows: FormulaRows, _ at: Int) throws(FormulaError) {
+    guard known[rows, default: []].isEmpty else { return }
+    throw problem(
+      at,
+      "there are no \(rows.plural) here"
+        + (rows == .event || example == rows
+          ? "" : "; there are \(example.plural), as in \(example.rawValue).pt"))
+  }
+
   private func problem(_ character: Int, _ problem: String) -> FormulaError {
     FormulaError(formula.text, character: character, problem)
   }
@@ -78,7 +93,7 @@ struct FormulaCompiler {
       let part = try condition(inner)
       push(.not, change: 0)
       return part
-    case .binary(let op, let left, let right, let at): return try emit(op, left, right, at)
+    case .binary: return try emitChain(node)
     case .membership(let inner, let items, let isNegated, _):
       let part = try emit(inner)
       push(.membership(items, isNegated: isNegated), change: 0)
@@ -90,19 +105,29 @@ struct FormulaCompiler {
   private mutating func condition(_ node: FormulaNode) throws(FormulaError) -> Part {
     let part = try emit(node)
     guard part.isCondition else {
-      throw problem(node.start, "this is a number, and a condition is needed; compare it, as in \(node) != 0")
+      throw noCondition(node.start, "\(node)")
     }
     return part
   }
 
-  private mutating func emit(
-    _ op: BinaryOperator, _ left: FormulaNode, _ right: FormulaNode, _ at: Int
-  ) throws(FormulaError) -> Part {
-    let first = op.isLogical ? try condition(left) : try emit(left)
-    let second = op.isLogical ? try condition(right) : try emit(right)
-    let rows = try join([first.rows, second.rows], at)
-    push(.binary(op), change: -1)
-    return Part(rows: rows, isCondition: op.isLogical || op.isComparison)
+  private func noCondition(_ character: Int, _ number: String) -> FormulaError {
+    problem(character, "this is a number, and a condition is needed; compare it, as in \(number) != 0")
+  }
+
+  private mutating func emitChain(_ node: FormulaNode) throws(FormulaError) -> Part {
+    let (first, links) = node.chain
+    var part = try emit(first)
+    for (place, link) in links.enumerated() {
+      if link.op.isLogical, !part.isCondition {
+        // What stands on the left is all that was read so far.
+        throw noCondition(first.start, place == 0 ? "\(first)" : "this")
+      }
+      let second = link.op.isLogical ? try condition(link.right) : try emit(link.right)
+      let rows = try join([part.rows, second.rows], link.at)
+      push(.binary(link.op), change: -1)
+      part = Part(rows: rows, isCondition: link.op.isLogical || link.op.isComparison)
+    }
+    return part
   }
 
   /// Makes the uppermost columns, `rows` from the lowest on, have values for the same rows.
@@ -184,6 +209,7 @@ struct FormulaCompiler {
     if reduction == .count, case .name(let name, _) = node, let rows = FormulaRows(rawValue: name),
       let owner = rows.owner, !known[context, default: []].contains(name)
     {
+      try check(rows, node.start)
       push(.constant(1), change: 1)
       push(.spread(depth: 0, from: nil, to: rows), change: 0)
       push(.reduce(.count, rows), change: 0)
@@ -194,7 +220,7 @@ struct FormulaCompiler {
       throw problem(
         node.start,
         "there is one value for each event here, and \(reduction.rawValue)() makes one of several; "
-          + "name a column of jets or particles, as in jet.pt")
+          + "name a column of \(example.plural), as in \(example.rawValue).pt")
     }
     push(.reduce(reduction, rows), change: 0)
     return Part(rows: owner, isCondition: reduction.givesCondition)
@@ -208,12 +234,14 @@ struct FormulaCompiler {
         at,
         "\(function.rawValue)() takes "
           + (function.argumentCount.map { "\($0) objects" } ?? "one object or several") + ", as in "
-          + "\(function.rawValue)(jet[0], jet[1]), not \(arguments.count)")
+          + "\(function.rawValue)(\(example.rawValue)[0], \(example.rawValue)[1]), not \(arguments.count)")
     }
     for argument in arguments {
       guard case .element(let rows, let place, nil, let at) = argument else {
         throw problem(
-          argument.start, "\(function.rawValue)() takes objects, as in \(function.rawValue)(jet[0], jet[1])")
+          argument.start,
+          "\(function.rawValue)() takes objects, as in \(function.rawValue)(\(example.rawValue)[0], \(example.rawValue)[1])"
+        )
       }
       for component in ["px", "py", "pz", "energy"] {
         push(.element(column: index(of: try column(component, of: rows, at)), rows, place: place), change: 1)
@@ -232,6 +260,7 @@ struct FormulaCompiler {
   }
 
   private func column(_ name: String, of rows: FormulaRows, _ at: Int) throws(FormulaError) -> FormulaColumn {
+    try check(rows, at)
     let names = known[rows, default: []]
     guard names.contains(name) else { throw unknown(name, names, rows, at) }
     return FormulaColumn(rows, name)
@@ -273,7 +302,8 @@ extension FormulaNode {
   /// The first character of all that belongs to it.
   var start: Int {
     switch self {
-    case .binary(_, let left, _, _), .membership(let left, _, _, _): left.start
+    case .binary: chain.first.start
+    case .membership(let left, _, _, _): left.start
     default: character
     }
   }

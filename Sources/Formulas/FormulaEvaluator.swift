@@ -75,7 +75,10 @@ public struct FormulaEvaluator: Sendable {
       for row in stack[top].indices { stack[top - 1][row] = atan2(stack[top - 1][row], stack[top][row]) }
     case .hypotenuse:
       top -= 1
-      for row in stack[top].indices { stack[top - 1][row] = hypot(stack[top - 1][row], stack[top][row]) }
+      for row in stack[top].indices {
+        let (a, b) = (stack[top - 1][row], stack[top][row])
+        stack[top - 1][row] = a.isNaN || b.isNaN ? .nan : hypot(a, b)
+      }
     case .membership(let items, let isNegated):
       for row in stack[top - 1].indices {
         let value = stack[top - 1][row]

@@ -87,10 +87,7 @@ extension FormulaNode: CustomStringConvertible {
       "\(rows.rawValue)[\(place)]" + (column.map { ".\($0)" } ?? "")
     case .negation(let part, _): "-\(part.text(above: 7))"
     case .not(let part, _): "not \(part.text(above: 3))"
-    case .binary(let op, let left, let right, _):
-      // Powers group to the right, comparisons do not group.
-      "\(left.text(above: op == .power || op.isComparison ? op.precedence + 1 : op.precedence)) \(op.rawValue) "
-        + right.text(above: op == .power ? 7 : op.precedence + 1)
+    case .binary: chainDescription
     case .membership(let part, let items, let isNegated, _):
       "\(part.text(above: 5)) \(isNegated ? "not in" : "in") ["
         + items.map {
@@ -100,6 +97,33 @@ extension FormulaNode: CustomStringConvertible {
     case .call(let name, let arguments, _):
       "\(name)(\(arguments.map(\.description).joined(separator: ", ")))"
     }
+  }
+
+  /// The operators of a chain such as a + b + c, from the first on, and what it begins with.
+  ///
+  /// A chain may be longer than the stack is deep.
+  var chain: (first: FormulaNode, links: [(op: BinaryOperator, right: FormulaNode, at: Int)]) {
+    var first = self
+    var links: [(op: BinaryOperator, right: FormulaNode, at: Int)] = []
+    while case .binary(let op, let left, let right, let at) = first {
+      links.append((op, right, at))
+      first = left
+    }
+    return (first, links.reversed())
+  }
+
+  private var chainDescription: String {
+    let (first, links) = chain
+    var text = first.description
+    var precedence = first.precedence
+    for (op, right, _) in links {
+      // Powers group to the right, comparisons do not group.
+      let least = op == .power || op.isComparison ? op.precedence + 1 : op.precedence
+      if precedence < least { text = "(\(text))" }
+      text += " \(op.rawValue) \(right.text(above: op == .power ? 7 : op.precedence + 1))"
+      precedence = op.precedence
+    }
+    return text
   }
 
   private var precedence: Int {

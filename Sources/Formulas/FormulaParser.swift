@@ -5,12 +5,14 @@ struct FormulaParser {
   private enum Token: Equatable {
     case number(Double)
     case name(String)
+    /// A name in backquotes, which is no word of the language.
+    case quotedName(String)
     case symbol(String)
     case end
   }
 
   /// Deeper ones are refused, as each level takes some of the stack.
-  private static let deepest = 100
+  private static let deepest = 60
   private static let longest = 10_000
 
   private let text: String
@@ -43,9 +45,8 @@ struct FormulaParser {
   // MARK: - Grammar
 
   private mutating func disjunction() throws(FormulaError) -> FormulaNode {
-    depth += 1
     defer { depth -= 1 }
-    guard depth <= Self.deepest else { throw problem("parts are nested deeper than \(Self.deepest) levels") }
+    try deepen()
     var node = try conjunction()
     while let at = try take(word: "or") { node = .binary(.or, node, try conjunction(), at) }
     return node
@@ -59,13 +60,20 @@ struct FormulaParser {
 
   private mutating func inversion() throws(FormulaError) -> FormulaNode {
     var places: [Int] = []
+    defer { depth -= places.count }
     while let at = try take(word: "not") {
       places.append(at)
-      guard places.count <= Self.deepest else { throw problem("there are too many not") }
+      try deepen()
     }
     var node = try comparison()
     for at in places.reversed() { node = .not(node, at) }
     return node
+  }
+
+  /// Goes down one level.
+  private mutating func deepen() throws(FormulaError) {
+    depth += 1
+    guard depth <= Self.deepest else { throw problem("parts are nested deeper than \(Self.deepest) levels") }
   }
 
   private static let comparisons: [String: BinaryOperator] = [
@@ -149,9 +157,10 @@ struct FormulaParser {
 
   private mutating func signed() throws(FormulaError) -> FormulaNode {
     var signs: [(isNegative: Bool, at: Int)] = []
+    defer { depth -= signs.count }
     while case .symbol(let symbol) = token, symbol == "-" || symbol == "+" {
       signs.append((symbol == "-", start + 1))
-      guard signs.count <= Self.deepest else { throw problem("there are too many signs") }
+      try deepen()
       try advance()
     }
     var node = try power()
@@ -166,9 +175,8 @@ struct FormulaParser {
   }
 
   private mutating func power() throws(FormulaError) -> FormulaNode {
-    depth += 1
     defer { depth -= 1 }
-    guard depth <= Self.deepest else { throw problem("parts are nested deeper than \(Self.deepest) levels") }
+    try deepen()
     let base = try atom()
     let at = start + 1
     guard try take("**") else { return base }
@@ -193,6 +201,9 @@ struct FormulaParser {
       try advance()
       if try take("(") { return .call(name, try arguments(), at) }
       if try take("[") { return try element(name, at) }
+      return .name(name, at)
+    case .quotedName(let name):
+      try advance()
       return .name(name, at)
     default:
       throw unexpected("a number, a name or a function is missing")
@@ -226,9 +237,12 @@ struct FormulaParser {
     }
     self.place += 1
     try advance()
-    guard case .name(let column) = token else { throw unexpected("the name of a column is missing") }
-    try advance()
-    return .element(rows, place: place, column: column, at)
+    switch token {
+    case .name(let column), .quotedName(let column):
+      try advance()
+      return .element(rows, place: place, column: column, at)
+    default: throw unexpected("the name of a column is missing")
+    }
   }
 
   // MARK: - Tokens
@@ -284,7 +298,7 @@ struct FormulaParser {
     if character.isLetter || character == "_" {
       token = .name(readName())
     } else if character == "`" {
-      token = .name(try readQuotedName())
+      token = .quotedName(try readQuotedName())
     } else if character.isASCIIDigit || character == "." && next(1)?.isASCIIDigit == true {
       token = .number(try readNumber())
     } else if let symbol = Self.symbols.first(where: { characters[place...].starts(with: $0) }) {
@@ -299,7 +313,7 @@ struct FormulaParser {
   static func isName(_ name: String) -> Bool {
     guard !keywords.contains(name), var parser = try? FormulaParser(name) else { return false }
     return parser.token == .name(name) && (try? parser.advance()) != nil && parser.token == .end
-      && !name.hasPrefix("`")
+
   }
 
   private static let keywords = ["and", "or", "not", "in"]

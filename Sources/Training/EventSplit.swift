@@ -9,6 +9,13 @@ public struct EventSplit: Sendable, Equatable {
   /// The events to validate on.
   public var validation: [Int] = []
 
+  /// A split in which the events validate whose value of a column that the dataset keeps is not 0.
+  init(_ dataset: EventDataset, validatingWhere column: String) {
+    for (event, value) in dataset.column(column).enumerated() {
+      if value != 0 { validation.append(event) } else { training.append(event) }
+    }
+  }
+
   /// A split in which each event validates with the probability `fraction`.
   public init(_ dataset: EventDataset, validationFraction fraction: Double, seed: UInt64) {
     var generator = SeededGenerator(seed: seed)

@@ -2,6 +2,7 @@
 
 import CanopyModel
 import EventIO
+import Formulas
 import Foundation
 import JetPhysics
 import NeuralEngine
@@ -97,6 +98,8 @@ public struct DataSection: SettingsSection {
   public var reading = EventReadingOptions()
   /// The share of the events, chosen at random, that the network is validated on.
   public var validationFraction = 0.1
+  /// What events meet that the network is validated on; they are chosen at random unless it is given.
+  public var validation: Formula?
   /// The event column that holds the weight of each event; all are 1 unless given.
   public var weight: String?
   /// The event column, such as a label, whose values shall have the same total weight each; none unless given.
@@ -112,33 +115,42 @@ public struct DataSection: SettingsSection {
 
   /// The settings, in the order of tables.
   public static let settings: [Setting<DataSection>] =
-    [
-      Setting(
-        "inputs", \.inputs, "event files, relative to the working folder", isRequired: true,
-        range: "at least one")
-    ] + EventReadingOptions.settings.map { $0.within(\.reading) } + [
-      Setting(
-        "validation-fraction", \.validationFraction, .open(0, 1),
-        "the share of the events, chosen at random, to validate on"),
-      Setting(
-        "weight", \.weight,
-        "the event column with the weight of each event, finite; the name that a generator gave a weight does as well"
-      ),
-      Setting(
-        "balance", \.balance,
-        "an event column, such as the label: the events of each of its values get the same total weight, in the metrics, "
-          + "calibration and working points of the training too, so that these are not of the rates in the files; evaluate and "
-          + "trigger count events as they are"),
-      Setting(
-        "balance-interval", \.balanceInterval, .positive,
-        "the width of intervals of `balance` that get the same total weight, in place of single values: for a true mass, say"
-      ),
-      Setting(
-        "redraw-conditions", \.redrawConditions, from: Self.numbers,
-        "a mapping from event columns to values, such as `{label: 0}`: events that have these, a background, get "
-          + "conditions drawn anew in each epoch from those of the other events",
-        default: "none", range: "numbers"),
-    ]
+    inputSettings + EventReadingOptions.settings.map { $0.within(\.reading) } + useSettings
+
+  private static let inputSettings: [Setting<DataSection>] = [
+    Setting(
+      "inputs", \.inputs, "event files, relative to the working folder", isRequired: true,
+      range: "at least one")
+  ]
+
+  /// What becomes of the events that were read.
+  private static let useSettings: [Setting<DataSection>] = [
+    Setting(
+      "validation-fraction", \.validationFraction, .open(0, 1),
+      "the share of the events, chosen at random, to validate on"),
+    Setting(
+      "validation", \.validation,
+      "or: what the events to validate on meet, such as `number % 10 == 0` (<doc:Formulas>)",
+      range: "a condition"),
+    Setting(
+      "weight", \.weight,
+      "the event column with the weight of each event, finite; the name that a generator gave a weight does as well"
+    ),
+    Setting(
+      "balance", \.balance,
+      "an event column, such as the label, each value of which gets the same total weight, in the loss and in the training's "
+        + "metrics, calibration and working points, which therefore do not reflect the rates in the files; evaluate and trigger "
+        + "do not balance"),
+    Setting(
+      "balance-interval", \.balanceInterval, .positive,
+      "the width of intervals of `balance` that get the same total weight, in place of single values: for a true mass, say"
+    ),
+    Setting(
+      "redraw-conditions", \.redrawConditions, from: Self.numbers,
+      "a mapping from event columns to values, such as `{label: 0}`: events that have these, a background, get "
+        + "conditions drawn anew in each epoch from those of the other events",
+      default: "none", range: "numbers"),
+  ]
 
   private static let numbers: @Sendable (OrderedMapping<Double>) -> [String: Double] = { mapping in
     Dictionary(uniqueKeysWithValues: mapping.map { ($0.key, $0.value) })
@@ -147,6 +159,9 @@ public struct DataSection: SettingsSection {
   /// Makes sure that the settings go together.
   public func check(given: Set<String>) throws {
     try reading.check(given: given)
+    if validation != nil, given.contains("validation-fraction") {
+      throw SettingProblem("validation-fraction", "means nothing with validation; leave one out")
+    }
     if inputs.isEmpty { throw SettingProblem("inputs", "is empty; give at least one file") }
     if balanceInterval != nil, balance == nil {
       throw SettingProblem("balance-interval", "needs a column: name it under balance")

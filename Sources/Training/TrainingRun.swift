@@ -81,8 +81,11 @@ public struct TrainingRun {
     let found = try folder.checkpoint(resuming: resuming, configuration, network.layout)
 
     var dataset = try readEvents(network)
-    let split = EventSplit(
-      dataset, validationFraction: configuration.data.validationFraction, seed: configuration.training.seed)
+    let split =
+      configuration.data.validation == nil
+      ? EventSplit(
+        dataset, validationFraction: configuration.data.validationFraction, seed: configuration.training.seed)
+      : EventSplit(dataset, validatingWhere: Self.validationColumn)
     try review.check(dataset, split)
     let fingerprints = dataset.fingerprints(split)
     try folder.check(fingerprints, against: found?.checkpoint)
@@ -153,17 +156,25 @@ public struct TrainingRun {
     configuration.jets.withTrees(network.readsTrees)
   }
 
+  /// The column that says which events to validate on; no column of a file has a slash at both ends of its name.
+  private static let validationColumn = "/validation/"
+
   private func readEvents(_ network: Network) throws -> EventDataset {
     let data = configuration.data
     var options = data.reading
     options.particleColumns = network.particleColumns
     options.formats = plugins.eventFormats
     options.demandSelection()
+    if let validation = data.validation {
+      options.definitions.append(
+        ColumnDefinition(Self.validationColumn, validation, isCondition: true, origin: "validation"))
+    }
     let stream = try EventStream(
       inputs: data.inputs,
       options: options)
     return try EventDataset(
       stream, jets: jets(for: network), for: network,
+      keeping: data.validation == nil ? [] : [Self.validationColumn],
       weight: data.weight, balance: data.balance, balanceInterval: data.balanceInterval,
       redrawConditions: data.redrawConditions,
       threads: configuration.training.threads)

@@ -35,6 +35,7 @@ import Testing
     ("met + 1", [11, -1, 4]), ("met != 5", [1, 0, 1]), ("not met > 5", [0, 1, 1]),
     ("missing(met)", [0, 1, 0]),
     ("met in [3, 10]", [1, 0, 1]), ("met not in 3, 4", [1, 0, 0]), ("met in [9..11, 5]", [1, 0, 0]),
+    ("met ** 0", [1, -1, 1]), ("hypot(met, 0)", [10, -1, 3]),
     ("mean(jet.pt)", [75, -1, 30]), ("min(met, 5)", [5, -1, 3]),
     ("soft-drop/mass - label", [1, 1, 2]), ("`odd name` * 2", [10, 12, 14]), ("event.met / 2", [5, -1, 1.5]),
     ("5 < met <= 10", [1, 0, 0]), ("-7 % 3", [2, 2, 2]), ("2 ** 3 ** 2", [512, 512, 512]),
@@ -64,12 +65,15 @@ import Testing
     ("label[0]", 1, "only jet and particle have elements"), ("jet[-1].pt", 5, "counted from 0"),
     ("met-label", 1, "put blanks around the sign"), ("2 met", 3, "an operator"), ("2met", 2, "an operator"),
     ("met in [3, ]", 12, "a number is missing"), ("met in [5..3]", 9, "ends before it begins"),
+    ("count(particle) > 2", 7, "there are no particles here"),
+    ("particle.pt > 2", 1, "there are no particles here"),
     ("any(met in 3, 4)", 12, "put the numbers in brackets"), ("pt > 3", 1, "jets have one: write jet.pt"),
     ("1e999", 1, "too large"), ("met § 3", 5, "means nothing"), ("`met", 1, "the second `"),
-    (String(repeating: "(", count: 5000), 51, "deeper than 100"),
-    (String(repeating: "- ", count: 4000) + "1", 201, "too many signs"),
-    (String(repeating: "not ", count: 2000) + "1", 405, "too many not"),
-    (String(repeating: "2 ** ", count: 1900) + "1", 496, "deeper than 100"),
+    (String(repeating: "(", count: 5000), 61, "deeper than 60"),
+    (String(repeating: "- ", count: 4000) + "1", 119, "deeper than 60"),
+    (String(repeating: "not ", count: 2000) + "1", 237, "deeper than 60"),
+    (String(repeating: "2 ** ", count: 1900) + "1", 296, "deeper than 60"),
+    ("`and` == 1", 1, "events have no column and"),
     (String(repeating: "1 + ", count: 3000) + "1", 10_001, "at most 10000 characters"),
   ]
 
@@ -88,6 +92,16 @@ import Testing
     #expect(try Formula("a  < 1.0") == Formula("(a) < 1"))
     #expect(try Formula("a < b < c") == Formula("(a < b) and b < c"))
     #expect(try Formula("a - (b - c)") != Formula("a - b - c"))
+  }
+
+  /// A chain is as long as it likes, on the stack of a thread.
+  @Test func longChains() throws {
+    for op in ["+", "- 1 *", "<= 0 or 0 <"] {
+      let text = "1" + String(repeating: " \(op) 1", count: 5000 / (op.count + 3))
+      let formula = try Formula(text)
+      #expect(try Formula(formula.description) == formula)
+      #expect(try values(text).count == 3)
+    }
   }
 
   @Test func eventsAndParticles() throws {
@@ -110,7 +124,10 @@ import Testing
     events.particles.content.columns["charge"] = Column(values: [1, 1])
     #expect(try values("count(particle.charge == 1)") == [2, 0])
     #expect(try values("number % 2 == 1") == [0, 1])
-    #expect(throws: FormulaError.self) { try values("particle.charge") }
+    let error = #expect(throws: FormulaError.self) { try values("count(jet) > 1") }
+    #expect(error?.problem.hasPrefix("there are no jets here") == true)
+    let object = #expect(throws: FormulaError.self) { try values("mass(w) > 1") }
+    #expect(object?.problem.hasSuffix("as in mass(particle[0], particle[1])") == true)
     #expect(
       try Formula("any(particle.d0 > 1) and ht - particle[0].z0 in [3] or not sum(jet.pt) > 2").columns(
         of: .particle)

@@ -13,7 +13,7 @@ seconds=${1:?Usage: Tests/Fuzzing/fuzz.sh SECONDS [TARGET…]}
 shift
 targets=("$@")
 ((${#targets[@]})) ||
-  targets=(hepmc2 hepmc3 lhe json text hdf5 compressed model weights checkpoint configuration settings menu journal)
+  targets=(hepmc2 hepmc3 lhe json text hdf5 compressed model weights checkpoint configuration settings menu journal formula)
 
 build=$PWD/.build-fuzz
 clang=$(dirname "$(readlink -f "$(command -v "$swift")")")/clang

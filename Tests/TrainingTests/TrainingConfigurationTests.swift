@@ -126,9 +126,12 @@ import Training
     ("data", "max-events: 0", "must be 1 or more"),
     (
       "data", "where: labl = 1",
-      "data.where is refused: is wrong at character 6: = is not known here; write =="
+      "data.where is refused: at character 6: = is not known here; write =="
     ),
-    ("data", "define: {a: b +}", "data.define.a is refused: is wrong at character 4: a number"),
+    ("data", "define: {a: b +}", "data.define.a is refused: at character 4: a number"),
+    (
+      "data", "validation-fraction: 0.2\n  validation: a == 1", "means nothing with validation; leave one out"
+    ),
     ("data", "max-memory: 0", "0 MiB is no memory to read with"),
     ("data", "validation-fraction: 0", "must lie between 0 and 1"),
     ("data", "validation-fraction: 1", "must lie between 0 and 1"),

@@ -282,6 +282,21 @@ import Training
     #expect(remark.contains("toys.jsonl, event 7"))
   }
 
+  @Test func eventsToValidateOnAreChosenByAFormula() throws {
+    let file = try write(conditioned(60), "toys.jsonl")
+    func yaml(_ formula: String) -> String {
+      classifier(file).replacingOccurrences(of: "validation-fraction: 0.3", with: "validation: \(formula)")
+    }
+    let log = Log()
+    _ = try run(yaml("number % 5 in [0, 1]"), log: log)
+    let summary = try #require(log.summary)
+    // 0, 1, 5, 6, … 55, 56.
+    #expect(summary.trainingEvents == 36 && summary.validationEvents == 24)
+    #expect(complaint(yaml("number % 5")).hasSuffix("compare it, as in number % 5 != 0"))
+    #expect(complaint(yaml("lable == 1")).contains("validation"))
+    #expect(complaint(yaml("number < 0")).contains("of 60 events 60 are to learn from and 0 to validate on"))
+  }
+
   @Test func evaluationOnTheTrainingEventsIsSaid() throws {
     let lines = conditioned(120)
     let file = try write(Array(lines[..<80]), "toys.jsonl")

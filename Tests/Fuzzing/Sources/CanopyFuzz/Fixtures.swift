@@ -167,6 +167,13 @@ extension Fixtures {
       "heads.tagger.configuration.classes=[A, B]",
       "data.where={label: 1}", "heads.other={plugin: jet-tagger, weight: 0.5}", "events.inputs=[ht]",
     ]
+    let formulas = [
+      "label == 1 and not met < 5", "sum(particle.pt * charge) / max(met, 2) ** -1",
+      "count(particle.pt > 1) in [0, 2..5]",
+      "0 <= particle[0].eta < 2.5 or missing(`met`)", "mass(particle[0], particle[1]) % 3",
+      "pdgid not in 22, -11",
+    ]
+    for (index, formula) in formulas.enumerated() { try write(Data(formula.utf8), "formula", "\(index)") }
     for (index, setting) in settings.enumerated() { try write(Data(setting.utf8), "settings", "\(index)") }
   }
 

@@ -28,7 +28,7 @@ enum Fuzzing {
       "model": ModelDescriptionTarget.self, "weights": WeightsTarget.self,
       "checkpoint": CheckpointTarget.self,
       "configuration": ConfigurationTarget.self, "settings": SettingsTarget.self, "menu": MenuTarget.self,
-      "journal": JournalTarget.self,
+      "journal": JournalTarget.self, "formula": FormulaTarget.self,
     ]
   }
 
