@@ -69,8 +69,8 @@ struct ReadingOptions: ParsableArguments {
   /// What events must meet.
   private func selection() throws -> [Formula] {
     try self.where.map { text in
-      // As in label=1, which is no comparison of a formula.
-      if let value = NamedValue(argument: text), !value.name.contains(where: "<>!=() ".contains) {
+      // As in label=1, which is no comparison of a formula, unlike label<=1.
+      if let value = NamedValue(argument: text), !"<>!=".contains(value.name.last!) {
         return Formula(column: value.name, isEqualTo: value.value)
       }
       do {
@@ -158,6 +158,11 @@ extension EventStream {
   /// Says on standard error which events were left out, if any were, and if none was read.
   func reportLeftOutEvents() {
     reportLeftOut(badEventCount, badEvents.map(\.description))
+    reportThatNothingWasRead()
+  }
+
+  /// Says on standard error why no event was read, if none was.
+  func reportThatNothingWasRead() {
     guard wantedEventCount == 0 else { return }
     if goodEventCount > 0 {
       writeToStandardError(

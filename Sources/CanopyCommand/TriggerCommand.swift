@@ -47,7 +47,10 @@ struct TriggerCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Files of signal events, to measure efficiencies; may be given several times.", valueName: "file"),
+      "Files of signal events, to measure efficiencies; may be given several times.",
+      discussion:
+        "All of their events are read: --where, --skip-events and --max-events are for the other inputs.",
+      valueName: "file"),
     completion: .file())
   var signal: [String] = []
 
@@ -251,6 +254,12 @@ struct TriggerCommand: ParsableCommand {
       writeToStandardError(timing.text)
     }
     reportLeftOut(outcome.badEventCount, outcome.badEvents)
+    if outcome.state.eventCount == 0 { stream.reportThatNothingWasRead() }
+    for name in outcome.roundedColumns {
+      writeToStandardError(
+        "canopy: \("the column \(name) has whole numbers beyond 2^53 and others, and is written rounded".printable)\n"
+      )
+    }
     if output != nil { stream.reportUnreadableColumns() }
   }
 

@@ -86,6 +86,11 @@ public struct Evaluation: Sendable {
 
     let source = stream.inputs.joined(separator: ", ")
     let jetCount = truth.jetCount
+    guard truth.eventCount > 0 || stream.options.selection.isEmpty else {
+      throw SampleError(
+        "\(source): no event meets \(stream.options.selection.map(\.text).joined(separator: " and ")), as is asked for."
+      )
+    }
     guard jetCount > 0 || network.heads.allSatisfy({ $0.head.rows == .events }), truth.eventCount > 0 else {
       throw SampleError(
         "\(source): there are \(truth.eventCount) events and no jets to evaluate; "

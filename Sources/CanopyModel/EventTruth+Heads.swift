@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import PluginKit
+import Support
 
 extension EventTruth {
   /// The columns of a head's truth that have a value for each of its rows, rather than for each event: `[rows]` each.
@@ -127,7 +128,7 @@ extension EventTruth {
         if let place = places.first(where: { values[$0].isInfinite }) {
           throw error(
             atEvent: holders.event(place),
-            "\(column) is \(values[place]), but \(named.name) needs a finite number there; leave the event out, or write "
+            "\(column) is \(values[place].text), but \(named.name) needs a finite number there; leave the event out, or write "
               + "NaN for truth that is missing.")
         }
         let known = places.filter { !values[$0].isNaN }

@@ -3,6 +3,7 @@
 import EventIO
 import JetPhysics
 import PluginKit
+import Support
 
 /// Columns of events, such as truth and weights, of which each jet has those of its event, and columns of rows: truth of
 /// constituents, and what heads derive.
@@ -108,17 +109,17 @@ package struct EventTruth: Sendable {
       let values = columns[name]!.values
       guard let event = values.firstIndex(where: { !$0.isFinite }) else { continue }
       throw error(
-        atEvent: event, "\(name) is \(values[event]), but a finite number is needed in each event.")
+        atEvent: event, "\(name) is \(values[event].text), but a finite number is needed in each event.")
     }
     guard let weight = names.weight else { return }
     let written = events.column(forWeight: weight)!.column.values
     if let event = written.firstIndex(where: { !$0.isFinite }) {
-      throw error(atEvent: event, "\(weight) is \(written[event]), but a weight is a finite number.")
+      throw error(atEvent: event, "\(weight) is \(written[event].text), but a weight is a finite number.")
     }
     if let event = written.firstIndex(where: { $0 != 0 && !Self.sizesOfWeights.contains(abs($0)) }) {
       throw error(
         atEvent: event,
-        "\(weight) is \(written[event]), but the size of weights must lie between \(Self.sizesOfWeights.lowerBound) and "
+        "\(weight) is \(written[event].text), but the size of weights must lie between \(Self.sizesOfWeights.lowerBound) and "
           + "\(Self.sizesOfWeights.upperBound); multiply all of them by one number.")
     }
   }

@@ -30,7 +30,7 @@ extension EventReadingOptions {
   ///
   /// - Throws: `EventInputError` if a formula reads what the events lack, or a column is there already.
   func applyFormulas(to batch: inout Events) throws {
-    guard !definitions.isEmpty || !selection.isEmpty else { return }
+    guard !definitions.isEmpty || !selection.isEmpty, batch.eventCount > 0 else { return }
     var events = batch
     if !leavesOutParticles {
       var takesPart: [Bool] = []
@@ -41,6 +41,11 @@ extension EventReadingOptions {
         throw EventInputError(
           source: batch.source, field: definition.origin,
           problem: "has a name that means something else in formulas; choose another name")
+      }
+      guard columns[definition.name] == nil else {
+        throw EventInputError(
+          source: batch.source, field: definition.origin,
+          problem: "has the name of a condition that is given; leave one of the two out")
       }
       guard events.columns[definition.name] == nil else {
         throw EventInputError(
@@ -66,11 +71,12 @@ extension EventReadingOptions {
   private func evaluator(
     _ formula: Formula, _ field: String, isCondition: Bool, on events: Events
   ) throws -> FormulaEvaluator {
+    let compiled: CompiledFormula
     do {
-      return FormulaEvaluator(
+      compiled =
         isCondition
-          ? try CompiledFormula(condition: formula, for: .event, in: events)
-          : try CompiledFormula(formula, for: .event, in: events))
+        ? try CompiledFormula(condition: formula, for: .event, in: events)
+        : try CompiledFormula(formula, for: .event, in: events)
     } catch {
       // A column that the file has, but in a form that cannot be read, is the better reason.
       let particles = formula.columns(of: .particle).map { "particle/" + $0 }
@@ -81,5 +87,13 @@ extension EventReadingOptions {
       }
       throw EventInputError(source: events.source, field: field, problem: "\(error)")
     }
+    for column in compiled.columns {
+      let own = column.rows == .event ? events.columns : events.particles.content.columns
+      guard own[column.name]?.remainders.contains(where: { $0 != 0 }) == true else { continue }
+      throw EventInputError(
+        source: events.source, field: field,
+        problem: "reads \(column.name), which has whole numbers beyond 2^53 that formulas would round")
+    }
+    return FormulaEvaluator(compiled)
   }
 }

@@ -71,12 +71,15 @@ private struct EventSelection: Decodable, SendableMetatype {
   let formulas: [Formula]
 
   init(from decoder: any Decoder) throws {
-    if let values = try? OrderedMapping<Double>(from: decoder) {
-      formulas = values.map { Formula(column: $0.key, isEqualTo: $0.value) }
-    } else if let texts = try? [String](from: decoder) {
-      formulas = try texts.isEmpty ? [] : [Formula](from: decoder)
-    } else {
+    // What is written is one of the three, and an error is to be told of the one that it is.
+    if (try? decoder.unkeyedContainer()) != nil {
+      formulas = try [Formula](from: decoder)
+    } else if (try? decoder.singleValueContainer().decode(String.self)) != nil {
       formulas = [try Formula(from: decoder)]
+    } else {
+      formulas = try OrderedMapping<Double>(from: decoder).map {
+        Formula(column: $0.key, isEqualTo: $0.value)
+      }
     }
   }
 }

@@ -37,6 +37,9 @@ public struct EventSchema: Sendable {
       return areSigned ? .int64 : areUnsigned ? .uint64 : .float64
     }
 
+    /// Whether whole numbers are stored as doubles that do not hold them.
+    fileprivate var isRounded: Bool { areLarge && storage == .float64 }
+
     /// What holds the numbers as all files store them.
     private var given: Column.Storage
     /// Whether there are whole numbers beyond what a double holds.
@@ -83,6 +86,9 @@ public struct EventSchema: Sendable {
   public private(set) var columns: [ColumnShape] = []
   /// The columns of particles, by name.
   public private(set) var particleColumns: [ColumnShape] = []
+
+  /// The columns with whole numbers that a format of doubles rounds, as other numbers are among them or are missing.
+  public var roundedColumns: [String] { (columns + particleColumns).filter(\.isRounded).map(\.name) }
 
   private let layout: Layout
   /// Whether events were admitted, which lack the columns that come later.

@@ -101,11 +101,7 @@ final class HDF5EventWriter: EventWriter {
     let place = places[name]!
     switch storages[name]! {
     case .float64:
-      if let exact = column.remainders.firstIndex(where: { $0 != 0 }) {
-        throw refusal(
-          "has a whole number beyond 2^53, near \(column.values[exact]), but other events lack the column or have "
-            + "other numbers there")
-      }
+      // What is rounded here is among `EventSchema.roundedColumns`.
       try arrays.append(column.values, to: place)
     case .int32: try arrays.append(wholeNumbers(Int32.self), to: place)
     case .int64: try arrays.append(wholeNumbers(Int64.self), to: place)

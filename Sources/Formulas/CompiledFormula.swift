@@ -26,6 +26,8 @@ public struct CompiledFormula: Sendable {
     case missing
     case function(NumberFunction)
     case binary(BinaryOperator)
+    /// Comparisons in a row, of one column more than there are operators.
+    case comparisons([BinaryOperator])
     case least
     case largest
     case arcTangent

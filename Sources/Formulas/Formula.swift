@@ -72,7 +72,7 @@ extension Formula {
         let (first, links) = node.chain
         visit(first)
         for link in links { visit(link.right) }
-      case .call(_, let arguments, _): arguments.forEach(visit)
+      case .comparisons(let parts, _, _), .call(_, let parts, _): parts.forEach(visit)
       }
     }
     visit(root)

@@ -94,6 +94,12 @@ struct FormulaCompiler {
       push(.not, change: 0)
       return part
     case .binary: return try emitChain(node)
+    case .comparisons(let parts, let operators, let at):
+      var rows: [FormulaRows?] = []
+      for part in parts { rows.append(try emit(part).rows) }
+      let joined = try join(rows, at)
+      push(.comparisons(operators), change: -operators.count)
+      return Part(rows: joined, isCondition: true)
     case .membership(let inner, let items, let isNegated, _):
       let part = try emit(inner)
       push(.membership(items, isNegated: isNegated), change: 0)
@@ -267,15 +273,17 @@ struct FormulaCompiler {
   }
 
   private func column(_ written: String, _ at: Int) throws(FormulaError) -> FormulaColumn {
+    let dot = written.firstIndex(of: ".")
+    let prefix = dot.flatMap { FormulaRows(rawValue: String(written[..<$0])) }
+    let rest = dot.map { String(written[written.index(after: $0)...]) } ?? ""
+    if let prefix, known[prefix, default: []].contains(rest) { return FormulaColumn(prefix, rest) }
     // A name without a prefix is one of the context, or of what that belongs to.
     var rows: FormulaRows? = context
     while let own = rows {
       if known[own, default: []].contains(written) { return FormulaColumn(own, written) }
       rows = own.owner
     }
-    if let dot = written.firstIndex(of: "."), let rows = FormulaRows(rawValue: String(written[..<dot])) {
-      return try column(String(written[written.index(after: dot)...]), of: rows, at)
-    }
+    if let prefix { return try column(rest, of: prefix, at) }
     if FormulaRows(rawValue: written) != nil {
       throw problem(
         at, "\(written) is no number; name a column, as in \(written).pt, or write count(\(written))")
@@ -303,6 +311,7 @@ extension FormulaNode {
   var start: Int {
     switch self {
     case .binary: chain.first.start
+    case .comparisons(let parts, _, _): parts[0].start
     case .membership(let left, _, _, _): left.start
     default: character
     }

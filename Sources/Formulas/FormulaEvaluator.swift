@@ -58,6 +58,16 @@ public struct FormulaEvaluator: Sendable {
     case .binary(let op):
       top -= 1
       for row in stack[top].indices { stack[top - 1][row] = op(stack[top - 1][row], stack[top][row]) }
+    case .comparisons(let operators):
+      top -= operators.count
+      for row in stack[top - 1].indices {
+        var areMet = 1.0
+        for place in operators.indices
+        where operators[place](stack[top - 1 + place][row], stack[top + place][row]) == 0 {
+          areMet = 0
+        }
+        stack[top - 1][row] = areMet
+      }
     case .least:
       top -= 1
       for row in stack[top].indices {
@@ -135,7 +145,7 @@ public struct FormulaEvaluator: Sendable {
         stack[first][row] =
           function == .deltaR
           ? sum.deltaR(to: other)
-          : function == .deltaEta ? sum.pseudorapidity - other.pseudorapidity : sum.deltaPhi(to: other)
+          : function == .deltaEta ? sum.pseudorapidity - other.pseudorapidity : other.deltaPhi(to: sum)
       }
     }
     top = first + 1

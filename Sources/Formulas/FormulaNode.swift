@@ -10,6 +10,8 @@ indirect enum FormulaNode: Sendable {
   case negation(FormulaNode, Int)
   case not(FormulaNode, Int)
   case binary(BinaryOperator, FormulaNode, FormulaNode, Int)
+  /// Comparisons in a row, such as a < b < c, which are all to be met: one operator less than parts.
+  case comparisons([FormulaNode], [BinaryOperator], Int)
   case membership(FormulaNode, [ClosedRange<Double>], isNegated: Bool, Int)
   case call(String, [FormulaNode], Int)
 
@@ -17,7 +19,8 @@ indirect enum FormulaNode: Sendable {
   var character: Int {
     switch self {
     case .number(_, let place), .name(_, let place), .element(_, _, _, let place), .negation(_, let place),
-      .not(_, let place), .binary(_, _, _, let place), .membership(_, _, _, let place),
+      .not(_, let place), .binary(_, _, _, let place), .comparisons(_, _, let place),
+      .membership(_, _, _, let place),
       .call(_, _, let place):
       place
     }
@@ -88,6 +91,10 @@ extension FormulaNode: CustomStringConvertible {
     case .negation(let part, _): "-\(part.text(above: 7))"
     case .not(let part, _): "not \(part.text(above: 3))"
     case .binary: chainDescription
+    case .comparisons(let parts, let operators, _):
+      zip(operators, parts.dropFirst()).reduce(parts[0].text(above: 5)) { text, link in
+        "\(text) \(link.0.rawValue) \(link.1.text(above: 5))"
+      }
     case .membership(let part, let items, let isNegated, _):
       "\(part.text(above: 5)) \(isNegated ? "not in" : "in") ["
         + items.map {
@@ -133,7 +140,7 @@ extension FormulaNode: CustomStringConvertible {
     case .negation: 7
     case .not: 3
     case .binary(let op, _, _, _): op.precedence
-    case .membership: 4
+    case .comparisons, .membership: 4
     }
   }
 

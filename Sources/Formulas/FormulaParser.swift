@@ -81,26 +81,27 @@ struct FormulaParser {
   ]
 
   private mutating func comparison() throws(FormulaError) -> FormulaNode {
-    var left = try sum()
-    var whole: FormulaNode?
-    while true {
+    var parts = [try sum()]
+    var operators: [BinaryOperator] = []
+    let first = start + 1
+    while case .symbol(let symbol) = token, let op = Self.comparisons[symbol] {
+      try advance()
+      operators.append(op)
+      parts.append(try sum())
+    }
+    if token == .name("in") || token == .name("not") {
       let at = start + 1
-      var next: FormulaNode
-      if case .symbol(let symbol) = token, let op = Self.comparisons[symbol] {
-        try advance()
-        let right = try sum()
-        next = .binary(op, left, right, at)
-        left = right
-      } else if token == .name("in") || token == .name("not") {
-        let isNegated = try take(word: "not") != nil
-        guard try take(word: "in") != nil else { throw unexpected("in is missing after not") }
-        next = .membership(left, try list(), isNegated: isNegated, at)
-      } else {
-        return whole ?? left
+      guard operators.isEmpty else {
+        throw problem("put the comparison before it in parentheses, and join the two by and")
       }
-      // As in a < b < c, which means a < b and b < c.
-      if let before = whole { next = .binary(.and, before, next, at) }
-      whole = next
+      let isNegated = try take(word: "not") != nil
+      guard try take(word: "in") != nil else { throw unexpected("in is missing after not") }
+      return .membership(parts[0], try list(), isNegated: isNegated, at)
+    }
+    return switch operators.count {
+    case 0: parts[0]
+    case 1: .binary(operators[0], parts[0], parts[1], first)
+    default: .comparisons(parts, operators, first)
     }
   }
 
@@ -345,25 +346,28 @@ struct FormulaParser {
 
   private mutating func readNumber() throws(FormulaError) -> Double {
     let first = place
-    func digits() -> Int {
+    func endOfDigits() -> Int {
       var end = place
       while end < characters.count, characters[end].isASCIIDigit { end += 1 }
       return end
     }
-    place = digits()
+    place = endOfDigits()
     if place < characters.count, characters[place] == ".", next(1) != "." {
       place += 1
-      place = digits()
+      place = endOfDigits()
     }
     if let exponent = next(0), exponent == "e" || exponent == "E" {
       let hasSign = next(1) == "+" || next(1) == "-"
       if next(hasSign ? 2 : 1)?.isASCIIDigit == true {
         place += hasSign ? 2 : 1
-        place = digits()
+        place = endOfDigits()
       }
     }
-    guard let number = Double(String(characters[first..<place])), number.isFinite else {
-      throw problem("this number is too large")
+    let digits = String(characters[first..<place])
+    guard let number = Double(digits), number.isFinite else { throw problem("this number is too large") }
+    // A whole number in all its digits is meant exactly.
+    if number >= 0x1p53, digits.allSatisfy(\.isNumber), UInt64(digits) != UInt64(exactly: number) {
+      throw problem("formulas calculate with 53 bits, and this whole number has more")
     }
     guard place == characters.count || !Self.isPartOfName(characters[place]) else {
       throw FormulaError(text, character: place + 1, "an operator, such as *, is missing after the number")

@@ -111,6 +111,9 @@ extension TriggerRun {
           to: .file(output.path), units: columns.units(in: accepted), schema: journal.schema)
       try writer!.append(accepted)
     }
+    if output.format is HDF5EventOutputFormat {
+      outcome.roundedColumns = journal.schema?.roundedColumns ?? []
+    }
     try (writer ?? output.format.makeWriter(to: .file(output.path))).finish()
     try journal.remove()
     return outcome

@@ -50,6 +50,8 @@ public struct TriggerRun: Sendable {
     public var badEventCount = 0
     /// What was wrong with the first of them, a sentence for each.
     public var badEvents: [String] = []
+    /// The columns of accepted events whose whole numbers the output rounds, as it has but doubles for them.
+    public var roundedColumns: [String] = []
     /// How long the stages of prediction took, added over the threads, in seconds.
     public var stages = Predictor.Times()
     /// What the threads did with their time.

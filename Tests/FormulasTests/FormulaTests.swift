@@ -69,10 +69,11 @@ import Testing
     ("particle.pt > 2", 1, "there are no particles here"),
     ("any(met in 3, 4)", 12, "put the numbers in brackets"), ("pt > 3", 1, "jets have one: write jet.pt"),
     ("1e999", 1, "too large"), ("met § 3", 5, "means nothing"), ("`met", 1, "the second `"),
-    (String(repeating: "(", count: 5000), 61, "deeper than 60"),
+    (String(repeating: "(", count: 5000), 31, "deeper than 60"),
     (String(repeating: "- ", count: 4000) + "1", 119, "deeper than 60"),
-    (String(repeating: "not ", count: 2000) + "1", 237, "deeper than 60"),
+    (String(repeating: "not ", count: 2000) + "1", 241, "deeper than 60"),
     (String(repeating: "2 ** ", count: 1900) + "1", 296, "deeper than 60"),
+    ("label == 9007199254740993", 10, "this whole number has more"), ("1 < met in [3]", 9, "in parentheses"),
     ("`and` == 1", 1, "events have no column and"),
     (String(repeating: "1 + ", count: 3000) + "1", 10_001, "at most 10000 characters"),
   ]
@@ -90,13 +91,20 @@ import Testing
 
   @Test func whatMeansTheSameIsEqual() throws {
     #expect(try Formula("a  < 1.0") == Formula("(a) < 1"))
-    #expect(try Formula("a < b < c") == Formula("(a < b) and b < c"))
+    #expect(try Formula("a < b<c") == Formula("(a) < b < (c)"))
     #expect(try Formula("a - (b - c)") != Formula("a - b - c"))
+  }
+
+  /// The middle of a < b < c is worked out once, however deep it lies.
+  @Test func nestedComparisons() throws {
+    let text = (0..<25).reduce("label") { inner, _ in "0 <= (\(inner)) < 2" }
+    #expect(try values(text) == [1, 1, 1])
+    #expect(try Formula(Formula(text).description) == Formula(text))
   }
 
   /// A chain is as long as it likes, on the stack of a thread.
   @Test func longChains() throws {
-    for op in ["+", "- 1 *", "<= 0 or 0 <"] {
+    for op in ["+", "- 1 *", "<= 0 or 0 <", "<", ">= 1 <"] {
       let text = "1" + String(repeating: " \(op) 1", count: 5000 / (op.count + 3))
       let formula = try Formula(text)
       #expect(try Formula(formula.description) == formula)
@@ -116,6 +124,13 @@ import Testing
       return evaluator.values
     }
     #expect(try values("sum(particle.pt) * w") == [12, 0])
+    // atan2(4, 3) - atan2(0, 1): the first less the second, as in deltaEta.
+    let deltaPhi = try #require(try values("deltaPhi(particle[0], particle[1])").first)
+    #expect(abs(deltaPhi - 0.9272952180016122) < 1e-15)
+    // A column of events hides none of the particles.
+    events.columns["particle.pt"] = Column(values: [1, 1])
+    #expect(try values("sum(particle.pt)") == [6, 0])
+    events.columns["particle.pt"] = nil
     #expect(try values("count(particle.pdgid == 22 or particle.charge > 0)") == [2, 0])
     #expect(try values("max(particle.mass)").first == 12)
     // A photon and a pion, by their identifiers; the column says less of them.

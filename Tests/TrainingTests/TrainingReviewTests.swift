@@ -288,7 +288,7 @@ import Training
       classifier(file).replacingOccurrences(of: "validation-fraction: 0.3", with: "validation: \(formula)")
     }
     let log = Log()
-    _ = try run(yaml("number % 5 in [0, 1]"), log: log)
+    _ = try run(yaml("\"number % 5 in [0, 1]\""), log: log)
     let summary = try #require(log.summary)
     // 0, 1, 5, 6, … 55, 56.
     #expect(summary.trainingEvents == 36 && summary.validationEvents == 24)

@@ -36,7 +36,8 @@ extension ResultText {
   /// Adds the number at a place of the values of a column: all digits of a whole number, and true and false of a column
   /// that is stored as such.
   public func append(_ column: Column, at place: Int) {
-    let isWhole = column.storage != .float64 || !column.remainders.isEmpty && column.remainders[place] != 0
+    // All digits, where a double would be written with an exponent.
+    let isWhole = column.storage != .float64 || abs(column.values[place]) >= 0x1p53
     if column.storage == .bool, column.values[place] == 0 || column.values[place] == 1 {
       append(column.values[place] == 1 ? "true" : "false")
     } else if isWhole, let number = column.wholeNumber(at: place, as: Int64.self) {
