@@ -47,7 +47,9 @@ struct SettingsCommand: ParsableCommand {
       let registry = try plugins.registry()
       let chosen = sections.isEmpty ? Section.allCases : sections
       let tables = chosen.map { "## \($0.rawValue)\n\n\($0.table(registry))\n" }
-      try writeToStandardOutput(Data(tables.joined(separator: "\n").utf8))
+      // Links of the documentation mean nothing in a terminal.
+      let text = tables.joined(separator: "\n").replacing(/<doc:([A-Za-z]+)>/) { "page \($0.1)" }
+      try writeToStandardOutput(Data(text.utf8))
     }
   }
 }

@@ -96,6 +96,23 @@ import Testing
     #expect(again.text.split(separator: "\n").count == 8 && again.status == 0)
   }
 
+  /// A condition that is given is decided by; what is written is what the input had.
+  @Test func noColumnOfTheInputIsReplaced() throws {
+    let input = Samples.path("dihiggs/hh-vs-ttbar-small.h5")
+    let all = try folder.write("paths: [{name: all}]\n", to: "all.yaml")
+    let run = try Program.run(
+      "trigger", input, "--model", Models.folder("dihiggs").path, "--menu", all, "--condition",
+      "resonance_mass=500",
+      "--max-events", "8", "-o", folder.path("accepted.jsonl"))
+    #expect(run.status == 0, "\(run.errors)")
+    let lines = String(decoding: try folder.data("accepted.jsonl"), as: UTF8.self).split(separator: "\n")
+    let masses = try lines.map {
+      try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])["resonance_mass"]
+        as? Double
+    }
+    #expect(masses == [650, 500, 400, 400, 300, 800, 400, 500])
+  }
+
   @Test func allMistakesInAMenuAreToldAtOnce() throws {
     let bad = """
       rate: {input: 100, budget: 0}
