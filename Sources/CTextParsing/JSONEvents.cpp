@@ -190,7 +190,9 @@ bool canopy_json_parser::readMomenta(dom::element element) {
     for (dom::element component : components) {
       double value;
       double remainder;
-      if (component.is_bool() || component.is_null() || !readNumber(component, value, remainder)) {
+      // Nearly all are numbers as JSON has them.
+      if (component.get_double().get(value) != simdjson::SUCCESS &&
+          (component.is_bool() || component.is_null() || !readNumber(component, value, remainder))) {
         return fail("particles", "has a particle " + std::to_string(index) + " with a component that is not a number");
       }
       if (count < 4) momenta.push_back(value);
