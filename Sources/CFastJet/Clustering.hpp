@@ -12,8 +12,9 @@
 
 namespace canopy {
 
-/// Finds particles of one direction, with memory that is kept from event to event, and joins them: of exactly one in the
-/// algorithms for hadron collisions, and of directions that rounding does not tell apart, to about 1e-8, in those for e⁺e⁻.
+/// Finds particles of one direction, with memory that is kept from event to event, and joins them: of exactly one in
+/// the algorithms for hadron collisions, and of directions that rounding does not tell apart, to about 1e-8, in those
+/// for e⁺e⁻.
 ///
 /// They are at distance 0 and therefore come together first, in an arbitrary order.
 /// FastJet, in all its strategies, takes a time that grows with the third power of their number: each is the

@@ -108,8 +108,8 @@ std::string withStringsForWords(std::string_view line) {
   return result;
 }
 
-// What a 64-bit integer has in addition to the double that is nearest to it: both parts of it are doubles, and so is the
-// difference of doubles that are so close to each other.
+// What a 64-bit integer has in addition to the double that is nearest to it: both parts of it are doubles, and so is
+// the difference of doubles that are so close to each other.
 template <typename Integer>
 double remainderBeyond(double value, Integer integer) {
   const Integer low = integer & 0x7FF;
