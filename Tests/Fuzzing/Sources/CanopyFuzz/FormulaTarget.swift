@@ -20,7 +20,8 @@ struct FormulaTarget: FuzzTarget {
 
   func read(_ input: Data) throws {
     let formula = try Formula(String(decoding: input, as: UTF8.self))
-    precondition(try Formula(formula.description) == formula, "\(formula.text) is printed as another formula")
+    let printed = try Formula(formula.description)
+    precondition(printed == formula, "\(formula.text) is printed as another formula")
     for rows in [FormulaRows.event, .particle] {
       guard let compiled = try? CompiledFormula(formula, for: rows, in: events) else { continue }
       var evaluator = FormulaEvaluator(compiled)
