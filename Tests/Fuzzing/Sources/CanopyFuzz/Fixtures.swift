@@ -51,7 +51,8 @@ struct Fixtures {
   }
 
   func triggerOutput(_ file: URL, isResumed: Bool) -> TriggerRun.Output {
-    TriggerRun.Output(path: file.path, format: JSONLinesEventOutputFormat(), menu: menu, model: model, isResumed: isResumed)
+    TriggerRun.Output(
+      path: file.path, format: JSONLinesEventOutputFormat(), menu: menu, model: model, isResumed: isResumed)
   }
 }
 
