@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import EventData
 import Foundation
 
 /// A condition on one quantity of a particle, such as `abs(eta) < 2.5`.
@@ -14,7 +15,7 @@ public struct ParticleCondition: Sendable, Equatable {
   /// A quantity of a particle.
   public enum Quantity: Sendable, Equatable {
     /// Something that follows from the four-momentum.
-    case kinematic(Kinematic)
+    case kinematic(MomentumQuantity)
     /// The electric charge in units of the positron's: the column `charge` if there is one, else by identifier.
     case charge
     /// The Particle Data Group identifier.
@@ -22,35 +23,13 @@ public struct ParticleCondition: Sendable, Equatable {
     /// A column of the particles.
     case column(String)
 
-    /// What follows from the four-momentum, in GeV.
-    public enum Kinematic: String, Sendable, CaseIterable {
-      /// Transverse momentum.
-      case pt
-      /// Pseudorapidity.
-      case eta
-      /// Rapidity.
-      case rapidity
-      /// Azimuth in [0, 2π).
-      case phi
-      /// Mass; a negative squared mass gives a negative mass.
-      case mass
-      /// Energy.
-      case energy
-      /// The momentum along x.
-      case px
-      /// The momentum along y.
-      case py
-      /// The momentum along the beam.
-      case pz
-    }
-
     /// The quantity of a name; a name that belongs to no quantity is that of a column.
     init(name: String) {
       switch name {
       case "charge": self = .charge
       case "pdgid": self = .identifier
       case "E": self = .kinematic(.energy)
-      default: self = Kinematic(rawValue: name).map { .kinematic($0) } ?? .column(name)
+      default: self = MomentumQuantity(rawValue: name).map { .kinematic($0) } ?? .column(name)
       }
     }
 
@@ -104,7 +83,7 @@ extension ParticleCondition {
   func narrow(_ takesPart: inout [Bool], in batch: Events) throws {
     switch quantity {
     case .kinematic(let kinematic):
-      narrow(&takesPart) { kinematic.value(of: batch.momentum(ofParticle: $0)) }
+      narrow(&takesPart) { kinematic(batch.momentum(ofParticle: $0)) }
     case .identifier:
       guard batch.hasIdentifiers else { throw lack("the particles have no identifiers") }
       narrow(&takesPart) { Double(batch.pdgID[$0]) }
@@ -140,22 +119,6 @@ extension ParticleCondition {
 extension Events {
   /// Whether the particles have identifiers, if there are particles.
   fileprivate var hasIdentifiers: Bool { pdgID.count == particleCount }
-}
-
-extension ParticleCondition.Quantity.Kinematic {
-  fileprivate func value(of momentum: FourMomentum) -> Double {
-    switch self {
-    case .pt: momentum.pt
-    case .eta: momentum.pseudorapidity
-    case .rapidity: momentum.rapidity
-    case .phi: momentum.phi
-    case .mass: momentum.mass
-    case .energy: momentum.energy
-    case .px: momentum.px
-    case .py: momentum.py
-    case .pz: momentum.pz
-    }
-  }
 }
 
 extension StringProtocol {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import EventData
-
-/// What formulas read of a four-momentum, by its name in them; in GeV as far as it has a unit.
+/// What conditions and formulas read of a four-momentum, by its name in them; in GeV as far as it has a unit.
 public enum MomentumQuantity: String, Sendable, CaseIterable {
   /// The momentum along x.
   case px
