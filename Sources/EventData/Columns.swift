@@ -299,9 +299,15 @@ extension Column {
   }
 
   fileprivate mutating func append(at rows: [Int], of other: Column) {
+    storage = values.isEmpty ? other.storage : storage.merged(with: other.storage)
     values.reserveCapacity(values.count + rows.count * other.width)
-    if values.isEmpty { storage = other.storage }
-    for row in rows { append(row..<row + 1, of: other) }
+    if !other.remainders.isEmpty { fillRemainders() }
+    for row in rows {
+      let places = row * other.width..<(row + 1) * other.width
+      values.append(contentsOf: other.values[places])
+      if !other.remainders.isEmpty { remainders.append(contentsOf: other.remainders[places]) }
+    }
+    if !remainders.isEmpty { fillRemainders() }
   }
 
   fileprivate mutating func removeRows(from count: Int) {
