@@ -141,11 +141,11 @@ struct ReadingOptions: ParsableArguments {
 
   /// Opens further inputs, all of whose events are read like those of the inputs.
   func makeStream(
-    of inputs: [String], _ formats: EventFormats, columns: [String: Double],
+    of inputs: [String], _ formats: EventFormats,
     particleColumns: Set<String> = [], for model: Model
   ) throws -> EventStream {
     var options = try makeStream(
-      formats, columns: columns, particleColumns: particleColumns, for: model
+      formats, particleColumns: particleColumns, for: model
     ).options
     options.maximumEvents = nil
     options.skipEvents = 0

@@ -174,16 +174,16 @@ struct TriggerCommand: ParsableCommand {
         isForTuning: tune)
       let run = try TriggerRun(
         model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, weight: weight,
-        threads: reading.threadCount)
+        conditions: self.model.columns, threads: reading.threadCount)
       let stream = try reading.makeStream(
-        plugins.eventFormats, columns: self.model.columns,
-        particleColumns: menu.observables.particleColumns, for: model, whole: output != nil && !tune)
+        plugins.eventFormats, particleColumns: menu.observables.particleColumns, for: model,
+        whole: output != nil && !tune)
       // --skip-events and --max-events are for the inputs alone.
       let signalStream =
         try signal.isEmpty
         ? nil
         : reading.makeStream(
-          of: signal, plugins.eventFormats, columns: self.model.columns,
+          of: signal, plugins.eventFormats,
           particleColumns: menu.observables.particleColumns, for: model)
       if tune {
         try tune(run, file, background: stream, signal: signalStream!)

@@ -68,16 +68,3 @@ public struct Events: Sendable, Equatable {
   /// The four-momentum of a particle, counted from the first of all events.
   public func momentum(ofParticle particle: Int) -> FourMomentum { particles.content.momenta[particle] }
 }
-
-extension Events {
-  /// What comes before the name of a column of the input in whose place another one is read; no file has such names.
-  package static let replacedColumnPrefix = "\u{1}replaced/"
-
-  /// Puts back the columns of the input in whose place others were read.
-  package mutating func restoreReplacedColumns() {
-    for name in columns.names where name.hasPrefix(Self.replacedColumnPrefix) {
-      columns[String(name.dropFirst(Self.replacedColumnPrefix.count))] = columns[name]
-      columns[name] = nil
-    }
-  }
-}

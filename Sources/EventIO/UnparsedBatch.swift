@@ -52,10 +52,6 @@ struct UnparsedBatch: Sendable {
     let keptParticleCount = batch.particleCount
     try options.applyFormulas(to: &batch)
     for (name, value) in options.columns where batch.eventCount > 0 {
-      // Events that are written again are written with what they had.
-      if !options.leavesOutParticles, let own = batch.columns[name] {
-        batch.columns[Events.replacedColumnPrefix + name] = own
-      }
       batch.columns[name] = Column(values: Array(repeating: value, count: batch.eventCount))
     }
     return ParsedBatch(

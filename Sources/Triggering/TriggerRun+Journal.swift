@@ -121,7 +121,9 @@ extension TriggerRun {
 
   private func heading(_ stream: EventStream, _ output: Output) throws -> TriggerJournal.Heading {
     let options = stream.options
-    let columns = options.columns.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    let columns = options.columns.merging(conditions) { $1 }.sorted { $0.key < $1.key }.map {
+      "\($0.key)=\($0.value)"
+    }
     let selection = options.selection.map(\.description).sorted()
     let definitions = options.definitions.map { "\($0.name) = \($0.formula)" }
     return TriggerJournal.Heading(

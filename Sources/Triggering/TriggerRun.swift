@@ -21,6 +21,8 @@ public struct TriggerRun: Sendable {
   /// The column of the events' weights, or the name that their generator gave the weight; nil if every event counts as
   /// one.
   public let weight: String?
+  /// The value of each condition of the model that is decided by whatever the events have.
+  public let conditions: [String: Double]
   /// How many threads work.
   public let threads: Int
   /// What is written of the trigger with each accepted event.
@@ -30,12 +32,14 @@ public struct TriggerRun: Sendable {
   ///
   /// - Throws: ``TriggerError`` if the menu's names do not make columns.
   public init(
-    model: Model, menu: TriggerMenu, timeLimit: Double? = nil, weight: String? = nil, threads: Int
+    model: Model, menu: TriggerMenu, timeLimit: Double? = nil, weight: String? = nil,
+    conditions: [String: Double] = [:], threads: Int
   ) throws {
     self.model = model
     self.menu = menu
     self.timeLimit = timeLimit
     self.weight = weight
+    self.conditions = conditions
     self.threads = threads
     columns = try TriggerColumns(menu)
   }
@@ -108,7 +112,8 @@ public struct TriggerRun: Sendable {
         let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: nil, weight: weight)
         var event = Events()
         return { events in
-          try (0..<events.eventCount).map { place in
+          let events = events.with(conditions, replacing: true)
+          return try (0..<events.eventCount).map { place in
             event.replace(withEvent: place, of: events)
             var decisions = TriggerDecisions()
             _ = try evaluator.evaluate(event, into: &decisions)
@@ -163,15 +168,29 @@ public struct TriggerRun: Sendable {
       let before = evaluator.times
       var all = TriggerDecisions()
       var seconds: [Double] = []
+      let conditioned = events.with(conditions, replacing: true)
       for place in 0..<events.eventCount {
-        event.replace(withEvent: place, of: events)
+        event.replace(withEvent: place, of: conditioned)
         if !options.leavesOutParticles { try options.leaveOutParticles(of: &event, using: &takesPart) }
         seconds.append(try evaluator.evaluate(event, into: &decisions))
         all.append(decisions)
       }
       return Evaluation(
-        events: events, decisions: all, seconds: seconds, stages: evaluator.times.since(before))
+        // What is written is what the input had.
+        events: events.with(conditions, replacing: false), decisions: all, seconds: seconds,
+        stages: evaluator.times.since(before))
     }
+  }
+}
+
+extension Events {
+  /// The events with a column of one value for each condition; one that is there already stays unless it is replaced.
+  fileprivate func with(_ conditions: [String: Double], replacing: Bool) -> Events {
+    var events = self
+    for (name, value) in conditions where replacing || columns[name] == nil {
+      events.columns[name] = Column(values: Array(repeating: value, count: eventCount))
+    }
+    return events
   }
 }
 

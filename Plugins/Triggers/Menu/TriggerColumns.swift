@@ -96,7 +96,6 @@ public struct TriggerColumns: Sendable {
   package func accepted(of events: Events, _ decisions: TriggerDecisions) -> Events {
     let places = (0..<events.eventCount).filter { decisions.isAccepted[$0] }
     var accepted = events.events(at: places)
-    accepted.restoreReplacedColumns()
     let number = Self.triggerCount(in: accepted.columns.names) + 1
     func add(_ name: String, _ value: (Int) -> Double) {
       accepted.columns[Self.renamed(name, number)] = Column(values: places.map(value))
