@@ -246,7 +246,7 @@ let package = Package(
       name: "CanopyTests",
       dependencies: [
         "Canopy", "EventClassifiers", "FastJetComparison", "JetTaggers", "MassRegression", "TestCells",
-        "TestFiles",
+        "TestFiles", "TestPlugins",
       ] + modules(reexportedByCanopy)),
     .testTarget(
       name: "CanopyCommandTests",

@@ -26,9 +26,9 @@ public enum CellCheck: String, CaseIterable, Sendable {
     case .shapes:
       "there is a state of the declared width for each node, and an embedding for each jet, none included"
     case .kernels: "the kernels do what the definition says, if the cell has any"
-    case .finiteness: "embeddings and gradients are finite for extreme events too"
-    case .gradients: "the gradients are those of the embeddings"
-    case .determinism: "the same events give the same numbers each time"
+    case .finiteness: StageCheck.finiteness.summary
+    case .gradients: StageCheck.gradients.summary
+    case .determinism: StageCheck.determinism.summary
     case .independence: "a jet gives the same alone, with others and in another order"
     case .saving: "a model with the cell predicts the same when it was written and read"
     }
