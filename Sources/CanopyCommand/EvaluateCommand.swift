@@ -50,11 +50,8 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup
   var model: ModelOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "The event column with the weight of each event, or the name of a weight of the generator.",
-      valueName: "name"))
-  var weight: String?
+  @OptionGroup
+  var weights: WeightOptions
 
   @Option(
     help: ArgumentHelp("The number of signal events (class 1) expected before any cut.", valueName: "events"))
@@ -94,23 +91,25 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       var files = OutputCheck()
-      files.addInputs(reading.inputs)
+      try files.addInputs(reading.inputs)
       files.addModel(self.model.folder)
       if let report { files.addOutput("--report", report, .folder) }
       try files.check()
       let plugins = try self.model.plugins.registry()
       let model = try self.model.read(plugins)
-      let stream = try reading.makeStream(plugins.eventFormats, columns: self.model.columns, for: model)
+      let stream = try reading.makeStream(plugins.eventFormats, columns: self.model.columns, for: model, weights: weights)
       let gnuplot = try report.map { _ in try Gnuplot() }
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
       defer { progress.clear() }
       let evaluation = try Evaluation(
-        of: model, on: stream, weight: weight, yields: yields(), threads: reading.threadCount
+        of: model, on: stream, yields: yields(), threads: reading.threadCount
       ) { progress.update($0) }
       progress.clear()
       if let report, let gnuplot {
         let name = URL(fileURLWithPath: self.model.folder).lastPathComponent
-        let sample = reading.inputs.map { URL(fileURLWithPath: $0).lastPathComponent }
+        let sample = stream.samples.map { sample in
+          sample.name ?? sample.files.map { URL(fileURLWithPath: $0).lastPathComponent }.joined(separator: ", ")
+        }
         try Report(
           title: "\(name) on \(sample.joined(separator: ", "))", classifiers: evaluation.classifiers,
           regressions: evaluation.regressions,

@@ -10,6 +10,10 @@ extension Listing {
     let description = model.description
     add("model", folder)
     add("parameters", "\(model.network.layout.parameterCount)")
+    if let folds = model.folds {
+      add("folds", "\(folds.count), by \(folds.formula?.text ?? "the momenta of the particles")")
+      add("", "an event is judged by the model trained without its fold; what follows is of the first")
+    }
 
     begin("jets")
     add("particles", (description.particles ?? ParticleSelection()).description)

@@ -66,6 +66,11 @@ func writePredictions(
   }) {
     throw ValidationError("--observable \(name) has the name of a head of the model: give it another name.")
   }
+  if embedding, model.folds != nil {
+    throw ModelError(
+      "\(options.folder): is a model of folds, whose embeddings have nothing to do with each other; name one of them, such as "
+        + "\(options.folder)/\(Model.folder(ofFold: 0)).")
+  }
   // Event inputs are for heads alone.
   let inputs = embedding ? nil : InputMonitor(model)
   try writeResults(

@@ -37,9 +37,15 @@ struct OutputCheck {
   private var inputs: [File] = []
   private var outputs: [File] = []
 
+  /// Adds the files of events that arguments name, of which `-` is standard input.
+  mutating func addInputs(_ arguments: [String]) throws {
+    for list in InputArgument.lists(arguments) { addInput(list) }
+    addInputs(files: try InputArgument.samples(arguments).flatMap(\.files))
+  }
+
   /// Adds files of events, of which `-` is standard input.
-  mutating func addInputs(_ paths: [String]) {
-    for path in paths { addInput(path == "-" ? "standard input" : path, path == "-" ? "/dev/fd/0" : path) }
+  mutating func addInputs(files: [String]) {
+    for path in files { addInput(path == "-" ? "standard input" : path, path == "-" ? "/dev/fd/0" : path) }
   }
 
   /// Adds a file that is read, such as a menu.

@@ -88,7 +88,7 @@ func writeResults(
   makeWorker: @escaping @Sendable (StageTimes) throws -> ((Events) throws -> ResultBatch)
 ) throws {
   var files = OutputCheck()
-  files.addInputs(reading.inputs)
+  try files.addInputs(reading.inputs)
   files.addModel(model?.folder)
   files.addOutput("-o", output.output)
   try files.check()

@@ -10,7 +10,10 @@ struct ReadingOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       "Event files: \(EventFormats.builtIn.summary), also in gzip, Zstandard, xz or bzip2.",
-      discussion: "The format is told from the content, whatever the name; - is standard input."),
+      discussion: """
+        The format is told from the content, whatever the name; - is standard input. A sample such as \
+        '{file: "tt-*.h5", label: 0, weight: 3.2}', and a YAML file with a list of such samples, do as well.
+        """),
     completion: .file())
   var inputs: [String]
 
@@ -109,6 +112,11 @@ struct ReadingOptions: ParsableArguments {
     return definitions
   }
 
+  /// What is read.
+  ///
+  /// - Throws: `ValidationError` or `ConfigurationError` if a sample is wrong.
+  func samples() throws -> [InputSample] { try InputArgument.samples(inputs) }
+
   /// How many threads work.
   var threadCount: Int { threads ?? ProcessorCount.available }
 
@@ -120,29 +128,31 @@ struct ReadingOptions: ParsableArguments {
   ///   - particleColumns: columns of particles that are read, besides those of the model.
   ///   - model: the model that reads the events, whose selection of particles is that of the events unless the user
   ///     gives another.
+  ///   - weights: how events count.
   ///   - whole: whether events have all their particles and all columns of these, to be written again.
   /// - Returns: the stream.
   /// - Throws: `EventInputError` or `ValidationError` that names the option or the input.
   func makeStream(
     _ formats: EventFormats, columns: [String: Double] = [:], particleColumns: Set<String> = [],
-    for model: Model? = nil, whole: Bool = false
+    for model: Model? = nil, weights: WeightOptions? = nil, whole: Bool = false
   ) throws -> EventStream {
-    try EventStream(
-      inputs: inputs,
-      options: EventReadingOptions(
-        particles: particles.selection(for: model), demands: particles.demands, leavesOutParticles: !whole,
-        particleColumns: whole ? nil : particleColumns.union(model?.network.particleColumns ?? []),
-        maximumEvents: maxEvents,
-        skipEvents: skipEvents ?? 0,
-        skipBadEvents: skipBadEvents, columns: columns, selection: selection(), definitions: definitions(),
-        units: content.units, formats: formats, format: content.format(among: formats), limits: content.limits
-      ))
+    var options = EventReadingOptions(
+      particles: try particles.selection(for: model), demands: particles.demands, leavesOutParticles: !whole,
+      particleColumns: whole ? nil : particleColumns.union(model?.network.particleColumns ?? []),
+      maximumEvents: maxEvents,
+      skipEvents: skipEvents ?? 0,
+      skipBadEvents: skipBadEvents, columns: columns, selection: try selection(), definitions: try definitions(),
+      weight: WeightOptions.weight(weights?.weight),
+      units: content.units, formats: formats, format: try content.format(among: formats), limits: content.limits
+    )
+    options.negativeWeights = weights?.negativeWeights ?? .asTheyAre
+    return try EventStream(samples: samples(), options: options)
   }
 
-  /// Opens further inputs, all of whose events are read like those of the inputs.
+  /// Opens further inputs, all of whose events are read like those of the inputs, and count by `weight`.
   func makeStream(
-    of inputs: [String], _ formats: EventFormats,
-    particleColumns: Set<String> = [], for model: Model
+    of samples: [InputSample], _ formats: EventFormats,
+    particleColumns: Set<String> = [], for model: Model, weight: String?, weights: WeightOptions
   ) throws -> EventStream {
     var options = try makeStream(
       formats, particleColumns: particleColumns, for: model
@@ -150,7 +160,9 @@ struct ReadingOptions: ParsableArguments {
     options.maximumEvents = nil
     options.skipEvents = 0
     options.selection = []
-    return try EventStream(inputs: inputs, options: options)
+    options.weight = WeightOptions.weight(weight)
+    options.negativeWeights = weights.negativeWeights ?? .asTheyAre
+    return try EventStream(samples: samples, options: options)
   }
 }
 

@@ -31,7 +31,7 @@ struct SettingsCommand: ParsableCommand {
 
     func table(_ plugins: PluginRegistry) -> String {
       switch self {
-      case .data: DataSection.table
+      case .data: DataSection.tables
       case .jets: JetSettings.table
       case .observables: ObservableSection.tables(plugins)
       case .embedding: StageSection.tables(of: .embedding, plugins)

@@ -49,7 +49,7 @@ struct TrainCommand: ParsableCommand {
         contentsOf: URL(fileURLWithPath: configuration), settings: self.set, plugins: plugins)
       var files = OutputCheck()
       files.addInput(configuration)
-      files.addInputs(settings.data.inputs)
+      files.addInputs(files: settings.data.files + settings.data.testInputs.flatMap(\.files))
       files.addModel(settings.embedding?.source.model)
       files.addOutput("-o", output, .folder)
       for file in [Model.descriptionFile, Model.weightsFile, Checkpoint.file] {
@@ -72,7 +72,8 @@ private final class TrainingObserver: TrainingRun.Observer {
   init(_ folder: String) { self.folder = folder }
 
   func begin(_ summary: TrainingRun.Summary) {
-    var text =
+    var text = summary.fold.map { "without fold \($0.fold + 1) of \($0.folds.count): " } ?? ""
+    text +=
       "\(summary.trainingEvents) events to learn from and \(summary.validationEvents) to validate on, with "
       + "\(summary.jets) jets; \(summary.parameterCount) parameters; "
       + "\(summary.threads) \(summary.threads == 1 ? "thread" : "threads")\n"

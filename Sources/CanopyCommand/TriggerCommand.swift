@@ -22,7 +22,8 @@ struct TriggerCommand: ParsableCommand {
       trigger.pass-through, and trigger.event-number, the event's place in the inputs; the columns of a second pass \
       begin with trigger-2. What is done lies in OUT.journal until the run ends; a run that was stopped at any point \
       goes on with --resume, to the same output and report, if its inputs are what they were. The report is printed: \
-      rates, overlaps and latency, with --signal efficiencies too; with --weight by the weights of the events.
+      rates, overlaps and latency, with --signal efficiencies too; with --weight by the weights of the events. Prescales \
+      count events, and with --tune the budget is a sum of weights.
 
       With --tune the inputs are background as it reaches the menu, and the bounds that are written as tune get the \
       numbers at which the menu accepts most signal within its rate budget; the menu is written with them to -o.
@@ -54,16 +55,12 @@ struct TriggerCommand: ParsableCommand {
     completion: .file())
   var signal: [String] = []
 
-  @Option(
-    help: ArgumentHelp(
-      "The event column, or the generator's name, of the weights by which rates are measured.",
-      discussion: "Prescales count events. With --tune the budget is a sum of weights too.",
-      valueName: "column"))
-  var weight: String?
+  @OptionGroup
+  var weights: WeightOptions
 
   @Option(
     help: ArgumentHelp(
-      "The same for signal events, by which efficiencies are measured.", valueName: "column"))
+      "The weight of signal events, by which efficiencies are measured, as for --weight.", valueName: "weight"))
   var signalWeight: String?
 
   @Option(
@@ -173,18 +170,17 @@ struct TriggerCommand: ParsableCommand {
         sources: DecisionSources(model), plugins: plugins, inputRate: rate,
         isForTuning: tune)
       let run = try TriggerRun(
-        model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, weight: weight,
-        conditions: self.model.columns, threads: reading.threadCount)
+        model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, conditions: self.model.columns, threads: reading.threadCount)
       let stream = try reading.makeStream(
         plugins.eventFormats, particleColumns: menu.observables.particleColumns, for: model,
-        whole: output != nil && !tune)
+        weights: weights, whole: output != nil && !tune)
       // --skip-events and --max-events are for the inputs alone.
       let signalStream =
         try signal.isEmpty
         ? nil
         : reading.makeStream(
-          of: signal, plugins.eventFormats,
-          particleColumns: menu.observables.particleColumns, for: model)
+          of: InputArgument.samples(signal), plugins.eventFormats,
+          particleColumns: menu.observables.particleColumns, for: model, weight: signalWeight, weights: weights)
       if tune {
         try tune(run, file, background: stream, signal: signalStream!)
       } else {
@@ -206,8 +202,8 @@ struct TriggerCommand: ParsableCommand {
 
   private func checkOutputs() throws {
     var files = OutputCheck()
-    files.addInputs(reading.inputs)
-    files.addInputs(signal)
+    try files.addInputs(reading.inputs)
+    try files.addInputs(signal)
     files.addInput(menu)
     files.addModel(model.folder)
     files.addOutput("-o", output)
@@ -228,8 +224,8 @@ struct TriggerCommand: ParsableCommand {
     progress.clear()
     var signalState: TriggerState?
     if let signal {
-      var state = TriggerState(run.menu, isWeighted: signalWeight != nil)
-      try run.evaluate(signal, weight: signalWeight) { inputs, decisions in
+      var state = TriggerState(run.menu, isWeighted: signal.isWeighted)
+      try run.evaluate(signal) { inputs, decisions in
         for index in curves.indices { curves[index].append(inputs, decisions) }
         var decisions = decisions
         run.menu.decide(&decisions, &state)
@@ -291,11 +287,11 @@ struct TriggerCommand: ParsableCommand {
   ) throws {
     // What cannot be written is found before the events are read.
     let destination = try output.map { try ResultText(.file($0)) }
-    func sample(_ stream: EventStream, _ weight: String?) throws -> TuningSample {
+    func sample(_ stream: EventStream) throws -> TuningSample {
       var sample = TuningSample(run.menu)
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
       defer { progress.clear() }
-      try run.evaluate(stream, weight: weight) {
+      try run.evaluate(stream) {
         sample.append($1)
       } progress: {
         progress.update($0)
@@ -303,7 +299,7 @@ struct TriggerCommand: ParsableCommand {
       return sample
     }
     let tuned = try run.menu.tune(
-      background: sample(background, weight), signal: sample(signal, signalWeight))
+      background: sample(background), signal: sample(signal))
     let text = try file.text(of: run.menu, tuned: tuned.values)
     let summary = TriggerSummary(
       report: TriggerReport(run.menu, tuned.background, signal: tuned.signal), latency: LatencyHistogram())

@@ -43,8 +43,7 @@ public struct Evaluation: Sendable {
   ///
   /// - Parameters:
   ///   - model: the model.
-  ///   - stream: the events, with a column for each truth column of a head.
-  ///   - weight: the event column that holds the weights, or the name of a weight; all are 1 unless given.
+  ///   - stream: the events, with a column for each truth column of a head; they count by their weights.
   ///   - yields: the numbers of events expected before a cut, for heads that tell two classes of events apart.
   ///   - threads: the number of threads.
   ///   - progress: called after each batch of events.
@@ -52,7 +51,7 @@ public struct Evaluation: Sendable {
   ///   yields are given but no head is for them, truth is none, or the events tell nothing of any head; `PluginError` if a
   ///   head derives other truth than it declares, or gives a figure or table that is none.
   public init(
-    of model: Model, on stream: EventStream, weight: String? = nil, yields: EventYields? = nil, threads: Int,
+    of model: Model, on stream: EventStream, yields: EventYields? = nil, threads: Int,
     progress: (EventPipeline.Progress) -> Void = { _ in }
   ) throws {
     let network = model.network
@@ -60,10 +59,10 @@ public struct Evaluation: Sendable {
       "No head of the model tells two classes of events apart, which yields are for; leave the yields out.")
     guard yields == nil || network.heads.contains(where: { $0.head.rows == .events }) else { throw needless }
     let conditions = network.conditions
-    let columns = EventTruth.Names(
-      network, numbers: Set(conditions), weight: weight)
+    let columns = EventTruth.Names(network, numbers: Set(conditions))
     let inputs = InputMonitor(model)
-    var overlap = model.description.training?.fingerprint.map(SampleOverlap.init)
+    // The models of folds judge no event that they have seen.
+    var overlap = model.folds != nil ? nil : model.description.training?.fingerprint.map(SampleOverlap.init)
     var truth = EventTruth(of: columns)
     var outputs = Array(repeating: [Float](), count: network.heads.count)
     try EventPipeline.run(
@@ -101,7 +100,8 @@ public struct Evaluation: Sendable {
     remarks =
       [overlap?.remark].compactMap(\.self) + (inputs?.remarks ?? [])
       + network.heads.compactMap(truth.remarkOnMissingTruth)
-    let weights = weight.map { truth.columns[$0]!.values } ?? Array(repeating: 1, count: truth.eventCount)
+    try truth.scaleWeights(ofSamplesOf: stream)
+    let weights = truth.weights
     self.jetCount = jetCount
     constituentCount = truth.rowCount(of: .constituents, of: 0..<truth.eventCount)
     heads = try network.heads.indices.map { index in

@@ -22,21 +22,16 @@ package struct EventTruth: Sendable {
     var constituentTruth: Set<String>
     /// The heads that derive truth, or have numbers of observables as truth.
     var deriving: [Network.NamedHead]
-    /// The column of weights, which may also go by the name that its generator gave it.
-    var weight: String?
 
     /// What the heads of a network have as truth, and further columns.
-    package init(
-      _ network: Network, keeping further: Set<String> = [], numbers: Set<String> = [], weight: String? = nil
-    ) {
+    package init(_ network: Network, keeping further: Set<String> = [], numbers: Set<String> = []) {
       truth = network.truthColumns.union(further)
       self.numbers = numbers
       constituentTruth = network.constituentTruthColumns
       deriving = network.heads.filter { !$0.head.derivedTruthColumns.isEmpty || !$0.observedTruth.isEmpty }
-      self.weight = weight
     }
 
-    fileprivate var all: Set<String> { truth.union(numbers).union([weight].compactMap(\.self)) }
+    fileprivate var all: Set<String> { truth.union(numbers) }
   }
 
   /// Consecutive events of one file.
@@ -51,6 +46,8 @@ package struct EventTruth: Sendable {
 
   /// The number of each event: `[events]`.
   package private(set) var eventNumbers: [Int] = []
+  /// The weight of each event: `[events]`.
+  package private(set) var weights: [Float] = []
   /// The first jet of each event, and the number of jets at the end: `[events + 1]`.
   private var jetOffsets = [0]
   /// The first constituent of each event's jets, and the number of constituents at the end: `[events + 1]`.
@@ -80,7 +77,7 @@ package struct EventTruth: Sendable {
       })
   }
 
-  /// The columns `names` of `events`, whose jets are `jets`.
+  /// The columns `names` of `events`, whose jets are `jets`, and their weights.
   ///
   /// - Throws: ``SampleError`` that names file, event and column if a column is missing, has several numbers an event
   ///   or holds what is not a number or not a weight, or truth cannot be derived; `PluginError` if a head derives other
@@ -94,8 +91,7 @@ package struct EventTruth: Sendable {
       Run(source: events.source, firstEvent: events.firstEventOfSource, events: 0..<events.eventCount)
     ]
     for name in names.all.sorted() {
-      let column = name == names.weight ? events.column(forWeight: name)?.column : events.columns[name]
-      columns[name] = TruthColumn(try Self.numbers(column, name, of: events))
+      columns[name] = TruthColumn(try Self.numbers(events.columns[name], name, of: events))
     }
     for name in names.constituentTruth.sorted() {
       constituentColumns[name] = TruthColumn(try Self.constituentNumbers(name, of: events, jets))
@@ -111,17 +107,14 @@ package struct EventTruth: Sendable {
       throw error(
         atEvent: event, "\(name) is \(values[event].text), but a finite number is needed in each event.")
     }
-    guard let weight = names.weight else { return }
-    let written = events.column(forWeight: weight)!.column.values
-    if let event = written.firstIndex(where: { !$0.isFinite }) {
-      throw error(atEvent: event, "\(weight) is \(written[event].text), but a weight is a finite number.")
-    }
-    if let event = written.firstIndex(where: { $0 != 0 && !Self.sizesOfWeights.contains(abs($0)) }) {
+    let exact = events.weightOfEach
+    if let event = exact.firstIndex(where: { $0 != 0 && !Self.sizesOfWeights.contains(abs($0)) }) {
       throw error(
         atEvent: event,
-        "\(weight) is \(written[event].text), but the size of weights must lie between \(Self.sizesOfWeights.lowerBound) and "
+        "the weight is \(exact[event].text), but the size of weights must lie between \(Self.sizesOfWeights.lowerBound) and "
           + "\(Self.sizesOfWeights.upperBound); multiply all of them by one number.")
     }
+    weights = exact.map { Float($0) }
   }
 
   /// Weights are kept in single precision, in which their products with losses must be exact enough too.
@@ -205,13 +198,14 @@ package struct EventTruth: Sendable {
   package mutating func append(_ other: EventTruth) {
     for run in other.runs {
       let events = run.events.lowerBound + eventCount..<run.events.upperBound + eventCount
-      if runs.last?.source == run.source {
+      if let last = runs.last, last.source == run.source, last.firstEvent == run.firstEvent {
         runs[runs.count - 1].events = runs[runs.count - 1].events.lowerBound..<events.upperBound
       } else {
         runs.append(Run(source: run.source, firstEvent: run.firstEvent, events: events))
       }
     }
     eventNumbers += other.eventNumbers
+    weights += other.weights
     let (jet, constituent) = (
       jetOffsets[jetOffsets.count - 1], constituentOffsets[constituentOffsets.count - 1]
     )
@@ -221,6 +215,31 @@ package struct EventTruth: Sendable {
     for (name, column) in other.constituentColumns { constituentColumns[name]!.append(column.values) }
     for (head, derived) in other.derivedColumns {
       for (name, column) in derived { derivedColumns[head]![name]!.append(column.values) }
+    }
+  }
+
+  /// The sample that each event is of, by its place among those of the stream that they were read from: `[events]`.
+  package func sampleOfEvent(_ stream: EventStream) -> [Int] {
+    runs.flatMap { run in
+      repeatElement(stream.sample(ofEvent: eventNumbers[run.events.lowerBound])!, count: run.events.count)
+    }
+  }
+
+  /// Makes the weights of the samples that have a total weight add up to that.
+  ///
+  /// - Throws: ``SampleError`` if the weights of such a sample add up to nothing.
+  package mutating func scaleWeights(ofSamplesOf stream: EventStream) throws {
+    guard stream.samples.contains(where: { $0.totalWeight != nil }) else { return }
+    let places = sampleOfEvent(stream)
+    var sums = Array(repeating: 0.0, count: stream.samples.count)
+    for (place, weight) in zip(places, weights) { sums[place] += Double(weight) }
+    for (sample, sum) in zip(stream.samples, sums) where sample.totalWeight != nil && !(sum > 0) {
+      throw SampleError(
+        "\(sample.title): the weights of its events add up to \(sum.text), which no factor makes \(sample.totalWeight!.text).")
+    }
+    for (event, place) in places.enumerated() {
+      guard let total = stream.samples[place].totalWeight else { continue }
+      weights[event] = Float(Double(weights[event]) * total / sums[place])
     }
   }
 

@@ -17,11 +17,16 @@ extension Model {
 
   /// Reads a model from its folder.
   ///
-  /// Nothing of the folder is executed and no length in it is trusted.
+  /// Nothing of the folder is executed and no length in it is trusted. The models of folds are in folders of their own.
   ///
   /// - Throws: ``ModelError`` or `SafetensorsError`, in one sentence that names the file and what is wrong.
   public init(contentsOf folder: URL, plugins: PluginRegistry) throws {
     let file = folder.appendingPathComponent(Self.descriptionFile)
+    let data = try Self.readFile(file)
+    if (try? JSONDecoder().decode(Format.self, from: data))?.formatVersion == Self.formatOfFolds {
+      self = try Self.readFolds(data, in: folder, plugins: plugins)
+      return
+    }
     var (description, members, weightsChecksum) = try Self.readDescription(file)
     var network: Network
     do {
@@ -90,16 +95,14 @@ extension Model {
     return (try Safetensors(found, source: file.relativePath), isWanted(found))
   }
 
-  private static func readDescription(
-    _ file: URL
-  ) throws -> (description: ModelDescription, members: JSONValue, weightsChecksum: String?) {
-    let data: Data
+  /// The bytes of a description.
+  private static func readFile(_ file: URL) throws -> Data {
     do {
       let size = try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
       guard size <= largestDescription else {
         throw ModelError("\(file.relativePath): \(size) bytes are too many for the description of a model.")
       }
-      data = try Data(contentsOf: file)
+      return try Data(contentsOf: file)
     } catch let error as ModelError {
       throw error
     } catch {
@@ -107,13 +110,19 @@ extension Model {
         "\(file.relativePath): cannot be read; a model is a folder with \(descriptionFile) and \(weightsFile)."
       )
     }
+  }
+
+  private static func readDescription(
+    _ file: URL
+  ) throws -> (description: ModelDescription, members: JSONValue, weightsChecksum: String?) {
+    let data = try readFile(file)
     do {
       // A later format may have other members, so that its number comes first.
       let format = try JSONDecoder().decode(Format.self, from: data)
       guard format.formatVersion == 1 else {
         throw ModelError(
-          "\(file.relativePath): the format is \(format.formatVersion), and this version of Canopy reads format 1 only: "
-            + "use the version that wrote the model.")
+          "\(file.relativePath): the format is \(format.formatVersion), and this version of Canopy reads formats 1 and \(formatOfFolds) "
+            + "only: use the version that wrote the model.")
       }
       let description = try JSONDecoder().decode(ModelDescription.self, from: data)
       let members = try JSONDecoder().decode(JSONValue.self, from: data)
@@ -156,6 +165,13 @@ extension Model {
   ///
   /// - Throws: `FileOutputError` if the folder cannot be written.
   public func write(to folder: URL) throws {
+    if let folds {
+      for (fold, member) in members.enumerated() {
+        try member.write(to: folder.appendingPathComponent(Self.folder(ofFold: fold)))
+      }
+      try Self.write(folds, to: folder)
+      return
+    }
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {

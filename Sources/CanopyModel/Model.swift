@@ -18,6 +18,12 @@ public struct Model: Sendable {
   public let network: Network
   /// The weights.
   public let parameters: Parameters
+  /// The models of several folds, each of which judges the events of its own; empty for a model of one training.
+  ///
+  /// The description, network and weights are those of the first.
+  public internal(set) var members: [Model] = []
+  /// Which fold an event belongs to; nil for a model of one training.
+  public internal(set) var folds: EventFolds?
 
   /// A model of parts that fit together.
   ///

@@ -152,6 +152,8 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
   public var canopyVersion: String
   /// The text of the training configuration.
   public var configuration: String
+  /// The fold whose events had no part in the training; nil if there are no folds.
+  public var fold: TrainingFold?
   /// The names of the data files.
   public var files: [String]
   /// The number of events trained on.
@@ -172,7 +174,7 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
   public var fingerprint: SampleFingerprint?
 
   private enum CodingKeys: String, CodingKey {
-    case canopyVersion, configuration, files, trainingEvents, validationEvents, seed, threads, bestEpoch,
+    case canopyVersion, configuration, fold, files, trainingEvents, validationEvents, seed, threads, bestEpoch,
       epochs, ranges
     // Earlier models have hashes of another kind under `fingerprint`.
     case fingerprint = "eventFingerprints"
@@ -182,8 +184,9 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
   public init(
     canopyVersion: String, configuration: String, files: [String], trainingEvents: Int, validationEvents: Int,
     seed: UInt64, threads: Int, bestEpoch: Int, epochs: [EpochSummary], ranges: [InputRange]? = nil,
-    fingerprint: SampleFingerprint? = nil
+    fingerprint: SampleFingerprint? = nil, fold: TrainingFold? = nil
   ) {
+    self.fold = fold
     self.canopyVersion = canopyVersion
     self.configuration = configuration
     self.files = files

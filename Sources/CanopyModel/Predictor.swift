@@ -18,10 +18,13 @@ public final class Predictor {
   public var inputMonitor: InputMonitor?
 
   private let reconstruction: JetReconstruction
-  private let tape: Tape
-  private let weights: NetworkWeights
+  /// What works for the events of each fold; one for all events if there are no folds.
+  private var engines: [Engine]
   private let batch = NetworkBatch()
-  private var sample: EventSample
+  /// The events fold by fold: `[events]`; empty if there are no folds.
+  private var order: [Int] = []
+  /// The engine of each event: `[events]`; empty if there are no folds.
+  private var folds: [Int] = []
   /// What the heads predict for no events.
   private let heads: [HeadPrediction]
 
@@ -40,9 +43,7 @@ public final class Predictor {
   public init(_ model: Model, observables: ObservableSet = ObservableSet()) throws {
     self.model = model
     reconstruction = try model.makeReconstruction(observables: observables)
-    tape = Tape(parameters: model.parameters)
-    weights = NetworkWeights(model.network, model.parameters)
-    sample = EventSample(model)
+    engines = (model.members.isEmpty ? [model] : model.members).map(Engine.init)
     heads = model.network.heads.map(HeadPrediction.init)
   }
 
@@ -68,44 +69,55 @@ public final class Predictor {
     var time = ProcessInfo.processInfo.systemUptime
     try reconstruction.findJets(in: events, into: &prediction.jets)
     times.clustering += Self.lap(&time)
-    try sample.replace(with: events, jets: prediction.jets)
-    if let inputMonitor, let features = sample.events {
-      inputMonitor.look(at: features, eventCount: sample.eventCount)
+    try engines[0].sample.replace(with: events, jets: prediction.jets)
+    if let inputMonitor, let features = engines[0].sample.events {
+      inputMonitor.look(at: features, eventCount: events.eventCount)
     }
-    sample.scale(by: model.description.scaling)
-    let network = model.network
-    prediction.clear(for: network, heads ? self.heads : [])
-    var first = 0
-    while first < sample.eventCount {
-      let piece = first..<endOfPiece(from: first)
-      batch.fill(sample, piece)
-      times.features += Self.lap(&time)
-      tape.reset()
-      let pass = network(batch, weights, on: tape)
-      try pass.check()
-      if let jetEmbedding = pass.jetEmbedding {
-        prediction.embedding.append(contentsOf: jetEmbedding.values)
+    prediction.clear(for: model.network, heads ? self.heads : [])
+    if model.members.isEmpty {
+      engines[0].scale()
+      var first = 0
+      while first < events.eventCount {
+        let piece = first..<endOfPiece(from: first, in: engines[0].sample)
+        batch.fill(engines[0].sample, piece)
+        try predictBatch(by: engines[0], into: &prediction, heads: heads, &time)
+        first = piece.upperBound
       }
-      if let eventEmbedding = pass.eventEmbedding {
-        prediction.eventEmbedding.append(contentsOf: eventEmbedding.values)
-      }
-      times.network += Self.lap(&time)
-      for index in prediction.heads.indices {
-        let named = network.heads[index]
-        let outputs = named.head.predict(pass.headInputs)
-        let rows = pass.headInputs.count(of: prediction.heads[index].rows)
-        if outputs.rows != rows || outputs.columns != prediction.heads[index].width {
-          try named.head.check(shapeOfOutputs: outputs, rows: rows, name: named.name)
-        }
-        prediction.heads[index].values.append(contentsOf: outputs.values)
-      }
-      first = piece.upperBound
-      if heads { times.heads += Self.lap(&time) }
+    } else {
+      try predictFolds(of: events, into: &prediction, heads: heads, &time)
     }
   }
 
+  /// Adds what an engine predicts for the events of the batch.
+  private func predictBatch(
+    by engine: Engine, into prediction: inout Prediction, heads: Bool, _ time: inout Double
+  ) throws {
+    times.features += Self.lap(&time)
+    engine.tape.reset()
+    let network = engine.network
+    let pass = network(batch, engine.weights, on: engine.tape)
+    try pass.check()
+    if let jetEmbedding = pass.jetEmbedding {
+      prediction.embedding.append(contentsOf: jetEmbedding.values)
+    }
+    if let eventEmbedding = pass.eventEmbedding {
+      prediction.eventEmbedding.append(contentsOf: eventEmbedding.values)
+    }
+    times.network += Self.lap(&time)
+    for index in prediction.heads.indices {
+      let named = network.heads[index]
+      let outputs = named.head.predict(pass.headInputs)
+      let rows = pass.headInputs.count(of: prediction.heads[index].rows)
+      if outputs.rows != rows || outputs.columns != prediction.heads[index].width {
+        try named.head.check(shapeOfOutputs: outputs, rows: rows, name: named.name)
+      }
+      prediction.heads[index].values.append(contentsOf: outputs.values)
+    }
+    if heads { times.heads += Self.lap(&time) }
+  }
+
   /// The end of the events from `first` on that go through the network together, one event at least.
-  private func endOfPiece(from first: Int) -> Int {
+  private func endOfPiece(from first: Int, in sample: EventSample) -> Int {
     var end = first + 1
     var nodes = sample.nodeCount(ofEvent: first)
     while end < sample.eventCount, end - first < Self.jetsAtOnce, nodes < Self.nodesAtOnce,
@@ -115,6 +127,78 @@ public final class Predictor {
       end += 1
     }
     return end
+  }
+
+  // MARK: - Folds
+
+  /// Lets each event be judged by the model that was trained without its fold.
+  private func predictFolds(
+    of events: Events, into prediction: inout Prediction, heads: Bool, _ time: inout Double
+  ) throws {
+    folds = try model.folds!.folds(of: events)
+    order = folds.indices.sorted { (folds[$0], $0) < (folds[$1], $1) }
+    // Before any is scaled.
+    let sample = engines[0].sample
+    var first = 0
+    while first < order.count {
+      let fold = folds[order[first]]
+      engines[fold].sample = sample
+      engines[fold].scale()
+      while first < order.count, folds[order[first]] == fold {
+        let end = endOfPiece(fromPlace: first, fold: fold, in: sample)
+        batch.fill(engines[fold].sample, order[first..<end])
+        try predictBatch(by: engines[fold], into: &prediction, heads: heads, &time)
+        first = end
+      }
+    }
+    prediction.embedding = inOrder(prediction.embedding, prediction.jets, .jets)
+    prediction.eventEmbedding = inOrder(prediction.eventEmbedding, prediction.jets, .events)
+    for index in prediction.heads.indices {
+      prediction.heads[index].values = inOrder(
+        prediction.heads[index].values, prediction.jets, prediction.heads[index].rows)
+    }
+  }
+
+  /// The end of the places in the order of folds, from `first` on, whose events go through the network together.
+  private func endOfPiece(fromPlace first: Int, fold: Int, in sample: EventSample) -> Int {
+    var end = first
+    var (nodes, jets) = (0, 0)
+    while end < order.count, folds[order[end]] == fold, end - first < Self.jetsAtOnce {
+      jets += sample.jets(ofEvent: order[end]).count
+      guard end == first || nodes < Self.nodesAtOnce && jets <= Self.jetsAtOnce else { break }
+      nodes += sample.nodeCount(ofEvent: order[end])
+      end += 1
+    }
+    return end
+  }
+
+  /// Numbers of rows, whose events stand fold by fold, in the order of the events.
+  private func inOrder(_ values: [Float], _ jets: Jets, _ rows: HeadRows) -> [Float] {
+    func count(_ event: Int) -> Int {
+      let own = jets.jets(ofEvent: event)
+      let constituents = jets.constituents.offsets[own.upperBound] - jets.constituents.offsets[own.lowerBound]
+      return switch rows {
+      case .events: 1
+      case .jets: own.count
+      case .constituents: constituents
+      // A binary tree has one splitting less than leaves.
+      case .splittings: constituents - own.count
+      }
+    }
+    var firstRows = Array(repeating: 0, count: order.count)
+    var total = 0
+    for event in order {
+      firstRows[event] = total
+      total += count(event)
+    }
+    guard total > 0 else { return values }
+    let width = values.count / total
+    var ordered: [Float] = []
+    ordered.reserveCapacity(values.count)
+    for event in order.indices {
+      ordered += values[firstRows[event] * width..<(firstRows[event] + count(event)) * width]
+    }
+    return ordered
   }
 
   /// How long the stages of prediction have taken, in seconds.
@@ -138,6 +222,25 @@ public final class Predictor {
     time = ProcessInfo.processInfo.systemUptime
     return time - start
   }
+}
+
+/// A network at work, with its memory.
+private struct Engine {
+  let network: Network
+  let tape: Tape
+  let weights: NetworkWeights
+  let scaling: SampleScaling
+  var sample: EventSample
+
+  init(_ model: Model) {
+    network = model.network
+    tape = Tape(parameters: model.parameters)
+    weights = NetworkWeights(model.network, model.parameters)
+    scaling = model.description.scaling
+    sample = EventSample(model)
+  }
+
+  mutating func scale() { sample.scale(by: scaling) }
 }
 
 extension Prediction {

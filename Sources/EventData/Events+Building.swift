@@ -32,6 +32,9 @@ extension Events {
   /// Adds the events of another collection, which has the same columns, after these.
   public mutating func append(_ other: Events) {
     let first = particleCount
+    if !weights.isEmpty || !other.weights.isEmpty {
+      weights = weightOfEach + other.weightOfEach
+    }
     eventNumbers += other.eventNumbers
     particles.content.append(contentsOf: other.particles.content, 0..<other.particleCount)
     for offset in other.offsets.dropFirst() { particles.endList(at: first + offset) }
@@ -56,6 +59,7 @@ extension Events {
   /// Makes the particles that were added since the last event an event.
   public mutating func finishEvent(number: Int) {
     eventNumbers.append(number)
+    if !weights.isEmpty { weights.append(1) }
     particles.endList(at: particleCount)
   }
 

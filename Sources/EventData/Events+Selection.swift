@@ -7,6 +7,7 @@ extension Events {
     part.firstEventOfSource = firstEventOfSource
     part.columns = columns.rows(places)
     part.unreadableColumns = unreadableColumns
+    if !weights.isEmpty { part.weights = places.map { weights[$0] } }
     for place in places {
       part.eventNumbers.append(eventNumbers[place])
       part.particles.content.append(contentsOf: particles.content, particles(ofEvent: place))
@@ -25,6 +26,8 @@ extension Events {
     particles.removeOffsets()
     particles.endList(at: particleCount)
     columns.replace(with: other.columns, rows: place..<place + 1)
+    weights.removeAll(keepingCapacity: true)
+    if !other.weights.isEmpty { weights.append(other.weights[place]) }
     source = other.source
     firstEventOfSource = other.firstEventOfSource
   }

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 extension Events {
+  /// The weight of each event, also if each counts as one: `[events]`.
+  public var weightOfEach: [Double] {
+    weights.isEmpty ? Array(repeating: 1, count: eventCount) : weights
+  }
+
   /// What the names of the columns of named weights begin with.
   public static let weightPrefix = "weight."
 

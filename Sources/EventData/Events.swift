@@ -17,6 +17,8 @@ public struct Events: Sendable, Equatable {
   public var particles: Ragged<Particles>
   /// Further quantities of each event by name: truth, weights, inputs: each `[events × width]`.
   public var columns: Columns
+  /// The weight of each event: `[events]`; empty if each counts as one.
+  public var weights: [Double]
   /// Why columns of the input cannot be read, by name; it is an error only for those who need them.
   ///
   /// Those of particles are called `particle/NAME`.
@@ -31,6 +33,7 @@ public struct Events: Sendable, Equatable {
     eventNumbers = []
     particles = Ragged(content: Particles())
     columns = Columns()
+    weights = []
     unreadableColumns = [:]
     self.source = source
     firstEventOfSource = 0

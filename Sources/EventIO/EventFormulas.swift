@@ -68,7 +68,10 @@ extension EventReadingOptions {
     if places.count < batch.eventCount { batch = batch.events(at: places) }
   }
 
-  private func evaluator(
+  /// What works out a formula on events like these.
+  ///
+  /// - Throws: `EventInputError` that names `field` if the formula reads what the events lack.
+  func evaluator(
     _ formula: Formula, _ field: String, isCondition: Bool, on events: Events
   ) throws -> FormulaEvaluator {
     let compiled: CompiledFormula

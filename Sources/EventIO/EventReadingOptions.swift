@@ -43,6 +43,10 @@ public struct EventReadingOptions: Sendable, Equatable {
   /// Columns that every event gets, by formulas over its own, its particles' and those defined before.
   public var definitions: [ColumnDefinition] { didSet { noteColumns() } }
   private var columnsOfFormulas: Set<String> = []
+  /// What the weight of each event is; 1 if it is nil.
+  public var weight: EventWeight? { didSet { noteColumns() } }
+  /// What becomes of events of negative weight.
+  public var negativeWeights = NegativeWeights.asTheyAre
   /// The unit of the momenta of inputs that do not state theirs; GeV if it is nil.
   ///
   /// An input that states another unit is an error.
@@ -60,7 +64,7 @@ public struct EventReadingOptions: Sendable, Equatable {
     leavesOutParticles: Bool = true,
     particleColumns: Set<String>? = nil, maximumEvents: Int? = nil, skipEvents: Int = 0,
     skipBadEvents: Bool = false, columns: [String: Double] = [:], selection: [Formula] = [],
-    definitions: [ColumnDefinition] = [],
+    definitions: [ColumnDefinition] = [], weight: EventWeight? = nil,
     units: MomentumUnit? = nil, formats: EventFormats = .builtIn, format: String? = nil,
     limits: ReadingLimits = ReadingLimits()
   ) {
@@ -74,6 +78,7 @@ public struct EventReadingOptions: Sendable, Equatable {
     self.columns = columns
     self.selection = selection
     self.definitions = definitions
+    self.weight = weight
     self.units = units
     self.formats = formats
     self.format = format
@@ -113,8 +118,7 @@ public struct EventReadingOptions: Sendable, Equatable {
   }
 
   private mutating func noteColumns() {
-    columnsOfFormulas = (selection + definitions.map(\.formula)).reduce(into: []) {
-      $0.formUnion($1.columns(of: .particle))
-    }
+    let formulas = selection + definitions.map(\.formula) + [weight?.formula].compactMap(\.self)
+    columnsOfFormulas = formulas.reduce(into: []) { $0.formUnion($1.columns(of: .particle)) }
   }
 }

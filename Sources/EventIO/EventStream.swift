@@ -13,6 +13,8 @@ import JetPhysics
 public final class EventStream {
   /// The inputs as the user named them.
   public let inputs: [String]
+  /// What the inputs are of, in their order.
+  public let samples: [InputSample]
   /// What is read of them.
   public let options: EventReadingOptions
   /// The columns of the inputs that cannot be read, with what is wrong with each, by name: an error only for those who
@@ -28,6 +30,8 @@ public final class EventStream {
   private var particles = ParticleCounts()
   /// How many of the good events have the values that ``EventReadingOptions/selection`` asks for.
   public private(set) var wantedEventCount = 0
+  /// How many of the wanted events had a negative weight that ``EventReadingOptions/negativeWeights`` changes.
+  public private(set) var negativeWeightCount = 0
   /// The number that the next event has.
   public private(set) var nextEventNumber = 0
   /// The format of the input that was opened last; nil before the first.
@@ -40,10 +44,14 @@ public final class EventStream {
 
   /// The number of the first event that is not passed over.
   private var firstEvent: Int
+  /// The sample that each input belongs to: `[inputs]`.
+  private let sampleOfInput: [Int]
   private var nextInput = 0
   private var input: EventInput?
   /// The number of the first event of each input that was opened.
   private var firstEventOfInput: [Int] = []
+  /// The number of the first event of the sample that is being read.
+  private var firstEventOfSample = 0
   private var bytesOfFinishedInputs = 0
   private var decompressionOfFinishedInputs = 0.0
   /// The size of each input in bytes; nil if it is not a regular file.
@@ -56,11 +64,24 @@ public final class EventStream {
     var haveIdentifiers = false
   }
 
-  /// A stream over `inputs`.
+  /// A stream over `inputs`, each a sample of its own.
   ///
   /// Throws `EventInputError` if an input is missing, may not be read or is a folder. What is in the inputs
   /// is looked at when their turn comes.
-  public init(inputs: [String], options: EventReadingOptions = EventReadingOptions()) throws {
+  public convenience init(
+    inputs: [String], options: EventReadingOptions = EventReadingOptions()
+  ) throws {
+    try self.init(samples: inputs.map { InputSample(files: [$0]) }, options: options)
+  }
+
+  /// A stream over the files of `samples`.
+  ///
+  /// Throws `EventInputError` if an input is missing, may not be read or is a folder. What is in the inputs
+  /// is looked at when their turn comes.
+  public init(samples: [InputSample], options: EventReadingOptions = EventReadingOptions()) throws {
+    self.samples = samples
+    sampleOfInput = samples.enumerated().flatMap { repeatElement($0.offset, count: $0.element.files.count) }
+    let inputs = samples.flatMap(\.files)
     for (index, input) in inputs.enumerated() {
       try FileBytes.check(source: input)
       if input == "-", inputs[..<index].contains("-") {
@@ -103,21 +124,27 @@ public final class EventStream {
       }
       if let remaining, remaining <= 0 { return nil }
       guard let input = try currentInput() else { return nil }
+      let sample = samples[sampleOfInput[nextInput]]
+      let ofSample = sample.maximumEvents.map { max($0, 0) - (nextEventNumber - firstEventOfSample) }
       do {
+        if let ofSample, ofSample <= 0 {
+          endInput()
+          continue
+        }
         if nextEventNumber < firstEvent {
-          let wanted = firstEvent - nextEventNumber
+          let wanted = min(firstEvent - nextEventNumber, ofSample ?? .max)
           let skipped = try input.reader.skip(wanted)
           nextEventNumber += skipped
           if skipped < wanted { try finishInput() }
           continue
         }
-        guard let events = try input.reader.take(upTo: min(count, remaining ?? count)) else {
+        guard let events = try input.reader.take(upTo: min(count, remaining ?? count, ofSample ?? count)) else {
           try finishInput()
           continue
         }
         nextEventNumber += events.eventCount
         return UnparsedBatch(
-          events, options: options, firstEvent: input.firstEvent,
+          events, options: options, sample: sample, firstEvent: input.firstEvent,
           unit: input.convertsMomenta ? .gev : options.units ?? .gev)
       } catch let error as EventInputError {
         throw error.counted(from: input.firstEvent)
@@ -177,11 +204,22 @@ public final class EventStream {
     return (inputs[place], firstEventOfInput[place])
   }
 
+  /// The place, among ``samples``, of the one that an event is in, which was read already.
+  public func sample(ofEvent event: Int) -> Int? {
+    firstEventOfInput.lastIndex(where: { $0 <= event }).map { sampleOfInput[$0] }
+  }
+
+  /// Whether events may have other weights than 1.
+  public var isWeighted: Bool {
+    options.weight != nil || samples.contains { $0.weight != 1 || $0.totalWeight != nil }
+  }
+
   /// Counts the bad events of what was taken.
   func note(_ parsed: ParsedBatch) {
     badEventCount += parsed.badEventCount
     goodEventCount += parsed.goodEventCount
     wantedEventCount += parsed.batch?.eventCount ?? 0
+    negativeWeightCount += parsed.negativeWeightCount
     particles.read += parsed.particleCount
     particles.kept += parsed.keptParticleCount
     particles.haveIdentifiers = particles.haveIdentifiers || parsed.hasIdentifiers
@@ -200,6 +238,9 @@ public final class EventStream {
       format = opened.format
       compression = opened.compression
       firstEventOfInput.append(nextEventNumber)
+      if nextInput == 0 || sampleOfInput[nextInput] != sampleOfInput[nextInput - 1] {
+        firstEventOfSample = nextEventNumber
+      }
       input = opened
     }
     return input
@@ -209,6 +250,10 @@ public final class EventStream {
     if let input, input.firstEvent == nextEventNumber, input.reader.eventCount == nil {
       throw EventInputError(source: inputs[nextInput], problem: "holds no event; check what wrote it")
     }
+    endInput()
+  }
+
+  private func endInput() {
     bytesOfFinishedInputs += inputSizes[nextInput] ?? input?.bytesRead(before: nextEventNumber) ?? 0
     decompressionOfFinishedInputs += input?.decompressionSeconds ?? 0
     input = nil
@@ -245,9 +290,13 @@ extension EventStream {
   /// HDF5 files say how many events they have; others do not.
   public func countEvents() -> Int? {
     var total = 0
-    for source in inputs {
-      guard let count = EventInput.countEvents(source: source, options.formats) else { return nil }
-      total += count
+    for sample in samples {
+      var ofSample = 0
+      for source in sample.files {
+        guard let count = EventInput.countEvents(source: source, options.formats) else { return nil }
+        ofSample += count
+      }
+      total += sample.maximumEvents.map { min(max($0, 0), ofSample) } ?? ofSample
     }
     let rest = max(0, total - max(options.skipEvents, 0))
     return options.maximumEvents.map { min(max($0, 0), rest) } ?? rest

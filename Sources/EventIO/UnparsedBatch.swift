@@ -6,11 +6,15 @@ import JetPhysics
 struct UnparsedBatch: Sendable {
   private let events: TakenEvents
   private let options: EventReadingOptions
+  private let sample: InputSample
   private let firstEvent: Int
   private let unit: MomentumUnit
 
-  /// Events of an input whose first event has the number `firstEvent` and whose momenta are in `unit`.
-  init(_ events: TakenEvents, options: EventReadingOptions, firstEvent: Int, unit: MomentumUnit) {
+  /// Events of an input of `sample` whose first event has the number `firstEvent` and whose momenta are in `unit`.
+  init(
+    _ events: TakenEvents, options: EventReadingOptions, sample: InputSample, firstEvent: Int, unit: MomentumUnit
+  ) {
+    self.sample = sample
     self.events = events
     self.options = options
     self.firstEvent = firstEvent
@@ -50,14 +54,14 @@ struct UnparsedBatch: Sendable {
       try options.leaveOutParticles(of: &batch, using: &takesPart)
     }
     let keptParticleCount = batch.particleCount
+    batch.setColumns(sample.allColumns)
     try options.applyFormulas(to: &batch)
-    for (name, value) in options.columns where batch.eventCount > 0 {
-      batch.columns[name] = Column(values: Array(repeating: value, count: batch.eventCount))
-    }
+    let negativeWeightCount = try options.applyWeight(to: &batch, times: sample.weight)
+    batch.setColumns(options.columns)
     return ParsedBatch(
       batch: batch.eventCount > 0 ? batch : nil, goodEventCount: goodEventCount,
       particleCount: particleCount, keptParticleCount: keptParticleCount, hasIdentifiers: hasIdentifiers,
-      badEventCount: badEventCount, badEvents: bad)
+      negativeWeightCount: negativeWeightCount, badEventCount: badEventCount, badEvents: bad)
   }
 }
 
@@ -73,6 +77,8 @@ struct ParsedBatch: Sendable {
   let keptParticleCount: Int
   /// Whether there are particles, and they have identifiers.
   let hasIdentifiers: Bool
+  /// How many wanted events had a negative weight that did not stay.
+  let negativeWeightCount: Int
   /// How many bad events were left out.
   let badEventCount: Int
   /// What was wrong with the first of them.
@@ -80,6 +86,15 @@ struct ParsedBatch: Sendable {
 }
 
 extension Events {
+  /// Gives every event the same columns.
+  fileprivate mutating func setColumns(_ values: [String: Double]) {
+    guard eventCount > 0 else { return }
+    for (name, value) in values {
+      columns[name] = Column(values: Array(repeating: value, count: eventCount))
+      unreadableColumns[name] = nil
+    }
+  }
+
   fileprivate mutating func scaleMomenta(by factor: Double) {
     func scale(_ values: inout [Double]) {
       for place in values.indices { values[place] *= factor }

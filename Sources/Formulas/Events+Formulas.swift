@@ -26,6 +26,14 @@ extension Events: FormulaSchema, FormulaData {
     }
   }
 
+  /// The columns of several numbers, and how many these are.
+  public func widths(of rows: FormulaRows) -> [String: Int] {
+    let own = rows == .event ? columns : rows == .particle ? particles.content.columns : Columns()
+    return own.sorted.reduce(into: [:]) { widths, entry in
+      if entry.column.width > 1 { widths[entry.name] = entry.column.width }
+    }
+  }
+
   /// The number of events or particles.
   public func count(of rows: FormulaRows) -> Int { rows == .event ? eventCount : particleCount }
 
@@ -41,7 +49,13 @@ extension Events: FormulaSchema, FormulaData {
     if column.rows == .particle, let quantity = MomentumQuantity(rawValue: column.name) {
       for particle in 0..<particleCount { values.append(quantity(momentum(ofParticle: particle))) }
     } else if let found = own[column.name] {
-      values.append(contentsOf: found.values)
+      if found.width == 1 {
+        values.append(contentsOf: found.values)
+      } else {
+        for row in 0..<count(of: column.rows) {
+          values.append(found.values[row * found.width + column.component])
+        }
+      }
     } else if column.rows == .event {
       for event in 0..<eventCount { values.append(Double(eventNumbers[event] - firstEventOfSource)) }
     } else if column.name == Self.charge {

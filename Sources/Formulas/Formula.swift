@@ -9,7 +9,7 @@ import Foundation
 /// comparison = sum { ("<" | "<=" | ">" | ">=" | "==" | "!=") sum } | sum ["not"] "in" list
 /// list       = "[" item { "," item } "]"          item = number | number ".." number
 /// sum        = terms with + - * / % ** and signs, as in Python
-/// term       = number | name | function "(" formula { "," formula } ")" | "(" formula ")" | rows "[" number "]" "." name
+/// term       = number | name | name "[" number "]" | function "(" formula { "," formula } ")" | "(" formula ")" | rows "[" number "]" "." name
 /// name       = column | ("event" | "jet" | "constituent" | "splitting" | "particle") "." column
 /// ```
 ///
@@ -45,6 +45,14 @@ extension Formula {
 }
 
 extension Formula {
+  /// The condition that is met if this one is not.
+  public var negated: Formula { Formula(text: "not (\(text))", root: .not(root, 1)) }
+
+  private init(text: String, root: FormulaNode) {
+    self.text = text
+    self.root = root
+  }
+
   /// What to say of a number where a condition is needed.
   var noCondition: FormulaError {
     FormulaError(
@@ -54,13 +62,16 @@ extension Formula {
 }
 
 extension Formula {
+  /// Whether the formula is nothing but the name of a column.
+  public var isName: Bool { if case .name = root { true } else { false } }
+
   /// The columns that the formula reads of rows; those of events need no prefix.
   public func columns(of rows: FormulaRows) -> Set<String> {
     var names: Set<String> = []
     func visit(_ node: FormulaNode) {
       switch node {
       case .number: break
-      case .name(let name, _):
+      case .name(let name, _), .component(let name, _, _):
         if name.hasPrefix(rows.rawValue + ".") {
           names.insert(String(name.dropFirst(rows.rawValue.count + 1)))
         } else if rows == .event {

@@ -18,12 +18,15 @@ struct FormulaCompiler {
   private let formula: Formula
   private let context: FormulaRows
   private let known: [FormulaRows: [String]]
+  /// The columns of several numbers, with how many these are.
+  private let wide: [FormulaRows: [String: Int]]
   private var depth = 0
 
   init(_ formula: Formula, for rows: FormulaRows, in schema: some FormulaSchema) {
     self.formula = formula
     context = rows
     known = Dictionary(uniqueKeysWithValues: FormulaRows.allCases.map { ($0, schema.names(of: $0)) })
+    wide = Dictionary(uniqueKeysWithValues: FormulaRows.allCases.map { ($0, schema.widths(of: $0)) })
   }
 
   /// - Returns: whether the formula is a condition.
@@ -75,6 +78,10 @@ struct FormulaCompiler {
       return Part()
     case .name(let name, let at):
       let column = try column(name, at)
+      push(.column(index(of: column)), change: 1)
+      return Part(rows: column.rows)
+    case .component(let name, let number, let at):
+      let column = try component(number, of: name, at)
       push(.column(index(of: column)), change: 1)
       return Part(rows: column.rows)
     case .element(let rows, let place, let name, let at):
@@ -291,7 +298,34 @@ struct FormulaCompiler {
     throw unknown(written, known[context, default: []], context, at)
   }
 
+  /// One of the numbers of a column that has several.
+  private func component(_ number: Int, of written: String, _ at: Int) throws(FormulaError) -> FormulaColumn {
+    guard let (rows, name, width) = wideColumn(written) else {
+      throw problem(at, "\(try column(written, at).name) has one number; leave [\(number)] out")
+    }
+    guard number < width else {
+      throw problem(at, "\(name) has \(width) numbers, of which the last is \(name)[\(width - 1)]")
+    }
+    return FormulaColumn(rows, name, component: number)
+  }
+
+  private func wideColumn(_ written: String) -> (rows: FormulaRows, name: String, width: Int)? {
+    if let dot = written.firstIndex(of: "."), let prefix = FormulaRows(rawValue: String(written[..<dot])) {
+      let name = String(written[written.index(after: dot)...])
+      if let width = wide[prefix, default: [:]][name] { return (prefix, name, width) }
+    }
+    var rows: FormulaRows? = context
+    while let own = rows {
+      if let width = wide[own, default: [:]][written] { return (own, written, width) }
+      rows = own.owner
+    }
+    return nil
+  }
+
   private func unknown(_ name: String, _ names: [String], _ rows: FormulaRows, _ at: Int) -> FormulaError {
+    if let width = wide[rows, default: [:]][name] {
+      return problem(at, "\(name) has \(width) numbers; choose one, as in \(name)[0]")
+    }
     var text = "\(rows.plural) have no column \(name)"
     if let nearest = name.nearest(among: names) {
       text += "; did you mean \(nearest)?"

@@ -5,6 +5,8 @@ indirect enum FormulaNode: Sendable {
   case number(Double, Int)
   /// A column, by all that is written of its name.
   case name(String, Int)
+  /// One of the numbers of a column that has several, counted from 0.
+  case component(String, Int, Int)
   /// One of the rows of an event, counted from 0, and the column that is read of it; nil for the object itself.
   case element(FormulaRows, place: Int, column: String?, Int)
   case negation(FormulaNode, Int)
@@ -18,7 +20,7 @@ indirect enum FormulaNode: Sendable {
   /// The character that it begins at.
   var character: Int {
     switch self {
-    case .number(_, let place), .name(_, let place), .element(_, _, _, let place), .negation(_, let place),
+    case .number(_, let place), .name(_, let place), .component(_, _, let place), .element(_, _, _, let place), .negation(_, let place),
       .not(_, let place), .binary(_, _, _, let place), .comparisons(_, _, let place),
       .membership(_, _, _, let place),
       .call(_, _, let place):
@@ -85,7 +87,8 @@ extension FormulaNode: CustomStringConvertible {
   var description: String {
     switch self {
     case .number(let value, _): Self.text(value)
-    case .name(let name, _): FormulaParser.isName(name) ? name : "`\(name)`"
+    case .name(let name, _): Self.text(ofName: name)
+    case .component(let name, let number, _): "\(Self.text(ofName: name))[\(number)]"
     case .element(let rows, let place, let column, _):
       "\(rows.rawValue)[\(place)]" + (column.map { ".\($0)" } ?? "")
     case .negation(let part, _): "-\(part.text(above: 7))"
@@ -136,7 +139,7 @@ extension FormulaNode: CustomStringConvertible {
   private var precedence: Int {
     switch self {
     case .number(let value, _): value < 0 ? 7 : 9
-    case .name, .element, .call: 9
+    case .name, .component, .element, .call: 9
     case .negation: 7
     case .not: 3
     case .binary(let op, _, _, _): op.precedence
@@ -145,6 +148,8 @@ extension FormulaNode: CustomStringConvertible {
   }
 
   private func text(above least: Int) -> String { precedence >= least ? description : "(\(description))" }
+
+  private static func text(ofName name: String) -> String { FormulaParser.isName(name) ? name : "`\(name)`" }
 
   private static func text(_ number: Double) -> String {
     number == 0 && number.sign == .minus ? "-0.0" : Int(exactly: number).map(String.init) ?? String(number)

@@ -201,11 +201,12 @@ struct FormulaParser {
     case .name(let name) where !Self.keywords.contains(name):
       try advance()
       if try take("(") { return .call(name, try arguments(), at) }
-      if try take("[") { return try element(name, at) }
-      return .name(name, at)
+      guard try take("[") else { return .name(name, at) }
+      if let rows = FormulaRows(rawValue: name) { return try element(rows, at) }
+      return try component(name, at)
     case .quotedName(let name):
       try advance()
-      return .name(name, at)
+      return try take("[") ? try component(name, at) : .name(name, at)
     default:
       throw unexpected("a number, a name or a function is missing")
     }
@@ -221,16 +222,28 @@ struct FormulaParser {
     return arguments
   }
 
-  private mutating func element(_ name: String, _ at: Int) throws(FormulaError) -> FormulaNode {
-    guard let rows = FormulaRows(rawValue: name), rows.owner == .event else {
-      throw FormulaError(text, character: at, "only jet and particle have elements, as in jet[0].pt")
-    }
+  /// The number in brackets, up to the closing one, which is the token then.
+  private mutating func index(of noun: String) throws(FormulaError) -> Int {
     guard case .number(let number) = token, let place = Int(exactly: number), (0..<1_000_000).contains(place)
     else {
-      throw unexpected("the number of the element is missing, counted from 0")
+      throw unexpected("the \(noun) is missing, counted from 0")
     }
     try advance()
     guard token == .symbol("]") else { throw unexpected("] is missing") }
+    return place
+  }
+
+  private mutating func component(_ name: String, _ at: Int) throws(FormulaError) -> FormulaNode {
+    let place = try index(of: "number of the place in \(name)")
+    try advance()
+    return .component(name, place, at)
+  }
+
+  private mutating func element(_ rows: FormulaRows, _ at: Int) throws(FormulaError) -> FormulaNode {
+    guard rows.owner == .event else {
+      throw FormulaError(text, character: at, "only jet and particle have elements, as in jet[0].pt")
+    }
+    let place = try index(of: "number of the element")
     // A name may follow at once, and must not be read as a number.
     if self.place >= characters.count || characters[self.place] != "." {
       try advance()

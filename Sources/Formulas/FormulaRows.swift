@@ -35,10 +35,13 @@ public struct FormulaColumn: Sendable, Hashable {
   public let rows: FormulaRows
   /// The name, without that of the rows.
   public let name: String
+  /// Which of the numbers of a column that has several, counted from 0; 0 for a column of one.
+  public let component: Int
 
   /// A column of `rows`.
-  public init(_ rows: FormulaRows, _ name: String) {
+  public init(_ rows: FormulaRows, _ name: String, component: Int = 0) {
     self.rows = rows
     self.name = name
+    self.component = component
   }
 }

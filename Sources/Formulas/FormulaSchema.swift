@@ -2,8 +2,16 @@
 
 /// The columns that formulas may read.
 public protocol FormulaSchema {
-  /// The names of the columns of `rows`, in any order.
+  /// The names of the columns of `rows` that have one number, in any order.
   func names(of rows: FormulaRows) -> [String]
+
+  /// The columns of `rows` that have several numbers, and how many these are; none by default.
+  func widths(of rows: FormulaRows) -> [String: Int]
+}
+
+extension FormulaSchema {
+  /// None.
+  public func widths(of rows: FormulaRows) -> [String: Int] { [:] }
 }
 
 /// The numbers of the columns that formulas read, for one batch of events.

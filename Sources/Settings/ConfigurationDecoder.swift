@@ -32,6 +32,16 @@ struct ConfigurationDecoder: Decoder {
       node: node, codingPath: codingPath + [key], askedKeys: askedKeys, userInfo: userInfo)
   }
 
+  /// This decoder, or, if the value is no mapping, one of a mapping in which it is the value of `key`.
+  func orMapping(from key: String) -> ConfigurationDecoder {
+    guard !node.isMapping else { return self }
+    let mapping = ConfigurationNode(
+      position: node.position, path: node.path,
+      content: .mapping([ConfigurationNode.Member(key: key, position: node.position, value: node)]))
+    return ConfigurationDecoder(
+      node: mapping, codingPath: codingPath, askedKeys: askedKeys, userInfo: userInfo)
+  }
+
   /// Decodes a value.
   ///
   /// The keys that it asked for count only if it succeeds, so that a type may try several.

@@ -59,7 +59,7 @@ extension Setting where Section: SettingsSection {
       key: key, meaning: meaning, unit: nil, isRequired: isRequired,
       range: range ?? SettingText.choices(of: Value.self),
       defaultValue: isRequired ? nil : defaultValue ?? SettingText.text(of: Section()[keyPath: path]),
-      nested: Value.self as? any SettingsSection.Type,
+      nested: SettingText.section(of: Value.self),
       read: { container, section in
         let key = SettingKey(key)
         if isRequired {
@@ -116,7 +116,7 @@ extension Setting where Section: SettingsSection {
     self.init(
       key: key, meaning: meaning, unit: nil, isRequired: false,
       range: range ?? SettingText.choices(of: Value.self),
-      defaultValue: defaultValue, nested: Value.self as? any SettingsSection.Type,
+      defaultValue: defaultValue, nested: SettingText.section(of: Value.self),
       read: { container, section in
         section[keyPath: path] = try container.decodeIfPresent(Value.self, forKey: SettingKey(key))
       },
@@ -144,7 +144,7 @@ extension Setting where Section: SettingsSection {
   ) {
     self.init(
       key: key, meaning: meaning, unit: nil, isRequired: defaultValue == nil, range: range,
-      defaultValue: defaultValue,
+      defaultValue: defaultValue, nested: SettingText.section(of: Written.self),
       read: { container, section in
         let value =
           defaultValue == nil
@@ -188,8 +188,22 @@ extension Setting {
   }
 }
 
+/// A list of sections.
+private protocol SectionList {
+  static var section: (any SettingsSection.Type)? { get }
+}
+
+extension Array: SectionList {
+  fileprivate static var section: (any SettingsSection.Type)? { Element.self as? any SettingsSection.Type }
+}
+
 /// Values and choices of settings in words.
 enum SettingText {
+  /// The section that a value, or each of a list, is; nil if it is none.
+  static func section<Value>(of type: Value.Type) -> (any SettingsSection.Type)? {
+    type as? any SettingsSection.Type ?? (type as? any SectionList.Type)?.section
+  }
+
   /// The texts that a value of an enumeration may have, with commas between them; nil for other types.
   static func choices<Value>(of type: Value.Type) -> String? {
     guard let type = type as? any CaseIterable.Type else { return nil }

@@ -20,6 +20,9 @@ public protocol SettingsSection: Decodable, Sendable {
   /// The settings, in the order of tables.
   static var settings: [Setting<Self>] { get }
 
+  /// The key whose value may stand for the whole section; nil, as by default, if none may.
+  static var shorthand: String? { get }
+
   /// A section in which every setting has its default.
   init()
 
@@ -45,12 +48,19 @@ public struct SettingProblem: Error, Equatable {
 }
 
 extension SettingsSection {
+  /// None.
+  public static var shorthand: String? { nil }
+
   /// Nothing.
   public func check(given: Set<String>) throws {}
 
   /// Reads a section; what is left out has its default.
   public init(from decoder: any Decoder) throws {
     self.init()
+    var decoder = decoder
+    if let shorthand = Self.shorthand, let written = decoder as? ConfigurationDecoder {
+      decoder = written.orMapping(from: shorthand)
+    }
     let container = try decoder.container(keyedBy: SettingKey.self)
     func refusal(_ key: String, _ problem: String) -> DecodingError {
       DecodingError.dataCorruptedError(forKey: SettingKey(key), in: container, debugDescription: problem)

@@ -16,6 +16,12 @@ public struct EventDataset: Sendable {
   /// The weight of each event: `[events]`.
   public private(set) var weights: [Float] = []
   private(set) var eventTruth: EventTruth
+  /// The sample that each event is of, by its place among those of the stream: `[events]`.
+  private(set) var sampleOfEvent: [Int] = []
+  /// The fold of each event, counted from 0: `[events]`; empty if there are no folds.
+  private(set) var foldOfEvent: [Int] = []
+  /// How many events had a negative weight that was changed, or left out with them.
+  private(set) var negativeWeightCount = 0
 
   /// The number of each event: `[events]`.
   public var eventNumbers: [Int] { eventTruth.eventNumbers }
@@ -40,25 +46,25 @@ public struct EventDataset: Sendable {
   ///   - jets: how jets are found.
   ///   - network: what reads the events, and decides what is kept of each.
   ///   - columns: event columns to keep besides those that heads of the network have as truth.
-  ///   - weight: the event column that holds the weights; all are 1 unless given.
   ///   - balance: the event column whose values shall have the same total weight each; nil for none.
   ///   - balanceInterval: the width of the intervals of values that count as one; nil where each value counts.
   ///   - redrawConditions: the column values of events whose conditions `redrawConditions(of:using:)` replaces.
+  ///   - folds: the folds that events belong to; nil for none.
   ///   - threads: the number of threads.
   /// - Throws: `EventInputError` if events cannot be read, `SampleError` if a column that is named here, or is a
   ///   condition, is missing, has several numbers an event or holds what is not finite or not a weight,
   ///   what a stage throws if an event lacks what it reads, `PluginError` if a head derives other truth than it declares.
   public init(
     _ stream: EventStream, jets: JetFinder, for network: Network, keeping columns: Set<String> = [],
-    weight: String? = nil, balance: String? = nil, balanceInterval: Double? = nil,
-    redrawConditions: [String: Double] = [:], threads: Int
+    balance: String? = nil, balanceInterval: Double? = nil,
+    redrawConditions: [String: Double] = [:], folds: EventFolds? = nil, threads: Int
   ) throws {
     let empty = EventSample(network)
     sample = empty
     let conditions = network.conditions
     let names = EventTruth.Names(
       network, keeping: columns,
-      numbers: Set([balance].compactMap(\.self) + redrawConditions.keys + conditions), weight: weight)
+      numbers: Set([balance].compactMap(\.self) + redrawConditions.keys + conditions))
     eventTruth = EventTruth(of: names)
     let all = try network.allObservables
     try EventPipeline.run(
@@ -72,15 +78,20 @@ public struct EventDataset: Sendable {
           let truth = try EventTruth(of: names, events: events, jets: found)
           var sample = empty
           try sample.replace(with: events, jets: found)
-          return (sample, truth, SampleFingerprint(events))
+          return (sample, truth, SampleFingerprint(events), try folds?.folds(of: events) ?? [])
         }
       },
-      consume: { (sample: EventSample, truth: EventTruth, fingerprint: SampleFingerprint) in
+      consume: {
+        (sample: EventSample, truth: EventTruth, fingerprint: SampleFingerprint, folds: [Int]) in
+        foldOfEvent += folds
         self.sample.append(sample)
         self.fingerprint.formUnion(fingerprint)
         eventTruth.append(truth)
-        weights += weight.map { truth.columns[$0]!.values } ?? Array(repeating: 1, count: truth.eventCount)
       })
+    try eventTruth.scaleWeights(ofSamplesOf: stream)
+    weights = eventTruth.weights
+    sampleOfEvent = eventTruth.sampleOfEvent(stream)
+    negativeWeightCount = stream.negativeWeightCount
     if let first = stream.badEvents.first { leftOut = (stream.badEventCount, first) }
     if !redrawConditions.isEmpty {
       redrawsConditions = (0..<eventCount).map { event in

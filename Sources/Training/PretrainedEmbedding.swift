@@ -27,6 +27,11 @@ public struct PretrainedEmbedding: Sendable {
     self.isFrozen = isFrozen
     self.folder = folder
     model = try Model(contentsOf: folder, plugins: plugins)
+    guard model.folds == nil else {
+      throw TrainingError(
+        "\(folder.relativePath): is a model of folds, each with an embedding of its own; name one of them, such as "
+          + "\(folder.relativePath)/\(Model.folder(ofFold: 0)).")
+    }
     guard let embedding = model.network.embedding else {
       throw TrainingError(
         "\(folder.relativePath): the model does not embed jets; name one that does under embedding.from.")

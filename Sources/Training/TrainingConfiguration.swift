@@ -92,16 +92,24 @@ public struct TrainingConfiguration: Sendable {
 
 /// The section `data`: which events are read.
 public struct DataSection: SettingsSection {
-  /// The files, relative to the working folder.
-  public var inputs: [String] = []
+  /// The files, relative to the working folder, in samples.
+  public var inputs: [InputSample] = []
+  /// Samples that the network is validated on alone; with them all of ``inputs`` are learnt from.
+  public var validationInputs: [InputSample] = []
+  /// Samples that have no part in the training; ``Evaluation`` on a model's own test events reads them.
+  public var testInputs: [InputSample] = []
   /// How they are read; the model keeps which of their particles take part.
   public var reading = EventReadingOptions()
   /// The share of the events, chosen at random, that the network is validated on.
   public var validationFraction = 0.1
   /// What events meet that the network is validated on; they are chosen at random unless it is given.
   public var validation: Formula?
-  /// The event column that holds the weight of each event; all are 1 unless given.
-  public var weight: String?
+  /// The event column of whose values each has the same share of events that the network is validated on; none unless given.
+  public var stratify: String?
+  /// The folds, for each of which a network is trained without its events; nil for one network.
+  public var folds: EventFolds?
+  /// What events of ``inputs`` meet that have no part in the training; none unless given.
+  public var test: Formula?
   /// The event column, such as a label, whose values shall have the same total weight each; none unless given.
   public var balance: String?
   /// The width of the intervals of `balance` that have the same total weight each; nil where each value has.
@@ -113,14 +121,27 @@ public struct DataSection: SettingsSection {
   /// All visible particles of all events, and no files yet.
   public init() {}
 
+  /// The samples that are learnt from and validated on.
+  var samples: [InputSample] { inputs + validationInputs }
+
+  /// The files of ``samples``.
+  public var files: [String] { samples.flatMap(\.files) }
+
   /// The settings, in the order of tables.
   public static let settings: [Setting<DataSection>] =
     inputSettings + EventReadingOptions.settings.map { $0.within(\.reading) } + useSettings
 
   private static let inputSettings: [Setting<DataSection>] = [
     Setting(
-      "inputs", \.inputs, "event files, relative to the working folder", isRequired: true,
-      range: "at least one")
+      "inputs", \.inputs, from: { (samples: [InputSample]) in samples },
+      "event files, relative to the working folder, or samples with keys of their own (<doc:Samples>)", default: nil,
+      range: "at least one"),
+    Setting(
+      "validation-inputs", \.validationInputs, from: { (samples: [InputSample]) in samples },
+      "samples to validate on; with them all events of `inputs` are learnt from", default: "none"),
+    Setting(
+      "test-inputs", \.testInputs, from: { (samples: [InputSample]) in samples },
+      "samples that have no part in the training, for `canopy evaluate --model MODEL` without files", default: "none"),
   ]
 
   /// What becomes of the events that were read.
@@ -133,9 +154,24 @@ public struct DataSection: SettingsSection {
       "or: what the events to validate on meet, such as `number % 10 == 0` (<doc:Formulas>)",
       range: "a condition"),
     Setting(
-      "weight", \.weight,
-      "the event column with the weight of each event, finite; the name that a generator gave a weight does as well"
-    ),
+      "stratify", \.stratify,
+      "an event column, such as the label, of each of whose values that share is taken to validate on"),
+    Setting(
+      "folds", \.folds,
+      "train as many networks, each without the events of one fold, as a model that judges every event by the one that has "
+        + "not seen it (<doc:Samples>)"),
+    Setting(
+      "test", \.test,
+      "what events meet that have no part in the training, for `canopy evaluate --model MODEL` without files, such as "
+        + "`number % 5 == 3`", range: "a condition"),
+    Setting(
+      "weight", \.reading.weight,
+      "the weight of each event: an event column, the name that a generator gave a weight, or a formula such as "
+        + "`xsec * weights[3]` (<doc:Formulas>)",
+      range: "finite"),
+    Setting(
+      "negative-weights", \.reading.negativeWeights,
+      "what becomes of events of negative weight (<doc:Samples>)"),
     Setting(
       "balance", \.balance,
       "an event column, such as the label, each value of which gets the same total weight, in the loss and in the training's "
@@ -163,6 +199,21 @@ public struct DataSection: SettingsSection {
       throw SettingProblem("validation-fraction", "means nothing with validation; leave one out")
     }
     if inputs.isEmpty { throw SettingProblem("inputs", "is empty; give at least one file") }
+    if !validationInputs.isEmpty {
+      for key in ["validation", "validation-fraction", "stratify"] where given.contains(key) {
+        throw SettingProblem(key, "means nothing with validation-inputs; leave one out")
+      }
+      for key in ["skip-events", "max-events"] where given.contains(key) {
+        throw SettingProblem(
+          key, "would count the events of inputs and of validation-inputs together; give max-events to each sample")
+      }
+    }
+    if validation != nil, stratify != nil {
+      throw SettingProblem("stratify", "means nothing with validation; leave one out")
+    }
+    if test != nil, !testInputs.isEmpty {
+      throw SettingProblem("test", "means nothing with test-inputs; leave one out")
+    }
     if balanceInterval != nil, balance == nil {
       throw SettingProblem("balance-interval", "needs a column: name it under balance")
     }

@@ -34,6 +34,15 @@ final class TrainingFolder {
   /// A training that failed before its first epoch leaves no empty folder.
   func release() { UnfinishedFiles.removeEmptyFolders(made) }
 
+  /// Makes sure that the folder holds no training of one network.
+  ///
+  /// - Throws: `OutputPlaceError` if it does.
+  func checkIsOfFolds() throws {
+    guard FileManager.default.fileExists(atPath: checkpointFile.path) else { return }
+    throw OutputPlaceError(
+      "\(url.relativePath): holds a training without folds already; choose another folder.")
+  }
+
   /// The checkpoint to go on from, of a network with the parameters of `layout`; nil if the training begins.
   ///
   /// - Throws: `OutputPlaceError` if the folder holds a training that is not to be resumed, ``TrainingError`` if it holds one
@@ -95,7 +104,8 @@ final class TrainingFolder {
   /// - Throws: ``TrainingError`` that names what differs.
   func check(_ events: [String: String], against checkpoint: Checkpoint?) throws {
     guard let known = checkpoint?.events else { return }
-    let differing = Set(events.keys).union(known.keys).filter { events[$0] != known[$0] }.sorted()
+    // What earlier versions wrote down and this one does not says nothing.
+    let differing = events.keys.filter { events[$0] != known[$0] }.sorted()
     guard differing.isEmpty else {
       throw TrainingError(
         "\(url.relativePath): was begun with other events: their \(differing.joined(separator: ", ")) "

@@ -30,11 +30,11 @@ struct TrainingReview {
 
   private func checkInputsDiffer() throws {
     var names: [FileIdentity: String] = [:]
-    for input in configuration.data.inputs {
+    for input in configuration.data.files {
       guard let file = FileIdentity(input) else { continue }
       if let first = names[file] {
         throw TrainingError(
-          (first == input ? "data.inputs names \(input) twice" : "\(first) and \(input) are the same file")
+          (first == input ? "data names \(input) twice" : "\(first) and \(input) are the same file")
             + ": its events would be both learnt from and validated on; name it once.")
       }
       names[file] = input
@@ -60,7 +60,7 @@ struct TrainingReview {
   ///
   /// - Throws: ``TrainingError`` that says what is missing.
   func check(_ dataset: EventDataset, _ split: EventSplit) throws {
-    let source = configuration.data.inputs.joined(separator: ", ")
+    let source = configuration.data.samples.map(\.title).joined(separator: ", ")
     if dataset.eventCount == 0, !configuration.data.reading.selection.isEmpty {
       let wanted = configuration.data.reading.selection.map(\.text)
       throw TrainingError(
@@ -91,14 +91,14 @@ struct TrainingReview {
   ) throws {
     let rows = named.head.rows
     let weights = dataset.weights(for: named, of: events)
-    let source = configuration.data.inputs.joined(separator: ", ")
+    let source = configuration.data.samples.map(\.title).joined(separator: ", ")
     guard !weights.isEmpty else {
       throw TrainingError("\(source): \(named.name) has no \(rows.rawValue) \(purpose); give it more events.")
     }
     guard weights.contains(where: { $0 != 0 }) else {
       throw TrainingError(
         "\(source): all \(rows.rawValue) \(purpose) have the weight 0 for \(named.name); look at the columns "
-          + ([configuration.data.weight ?? configuration.data.balance].compactMap(\.self)
+          + ([configuration.data.reading.weight?.text ?? configuration.data.balance].compactMap(\.self)
           + named.head.truthColumns).joined(separator: ", ") + ".")
     }
     guard let classification = (named.head as? any ClassifyingHead)?.classification else { return }
@@ -188,6 +188,14 @@ struct TrainingReview {
     let read = Set((network.observables.members + network.truthObservables.members).map(\.name))
     for choice in configuration.observables where !read.contains(choice.name) {
       remarks.append("observables.\(choice.name) has no effect: nothing reads its numbers.")
+    }
+    let reading = data.reading
+    if dataset.negativeWeightCount > 0 {
+      let count = dataset.negativeWeightCount
+      remarks.append(
+        "\(count) \(count == 1 ? "event has" : "events have") a negative weight and "
+          + (reading.negativeWeights == .leftOut ? "are left out" : "count by its absolute value")
+          + " (data.negative-weights).")
     }
     if let leftOut = dataset.leftOut {
       remarks.append(

@@ -24,6 +24,8 @@ public struct TrainingRun {
 
   /// What a training is about to do.
   public struct Summary: Sendable {
+    /// The fold that is left out; nil if there are none.
+    public let fold: TrainingFold?
     /// The number of events read.
     public let events: Int
     /// The number of their jets.
@@ -68,6 +70,38 @@ public struct TrainingRun {
   /// - Throws: ``TrainingError``, `ConfigurationError`, `EventInputError`, `ModelError`, `SafetensorsError`,
   ///   `FileOutputError` or `FolderLockError`, each in one sentence.
   public func run(into folder: URL, resuming: Bool, observer: any Observer) throws -> Model {
+    var dataset: EventDataset?
+    guard let folds = configuration.data.folds else {
+      return try train(into: folder, without: nil, &dataset, resuming: resuming, observer: observer)
+    }
+    let whole = try TrainingFolder(folder)
+    defer { whole.release() }
+    try whole.checkIsOfFolds()
+    let members = try (0..<folds.count).map { fold in
+      try train(
+        into: folder.appendingPathComponent(Model.folder(ofFold: fold)), without: TrainingFold(fold, of: folds),
+        &dataset, resuming: resuming, observer: observer)
+    }
+    do {
+      let model = try Model(members: members, folds: folds)
+      try Model.write(folds, to: folder)
+      return model
+    } catch let error as ModelError {
+      throw TrainingError("\(folder.relativePath): the models of the folds do not go together: \(error.sentence)")
+    }
+  }
+
+  /// Trains on all events but those of a fold, and writes the model into `folder`.
+  ///
+  /// - Parameters:
+  ///   - folder: where the model is written.
+  ///   - fold: the fold that is left out; nil if there are none.
+  ///   - read: the events, which are read if there are none yet.
+  ///   - resuming: whether to go on from the folder's checkpoint.
+  ///   - observer: is told how the training gets on.
+  private func train(
+    into folder: URL, without fold: TrainingFold?, _ read: inout EventDataset?, resuming: Bool, observer: any Observer
+  ) throws -> Model {
     let pretrained = try configuration.embedding?.source.model.map {
       try PretrainedEmbedding(
         contentsOf: URL(fileURLWithPath: $0), isFrozen: configuration.embedding!.source.isFrozen,
@@ -80,12 +114,9 @@ public struct TrainingRun {
     defer { folder.release() }
     let found = try folder.checkpoint(resuming: resuming, configuration, network.layout)
 
-    var dataset = try readEvents(network)
-    let split =
-      configuration.data.validation == nil
-      ? EventSplit(
-        dataset, validationFraction: configuration.data.validationFraction, seed: configuration.training.seed)
-      : EventSplit(dataset, validatingWhere: Self.validationColumn)
+    var dataset = try read ?? readEvents(network)
+    read = dataset
+    let split = split(dataset, without: fold)
     try review.check(dataset, split)
     let fingerprints = dataset.fingerprints(split)
     try folder.check(fingerprints, against: found?.checkpoint)
@@ -102,13 +133,13 @@ public struct TrainingRun {
       dataset: dataset, split: split, pretrained: pretrained, resuming: found?.checkpoint)
     observer.begin(
       Summary(
-        events: dataset.eventCount, jets: dataset.jetCount, trainingEvents: split.training.count,
+        fold: fold, events: dataset.eventCount, jets: dataset.jetCount, trainingEvents: split.training.count,
         validationEvents: split.validation.count,
         parameterCount: network.layout.parameterCount, epochs: configuration.training.epochs,
         epochsDone: trainer.epochs.count, threads: configuration.training.threads, remarks: remarks,
         changes: found?.changes ?? []))
     func model() throws -> Model {
-      try self.model(trainer, scaling, split, ranges, dataset.fingerprint)
+      try self.model(trainer, scaling, split, ranges, dataset.fingerprint, fold)
     }
     while !trainer.isFinished {
       let epoch = trainer.epochs.count + 1
@@ -121,6 +152,21 @@ public struct TrainingRun {
     // What was stopped between the last checkpoint and its model has none yet.
     try folder.write(finished)
     return finished
+  }
+
+  /// Which of the events are learnt from, as the settings say.
+  private func split(_ dataset: EventDataset, without fold: TrainingFold?) -> EventSplit {
+    let whole = wholeSplit(dataset)
+    return fold.map { whole.without(fold: $0.fold, of: dataset) } ?? whole
+  }
+
+  private func wholeSplit(_ dataset: EventDataset) -> EventSplit {
+    let data = configuration.data
+    if data.validation != nil { return EventSplit(dataset, validatingWhere: Self.validationColumn) }
+    if !data.validationInputs.isEmpty { return EventSplit(dataset, validatingFromSample: data.inputs.count) }
+    return EventSplit(
+      dataset, validationFraction: data.validationFraction, stratifyingBy: data.stratify,
+      seed: configuration.training.seed)
   }
 
   private func makeNetwork(_ pretrained: PretrainedEmbedding?) throws -> Network {
@@ -169,21 +215,19 @@ public struct TrainingRun {
       options.definitions.append(
         ColumnDefinition(Self.validationColumn, validation, isCondition: true, origin: "validation"))
     }
-    let stream = try EventStream(
-      inputs: data.inputs,
-      options: options)
+    if let test = data.test { options.selection.append(test.negated) }
     return try EventDataset(
-      stream, jets: jets(for: network), for: network,
-      keeping: data.validation == nil ? [] : [Self.validationColumn],
-      weight: data.weight, balance: data.balance, balanceInterval: data.balanceInterval,
-      redrawConditions: data.redrawConditions,
+      EventStream(samples: data.samples, options: options), jets: jets(for: network), for: network,
+      keeping: Set([data.validation.map { _ in Self.validationColumn }, data.stratify].compactMap(\.self)),
+      balance: data.balance, balanceInterval: data.balanceInterval,
+      redrawConditions: data.redrawConditions, folds: data.folds,
       threads: configuration.training.threads)
   }
 
   /// The model of the best epoch so far.
   private func model(
     _ trainer: Trainer, _ scaling: SampleScaling, _ split: EventSplit,
-    _ ranges: [InputRange]?, _ fingerprint: SampleFingerprint
+    _ ranges: [InputRange]?, _ fingerprint: SampleFingerprint, _ fold: TrainingFold?
   ) throws -> Model {
     let network = try trainer.calibratedNetwork()
     let particles = configuration.data.reading.particles
@@ -194,10 +238,11 @@ public struct TrainingRun {
       heads: try network.heads.map { try $0.description() },
       training: TrainingProvenance(
         canopyVersion: CanopyVersion.current, configuration: configuration.text,
-        files: configuration.data.inputs.map { URL(fileURLWithPath: $0).lastPathComponent },
+        files: configuration.data.files.map { URL(fileURLWithPath: $0).lastPathComponent },
         trainingEvents: split.training.count, validationEvents: split.validation.count,
         seed: configuration.training.seed, threads: configuration.training.threads,
-        bestEpoch: trainer.bestEpoch, epochs: trainer.epochs, ranges: ranges, fingerprint: fingerprint))
+        bestEpoch: trainer.bestEpoch, epochs: trainer.epochs, ranges: ranges, fingerprint: fingerprint,
+        fold: fold))
     return Model(description: description, network: network, parameters: trainer.bestParameters)
   }
 }

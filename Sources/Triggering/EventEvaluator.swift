@@ -13,7 +13,7 @@ import Triggers
 final class EventEvaluator {
   private let menu: TriggerMenu
   private let timeLimit: Double
-  private let weight: String?
+  private let isWeighted: Bool
   private let predictor: Predictor
   private var prediction = Prediction()
   /// What the last event was decided on.
@@ -23,11 +23,11 @@ final class EventEvaluator {
   ///   - model: the model whose heads the menu names.
   ///   - menu: the menu.
   ///   - timeLimit: how many seconds an event may take; nil where there is no limit.
-  ///   - weight: the column of the events' weights; nil if every event counts as one.
+  ///   - isWeighted: whether events count by their weights, rather than each as one.
   /// - Throws: `JetPhysicsError` where FastJet refuses the model's jet definition.
-  init(model: Model, menu: TriggerMenu, timeLimit: Double?, weight: String? = nil) throws {
+  init(model: Model, menu: TriggerMenu, timeLimit: Double?, isWeighted: Bool = false) throws {
     self.menu = menu
-    self.weight = weight
+    self.isWeighted = isWeighted
     self.timeLimit = timeLimit ?? .infinity
     predictor = try Predictor(model, observables: menu.observables)
     inputs = DecisionInputs(menu.sources)
@@ -39,14 +39,14 @@ final class EventEvaluator {
   /// Replaces `decisions` by what the conditions say of one event, and marks it where it took too long.
   ///
   /// - Returns: how many seconds it took.
-  /// - Throws: what ``Predictor/predict(_:into:heads:)`` throws, ``EventWeightError`` for an event without the weight.
+  /// - Throws: what ``Predictor/predict(_:into:heads:)`` throws.
   func evaluate(_ event: Events, into decisions: inout TriggerDecisions) throws -> Double {
     let start = Self.now
     try predictor.predict(event, into: &prediction)
     inputs.replace(with: event, prediction)
     menu.evaluate(inputs, into: &decisions)
     let seconds = Self.now - start
-    if let weight { decisions.setWeights(CollectionOfOne(try event.weight(named: weight))) }
+    if isWeighted { decisions.setWeights(CollectionOfOne(event.weights.isEmpty ? 1 : event.weights[0])) }
     if seconds > timeLimit { decisions.markPassThrough(0) }
     return seconds
   }

@@ -57,9 +57,10 @@ extension TriggerRun {
     try ResultDestination.file(output.path).check()
     let journal = try TriggerJournal(
       besides: output.path, heading: heading(stream, output), resuming: output.isResumed)
-    var outcome = Outcome(state: TriggerState(menu, isWeighted: weight != nil))
+    let isWeighted = try stream.countsByWeight
+    var outcome = Outcome(state: TriggerState(menu, isWeighted: isWeighted))
     if let position = journal.position {
-      guard position.state.fits(menu), (position.state.weights != nil) == (weight != nil) else {
+      guard position.state.fits(menu), (position.state.weights != nil) == isWeighted else {
         throw TriggerError("\(output.journal) has counters that cannot be: remove it to begin again.")
       }
       outcome.state = position.state
@@ -138,7 +139,8 @@ extension TriggerRun {
         keep-invisible \(options.particles.keepsInvisible) max \(options.maximumEvents.map(String.init) ?? "all") \
         skip \(options.skipEvents) skip-bad \(options.skipBadEvents) columns \(columns) where \(selection) define \(definitions) \
         time-limit \(timeLimit.map(String.init(describing:)) ?? "none")
-        """ + (weight.map { " weight \($0)" } ?? "") + reading(options), outputFormat: output.format.name)
+        """ + (options.weight.map { " weight \($0)" } ?? "") + reading(options) + describe(stream.samples),
+      outputFormat: output.format.name)
   }
 
   /// What is asked of the particles and the content of the inputs; nothing if nothing is.
@@ -148,9 +150,21 @@ extension TriggerRun {
     // Particles meet all conditions, in whatever order they are given.
     particles.conditions.sort { $0.description < $1.description }
     var text = particles == ParticleSelection() ? "" : " particles \(particles)"
+    if options.negativeWeights != .asTheyAre { text += " negative-weights \(options.negativeWeights.rawValue)" }
     options.units.map { text += " units \($0.rawValue)" }
     options.format.map { text += " format \(options.formats[$0]?.title ?? $0)" }
     return text
+  }
+
+  /// What is said of the events of samples; nothing if nothing is.
+  private func describe(_ samples: [InputSample]) -> String {
+    samples.enumerated().reduce(into: "") { text, entry in
+      let sample = entry.element
+      let columns = sample.allColumns.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+      guard !columns.isEmpty || sample.weight != 1 || sample.maximumEvents != nil else { return }
+      text += " sample \(entry.offset) columns \(columns) weight \(sample.weight) "
+        + "max \(sample.maximumEvents.map(String.init) ?? "all")"
+    }
   }
 
   /// The fingerprints of files.

@@ -18,9 +18,6 @@ public struct TriggerRun: Sendable {
   public let menu: TriggerMenu
   /// How many seconds an event may take; nil if there is no limit.
   public let timeLimit: Double?
-  /// The column of the events' weights, or the name that their generator gave the weight; nil if every event counts as
-  /// one.
-  public let weight: String?
   /// The value of each condition of the model that is decided by whatever the events have.
   public let conditions: [String: Double]
   /// How many threads work.
@@ -32,13 +29,12 @@ public struct TriggerRun: Sendable {
   ///
   /// - Throws: ``TriggerError`` if the menu's names do not make columns.
   public init(
-    model: Model, menu: TriggerMenu, timeLimit: Double? = nil, weight: String? = nil,
+    model: Model, menu: TriggerMenu, timeLimit: Double? = nil,
     conditions: [String: Double] = [:], threads: Int
   ) throws {
     self.model = model
     self.menu = menu
     self.timeLimit = timeLimit
-    self.weight = weight
     self.conditions = conditions
     self.threads = threads
     columns = try TriggerColumns(menu)
@@ -83,7 +79,7 @@ public struct TriggerRun: Sendable {
     _ stream: EventStream, to writer: (any EventWriter)? = nil,
     progress: (EventPipeline.Progress) throws -> Void = { _ in }
   ) throws -> Outcome {
-    var outcome = Outcome(state: TriggerState(menu, isWeighted: weight != nil))
+    var outcome = Outcome(state: TriggerState(menu, isWeighted: try stream.countsByWeight))
     try decide(stream, &outcome) { accepted, _, _, place in
       if let writer, accepted.eventCount > 0 { try writer.append(accepted) }
       try progress(place)
@@ -96,20 +92,20 @@ public struct TriggerRun: Sendable {
   /// tuning.
   ///
   /// - Parameters:
-  ///   - stream: the events.
-  ///   - weight: the column of their weights; nil if every event counts as one.
+  ///   - stream: the events, which count by their weights if it gives them any.
   ///   - consume: gets each event and what is said of it, in the order of the input; the time limit is left out.
   ///   - progress: hears after each batch how far the run is.
   /// - Throws: what reading, predicting, `consume` and `progress` throw.
   public func evaluate(
-    _ stream: EventStream, weight: String? = nil,
+    _ stream: EventStream,
     consume: (DecisionInputs, TriggerDecisions) throws -> Void,
     progress: (EventPipeline.Progress) throws -> Void = { _ in }
   ) throws {
+    let isWeighted = try stream.countsByWeight
     try EventPipeline.run(
       stream: stream, threads: threads,
       makeWorker: {
-        let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: nil, weight: weight)
+        let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: nil, isWeighted: isWeighted)
         var event = Events()
         return { events in
           let events = events.with(conditions, replacing: true)
@@ -141,8 +137,9 @@ public struct TriggerRun: Sendable {
     var accepted = Events()
     var latency = LatencyHistogram()
     let options = stream.options
+    let isWeighted = try stream.countsByWeight
     let times = try EventPipeline.run(
-      stream: stream, threads: threads, makeWorker: { try makeWorker(options) },
+      stream: stream, threads: threads, makeWorker: { try makeWorker(options, isWeighted: isWeighted) },
       consume: { evaluation in
         var decisions = evaluation.decisions
         menu.decide(&decisions, &found.state)
@@ -159,8 +156,11 @@ public struct TriggerRun: Sendable {
 
   /// The decisions about the events of a batch; if their reader has not left out the particles that take no
   /// part, the decisions are made without them, but the particles are written.
-  private func makeWorker(_ options: EventReadingOptions) throws -> (Events) throws -> Evaluation {
-    let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: timeLimit, weight: weight)
+  private func makeWorker(
+    _ options: EventReadingOptions, isWeighted: Bool
+  ) throws -> (Events) throws -> Evaluation {
+    let evaluator = try EventEvaluator(
+      model: model, menu: menu, timeLimit: timeLimit, isWeighted: isWeighted)
     var event = Events()
     var takesPart: [Bool] = []
     var decisions = TriggerDecisions()
@@ -191,6 +191,21 @@ extension Events {
       events.columns[name] = Column(values: Array(repeating: value, count: eventCount))
     }
     return events
+  }
+}
+
+extension EventStream {
+  /// Whether events count by their weights, rather than each as one.
+  ///
+  /// - Throws: ``TriggerError`` if the weights depend on events that are still to be read.
+  var countsByWeight: Bool {
+    get throws {
+      if let sample = samples.first(where: { $0.totalWeight != nil }) {
+        throw TriggerError(
+          "\(sample.title): total-weight needs all events before the first decision; give the sample a weight.")
+      }
+      return isWeighted
+    }
   }
 }
 

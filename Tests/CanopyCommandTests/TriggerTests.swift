@@ -200,14 +200,17 @@ import Testing
     #expect(table.contains("their weights"))
     #expect(table.contains("do not add up to more than 0") == (share == nil))
     for (name, sentence) in [
-      ("nominl", "no column nominl; name one that it has"),
-      ("weight.nominl", "no column weight.nominl; did you mean weight.nominal?"),
-      ("pair", "2 numbers in pair; a weight is one number"),
+      ("nominl", "asks for a column nominl, which the events lack; their columns are weight.nominal"),
+      (
+        "weight.nominl",
+        "asks for a column weight.nominl, which the events lack; did you mean weight.nominal?"
+      ),
+      ("pair", "asks for pair, which has 2 numbers an event; choose one, as in pair[0]"),
     ] {
       let outcome = try run(name)
       #expect(outcome.status == 65 && outcome.output.isEmpty)
       #expect(
-        outcome.errors == "canopy: \(input), event 0 cannot be weighted: it has \(sentence)\n",
+        outcome.errors == "canopy: \(input), weight \(sentence)\n",
         "\(outcome.errors)")
     }
   }

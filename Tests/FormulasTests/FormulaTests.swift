@@ -47,6 +47,33 @@ import Testing
     #expect(try values(text).map { $0.isNaN ? -1 : $0 } == expected)
   }
 
+  @Test func oneOfSeveralNumbers() throws {
+    var events = Events()
+    try events.append(
+      [FourMomentum(px: 1, py: 0, pz: 0, energy: 2)], particleColumns: ["hit": [7, 8]],
+      columns: ["weights": [1, 2, 3], "odd name": [4, 5], "one": [9]])
+    try events.append([FourMomentum](), columns: ["weights": [4, 5, 6], "odd name": [6, 7], "one": [8]])
+    func values(_ text: String) throws -> [Double] {
+      var evaluator = FormulaEvaluator(try CompiledFormula(Formula(text), for: .event, in: events))
+      evaluator.evaluate(events)
+      return evaluator.values
+    }
+    #expect(try values("weights[2] - weights[0] * one") == [3 - 9, 6 - 32])
+    #expect(try values("`odd name`[1] + event.weights[1]") == [7, 12])
+    #expect(try values("sum(particle.hit[1])") == [8, 0])
+    #expect(try Formula("weights[2]>1").description == "weights[2] > 1")
+    for (text, problem) in [
+      ("weights", "weights has 3 numbers; choose one, as in weights[0]"),
+      ("weights[3]", "weights has 3 numbers, of which the last is weights[2]"),
+      ("one[0]", "one has one number; leave [0] out"), ("wights[0]", "events have no column wights"),
+      ("weights[x]", "the number of the place in weights is missing"), ("weights[0", "] is missing"),
+      ("event[0].one", "only jet and particle have elements"),
+    ] {
+      let error = #expect(throws: FormulaError.self) { try values(text) }
+      #expect(error?.problem.contains(problem) == true, "\(error?.problem ?? "")")
+    }
+  }
+
   @Test func forEachJet() throws {
     #expect(try values("pt > 40 and label == 0", for: .jet) == [1, 1, 0])
     #expect(try values("pt / sum(jet.pt)", for: .jet) == [100.0 / 150, 50.0 / 150, 1])
@@ -62,7 +89,7 @@ import Testing
     ("summ(jet.pt)", 1, "did you mean sum()?"), ("sum(jet.pt", 11, ") or , is missing"),
     ("sum(jet.pt, 3)", 1, "takes one argument, not 2"), ("deltaR(jet[0])", 1, "takes 2 objects"),
     ("mass(met)", 6, "takes objects"), ("jet[0]", 1, "is no number"), ("jet", 1, "write count(jet)"),
-    ("label[0]", 1, "only jet and particle have elements"), ("jet[-1].pt", 5, "counted from 0"),
+    ("label[0]", 1, "label has one number; leave [0] out"), ("jet[-1].pt", 5, "counted from 0"),
     ("met-label", 1, "put blanks around the sign"), ("2 met", 3, "an operator"), ("2met", 2, "an operator"),
     ("met in [3, ]", 12, "a number is missing"), ("met in [5..3]", 9, "ends before it begins"),
     ("count(particle) > 2", 7, "there are no particles here"),

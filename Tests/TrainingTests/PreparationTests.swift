@@ -144,8 +144,8 @@ private struct ScaledRegression: Head {
   @Test func trainingEventsAlone() throws {
     let model = try train(into: "model")
     let dataset = try EventDataset(
-      EventStream(inputs: [events]), jets: ToyJets.finder(), for: model.network, keeping: ["label"],
-      weight: "w", threads: 1)
+      EventStream(inputs: [events], options: EventReadingOptions(weight: EventWeight("w"))),
+      jets: ToyJets.finder(), for: model.network, keeping: ["label"], threads: 1)
     let split = EventSplit(dataset, validationFraction: 0.3, seed: 1)
     #expect(dataset.jetCount == 100 && !split.validation.isEmpty)
     var (total, sum, squares, momenta) = (0.0, 0.0, 0.0, 0.0)

@@ -65,10 +65,12 @@ enum ToyJets {
     events: StageChoice? = nil, threads: Int = 1
   ) throws -> EventDataset {
     let folder = try TemporaryFolder()
-    let stream = try EventStream(inputs: [try folder.write(lines.joined(), to: "toys.jsonl")])
+    let stream = try EventStream(
+      inputs: [try folder.write(lines.joined(), to: "toys.jsonl")],
+      options: EventReadingOptions(weight: weight.map { EventWeight($0) }))
     var dataset = try EventDataset(
       stream, jets: finder(), for: Network(embedding: embedding(.gated), events: events, heads: []),
-      keeping: truth, weight: weight, balance: balance, balanceInterval: balanceInterval,
+      keeping: truth, balance: balance, balanceInterval: balanceInterval,
       redrawConditions: redrawConditions,
       threads: threads)
     var scaling = scaling

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
+import EventIO
 import Formulas
 import Foundation
 import JetPhysics
@@ -32,9 +33,9 @@ import Training
     let configuration = try read(Self.least)
     #expect(configuration.text == Self.least)
     let data = configuration.data
-    #expect(data.inputs == ["a.h5"] && data.reading.skipEvents == 0 && data.reading.maximumEvents == nil)
+    #expect(data.files == ["a.h5"] && data.reading.skipEvents == 0 && data.reading.maximumEvents == nil)
     #expect(
-      data.validationFraction == 0.1 && data.weight == nil && data.reading.particles == ParticleSelection()
+      data.validationFraction == 0.1 && data.reading.weight == nil && data.reading.particles == ParticleSelection()
         && data.reading.units == nil)
     #expect(
       try configuration.jets
@@ -92,9 +93,9 @@ import Training
       """)
     let data = configuration.data
     #expect(
-      data.inputs == ["a.h5", "b.jsonl"] && data.reading.skipEvents == 3 && data.reading.maximumEvents == 1000
+      data.files == ["a.h5", "b.jsonl"] && data.reading.skipEvents == 3 && data.reading.maximumEvents == 1000
     )
-    #expect(data.validationFraction == 0.5 && data.weight == "w")
+    #expect(data.validationFraction == 0.5 && data.reading.weight == EventWeight("w"))
     #expect(
       data.reading.particles
         == ParticleSelection(

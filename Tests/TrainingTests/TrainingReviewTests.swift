@@ -131,7 +131,7 @@ import Training
     let file = try write(ToyJets.lines(40), "toys.jsonl")
     #expect(
       complaint(ToyJets.configuration("\(file), \(file)", training: "")).hasPrefix(
-        "data.inputs names \(file) twice: "))
+        "data names \(file) twice: "))
     let link = folder.path("link.jsonl")
     try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file)
     #expect(

@@ -145,7 +145,7 @@ import Training
     #expect(
       configuration.training.epochs == 2
         && configuration.data.reading.selection == [Formula(column: "label", isEqualTo: 1)])
-    #expect(configuration.data.inputs == ["a.h5", "b.h5"] && configuration.embedding == nil)
+    #expect(configuration.data.files == ["a.h5", "b.h5"] && configuration.embedding == nil)
     #expect(configuration.jets.selection.kind == .inclusive(minimumPt: 5))
     #expect(configuration.text.hasSuffix("# --set heads.prongs.configuration.classes=[x, y, z]\n"))
     let twice = #expect(throws: ConfigurationError.self) {

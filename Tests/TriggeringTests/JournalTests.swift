@@ -49,8 +49,8 @@ import Triggers
     weight: String? = nil
   ) throws -> TriggerRun.Outcome {
     var batches = 0
-    return try SampleRun.run(threads: threads, weight: weight).run(
-      SampleRun.stream(inputs, events: Self.eventCount, skipBadEvents: true), to: output(resumed: resumed)
+    return try SampleRun.run(threads: threads).run(
+      SampleRun.stream(inputs, events: Self.eventCount, skipBadEvents: true, weight: weight), to: output(resumed: resumed)
     ) { _ in
       batches += 1
       if batches == stop { throw Stop() }

@@ -44,21 +44,22 @@ enum SampleRun {
     try MenuFile(yaml: text, source: "menu").menu(sources: DecisionSources(model.get()), plugins: .shipped)
   }
 
-  static func run(threads: Int = 2, timeLimit: Double? = nil, weight: String? = nil) throws -> TriggerRun {
+  static func run(threads: Int = 2, timeLimit: Double? = nil) throws -> TriggerRun {
     try TriggerRun(
-      model: model.get(), menu: menu(), timeLimit: timeLimit, weight: weight, threads: threads)
+      model: model.get(), menu: menu(), timeLimit: timeLimit, threads: threads)
   }
 
   static let input = Samples.path("w-vs-qcd-small.h5")
 
   static func stream(
-    _ inputs: [String] = [input], events: Int, skipBadEvents: Bool = false
+    _ inputs: [String] = [input], events: Int, skipBadEvents: Bool = false, weight: String? = nil
   ) throws
     -> EventStream
   {
     try EventStream(
       inputs: inputs,
-      options: EventReadingOptions(maximumEvents: events, skipEvents: 5, skipBadEvents: skipBadEvents))
+      options: EventReadingOptions(
+        maximumEvents: events, skipEvents: 5, skipBadEvents: skipBadEvents, weight: weight.map { EventWeight($0) }))
   }
 }
 

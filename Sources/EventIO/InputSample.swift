@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import EventData
+import Foundation
+import Settings
+
+/// Files of events that belong together, such as those of one process, and what is said of all of their events.
+///
+/// ```swift
+/// let signal = try InputSample(pattern: "hh-*.hepmc.gz", columns: ["label": 1])
+/// let background = try InputSample(pattern: "tt-*.hepmc.gz", columns: ["label": 0], weight: 3.2)
+/// let stream = try EventStream(samples: [signal, background])
+/// ```
+public struct InputSample: Sendable, Equatable {
+  /// The files, `-` for standard input.
+  public var files: [String] = []
+  /// What messages and reports call it; nil if that is its files.
+  public var name: String?
+  /// Columns that every event gets, over those of the files.
+  public var columns: [String: Double] = [:]
+  /// What the weight of every event is multiplied by.
+  public var weight = 1.0
+  /// What the weights of all events that are read add up to; nil if they stay as they are.
+  public var totalWeight: Double?
+  /// How many events to read; all if it is nil.
+  public var maximumEvents: Int?
+  /// The class, which is the column `label`.
+  private var label: Double?
+
+  /// No files.
+  public init() {}
+
+  /// A sample of files.
+  public init(
+    files: [String], name: String? = nil, columns: [String: Double] = [:], weight: Double = 1,
+    totalWeight: Double? = nil, maximumEvents: Int? = nil
+  ) {
+    self.files = files
+    self.name = name
+    self.columns = columns
+    self.weight = weight
+    self.totalWeight = totalWeight
+    self.maximumEvents = maximumEvents
+  }
+
+  /// A sample of the files that a pattern such as `~/data/tt-*.h5` names; see ``files(matching:)``.
+  ///
+  /// - Throws: ``InputPatternError`` if it names none.
+  public init(
+    pattern: String, name: String? = nil, columns: [String: Double] = [:], weight: Double = 1,
+    totalWeight: Double? = nil, maximumEvents: Int? = nil
+  ) throws {
+    self.init(
+      files: try Self.files(matching: pattern), name: name, columns: columns, weight: weight,
+      totalWeight: totalWeight, maximumEvents: maximumEvents)
+  }
+
+  /// The name, else the files.
+  public var title: String { name ?? files.joined(separator: ", ") }
+
+  /// The files that a pattern names, in the order of their names.
+  ///
+  /// `*`, `?`, `[…]` and `{a,b}` stand for what they do in a shell, and `~` at the beginning for the home folder. The name of a
+  /// file that there is stands for itself, and so does a name without such characters.
+  ///
+  /// - Throws: ``InputPatternError`` if a pattern names no file.
+  public static func files(matching pattern: String) throws -> [String] {
+    guard pattern != "-", access(pattern, F_OK) != 0 else { return [pattern] }
+    guard pattern.hasPrefix("~") || pattern.contains(where: { "*?[{".contains($0) }) else { return [pattern] }
+    var found = glob_t()
+    defer { globfree(&found) }
+    let code = glob(pattern, GLOB_TILDE | GLOB_BRACE | GLOB_MARK, nil, &found)
+    let files = (0..<Int(found.gl_pathc)).compactMap { found.gl_pathv[$0].map { String(cString: $0) } }
+      .filter { !$0.hasSuffix("/") }
+    guard code == 0, !files.isEmpty else { throw InputPatternError(pattern: pattern) }
+    return files
+  }
+}
+
+/// A pattern that names no file.
+public struct InputPatternError: SettingValueError, CustomStringConvertible, Equatable {
+  /// The pattern.
+  public let pattern: String
+
+  /// What is wrong with it.
+  public var problem: String { "no file is called \(pattern)" }
+  /// What is wrong with it.
+  public var description: String { problem }
+}
+
+extension InputSample: SettingsSection {
+  /// A name alone is that of the file.
+  public static let shorthand: String? = "file"
+
+  /// The settings, in the order of tables.
+  public static let settings: [Setting<InputSample>] = [
+    Setting(
+      "file", \.files, from: { (pattern: String) in try files(matching: pattern) },
+      "a file, relative to the working folder, or a pattern such as `~/data/tt-*.hepmc.gz`: the files that it names, in the "
+        + "order of their names", default: nil),
+    Setting("label", \.label, "the column `label` of all its events, over that of the file"),
+    Setting(
+      "columns", \.columns,
+      from: { (mapping: OrderedMapping<Double>) in
+        Dictionary(uniqueKeysWithValues: mapping.map { ($0.key, $0.value) })
+      },
+      "a mapping from names to numbers: further columns of all its events, over those of the file",
+      default: "none", range: "numbers"),
+    Setting("weight", \.weight, .positive, "what the weight of each of its events is multiplied by"),
+    Setting(
+      "total-weight", \.totalWeight, .positive,
+      "or: what the weights of its events that are read shall add up to, so that samples have a given ratio"),
+    Setting(
+      "max-events", \.maximumEvents, .positive, "read at most this many events of it, over all its files",
+      default: "all"),
+    Setting("name", \.name, "what messages and reports call it", default: "its files"),
+  ]
+
+  /// Makes sure that the settings go together.
+  public func check(given: Set<String>) throws {
+    if given.contains("weight"), totalWeight != nil {
+      throw SettingProblem("weight", "means nothing with total-weight; leave one out")
+    }
+    if label != nil, columns["label"] != nil {
+      throw SettingProblem("label", "is among columns too; leave one out")
+    }
+    if let problem = (label.map { [$0] } ?? []).first(where: { !$0.isFinite }) {
+      throw SettingProblem("label", "is \(problem), but a class is a number")
+    }
+    if let name = columns.keys.sorted().first(where: { Events.formulaNames.contains($0) }) {
+      throw SettingProblem("columns", "has \(name), which means something else in formulas; choose another name")
+    }
+  }
+
+  /// The columns that every event gets, the class among them.
+  package var allColumns: [String: Double] {
+    guard let label else { return columns }
+    return columns.merging(["label": label]) { $1 }
+  }
+}
