@@ -14,6 +14,9 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Measures how good a model is on events whose truth is known.",
     discussion: """
+      Without inputs, the events are those that the model's training left out: data.test-inputs, or what meets data.test, read \
+      as the training reads its own (the definitions, conditions and weights of its section data).
+
       The events need the truth columns that the model was trained on, such as event/label in HDF5. For each head \
       that tells signal from background there are the area under the ROC curve (AUC) and the background rejection \
       1/ε_B at signal efficiencies of 30 %, 50 % and 80 %, with statistical errors of one standard deviation; \
@@ -39,6 +42,8 @@ struct EvaluateCommand: ParsableCommand {
 
       EXAMPLES:
         canopy evaluate w-vs-qcd.h5 --skip-events 64000 --model w-tagger
+        canopy evaluate --model w-tagger
+        canopy evaluate '{file: "w-*.h5", label: 1}' '{file: "qcd-*.h5", label: 0}' --model w-tagger
         canopy evaluate test.h5 --model w-tagger --report report --format json
         canopy evaluate hh-vs-ttbar.h5 --skip-events 32000 --model dihiggs \\
           --signal-yield 50 --background-yield 10000
@@ -88,6 +93,17 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
+  /// The events: those of the inputs, or those that had no part in the training.
+  private func makeStream(_ model: Model, _ plugins: PluginRegistry) throws -> EventStream {
+    guard reading.inputs.isEmpty, let training = model.description.training else {
+      return try reading.makeStream(
+        plugins.eventFormats, columns: self.model.columns, for: model, weights: weights)
+    }
+    return try reading.makeStream(
+      ofTestEvents: TrainingConfiguration(of: training, plugins: plugins).data, plugins.eventFormats,
+      columns: self.model.columns, for: model, weights: weights)
+  }
+
   func run() throws {
     try reportingFailures {
       var files = OutputCheck()
@@ -97,7 +113,7 @@ struct EvaluateCommand: ParsableCommand {
       try files.check()
       let plugins = try self.model.plugins.registry()
       let model = try self.model.read(plugins)
-      let stream = try reading.makeStream(plugins.eventFormats, columns: self.model.columns, for: model, weights: weights)
+      let stream = try makeStream(model, plugins)
       let gnuplot = try report.map { _ in try Gnuplot() }
       var progress = EventProgress(stream, resultsOnStandardOutput: false)
       defer { progress.clear() }

@@ -15,7 +15,7 @@ struct ReadingOptions: ParsableArguments {
         '{file: "tt-*.h5", label: 0, weight: 3.2}', and a YAML file with a list of such samples, do as well.
         """),
     completion: .file())
-  var inputs: [String]
+  var inputs: [String] = []
 
   @OptionGroup
   var content: ContentOptions
@@ -115,7 +115,12 @@ struct ReadingOptions: ParsableArguments {
   /// What is read.
   ///
   /// - Throws: `ValidationError` or `ConfigurationError` if a sample is wrong.
-  func samples() throws -> [InputSample] { try InputArgument.samples(inputs) }
+  func samples() throws -> [InputSample] {
+    guard !inputs.isEmpty else {
+      throw ValidationError("No events are given; name the files of some, or - for standard input.")
+    }
+    return try InputArgument.samples(inputs)
+  }
 
   /// How many threads work.
   var threadCount: Int { threads ?? ProcessorCount.available }
@@ -147,6 +152,35 @@ struct ReadingOptions: ParsableArguments {
     )
     options.negativeWeights = weights?.negativeWeights ?? .asTheyAre
     return try EventStream(samples: samples(), options: options)
+  }
+
+  /// Opens the events that have no part in a model's training, which are read as the training reads its own, and as the
+  /// options say beyond that.
+  func makeStream(
+    ofTestEvents data: DataSection, _ formats: EventFormats, columns: [String: Double], for model: Model,
+    weights: WeightOptions
+  ) throws -> EventStream {
+    guard let test = data.testEvents else {
+      throw ValidationError(
+        "No events are given, and the model's training names none under data.test or data.test-inputs; name files.")
+    }
+    var options = test.reading
+    options.particles = try particles.selection(for: model)
+    options.particleColumns = model.network.particleColumns
+    options.demandSelection()
+    options.formats = formats
+    options.columns = columns
+    options.selection += try selection()
+    options.definitions += try definitions()
+    if let maxEvents { options.maximumEvents = maxEvents }
+    if let skipEvents { options.skipEvents = skipEvents }
+    if skipBadEvents { options.skipBadEvents = true }
+    if let weight = weights.weight { options.weight = EventWeight(weight) }
+    if let choice = weights.negativeWeights { options.negativeWeights = choice }
+    if let units = content.units { options.units = units }
+    if let format = try content.format(among: formats) { options.format = format }
+    if content.maxMemory != nil { options.limits = content.limits }
+    return try EventStream(samples: test.samples, options: options)
   }
 
   /// Opens further inputs, all of whose events are read like those of the inputs, and count by `weight`.

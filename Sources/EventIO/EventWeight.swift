@@ -48,7 +48,7 @@ public struct EventWeight: Sendable, Equatable, CustomStringConvertible {
       guard !formula.isName else { throw error("asks for a column \(text), which the events lack; \(remedy)") }
       return formula
     case .failure(let failure):
-      throw error("is neither the name of a column, \(remedy), nor a formula: \(failure)")
+      throw error("is neither a column of the events (\(remedy)) nor a formula: \(failure)")
     }
   }
 }

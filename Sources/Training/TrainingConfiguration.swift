@@ -46,6 +46,20 @@ public struct TrainingConfiguration: Sendable {
     let node = try settings.reduce(ConfigurationNode(yaml: text, source: file.relativePath)) {
       try $0.setting($1)
     }
+    let lineEnd = text.isEmpty || text.hasSuffix("\n") || settings.isEmpty ? "" : "\n"
+    try self.init(
+      node, text: text + lineEnd + settings.map { "# --set \($0)\n" }.joined(), plugins: plugins)
+  }
+
+  /// Reads what a model's training was configured by.
+  ///
+  /// - Throws: `ConfigurationError`, with the place of each problem.
+  public init(of training: TrainingProvenance, plugins: PluginRegistry) throws {
+    let node = try ConfigurationNode(keptText: training.configuration, source: "the model's training")
+    try self.init(node, text: training.configuration, plugins: plugins)
+  }
+
+  private init(_ node: ConfigurationNode, text: String, plugins: PluginRegistry) throws {
     let sections = try node.decode(Sections.self, userInfo: [.plugins: plugins]) { _ in [] }
     guard !sections.heads.isEmpty else {
       throw node["heads"]!.error("is empty; give at least one head")
@@ -58,8 +72,7 @@ public struct TrainingConfiguration: Sendable {
     events = sections.events
     heads = sections.heads
     training = sections.training
-    let lineEnd = text.isEmpty || text.hasSuffix("\n") || settings.isEmpty ? "" : "\n"
-    self.text = text + lineEnd + settings.map { "# --set \($0)\n" }.joined()
+    self.text = text
   }
 
   /// Makes sure that no key is set twice, as one of the two values would be lost.
@@ -120,6 +133,18 @@ public struct DataSection: SettingsSection {
 
   /// All visible particles of all events, and no files yet.
   public init() {}
+
+  /// The samples of events that have no part in the training, and how they are read; nil if none are named.
+  public var testEvents: (samples: [InputSample], reading: EventReadingOptions)? {
+    var reading = reading
+    if !testInputs.isEmpty {
+      (reading.skipEvents, reading.maximumEvents) = (0, nil)
+      return (testInputs, reading)
+    }
+    guard let test else { return nil }
+    reading.selection.append(test)
+    return (inputs, reading)
+  }
 
   /// The samples that are learnt from and validated on.
   var samples: [InputSample] { inputs + validationInputs }

@@ -123,7 +123,7 @@ import Testing
     #expect(left.weights == [0, 2] && left.momenta.px == [2, 3])
     for (text, sentence) in [
       ("v", "weight asks for a column v, which the events lack; did you mean w?"),
-      ("w +", "is neither the name of a column, did you mean w?, nor a formula"),
+      ("w +", "is neither a column of the events (their columns are label, w) nor a formula"),
       ("1 / w", "event 1, weight is inf, but a weight is a finite number of at most 1e+100"),
       ("w[1]", "w has one number; leave [1] out"),
     ] {
