@@ -137,12 +137,11 @@ struct HDF5RaggedParticles: HDF5Particles {
     let known = Set(MomentumLayout.allCases.flatMap(\.names) + ["pdgid"])
     var columns: [(name: String, isRequired: Bool, dataset: HDF5Dataset)] = []
     var unreadable: [String: String] = [:]
-    for link in try file.names(inGroup: "particle") where !known.contains(link) {
-      let name = HDF5ColumnName.column(ofLink: link)
+    for (name, link) in try file.columns(inGroup: "particle") where !known.contains(link) {
       guard options.reads(particleColumn: name) else { continue }
       let isRequired = options.requires(particleColumn: name)
       do {
-        guard let column = try file.dataset("particle/\(link)") else { continue }
+        let column = try file.column("particle/\(link)")
         func refusal(_ problem: String) -> EventInputError {
           EventInputError(source: file.source, field: column.name, problem: problem)
         }
@@ -292,8 +291,11 @@ struct HDF5PaddedParticles: HDF5Particles {
         "particles",
         "needs the attribute features, the names of its last dimension, such as 'pt,eta,phi,mass'")
     }
-    if let twice = features.enumerated().first(where: { features[..<$0.offset].contains($0.element) }) {
-      throw refusal("particles", "has the feature \(twice.element) twice; give each a name of its own")
+    for (place, name) in features.enumerated() {
+      guard let other = features[..<place].first(where: { $0 == name }) else { continue }
+      throw other.utf8.elementsEqual(name.utf8)
+        ? refusal("particles", "has the feature \(name) twice; give each a name of its own")
+        : refusal("particles (\(name))", NameForms.problem)
     }
     guard features.count == array.shape[2] else {
       throw refusal(
