@@ -346,7 +346,8 @@ struct HDF5PaddedParticles: HDF5Particles {
     let (length, width) = (array.shape[1], array.shape[2])
     let count = min(events.count, max(1, 4 * limits.particlesOfBatch / max(array.width, 1)))
     let events = events.prefix(count)
-    let values = try array.doubles(events)
+    let content = try array.column(events)
+    let values = content.values
     let masks = try mask?.doubles(events)
     var rows = HDF5ParticleRows(events: events, momenta: [[], [], [], []])
     if identifierPlace != nil { rows.identifiers = [] }
@@ -384,7 +385,10 @@ struct HDF5PaddedParticles: HDF5Particles {
           rows.identifiers!.append(Int(exactly: number) ?? .max)
         }
         for column in columnPlaces {
-          rows.columns[column.name, default: Column()].values.append(values[first + column.place])
+          let place = first + column.place
+          rows.columns[column.name, default: Column(storage: content.storage)].append(
+            values[place...place],
+            remainders: content.remainders.isEmpty ? nil : content.remainders[place...place])
         }
       }
       rows.starts.append(rows.momenta[0].count)
