@@ -173,6 +173,7 @@ struct TriggerCommand: ParsableCommand {
         sources: DecisionSources(model), plugins: plugins, inputRate: rate,
         isForTuning: tune)
       let run = try TriggerRun(
+      reportRemarks(file.remarks(on: menu))
         model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, weight: weight,
         conditions: self.model.columns, threads: reading.threadCount)
       let stream = try reading.makeStream(

@@ -260,4 +260,18 @@ import Testing
     let count = try #require(total["count"] as? Int)
     #expect(count <= 120 && count > 0)
   }
+
+  /// The model keeps the hardest jet alone.
+  @Test func conditionsThatAreNeverMetAreTold() throws {
+    let menu = try folder.write(
+      "paths: [{name: two, conditions: [{jet: {rank: 2}, min: 20}]}]", to: "two.yaml")
+    let outcome = try Program.run(
+      "trigger", Self.input, "--menu", menu, "--model", Self.model, "--max-events", "20")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains(
+        "two.yaml:1:40: paths[0].conditions[0].jet can never be met: it takes 2 jets, and the model keeps at most 1 of an "
+          + "event.\n"),
+      "\(outcome.errors)")
+  }
 }
