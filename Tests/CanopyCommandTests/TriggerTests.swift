@@ -261,6 +261,15 @@ import Testing
     #expect(count <= 120 && count > 0)
   }
 
+  @Test func anUnknownQuantityOfCurvesIsTheCommandLinesFault() throws {
+    let outcome = try Program.run(
+      arguments(["--signal", Self.input, "--report", folder.path("report"), "--turn-on", "leading-jet-tp"]))
+    #expect(outcome.status == 64 && outcome.output.isEmpty)
+    #expect(
+      outcome.errors
+        == "canopy: --turn-on: There is no quantity leading-jet-tp; did you mean leading-jet-pt?\n")
+  }
+
   /// The model keeps the hardest jet alone.
   @Test func conditionsThatAreNeverMetAreTold() throws {
     let menu = try folder.write(
