@@ -109,8 +109,7 @@ import Testing
     let commands = try commands()
     let before = try folder.content
     for (arguments, isFolder) in commands {
-      // A folder is made with those that it is in.
-      for place in [file + "/out"] + (isFolder ? [file] : [folder.path("none/out"), folder.url.path]) {
+      for place in [file + "/out", folder.path("none/out"), isFolder ? file : folder.url.path] {
         let outcome = try Program.run(arguments + [place])
         #expect(outcome.status == 64 && outcome.hasExited, "\(arguments) \(outcome.errors)")
         #expect(outcome.errors.hasPrefix("canopy: ") && outcome.errors.filter(\.isNewline).count == 1)
@@ -130,8 +129,8 @@ import Testing
   @Test func aTrainingThatIsStoppedEarlyLeavesNothing() throws {
     let configuration = try folder.write(TinyModel.configuration(epochs: 200), to: "c.yaml")
     let process = try Program.start(
-      ["train", configuration, "-o", folder.path("new/model")], folder: try TemporaryFolder())
-    while process.isRunning, !FileManager.default.fileExists(atPath: folder.path("new/model")) { usleep(200) }
+      ["train", configuration, "-o", folder.path("model")], folder: try TemporaryFolder())
+    while process.isRunning, !FileManager.default.fileExists(atPath: folder.path("model")) { usleep(200) }
     process.terminate()
     process.waitUntilExit()
     #expect(process.terminationReason == .uncaughtSignal)
