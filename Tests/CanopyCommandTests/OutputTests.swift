@@ -137,6 +137,24 @@ import Testing
     #expect(try folder.content == ["c.yaml"])
   }
 
+  /// The folder that it has made stays then, empty, and is taken by the next training.
+  @Test func aTrainingThatIsKilledEarlyIsInNobodysWay() throws {
+    let model = folder.path("model")
+    let configuration = try folder.write(TinyModel.configuration(epochs: 1, events: 100), to: "c.yaml")
+    let process = try Program.start(["train", configuration, "-o", model], folder: try TemporaryFolder())
+    while process.isRunning, !FileManager.default.fileExists(atPath: model) { usleep(200) }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .uncaughtSignal)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: model) == [])
+    let second = try Program.run("train", configuration, "-o", model)
+    #expect(second.status == 0, "\(second.errors)")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: model).sorted() == [
+        "checkpoint.safetensors", "model.json", "weights.safetensors",
+      ])
+  }
+
   @Test func oneTrainingAtATime() throws {
     let configuration = try folder.write(TinyModel.configuration(epochs: 200), to: "c.yaml")
     let messages = try TemporaryFolder()
