@@ -162,7 +162,8 @@ import Testing
       """, to: "training.yaml")
     for (setting, advice) in [
       ("training.epochs=-1", "training.epochs"), ("training.epoch=1", "did you mean 'epochs'?"),
-      ("training", "write KEY.KEY=VALUE"), ("heads.tagger.plugin=jet-tager", "did you mean jet-tagger?"),
+      ("training", "write KEY.KEY=VALUE"),
+      ("heads.tagger.plugin=jet-tager", "There is no plugin jet-tager here"),
       ("jets.radius={", "this is not YAML"),
     ] {
       let outcome = try Program.run("train", file, "-o", folder.path("model"), "--set", setting)

@@ -179,6 +179,50 @@ private let widths = Array(1...17) + [31, 32, 33, 40]
     }
   }
 
+  /// The kernels as the long short-term memory calls them, on parts of rows: the numbers that follow stay as they were, and
+  /// the last part of the last row ends where the room begins.
+  @Test func partsOfRowsStayInTheirRoom() {
+    let rows = 5
+    let order = guarded([4, 2, 0, 1, 3])
+    for width in widths {
+      let four = 4 * width
+      let input = GuardedLayer(outputs: four, inputs: 3)
+      let recurrent = GuardedLayer(outputs: four, inputs: width)
+      let (items, weight) = (GuardedFloats.small(rows * 3), GuardedFloats.small(four * width))
+      let (products, gates) = (GuardedFloats(rows * four), GuardedFloats(rows * four))
+      let (memory, squashed) = (GuardedFloats(rows * width), GuardedFloats(rows * width))
+      let (state, result) = (GuardedFloats.small(rows * width), GuardedFloats(rows * width))
+      canopy_packed_product(rows, four, 3, items.start, 3, input.packed.start, products.start, four, 0)
+      canopy_add_bias(rows, four, products.start, four, recurrent.bias.start)
+      canopy_gather_rows(rows, four, products.start, four, order.start, gates.start, four)
+      // The last two rows of several.
+      let last = (gates: gates.start + 3 * four, state: state.start + 3 * width)
+      canopy_packed_product(
+        2, four, width, last.state, width, recurrent.packed.start, last.gates, four, 1)
+      let logits = (0..<gates.count).map { Double(gates.start[$0]) }
+      for row in 0..<rows {
+        let gate = gates.start + row * four
+        canopy_sigmoid(2 * width, gate, gate)
+        canopy_tanh(width, gate + 2 * width, gate + 2 * width)
+        canopy_sigmoid(width, gate + 3 * width, gate + 3 * width)
+        canopy_tanh(width, memory.start + row * width, squashed.start + row * width)
+      }
+      for (place, logit) in logits.enumerated() {
+        let isNew = place % four / width == 2
+        let expected = isNew ? tanh(logit) : 1 / (1 + exp(-logit))
+        #expect(abs(Double(gates.start[place]) - expected) < 1e-6, "width \(width), number \(place)")
+      }
+      canopy_packed_product(
+        2, width, four, last.gates, four, recurrent.transposed.start, last.state, width, 1)
+      canopy_add_outer_products(
+        2, four, width, last.gates, four, last.state, width, weight.start, width)
+      canopy_add_column_sums(rows, four, gates.start, four, recurrent.bias.start)
+      canopy_scatter_rows(rows, width, state.start, width, order.start, result.start, width)
+      let arrays = [items, weight, products, gates, memory, squashed, state, result, recurrent.bias]
+      #expect(arrays.allSatisfy { $0.isFinite && $0.hasRoomAsItWas }, "width \(width)")
+    }
+  }
+
   /// Leaves and the splittings that are their parents, in one block of rows and in several; the cells that have kernels.
   @Test(arguments: [1, 3, canopy_scratch_rows() + 2], [true, false])
   func recursiveCellsStayInTheirRoom(splittings: Int, isGated: Bool) {
