@@ -34,12 +34,13 @@ package() { # FOLDER
   "$canopy" plugin check "$library" || fail "${1##*/} does not conform"
 }
 
-# Runs a command that must be refused as bad input, with a sentence that has a text in it.
-refused() { # TEXT COMMAND…
-  local status=0 sentence text=$1
-  shift
+# Runs a command that must be refused with a sentence that has a text in it, and with status 65 if the input is wrong, 64 if
+# the command line is.
+refused() { # STATUS TEXT COMMAND…
+  local status=0 sentence expected=$1 text=$2
+  shift 2
   sentence=$("$@" 2>&1) || status=$?
-  [ "$status" = 65 ] && [[ $sentence == *"$text"* ]] || fail "status $status and: $sentence"
+  [ "$status" = "$expected" ] && [[ $sentence == *"$text"* ]] || fail "status $status and: $sentence"
 }
 
 package "$examples/JetShapeTagger"
@@ -53,13 +54,13 @@ classify() { # [OPTION…]
 classify --plugin "$library" > "$work/scores.jsonl"
 grep -q '"shapes":{"score":' "$work/scores.jsonl" || fail "no scores"
 CANOPY_PLUGIN_PATH=$(dirname "$library") classify | cmp - "$work/scores.jsonl" || fail "other scores"
-refused "There is no plugin jet-shape-tagger 1.0.0 here: load its library by --plugin" classify
-refused "it is no library" classify --plugin "$PWD/Package.swift"
+refused 65 "There is no plugin jet-shape-tagger 1.0.0 here: load its library by --plugin" classify
+refused 65 "it is no library" classify --plugin "$PWD/Package.swift"
 
 # A library that was built with other sources of Canopy, of which nothing runs.
 fingerprint=$(grep -aoE 'CANOPY SOURCES 9b41f6e2[|][0-9a-f]+' "$library" | head -n 1)
 LC_ALL=C sed "s/$fingerprint/${fingerprint%????????}01234567/" "$library" > "$work/libOther.so"
-refused "it is built with other sources of Canopy" classify --plugin "$work/libOther.so"
+refused 65 "it is built with other sources of Canopy" classify --plugin "$work/libOther.so"
 
 package "$examples/ConstituentTransformer"
 cd "$examples/ConstituentTransformer"
@@ -68,9 +69,9 @@ cd "$examples/ConstituentTransformer"
   --set data.max-events=400 --plugin "$library"
 "$canopy" classify ../../Samples/w-events.jsonl --model "$work/transformer" --format jsonl --plugin "$library" |
   grep -q '"w-tagger":{"score":' || fail "no scores on the transformer"
-refused "There is no stage constituent-transformer 1.0.0 here: load its library by --plugin" "$canopy" classify \
+refused 65 "There is no stage constituent-transformer 1.0.0 here: load its library by --plugin" "$canopy" classify \
   ../../Samples/w-events.jsonl --model "$work/transformer"
-refused "unknown key 'widht' in embedding; did you mean 'width'?" "$canopy" train constituent-transformer.yaml \
+refused 64 "unknown key 'widht' in embedding; did you mean 'width'?" "$canopy" train constituent-transformer.yaml \
   -o "$work/refused" --set embedding.widht=8 --plugin "$library"
 
 # The recursive cell of Canopy's own tests, in a package of its own.
@@ -95,9 +96,9 @@ package "$PWD"
   --plugin "$library"
 "$canopy" classify "$examples/../Samples/w-events.jsonl" --model "$work/tree-memory" --format jsonl \
   --plugin "$library" | grep -q '"tagger":{"score":' || fail "no scores with the cell"
-refused "there is no recursive cell tree-memory here: load its library by --plugin" "$canopy" classify \
+refused 65 "there is no recursive cell tree-memory here: load its library by --plugin" "$canopy" classify \
   "$examples/../Samples/w-events.jsonl" --model "$work/tree-memory"
-refused "embedding.cell is refused: there is no recursive cell tree-memory here" "$canopy" train tree-memory.yaml \
+refused 65 "embedding.cell is refused: there is no recursive cell tree-memory here" "$canopy" train tree-memory.yaml \
   -o "$work/refused"
 
 package "$examples/AdversarialTagger"
@@ -146,7 +147,7 @@ trigger --plugin "$library" > "$work/accepted.jsonl"
 grep -q 'tau-pair' "$work/accepted.jsonl" || fail "no event is accepted"
 "$canopy" trigger ../../Samples/ditau/tautau-mass-small.h5 --menu vector-boson-fusion.yaml \
   --model ../../Models/ditau-mass --plugin "$library"
-refused "There is no decision vector-boson-fusion; load its library by --plugin" "$canopy" trigger \
+refused 65 "There is no decision vector-boson-fusion; load its library by --plugin" "$canopy" trigger \
   ../../Samples/ditau/tautau-mass-small.h5 --menu vector-boson-fusion.yaml --model ../../Models/ditau-mass
 
 package "$examples/RateLimiter"
@@ -226,8 +227,8 @@ END
 "$canopy" evaluate "$work/labelled.lhco" --model "$work/lhco-model" --plugin "$library" | grep -q AUC ||
   fail "no evaluation"
 sed 's/^2  4/2  9/' "$work/jets.lhco" > "$work/bad.lhco"
-refused "bad.lhco, event 0, line 4, typ is 9.0; an object has one of" cluster "$work/bad.lhco"
-refused "give LHCO, HDF5, " cluster README.md
+refused 65 "bad.lhco, event 0, line 4, typ is 9.0; an object has one of" cluster "$work/bad.lhco"
+refused 65 "give LHCO, HDF5, " cluster README.md
 status=0
 sentence=$("$canopy" cluster "$work/jets.lhco" --input-format lhco 2>&1) || status=$?
 [ "$status" = 64 ] && [[ $sentence == *"lhco, which is no format; choose from hdf5, "*"--plugin"* ]] || fail "$sentence"
@@ -256,7 +257,7 @@ paths:
 MENU
 "$canopy" trigger ../../Samples/w-events.jsonl --menu "$work/observable.yaml" --model ../../Models/w-tagger \
   --plugin "$library" | grep -q two-prongs || fail "the menu does not use the observable"
-refused "There is no observable energy-correlations 1.0.0; load its library by --plugin" "$canopy" classify \
+refused 65 "There is no observable energy-correlations 1.0.0; load its library by --plugin" "$canopy" classify \
   ../../Samples/w-events.jsonl --model "$work/correlations"
 
 for kind in head regression stage observable decision format; do
@@ -295,9 +296,9 @@ for mass in 90 120 -1 {80..150}; do
   echo "{\"particles\": [[30, 0, 1, 31], [-20, 9, 5, 24]], \"truth_mass\": $mass}"
 done > negative.jsonl
 for head in my mass; do
-  refused "negative.jsonl, event 2: truth_mass is -1.0 GeV" "$canopy" train "$head-regression.yaml" \
+  refused 65 "negative.jsonl, event 2: truth_mass is -1.0 GeV" "$canopy" train "$head-regression.yaml" \
     --set data.inputs='[negative.jsonl]' -o refused --plugin "$library"
-  refused "the head ditau-mass: " "$canopy" train "$head-regression.yaml" \
+  refused 65 "the head ditau-mass: " "$canopy" train "$head-regression.yaml" \
     --set heads.ditau-mass.configuration.scale=-1 -o refused --plugin "$library"
 done
 

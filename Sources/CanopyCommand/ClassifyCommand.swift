@@ -35,6 +35,8 @@ struct ClassifyCommand: ParsableCommand {
   @OptionGroup(title: "Output")
   var output: OutputOptions
 
+  func validate() throws { try model.check(reading) }
+
   func run() throws {
     try reportingFailures {
       try writePredictions(

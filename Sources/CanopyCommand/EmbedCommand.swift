@@ -30,6 +30,8 @@ struct EmbedCommand: ParsableCommand {
   @OptionGroup(title: "Output")
   var output: OutputOptions
 
+  func validate() throws { try model.check(reading) }
+
   func run() throws {
     try reportingFailures {
       try writePredictions(

@@ -77,7 +77,10 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "How the numbers are printed: table for people, json for programs.")
   var format = Format.table
 
-  func validate() throws { _ = try yields() }
+  func validate() throws {
+    _ = try yields()
+    try model.check(reading)
+  }
 
   /// What the options say of the expected numbers of events.
   private func yields() throws -> EventYields? {

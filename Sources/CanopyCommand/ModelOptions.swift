@@ -33,6 +33,14 @@ struct ModelOptions: ParsableArguments {
     try NamedValue.checkNames(condition, option: "--condition")
   }
 
+  /// Makes sure that no condition has the name of a column that is defined.
+  func check(_ reading: ReadingOptions) throws {
+    let names = Set(condition.map(\.name))
+    if let twice = try reading.definitions().first(where: { names.contains($0.name) }) {
+      throw ValidationError("--condition and --define both give \(twice.name); leave one of the two out.")
+    }
+  }
+
   /// Reads the model, which may name any of `plugins`.
   ///
   /// - Throws: `ModelError`, also where the model does not read a condition that was given.

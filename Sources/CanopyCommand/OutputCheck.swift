@@ -11,7 +11,7 @@ struct OutputCheck {
   /// What an output is.
   enum Kind {
     case file
-    /// A folder, which is made with those that it is in.
+    /// A folder, which is made if it is not there.
     case folder
     /// A file of a folder that is another output.
     case part

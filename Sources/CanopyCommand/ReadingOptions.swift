@@ -61,12 +61,19 @@ struct ReadingOptions: ParsableArguments {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is \(threads); choose a number from 1 to 1024.")
     }
+    try Self.checkStandardInput(inputs)
     _ = try selection()
     _ = try definitions()
     var options = EventReadingOptions()
     options.maximumEvents = maxEvents
     options.skipEvents = skipEvents ?? 0
     try options.checkOptions(given: [])
+  }
+
+  /// Makes sure that standard input is named once.
+  static func checkStandardInput(_ inputs: [String]) throws {
+    guard inputs.count(where: { $0 == "-" }) > 1 else { return }
+    throw ValidationError("Standard input, -, is given twice; it can be read only once.")
   }
 
   /// What events must meet.
@@ -77,7 +84,9 @@ struct ReadingOptions: ParsableArguments {
         return Formula(column: value.name, isEqualTo: value.value)
       }
       do {
-        return try Formula(text)
+        let formula = try Formula(text)
+        try formula.checkForEvents(isCondition: true)
+        return formula
       } catch {
         throw ValidationError("--where \(error).")
       }
@@ -85,7 +94,7 @@ struct ReadingOptions: ParsableArguments {
   }
 
   /// The columns that events get.
-  private func definitions() throws -> [ColumnDefinition] {
+  func definitions() throws -> [ColumnDefinition] {
     var definitions: [ColumnDefinition] = []
     for text in define {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -103,8 +112,14 @@ struct ReadingOptions: ParsableArguments {
       guard definitions.allSatisfy({ $0.name != name }) else {
         throw ValidationError("--define gives \(name) twice; give it once.")
       }
+      guard !Events.formulaNames.contains(name) else {
+        throw ValidationError(
+          "--define gives \(name), which means something else in formulas; choose another name.")
+      }
       do {
-        definitions.append(ColumnDefinition(name, try Formula(parts[1].trimmingCharacters(in: .whitespaces))))
+        let formula = try Formula(parts[1].trimmingCharacters(in: .whitespaces))
+        try formula.checkForEvents()
+        definitions.append(ColumnDefinition(name, formula))
       } catch {
         throw ValidationError("--define \(name): \(error).")
       }

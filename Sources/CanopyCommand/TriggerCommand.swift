@@ -147,6 +147,7 @@ struct TriggerCommand: ParsableCommand {
     if format == .jsonl, output != nil || tune {
       throw ValidationError("--format jsonl prints the accepted events; give either it or -o.")
     }
+    try ReadingOptions.checkStandardInput(reading.inputs + signal)
     if tune, signal.isEmpty { throw ValidationError("--tune needs signal events; name them with --signal.") }
     if signalWeight != nil, signal.isEmpty {
       throw ValidationError("--signal-weight is of signal events; name them with --signal.")
@@ -169,6 +170,7 @@ struct TriggerCommand: ParsableCommand {
       let menu = try file.menu(
         sources: DecisionSources(model), plugins: plugins, inputRate: rate,
         isForTuning: tune)
+      reportRemarks(file.remarks(on: menu))
       let run = try TriggerRun(
         model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, conditions: self.model.columns, threads: reading.threadCount)
       let stream = try reading.makeStream(
@@ -215,9 +217,8 @@ struct TriggerCommand: ParsableCommand {
   private func decide(
     _ run: TriggerRun, _ stream: EventStream, _ signal: EventStream?, _ outputFormat: any EventOutputFormat
   ) throws {
+    var curves = try report == nil ? [] : turnOnCurves(run.menu)
     let gnuplot = try report.map { _ in try Gnuplot() }
-    let names = turnOn.isEmpty ? ["leading-jet-pt", "missing-momentum"] : turnOn
-    var curves = try report == nil ? [] : names.map { try TurnOnCurves(run.menu, against: $0) }
     var progress = EventProgress(stream, resultsOnStandardOutput: format == .jsonl)
     defer { progress.clear() }
     let outcome = try decide(run, stream, outputFormat) { progress.update($0) }
@@ -257,6 +258,18 @@ struct TriggerCommand: ParsableCommand {
       )
     }
     if output != nil { stream.reportUnreadableColumns() }
+  }
+
+  /// The curves that the report shows, without events.
+  ///
+  /// - Throws: `ValidationError` if the user gives a quantity that there is not.
+  private func turnOnCurves(_ menu: TriggerMenu) throws -> [TurnOnCurves] {
+    let names = turnOn.isEmpty ? ["leading-jet-pt", "missing-momentum"] : turnOn
+    do {
+      return try names.map { try TurnOnCurves(menu, against: $0) }
+    } catch let error as PluginError {
+      throw ValidationError("--turn-on: \(error)")
+    }
   }
 
   /// Runs the menu over the events, with the accepted ones to where they are to go.

@@ -10,6 +10,7 @@ extension DecisionSources {
       heads: model.network.heads.map { Head(name: $0.name, rows: $0.head.rows, outputs: $0.head.outputs) },
       conditions: model.network.conditions,
       observables: model.network.observables.columns.filter { $0.rows == .events || $0.rows == .jets })
+    mostJets = model.description.jets.selection.mostJets
   }
 }
 

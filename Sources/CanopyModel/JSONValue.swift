@@ -15,7 +15,7 @@ public enum JSONValue: Sendable, Equatable {
   case integer(Int)
   /// A whole number that is too large for `integer`.
   case unsigned(UInt64)
-  /// Any other number.
+  /// Any other number; of a whole one all digits are kept.
   case number(Double)
   /// A text.
   case string(String)
@@ -32,6 +32,8 @@ public enum JSONValue: Sendable, Equatable {
 
 extension JSONValue: Codable {
   /// Reads any JSON value of up to 64 lists and objects in each other.
+  ///
+  /// - Throws: `DecodingError`, also if digits of a whole number beyond 64 bits would be lost.
   public init(from decoder: any Decoder) throws {
     guard decoder.codingPath.count <= DocumentLimits.depth else {
       throw DecodingError.dataCorrupted(
@@ -49,6 +51,7 @@ extension JSONValue: Codable {
     } else if let value = try? container.decode(UInt64.self) {
       self = .unsigned(value)
     } else if let value = try? container.decode(Double.self) {
+      try Self.checkDigits(of: value, in: container)
       self = .number(value)
     } else if let value = try? container.decode(String.self) {
       self = .string(value)
@@ -59,6 +62,18 @@ extension JSONValue: Codable {
         self = .object(try container.decode([String: JSONValue].self))
       }
     }
+  }
+
+  /// Makes sure that a number beyond 64 bits is written again as it was read, if it is a whole number of up to 38 digits,
+  /// which is what `Decimal` holds.
+  private static func checkDigits(of value: Double, in container: some SingleValueDecodingContainer) throws {
+    guard value.magnitude >= 0x1p63, let digits = try? container.decode(Decimal.self), digits.exponent >= 0,
+      digits != Decimal(string: "\(value)")
+    else { return }
+    throw DecodingError.dataCorruptedError(
+      in: container,
+      debugDescription:
+        "the whole number \(digits) has more digits than are kept; write one of 64 bits, or with an exponent")
   }
 
   /// Writes the value.

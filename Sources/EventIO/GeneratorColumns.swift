@@ -88,6 +88,8 @@ public struct GeneratorColumns {
     guard event.weightCount <= maximumCount else {
       return ("weight", "has \(event.weightCount) values; at most \(maximumCount) are read")
     }
+    let attributes = (0..<event.attributeCount).map { event.attributeName($0) }
+    if let name = NameForms.firstRepeated(in: attributes) { return (name, NameForms.problem) }
     let isFirst = schema == nil
     if isFirst {
       schema = Schema(names: [], weightCount: event.weightCount, weightNames: Self.weightNames(of: event))
@@ -98,8 +100,8 @@ public struct GeneratorColumns {
       set(Self.crossSection, crossSection.value)
       set(Self.crossSectionError, crossSection.error)
     }
-    for attribute in 0..<event.attributeCount {
-      set(Self.columnName(ofAttribute: event.attributeName(attribute)), event.attributeValue(attribute))
+    for (place, name) in attributes.enumerated() {
+      set(Self.columnName(ofAttribute: name), event.attributeValue(place))
     }
     let layout = layout(of: event)
     for (weight, column) in layout.columns.enumerated() {

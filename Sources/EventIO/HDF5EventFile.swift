@@ -21,10 +21,9 @@ struct HDF5EventFile {
     }
     var columns: [(name: String, dataset: HDF5Dataset)] = []
     var unreadable: [String: String] = [:]
-    for link in try file.names(inGroup: "event") where link != "offset" {
-      let name = HDF5ColumnName.column(ofLink: link)
+    for (name, link) in try file.columns(inGroup: "event") where link != "offset" {
       do {
-        guard let column = try file.dataset("event/\(link)") else { continue }
+        let column = try file.column("event/\(link)")
         if column.shape.count > 2 {
           unreadable[name] =
             "it has \(column.shape.count) dimensions; give it one, or two for several numbers a row"

@@ -63,10 +63,40 @@ final class HDF5File {
     return try HDF5Dataset(name, object, in: handle, source: source)
   }
 
+  /// The dataset of a link that there is.
+  ///
+  /// Throws `EventInputError` if it is no dataset of numbers, lies in another file, or has a name that cannot be read.
+  func column(_ link: String) throws -> HDF5Dataset {
+    // The name is not found if its bytes were no text.
+    guard let dataset = try dataset(link) else {
+      throw refusal(link, "has a name that is not in UTF-8; rename it")
+    }
+    return dataset
+  }
+
+  /// The links of a group and the names of the columns that they are, sorted; none if there is no such group.
+  ///
+  /// Throws `EventInputError` if the group lies in another file, or two links are one column.
+  func columns(inGroup group: String) throws -> [(name: String, link: String)] {
+    let columns = try links(inGroup: group).map { (name: HDF5ColumnName.column(ofLink: $0), link: $0) }
+    var known: [String: String] = [:]
+    for (name, link) in columns {
+      // Links of the same bytes are those whose names are not in UTF-8, which nothing is read from.
+      guard let other = known.updateValue(link, forKey: name), !other.utf8.elementsEqual(link.utf8) else {
+        continue
+      }
+      throw refusal(
+        "\(group)/\(link)",
+        other == link
+          ? NameForms.problem : "is the column \(name), and so is \(group)/\(other); rename one of the two")
+    }
+    return columns
+  }
+
   /// The names of the links of a group, sorted; none if there is no such group.
   ///
   /// Throws `EventInputError` if the group lies in another file.
-  func names(inGroup group: String) throws -> [String] {
+  private func links(inGroup group: String) throws -> [String] {
     var info = H5G_info_t()
     guard try contains(group, linksLeft: Self.mostLinks, field: group),
       H5Gget_info_by_name(handle.id, group, &info, links.id) >= 0

@@ -137,12 +137,11 @@ struct HDF5RaggedParticles: HDF5Particles {
     let known = Set(MomentumLayout.allCases.flatMap(\.names) + ["pdgid"])
     var columns: [(name: String, isRequired: Bool, dataset: HDF5Dataset)] = []
     var unreadable: [String: String] = [:]
-    for link in try file.names(inGroup: "particle") where !known.contains(link) {
-      let name = HDF5ColumnName.column(ofLink: link)
+    for (name, link) in try file.columns(inGroup: "particle") where !known.contains(link) {
       guard options.reads(particleColumn: name) else { continue }
       let isRequired = options.requires(particleColumn: name)
       do {
-        guard let column = try file.dataset("particle/\(link)") else { continue }
+        let column = try file.column("particle/\(link)")
         func refusal(_ problem: String) -> EventInputError {
           EventInputError(source: file.source, field: column.name, problem: problem)
         }
@@ -292,8 +291,11 @@ struct HDF5PaddedParticles: HDF5Particles {
         "particles",
         "needs the attribute features, the names of its last dimension, such as 'pt,eta,phi,mass'")
     }
-    if let twice = features.enumerated().first(where: { features[..<$0.offset].contains($0.element) }) {
-      throw refusal("particles", "has the feature \(twice.element) twice; give each a name of its own")
+    for (place, name) in features.enumerated() {
+      guard let other = features[..<place].first(where: { $0 == name }) else { continue }
+      throw other.utf8.elementsEqual(name.utf8)
+        ? refusal("particles", "has the feature \(name) twice; give each a name of its own")
+        : refusal("particles (\(name))", NameForms.problem)
     }
     guard features.count == array.shape[2] else {
       throw refusal(
@@ -344,7 +346,8 @@ struct HDF5PaddedParticles: HDF5Particles {
     let (length, width) = (array.shape[1], array.shape[2])
     let count = min(events.count, max(1, 4 * limits.particlesOfBatch / max(array.width, 1)))
     let events = events.prefix(count)
-    let values = try array.doubles(events)
+    let content = try array.column(events)
+    let values = content.values
     let masks = try mask?.doubles(events)
     var rows = HDF5ParticleRows(events: events, momenta: [[], [], [], []])
     if identifierPlace != nil { rows.identifiers = [] }
@@ -382,7 +385,10 @@ struct HDF5PaddedParticles: HDF5Particles {
           rows.identifiers!.append(Int(exactly: number) ?? .max)
         }
         for column in columnPlaces {
-          rows.columns[column.name, default: Column()].values.append(values[first + column.place])
+          let place = first + column.place
+          rows.columns[column.name, default: Column(storage: content.storage)].append(
+            values[place...place],
+            remainders: content.remainders.isEmpty ? nil : content.remainders[place...place])
         }
       }
       rows.starts.append(rows.momenta[0].count)

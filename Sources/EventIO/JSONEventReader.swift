@@ -186,6 +186,9 @@ final class JSONEventReader: ParsingEventReader {
   /// Adds the columns last, when nothing else can be wrong, so that there is nothing to take back.
   private func appendColumns(of event: canopy_json_event, to batch: inout Events) -> Outcome {
     let members = members(of: event)
+    if let name = NameForms.firstRepeated(in: members.lazy.map(\.name)) {
+      return .bad(error(field: name, NameForms.problem))
+    }
     if schema == nil {
       schema = firstSchema(members, of: event)
       lookAhead()

@@ -58,6 +58,12 @@ public struct JetSelection: Sendable, Hashable {
   /// All inclusive jets.
   public static let allInclusive = JetSelection(unchecked: .inclusive(minimumPt: 0))
 
+  /// How many jets an event has at most; nil if any number.
+  public var mostJets: Int? {
+    guard case .exclusiveJets(let count) = kind else { return leading }
+    return min(count, leading ?? count)
+  }
+
   private init(unchecked kind: Kind) {
     self.kind = kind
     maximumAbsRapidity = nil

@@ -32,7 +32,9 @@ public struct DecisionSources: Sendable, Equatable {
   /// The names of the model's conditions, such as `resonance_mass`.
   public let conditions: [String]
   /// The numbers of observables, for events and for jets.
-  public let observables: [ObservableColumn]
+  public private(set) var observables: [ObservableColumn]
+  /// How many jets an event has at most; nil if any number.
+  package var mostJets: Int?
   /// The observables whose declarations were refused: who names one has no mistake of his own.
   package var refusedObservables = RefusedObservables.named([])
 
@@ -45,9 +47,8 @@ public struct DecisionSources: Sendable, Equatable {
 
   /// The same sources with the numbers of further observables.
   public func adding(_ observables: [ObservableColumn]) -> DecisionSources {
-    var sources = DecisionSources(
-      heads: heads, conditions: conditions, observables: self.observables + observables)
-    sources.refusedObservables = refusedObservables
+    var sources = self
+    sources.observables += observables
     return sources
   }
 

@@ -15,6 +15,9 @@ public struct ConfigurationError: ReportedError, Equatable, LocalizedError {
   /// How many problems are reported one by one.
   private static let shown = 20
 
+  /// The command line if all problems are those of values that options give, as `--set` does; else the input.
+  public var fault: Fault { problems.allSatisfy { $0.position.isInOption } ? .commandLine : .input }
+
   /// One sentence a problem, in the order of the file: `file:line:column: what is wrong and what to do`;
   /// after the first 20, how many more there are.
   public var messages: [String] {
@@ -45,7 +48,7 @@ public struct ConfigurationError: ReportedError, Equatable, LocalizedError {
 
 /// A place in a configuration file.
 public struct ConfigurationPosition: Sendable, Equatable, CustomStringConvertible {
-  /// The file, as the user named it.
+  /// The file, as the user named it, or an option with its value.
   public let file: String
   /// The line, counted from 1, or 0 if the whole file is meant.
   public let line: Int
@@ -58,6 +61,9 @@ public struct ConfigurationPosition: Sendable, Equatable, CustomStringConvertibl
     self.line = line
     self.column = column
   }
+
+  /// Whether it is the value of an option.
+  var isInOption: Bool { file.hasPrefix("--") }
 
   /// `file:line:column`, or the file alone.
   public var description: String { line > 0 ? "\(file):\(line):\(column)" : file }

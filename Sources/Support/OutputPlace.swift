@@ -19,18 +19,17 @@ public struct OutputPlaceError: ReportedError, Sendable, Equatable, LocalizedErr
 
 /// Finds out whether a path can be the place of an output.
 public enum OutputPlace {
-  /// Makes sure that a folder can be made, with those that it is in, or that files can be written into it.
+  /// Makes sure that a folder can be made in the one that it is in, or that files can be written into it.
   ///
   /// Nothing stays of what is tried.
   ///
   /// - Throws: ``OutputPlaceError`` if it cannot.
   public static func checkFolder(_ path: String) throws {
-    var place = URL(fileURLWithPath: path).standardizedFileURL.path
+    let folder = URL(fileURLWithPath: path).standardizedFileURL
     var status = stat()
     // Links to nowhere are there too.
-    while lstat(place, &status) != 0, errno == ENOENT, place != "/" {
-      place = URL(fileURLWithPath: place).deletingLastPathComponent().path
-    }
+    let isFree = lstat(folder.path, &status) != 0 && errno == ENOENT
+    let place = isFree ? folder.deletingLastPathComponent().path : folder.path
     do {
       guard !path.isEmpty else { throw FileOutputError(path, code: ENOENT) }
       guard stat(place, &status) == 0 else { throw FileOutputError(path, code: errno) }

@@ -78,7 +78,47 @@ import Testing
     (["cluster", "x", "--max-events=-1"], "must be 1 or more"),
     (["cluster", "x", "--skip-events=-1"], "must not be negative"),
     (["cluster", "x", "--format", "xml"], "jsonl"),
+    (
+      ["cluster", "x", "--where", "label = 1 +"],
+      "--where \"label = 1 +\" is wrong at character 7: = is not known"
+    ),
+    (
+      ["cluster", "x", "--where", "foo(label) > 1"],
+      "--where \"foo(label) > 1\" is wrong at character 1: there is no function foo()"
+    ),
+    (["cluster", "x", "--where", "sum(particle.pt)"], "this is a number, and a condition is needed"),
+    (["cluster", "x", "--where", "particle.pt > 1"], "put it into any(), all() or count()"),
+    (["cluster", "x", "--where", "jet[0].pt > 1"], "there are no jets here"),
+    (["cluster", "x", "--define", "a = sum(met)"], "--define a: \"sum(met)\" is wrong at character 5"),
+    (["cluster", "x", "--define", "a = particle.pt"], "put it into sum(), mean(), min() or max()"),
+    (["cluster", "x", "--define", "a = hypot(b)"], "hypot() takes 2 arguments, not 1"),
+    (["cluster", "x", "--define", "number = 1"], "--define gives number, which means something else"),
+    (["cluster", "x", "--define", "particle = 1"], "--define gives particle, which means something else"),
+    (["cluster", "x", "--cut", "soft-drop/mass >"], "a number is missing"),
+    (["cluster", "x", "--cut", "soft-dop/mass > 3"], "did you mean soft-drop?"),
+    (["cluster", "x", "--cut", "soft-drop/mas > 3"], "did you mean soft-drop/mass?"),
+    (["cluster", "x", "--observable", "soft-dop"], "did you mean soft-drop?"),
+    (["cluster", "x", "--observable", "a: {plugin: soft-drop, z-cut: 7}"], "must be less than 0.5"),
+    (["cluster", "x", "--particles", "pt >"], "a number is missing"),
+    (["cluster", "x", "--invisible", "none"], "is no particle identifier"),
+    (["cluster", "x", "--status", "final"], "is no status"),
+    (["cluster", "x", "--max-memory", "0"], "--max-memory is wrong"),
+    (["cluster", "-", "x", "-"], "Standard input, -, is given twice"),
+    (["trigger", "-", "--signal", "-", "--model", "m", "--menu", "m"], "Standard input, -, is given twice"),
     (["classify", "x"], "--model"),
+    (["classify", "x", "--model", "m", "--condition", "mass"], "--condition"),
+    (
+      ["classify", "x", "--model", "m", "--condition", "mass=1", "--define", "mass = 2"],
+      "--condition and --define both give mass"
+    ),
+    (["embed", "x", "--model", "m", "--where", "count(particle)"], "a condition is needed"),
+    (["evaluate", "x", "--model", "m", "--where", "mean(met) > 1"], "one value for each event"),
+    (["evaluate", "x", "--model", "m", "--signal-yield", "5"], "--background-yield"),
+    (["trigger", "x", "--model", "m", "--menu", "m", "--where", "bar() > 1"], "there is no function bar()"),
+    (["trigger", "x", "--model", "m", "--menu", "m", "--rate", "0"], "--rate is 0.0"),
+    (["plugin", "new", "tagger"], "choose a capital letter"),
+    (["plugin", "new", "Foundation"], "a name that Swift or Canopy uses already"),
+    (["settings", "jet"], "jets"),
     (["evaluate", "x", "--model", "m", "--format", "jsonl"], "json"),
     (["train", "x.yaml"], "--output"),
     (["bench", "--only", "speed"], "clustering"),
@@ -89,6 +129,53 @@ import Testing
     #expect(outcome.status == 64 && outcome.hasExited)
     #expect(outcome.errors.contains(advice), "\(outcome.errors)")
     #expect(outcome.output.isEmpty)
+  }
+
+  /// What depends on the columns that a file has is not the command line's fault, nor is a name that a file may have.
+  @Test(arguments: [
+    (["--where", "nolabel == 1"], "events have no column nolabel"),
+    (["--where", "jet.pt > 1"], "there are no jets here"), (["--where", "particle > 1"], "is no number"),
+    (["--where", "any(particle.puppiWeight > 1)"], "particles have no column puppiWeight"),
+    (["--define", "a = b + 1"], "events have no column b"),
+    (["--define", "a = 1", "--define", "a-b = a-c"], "events have no column a-c"),
+  ])
+  func whatDependsOnTheFileIsTheInputs(arguments: [String], advice: String) throws {
+    let outcome = try Program.run(["cluster", Samples.path("w-vs-qcd-small.h5")] + arguments)
+    #expect(outcome.status == 65 && outcome.errors.contains(advice), "\(outcome.errors)")
+    let files = try Program.run(
+      "cluster", Samples.path("w-events.txt"), "--define", "n = count(particle)", "--where",
+      "n > 0 and count(particle.pt > 1) > 0", "--max-events", "2", "--format", "jsonl")
+    #expect(files.status == 0 && files.text.contains("\"event\":1"), "\(files.errors)")
+  }
+
+  /// A value of an option is the command line's fault, the same in a file is the file's.
+  @Test func wrongSettingsAreWhosePlaceTheyStandIn() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write(
+      """
+      data: {inputs: [\(Samples.path("w-vs-qcd-small.h5"))]}
+      jets: {algorithm: antikt, radius: 1.0}
+      embedding: {cell: simple, width: 2, features: lund}
+      heads: {tagger: {plugin: jet-tagger, configuration: {truth: label, classes: [QCD, W]}}}
+      training: {epochs: 1}
+
+      """, to: "training.yaml")
+    for (setting, advice) in [
+      ("training.epochs=-1", "training.epochs"), ("training.epoch=1", "did you mean 'epochs'?"),
+      ("training", "write KEY.KEY=VALUE"),
+      ("heads.tagger.plugin=jet-tager", "There is no plugin jet-tager here"),
+      ("jets.radius={", "this is not YAML"),
+    ] {
+      let outcome = try Program.run("train", file, "-o", folder.path("model"), "--set", setting)
+      #expect(
+        outcome.status == 64 && outcome.errors.hasPrefix("canopy: --set \(setting)")
+          && outcome.errors.contains(advice), "\(outcome.errors)")
+    }
+    let wrong = try folder.write(
+      String(contentsOfFile: file, encoding: .utf8).replacing("epochs: 1", with: "epochs: -1"),
+      to: "wrong.yaml")
+    let outcome = try Program.run("train", wrong, "-o", folder.path("model"), "--set", "jets.radius=0.5")
+    #expect(outcome.status == 65 && outcome.errors.contains("wrong.yaml:5:"), "\(outcome.errors)")
   }
 
   @Test func aReaderThatGoesAwayIsNoFailure() throws {

@@ -109,8 +109,7 @@ import Testing
     let commands = try commands()
     let before = try folder.content
     for (arguments, isFolder) in commands {
-      // A folder is made with those that it is in.
-      for place in [file + "/out"] + (isFolder ? [file] : [folder.path("none/out"), folder.url.path]) {
+      for place in [file + "/out", folder.path("none/out"), isFolder ? file : folder.url.path] {
         let outcome = try Program.run(arguments + [place])
         #expect(outcome.status == 64 && outcome.hasExited, "\(arguments) \(outcome.errors)")
         #expect(outcome.errors.hasPrefix("canopy: ") && outcome.errors.filter(\.isNewline).count == 1)
@@ -130,12 +129,30 @@ import Testing
   @Test func aTrainingThatIsStoppedEarlyLeavesNothing() throws {
     let configuration = try folder.write(TinyModel.configuration(epochs: 200), to: "c.yaml")
     let process = try Program.start(
-      ["train", configuration, "-o", folder.path("new/model")], folder: try TemporaryFolder())
-    while process.isRunning, !FileManager.default.fileExists(atPath: folder.path("new/model")) { usleep(200) }
+      ["train", configuration, "-o", folder.path("model")], folder: try TemporaryFolder())
+    while process.isRunning, !FileManager.default.fileExists(atPath: folder.path("model")) { usleep(200) }
     process.terminate()
     process.waitUntilExit()
     #expect(process.terminationReason == .uncaughtSignal)
     #expect(try folder.content == ["c.yaml"])
+  }
+
+  /// The folder that it has made stays then, empty, and is taken by the next training.
+  @Test func aTrainingThatIsKilledEarlyIsInNobodysWay() throws {
+    let model = folder.path("model")
+    let configuration = try folder.write(TinyModel.configuration(epochs: 1, events: 100), to: "c.yaml")
+    let process = try Program.start(["train", configuration, "-o", model], folder: try TemporaryFolder())
+    while process.isRunning, !FileManager.default.fileExists(atPath: model) { usleep(200) }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .uncaughtSignal)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: model) == [])
+    let second = try Program.run("train", configuration, "-o", model)
+    #expect(second.status == 0, "\(second.errors)")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: model).sorted() == [
+        "checkpoint.safetensors", "model.json", "weights.safetensors",
+      ])
   }
 
   @Test func oneTrainingAtATime() throws {

@@ -91,14 +91,16 @@ import Testing
     let folder = try TemporaryFolder()
     let refused = try Program.run(
       "plugin", "new", name, "--kit", kit(in: folder), "--directory", folder.url.path)
-    #expect(refused.status == 65 && refused.errors.contains(sentence), "\(refused.errors)")
+    #expect(refused.status == 64 && refused.errors.contains(sentence), "\(refused.errors)")
     #expect(!FileManager.default.fileExists(atPath: folder.path(name)))
   }
 
   @Test func whatIsNoKitIsRefused() throws {
     let folder = try TemporaryFolder()
     let refused = try Program.run("plugin", "new", "MyTagger", "--kit", folder.url.path)
-    #expect(refused.status == 65 && refused.errors.contains("holds no plugin kit"), "\(refused.errors)")
+    #expect(
+      refused.status == 64 && refused.errors.contains("--kit \(folder.url.path): holds no plugin kit"),
+      "\(refused.errors)")
     let unknown = try Program.run("plugin", "new", "MyTagger", "--kind", "oracle")
     #expect(unknown.status == 64 && unknown.errors.contains("regression"), "\(unknown.errors)")
   }

@@ -263,4 +263,27 @@ import Testing
     let count = try #require(total["count"] as? Int)
     #expect(count <= 120 && count > 0)
   }
+
+  @Test func anUnknownQuantityOfCurvesIsTheCommandLinesFault() throws {
+    let outcome = try Program.run(
+      arguments(["--signal", Self.input, "--report", folder.path("report"), "--turn-on", "leading-jet-tp"]))
+    #expect(outcome.status == 64 && outcome.output.isEmpty)
+    #expect(
+      outcome.errors
+        == "canopy: --turn-on: There is no quantity leading-jet-tp; did you mean leading-jet-pt?\n")
+  }
+
+  /// The model keeps the hardest jet alone.
+  @Test func conditionsThatAreNeverMetAreTold() throws {
+    let menu = try folder.write(
+      "paths: [{name: two, conditions: [{jet: {rank: 2}, min: 20}]}]", to: "two.yaml")
+    let outcome = try Program.run(
+      "trigger", Self.input, "--menu", menu, "--model", Self.model, "--max-events", "20")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains(
+        "two.yaml:1:40: paths[0].conditions[0].jet can never be met: it takes 2 jets, and the model keeps at most 1 of an "
+          + "event.\n"),
+      "\(outcome.errors)")
+  }
 }

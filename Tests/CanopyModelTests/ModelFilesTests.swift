@@ -231,6 +231,30 @@ import Testing
     expectRefusal(naming: isInWeights ? weightsFile : descriptionFile, fragment)
   }
 
+  /// Digits of 64 bits or fewer, and numbers that a double writes as they were read; no other whole number.
+  @Test func wholeNumbersAreKeptOrRefused() throws {
+    for text in ["1e+19", "-1e+19", "1e+23", "18446744073709552000", "-9223372036854775808"] {
+      let value = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+      let again = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
+      #expect(again == value && Decimal(string: text) == (try? value.decode(Decimal.self)), "\(text)")
+    }
+    let decimals = try JSONDecoder().decode(JSONValue.self, from: Data("123456789012345678901234.5".utf8))
+    #expect(decimals == .number(123_456_789_012_345_678_901_234.5), "no whole number, and rounded as ever")
+    for text in ["18446744073709551616", "-9223372036854775809", "100000000000000000000001"] {
+      let error = #expect(throws: DecodingError.self) {
+        try JSONDecoder().decode([String: JSONValue].self, from: Data("{\"a\": [\(text)]}".utf8))
+      }
+      guard case .dataCorrupted(let context)? = error else {
+        Issue.record("\(error as Any)")
+        continue
+      }
+      #expect(
+        context.debugDescription
+          == "the whole number \(text) has more digits than are kept; write one of 64 bits, or with an exponent"
+      )
+    }
+  }
+
   /// A seed in the configuration of a head may have 64 bits.
   @Test func wholeNumbersOf64BitsAreKept() throws {
     let text = "[18446744073709551615,-9223372036854775808,0.5]"

@@ -83,12 +83,28 @@ import Testing
     ("unowned-first", "event/offset begins at 1, so that 1 particle belongs to no event"),
     ("unowned-last", "event/offset ends at 2, so that 1 particle belongs to no event"),
     ("wide", "event 0, particle/pdgid is no identifier of 32 bits (3000000000) for particle 1"),
+    (
+      "two-forms-of-events",
+      "event/é is given twice, in two normal forms of Unicode that are one name; rename one of the two"
+    ),
+    ("two-forms-of-particles", "particle/é is given twice, in two normal forms of Unicode"),
+    ("padded-two-forms", "particles (é) is given twice, in two normal forms of Unicode"),
+    ("two-escapes", "event/a.b is the column a.b, and so is event/a%2Eb; rename one of the two"),
     ("unwritten", "event/offset claims 1000000000000 elements but has 0 bytes in the file"),
   ])
   func whatCannotBeRightIsRefused(name: String, sentence: String) {
     let path = Self.path(name)
     let found = refusal(path)
     #expect(found.hasPrefix("\(path), \(sentence)"), "\(found)")
+  }
+
+  /// A name in another encoding is no reason to refuse the others, nor to pass over the column in silence.
+  @Test func aNameThatIsNoTextIsToldOfItsColumn() throws {
+    let batch = try #require(try batches(Self.path("latin-1")).first)
+    #expect(batch.columns["label"]?.values == [1, 0] && batch.columns.count == 1)
+    #expect(
+      batch.unreadableColumns == ["caf\u{FFFD}": "it has a name that is not in UTF-8; rename it"],
+      "\(batch.unreadableColumns)")
   }
 
   // MARK: - Written and read again

@@ -150,6 +150,15 @@ import Testing
     #expect(found == ["number": [7], "attribute.number": [5], "attribute.weight.a": [6]])
   }
 
+  @Test func twoAttributesOfOneNameAreRefused() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      "HepMC::Asciiv3-START_EVENT_LISTING\nE 7 0 1\nU GEV MM\nA 0 é 5\nA 0 e\u{301} 6\nP 1 0 211 0 0 1 2 0 1\n"
+    )
+    let found = refusal(path)
+    #expect(found.contains("é is given twice, in two normal forms of Unicode"), "\(found)")
+  }
+
   @Test func statusesAreChosenAndGiven() throws {
     for name in HepMCTests.files {
       let field = name.hasPrefix("hepmc2") ? 8 : 9

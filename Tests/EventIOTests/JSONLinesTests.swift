@@ -184,6 +184,15 @@ import Testing
     ("{\"particles\": [[1,2,3,4]], \"pdgid\": []}", "event 0, line 1, pdgid has 0 elements for 1 particles"),
     ("{\"particles\": [[1,2,3,4]], \"pdgid\": [1.5]}", "event 0, line 1, pdgid has an element 0 that is not"),
     ("{\"particles\": [], \"a\": 1, \"a\": 2}", "event 0, line 1, a occurs twice"),
+    (
+      "{\"particles\": [], \"é\": 1, \"e\u{301}\": 2}",
+      "event 0, line 1, é is given twice, in two normal forms of Unicode that are one name; rename one of the two"
+    ),
+    // The sign of the kelvin is the letter K to Unicode.
+    (
+      "{\"particles\": []}\n{\"particles\": [], \"K\": 1, \"\u{212A}\": [2]}",
+      "event 1, line 2, K is given twice, in two"
+    ),
     ("{\"particles\": [], \"pdgid\": []}\n{\"particles\": []}", "event 1, line 2, pdgid is missing"),
   ])
   func malformedLinesAreRefused(text: String, sentence: String) throws {
@@ -191,6 +200,26 @@ import Testing
     let path = try folder.write(text)
     let found = refusal(path)
     #expect(found.hasPrefix(path + ", " + sentence), "\(found)")
+  }
+
+  /// One name in two events, and names of an event and of its particles, are two columns at most, none of which is lost.
+  @Test func formsOfANameAreOneColumn() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      "{\"particles\": [[1, 0, 0, 1], [1, 0, 0, 2]], \"é\": 1, \"ü\": [3, 4]}\n"
+        + "{\"particles\": [[1, 0, 0, 1]], \"e\u{301}\": 2, \"u\u{308}\": [5]}\n")
+    for name in ["hdf5", "jsonl"] {
+      let writer = try #require(EventOutputFormats.builtIn[name]).makeWriter(to: .file(folder.path(name)))
+      for var batch in try batches(path, step: 1) {
+        batch.columns["u\u{308}"] = Column(values: [7])
+        try writer.append(batch)
+      }
+      try writer.finish()
+      let batch = try #require(try batches(folder.path(name)).first)
+      #expect(batch.columns["é"]?.values == [1, 2] && batch.columns["ü"]?.values == [7, 7], "\(name)")
+      let column = name == "hdf5" ? "ü" : "particle.ü"
+      #expect(batch.particles.content.columns[column]?.values == [3, 4, 5], "\(name)")
+    }
   }
 
   @Test func linesLongerThanTheBufferAreRead() throws {

@@ -59,6 +59,27 @@ import Testing
     }
   }
 
+  /// Features of padded arrays, one type for all of them.
+  @Test(arguments: ["hdf5", "jsonl"]) func paddedArraysKeepTheirWholeNumbers(format: String) throws {
+    for path in [
+      HDF5LayoutTests.path("padded-whole-numbers"),
+      try copy(HDF5LayoutTests.path("padded-whole-numbers"), as: format),
+    ] {
+      let events = try batches(path)[0]
+      let barcode = try #require(events.particles.content.columns["barcode"])
+      #expect(
+        (0..<3).map { barcode.wholeNumber(at: $0, as: Int64.self) } == [
+          9_007_199_254_740_993, 5, -1_152_921_504_606_846_977,
+        ])
+      #expect(events.momenta.energy == [1, 2, 3] && events.pdgID == [211, -321, 22])
+      #expect(format == "jsonl" || barcode.storage == .int64)
+    }
+    let small = try batches(
+      copy(HDF5LayoutTests.path("padded-small-numbers"), as: "hdf5", name: "small"))[0]
+    let charge = try #require(small.particles.content.columns["charge"])
+    #expect(charge.storage == .int32 && charge.values == [1, 2, 3])
+  }
+
   /// What Python's `json` reads, digit for digit.
   @Test func jsonLinesHaveAllDigits() throws {
     let path = try copy(HDF5LayoutTests.path("whole-numbers"), as: "jsonl")

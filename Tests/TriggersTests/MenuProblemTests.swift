@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import JetPhysics
 import PluginKit
 import Settings
 import Testing
@@ -188,6 +189,40 @@ import Triggers
         == [
           "menu.yaml:2:57: paths[0].conditions[0].max cannot be tuned together with min; give one of them a number."
         ])
+  }
+
+  /// No problem, as the menu does what it says.
+  @Test func conditionsThatNoEventMeetsAreTold() throws {
+    let file = try MenuFile(
+      yaml: """
+        paths:
+        - name: a
+          conditions:
+          - {jet-count: {}, min: 1}
+          - {jet-count: {min-pt: 30}, min: 1.5}
+          - {jet-count: {}, max: 3}
+          - {jet: {rank: 2}, max: 500}
+          - {jet: {}, min: 20}
+          - {invariant-mass: {}}
+          - {invariant-mass: {leading: 1}, min: 5}
+          - {ht: {}, min: 5}
+        """, source: "menu.yaml")
+    var sources = DecisionSources()
+    #expect(try file.remarks(on: file.menu(sources: sources, plugins: .conditions)) == [])
+    sources.mostJets = 1
+    let end = "can never be met: it takes 2 jets, and the model keeps at most 1 of an event."
+    #expect(
+      try file.remarks(on: file.menu(sources: sources, plugins: .conditions)) == [
+        "menu.yaml:5:17: paths[0].conditions[1].jet-count \(end)",
+        "menu.yaml:7:11: paths[0].conditions[3].jet \(end)",
+        "menu.yaml:9:22: paths[0].conditions[5].invariant-mass \(end)",
+      ])
+    for (kind, leading, most) in [
+      (.inclusive(minimumPt: 5), nil, nil), (.inclusive(minimumPt: 5), 3, 3), (.exclusiveCut(5), nil, nil),
+      (.exclusiveJets(4), nil, 4), (.exclusiveJets(4), 2, 2), (.exclusiveJets(4), 9, 4),
+    ] as [(JetSelection.Kind, Int?, Int?)] {
+      #expect(try JetSelection(kind, leading: leading).mostJets == most)
+    }
   }
 
   @Test func theRateOfTheCallerCounts() throws {

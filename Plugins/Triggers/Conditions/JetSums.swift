@@ -72,7 +72,7 @@ public struct JetInvariantMass: Decision {
   /// An example for users and tests.
   public static let example = DecisionExample("{leading: 2, min-pt: 30}")
 
-  private let leading: Int
+  let leading: Int
   private let selector: JetSelector
 
   /// The mass of the jets of `configuration`, two unless it says how many.

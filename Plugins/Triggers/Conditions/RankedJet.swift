@@ -47,7 +47,7 @@ public struct RankedJet: Decision {
       .init(name: "w-tagger", rows: .jets, outputs: [HeadOutput("score")])
     ]))
 
-  private let rank: Int
+  let rank: Int
   private let quantity: Quantity
   private let selector: JetSelector
 

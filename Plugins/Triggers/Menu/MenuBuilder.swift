@@ -10,6 +10,7 @@ struct MenuBuilder {
   private(set) var observables = ObservableSet()
 
   private(set) var problems: [DecodingError.Context]
+  private(set) var remarks: [DecodingError.Context] = []
   private(set) var paths: [TriggerMenu.Path] = []
   private(set) var quantities: [TriggerMenu.Quantity] = []
   private(set) var thresholds: [TriggerMenu.Threshold] = []
@@ -144,6 +145,16 @@ struct MenuBuilder {
     guard let decision else { return }
     let outputs = decision.quantities
     let bounds = bounds(of: condition, decision)
+    if let demand = decision as? any JetDemand, let most = sources.mostJets {
+      let fewest = demand.fewestJets(forAtLeast: bounds?.least ?? -.infinity)
+      if fewest > most {
+        remarks.append(
+          .init(
+            codingPath: condition.codingPath + [key],
+            debugDescription:
+              "can never be met: it takes \(fewest) jets, and the model keeps at most \(most) of an event"))
+      }
+    }
     let first = quantities.count
     for (name, bound) in [
       (ConditionDescription.Key.minimum, condition.minimum), (.maximum, condition.maximum),

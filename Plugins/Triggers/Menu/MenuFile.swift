@@ -53,6 +53,11 @@ public struct MenuFile: Sendable {
     return made!
   }
 
+  /// What is hardly meant in a menu of this file, a sentence each with its line and column.
+  public func remarks(on menu: TriggerMenu) -> [String] {
+    menu.remarks.flatMap { node.part(at: $0.codingPath).error($0.debugDescription).messages }
+  }
+
   /// The text of the file with numbers in place of `tune`, and everything else as the user wrote it.
   ///
   /// - Parameters:

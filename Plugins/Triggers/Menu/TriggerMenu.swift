@@ -93,6 +93,9 @@ public struct TriggerMenu: Sendable {
   /// The conditions whose decisions have a state: those of one path stand together, in the order of the path.
   public let statefulConditions: [StatefulCondition]
 
+  /// What is no mistake, but hardly meant, with its place and the end of a sentence about it, as in ``MenuError/problems``.
+  public let remarks: [DecodingError.Context]
+
   private(set) var conditions: [Condition]
   /// The places in ``statefulConditions`` of each path's: `[paths]`.
   let statefulOfPath: [Range<Int>]
@@ -120,6 +123,7 @@ public struct TriggerMenu: Sendable {
       return first..<first + statefulConditions.count { $0.path == path }
     }
     order = builder.order
+    remarks = builder.remarks
   }
 
   /// The menu with numbers for its thresholds.

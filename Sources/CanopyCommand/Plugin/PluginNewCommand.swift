@@ -59,11 +59,12 @@ struct PluginNewCommand: ParsableCommand {
     }
   }
 
+  func validate() throws { try PluginNames.check(name) }
+
   func run() throws {
     try reportingFailures {
       let plugins = try PluginOptions.registry(loading: [])
-      let names = try PluginNames(
-        name, kit: kit.map { try PluginKitFolder($0) } ?? PluginKitFolder(), registry: plugins)
+      let names = try PluginNames(name, kit: kitFolder(), registry: plugins)
       let template = PluginTemplate(kind.type, names)
       let path =
         directory == "." ? name : URL(fileURLWithPath: directory).appendingPathComponent(name).relativePath
@@ -77,6 +78,16 @@ struct PluginNewCommand: ParsableCommand {
           \(commands.map { "  \($0)" }.joined(separator: "\n"))
 
           """.utf8))
+    }
+  }
+
+  /// The plugin kit that the user names, else that of this canopy.
+  private func kitFolder() throws -> PluginKitFolder {
+    guard let kit else { return try PluginKitFolder() }
+    do {
+      return try PluginKitFolder(kit)
+    } catch let error as PluginError {
+      throw ValidationError("--kit \(error)")
     }
   }
 }

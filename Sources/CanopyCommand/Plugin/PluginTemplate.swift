@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import ArgumentParser
 import Canopy
 import Foundation
 import Support
@@ -48,22 +49,32 @@ struct PluginNames: Sendable {
   /// The folder that it is compiled against.
   let kit: PluginKitFolder
 
-  /// Names of a plugin whose type is called `name`.
+  /// Makes sure that the type of a plugin can be called `name`.
   ///
-  /// - Throws: `PluginError` if the name does not serve, or is taken by Swift, Canopy or a plugin of `registry`.
-  init(_ name: String, kit: PluginKitFolder, registry: PluginRegistry) throws {
+  /// - Throws: `ValidationError` if the name does not serve, or is taken by Swift or Canopy.
+  static func check(_ name: String) throws {
     guard let first = name.first, first.isASCII, first.isUppercase,
       name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) })
     else {
-      throw PluginError(
+      throw ValidationError(
         "“\(name)” cannot be the name of a plugin: choose a capital letter followed by letters and digits, such as "
           + "MyTagger.")
     }
-    let taken = Self.takenNames.union(kit.modules)
+    try check(name, taken: takenNames)
+  }
+
+  private static func check(_ name: String, taken: Set<String>) throws {
     guard !taken.contains(name), !taken.contains("\(name)Tests") else {
-      throw PluginError(
+      throw ValidationError(
         "\(name) is a name that Swift or Canopy uses already: choose another, such as MyTagger.")
     }
+  }
+
+  /// Names of a plugin whose type is called `name`.
+  ///
+  /// - Throws: `ValidationError` if the name is taken by Canopy or a plugin of `registry`.
+  init(_ name: String, kit: PluginKitFolder, registry: PluginRegistry) throws {
+    try Self.check(name, taken: kit.modules)
     var identifier = ""
     var previous: Character?
     for character in name {
@@ -75,7 +86,7 @@ struct PluginNames: Sendable {
       ?? registry.origin(ofObservable: identifier) ?? registry.origin(ofStage: identifier)
       ?? registry.origin(ofEventFormat: identifier) ?? registry.origin(ofEventOutputFormat: identifier)
     {
-      throw PluginError(
+      throw ValidationError(
         "\(name) would be the plugin \(identifier), which there is already (\(origin)): choose another name.")
     }
     self.name = name

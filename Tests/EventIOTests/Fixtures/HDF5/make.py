@@ -134,3 +134,20 @@ file["particle/tight"] = np.array([True, True, False])
 file = write("padded-fraction", "", offset=None)
 file["particles"] = np.array([[[1, 0, 0, 1, 211], [2, 0, 0, 2, 211.5]], [[3, 0, 0, 3, 22], [0, 0, 0, 0, 0]]])
 file["particles"].attrs["features"] = "px,py,pz,E,pdgid"
+
+# Names that are one name, and one that is no text.
+for name, group, rows in [("two-forms-of-events", "event", 2), ("two-forms-of-particles", "particle", 3)]:
+    file = write(name)
+    for number, form in enumerate(["\u00e9", "e\u0301"]):
+        file[f"{group}/{form}"] = np.full(rows, number)
+file = write("two-escapes")
+file["event/a.b"], file["event/a%2Eb"] = np.zeros(2), np.ones(2)
+file = write("latin-1")
+file[b"event/caf\xe9"] = np.zeros(2)
+padded("padded-two-forms", np.concatenate([PADDED, PADDED[:, :, :1]], 2), ["pt", "eta", "phi", "mass", "\u00e9", "e\u0301"])
+
+# Whole numbers alone, some of which doubles do not hold.
+whole = np.zeros((2, 3, 6), "i8")
+whole[0, 0], whole[0, 2], whole[1, 1] = (1, 0, 0, 1, 211, 2**53 + 1), (2, 0, 0, 2, -321, 5), (3, 0, 0, 3, 22, -(2**60) - 1)
+padded("padded-whole-numbers", whole, "px,py,pz,E,pdgid,barcode")
+padded("padded-small-numbers", whole[:, :, [0, 1, 2, 3, 4, 0]].astype("i2"), "px,py,pz,E,pdgid,charge")
