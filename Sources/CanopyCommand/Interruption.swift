@@ -57,14 +57,14 @@ enum Interruption {
 
   /// Hands a signal on to the processes that were started, and waits for some seconds until they have ended.
   private static func endProcesses(by number: Int32) {
-    lock.withLock {
-      for process in processes { kill(process, number) }
-      // None is started, and none forgotten, while this waits.
-      for _ in 0..<500 where processes.contains(where: { kill($0, 0) == 0 }) { usleep(10_000) }
-    }
+    // Never unlocked: nobody is to start another, or to take the end of one for its failure.
+    lock.lock()
+    for process in processes { kill(process, number) }
+    for _ in 0..<500 where processes.contains(where: { kill($0, 0) == 0 }) { usleep(10_000) }
   }
 
   private static func end(by number: Int32) {
+    let advice = advice
     UnfinishedFiles.removeAll()
     endProcesses(by: number)
     // A bar of progress may be on the line.

@@ -74,9 +74,12 @@ public struct ScanFolder {
     _ = try UnfinishedFiles.makeFolders(folder.path)
     lock = try FolderLock(folder.relativePath)
     var known = try Self.numbers(in: folder)
+    var numbers = Dictionary(known.enumerated().map { ($1, $0 + 1) }) { first, _ in first }
     for (values, _, _) in configurations {
       let settings = Dictionary(uniqueKeysWithValues: zip(scan.keys, values))
-      if !known.contains(settings) { known.append(settings) }
+      guard numbers[settings] == nil else { continue }
+      known.append(settings)
+      numbers[settings] = known.count
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -84,7 +87,7 @@ public struct ScanFolder {
       encoder.encode(Numbers(points: known)),
       to: folder.appendingPathComponent(Self.numbersFile).relativePath)
     points = configurations.map { values, settings, configuration in
-      let number = known.firstIndex(of: Dictionary(uniqueKeysWithValues: zip(scan.keys, values)))! + 1
+      let number = numbers[Dictionary(uniqueKeysWithValues: zip(scan.keys, values))]!
       return Point(
         number: number, values: values, settings: settings, configuration: configuration,
         folder: folder.appendingPathComponent(String(format: "%03d", number)))

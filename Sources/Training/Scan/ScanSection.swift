@@ -55,6 +55,9 @@ public struct ScanSection: SettingsSection {
     guard let axes = grid ?? values, !axes.isEmpty else {
       throw SettingProblem(key, "names no setting; give at least one")
     }
+    if let axis = axes.first(where: { $0.key.hasPrefix("training.criterion") || $0.key.hasPrefix("scan") }) {
+      throw SettingProblem(key, "has \(axis.key), which is the same for all points; leave it out")
+    }
     var count = 1
     for axis in grid ?? [] {
       guard case .list(let texts) = axis.values else {
@@ -80,10 +83,11 @@ public struct ScanSection: SettingsSection {
     }
     var generator = SeededGenerator(seed: seed)
     var points: [[String]] = []
+    var drawn: Set<[String]> = []
     // Lists may have fewer combinations than are asked for.
     for _ in 0..<100 * random where points.count < random {
       let point = (values ?? []).map { $0.values.draw(using: &generator) }
-      if !points.contains(point) { points.append(point) }
+      if drawn.insert(point).inserted { points.append(point) }
     }
     return points
   }
