@@ -18,20 +18,24 @@ public struct EventClassifier: ClassifyingHead {
     public var hidden: [Int]?
     /// The background efficiencies for which thresholds are fixed on the validation sample; none unless given.
     public var workingPoints: [Double]?
+    /// How likely each number of a hidden layer is left out in a step of the training; none is unless given.
+    public var dropout: Double?
 
     private enum CodingKeys: String, CodingKey {
-      case truth, classes, hidden
+      case truth, classes, hidden, dropout
       case workingPoints = "working-points"
     }
 
     /// A configuration; `hidden` is two layers of 64 unless given.
     public init(
-      truth: String, classes: [String], hidden: [Int]? = nil, workingPoints: [Double]? = nil
+      truth: String, classes: [String], hidden: [Int]? = nil, workingPoints: [Double]? = nil,
+      dropout: Double? = nil
     ) {
       self.truth = truth
       self.classes = classes
       self.hidden = hidden
       self.workingPoints = workingPoints
+      self.dropout = dropout
     }
   }
 
@@ -55,13 +59,14 @@ public struct EventClassifier: ClassifyingHead {
 
   /// A classifier whose layers are added to the network by `builder`.
   ///
-  /// - Throws: ``PluginError`` if there are fewer than two classes, two share a name, a size is out of range
+  /// - Throws: ``PluginError`` if there are fewer than two classes, two share a name, a size or the dropout is out of range
   ///   or the network does not embed events.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration
     classification = try Classification(
       name: builder.headName, truth: configuration.truth, classes: configuration.classes,
       workingPoints: configuration.workingPoints ?? [])
+    try builder.check(dropout: configuration.dropout)
     let widths = configuration.hidden ?? [64, 64]
     configuration.hidden = widths
     self.configuration = configuration
@@ -77,6 +82,8 @@ public struct EventClassifier: ClassifyingHead {
 
   /// The logits: `[events × 1]` for two classes, else `[events × classes]`.
   public func callAsFunction(_ inputs: HeadInputs) -> Variable {
-    layers(inputs.eventEmbedding.concatenated(with: inputs.eventInputs))
+    inputs.outputs(
+      of: layers, on: inputs.eventEmbedding.concatenated(with: inputs.eventInputs),
+      dropout: configuration.dropout)
   }
 }

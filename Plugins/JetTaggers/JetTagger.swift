@@ -19,9 +19,11 @@ public struct JetTagger: ClassifyingHead {
     public var eventContext: Bool?
     /// The background efficiencies for which thresholds are fixed on the validation sample; none unless given.
     public var workingPoints: [Double]?
+    /// How likely each number of a hidden layer is left out in a step of the training; none is unless given.
+    public var dropout: Double?
 
     private enum CodingKeys: String, CodingKey {
-      case truth, classes, hidden
+      case truth, classes, hidden, dropout
       case eventContext = "event-context"
       case workingPoints = "working-points"
     }
@@ -29,13 +31,14 @@ public struct JetTagger: ClassifyingHead {
     /// A configuration; `hidden` is two layers of the embedding's width unless given.
     public init(
       truth: String, classes: [String], hidden: [Int]? = nil, eventContext: Bool? = nil,
-      workingPoints: [Double]? = nil
+      workingPoints: [Double]? = nil, dropout: Double? = nil
     ) {
       self.truth = truth
       self.classes = classes
       self.hidden = hidden
       self.eventContext = eventContext
       self.workingPoints = workingPoints
+      self.dropout = dropout
     }
   }
 
@@ -58,13 +61,14 @@ public struct JetTagger: ClassifyingHead {
 
   /// A tagger whose layers are added to the network by `builder`.
   ///
-  /// - Throws: ``PluginError`` if there are fewer than two classes, two share a name, a size is out of range
+  /// - Throws: ``PluginError`` if there are fewer than two classes, two share a name, a size or the dropout is out of range
   ///   or the network has no events to give context.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration
     classification = try Classification(
       name: builder.headName, truth: configuration.truth, classes: configuration.classes,
       workingPoints: configuration.workingPoints ?? [])
+    try builder.check(dropout: configuration.dropout)
     let width = try builder.jetEmbeddingWidth
     let widths = configuration.hidden ?? [width, width]
     configuration.hidden = widths
@@ -87,8 +91,11 @@ public struct JetTagger: ClassifyingHead {
 
   /// The logits: `[jets × 1]` for two classes, else `[jets × classes]`.
   public func callAsFunction(_ inputs: HeadInputs) -> Variable {
-    guard readsEvent else { return layers(inputs.jetEmbedding) }
-    let event = inputs.eventEmbedding.concatenated(with: inputs.eventInputs)
-    return layers(inputs.jetEmbedding.concatenated(with: event.gatheringRows(inputs.eventOfJet)))
+    var read = inputs.jetEmbedding
+    if readsEvent {
+      let event = inputs.eventEmbedding.concatenated(with: inputs.eventInputs)
+      read = read.concatenated(with: event.gatheringRows(inputs.eventOfJet))
+    }
+    return inputs.outputs(of: layers, on: read, dropout: configuration.dropout)
   }
 }

@@ -19,16 +19,19 @@ extension MassRegression {
     public var hidden: [Int]?
     /// Whether the validation sample corrects the response; true unless given.
     public var correctsResponse: Bool?
+    /// How likely each number of a hidden layer is left out in a step of the training; none is unless given.
+    public var dropout: Double?
 
     private enum CodingKeys: String, CodingKey {
-      case truth, rows, likelihood, scale, estimators, hidden
+      case truth, rows, likelihood, scale, estimators, hidden, dropout
       case correctsResponse = "correct-response"
     }
 
     /// A configuration, with the defaults of the properties.
     public init(
       truth: String, rows: HeadRows, likelihood: MassLikelihood? = nil, scale: Double? = nil,
-      estimators: [MassEstimator]? = nil, hidden: [Int]? = nil, correctsResponse: Bool? = nil
+      estimators: [MassEstimator]? = nil, hidden: [Int]? = nil, correctsResponse: Bool? = nil,
+      dropout: Double? = nil
     ) {
       self.truth = truth
       self.rows = rows
@@ -37,6 +40,7 @@ extension MassRegression {
       self.estimators = estimators
       self.hidden = hidden
       self.correctsResponse = correctsResponse
+      self.dropout = dropout
     }
   }
 }

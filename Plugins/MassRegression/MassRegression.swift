@@ -36,7 +36,7 @@ public struct MassRegression: Head {
   /// A regression whose layers are added to the network by `builder`.
   ///
   /// - Throws: ``PluginError`` if the scale is not positive, an estimator is of other rows or named twice, a
-  ///   size is out of range or the network does not embed the rows.
+  ///   size or the dropout is out of range or the network does not embed the rows.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration
     rows = configuration.rows
@@ -60,6 +60,7 @@ public struct MassRegression: Head {
         throw PluginError("The estimator \(estimator.rawValue) is named twice: name it once.")
       }
     }
+    try builder.check(dropout: configuration.dropout)
     let widths = configuration.hidden ?? [64, 64]
     configuration.hidden = widths
     self.configuration = configuration
@@ -124,12 +125,14 @@ public struct MassRegression: Head {
   public func callAsFunction(_ inputs: HeadInputs) -> Variable {
     let learnt =
       rows == .jets ? inputs.jetEmbedding : inputs.eventEmbedding.concatenated(with: inputs.eventInputs)
-    guard !estimators.isEmpty else { return layers(learnt) }
+    let dropout = configuration.dropout
+    guard !estimators.isEmpty else { return inputs.outputs(of: layers, on: learnt, dropout: dropout) }
     let classical = MassEstimator.estimate(estimators, rows, inputs, scale: Double(scale))
     let features = inputs.constant(
       classical.features, rows: learnt.rows, columns: MassEstimator.featureCount(estimators, rows))
     let masses = inputs.constant(classical.masses, rows: learnt.rows, columns: estimators.count)
-    return layers(learnt.concatenated(with: features)).concatenated(with: masses)
+    return inputs.outputs(of: layers, on: learnt.concatenated(with: features), dropout: dropout)
+      .concatenated(with: masses)
   }
 
   private func distribution(_ result: Variable) -> MassDistribution {

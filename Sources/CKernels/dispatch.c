@@ -125,3 +125,8 @@ void canopy_adamw(size_t n, float *parameters, const float *gradient, float *m, 
   kernels->adamw(n, parameters, gradient, m, v, gradient_scale, learning_rate, beta1, beta2, epsilon, correction1,
                  correction2, weight_decay);
 }
+
+void canopy_lion(size_t n, float *parameters, const float *gradient, float *m, float gradient_scale,
+                 float learning_rate, float beta1, float beta2, float weight_decay) {
+  kernels->lion(n, parameters, gradient, m, gradient_scale, learning_rate, beta1, beta2, weight_decay);
+}

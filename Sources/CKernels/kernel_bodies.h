@@ -222,6 +222,21 @@ static void adamw(size_t n, float *parameters, const float *gradient, float *m, 
   }
 }
 
+static void lion(size_t n, float *parameters, const float *gradient, float *m, float gradient_scale,
+                 float learning_rate, float beta1, float beta2, float weight_decay) {
+  const float keep = 1.0f - learning_rate * weight_decay;
+  const vec zero = {0};
+  for (size_t i = 0; i < n; i += LANES) {
+    const size_t lanes = n - i < LANES ? n - i : LANES;
+    vec g = load(gradient + i) * gradient_scale, mean = load(m + i);
+    vec direction = mean * beta1 + g * (1.0f - beta1);
+    // Comparisons give -1 for true.
+    vec sign = __builtin_convertvector((direction < zero) - (direction > zero), vec);
+    store_some(m + i, mean * beta2 + g * (1.0f - beta2), lanes);
+    store_some(parameters + i, load(parameters + i) * keep - sign * learning_rate, lanes);
+  }
+}
+
 #include "product_bodies.h"
 #include "recursive_bodies.h"
 #include "gru_bodies.h"
@@ -249,4 +264,5 @@ const struct canopy_kernel_table TABLE = {
     .gru_backward = gru_backward,
     .sum_of_squares = sum_of_squares,
     .adamw = adamw,
+    .lion = lion,
 };

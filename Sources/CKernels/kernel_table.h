@@ -38,6 +38,7 @@ struct canopy_kernel_table {
   double (*sum_of_squares)(size_t, const float *);
   void (*adamw)(size_t, float *, const float *, float *, float *, float, float, float, float, float, float, float,
                 float);
+  void (*lion)(size_t, float *, const float *, float *, float, float, float, float, float);
 };
 
 extern const struct canopy_kernel_table canopy_kernels_baseline;

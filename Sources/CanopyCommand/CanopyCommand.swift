@@ -32,8 +32,8 @@ struct CanopyCommand: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      ClusterCommand.self, EmbedCommand.self, ClassifyCommand.self, TrainCommand.self, SettingsCommand.self,
-      EvaluateCommand.self,
+      ClusterCommand.self, EmbedCommand.self, ClassifyCommand.self, TrainCommand.self, ScanCommand.self,
+      SettingsCommand.self, EvaluateCommand.self,
       TriggerCommand.self, InspectCommand.self, PluginCommand.self, BenchCommand.self,
     ])
 

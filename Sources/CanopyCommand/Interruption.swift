@@ -39,8 +39,34 @@ enum Interruption {
     set { lock.withLock { currentAdvice = newValue } }
   }
 
+  /// Starts a process that a wish to stop ends too.
+  ///
+  /// - Throws: what starting it throws.
+  static func start(_ process: Process) throws {
+    // Under the lock, so that none is started after the others were ended.
+    try lock.withLock {
+      try process.run()
+      processes.insert(process.processIdentifier)
+    }
+  }
+
+  /// Forgets a process that has ended.
+  static func forget(_ process: Process) {
+    lock.withLock { _ = processes.remove(process.processIdentifier) }
+  }
+
+  /// Hands a signal on to the processes that were started, and waits for some seconds until they have ended.
+  private static func endProcesses(by number: Int32) {
+    // Never unlocked: nobody is to start another, or to take the end of one for its failure.
+    lock.lock()
+    for process in processes { kill(process, number) }
+    for _ in 0..<500 where processes.contains(where: { kill($0, 0) == 0 }) { usleep(10_000) }
+  }
+
   private static func end(by number: Int32) {
+    let advice = advice
     UnfinishedFiles.removeAll()
+    endProcesses(by: number)
     // A bar of progress may be on the line.
     if isatty(STDERR_FILENO) == 1 { writeToStandardError("\r\u{1B}[K") }
     if let advice { writeToStandardError("canopy: \(advice)\n") }
@@ -50,6 +76,8 @@ enum Interruption {
   private static let lock = NSLock()
   /// Guarded by `lock`.
   nonisolated(unsafe) private static var currentAdvice: String?
+  /// The processes that were started and have not ended; guarded by `lock`.
+  nonisolated(unsafe) private static var processes: Set<Int32> = []
 }
 
 /// Read by the handler of a signal.

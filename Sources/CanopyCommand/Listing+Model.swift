@@ -93,7 +93,8 @@ extension Listing {
     add("files", training.files.joined(separator: ", "))
     add("events", "\(training.trainingEvents) to learn from, \(training.validationEvents) to validate on")
     add("seed", "\(training.seed), with \(training.threads) \(training.threads == 1 ? "thread" : "threads")")
-    add("best epoch", "\(training.bestEpoch) of \(training.epochs.count)")
+    let isBest = training.epochs.last(where: \.isBest)?.epoch == training.bestEpoch
+    add(isBest ? "best epoch" : "epoch", "\(training.bestEpoch) of \(training.epochs.count)")
 
     begin("epochs")
     let metrics = training.epochs.first?.metrics.map(\.name) ?? []

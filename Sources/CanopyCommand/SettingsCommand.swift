@@ -27,7 +27,7 @@ struct SettingsCommand: ParsableCommand {
 
   /// A section of a training configuration.
   enum Section: String, CaseIterable, ExpressibleByArgument {
-    case data, jets, observables, embedding, events, heads, training
+    case data, jets, observables, embedding, events, heads, training, scan
 
     func table(_ plugins: PluginRegistry) -> String {
       switch self {
@@ -38,6 +38,7 @@ struct SettingsCommand: ParsableCommand {
       case .events: StageSection.tables(of: .events, plugins)
       case .heads: HeadSection.table
       case .training: TrainingSection.table
+      case .scan: "\(ScanSection.table)\n\nThe keys of a range:\n\n\(ScanRange.table)"
       }
     }
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Support
+
 /// The results of one epoch of a training.
 public struct EpochSummary: Sendable, Equatable, Codable {
   /// A metric on the validation sample.
@@ -46,5 +48,29 @@ public struct EpochSummary: Sendable, Equatable, Codable {
     self.eventCount = eventCount
     self.seconds = seconds
     self.isBest = isBest
+  }
+}
+
+extension EpochSummary {
+  /// The names of all metrics in the order of their first epoch.
+  package static func metricNames(of epochs: [EpochSummary]) -> [String] {
+    epochs.flatMap { $0.metrics.map(\.name) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
+  /// The learning curve of a training: a row for each epoch, whose metrics have their names for columns.
+  package static func table(of epochs: [EpochSummary]) -> Table {
+    let names = metricNames(of: epochs)
+    var table = Table(
+      columns: ["epoch", "training_loss", "validation_loss", "learning_rate", "events", "seconds", "best"]
+        + names)
+    for epoch in epochs {
+      let metrics = names.map { name in epoch.metrics.first { $0.name == name }?.value }
+      table.append(
+        [
+          Double(epoch.epoch), epoch.trainingLoss, epoch.validationLoss, epoch.learningRate,
+          Double(epoch.eventCount), epoch.seconds, epoch.isBest ? 1 : 0,
+        ] + metrics)
+    }
+    return table
   }
 }

@@ -3,7 +3,7 @@
 import CKernels
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter, arXiv:1711.05101, algorithm 2).
-public final class AdamW {
+public final class AdamW: Optimiser {
   /// The settings of the optimiser.
   public struct Settings: Sendable, Equatable {
     /// The decay rate of the mean of the gradients.
@@ -30,25 +30,36 @@ public final class AdamW {
   /// How many steps were taken.
   public private(set) var step: Int
 
-  private let frozen: Set<ParameterID>
+  private let rates: [ParameterID: Float]
 
-  /// An optimiser for parameters of `layout` that has taken no step; it leaves those of `frozen` as they are.
-  public init(layout: ParameterLayout, settings: Settings = Settings(), frozen: Set<ParameterID> = []) {
-    self.settings = settings
-    self.frozen = frozen
-    firstMoment = Parameters(layout: layout)
-    secondMoment = Parameters(layout: layout)
-    step = 0
+  /// An optimiser for parameters of `layout` that has taken no step.
+  ///
+  /// - Parameters:
+  ///   - layout: the parameters.
+  ///   - settings: the settings.
+  ///   - rates: the shares of the learning rate that parameters have, 1 unless given; those of the share 0 stay as they are.
+  public convenience init(
+    layout: ParameterLayout, settings: Settings = Settings(), rates: [ParameterID: Float] = [:]
+  ) {
+    self.init(
+      firstMoment: Parameters(layout: layout), secondMoment: Parameters(layout: layout), step: 0,
+      settings: settings, rates: rates)
   }
 
-  /// An optimiser that continues from earlier moments, which it keeps and changes; it leaves the parameters
-  /// of `frozen` as they are.
+  /// An optimiser that continues from earlier moments, which it keeps and changes.
+  ///
+  /// - Parameters:
+  ///   - firstMoment: the mean of the gradients.
+  ///   - secondMoment: the mean of their squares.
+  ///   - step: how many steps were taken.
+  ///   - settings: the settings.
+  ///   - rates: the shares of the learning rate that parameters have, 1 unless given; those of the share 0 stay as they are.
   public init(
     firstMoment: Parameters, secondMoment: Parameters, step: Int, settings: Settings,
-    frozen: Set<ParameterID> = []
+    rates: [ParameterID: Float] = [:]
   ) {
     self.settings = settings
-    self.frozen = frozen
+    self.rates = rates
     self.firstMoment = firstMoment
     self.secondMoment = secondMoment
     self.step = step
@@ -56,42 +67,21 @@ public final class AdamW {
 
   /// Changes the parameters by one step against their gradient, and takes over what running statistics have seen.
   ///
-  /// - Returns: the norm of the gradient before clipping.
+  /// - Returns: the norm of the gradient before clipping; if it is not finite, the parameters stay as they are.
   @discardableResult
   public func update(_ parameters: Parameters, gradient: Parameters, learningRate: Float) -> Float {
     step += 1
-    let values = gradient.values
-    let norm = Float(Self.sumOfSquares(gradient).squareRoot())
-    var scale: Float = 1
-    if let clip = settings.gradientClip, norm > clip { scale = clip / norm }
-    // A step that is not finite would destroy the network; the trainer sees the norm and stops.
-    guard norm.isFinite else { return norm }
     let correction1 = 1 - Self.power(settings.beta1, step)
     let correction2 = 1 - Self.power(settings.beta2, step)
-    for (index, entry) in parameters.layout.entries.enumerated()
-    where !frozen.contains(ParameterID(index: index)) {
-      guard entry.isLearnt else {
-        parameters.takeOver(entry, from: gradient)
-        continue
-      }
+    return parameters.change(against: gradient, clip: settings.gradientClip, rates: rates) {
+      entry, scale, rate in
       let decay = entry.rows == 1 ? 0 : settings.weightDecay
       canopy_adamw(
-        entry.count, parameters.values.baseAddress! + entry.offset, values.baseAddress! + entry.offset,
+        entry.count, parameters.values.baseAddress! + entry.offset,
+        gradient.values.baseAddress! + entry.offset,
         firstMoment.values.baseAddress! + entry.offset, secondMoment.values.baseAddress! + entry.offset,
-        scale,
-        learningRate, settings.beta1, settings.beta2, settings.epsilon, correction1, correction2, decay)
-    }
-    return norm
-  }
-
-  /// The sum of the squares of the gradients, without running statistics.
-  private static func sumOfSquares(_ gradient: Parameters) -> Double {
-    let values = gradient.values
-    if gradient.layout.entries.allSatisfy(\.isLearnt) {
-      return canopy_sum_of_squares(values.count, values.baseAddress!)
-    }
-    return gradient.layout.entries.reduce(0) {
-      $0 + ($1.isLearnt ? canopy_sum_of_squares($1.count, values.baseAddress! + $1.offset) : 0)
+        scale, rate * learningRate, settings.beta1, settings.beta2, settings.epsilon, correction1,
+        correction2, decay)
     }
   }
 

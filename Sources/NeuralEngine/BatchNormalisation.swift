@@ -9,7 +9,7 @@
 /// bits in any batch.
 ///
 /// The running statistics are parameters that are saved with the others and that no gradient moves: a
-/// backward pass collects those of its rows, and each step of ``AdamW`` replaces a tenth of the old ones by
+/// backward pass collects those of its rows, and each step of an ``Optimiser`` replaces a tenth of the old ones by
 /// them.
 ///
 /// ```swift

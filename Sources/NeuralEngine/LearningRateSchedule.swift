@@ -18,8 +18,14 @@ public enum LearningRateSchedule: String, Sendable, Codable, CaseIterable {
   ///   - step: from 0 to steps − 1.
   ///   - steps: the number of steps of the whole training.
   ///   - peak: the largest rate.
+  ///   - warmUp: the number of steps over which the rate first rises to `peak` along a line; ``oneCycle``, which rises by
+  ///     itself, has none.
   /// - Returns: the learning rate, from 0 to `peak`.
-  public func learningRate(step: Int, of steps: Int, peak: Float) -> Float {
+  public func learningRate(step: Int, of steps: Int, peak: Float, warmUp: Int = 0) -> Float {
+    if warmUp > 0, self != .oneCycle {
+      if step < warmUp { return peak * Float(step + 1) / Float(warmUp) }
+      return learningRate(step: step - warmUp, of: steps - warmUp, peak: peak)
+    }
     let last = max(Float(steps - 1), 1)
     func between(_ start: Float, _ end: Float, _ fraction: Float) -> Float {
       end + (start - end) * (1 + cos(.pi * fraction)) / 2

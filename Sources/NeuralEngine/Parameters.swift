@@ -76,5 +76,16 @@ public final class Parameters: @unchecked Sendable {
     for i in values.indices { values[i] += other.values[i] }
   }
 
+  /// Moves each number towards that of an object of the same layout: x ← d x + (1 − d) y for a decay d; what no gradient
+  /// changes is taken over.
+  public func average(with other: Parameters, decay: Float) {
+    require(layout == other.layout, "parameters of another layout")
+    for entry in layout.entries {
+      for i in entry.offset..<entry.offset + entry.count {
+        values[i] = entry.isLearnt ? decay * values[i] + (1 - decay) * other.values[i] : other.values[i]
+      }
+    }
+  }
+
   deinit { KernelMemory.deallocate(values.baseAddress!) }
 }

@@ -35,4 +35,18 @@ public struct Perceptron: Sendable {
     for layer in hidden.indices { y = hidden[layer](y).relu() }
     return last(y)
   }
+
+  /// The outputs of the last layer, with dropout after each hidden layer on a tape that records gradients:
+  /// `[rows × outputs]`.
+  ///
+  /// - Parameters:
+  ///   - x: `[rows × inputs]`.
+  ///   - probability: how likely a number is left out, from 0 to less than 1.
+  ///   - generator: where the random numbers come from.
+  /// - Returns: `[rows × outputs]`.
+  public func callAsFunction(
+    _ x: Variable, dropout probability: Float, using generator: inout some RandomNumberGenerator
+  ) -> Variable {
+    last(hidden.reduce(x) { $1($0).relu().dropout(probability, using: &generator) })
+  }
 }

@@ -21,6 +21,9 @@ public struct Classification: Sendable {
   public let workingPoints: [Double]
   /// What was learnt on the validation sample; nil before.
   public internal(set) var calibration: Calibration?
+  /// The share ε of each target that the loss spreads evenly over all classes (arXiv:1512.00567); 0 outside of a training
+  /// that smooths labels.
+  package(set) public var labelSmoothing: Float = 0
 
   static let workingPointOutput = "working-point"
 
@@ -95,11 +98,18 @@ public struct Classification: Sendable {
     }
   }
 
-  /// The cross entropy of each row: `[rows × 1]`, for logits `[rows × logitCount]`.
+  /// The cross entropy of each row: `[rows × 1]`, for logits `[rows × logitCount]`; with ``labelSmoothing``, that against
+  /// smoothed targets.
   public func loss(of logits: Variable, truth: HeadTruth) -> Variable {
     let labels = truth[truthColumn]
-    return isBinary
-      ? logits.binaryCrossEntropy(targets: labels) : logits.crossEntropy(classes: labels.map { Int32($0) })
+    let share = labelSmoothing
+    guard !isBinary else {
+      return logits.binaryCrossEntropy(
+        targets: share > 0 ? labels.map { (1 - share) * $0 + share / 2 } : labels)
+    }
+    let loss = logits.crossEntropy(classes: labels.map { Int32($0) })
+    guard share > 0 else { return loss }
+    return (1 - share) * loss + (-share / Float(classes.count)) * logits.logSoftmax().rowSums()
   }
 
   /// The probabilities and the working points: `[rows × sum of the outputs' widths]`, for logits

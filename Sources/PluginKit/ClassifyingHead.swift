@@ -56,3 +56,12 @@ extension ClassifyingHead {
     try classification.evaluate(outputs, truth: truth, weights: weights)
   }
 }
+
+extension Head {
+  /// The head whose loss spreads a share of each target evenly over all classes, if it tells classes apart.
+  package func smoothingLabels(by share: Float) -> any Head {
+    guard share > 0, var head = self as? any ClassifyingHead else { return self }
+    head.classification.labelSmoothing = share
+    return head
+  }
+}

@@ -96,6 +96,14 @@ public struct HeadBuilder {
       "heads.\(headName)", inputs: inputs, hidden: hidden, outputs: outputs, in: &layout)
   }
 
+  /// Makes sure that a probability of dropout is one: see ``HeadInputs/outputs(of:on:dropout:)``.
+  ///
+  /// - Throws: ``PluginError`` if it is not from 0 to less than 1.
+  public func check(dropout: Double?) throws {
+    guard let dropout, !(0..<1).contains(dropout) else { return }
+    throw PluginError("A dropout of \(dropout) is no probability from 0 to less than 1.")
+  }
+
   /// Adds any other parameter, called `heads.HEAD.NAME`.
   public mutating func parameter(
     _ name: String, rows: Int, columns: Int, initialisation: Initialisation

@@ -157,6 +157,19 @@ public struct HeadInputs {
     tape.constant(values, rows: rows, columns: columns)
   }
 
+  /// The outputs of a head's layers, with dropout after each hidden one while the head is trained: `[rows × outputs]`.
+  ///
+  /// - Parameters:
+  ///   - layers: the layers.
+  ///   - x: what they read: `[rows × inputs]`.
+  ///   - dropout: how likely a number is left out; nil for no dropout.
+  /// - Returns: `[rows × outputs]`.
+  public func outputs(of layers: Perceptron, on x: Variable, dropout: Double?) -> Variable {
+    guard let dropout, phase.isTraining else { return layers(x) }
+    var generator = phase.generator()
+    return layers(x, dropout: Float(dropout), using: &generator)
+  }
+
   private func given<Value>(_ value: Value, _ input: HeadInput) -> Value {
     require(
       kinematics.inputs.contains(input), "the head did not name \(input.rawValue) among its inputs")

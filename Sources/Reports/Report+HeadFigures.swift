@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import PluginKit
+import Support
 
 extension Report {
   /// The names of the files of the heads' figures and tables, without their ends: `HEAD-NAME`, with a number after it if

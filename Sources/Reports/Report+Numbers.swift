@@ -3,6 +3,7 @@
 import CanopyModel
 import Foundation
 import PluginKit
+import Support
 
 extension Report {
   /// The report's JSON and CSV files by name.
@@ -22,23 +23,8 @@ extension Report {
     for (file, figure) in headFiles.figures { files["\(file).csv"] = figure.table.data }
     for (file, table) in headFiles.tables { files["\(file).csv"] = table.table.data }
     if !conditions.isEmpty { files["conditions.csv"] = conditionTable.data }
-    if !epochs.isEmpty { files["learning-curves.csv"] = epochTable.data }
+    if !epochs.isEmpty { files["learning-curves.csv"] = EpochSummary.table(of: epochs).data }
     return files
-  }
-
-  private var epochTable: Table {
-    var table = Table(
-      columns: ["epoch", "training_loss", "validation_loss", "learning_rate", "events", "seconds", "best"]
-        + metricNames)
-    for epoch in epochs {
-      let metrics = metricNames.map { name in epoch.metrics.first { $0.name == name }?.value }
-      table.append(
-        [
-          Double(epoch.epoch), epoch.trainingLoss, epoch.validationLoss, epoch.learningRate,
-          Double(epoch.eventCount), epoch.seconds, epoch.isBest ? 1 : 0,
-        ] + metrics)
-    }
-    return table
   }
 
   private var conditionTable: Table {
@@ -67,9 +53,7 @@ extension Report {
   }
 
   /// The names of all metrics in the order of their first epoch.
-  var metricNames: [String] {
-    epochs.flatMap { $0.metrics.map(\.name) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-  }
+  var metricNames: [String] { EpochSummary.metricNames(of: epochs) }
 }
 
 /// The content of `report.json`.

@@ -16,8 +16,10 @@ public struct Checkpoint {
   public let bestParameters: Parameters
   /// The optimiser's means of the gradients.
   public let firstMoment: Parameters
-  /// The optimiser's means of the squares of the gradients.
+  /// The optimiser's means of the squares of the gradients; zero for one that has none.
   public let secondMoment: Parameters
+  /// The moving average of the weights; nil in a training that does not keep it.
+  public let average: Parameters?
   /// How many steps the optimiser took.
   public let step: Int
   /// How many steps each objective with parameters of its own took, by `HEAD/OBJECTIVE`.
@@ -44,6 +46,7 @@ public struct Checkpoint {
   }
 
   private static let prefixes = ["parameters/", "best/", "first-moment/", "second-moment/"]
+  private static let averagePrefix = "average/"
 
   /// The state of a training after an epoch.
   ///
@@ -54,8 +57,9 @@ public struct Checkpoint {
   public init(_ trainer: Trainer, configuration: String, events: [String: String]? = nil) {
     parameters = trainer.parameters
     bestParameters = trainer.bestParameters
-    firstMoment = trainer.optimiser.firstMoment
-    secondMoment = trainer.optimiser.secondMoment
+    firstMoment = trainer.firstMoment
+    secondMoment = trainer.secondMoment
+    average = trainer.average
     step = trainer.optimiser.step
     objectiveSteps = trainer.objectiveSteps
     preparations = Dictionary(
@@ -73,7 +77,7 @@ public struct Checkpoint {
   /// - Throws: `SafetensorsError` or ``TrainingError``, in one sentence that names the file.
   public init(contentsOf file: URL, layout: ParameterLayout) throws {
     let (state, tensors) = try Self.readState(file)
-    let parts = try Self.prefixes.map { prefix in
+    func read(_ prefix: String) throws -> Parameters {
       let part = Parameters(layout: layout)
       for entry in layout.entries {
         let numbers = try tensors.values(of: prefix + entry.name, shape: [entry.rows, entry.columns])
@@ -81,7 +85,10 @@ public struct Checkpoint {
       }
       return part
     }
+    let parts = try Self.prefixes.map(read)
     (parameters, bestParameters, firstMoment, secondMoment) = (parts[0], parts[1], parts[2], parts[3])
+    average =
+      tensors.names.contains { $0.hasPrefix(Self.averagePrefix) } ? try read(Self.averagePrefix) : nil
     step = state.step
     objectiveSteps = state.objectiveSteps ?? [:]
     preparations = state.preparations ?? [:]
@@ -128,9 +135,10 @@ public struct Checkpoint {
   ///
   /// - Throws: `FileOutputError` if the file cannot be written.
   public func write(to file: URL) throws {
-    let parts = [parameters, bestParameters, firstMoment, secondMoment]
+    var parts = Array(zip(Self.prefixes, [parameters, bestParameters, firstMoment, secondMoment]))
+    if let average { parts.append((Self.averagePrefix, average)) }
     var tensors: [SafetensorsTensor] = []
-    for (prefix, part) in zip(Self.prefixes, parts) {
+    for (prefix, part) in parts {
       for entry in part.layout.entries {
         tensors.append(
           SafetensorsTensor(

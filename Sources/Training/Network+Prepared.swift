@@ -14,11 +14,13 @@ extension Network {
   ///   - dataset: the events.
   ///   - training: the numbers of those that are learnt from.
   ///   - checkpoint: where the training goes on; nil if it begins.
+  ///   - known: what the heads of a model learnt that a training begins with, by their names.
   /// - Returns: the network.
   /// - Throws: ``TrainingError`` that names the head if there is too little to learn from, or what was learnt does not fit
   ///   it or cannot be stored.
   public func prepared(
-    on dataset: EventDataset, _ training: [Int], resuming checkpoint: Checkpoint? = nil
+    on dataset: EventDataset, _ training: [Int], resuming checkpoint: Checkpoint? = nil,
+    taking known: [String: JSONValue] = [:]
   ) throws -> Network {
     var network = self
     let waiting = heads.indices.filter { !heads[$0].isPrepared }
@@ -26,12 +28,15 @@ extension Network {
     let inputs = dataset.plainInputs(of: training)
     for index in waiting {
       let named = heads[index]
-      if let known = checkpoint?.preparations[named.name] {
+      if let known = (checkpoint?.preparations ?? known)[named.name] {
         do {
           try network.prepareHead(index, by: known)
         } catch let error as ModelError {
           throw TrainingError(
-            "The checkpoint does not fit the network: \(error.description); begin again in another folder.")
+            checkpoint == nil
+              ? "The model under training.from does not fit the network: \(error.description)"
+              : "The checkpoint does not fit the network: \(error.description); begin again in another folder."
+          )
         }
         continue
       }

@@ -20,7 +20,7 @@ struct ObjectiveGroup {
   let others: [ParameterID]
   /// Where gradients wait if several groups take their steps together; nil for the last, which need not wait.
   let gradients: Parameters?
-  let optimiser: AdamW
+  let optimiser: any Optimiser
 
   private let learningRate: Double?
   private let schedule: LearningRateSchedule?
@@ -31,23 +31,25 @@ struct ObjectiveGroup {
     if case .alternating(let steps) = alternation { steps } else { nil }
   }
 
-  /// The rate of the next step in a training of `steps` steps.
-  func rate(of steps: Int, _ section: TrainingSection) -> Float {
-    (schedule ?? section.schedule).learningRate(
-      step: optimiser.step, of: steps * (stepsBefore ?? 1), peak: Float(learningRate ?? section.learningRate))
+  /// The rate of the next step in a training whose epochs have `steps` steps.
+  func rate(perEpoch steps: Int, _ section: TrainingSection) -> Float {
+    let steps = steps * (stepsBefore ?? 1)
+    return (schedule ?? section.schedule).learningRate(
+      step: optimiser.step, of: steps * section.epochs, peak: Float(learningRate ?? section.learningRate),
+      warmUp: Int((section.warmUp * Double(steps)).rounded()))
   }
 
   /// The groups of a network: first that of all parameters which no objective claims, then one for each other objective.
   ///
   /// - Parameters:
   ///   - network: the network that is trained.
-  ///   - frozen: parameters that are not trained.
+  ///   - rates: the shares of the learning rate that are not 1.
   ///   - steps: how many steps each group has taken, by its name.
-  ///   - makeOptimiser: gives the optimiser of all but some parameters that has taken some steps.
+  ///   - makeOptimiser: gives the optimiser of some shares of the learning rate that has taken some steps.
   /// - Returns: the groups.
   static func groups(
-    of network: Network, frozen: Set<ParameterID>, steps: [String: Int],
-    _ makeOptimiser: (_ untouched: Set<ParameterID>, _ steps: Int) -> AdamW
+    of network: Network, rates: [ParameterID: Float], steps: [String: Int],
+    _ makeOptimiser: (_ rates: [ParameterID: Float], _ steps: Int) -> any Optimiser
   ) -> [ObjectiveGroup] {
     let ids = network.layout.ids
     let heads = network.heads.map { (name: $0.name, objectives: $0.head.objectives) }
@@ -61,7 +63,8 @@ struct ObjectiveGroup {
       ObjectiveGroup(
         name: name, members: members, others: others,
         gradients: name.isEmpty ? nil : Parameters(layout: network.layout),
-        optimiser: makeOptimiser(frozen.union(others), steps[name] ?? 0),
+        optimiser: makeOptimiser(
+          rates.merging(others.map { ($0, 0) }) { _, none in none }, steps[name] ?? 0),
         learningRate: objective.learningRate,
         schedule: objective.schedule, alternation: objective.alternation)
     }

@@ -8,8 +8,6 @@ import PluginKit
 
 /// The stage of jets of another model, to begin a training with.
 public struct PretrainedEmbedding: Sendable {
-  /// Whether the stage stays as it is, so that only what reads it learns.
-  public let isFrozen: Bool
   /// The stage.
   public let choice: StageChoice
   /// The scaling that it was trained with; nil if it has none.
@@ -23,8 +21,7 @@ public struct PretrainedEmbedding: Sendable {
   /// The embedding of the model in `folder`.
   ///
   /// - Throws: ``TrainingError`` where the model embeds no jets, and what reading a model throws.
-  public init(contentsOf folder: URL, isFrozen: Bool, plugins: PluginRegistry) throws {
-    self.isFrozen = isFrozen
+  public init(contentsOf folder: URL, plugins: PluginRegistry) throws {
     self.folder = folder
     model = try Model(contentsOf: folder, plugins: plugins)
     guard model.folds == nil else {
@@ -51,22 +48,43 @@ public struct PretrainedEmbedding: Sendable {
 
   /// A sentence if the embedding was trained on jets, or trees, of another definition or of other cuts.
   func remark(onJets jets: JetFinder, cuts: [ObservableCut]) -> String? {
-    let own = model.description.jets
-    if model.network.cuts != cuts {
+    model.remark("The embedding of \(folder.relativePath)", onJets: jets, cuts: cuts)
+  }
+
+  /// The weights of the embedding, for a network with the same one.
+  public var weights: PretrainedWeights {
+    PretrainedWeights(model.parameters, only: model.network.embedding!.parameters)
+  }
+}
+
+/// Weights of another network that a training begins with.
+public struct PretrainedWeights: Sendable {
+  private let weights: Parameters
+  private let parameters: [ParameterID]
+
+  /// Some parameters, which are the same in the network that is trained, and their weights.
+  init(_ weights: Parameters, only parameters: [ParameterID]) {
+    self.weights = weights
+    self.parameters = parameters
+  }
+
+  /// Takes over the weights into the parameters of the network that is trained.
+  func assign(to parameters: Parameters) { parameters.assign(weights, only: self.parameters) }
+}
+
+extension Model {
+  /// A sentence if the model, or `part` of it, was trained on jets, or trees, of another definition or of other cuts.
+  func remark(_ part: String, onJets jets: JetFinder, cuts: [ObservableCut]) -> String? {
+    let own = description.jets
+    if network.cuts != cuts {
       func text(_ cuts: [ObservableCut]) -> String {
         cuts.isEmpty ? "no cuts" : cuts.map(\.description).joined(separator: ", ")
       }
-      return "The embedding of \(folder.relativePath) was trained on jets of other cuts than these: "
-        + "\(text(model.network.cuts)) there, \(text(cuts)) here."
+      return
+        "\(part) was trained on jets of other cuts than these: \(text(network.cuts)) there, \(text(cuts)) here."
     }
     guard own.definition != jets.definition || own.recluster != jets.recluster else { return nil }
-    return "The embedding of \(folder.relativePath) was trained on other jets than these: "
-      + "\(own.summary) there, \(jets.summary) here."
-  }
-
-  /// Takes over the weights of the embedding into the parameters of a network with the same one.
-  func assign(to parameters: Parameters) {
-    parameters.assign(model.parameters, only: model.network.embedding!.parameters)
+    return "\(part) was trained on other jets than these: \(own.summary) there, \(jets.summary) here."
   }
 }
 

@@ -15,14 +15,21 @@ public final class Trainer {
   public let network: Network
   /// The weights as they are now.
   public let parameters: Parameters
-  /// The weights of the best epoch so far.
+  /// The weights of the best epoch so far; with `keep: average` their moving average.
   public let bestParameters: Parameters
+  /// The moving average of the weights; nil unless the training keeps it.
+  let average: Parameters?
+  /// The optimiser's means of the gradients.
+  let firstMoment: Parameters
+  /// The optimiser's means of the squares of the gradients; zero for one that has none.
+  let secondMoment: Parameters
   /// What was measured after each epoch so far.
   public private(set) var epochs: [EpochSummary] = []
 
   let section: TrainingSection
   /// The optimiser of all parameters that no objective claims.
-  var optimiser: AdamW { groups[0].optimiser }
+  var optimiser: any Optimiser { groups[0].optimiser }
+  private let criterion: Criterion
   private let groups: [ObjectiveGroup]
   private(set) var generator: SeededGenerator
   private var dataset: EventDataset
@@ -30,6 +37,10 @@ public final class Trainer {
   private let validationEvents: [Int]
   private let headWeights: [Float]
   private let workers: [TrainingWorker]
+  /// Predict by the weights that are validated: the workers themselves unless these are averages.
+  private let validators: [TrainingWorker]
+  /// Parameters that learn nothing.
+  private let frozen: [ParameterID]
   /// The network with its heads calibrated at the weights of an epoch.
   private var calibrated: (epoch: Int, network: Network)?
   /// Whether what the heads give was looked at, which is done once, before the first epoch.
@@ -46,11 +57,11 @@ public final class Trainer {
   ///   - section: how the network learns.
   ///   - dataset: the events, with scaled features.
   ///   - split: which events are learnt from and which validate.
-  ///   - pretrained: a trained embedding to begin with; nil for one of random weights.
+  ///   - pretrained: weights to begin with in place of random ones; nil for none.
   ///   - checkpoint: where to go on.
   public init(
     _ network: Network, headWeights: [Double], section: TrainingSection, dataset: EventDataset,
-    split: EventSplit, pretrained: PretrainedEmbedding? = nil, resuming checkpoint: Checkpoint? = nil
+    split: EventSplit, pretrained: PretrainedWeights? = nil, resuming checkpoint: Checkpoint? = nil
   ) {
     self.network = network
     self.headWeights = headWeights.map { Float($0) }
@@ -58,17 +69,14 @@ public final class Trainer {
     self.dataset = dataset
     trainingEvents = split.training
     validationEvents = split.validation
-    let frozen = Set(pretrained?.isFrozen == true ? network.embedding!.parameters : [])
-    var settings = AdamW.Settings()
-    settings.weightDecay = Float(section.weightDecay)
-    settings.gradientClip = section.gradientClip.map { Float($0) }
-    let (firstMoment, secondMoment): (Parameters, Parameters)
+    criterion = Criterion(section)
     if let checkpoint {
       generator = checkpoint.generator
       parameters = checkpoint.parameters
       bestParameters = checkpoint.bestParameters
       epochs = checkpoint.epochs
       (firstMoment, secondMoment) = (checkpoint.firstMoment, checkpoint.secondMoment)
+      average = checkpoint.average
     } else {
       generator = SeededGenerator(seed: section.seed)
       parameters = Parameters(layout: network.layout, using: &generator)
@@ -76,54 +84,56 @@ public final class Trainer {
       bestParameters = Parameters(layout: network.layout)
       bestParameters.assign(parameters)
       (firstMoment, secondMoment) = (Parameters(layout: network.layout), Parameters(layout: network.layout))
+      average = section.keep == .average ? Parameters(layout: network.layout) : nil
+      average?.assign(parameters)
     }
     var steps = checkpoint?.objectiveSteps ?? [:]
     steps[""] = checkpoint?.step
+    let rates = section.rates.shares(in: network)
+    frozen = network.layout.ids.filter { rates[$0] == 0 }
     // Each parameter belongs to one group, so that all of them share the moments.
-    groups = ObjectiveGroup.groups(of: network, frozen: frozen, steps: steps) { [settings] untouched, step in
-      AdamW(
-        firstMoment: firstMoment, secondMoment: secondMoment, step: step, settings: settings,
-        frozen: untouched)
+    groups = ObjectiveGroup.groups(of: network, rates: rates, steps: steps) {
+      [firstMoment, secondMoment] rates, step in
+      section.makeOptimiser(firstMoment, secondMoment, step: step, rates: rates)
     }
-    let parameters = parameters
-    let weights = self.headWeights
-    workers = (0..<section.threads).map { thread in
-      TrainingWorker(
-        network, headWeights: weights, freezesEmbedding: pretrained?.isFrozen == true, parameters: parameters,
-        thread: thread)
+    func makeWorkers(_ parameters: Parameters) -> [TrainingWorker] {
+      (0..<section.threads).map { thread in
+        TrainingWorker(
+          network, headWeights: headWeights.map { Float($0) }, section: section, parameters: parameters,
+          thread: thread)
+      }
     }
+    workers = makeWorkers(parameters)
+    validators = average.map(makeWorkers) ?? workers
   }
 
   /// The number of the epoch whose weights are the best so far; 0 before the first.
   public var bestEpoch: Int { epochs.last(where: \.isBest)?.epoch ?? 0 }
 
-  /// Whether all epochs are done.
-  public var isFinished: Bool { epochs.count >= section.epochs }
+  /// The number of the epoch that the model has the weights of; 0 before the first.
+  public var keptEpoch: Int { section.keep == .last ? epochs.count : bestEpoch }
+
+  /// The weights of the model.
+  public var keptParameters: Parameters { section.keep == .last ? parameters : bestParameters }
+
+  /// Whether all epochs are done, or so many without a better one that the training stops early.
+  public var isFinished: Bool { section.isFinished(after: epochs) }
 
   /// Trains one more epoch and validates it.
   ///
   /// - Parameter progress: called after each step with the number of events done and the mean loss so far.
   /// - Returns: what the epoch came to.
-  /// - Throws: ``TrainingError`` if loss or gradient are no longer finite or a head cannot be validated, such as
-  ///   on rows of one class, or was not prepared; `PluginError` if a head gives other than it declares, which is looked at
-  ///   before the first step.
+  /// - Throws: ``TrainingError`` if loss or gradient are no longer finite, a head cannot be validated, such as
+  ///   on rows of one class, or was not prepared, or the criterion is nothing that is measured; `PluginError` if a head
+  ///   gives other than it declares, which is looked at before the first step.
   public func trainEpoch(progress: (_ eventsDone: Int, _ loss: Double) -> Void) throws -> EpochSummary {
-    if !areHeadsChecked {
-      try checkPreparations()
-      try checkObjectives()
-      try workers[0].checkHeads(dataset, validationEvents.prefix(Self.eventsOfCheck))
-      areHeadsChecked = true
-    }
+    try checkHeads()
     let start = ProcessInfo.processInfo.systemUptime
     let epoch = epochs.count + 1
-    let order = trainingEvents.shuffled(using: &generator)
-    dataset.redrawConditions(of: trainingEvents, using: &generator)
     var loss = MeanLoss(headWeights)
     var rate: Float = 0
-    for step in 0..<stepsPerEpoch {
-      let first = step * section.batchSize
-      let events = order[first..<min(first + section.batchSize, order.count)]
-      rate = groups[0].rate(of: stepsPerEpoch * section.epochs, section)
+    for (step, events) in drawBatches().enumerated() {
+      rate = groups[0].rate(perEpoch: stepsPerEpoch, section)
       let result = learn(events, rate)
       loss.add(result.lossSums, result.totalWeights)
       guard loss.value.isFinite, result.gradientNorm.isFinite else {
@@ -139,15 +149,67 @@ public final class Trainer {
         "the validation after epoch \(epoch)", loss: validation.loss, gradientNorm: 0,
         events: validationEvents[...])
     }
+    try criterion.check(validation.metrics.map(\.name))
     var summary = EpochSummary(
       epoch: epoch, trainingLoss: loss.value, validationLoss: validation.loss.value,
       metrics: validation.metrics,
-      learningRate: Double(rate), eventCount: order.count,
+      learningRate: Double(rate), eventCount: trainingEvents.count,
       seconds: ProcessInfo.processInfo.systemUptime - start, isBest: true)
-    if let best = epochs.last(where: \.isBest) { summary.isBest = summary.isBetter(than: best) }
-    if summary.isBest { bestParameters.assign(parameters) }
+    if let best = epochs.last(where: \.isBest) { summary.isBest = criterion.isBetter(summary, than: best) }
+    if summary.isBest { bestParameters.assign(average ?? parameters) }
     epochs.append(summary)
     return summary
+  }
+
+  /// The loss of some events, before the step of a rate that is taken on them.
+  private func loss(ofStepOn events: ArraySlice<Int>, rate: Float) -> Double {
+    let result = learn(events, rate)
+    var loss = MeanLoss(headWeights)
+    loss.add(result.lossSums, result.totalWeights)
+    return loss.value
+  }
+
+  /// Takes steps of rising learning rates, each on other events, over one epoch at most; the weights are of no use after it.
+  ///
+  /// - Parameters:
+  ///   - rates: the least and the largest rate; those between rise by a factor.
+  ///   - limit: the largest number of steps.
+  /// - Returns: the loss of each step, up to the rate at which it has grown fourfold.
+  /// - Throws: ``TrainingError`` if an epoch has too few steps, and what ``trainEpoch(progress:)`` throws before its first.
+  func testRates(_ rates: ClosedRange<Double>, steps limit: Int) throws -> RateTest {
+    try checkHeads()
+    let count = min(stepsPerEpoch, limit)
+    guard count >= RateTest.leastStepCount else {
+      throw TrainingError(
+        "An epoch has \(stepsPerEpoch) \(stepsPerEpoch == 1 ? "step" : "steps"), and a curve of the loss against the rate "
+          + "needs \(RateTest.leastStepCount); make training.batch-size smaller.")
+    }
+    var test = RateTest()
+    for (step, events) in drawBatches().prefix(count).enumerated() {
+      let rate =
+        rates.lowerBound * pow(rates.upperBound / rates.lowerBound, Double(step) / Double(count - 1))
+      guard test.add(rate: rate, loss: loss(ofStepOn: events, rate: Float(rate))) else { break }
+    }
+    return test
+  }
+
+  /// The events of each step of an epoch, in an order that is drawn.
+  private func drawBatches() -> [ArraySlice<Int>] {
+    let order = trainingEvents.shuffled(using: &generator)
+    dataset.redrawConditions(of: trainingEvents, using: &generator)
+    return stride(from: 0, to: order.count, by: section.batchSize).map {
+      order[$0..<min($0 + section.batchSize, order.count)]
+    }
+  }
+
+  /// Throws unless the heads give what they declare and the criterion is among what they measure; only once.
+  private func checkHeads() throws {
+    guard !areHeadsChecked else { return }
+    try checkPreparations()
+    try checkObjectives()
+    let metrics = try workers[0].checkHeads(dataset, validationEvents.prefix(Self.eventsOfCheck))
+    if let metrics { try criterion.check(metrics) }
+    areHeadsChecked = true
   }
 
   /// How many steps an epoch has.
@@ -210,11 +272,11 @@ public final class Trainer {
     guard totalWeights.contains(where: { $0 > 0 }) else { return ([], totalWeights, 0) }
     let step = optimiser.step
     var isFinite = true
-    let (others, steps) = (groups[1...], stepsPerEpoch * section.epochs)
+    let (others, steps) = (groups[1...], stepsPerEpoch)
     for group in others {
       for repetition in 0..<(group.stepsBefore ?? 0) {
         differentiate(group, events, totalWeights, step: step, repetition: repetition + 1)
-        let rate = group.rate(of: steps, section)
+        let rate = group.rate(perEpoch: steps, section)
         isFinite = update(group, workers[0].gradients, rate).isFinite && isFinite
       }
     }
@@ -224,9 +286,13 @@ public final class Trainer {
     }
     let active = differentiate(groups[0], events, totalWeights, step: step)
     for group in others where group.stepsBefore == nil {
-      isFinite = update(group, group.gradients!, group.rate(of: steps, section)).isFinite && isFinite
+      isFinite = update(group, group.gradients!, group.rate(perEpoch: steps, section)).isFinite && isFinite
     }
     let norm = update(groups[0], workers[0].gradients, rate)
+    // Sooner than the decay says at first, so that the weights of the beginning are soon forgotten.
+    average?.average(
+      with: parameters,
+      decay: min(Float(section.averageDecay), Float(1 + optimiser.step) / Float(10 + optimiser.step)))
     return (workers[..<active].map(\.lossSums), totalWeights, isFinite ? norm : .nan)
   }
 
@@ -249,6 +315,7 @@ public final class Trainer {
     }
     for worker in workers[1..<max(active, 1)] { workers[0].gradients.add(worker.gradients) }
     workers[0].gradients.clear(only: group.others)
+    workers[0].gradients.clear(only: frozen)
     return active
   }
 
@@ -329,18 +396,18 @@ public final class Trainer {
     )
   }
 
-  /// The network with what the heads learn from the validation events at the weights of the best epoch.
+  /// The network with what the heads learn from the validation events at the weights of the model.
   ///
   /// - Throws: ``TrainingError`` where a head has too little to learn from.
   func calibratedNetwork() throws -> Network {
     guard self.network.heads.contains(where: { type(of: $0.head).calibrates }) else { return self.network }
-    if let calibrated, calibrated.epoch == bestEpoch { return calibrated.network }
-    let bestWorkers = workers.map {
+    if let calibrated, calibrated.epoch == keptEpoch { return calibrated.network }
+    let keptWorkers = workers.map {
       TrainingWorker(
-        self.network, headWeights: headWeights, freezesEmbedding: false, parameters: bestParameters,
+        self.network, headWeights: headWeights, section: section, parameters: keptParameters,
         thread: $0.thread)
     }
-    let results = predictValidation(bestWorkers).results
+    let results = predictValidation(keptWorkers).results
     var network = self.network
     for (index, named) in network.heads.enumerated() {
       let (truth, weights) = validationTruth(of: named)
@@ -350,13 +417,13 @@ public final class Trainer {
         throw TrainingError("\(named.name) cannot be calibrated on the validation events: \(error)")
       }
     }
-    calibrated = (bestEpoch, network)
+    calibrated = (keptEpoch, network)
     return network
   }
 
   /// The heads' metrics and the mean loss on the validation events.
   private func validate() throws -> (metrics: [EpochSummary.Metric], loss: MeanLoss) {
-    let (_, outputs, loss) = predictValidation(workers)
+    let (_, outputs, loss) = predictValidation(validators)
     var metrics: [EpochSummary.Metric] = []
     for (named, outputs) in zip(network.heads, outputs) {
       let (truth, weights) = validationTruth(of: named)
@@ -373,8 +440,7 @@ public final class Trainer {
             "\(named.name) cannot be validated: the validation events do not tell its \(metric.name), as a class is "
               + "absent among them; validate on more of them.")
         }
-        let name = network.heads.count == 1 ? metric.name : "\(named.name) \(metric.name)"
-        metrics.append(EpochSummary.Metric(name: name, value: estimate.value))
+        metrics.append(EpochSummary.Metric(name: network.label(of: metric, of: named), value: estimate.value))
       }
     }
     return (metrics, loss)
@@ -411,10 +477,30 @@ private struct MeanLoss {
   }
 }
 
-extension EpochSummary {
-  /// Whether the first metric is larger than that of another epoch or, if they are equal, the validation loss smaller.
-  fileprivate func isBetter(than other: EpochSummary) -> Bool {
-    let (own, others) = (metrics.first?.value ?? -.infinity, other.metrics.first?.value ?? -.infinity)
-    return own > others || own == others && validationLoss ?? .infinity < other.validationLoss ?? .infinity
+extension Network {
+  /// What a metric of a head is called in the validation.
+  func label(of metric: Metric, of named: NamedHead) -> String {
+    heads.count == 1 ? metric.name : "\(named.name) \(metric.name)"
+  }
+}
+
+extension TrainingSection {
+  /// The optimiser that goes on from earlier means.
+  fileprivate func makeOptimiser(
+    _ firstMoment: Parameters, _ secondMoment: Parameters, step: Int, rates: [ParameterID: Float]
+  ) -> any Optimiser {
+    switch optimiser {
+    case .adamw:
+      var settings = AdamW.Settings()
+      settings.weightDecay = Float(weightDecay)
+      settings.gradientClip = gradientClip.map { Float($0) }
+      return AdamW(
+        firstMoment: firstMoment, secondMoment: secondMoment, step: step, settings: settings, rates: rates)
+    case .lion:
+      var settings = Lion.Settings()
+      settings.weightDecay = Float(weightDecay)
+      settings.gradientClip = gradientClip.map { Float($0) }
+      return Lion(moment: firstMoment, step: step, settings: settings, rates: rates)
+    }
   }
 }

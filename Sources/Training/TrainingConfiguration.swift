@@ -10,7 +10,7 @@ import PluginKit
 import Settings
 import Support
 
-/// What `canopy train` reads: data, jets, observables, cuts, embedding, events, heads and training.
+/// What `canopy train` reads: data, jets, observables, cuts, embedding, events, heads and training, and what `canopy scan` tries.
 ///
 /// Keys are those of the command line without the dashes in front. A key that is not known is an error.
 public struct TrainingConfiguration: Sendable {
@@ -30,6 +30,8 @@ public struct TrainingConfiguration: Sendable {
   public var heads: OrderedMapping<HeadSection>
   /// The training itself.
   public var training: TrainingSection
+  /// Which values of settings a scan tries; nil if there is nothing to scan.
+  public var scan: ScanSection?
   /// The text of the file, which a model keeps.
   public var text: String
 
@@ -72,6 +74,7 @@ public struct TrainingConfiguration: Sendable {
     events = sections.events
     heads = sections.heads
     training = sections.training
+    scan = sections.scan
     self.text = text
   }
 
@@ -100,6 +103,7 @@ public struct TrainingConfiguration: Sendable {
     var events: StageSection?
     var heads: OrderedMapping<HeadSection>
     var training: TrainingSection
+    var scan: ScanSection?
   }
 }
 
@@ -419,8 +423,31 @@ public struct TrainingSection: SettingsSection {
   public var schedule = LearningRateSchedule.oneCycle
   /// The largest norm of the gradient; none unless given.
   public var gradientClip: Double?
+  /// The epochs, or the part of one, over which the learning rate first rises to its largest value along a line.
+  public var warmUp = 0.0
+  /// What changes the weights.
+  public var optimiser = OptimiserKind.adamw
   /// The decoupled weight decay.
   public var weightDecay = 0.0
+  /// The share of each target that the losses of classifiers spread evenly over all classes.
+  public var labelSmoothing = 0.0
+  /// The folder of a model of the same network whose weights the training begins with; nil for random weights.
+  public var model: String?
+  /// The shares of the learning rate that sections of the network have; 1 unless given.
+  public var rates = SectionRates()
+  /// How many epochs without a better one end the training; nil for no such end.
+  public var earlyStopping: Int?
+  /// What decides which epoch is the best: a metric by its name, or `loss`; nil for the first metric.
+  public var criterion: String?
+  /// Whether the largest or the smallest value of the criterion is the best; nil for the largest of a metric and the
+  /// smallest of the loss.
+  public var bestValue: BestValue?
+  /// Which weights the model has.
+  public var keep = KeptWeights.best
+  /// The decay of the moving average of the weights.
+  public var averageDecay = 0.999
+  /// Whether the model's folder gets a file of events for TensorBoard.
+  public var writesTensorBoard = false
   /// The seed of all random numbers.
   public var seed = UInt64(1)
   /// The number of threads; all processors unless given.
@@ -428,6 +455,24 @@ public struct TrainingSection: SettingsSection {
 
   /// A training with the defaults.
   public init() {}
+
+  /// Which values of a criterion are good.
+  public enum BestValue: String, Sendable, Codable, CaseIterable {
+    /// Large ones, as of an AUC.
+    case largest
+    /// Small ones, as of a resolution.
+    case smallest
+  }
+
+  /// Which weights a model has.
+  public enum KeptWeights: String, Sendable, Codable, CaseIterable {
+    /// Those of the best epoch.
+    case best
+    /// Those of the last epoch.
+    case last
+    /// Those of the best epoch, averaged over the steps so far; the validation is by averages too.
+    case average
+  }
 
   /// The settings, in the order of tables.
   public static let settings: [Setting<TrainingSection>] = [
@@ -437,8 +482,44 @@ public struct TrainingSection: SettingsSection {
       "the events, with all their jets, between two changes of the weights"),
     Setting("learning-rate", \.learningRate, .positive, "the largest learning rate"),
     Setting("schedule", \.schedule, "how the learning rate changes"),
+    Setting(
+      "warm-up", \.warmUp, .notNegative,
+      "the epochs, such as 0.5, over which the rate first rises to its largest value along a line; with `constant` and `cosine`"
+    ),
+    Setting("optimiser", \.optimiser, "what changes the weights"),
     Setting("gradient-clip", \.gradientClip, .positive, "the largest norm of the gradient"),
     Setting("weight-decay", \.weightDecay, .notNegative, "the decoupled weight decay"),
+    Setting(
+      "label-smoothing", \.labelSmoothing, .closed(0...0.5),
+      "the share of each target that the losses of classifiers spread evenly over all classes"),
+    Setting(
+      "from", \.model,
+      "the folder of a model of the same network whose weights the training begins with, relative to the working folder"
+    ),
+    Setting(
+      "rates", \.rates,
+      "the shares of the learning rate that sections have, as in `{embedding: 0.1, heads: {tagger: 0}}`; 0 freezes",
+      default: "1 for all", range: "0 or more"),
+    Setting(
+      "early-stopping", \.earlyStopping, .positive, "stop after this many epochs without a better one",
+      default: "never"),
+    Setting(
+      "criterion", \.criterion,
+      "what decides which epoch is the best: a metric as it is printed, such as `AUC` or `tagger AUC`, or `loss`",
+      default: "the first metric"),
+    Setting(
+      "criterion-best", \.bestValue, "which value of the criterion is the best",
+      default: "largest; of `loss` smallest"),
+    Setting(
+      "keep", \.keep,
+      "which weights the model has: those of the best epoch, of the last, or at the best their moving average, which is then "
+        + "validated"
+    ),
+    Setting(
+      "average-decay", \.averageDecay, .open(0, 1),
+      "with `keep: average`: the share of the average that a step leaves"),
+    Setting(
+      "tensorboard", \.writesTensorBoard, "write a file of events for TensorBoard into the model's folder"),
     Setting(
       "seed", \.seed, from: { (seed: Int) in UInt64(bitPattern: Int64(seed)) },
       "the seed of the weights, the split and the order of events", default: "1", range: "a whole number"),
@@ -446,4 +527,36 @@ public struct TrainingSection: SettingsSection {
       "threads", \.threads, .closed(1...1024), "the number of threads, which decides the last bits",
       default: "the processors that the process may use"),
   ]
+
+  /// Makes sure that the settings go together.
+  public func check(given: Set<String>) throws {
+    if warmUp > 0, schedule == .oneCycle {
+      throw SettingProblem("warm-up", "needs schedule: constant or cosine, as one-cycle rises by itself")
+    }
+    guard warmUp < Double(epochs) else {
+      throw SettingProblem("warm-up", "must be less than the \(epochs) epochs of the training")
+    }
+    if criterion == Criterion.loss, bestValue != nil {
+      throw SettingProblem("criterion-best", "is smallest for the loss; leave it out")
+    }
+    if given.contains("average-decay"), keep != .average {
+      throw SettingProblem("average-decay", "means nothing without keep: average; leave it out")
+    }
+  }
+}
+
+extension TrainingSection {
+  /// Whether a training ends after some epochs: after all, or after so many without a better one that it stops early.
+  func isFinished(after epochs: [EpochSummary]) -> Bool {
+    guard epochs.count < self.epochs else { return true }
+    guard let patience = earlyStopping else { return false }
+    return epochs.count - (epochs.last(where: \.isBest)?.epoch ?? 0) >= patience
+  }
+
+  /// What is hardly wanted of the settings for a network: a sentence each.
+  func remarks(on network: Network) -> [String] {
+    let classifies = network.heads.contains { $0.head is any ClassifyingHead }
+    return labelSmoothing > 0 && !classifies
+      ? ["training.label-smoothing has no effect: no head tells classes apart."] : []
+  }
 }

@@ -12,13 +12,18 @@ final class TrainingFolder {
   /// The folders that were made for it, from the outermost on.
   private let made: [String]
   private let lock: FolderLock
+  private let tensorBoard: TensorBoardFile?
   private var checkpointFile: URL { url.appendingPathComponent(Checkpoint.file) }
 
   /// Takes a folder, which is made if it does not exist.
   ///
+  /// - Parameters:
+  ///   - url: the folder.
+  ///   - tensorBoard: the folder of the file for TensorBoard; nil for none.
   /// - Throws: `FolderLockError` if another training has it, `OutputPlaceError` if it cannot be made or written.
-  init(_ url: URL) throws {
+  init(_ url: URL, tensorBoard: URL?) throws {
     self.url = url
+    self.tensorBoard = tensorBoard.map(TensorBoardFile.init)
     try OutputPlace.checkFolder(url.relativePath)
     made = try UnfinishedFiles.makeFolders(url.path)
     do {
@@ -80,7 +85,12 @@ final class TrainingFolder {
   }
 
   /// What a training may do differently when it goes on.
-  private static let changeableKeys = ["training.epochs", "training.learning-rate"]
+  private static let changeableKeys = [
+    "training.epochs", "training.learning-rate", "training.early-stopping", "training.tensorboard",
+  ]
+
+  /// Whether a key belongs to the section `scan`, which has no part in a training.
+  static func isOfScan(_ key: String) -> Bool { key == "scan" || key.hasPrefix("scan.") }
 
   /// What is changed on purpose, in words.
   ///
@@ -89,14 +99,19 @@ final class TrainingFolder {
     let old = try ConfigurationNode(keptText: earlier, source: checkpointFile.relativePath)
     let differences = try ConfigurationNode(keptText: configuration.text, source: "the configuration")
       .differences(from: old)
-    let others = differences.map(\.key).filter { !Self.changeableKeys.contains($0) }
+    let others = differences.map(\.key).filter {
+      !Self.changeableKeys.contains($0) && !Self.isOfScan($0)
+    }
     guard others.isEmpty else {
       throw TrainingError(
         "\(url.relativePath): was begun with another configuration: \(others.joined(separator: ", ")) "
           + "\(others.count == 1 ? "differs" : "differ"); give the values that it was begun with (only "
-          + "\(Self.changeableKeys.joined(separator: " and ")) may change), or choose another folder.")
+          + "\(Self.changeableKeys.dropLast().joined(separator: ", ")) and \(Self.changeableKeys.last!) may change), or choose another folder."
+      )
     }
-    return differences.map { "\($0.key) is \($0.own ?? "left out") now, and was \($0.other ?? "left out")" }
+    return differences.filter { !Self.isOfScan($0.key) }.map {
+      "\($0.key) is \($0.own ?? "left out") now, and was \($0.other ?? "left out")"
+    }
   }
 
   /// Makes sure that the events are those that a checkpoint was trained on.
@@ -114,17 +129,28 @@ final class TrainingFolder {
     }
   }
 
-  /// Writes the state of a training: the checkpoint first, so that a training that is stopped between the two
+  /// Writes the state of a training: the checkpoint first, so that a training that is stopped between the files
   /// can go on.
   ///
   /// - Throws: `FileOutputError` if the folder cannot be written.
   func write(_ checkpoint: Checkpoint, _ model: Model) throws {
     try checkpoint.write(to: checkpointFile)
     try model.write(to: url)
+    try writeLearningCurve(checkpoint.epochs)
   }
 
-  /// Writes the model of a finished training.
+  /// Writes the model of a finished training, and its learning curve.
   ///
   /// - Throws: `FileOutputError` if the folder cannot be written.
-  func write(_ model: Model) throws { try model.write(to: url) }
+  func write(_ model: Model) throws {
+    try model.write(to: url)
+    try writeLearningCurve(model.description.training?.epochs ?? [])
+  }
+
+  private func writeLearningCurve(_ epochs: [EpochSummary]) throws {
+    try WholeFile.write(
+      EpochSummary.table(of: epochs).data,
+      to: url.appendingPathComponent(TrainingRun.learningCurveFile).relativePath)
+    try tensorBoard?.record(epochs)
+  }
 }

@@ -10,7 +10,8 @@ import Settings
 
 /// A whole training from a configuration to a model's folder.
 ///
-/// The folder holds the model of the best epoch so far after every epoch, and a checkpoint from which it goes on.
+/// After every epoch the folder holds the model of the epochs so far, of the best one unless another is to be kept, a
+/// checkpoint from which the training goes on, and its learning curve.
 public struct TrainingRun {
   /// What the training tells while it runs.
   public protocol Observer: AnyObject {
@@ -49,6 +50,10 @@ public struct TrainingRun {
     public let changes: [String]
   }
 
+  /// The file of a model's folder with the learning curve: a line for each epoch, whose metrics have their names for
+  /// columns.
+  public static let learningCurveFile = "learning-curve.csv"
+
   /// What to train.
   public let configuration: TrainingConfiguration
   /// The plugins that heads may come from.
@@ -65,22 +70,29 @@ public struct TrainingRun {
   /// - Parameters:
   ///   - folder: where the model is written; must not hold a model yet unless the training is resumed.
   ///   - resuming: whether to go on from the folder's checkpoint; if it has none and no model, the training begins.
+  ///   - tensorBoard: the folder of the file of events for TensorBoard; that of the model, if the configuration asks for
+  ///     one, unless given.
   ///   - observer: is told how the training gets on.
-  /// - Returns: the model of the best epoch.
+  /// - Returns: the model.
   /// - Throws: ``TrainingError``, `ConfigurationError`, `EventInputError`, `ModelError`, `SafetensorsError`,
   ///   `FileOutputError` or `FolderLockError`, each in one sentence.
-  public func run(into folder: URL, resuming: Bool, observer: any Observer) throws -> Model {
+  public func run(
+    into folder: URL, resuming: Bool, tensorBoard: URL? = nil, observer: any Observer
+  ) throws -> Model {
+    let plan = try makePlan()
     var dataset: EventDataset?
     guard let folds = configuration.data.folds else {
-      return try train(into: folder, without: nil, &dataset, resuming: resuming, observer: observer)
+      return try train(
+        plan, without: nil, &dataset, into: folder, resuming: resuming, tensorBoard: tensorBoard, observer)
     }
-    let whole = try TrainingFolder(folder)
+    let whole = try TrainingFolder(folder, tensorBoard: nil)
     defer { whole.release() }
     try whole.checkIsOfFolds()
     let members = try (0..<folds.count).map { fold in
-      try train(
-        into: folder.appendingPathComponent(Model.folder(ofFold: fold)), without: TrainingFold(fold, of: folds),
-        &dataset, resuming: resuming, observer: observer)
+      let name = Model.folder(ofFold: fold)
+      return try train(
+        plan, without: TrainingFold(fold, of: folds), &dataset, into: folder.appendingPathComponent(name),
+        resuming: resuming, tensorBoard: tensorBoard?.appendingPathComponent(name), observer)
     }
     do {
       let model = try Model(members: members, folds: folds)
@@ -91,46 +103,109 @@ public struct TrainingRun {
     }
   }
 
-  /// Trains on all events but those of a fold, and writes the model into `folder`.
-  ///
-  /// - Parameters:
-  ///   - folder: where the model is written.
-  ///   - fold: the fold that is left out; nil if there are none.
-  ///   - read: the events, which are read if there are none yet.
-  ///   - resuming: whether to go on from the folder's checkpoint.
-  ///   - observer: is told how the training gets on.
+  /// Trains on all events but those of a fold, and writes the model into `folder`; events that are not there yet are read.
   private func train(
-    into folder: URL, without fold: TrainingFold?, _ read: inout EventDataset?, resuming: Bool, observer: any Observer
+    _ plan: Plan, without fold: TrainingFold?, _ dataset: inout EventDataset?, into folder: URL, resuming: Bool,
+    tensorBoard: URL?, _ observer: any Observer
   ) throws -> Model {
-    let pretrained = try configuration.embedding?.source.model.map {
-      try PretrainedEmbedding(
-        contentsOf: URL(fileURLWithPath: $0), isFrozen: configuration.embedding!.source.isFrozen,
-        plugins: plugins)
+    let folder = try TrainingFolder(
+      folder, tensorBoard: tensorBoard ?? (configuration.training.writesTensorBoard ? folder : nil))
+    defer { folder.release() }
+    let found = try folder.checkpoint(resuming: resuming, configuration, plan.network.layout)
+    let course = try begin(plan, without: fold, &dataset, in: folder, from: found, observer)
+    let trainer = course.trainer
+    while !trainer.isFinished {
+      let epoch = trainer.epochs.count + 1
+      let summary = try trainer.trainEpoch { observer.step(epoch: epoch, eventsDone: $0, loss: $1) }
+      try folder.write(
+        Checkpoint(trainer, configuration: configuration.text, events: course.fingerprints), model(course))
+      observer.finish(summary)
     }
-    var network = try makeNetwork(pretrained)
+    let finished = try model(course)
+    // What was stopped between the last checkpoint and its model has none yet.
+    try folder.write(finished)
+    return finished
+  }
+
+  /// Tries learning rates from 10⁻⁵ to 1, each for a step, and writes nothing.
+  ///
+  /// - Parameter observer: is told when the events are read.
+  /// - Returns: the loss at each rate.
+  /// - Throws: what ``run(into:resuming:tensorBoard:observer:)`` throws before the first epoch, and ``TrainingError`` if an
+  ///   epoch has too few steps.
+  public func testRates(observer: any Observer) throws -> RateTest {
+    var dataset: EventDataset?
+    return try begin(makePlan(), without: nil, &dataset, in: nil, from: nil, observer).trainer.testRates(1e-5...1, steps: 200)
+  }
+
+  /// What is to be trained, before any event is read.
+  private struct Plan {
+    let network: Network
+    let section: TrainingSection
+    let review: TrainingReview
+    let embedding: PretrainedEmbedding?
+    let model: PretrainedModel?
+  }
+
+  /// A training that has begun.
+  private struct Course {
+    let trainer: Trainer
+    let scaling: SampleScaling
+    let split: EventSplit
+    let fold: TrainingFold?
+    let ranges: [InputRange]?
+    /// Fingerprints of the events as a checkpoint keeps them.
+    let fingerprints: [String: String]
+    /// The fingerprint of the events as a model keeps it.
+    let sample: SampleFingerprint
+  }
+
+  private func makePlan() throws -> Plan {
+    let embedding = try configuration.embedding?.source.model.map {
+      try PretrainedEmbedding(contentsOf: URL(fileURLWithPath: $0), plugins: plugins)
+    }
+    let network = try makeNetwork(embedding)
+    let model = try configuration.training.model.map {
+      try PretrainedModel(contentsOf: URL(fileURLWithPath: $0), plugins: plugins)
+    }
+    try model?.check(network)
     let review = TrainingReview(configuration: configuration, network: network)
     try review.checkSettings()
-    let folder = try TrainingFolder(folder)
-    defer { folder.release() }
-    let found = try folder.checkpoint(resuming: resuming, configuration, network.layout)
+    return Plan(
+      network: network, section: try section(for: network), review: review, embedding: embedding, model: model
+    )
+  }
 
+  private func begin(
+    _ plan: Plan, without fold: TrainingFold?, _ read: inout EventDataset?, in folder: TrainingFolder?,
+    from found: (checkpoint: Checkpoint, changes: [String])?, _ observer: any Observer
+  ) throws -> Course {
+    var network = plan.network
+    let review = plan.review
     var dataset = try read ?? readEvents(network)
     read = dataset
     let split = split(dataset, without: fold)
     try review.check(dataset, split)
     let fingerprints = dataset.fingerprints(split)
-    try folder.check(fingerprints, against: found?.checkpoint)
-    let remarks = review.remarks(dataset, dataset.sample.extents(ofEvents: split.training), pretrained)
+    try folder?.check(fingerprints, against: found?.checkpoint)
+    let remarks =
+      review.remarks(dataset, dataset.sample.extents(ofEvents: split.training), plan.embedding)
+      + plan.section.remarks(on: network)
+      + [plan.model?.remark(onJets: configuration.jets, cuts: configuration.cuts)].compactMap(\.self)
     let ranges = review.inputRanges(dataset, training: split.training)
-    network = try network.prepared(on: dataset, split.training, resuming: found?.checkpoint)
-    let scaling = SampleScaling(
-      fitting: dataset.sample, events: split.training, nodes: pretrained?.scaling,
-      seed: configuration.training.seed)
+    network = try network.prepared(
+      on: dataset, split.training, resuming: found?.checkpoint, taking: plan.model?.preparations ?? [:])
+    let scaling =
+      plan.model?.scaling
+      ?? SampleScaling(
+        fitting: dataset.sample, events: split.training, nodes: plan.embedding?.scaling,
+        seed: configuration.training.seed)
     dataset.scale(by: scaling)
 
     let trainer = Trainer(
-      network, headWeights: configuration.heads.map(\.value.weight), section: configuration.training,
-      dataset: dataset, split: split, pretrained: pretrained, resuming: found?.checkpoint)
+      network, headWeights: configuration.heads.map(\.value.weight), section: plan.section,
+      dataset: dataset, split: split, pretrained: plan.model?.weights ?? plan.embedding?.weights,
+      resuming: found?.checkpoint)
     observer.begin(
       Summary(
         fold: fold, events: dataset.eventCount, jets: dataset.jetCount, trainingEvents: split.training.count,
@@ -138,20 +213,21 @@ public struct TrainingRun {
         parameterCount: network.layout.parameterCount, epochs: configuration.training.epochs,
         epochsDone: trainer.epochs.count, threads: configuration.training.threads, remarks: remarks,
         changes: found?.changes ?? []))
-    func model() throws -> Model {
-      try self.model(trainer, scaling, split, ranges, dataset.fingerprint, fold)
+    return Course(
+      trainer: trainer, scaling: scaling, split: split, fold: fold, ranges: ranges, fingerprints: fingerprints,
+      sample: dataset.fingerprint)
+  }
+
+  /// The section `training` with the embedding frozen if that is asked for.
+  ///
+  /// - Throws: ``TrainingError`` if rates are given of sections that the network does not have, or of a frozen one.
+  private func section(for network: Network) throws -> TrainingSection {
+    var section = configuration.training
+    try section.rates.check(network)
+    if configuration.embedding?.source.isFrozen == true {
+      section.rates = try section.rates.freezing("embedding")
     }
-    while !trainer.isFinished {
-      let epoch = trainer.epochs.count + 1
-      let summary = try trainer.trainEpoch { observer.step(epoch: epoch, eventsDone: $0, loss: $1) }
-      try folder.write(
-        Checkpoint(trainer, configuration: configuration.text, events: fingerprints), model())
-      observer.finish(summary)
-    }
-    let finished = try model()
-    // What was stopped between the last checkpoint and its model has none yet.
-    try folder.write(finished)
-    return finished
+    return section
   }
 
   /// Which of the events are learnt from, as the settings say.
@@ -224,25 +300,23 @@ public struct TrainingRun {
       threads: configuration.training.threads)
   }
 
-  /// The model of the best epoch so far.
-  private func model(
-    _ trainer: Trainer, _ scaling: SampleScaling, _ split: EventSplit,
-    _ ranges: [InputRange]?, _ fingerprint: SampleFingerprint, _ fold: TrainingFold?
-  ) throws -> Model {
+  /// The model of the epochs so far.
+  private func model(_ course: Course) throws -> Model {
+    let (trainer, split) = (course.trainer, course.split)
     let network = try trainer.calibratedNetwork()
     let particles = configuration.data.reading.particles
     let description = ModelDescription(
       particles: particles == ParticleSelection() ? nil : particles, jets: jets(for: network),
       observables: try network.allObservables.members.map(ObservableDescription.init), cuts: network.cuts,
-      embedding: network.embedding?.description, events: network.events?.description, scaling: scaling,
+      embedding: network.embedding?.description, events: network.events?.description, scaling: course.scaling,
       heads: try network.heads.map { try $0.description() },
       training: TrainingProvenance(
         canopyVersion: CanopyVersion.current, configuration: configuration.text,
         files: configuration.data.files.map { URL(fileURLWithPath: $0).lastPathComponent },
         trainingEvents: split.training.count, validationEvents: split.validation.count,
         seed: configuration.training.seed, threads: configuration.training.threads,
-        bestEpoch: trainer.bestEpoch, epochs: trainer.epochs, ranges: ranges, fingerprint: fingerprint,
-        fold: fold))
-    return Model(description: description, network: network, parameters: trainer.bestParameters)
+        bestEpoch: trainer.keptEpoch, epochs: trainer.epochs, ranges: course.ranges,
+        fingerprint: course.sample, fold: course.fold))
+    return Model(description: description, network: network, parameters: trainer.keptParameters)
   }
 }

@@ -19,6 +19,8 @@ final class TrainingWorker: @unchecked Sendable {
   private(set) var outputs: [[Float]] = []
 
   private let network: Network
+  /// The heads as they learn, with smoothed labels if the training smooths them.
+  private let learningHeads: [any Head]
   private let headWeights: [Float]
   private let freezesEmbedding: Bool
   private let learning: Tape
@@ -26,12 +28,14 @@ final class TrainingWorker: @unchecked Sendable {
   private let weights: NetworkWeights
   private let batch = NetworkBatch()
 
-  init(_ network: Network, headWeights: [Float], freezesEmbedding: Bool, parameters: Parameters, thread: Int)
-  {
+  init(
+    _ network: Network, headWeights: [Float], section: TrainingSection, parameters: Parameters, thread: Int
+  ) {
     self.network = network
     self.thread = thread
     self.headWeights = headWeights
-    self.freezesEmbedding = freezesEmbedding
+    learningHeads = network.heads.map { $0.head.smoothingLabels(by: Float(section.labelSmoothing)) }
+    freezesEmbedding = section.rates.shares["embedding"] == 0
     weights = NetworkWeights(network, parameters)
     gradients = Parameters(layout: network.layout)
     learning = Tape(parameters: parameters, gradients: gradients)
@@ -58,7 +62,7 @@ final class TrainingWorker: @unchecked Sendable {
     batch.fill(dataset.sample, events)
     var inputs = network(batch, weights, on: learning, freezingEmbedding: freezesEmbedding).headInputs
     for (index, named) in network.heads.enumerated() where !members[index].isEmpty {
-      let head = named.head
+      let head = learningHeads[index]
       let rowWeights = dataset.weights(for: named, of: events)
       inputs.give(phase: phase(named.name), rowWeights: rowWeights)
       let losses = head.losses(inputs, dataset.truth(of: named, of: events))
@@ -111,15 +115,17 @@ final class TrainingWorker: @unchecked Sendable {
 
   /// Makes sure that every head gives what it declares for some events, and evaluates it, before it is trained.
   ///
+  /// - Returns: the names of all metrics; nil if the events are too few to tell them.
   /// - Throws: `PluginError` if the rows or columns of its loss or its outputs are others, a metric is no number, or a
   ///   figure cannot be drawn.
-  func checkHeads(_ dataset: EventDataset, _ events: ArraySlice<Int>) throws {
+  func checkHeads(_ dataset: EventDataset, _ events: ArraySlice<Int>) throws -> [String]? {
     weights.pack(predicting.parameters)
     predicting.reset()
     batch.fill(dataset.sample, events)
     let pass = network(batch, weights, on: predicting)
     try pass.check()
     var inputs = pass.headInputs
+    var metrics: [String]? = []
     for named in network.heads {
       let head = named.head
       let truth = dataset.truth(of: named, of: events)
@@ -128,15 +134,22 @@ final class TrainingWorker: @unchecked Sendable {
       let prediction = head.predict(inputs, truth)
       try head.check(shapesOfLosses: prediction.losses, rows: truth.rows, name: named.name)
       try head.check(shapeOfOutputs: prediction.outputs, rows: truth.rows, name: named.name)
-      guard truth.rows > 0 else { continue }
+      guard truth.rows > 0 else {
+        metrics = nil
+        continue
+      }
       let outputs = Matrix(
         rows: truth.rows, columns: prediction.outputs.columns, values: Array(prediction.outputs.values))
       do {
-        try named.check(head.evaluate(outputs, truth: truth, weights: rowWeights.map { Double($0) }))
+        let evaluation = try head.evaluate(outputs, truth: truth, weights: rowWeights.map { Double($0) })
+        try named.check(evaluation)
+        metrics? += evaluation.metrics.map { network.label(of: $0, of: named) }
       } catch is MetricError {
         // So few events may well tell nothing of it.
+        metrics = nil
       }
     }
+    return metrics
   }
 
   /// What a loss adds to the sum of weight times loss; one of the whole batch counts for each row.

@@ -160,7 +160,7 @@ import Testing
     #expect(try folder.data("model/weights.safetensors") == Data(contentsOf: shared))
     // With the checkpoint from which more epochs could follow.
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("model")).sorted()
-    #expect(files == ["checkpoint.safetensors", "model.json", "weights.safetensors"])
+    #expect(files == ["checkpoint.safetensors", "learning-curve.csv", "model.json", "weights.safetensors"])
   }
 
   @Test func aResumedTrainingGivesTheSameBytes() throws {

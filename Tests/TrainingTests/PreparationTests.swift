@@ -202,6 +202,10 @@ private struct ScaledRegression: Head {
     let resumed = try network.prepared(on: dataset, few, resuming: checkpoint)
     #expect(resumed.heads[0].preparation == model.description.heads[0].preparation)
     #expect(fitted.heads[0].preparation != resumed.heads[0].preparation)
+    // So does a model that a training begins with.
+    let known = ["target": try #require(resumed.heads[0].preparation)]
+    let taken = try network.prepared(on: dataset, few, taking: known)
+    #expect(taken.heads[0].preparation == resumed.heads[0].preparation)
     let other = try Network(
       embedding: ToyJets.embedding(.gated),
       heads: [

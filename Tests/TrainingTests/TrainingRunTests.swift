@@ -67,7 +67,7 @@ import Training
     let model = try run(yaml, into: "model", log: log)
     #expect(log.error == nil, "\(log.error.map { "\($0)" } ?? "")")
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("model")).sorted()
-    #expect(files == ["checkpoint.safetensors", "model.json", "weights.safetensors"])
+    #expect(files == ["checkpoint.safetensors", "learning-curve.csv", "model.json", "weights.safetensors"])
     let copy = try read("model")
     #expect(copy.description == model.description)
     #expect(copy.parameters.values.elementsEqual(model.parameters.values))

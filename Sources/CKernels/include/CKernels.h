@@ -156,5 +156,9 @@ double canopy_sum_of_squares(size_t n, const float *x);
 void canopy_adamw(size_t n, float *parameters, const float *gradient, float *m, float *v, float gradient_scale,
                   float learning_rate, float beta1, float beta2, float epsilon, float correction1, float correction2,
                   float weight_decay);
+// One step of Lion with decoupled weight decay (arXiv:2302.06675, program 1) on n parameters.
+// The gradient is multiplied by gradient_scale first.
+void canopy_lion(size_t n, float *parameters, const float *gradient, float *m, float gradient_scale,
+                 float learning_rate, float beta1, float beta2, float weight_decay);
 
 #endif

@@ -12,6 +12,7 @@ import Testing
     ("embedding", StageSection.tables(of: .embedding, .builtIn)),
     ("events", StageSection.tables(of: .events, .builtIn)),
     ("heads", HeadSection.table), ("training", TrainingSection.table),
+    ("scan", ScanSection.table), ("scan", ScanRange.table),
   ]
 
   @Test(arguments: tables) func theDocumentationHasTheTable(section: String, table: String) throws {
