@@ -127,7 +127,10 @@ package struct EventTruth: Sendable {
   /// Weights are kept in single precision, in which their products with losses must be exact enough too.
   private static let sizesOfWeights = 1e-25...1e25
 
-  private static func numbers(_ column: Column?, _ name: String, of events: Events) throws -> [Float] {
+  /// The numbers of a column of events.
+  ///
+  /// - Throws: ``SampleError`` that names file and column if there is none or it has several numbers an event.
+  static func numbers(_ column: Column?, _ name: String, of events: Events) throws -> [Float] {
     guard let column else {
       if let reason = events.unreadableColumns[name] {
         throw SampleError("\(events.source): the column \(name) cannot be read: \(reason).")
@@ -253,24 +256,5 @@ package struct EventTruth: Sendable {
     rows == .events
       ? events.map { values[$0] }
       : events.flatMap { repeatElement(values[$0], count: self.rows(rows, ofEvent: $0).count) }
-  }
-}
-
-extension Jets {
-  /// A number of an observable for each row of a kind: its own, or that of its jet or its event; NaN if it is not finite.
-  fileprivate func numbers(_ name: String, for rows: HeadRows) -> [Float] {
-    func number(_ value: Double) -> Float { value.isFinite ? Float(value) : .nan }
-    if let own = columns[rows][name] { return own.values.map(number) }
-    var numbers: [Float] = []
-    for event in 0..<eventCount {
-      for jet in jets(ofEvent: event) {
-        let value = columns.jets[name]?.values[jet] ?? columns.events[name]!.values[event]
-        let constituents = constituents(ofJet: jet).count
-        // A binary tree has one splitting less than leaves.
-        let count = rows == .jets ? 1 : rows == .constituents ? constituents : constituents - 1
-        numbers.append(contentsOf: repeatElement(number(value), count: count))
-      }
-    }
-    return numbers
   }
 }
