@@ -42,6 +42,10 @@ extension Listing {
         begin("\(result.head.name) compared with other scores")
         add(table: Self.cells(of: table))
       }
+      if let table = result.importanceTable {
+        begin("\(result.head.name) with one input shuffled")
+        add(table: Self.cells(of: table))
+      }
       if let templates = result.templates { add(templates) }
       for regression in evaluation.regressions { add(regression, rows: result.rows) }
       for table in evaluation.tables {

@@ -29,6 +29,16 @@ struct StudyOptions: ParsableArguments {
   var compare: [String] = []
 
   @Option(
+    help: ArgumentHelp(
+      "Also say what each head loses if one number that the network reads is shuffled, N times each.",
+      discussion: """
+        Numbers are features of nodes, of the items and inputs of events, and of observables that heads read. They are dealt \
+        out again among all nodes, items or events, by a fixed seed, and the network reads all events again each time.
+        """,
+      valueName: "n"))
+  var importance: Int?
+
+  @Option(
     help: ArgumentHelp("The number of signal events (class 1) expected before any cut.", valueName: "events"))
   var signalYield: Double?
 
@@ -70,6 +80,9 @@ struct StudyOptions: ParsableArguments {
 
   func validate() throws {
     _ = try yields()
+    if let importance, !(1...1000).contains(importance) {
+      throw ValidationError("--importance is \(importance); choose a number from 1 to 1000.")
+    }
     if bins != nil || !variation.isEmpty, workspace == nil {
       throw ValidationError(
         "\(bins != nil ? "--bins" : "--variation") is for a workspace: give --workspace FILE too.")
@@ -108,6 +121,7 @@ struct StudyOptions: ParsableArguments {
     var study = EvaluationStudy(plugins: plugins)
     study.divisions = divisions.map(\.division)
     study.discriminants = compare
+    study.shuffles = importance ?? 0
     study.binning = workspace == nil ? nil : bins ?? .signal(10)
     study.variations = variation.map(\.variation)
     return study

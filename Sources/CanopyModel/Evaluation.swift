@@ -28,6 +28,8 @@ public struct Evaluation: Sendable {
     public let templates: ScoreTemplates?
     /// What other scores are worth on its rows, if they were asked for: single numbers, and those of other models.
     public internal(set) var comparisons: [ComparedScore]
+    /// What it loses by each number that the network reads, if that was asked for; most first.
+    public internal(set) var importances: [InputImportance] = []
     /// Its scores, to be compared with those of other models; nil if it does not classify.
     let classified: ClassifiedRows?
   }
@@ -92,6 +94,8 @@ public struct Evaluation: Sendable {
       study, observables: observables, for: network)
     var numbers = EvaluatedNumbers()
     var outputs = Array(repeating: [Float](), count: network.heads.count)
+    var importance = study.shuffles > 0 ? ImportanceSample(model) : nil
+    let keepsSample = importance != nil
     try EventPipeline.run(
       stream: stream, threads: threads,
       makeWorker: {
@@ -102,14 +106,18 @@ public struct Evaluation: Sendable {
           try predictor.predict(events, into: &prediction)
           let truth = try EventTruth(of: columns, events: events, jets: prediction.jets)
           let numbers = try EvaluatedNumbers(of: numberNames, events: events, jets: prediction.jets)
-          return (truth, numbers, prediction.heads.map(\.values), SampleFingerprint(events))
+          return (
+            truth, numbers, prediction.heads.map(\.values), SampleFingerprint(events),
+            keepsSample ? predictor.sample : nil
+          )
         }
       },
       consume: {
         (
           batchTruth: EventTruth, batchNumbers: EvaluatedNumbers, batchOutputs: [[Float]],
-          fingerprint: SampleFingerprint
+          fingerprint: SampleFingerprint, sample: EventSample?
         ) in
+        if let sample { importance?.append(sample) }
         truth.append(batchTruth)
         numbers.append(batchNumbers)
         overlap?.add(fingerprint)
@@ -137,12 +145,15 @@ public struct Evaluation: Sendable {
     let weights = weight.map { truth.columns[$0]!.values } ?? Array(repeating: 1, count: truth.eventCount)
     self.jetCount = jetCount
     constituentCount = truth.rowCount(of: .constituents, of: 0..<truth.eventCount)
-    heads = try network.heads.indices.map { index in
+    let judged = network.heads.indices.map { index in
       let named = network.heads[index]
-      let rows = EvaluatedRows(
+      return EvaluatedRows(
         named: named, outputs: outputs[index], truth: truth.truth(of: named, of: 0..<truth.eventCount),
         weights: truth.rowWeights(weights, for: named, of: 0..<truth.eventCount).map(Double.init),
         numbers: numbers.ofRows[named.head.rows] ?? [:], yields: yields)
+    }
+    heads = try network.heads.indices.map { index in
+      let (named, rows) = (network.heads[index], judged[index])
       let evaluation: HeadEvaluation?
       let problem: String?
       do {
@@ -156,12 +167,18 @@ public struct Evaluation: Sendable {
         templates: try study.binning.flatMap { binning in
           try rows.templates(
             binning, study.variations.map { $0.weights(numbers, truth, for: named) })
-        }, comparisons: try rows.comparisons(with: study.discriminants), classified: rows.classified)
+        }, comparisons: try rows.comparisons(with: study.discriminants),
+        classified: rows.classified)
     }
     remarks = sampleRemarks + heads.flatMap { $0.templates?.remarks ?? [] }
     // A head of which the events tell nothing does not silence the others.
     if let first = heads.first, let problem = first.problem, heads.allSatisfy({ $0.evaluation == nil }) {
       throw SampleError("\(source): \(first.head.name) cannot be evaluated: \(problem)")
+    }
+    if let importance {
+      let importances = try importance.importances(
+        of: judged, repetitions: study.shuffles, threads: threads)
+      for index in heads.indices { heads[index].importances = importances[index] }
     }
     guard yields == nil || classifiers.contains(where: { $0.yields != nil }) else { throw needless }
   }

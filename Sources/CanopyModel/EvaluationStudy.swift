@@ -32,6 +32,8 @@ public struct EvaluationStudy: Sendable {
   /// Numbers that are judged as scores, and compared with those of heads that classify: columns of events, or numbers of
   /// observables.
   public var discriminants: [String] = []
+  /// How often each number that the network reads is shuffled to see what heads lose; 0 for not at all.
+  public var shuffles = 0
   /// How scores of events are divided into bins for a fit; nil for no templates.
   public var binning: ScoreBinning?
   /// What templates are varied by.

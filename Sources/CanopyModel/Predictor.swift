@@ -21,7 +21,8 @@ public final class Predictor {
   private let tape: Tape
   private let weights: NetworkWeights
   private let batch = NetworkBatch()
-  private var sample: EventSample
+  /// The events of the last prediction, as the network reads them.
+  private(set) var sample: EventSample
   /// What the heads predict for no events.
   private let heads: [HeadPrediction]
 
@@ -73,11 +74,30 @@ public final class Predictor {
       inputMonitor.look(at: features, eventCount: sample.eventCount)
     }
     sample.scale(by: model.description.scaling)
+    prediction.clear(for: model.network, heads ? self.heads : [])
+    try pass(over: 0..<sample.eventCount, into: &prediction, &time)
+  }
+
+  /// What the heads predict for some events of a sample that is scaled, in the order of the heads: `[rows × width]` each.
+  ///
+  /// - Throws: `PluginError` if a plugin gives other rows or columns than it declares.
+  func predict(_ scaled: EventSample, events: Range<Int>) throws -> [[Float]] {
+    sample = scaled
+    var prediction = Prediction()
+    prediction.clear(for: model.network, heads)
+    var time = ProcessInfo.processInfo.systemUptime
+    try pass(over: events, into: &prediction, &time)
+    return prediction.heads.map(\.values)
+  }
+
+  /// Leads events of the sample through the network, and adds what comes out.
+  private func pass(
+    over events: Range<Int>, into prediction: inout Prediction, _ time: inout Double
+  ) throws {
     let network = model.network
-    prediction.clear(for: network, heads ? self.heads : [])
-    var first = 0
-    while first < sample.eventCount {
-      let piece = first..<endOfPiece(from: first)
+    var first = events.lowerBound
+    while first < events.upperBound {
+      let piece = first..<endOfPiece(from: first, before: events.upperBound)
       batch.fill(sample, piece)
       times.features += Self.lap(&time)
       tape.reset()
@@ -100,15 +120,15 @@ public final class Predictor {
         prediction.heads[index].values.append(contentsOf: outputs.values)
       }
       first = piece.upperBound
-      if heads { times.heads += Self.lap(&time) }
+      if !prediction.heads.isEmpty { times.heads += Self.lap(&time) }
     }
   }
 
   /// The end of the events from `first` on that go through the network together, one event at least.
-  private func endOfPiece(from first: Int) -> Int {
+  private func endOfPiece(from first: Int, before limit: Int) -> Int {
     var end = first + 1
     var nodes = sample.nodeCount(ofEvent: first)
-    while end < sample.eventCount, end - first < Self.jetsAtOnce, nodes < Self.nodesAtOnce,
+    while end < limit, end - first < Self.jetsAtOnce, nodes < Self.nodesAtOnce,
       sample.jetOffsets[end + 1] - sample.jetOffsets[first] <= Self.jetsAtOnce
     {
       nodes += sample.nodeCount(ofEvent: end)

@@ -38,6 +38,8 @@ private struct EvaluationNumbers: Encodable {
     var templates: TemplateNumbers?
     /// Absent if the head is compared with nothing.
     var compared: [ComparisonNumbers]?
+    /// Absent if it was not asked for.
+    var importance: TableNumbers?
   }
 
   /// Absent for the first model.
@@ -65,7 +67,8 @@ private struct EvaluationNumbers: Encodable {
         tables: result.evaluation?.tables.map(TableNumbers.init) ?? [],
         conditions: result.conditions.map(ConditionNumbers.init),
         templates: result.templates.map(TemplateNumbers.init),
-        compared: result.comparisons.isEmpty ? nil : result.comparisons.map(ComparisonNumbers.init))
+        compared: result.comparisons.isEmpty ? nil : result.comparisons.map(ComparisonNumbers.init),
+        importance: result.importanceTable.map(TableNumbers.init))
     }
   }
 }

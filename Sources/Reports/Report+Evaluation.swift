@@ -40,7 +40,7 @@ extension Report.Head {
       figures: evaluation.figures + [result.templates?.figure].compactMap(\.self)
         + divisions.compactMap { division in
           Self.metricFigure(division, result.conditions.filter { $0.condition == division }, of: evaluation)
-        }, tables: evaluation.tables + [result.comparisonTable].compactMap(\.self))
+        }, tables: evaluation.tables + [result.comparisonTable, result.importanceTable].compactMap(\.self))
   }
 
   /// The metrics of a head against the number that its rows are divided by, the area under the curve apart, which has a
@@ -52,12 +52,20 @@ extension Report.Head {
     let names = whole.metrics.map(\.name).filter { !isSingle || $0 != "AUC" }
     guard !names.isEmpty else { return nil }
     let places = parts.map { ($0.values.lowerBound + $0.values.upperBound) / 2 }
+    let estimates = names.map { name in
+      parts.map { part in part.evaluation?.metrics.first { $0.name == name }?.estimate }
+    }
+    let known = estimates.flatMap(\.self).compactMap { $0?.value }.filter(\.isFinite)
+    // Above the points there is room for the names.
+    let range = known.max().map { largest in
+      let least = min(0, known.min() ?? 0)
+      return least...(largest + 0.5 * (largest - least)).nextUp
+    }
     return HeadFigure(
       "metrics by \(division.replacing("/", with: " "))", x: HeadFigure.Axis(division),
-      y: HeadFigure.Axis(names.count == 1 ? names[0] : "Metric"),
-      series: names.map { name in
-        let estimates = parts.map { part in part.evaluation?.metrics.first { $0.name == name }?.estimate }
-        return .points(
+      y: HeadFigure.Axis(names.count == 1 ? names[0] : "Metric", range: range),
+      series: zip(names, estimates).map { name, estimates in
+        .points(
           name, x: places, y: estimates.map { $0?.value ?? .nan }, errors: estimates.map { $0?.error ?? .nan }
         )
       })
@@ -65,13 +73,15 @@ extension Report.Head {
 }
 
 extension ScoreTemplates {
-  /// The expected numbers of events of each sample.
+  /// The expected numbers of events of each sample, against the number of the bin: scores crowd at their ends.
   fileprivate var figure: HeadFigure {
     HeadFigure(
-      "templates", x: HeadFigure.Axis("Score", range: 0...1),
+      "templates", x: HeadFigure.Axis("Bin of the score", range: 0...Double(edges.count - 1)),
       y: HeadFigure.Axis("Expected events", isLogarithmic: true),
       series: samples.reversed().map { sample in
-        .histogram(sample.name, edges: edges, contents: sample.contents, errors: sample.errors)
+        .histogram(
+          sample.name, edges: edges.indices.map { Double($0) }, contents: sample.contents,
+          errors: sample.errors)
       })
   }
 }

@@ -53,8 +53,9 @@ public struct ScoreTemplates: Sendable, Equatable {
   public let edges: [Double]
   /// The signal, and the processes of the background.
   public let samples: [Sample]
-  /// √Σ q², with q the expected significance ``Significance/asimov`` of each bin: what a fit without systematic
-  /// uncertainties expects. The error is that of the finite sample, with exact yields.
+  /// √Σ q², with q the expected significance ``Significance/asimov`` of each bin.
+  ///
+  /// It is what a fit without systematic uncertainties expects. The error is that of the finite sample, with exact yields.
   public let significance: Estimate
   /// What had to be changed, a sentence each.
   public private(set) var remarks: [String] = []

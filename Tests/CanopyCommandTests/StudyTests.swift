@@ -298,6 +298,86 @@ import Testing
         "score,AUC,AUC error,AUC less that of w-tagger"))
   }
 
+  /// What is lost by a condition is what is lost on events whose conditions somebody else has shuffled.
+  @Test func inputsAreShuffled() throws {
+    struct Table: Decodable {
+      struct Column: Decodable {
+        enum Cells: Decodable {
+          case texts([String])
+          case numbers([Double])
+          init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let texts = try? container.decode([String].self) {
+              self = .texts(texts)
+            } else {
+              self = .numbers(try container.decode([Double].self))
+            }
+          }
+        }
+        var name: String
+        var values: Cells
+        var errors: [Double?]?
+      }
+      var columns: [Column]
+    }
+    struct Result: Decodable {
+      struct Head: Decodable {
+        var importance: Table
+      }
+      var heads: [Head]
+    }
+    func importance(
+      _ arguments: [String]
+    ) throws -> (losses: [String: Double], errors: [Double?], names: [String]) {
+      let outcome = try Program.run(["evaluate"] + arguments + ["--format", "json"])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let columns = try JSONDecoder().decode(Result.self, from: outcome.output).heads[0].importance.columns
+      guard case .texts(let names) = columns[0].values, case .numbers(let losses) = columns[1].values else {
+        throw MetricError(description: "other columns")
+      }
+      #expect(columns[1].name == "loss of AUC" && losses == losses.sorted(by: >))
+      return (Dictionary(uniqueKeysWithValues: zip(names, losses)), columns[1].errors ?? [], names)
+    }
+    let arguments = [jets, "--model", try TinyModel.folder(), "--max-events", "300", "--importance", "3"]
+    let one = try importance(arguments + ["--threads", "1"])
+    let two = try importance(arguments + ["--threads", "2"])
+    // The same bits whatever the number of threads.
+    #expect(one.losses == two.losses && one.names == two.names && one.errors.allSatisfy { ($0 ?? -1) >= 0 })
+    #expect(one.names.allSatisfy { $0.hasSuffix(" of nodes") } && one.losses.values.max()! > 0.01)
+
+    let masses = try importance([sample, "--model", model, "--importance", "4"])
+    let scores = folder.path("scores.h5")
+    let labels = try hdf5Array(sample, "event/label")
+    // Each event under the hypothesis of all masses: the mean over all shuffles, nearly.
+    var byMass: [Double: [Double]] = [:]
+    for mass in [300.0, 400, 500, 650, 800] {
+      #expect(
+        try Program.run(
+          "classify", sample, "--model", model, "--condition", "resonance_mass=\(mass)", "-o", scores
+        )
+        .status == 0)
+      byMass[mass] = try hdf5Array(scores, "event/dihiggs/score")
+    }
+    #expect(try Program.run("classify", sample, "--model", model, "-o", scores).status == 0)
+    let all = Array(labels.indices)
+    let whole = area(try hdf5Array(scores, "event/dihiggs/score"), labels, of: all)
+    let own = try hdf5Array(sample, "event/resonance_mass")
+    var generator = SeededGenerator(seed: 8)
+    let losses = (0..<20).map { _ in
+      let shuffled = own.shuffled(using: &generator)
+      return whole - area(all.map { byMass[shuffled[$0]]![$0] }, labels, of: all)
+    }
+    let mean = losses.reduce(0, +) / 20
+    let spread = (losses.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 19).squareRoot()
+    // Of 4 and of 20 shuffles; four standard deviations.
+    #expect(
+      abs(try #require(masses.losses["resonance_mass"]) - mean) < 4 * spread
+        * (1.0 / 4 + 1.0 / 20).squareRoot())
+    #expect(masses.names.contains { $0.hasSuffix(" of jets") })
+    let bad = try Program.run("evaluate", sample, "--model", model, "--importance", "0")
+    #expect(bad.status == 64 && bad.errors.contains("--importance is 0"), "\(bad.errors)")
+  }
+
   @Test func modelsAreComparedOnTheSameEvents() throws {
     let tiny = try TinyModel.folder()
     let both = try numbers([jets, "--model", tagger, "--model", tiny])
