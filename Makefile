@@ -11,7 +11,7 @@ C_SOURCES := $(shell find Sources Plugins Tests -name '*.c' -o -name '*.cpp' -o 
 # Other versions format otherwise; without this one, C and C++ are left as they are.
 CLANG_FORMAT := $(shell command -v clang-format-14)
 
-.PHONY: help demo test threads sanitize real fuzz kills docs build install lint format prepare clean
+.PHONY: help demo test threads sanitize real studies fuzz kills docs build install lint format prepare clean
 
 help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
@@ -20,6 +20,7 @@ help:
 	@echo 'make sanitize run the tests under AddressSanitizer and UBSan, with FILTER=... only some of them'
 	@echo 'make kills    kill trainings, triggers and others N=500 times, and look at what they leave'
 	@echo 'make real     compare Canopy with FastJet, pyhepmc, pylhe and h5py, on the samples and on files in ../shared'
+	@echo 'make studies  compare what evaluate says for a study with pyhf and NumPy'
 	@echo 'make fuzz     feed damaged files to all that reads files, for SECONDS=600 in all'
 	@echo 'make docs     build the documentation of all modules, with warnings as errors'
 	@echo 'make build    build the command .build/release/canopy, and what plugins are compiled against'
@@ -58,6 +59,11 @@ real: build
 	python3 -m venv .build-real
 	.build-real/bin/pip install --quiet --only-binary=:all: --requirement Resources/Checks/requirements.txt
 	.build-real/bin/python Resources/Checks/real.py
+
+studies: build
+	python3 -m venv .build-real
+	.build-real/bin/pip install --quiet --only-binary=:all: --requirement Resources/Checks/requirements.txt
+	.build-real/bin/python Resources/Checks/studies.py
 
 fuzz: prepare
 	SWIFT=$(SWIFT) Tests/Fuzzing/fuzz.sh $(SECONDS)

@@ -79,6 +79,22 @@ extension EventFeatures: StageFeatures {
       + FeatureExtent.extents(of: inputs, names: description.inputNames, rows: events)
   }
 
+  /// The numbers of items, and the event inputs.
+  public var shuffledNames: [String] {
+    description.momenta.names.map { "\($0) of \(description.reads.rawValue)" } + description.inputNames
+  }
+
+  /// Deals a number out again among all items, or among all events.
+  public mutating func shuffle(_ place: Int, using generator: inout SeededGenerator) {
+    let count = description.momenta.count
+    if place < count {
+      momenta.shuffle(column: place, of: count, rows: Array(0..<itemCount), using: &generator)
+    } else {
+      inputs.shuffle(
+        column: place - count, of: inputCount, rows: Array(0..<eventCount), using: &generator)
+    }
+  }
+
   /// An event input; NaN if the event has none.
   public func eventInput(_ place: Int, ofEvent event: Int) -> Float { inputs[event * inputCount + place] }
 

@@ -83,6 +83,14 @@ public struct FeatureTrees: Sendable {
     }
   }
 
+  /// Deals a feature out again among all leaves, and among all splittings.
+  mutating func shuffle(feature: Int, using generator: inout SeededGenerator) {
+    for isLeaf in [true, false] {
+      let nodes = left.indices.filter { (left[$0] < 0) == isLeaf }
+      features.shuffle(column: feature, of: featureCount, rows: nodes, using: &generator)
+    }
+  }
+
   /// Adds the trees of another collection after these.
   public mutating func append(_ other: FeatureTrees) {
     precondition(other.featureCount == featureCount, "features of another number")

@@ -110,6 +110,14 @@ public struct NodeSample: StageFeatures {
       rows: jets.lazy.flatMap { trees.offsets[$0]..<trees.offsets[$0 + 1] })
   }
 
+  /// The features of nodes.
+  public var shuffledNames: [String] { self.set.names.map { "\($0) of nodes" } }
+
+  /// Deals a feature out again among all leaves, and among all splittings.
+  public mutating func shuffle(_ place: Int, using generator: inout SeededGenerator) {
+    trees.shuffle(feature: place, using: &generator)
+  }
+
   /// The nodes of the trees of some consecutive jets.
   public func nodeCount(ofJets jets: Range<Int>) -> Int {
     trees.offsets[jets.upperBound] - trees.offsets[jets.lowerBound]

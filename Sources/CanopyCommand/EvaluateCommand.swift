@@ -3,6 +3,7 @@
 import ArgumentParser
 import Canopy
 import Foundation
+import Support
 
 /// `canopy evaluate`.
 struct EvaluateCommand: ParsableCommand {
@@ -38,7 +39,8 @@ struct EvaluateCommand: ParsableCommand {
 
       With the numbers of signal and background events that a measurement expects, there are the largest expected \
       significances s/√(s + b) and √(2((s + b) ln(1 + s/b) − s)), and the cuts that reach them with at least ten \
-      background events of the sample left.
+      background events of the sample left. --workspace writes the scores in bins for a fit by pyhf, and the same \
+      significance, added in quadrature over the bins, is what the fit expects without systematic uncertainties.
 
       EXAMPLES:
         canopy evaluate w-vs-qcd.h5 --skip-events 64000 --model w-tagger
@@ -46,26 +48,22 @@ struct EvaluateCommand: ParsableCommand {
         canopy evaluate '{file: "w-*.h5", label: 1}' '{file: "qcd-*.h5", label: 0}' --model w-tagger
         canopy evaluate test.h5 --model w-tagger --report report --format json
         canopy evaluate hh-vs-ttbar.h5 --skip-events 32000 --model dihiggs \\
-          --signal-yield 50 --background-yield 10000
+          --signal-yield 50 --background-yield 10000 --workspace dihiggs.json
+        canopy evaluate test.h5 --model w-tagger --in kinematics/pt=250,275,300
+        canopy evaluate test.h5 --model w-tagger --model other-tagger --compare n-subjettiness/tau-21
       """)
 
   @OptionGroup(title: "Reading")
   var reading: ReadingOptions
 
   @OptionGroup
-  var model: ModelOptions
+  var model: ComparedModelOptions
 
   @OptionGroup
   var weights: WeightOptions
 
-  @Option(
-    help: ArgumentHelp("The number of signal events (class 1) expected before any cut.", valueName: "events"))
-  var signalYield: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "The number of background events (class 0) expected before any cut.", valueName: "events"))
-  var backgroundYield: Double?
+  @OptionGroup(title: "Study")
+  var study: StudyOptions
 
   @Option(
     help: ArgumentHelp(
@@ -77,73 +75,90 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "How the numbers are printed: table for people, json for programs.")
   var format = Format.table
 
-  func validate() throws {
-    _ = try yields()
-    try model.check(reading)
-  }
-
-  /// What the options say of the expected numbers of events.
-  private func yields() throws -> EventYields? {
-    switch (signalYield, backgroundYield) {
-    case (nil, nil): return nil
-    case (let signal?, let background?):
-      do {
-        return try EventYields(signal: signal, background: background)
-      } catch let error as MetricError {
-        throw ValidationError(error.description)
-      }
-    default: throw ValidationError("Give both --signal-yield and --background-yield, or neither.")
-    }
-  }
-
-  /// The events: those of the inputs, or those that had no part in the training.
-  private func makeStream(_ model: Model, _ plugins: PluginRegistry) throws -> EventStream {
-    guard reading.inputs.isEmpty, let training = model.description.training else {
-      return try reading.makeStream(
-        plugins.eventFormats, columns: self.model.columns, for: model, weights: weights)
-    }
-    return try reading.makeStream(
-      ofTestEvents: TrainingConfiguration(of: training, plugins: plugins).data, plugins.eventFormats,
-      columns: self.model.columns, for: model, weights: weights)
-  }
+  func validate() throws { try model.conditions.check(reading) }
 
   func run() throws {
     try reportingFailures {
       var files = OutputCheck()
       try files.addInputs(reading.inputs)
-      files.addModel(self.model.folder)
+      for folder in model.folders { files.addModel(folder) }
       if let report { files.addOutput("--report", report, .folder) }
+      if let workspace = study.workspace { files.addOutput("--workspace", workspace) }
       try files.check()
-      let plugins = try self.model.plugins.registry()
-      let model = try self.model.read(plugins)
-      let stream = try makeStream(model, plugins)
+      if model.folders.count > 1, reading.inputs.contains("-") {
+        throw ValidationError(
+          "Standard input can be read once, but each model reads the events: give a file.")
+      }
+      let plugins = try model.conditions.plugins.registry()
+      let models = try model.conditions.read(model.folders, plugins)
       let gnuplot = try report.map { _ in try Gnuplot() }
-      var progress = EventProgress(stream, resultsOnStandardOutput: false)
-      defer { progress.clear() }
-      let evaluation = try Evaluation(
-        of: model, on: stream, yields: yields(), threads: reading.threadCount
-      ) { progress.update($0) }
-      progress.clear()
+      let data = try dataLeftOut(by: models[0], plugins)
+      var evaluations: [Evaluation] = []
+      for model in models {
+        evaluations.append(try evaluate(model, on: data, plugins, isFirst: evaluations.isEmpty))
+      }
+      var evaluation = evaluations[0]
+      let names = model.names
+      if models.count > 1 {
+        for place in evaluations.indices { evaluations[place].nameClassifiers(by: names[place]) }
+        evaluation = evaluations[0]
+      }
+      let others = zip(names, evaluations).dropFirst().map { (model: $0, evaluation: $1) }
+      var remarks = evaluations.flatMap(\.remarks)
+      for other in others { remarks += try evaluation.compare(with: other.evaluation, called: other.model) }
+      if let workspace = study.workspace {
+        try WholeFile.write(Workspace(channels: evaluation.templates).json(), to: workspace)
+      }
       if let report, let gnuplot {
-        let name = URL(fileURLWithPath: self.model.folder).lastPathComponent
-        let sample = stream.samples.map { sample in
-          sample.name ?? sample.files.map { URL(fileURLWithPath: $0).lastPathComponent }.joined(separator: ", ")
-        }
+        let sample = try (data?.testEvents?.samples ?? reading.samples()).map(\.shortTitle)
         try Report(
-          title: "\(name) on \(sample.joined(separator: ", "))", classifiers: evaluation.classifiers,
-          regressions: evaluation.regressions,
-          conditions: evaluation.heads.flatMap(\.conditions),
-          heads: evaluation.heads.compactMap { result in
-            result.evaluation.map { Report.Head(name: result.head.name, $0) }
-          }, epochs: model.description.training?.epochs ?? []
+          title: "\(names.joined(separator: ", ")) on \(sample.joined(separator: ", "))", evaluation,
+          others: others.map(\.evaluation), epochs: models[0].description.training?.epochs ?? []
         ).write(to: URL(fileURLWithPath: report), using: gnuplot)
       }
       switch format {
-      case .json: try writeToStandardOutput(evaluation.json())
-      case .table: try writeToStandardOutput(Data(Listing(evaluation).text.utf8))
+      case .json: try writeToStandardOutput(evaluation.json(others: others))
+      case .table:
+        try writeToStandardOutput(
+          Data(Listing(evaluation, of: names[0], others: others).text.utf8))
       }
-      reportRemarks(evaluation.remarks)
-      stream.reportLeftOutEvents()
+      // Several models may say the same of the events.
+      reportRemarks(remarks.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
     }
+  }
+
+  /// What the training of a model says of events, if none are given: those that it left out are evaluated.
+  private func dataLeftOut(by model: Model, _ plugins: PluginRegistry) throws -> DataSection? {
+    guard reading.inputs.isEmpty, let training = model.description.training else { return nil }
+    return try TrainingConfiguration(of: training, plugins: plugins).data
+  }
+
+  /// Evaluates a model, on events that a training left out or else on the inputs; what was left out of these is said for
+  /// the first model.
+  private func evaluate(
+    _ model: Model, on data: DataSection?, _ plugins: PluginRegistry, isFirst: Bool
+  ) throws -> Evaluation {
+    var study = self.study.study(plugins)
+    // The bins are those of the first model, with which others are compared.
+    if !isFirst { study.binning = nil }
+    let particleColumns = try study.observables(for: model).particleColumns
+    let stream =
+      try data.map {
+        try reading.makeStream(
+          ofTestEvents: $0, plugins.eventFormats, columns: self.model.conditions.columns,
+          particleColumns: particleColumns, for: model, weights: weights)
+      }
+      ?? reading.makeStream(
+        plugins.eventFormats, columns: self.model.conditions.columns, particleColumns: particleColumns, for: model,
+        weights: weights)
+    var progress = EventProgress(stream, resultsOnStandardOutput: false)
+    defer { progress.clear() }
+    let evaluation = try Evaluation(
+      of: model, on: stream, yields: self.study.yields(), study: study,
+      threads: reading.threadCount
+    ) { progress.update($0) }
+    progress.clear()
+    if isFirst { stream.reportLeftOutEvents() }
+    return evaluation
   }
 }

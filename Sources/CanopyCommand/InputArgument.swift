@@ -4,6 +4,13 @@ import ArgumentParser
 import Canopy
 import Foundation
 
+extension InputSample {
+  /// The name, else the names of the files without their folders.
+  var shortTitle: String {
+    name ?? files.map { URL(fileURLWithPath: $0).lastPathComponent }.joined(separator: ", ")
+  }
+}
+
 /// What an argument that names events says: a file, a sample in YAML, or a YAML file of samples.
 enum InputArgument {
   /// The samples that arguments name.

@@ -4,8 +4,19 @@ import Canopy
 import Foundation
 
 extension Listing {
-  /// An evaluation for people.
-  init(_ evaluation: Evaluation) {
+  /// An evaluation for people, and those of other models that it is compared with.
+  init(
+    _ evaluation: Evaluation, of model: String, others: [(model: String, evaluation: Evaluation)] = []
+  ) {
+    if !others.isEmpty { add("model", model) }
+    add(evaluation)
+    for other in others {
+      begin("model \(other.model)")
+      add(other.evaluation)
+    }
+  }
+
+  private mutating func add(_ evaluation: Evaluation) {
     add("events", "\(evaluation.eventCount)")
     add("jets", "\(evaluation.jetCount)")
     if evaluation.heads.contains(where: { $0.rows == .constituents }) {
@@ -27,6 +38,15 @@ extension Listing {
         }
         add(classifier, rows: result.rows)
       }
+      if let table = result.comparisonTable {
+        begin("\(result.head.name) compared with other scores")
+        add(table: Self.cells(of: table))
+      }
+      if let table = result.importanceTable {
+        begin("\(result.head.name) with one input shuffled")
+        add(table: Self.cells(of: table))
+      }
+      if let templates = result.templates { add(templates) }
       for regression in evaluation.regressions { add(regression, rows: result.rows) }
       for table in evaluation.tables {
         begin("\(result.head.name) \(table.name)")
@@ -44,6 +64,11 @@ extension Listing {
         for index in classifiers.indices {
           begin("\(classifiers[index].name) by \(condition)")
           add(table: Self.table(conditioned, classifiers[index], index))
+        }
+        let others = evaluation.metrics.map(\.name).filter { $0 != "AUC" }
+        if classifiers.count == 1, !others.isEmpty {
+          begin("\(result.head.name) by \(condition), other metrics")
+          add(table: Self.metricTable(conditioned, others, rows: result.rows))
         }
       }
     }
@@ -77,6 +102,21 @@ extension Listing {
     for significance in Significance.allCases {
       add(significance.text, classifier.bestCut(for: significance)?.description ?? "-")
     }
+  }
+
+  /// The numbers of events that are expected in bins of the score, and the significance of all bins together.
+  private mutating func add(_ templates: ScoreTemplates) {
+    begin("\(templates.name) in bins of the score")
+    let edges = templates.edges.map { String(format: "%.4g", $0) }
+    add(
+      table: [["score"] + templates.samples.map(\.name)]
+        + edges.indices.dropLast().map { bin in
+          ["\(edges[bin]) … \(edges[bin + 1])"]
+            + templates.samples.map {
+              Estimate(value: $0.contents[bin], error: $0.errors[bin]).description
+            }
+        })
+    add("", "binned Asimov: \(templates.significance)")
   }
 
   /// What a classifier is worth in each value of a condition; `whole` is the same classifier on the whole sample.

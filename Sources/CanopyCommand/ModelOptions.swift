@@ -12,9 +12,59 @@ struct ModelOptions: ParsableArguments {
     completion: .directory)
   var folders: [String]
 
+  @OptionGroup
+  var conditions: ConditionOptions
+
   /// The folder of the model.
   var folder: String { folders[0] }
 
+  /// The plugins.
+  var plugins: PluginOptions { conditions.plugins }
+
+  func validate() throws {
+    guard folders.count == 1 else {
+      throw ValidationError(
+        "--model is given \(folders.count) times; one model is used at a time: give it once.")
+    }
+  }
+
+  /// Reads the model, which may name any of `plugins`.
+  ///
+  /// - Throws: `ModelError`, also where the model does not read a condition that was given.
+  func read(_ plugins: PluginRegistry) throws -> Model { try conditions.read([folder], plugins)[0] }
+
+  /// The conditions as columns of every event.
+  var columns: [String: Double] { conditions.columns }
+}
+
+/// Which models are compared, and under which conditions.
+struct ComparedModelOptions: ParsableArguments {
+  @Option(
+    name: .customLong("model"),
+    help: ArgumentHelp(
+      "The folder of the model; further ones are compared with the first, on the same events.",
+      valueName: "dir"),
+    completion: .directory)
+  var folders: [String]
+
+  @OptionGroup
+  var conditions: ConditionOptions
+
+  func validate() throws {
+    if let folder = folders.first(where: { folder in folders.count { $0 == folder } > 1 }) {
+      throw ValidationError("--model gives \(folder) twice; give it once.")
+    }
+  }
+
+  /// What each model is called: the last part of its folder or, where two share that, the whole.
+  var names: [String] {
+    let names = folders.map { URL(fileURLWithPath: $0).lastPathComponent }
+    return zip(names, folders).map { name, folder in names.count { $0 == name } > 1 ? folder : name }
+  }
+}
+
+/// Under which conditions models are used, and the plugins that they may name.
+struct ConditionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The value of a condition that the model reads, for all events; may be given several times.",
@@ -25,13 +75,7 @@ struct ModelOptions: ParsableArguments {
   @OptionGroup
   var plugins: PluginOptions
 
-  func validate() throws {
-    guard folders.count == 1 else {
-      throw ValidationError(
-        "--model is given \(folders.count) times; one model is used at a time: give it once.")
-    }
-    try NamedValue.checkNames(condition, option: "--condition")
-  }
+  func validate() throws { try NamedValue.checkNames(condition, option: "--condition") }
 
   /// Makes sure that no condition has the name of a column that is defined.
   func check(_ reading: ReadingOptions) throws {
@@ -41,24 +85,22 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  /// Reads the model, which may name any of `plugins`.
+  /// Reads the models of some folders, which may name any of `plugins`.
   ///
-  /// - Throws: `ModelError`, also where the model does not read a condition that was given.
-  func read(_ plugins: PluginRegistry) throws -> Model {
-    let model = try Model(contentsOf: URL(fileURLWithPath: folder), plugins: plugins)
-    let known = model.network.conditions
+  /// - Throws: `ModelError`, also if no model reads a condition that was given.
+  func read(_ folders: [String], _ plugins: PluginRegistry) throws -> [Model] {
+    let models = try folders.map { try Model(contentsOf: URL(fileURLWithPath: $0), plugins: plugins) }
+    let known = Set(models.flatMap(\.network.conditions))
     if let unknown = condition.first(where: { !known.contains($0.name) }) {
       throw ModelError(
-        "\(folder): the model reads no condition \(unknown.name)"
-          + (known.isEmpty ? "." : "; its conditions are: \(known.joined(separator: ", "))."))
+        "\(folders.joined(separator: ", ")): the model reads no condition \(unknown.name)"
+          + (known.isEmpty ? "." : "; its conditions are: \(known.sorted().joined(separator: ", "))."))
     }
-    return model
+    return models
   }
 
   /// The conditions as columns of every event.
-  var columns: [String: Double] {
-    NamedValue.dictionary(condition)
-  }
+  var columns: [String: Double] { NamedValue.dictionary(condition) }
 }
 
 /// Writes all events and their jets with their embeddings, or else with what the model's heads predict.

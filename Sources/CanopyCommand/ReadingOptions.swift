@@ -172,8 +172,8 @@ struct ReadingOptions: ParsableArguments {
   /// Opens the events that have no part in a model's training, which are read as the training reads its own, and as the
   /// options say beyond that.
   func makeStream(
-    ofTestEvents data: DataSection, _ formats: EventFormats, columns: [String: Double], for model: Model,
-    weights: WeightOptions
+    ofTestEvents data: DataSection, _ formats: EventFormats, columns: [String: Double],
+    particleColumns: Set<String>, for model: Model, weights: WeightOptions
   ) throws -> EventStream {
     guard let test = data.testEvents else {
       throw ValidationError(
@@ -181,7 +181,7 @@ struct ReadingOptions: ParsableArguments {
     }
     var options = test.reading
     options.particles = try particles.selection(for: model)
-    options.particleColumns = model.network.particleColumns
+    options.particleColumns = particleColumns.union(model.network.particleColumns)
     options.demandSelection()
     options.formats = formats
     options.columns = columns

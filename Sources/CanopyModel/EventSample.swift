@@ -73,6 +73,24 @@ public struct EventSample: Sendable {
     events?.copyConditions(from: donor, to: event)
   }
 
+  /// The names of the numbers of stages that can be shuffled.
+  var shuffledNames: [String] { (embedding?.shuffledNames ?? []) + (events?.shuffledNames ?? []) }
+
+  /// Deals a number of a stage out again among its rows, by its place in ``shuffledNames``.
+  mutating func shuffle(_ place: Int, using generator: inout SeededGenerator) {
+    let count = embedding?.shuffledNames.count ?? 0
+    if place < count {
+      embedding!.shuffle(place, using: &generator)
+    } else {
+      events!.shuffle(place - count, using: &generator)
+    }
+  }
+
+  /// Deals a number of an observable out again among its rows, as heads read it.
+  mutating func shuffle(observable name: String, using generator: inout SeededGenerator) {
+    kinematics.shuffle(observable: name, using: &generator)
+  }
+
   /// The least and the largest value in some events of everything that the network reads.
   public func extents(ofEvents chosen: some Collection<Int>) -> [FeatureExtent] {
     let events = Array(chosen)

@@ -120,7 +120,10 @@ package struct EventTruth: Sendable {
   /// Weights are kept in single precision, in which their products with losses must be exact enough too.
   private static let sizesOfWeights = 1e-25...1e25
 
-  private static func numbers(_ column: Column?, _ name: String, of events: Events) throws -> [Float] {
+  /// The numbers of a column of events.
+  ///
+  /// - Throws: ``SampleError`` that names file and column if there is none or it has several numbers an event.
+  static func numbers(_ column: Column?, _ name: String, of events: Events) throws -> [Float] {
     guard let column else {
       if let reason = events.unreadableColumns[name] {
         throw SampleError("\(events.source): the column \(name) cannot be read: \(reason).")
@@ -227,20 +230,26 @@ package struct EventTruth: Sendable {
 
   /// Makes the weights of the samples that have a total weight add up to that.
   ///
+  /// - Returns: what the weight of each event, or another of its weights, is multiplied by for its sample, the factor that
+  ///   its weight has already included: `[events]`.
   /// - Throws: ``SampleError`` if the weights of such a sample add up to nothing.
-  package mutating func scaleWeights(ofSamplesOf stream: EventStream) throws {
-    guard stream.samples.contains(where: { $0.totalWeight != nil }) else { return }
+  @discardableResult
+  package mutating func scaleWeights(ofSamplesOf stream: EventStream) throws -> [Double] {
     let places = sampleOfEvent(stream)
     var sums = Array(repeating: 0.0, count: stream.samples.count)
     for (place, weight) in zip(places, weights) { sums[place] += Double(weight) }
-    for (sample, sum) in zip(stream.samples, sums) where sample.totalWeight != nil && !(sum > 0) {
-      throw SampleError(
-        "\(sample.title): the weights of its events add up to \(sum.text), which no factor makes \(sample.totalWeight!.text).")
+    let factors = try zip(stream.samples, sums).map { sample, sum in
+      guard let total = sample.totalWeight else { return 1.0 }
+      guard sum > 0 else {
+        throw SampleError(
+          "\(sample.title): the weights of its events add up to \(sum.text), which no factor makes \(total.text).")
+      }
+      return total / sum
     }
-    for (event, place) in places.enumerated() {
-      guard let total = stream.samples[place].totalWeight else { continue }
-      weights[event] = Float(Double(weights[event]) * total / sums[place])
+    for (event, place) in places.enumerated() where factors[place] != 1 {
+      weights[event] = Float(Double(weights[event]) * factors[place])
     }
+    return places.map { stream.samples[$0].weight * factors[$0] }
   }
 
   /// The rows that heads have of one event, counted from the first of all events.
@@ -272,24 +281,5 @@ package struct EventTruth: Sendable {
     rows == .events
       ? events.map { values[$0] }
       : events.flatMap { repeatElement(values[$0], count: self.rows(rows, ofEvent: $0).count) }
-  }
-}
-
-extension Jets {
-  /// A number of an observable for each row of a kind: its own, or that of its jet or its event; NaN if it is not finite.
-  fileprivate func numbers(_ name: String, for rows: HeadRows) -> [Float] {
-    func number(_ value: Double) -> Float { value.isFinite ? Float(value) : .nan }
-    if let own = columns[rows][name] { return own.values.map(number) }
-    var numbers: [Float] = []
-    for event in 0..<eventCount {
-      for jet in jets(ofEvent: event) {
-        let value = columns.jets[name]?.values[jet] ?? columns.events[name]!.values[event]
-        let constituents = constituents(ofJet: jet).count
-        // A binary tree has one splitting less than leaves.
-        let count = rows == .jets ? 1 : rows == .constituents ? constituents : constituents - 1
-        numbers.append(contentsOf: repeatElement(number(value), count: count))
-      }
-    }
-    return numbers
   }
 }

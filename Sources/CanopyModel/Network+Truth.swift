@@ -65,7 +65,7 @@ extension Network {
 
 extension HeadRows {
   /// Whether each of other rows belongs to one of these.
-  fileprivate func canBeSpread(over rows: HeadRows) -> Bool {
+  func canBeSpread(over rows: HeadRows) -> Bool {
     switch self {
     case .events: true
     case .jets: rows != .events

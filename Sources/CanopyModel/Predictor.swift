@@ -76,21 +76,43 @@ public final class Predictor {
     prediction.clear(for: model.network, heads ? self.heads : [])
     if model.members.isEmpty {
       engines[0].scale()
-      var first = 0
-      while first < events.eventCount {
-        let piece = first..<endOfPiece(from: first, in: engines[0].sample)
-        batch.fill(engines[0].sample, piece)
-        try predictBatch(by: engines[0], into: &prediction, heads: heads, &time)
-        first = piece.upperBound
-      }
+      try pass(over: 0..<events.eventCount, into: &prediction, &time)
     } else {
-      try predictFolds(of: events, into: &prediction, heads: heads, &time)
+      try predictFolds(of: events, into: &prediction, &time)
+    }
+  }
+
+  /// The events of the last prediction, as the network reads them; not those of a model of folds.
+  var sample: EventSample { engines[0].sample }
+
+  /// What the heads predict for some events of a sample that is scaled, in the order of the heads: `[rows × width]` each.
+  ///
+  /// - Throws: `PluginError` if a plugin gives other rows or columns than it declares.
+  func predict(_ scaled: EventSample, events: Range<Int>) throws -> [[Float]] {
+    engines[0].sample = scaled
+    var prediction = Prediction()
+    prediction.clear(for: model.network, heads)
+    var time = ProcessInfo.processInfo.systemUptime
+    try pass(over: events, into: &prediction, &time)
+    return prediction.heads.map(\.values)
+  }
+
+  /// Leads events of the sample through the network, and adds what comes out.
+  private func pass(
+    over events: Range<Int>, into prediction: inout Prediction, _ time: inout Double
+  ) throws {
+    var first = events.lowerBound
+    while first < events.upperBound {
+      let piece = first..<endOfPiece(from: first, before: events.upperBound, in: engines[0].sample)
+      batch.fill(engines[0].sample, piece)
+      try predictBatch(by: engines[0], into: &prediction, &time)
+      first = piece.upperBound
     }
   }
 
   /// Adds what an engine predicts for the events of the batch.
   private func predictBatch(
-    by engine: Engine, into prediction: inout Prediction, heads: Bool, _ time: inout Double
+    by engine: Engine, into prediction: inout Prediction, _ time: inout Double
   ) throws {
     times.features += Self.lap(&time)
     engine.tape.reset()
@@ -113,14 +135,14 @@ public final class Predictor {
       }
       prediction.heads[index].values.append(contentsOf: outputs.values)
     }
-    if heads { times.heads += Self.lap(&time) }
+    if !prediction.heads.isEmpty { times.heads += Self.lap(&time) }
   }
 
   /// The end of the events from `first` on that go through the network together, one event at least.
-  private func endOfPiece(from first: Int, in sample: EventSample) -> Int {
+  private func endOfPiece(from first: Int, before limit: Int, in sample: EventSample) -> Int {
     var end = first + 1
     var nodes = sample.nodeCount(ofEvent: first)
-    while end < sample.eventCount, end - first < Self.jetsAtOnce, nodes < Self.nodesAtOnce,
+    while end < limit, end - first < Self.jetsAtOnce, nodes < Self.nodesAtOnce,
       sample.jetOffsets[end + 1] - sample.jetOffsets[first] <= Self.jetsAtOnce
     {
       nodes += sample.nodeCount(ofEvent: end)
@@ -133,7 +155,7 @@ public final class Predictor {
 
   /// Lets each event be judged by the model that was trained without its fold.
   private func predictFolds(
-    of events: Events, into prediction: inout Prediction, heads: Bool, _ time: inout Double
+    of events: Events, into prediction: inout Prediction, _ time: inout Double
   ) throws {
     folds = try model.folds!.folds(of: events)
     order = folds.indices.sorted { (folds[$0], $0) < (folds[$1], $1) }
@@ -147,7 +169,7 @@ public final class Predictor {
       while first < order.count, folds[order[first]] == fold {
         let end = endOfPiece(fromPlace: first, fold: fold, in: sample)
         batch.fill(engines[fold].sample, order[first..<end])
-        try predictBatch(by: engines[fold], into: &prediction, heads: heads, &time)
+        try predictBatch(by: engines[fold], into: &prediction, &time)
         first = end
       }
     }

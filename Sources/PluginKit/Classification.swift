@@ -151,13 +151,14 @@ public struct Classification: Sendable {
     if isBinary {
       return HeadEvaluation(metrics: [Metric("AUC", classifiers[0].auc)] + passed, classifiers: classifiers)
     }
-    let accuracy = try ConfusionMatrix(
+    let confusion = try ConfusionMatrix(
       scores: (0..<outputs.rows).flatMap { row in classes.indices.map { outputs[row, $0] } },
-      classCount: classes.count, labels: labels, weights: weights
-    ).accuracy
+      classCount: classes.count, labels: labels, weights: weights)
     return HeadEvaluation(
-      metrics: [Metric("mean AUC", Self.mean(classifiers.map(\.auc))), Metric("accuracy", accuracy)] + passed,
-      classifiers: classifiers)
+      metrics: [
+        Metric("mean AUC", Self.mean(classifiers.map(\.auc))), Metric("accuracy", confusion.accuracy),
+      ] + passed,
+      classifiers: classifiers, tables: tables(confusion, outputs, labels: labels, weights: weights))
   }
 
   /// The mean area under curves of the same rows; nil if one is unknown.

@@ -37,6 +37,11 @@ public struct Kinematics: Sendable {
   /// A number of an observable, such as `soft-drop/mass`: `[rows of the observable]`; nil if it is not held.
   public func observable(_ name: String) -> [Double]? { observed.values(name) }
 
+  /// Deals the numbers of an observable out again among its rows.
+  package mutating func shuffle(observable name: String, using generator: inout SeededGenerator) {
+    observed.shuffle(name, using: &generator)
+  }
+
   /// Forgets all events and keeps the storage.
   public mutating func removeAll() {
     missingMomentum.removeAll()

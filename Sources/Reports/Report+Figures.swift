@@ -59,8 +59,12 @@ extension Report {
   private var rocFigure: String {
     guard !withCurves.isEmpty else { return "" }
     let curves = withCurves.map { index in
-      "\(Gnuplot.quoted("\(filePrefix(ofClassifier: index))roc.csv")) skip 1 using 3:2 with lines "
-        + "linetype \(index % 7 + 1) title \(legend(index))"
+      let file = Gnuplot.quoted("\(filePrefix(ofClassifier: index))roc.csv")
+      return """
+        \(file) skip 1 using 3:($2 - $6):($2 + $6) with filledcurves \
+        linetype \(index % 7 + 1) fillstyle transparent solid 0.25 noborder notitle, \
+        \(file) skip 1 using 3:2 with lines linetype \(index % 7 + 1) title \(legend(index))
+        """
     }
     return Gnuplot.figure(
       "roc",

@@ -79,12 +79,12 @@ extension ROCCurve {
   fileprivate var table: Table {
     var table = Table(columns: [
       "threshold", "signal_efficiency", "background_efficiency", "background_rejection",
-      "background_rejection_error",
+      "background_rejection_error", "signal_efficiency_error",
     ])
     for point in points() {
       table.append([
         Double(point.threshold), point.signalEfficiency, point.backgroundEfficiency, point.rejection?.value,
-        point.rejection?.error,
+        point.rejection?.error, point.signalEfficiencyError,
       ])
     }
     return table

@@ -71,6 +71,10 @@ public struct Report: Sendable {
       figures = evaluation.figures
       tables = evaluation.tables
     }
+
+    init(name: String, figures: [HeadFigure], tables: [HeadTable]) {
+      (self.name, self.figures, self.tables) = (name, figures, tables)
+    }
   }
 
   /// Writes all files into a folder, which is made where it does not exist.

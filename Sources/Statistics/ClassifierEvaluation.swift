@@ -3,7 +3,7 @@
 /// What is measured of one score that tells signal from background.
 public struct ClassifierEvaluation: Sendable {
   /// The classifier's name, such as its head's.
-  public let name: String
+  public var name: String
   /// What class 1 is called.
   public let signalName: String
   /// What class 0 is called.
@@ -32,14 +32,15 @@ public struct ClassifierEvaluation: Sendable {
 
   /// Evaluates `scores`, all `[examples]`; `weights` are 1 unless given.
   ///
-  /// Examples of signal alone, or of background alone, have counts and a distribution, and nothing that
+  /// Scores in 0 … 1 are taken for probabilities unless `isProbability` is false. Examples of signal alone, or of background alone, have counts and a distribution, and nothing that
   /// compares the two.
   ///
   /// - Throws: ``MetricError`` if a score or weight is not finite, no example has a weight, or the weights of
   ///   a class have a sum that is not positive.
   public init(
     name: String, signalName: String = "signal", backgroundName: String = "background", scores: [Float],
-    isSignal: [Bool], weights: [Double]? = nil, signalEfficiencies: [Double] = [0.3, 0.5, 0.8]
+    isSignal: [Bool], weights: [Double]? = nil, signalEfficiencies: [Double] = [0.3, 0.5, 0.8],
+    isProbability: Bool = true
   ) throws {
     self.name = name
     self.signalName = signalName
@@ -60,7 +61,7 @@ public struct ClassifierEvaluation: Sendable {
 
     // Probabilities share one range, so that the figures of several models compare.
     let extent = (low: Double(scores.min() ?? 0), high: Double(scores.max() ?? 1))
-    let isProbability = extent.low >= 0 && extent.high <= 1
+    let isProbability = isProbability && extent.low >= 0 && extent.high <= 1
     let range = isProbability ? 0...1 : extent.low...max(extent.high, extent.low.nextUp)
     var signal = Histogram(range: range, binCount: 50)
     var background = signal

@@ -9,8 +9,8 @@ public struct ConfusionMatrix: Sendable, Equatable {
   /// The sum of weights of the examples of each true class, by the class they are taken for, row-major:
   /// `[true classes × chosen classes]`.
   public private(set) var contents: [Double]
-  private var rightSquares = 0.0
-  private var wrongSquares = 0.0
+  /// The sums of squared weights, likewise.
+  private var squares: [Double]
 
   /// Counts each example for the class of its highest score, the first of equals.
   ///
@@ -25,6 +25,7 @@ public struct ConfusionMatrix: Sendable, Equatable {
     require(weights == nil || weights?.count == labels.count, "each example needs its weight")
     self.classCount = classCount
     contents = Array(repeating: 0, count: classCount * classCount)
+    squares = contents
     for (example, label) in labels.enumerated() {
       guard (0..<classCount).contains(label) else {
         throw MetricError(
@@ -41,7 +42,7 @@ public struct ConfusionMatrix: Sendable, Equatable {
       }
       let weight = weights?[example] ?? 1
       contents[label * classCount + chosen] += weight
-      if label == chosen { rightSquares += weight * weight } else { wrongSquares += weight * weight }
+      squares[label * classCount + chosen] += weight * weight
     }
     guard contents.reduce(0, +) > 0 else {
       throw MetricError(description: "There is no example with a weight; an accuracy needs some.")
@@ -50,10 +51,25 @@ public struct ConfusionMatrix: Sendable, Equatable {
 
   /// The share of examples taken for what they are, with its binomial error.
   public var accuracy: Estimate {
-    let total = contents.reduce(0, +)
-    let right = (0..<classCount).reduce(0.0) { $0 + contents[$1 * classCount + $1] }
-    let share = right / total
-    let variance = (1 - share) * (1 - share) * rightSquares + share * share * wrongSquares
+    Self.share(of: (0..<classCount).map { $0 * classCount + $0 }, among: contents.indices, contents, squares)!
+  }
+
+  /// The share of the examples of one class that are taken for another or for itself, with its binomial error; nil if no
+  /// example of the class has a weight.
+  public func share(ofClass label: Int, takenFor chosen: Int) -> Estimate? {
+    let row = label * classCount
+    return Self.share(of: [row + chosen], among: row..<row + classCount, contents, squares)
+  }
+
+  private static func share(
+    of places: [Int], among all: Range<Int>, _ contents: [Double], _ squares: [Double]
+  ) -> Estimate? {
+    let total = all.reduce(0) { $0 + contents[$1] }
+    guard total > 0 else { return nil }
+    let share = places.reduce(0) { $0 + contents[$1] } / total
+    let inside = places.reduce(0) { $0 + squares[$1] }
+    let outside = max(0, all.reduce(0) { $0 + squares[$1] } - inside)
+    let variance = (1 - share) * (1 - share) * inside + share * share * outside
     return Estimate(value: share, error: variance.squareRoot() / total)
   }
 }

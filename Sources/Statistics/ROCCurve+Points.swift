@@ -7,6 +7,8 @@ extension ROCCurve {
     public let threshold: Float
     /// The share of signal that passes.
     public let signalEfficiency: Double
+    /// The binomial error of ``signalEfficiency``.
+    public let signalEfficiencyError: Double
     /// The share of background that passes.
     public let backgroundEfficiency: Double
     /// 1 / ε_B with its binomial error, or nil if no background passes.
@@ -31,10 +33,17 @@ extension ROCCurve {
       }
       kept.append(index)
     }
+    /// The binomial error of an efficiency.
+    func error(of efficiency: Double, passing squares: [Double], _ index: Int) -> Double {
+      let failingSquares = max(0, squares[thresholds.count - 1] - squares[index])
+      let fail = 1 - efficiency
+      return (fail * fail * squares[index] + efficiency * efficiency * failingSquares).squareRoot()
+    }
     return kept.map { index in
       let efficiency = backgroundEfficiency[index]
       return Point(
         threshold: thresholds[index], signalEfficiency: signalEfficiency[index],
+        signalEfficiencyError: error(of: signalEfficiency[index], passing: signalSquares, index),
         backgroundEfficiency: efficiency,
         rejection: efficiency > 0 ? rejection(efficiency, passingSquares: backgroundSquares[index]) : nil)
     }

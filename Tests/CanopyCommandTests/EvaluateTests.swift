@@ -345,7 +345,7 @@ import Testing
     let jets = [Samples.path("w-vs-qcd-small.h5"), "--model", try TinyModel.folder(), "--max-events", "50"]
     let yields = ["--signal-yield", "1", "--background-yield", "2"]
     for (arguments, fragments) in [
-      (jets + yields, ["No head of the model tells two classes of events apart"]),
+      (jets + yields, ["No head of the model tells classes of events apart"]),
       (
         [events, "--model", model, "--weight", "weight"],
         [events, "The weights of the background have the sum -2.0"]

@@ -200,6 +200,30 @@ import Testing
       #expect(abs(try #require(classifier.auc).value - area) < 1e-12 && classifier.backgroundName == "others")
     }
 
+    // Of b one row is taken for b and one for q.
+    let tables = evaluation.tables
+    #expect(tables.map(\.name) == ["confusion", "pairs"])
+    #expect(tables[0].columns.map(\.name) == ["class", "as g", "as q", "as b"])
+    #expect(tables[0].columns[0].cells == .texts(["g", "q", "b"]))
+    func estimates(_ column: HeadTable.Column) throws -> [Estimate?] {
+      guard case .estimates(let estimates) = column.cells else {
+        throw MetricError(description: "no estimates")
+      }
+      return estimates
+    }
+    let half = Estimate(value: 0.5, error: 0.5.squareRoot() / 2)
+    let (all, none) = (Estimate(value: 1, error: 0), Estimate(value: 0, error: 0))
+    #expect(try estimates(tables[0].columns[1]) == [all, none, none])
+    #expect(try estimates(tables[0].columns[2]) == [none, all, half])
+    #expect(try estimates(tables[0].columns[3]) == [none, none, half])
+    // q over b: 4/3 of q lies between the 1/8 and 5/3 of b; all other pairs are in order.
+    #expect(tables[1].columns[0].cells == .texts(["g", "g", "q", "q", "b", "b"]))
+    #expect(tables[1].columns[1].cells == .texts(["q", "b", "g", "b", "g", "q"]))
+    #expect(try estimates(tables[1].columns[2]).map { $0?.value } == [1, 1, 1, 0.5, 1, 0.5])
+    // Where no background passes there is no number.
+    #expect(tables[1].columns[4].name == "1/ε_B at 50 %")
+    #expect(try estimates(tables[1].columns[4]).map { $0?.value } == [nil, nil, nil, 2, nil, nil])
+
     // Without b, g and q keep their areas; g: 0.7 beats 0.3, q: 0.4 beats 0.2.
     let without = try head.evaluate(
       Matrix(rows: 2, columns: 3, values: Array(outputs.values[..<6])),

@@ -25,6 +25,32 @@ import Testing
     return events
   }
 
+  /// A feature that is shuffled has the same numbers in other leaves, and in other splittings; all else stays.
+  @Test func shufflingKeepsLeavesAndSplittingsApart() throws {
+    let events = try events()
+    let jets = try JetClusterer(JetFinder(JetDefinition(.antikt, radius: 1))).jets(in: events)
+    var sample = NodeSample(try NodeFeatures(["paper", "particle.d0"]))
+    try sample.replace(with: events, jets: jets)
+    let before = sample.trees
+    let count = before.featureCount
+    #expect(sample.shuffledNames.count == count && sample.shuffledNames.last == "d0 of nodes")
+    var generator = SeededGenerator(seed: 3)
+    sample.shuffle(count - 1, using: &generator)
+    func column(_ place: Int, _ trees: FeatureTrees, leaves: Bool) -> [Float] {
+      trees.left.indices.filter { (trees.left[$0] < 0) == leaves }.map { trees.features[$0 * count + place] }
+    }
+    for leaves in [true, false] {
+      for place in 0..<count - 1 {
+        #expect(column(place, sample.trees, leaves: leaves) == column(place, before, leaves: leaves))
+      }
+      let (old, new) = (
+        column(count - 1, before, leaves: leaves), column(count - 1, sample.trees, leaves: leaves)
+      )
+      #expect(old != new && old.sorted() == new.sorted() && old.count > 10)
+    }
+    #expect(sample.trees.left == before.left && sample.trees.offsets == before.offsets)
+  }
+
   /// Splittings, leaves, jets and events have the numbers of their observables, and all other nodes none.
   @Test func observablesStandAtTheirNodes() throws {
     let events = try events()

@@ -219,10 +219,10 @@ private func isPNG(_ data: Data) -> Bool {
       #expect(
         curve[0] == [
           "threshold", "signal_efficiency", "background_efficiency", "background_rejection",
-          "background_rejection_error",
+          "background_rejection_error", "signal_efficiency_error",
         ])
-      #expect(curve[1] == ["inf", "0", "0", "", ""])
-      #expect(curve.last?.dropFirst() == ["1", "1", "1", "0"])
+      #expect(curve[1] == ["inf", "0", "0", "", "", "0"])
+      #expect(curve.last?.dropFirst() == ["1", "1", "1", "0", "0"])
       let density = try rows("scores.csv").dropFirst().reduce(0.0) { $0 + (Double($1[1]) ?? .nan) }
       #expect(abs(density * tagger.signalScores.binWidth - 1) < 1e-9)
       let learning = try rows("learning-curves.csv")

@@ -22,6 +22,11 @@ struct ObservedRows: Sendable {
     return []
   }
 
+  /// Deals the numbers of a column out again among its rows.
+  mutating func shuffle(_ name: String, using generator: inout SeededGenerator) {
+    for rows in HeadRows.allCases { columns[rows][name]?.values.shuffle(using: &generator) }
+  }
+
   /// Forgets all rows and keeps the storage.
   mutating func removeAll() {
     guard !names.isEmpty else { return }

@@ -40,6 +40,14 @@ public protocol StageFeatures: Sendable {
   func eventInput(_ place: Int, ofEvent event: Int) -> Float
   /// Gives an event the conditions of another.
   mutating func copyConditions(from donor: Int, to event: Int)
+  /// The names of the numbers that ``shuffle(_:using:)`` knows; none unless given.
+  var shuffledNames: [String] { get }
+  /// Gives each row one number of another row, chosen at random, so that it tells nothing any more.
+  ///
+  /// - Parameters:
+  ///   - place: the place of the number in ``shuffledNames``.
+  ///   - generator: makes the choice.
+  mutating func shuffle(_ place: Int, using generator: inout SeededGenerator)
   /// How many nodes of trees, or other units of work of such a size, some consecutive jets make.
   func nodeCount(ofJets jets: Range<Int>) -> Int
   /// Hands over the bytes of all numbers, so that a training that is resumed sees whether they are the same
@@ -66,6 +74,23 @@ extension StageFeatures {
 
   /// None.
   public func nodeCount(ofJets jets: Range<Int>) -> Int { 0 }
+
+  /// None.
+  public var shuffledNames: [String] { [] }
+
+  /// Does nothing.
+  public mutating func shuffle(_ place: Int, using generator: inout SeededGenerator) {}
+}
+
+extension [Float] {
+  /// Deals the numbers of one column out again among some rows of a matrix, row-major `[rows × count]`.
+  package mutating func shuffle(
+    column: Int, of count: Int, rows: [Int], using generator: inout SeededGenerator
+  ) {
+    for (row, other) in zip(rows, rows.shuffled(using: &generator).map { self[$0 * count + column] }) {
+      self[row * count + column] = other
+    }
+  }
 }
 
 /// The least and the largest value that a feature or an input had in some events.

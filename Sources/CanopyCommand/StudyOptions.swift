@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import ArgumentParser
+import Canopy
+import Foundation
+
+/// What an evaluation looks into in addition to what the heads are worth as a whole.
+struct StudyOptions: ParsableArguments {
+  @Option(
+    name: .customLong("in"),
+    help: ArgumentHelp(
+      "Also judge the heads in intervals of a number; may be given several times.",
+      discussion: """
+        It is a column of the events, of the file or of --define, or a number of an observable such as kinematics/pt, with \
+        the edges of the intervals as in 'kinematics/pt=250,275,300', or without: then each value is judged by itself or, \
+        if there are more than twenty, ten intervals of equally many rows.
+        """,
+      valueName: "name=edges"))
+  var divisions: [DivisionArgument] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Also judge a number as a score and compare it with the heads that classify; may be given several times.",
+      discussion: """
+        It is a column of the events or a number of an observable, as for --in, in whichever direction tells more. Errors of \
+        differences are of the same events, as are those between models, if --model is given several times.
+        """,
+      valueName: "name"))
+  var compare: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Also say what each head loses if one number that the network reads is shuffled, N times each.",
+      discussion: """
+        Numbers are features of nodes, of the items and inputs of events, and of observables that heads read. They are dealt \
+        out again among all nodes, items or events, by a fixed seed, and the network reads all events again each time.
+        """,
+      valueName: "n"))
+  var importance: Int?
+
+  @Option(
+    help: ArgumentHelp("The number of signal events (class 1) expected before any cut.", valueName: "events"))
+  var signalYield: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The number of background events (all other classes) expected before any cut.", valueName: "events"))
+  var backgroundYield: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Also write the scores of event classifiers in bins into this file, for a fit by pyhf.",
+      discussion: """
+        It is a workspace of HistFactory in JSON, with a channel for each head that classifies events. It needs both yields.
+        """,
+      valueName: "file"),
+    completion: .file(extensions: ["json"]))
+  var workspace: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The bins of the score in the workspace (default: signal:10).",
+      discussion: """
+        A number, for bins of equal width, or signal:N or background:N, for bins of equally much of that. Bins are joined, \
+        from the largest score down, until each has ten effective background events.
+        """,
+      valueName: "bins"))
+  var bins: ScoreBinning?
+
+  @Option(
+    help: ArgumentHelp(
+      "A source of uncertainty of the workspace, by weights of events; may be given several times.",
+      discussion: """
+        It has a name and the columns, or weights of the generator, that take the place of --weight if the source is one \
+        standard deviation up and down, as in jes=weight_up,weight_down; with one of them, down is as far below as up is \
+        above.
+        """,
+      valueName: "name=up,down"))
+  var variation: [VariationArgument] = []
+
+  func validate() throws {
+    _ = try yields()
+    if let importance, !(1...1000).contains(importance) {
+      throw ValidationError("--importance is \(importance); choose a number from 1 to 1000.")
+    }
+    if bins != nil || !variation.isEmpty, workspace == nil {
+      throw ValidationError(
+        "\(bins != nil ? "--bins" : "--variation") is for a workspace: give --workspace FILE too.")
+    }
+    if workspace != nil, signalYield == nil {
+      throw ValidationError(
+        "--workspace needs the numbers of events that are expected: give --signal-yield and --background-yield."
+      )
+    }
+    for (option, names) in [
+      ("--in", divisions.map(\.division.name)), ("--compare", compare),
+      ("--variation", variation.map(\.variation.name)),
+    ] {
+      if let name = names.first(where: { name in names.count { $0 == name } > 1 }) {
+        throw ValidationError("\(option) gives \(name) twice; give it once.")
+      }
+    }
+  }
+
+  /// What the options say of the expected numbers of events.
+  func yields() throws -> EventYields? {
+    switch (signalYield, backgroundYield) {
+    case (nil, nil): return nil
+    case (let signal?, let background?):
+      do {
+        return try EventYields(signal: signal, background: background)
+      } catch let error as MetricError {
+        throw ValidationError(error.description)
+      }
+    default: throw ValidationError("Give both --signal-yield and --background-yield, or neither.")
+    }
+  }
+
+  /// What the options ask for; numbers may be those of the plugins' observables.
+  func study(_ plugins: PluginRegistry) -> EvaluationStudy {
+    var study = EvaluationStudy(plugins: plugins)
+    study.divisions = divisions.map(\.division)
+    study.discriminants = compare
+    study.shuffles = importance ?? 0
+    study.binning = workspace == nil ? nil : bins ?? .signal(10)
+    study.variations = variation.map(\.variation)
+    return study
+  }
+}
+
+/// A number and edges, as in `--in kinematics/pt=250,275,300`.
+struct DivisionArgument: ExpressibleByArgument {
+  let division: RowDivision
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let edges =
+      parts.count == 2
+      ? parts[1].split(separator: ",", omittingEmptySubsequences: false).map { Double($0) } : nil
+    guard !parts[0].isEmpty, edges?.contains(nil) != true,
+      let division = try? RowDivision(String(parts[0]), edges: edges?.compactMap(\.self))
+    else { return nil }
+    self.division = division
+  }
+}
+
+/// A source of uncertainty and its weights, as in `--variation jes=weight_up,weight_down`.
+struct VariationArgument: ExpressibleByArgument {
+  let variation: EvaluationStudy.Variation
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { return nil }
+    let weights = parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    // The workspace calls the strength of the signal so.
+    guard weights.count <= 2, !weights.contains(""), parts[0] != "mu" else { return nil }
+    variation = EvaluationStudy.Variation(
+      parts[0], up: weights[0], down: weights.count == 2 ? weights[1] : nil)
+  }
+}
+
+extension ScoreBinning: ExpressibleByArgument {
+  /// As in `--bins 20` or `--bins signal:10`.
+  public init?(argument: String) {
+    let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+    guard let count = Int(parts[parts.count - 1]), Self.counts.contains(count) else { return nil }
+    switch (parts.count, parts[0]) {
+    case (1, _): self = .equal(count)
+    case (2, "signal"): self = .signal(count)
+    case (2, "background"): self = .background(count)
+    default: return nil
+    }
+  }
+}
