@@ -30,7 +30,7 @@ struct EmbedCommand: ParsableCommand {
   @OptionGroup(title: "Output")
   var output: OutputOptions
 
-  func validate() throws { try model.check(reading) }
+  func validate() throws { try model.conditions.check(reading) }
 
   func run() throws {
     try reportingFailures {

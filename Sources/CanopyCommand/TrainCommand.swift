@@ -105,7 +105,7 @@ struct TrainCommand: ParsableCommand {
     files.addModel(settings.training.model)
     files.addOutput("-o", output, .folder)
     for file in [
-      Model.descriptionFile, Model.weightsFile, Checkpoint.file, TrainingRun.learningCurveFile,
+      Model.descriptionFile, Model.weightsFile, Checkpoint.file, TrainingRun.learningCurveFile, TrainingRun.reweightingFile,
     ] {
       files.addOutput("the model's file", "\(output)/\(file)", .part)
     }

@@ -18,6 +18,8 @@ public struct EventDataset: Sendable {
   private(set) var eventTruth: EventTruth
   /// The sample that each event is of, by its place among those of the stream: `[events]`.
   private(set) var sampleOfEvent: [Int] = []
+  /// What came of changing spectra; nil if that was not asked for.
+  private(set) var reweighting: SpectrumReweighting?
   /// The fold of each event, counted from 0: `[events]`; empty if there are no folds.
   private(set) var foldOfEvent: [Int] = []
   /// How many events had a negative weight that was changed, or left out with them.
@@ -46,6 +48,7 @@ public struct EventDataset: Sendable {
   ///   - jets: how jets are found.
   ///   - network: what reads the events, and decides what is kept of each.
   ///   - columns: event columns to keep besides those that heads of the network have as truth.
+  ///   - reweight: the spectra that are changed by further weights; nil for none.
   ///   - balance: the event column whose values shall have the same total weight each; nil for none.
   ///   - balanceInterval: the width of the intervals of values that count as one; nil where each value counts.
   ///   - redrawConditions: the column values of events whose conditions `redrawConditions(of:using:)` replaces.
@@ -56,7 +59,7 @@ public struct EventDataset: Sendable {
   ///   what a stage throws if an event lacks what it reads, `PluginError` if a head derives other truth than it declares.
   public init(
     _ stream: EventStream, jets: JetFinder, for network: Network, keeping columns: Set<String> = [],
-    balance: String? = nil, balanceInterval: Double? = nil,
+    reweight: ReweightingSection? = nil, balance: String? = nil, balanceInterval: Double? = nil,
     redrawConditions: [String: Double] = [:], folds: EventFolds? = nil, threads: Int
   ) throws {
     let empty = EventSample(network)
@@ -64,7 +67,8 @@ public struct EventDataset: Sendable {
     let conditions = network.conditions
     let names = EventTruth.Names(
       network, keeping: columns,
-      numbers: Set([balance].compactMap(\.self) + redrawConditions.keys + conditions))
+      numbers: Set([balance].compactMap(\.self) + redrawConditions.keys + conditions)
+        .union(reweight?.columns ?? []))
     eventTruth = EventTruth(of: names)
     let all = try network.allObservables
     try EventPipeline.run(
@@ -97,6 +101,12 @@ public struct EventDataset: Sendable {
       redrawsConditions = (0..<eventCount).map { event in
         redrawConditions.allSatisfy { column($0)[event] == Float($1) }
       }
+    }
+    if let reweight {
+      let values = Dictionary(uniqueKeysWithValues: reweight.columns.map { ($0, column($0)) })
+      let reweighting = try SpectrumReweighting(reweight, values: values, weights: weights)
+      weights = reweighting.weights
+      self.reweighting = reweighting
     }
     if let balance {
       let values = column(balance)

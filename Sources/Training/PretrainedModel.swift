@@ -21,6 +21,11 @@ public struct PretrainedModel: Sendable {
   public init(contentsOf folder: URL, plugins: PluginRegistry) throws {
     self.folder = folder
     model = try Model(contentsOf: folder, plugins: plugins)
+    guard model.folds == nil else {
+      throw TrainingError(
+        "\(folder.relativePath): is a model of folds, each with weights of its own; name one of them, such as "
+          + "\(folder.relativePath)/\(Model.folder(ofFold: 0)).")
+    }
     preparations = Dictionary(
       uniqueKeysWithValues: model.network.heads.compactMap { named in
         named.preparation.map { (named.name, $0) }

@@ -131,6 +131,8 @@ public struct DataSection: SettingsSection {
   public var balance: String?
   /// The width of the intervals of `balance` that have the same total weight each; nil where each value has.
   public var balanceInterval: Double?
+  /// Weights by which spectra become what the training is to see; nil for none.
+  public var reweight: ReweightingSection?
   /// Column values of events, such as background, whose conditions mean nothing: each epoch draws them anew from
   /// those of the other events; none unless given.
   public var redrawConditions: [String: Double] = [:]
@@ -211,6 +213,10 @@ public struct DataSection: SettingsSection {
       "the width of intervals of `balance` that get the same total weight, in place of single values: for a true mass, say"
     ),
     Setting(
+      "reweight", \.reweight, from: { (section: ReweightingSection) in section },
+      "give events further weights, by which the spectra of some columns become flat, equal among classes, or those of signed "
+        + "weights (<doc:Samples>)", default: "none"),
+    Setting(
       "redraw-conditions", \.redrawConditions, from: Self.numbers,
       "a mapping from event columns to values, such as `{label: 0}`: events that have these, a background, get "
         + "conditions drawn anew in each epoch from those of the other events",
@@ -242,6 +248,9 @@ public struct DataSection: SettingsSection {
     }
     if test != nil, !testInputs.isEmpty {
       throw SettingProblem("test", "means nothing with test-inputs; leave one out")
+    }
+    if reweight?.target == .signed, reading.negativeWeights != .asTheyAre {
+      throw SettingProblem("negative-weights", "means nothing with reweight.to: signed; leave one out")
     }
     if balanceInterval != nil, balance == nil {
       throw SettingProblem("balance-interval", "needs a column: name it under balance")

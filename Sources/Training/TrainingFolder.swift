@@ -147,6 +147,14 @@ final class TrainingFolder {
     try writeLearningCurve(model.description.training?.epochs ?? [])
   }
 
+  /// Writes what came of changing spectra.
+  ///
+  /// - Throws: `FileOutputError` if the folder cannot be written.
+  func write(_ reweighting: SpectrumReweighting) throws {
+    try WholeFile.write(
+      reweighting.table.data, to: url.appendingPathComponent(TrainingRun.reweightingFile).relativePath)
+  }
+
   private func writeLearningCurve(_ epochs: [EpochSummary]) throws {
     try WholeFile.write(
       EpochSummary.table(of: epochs).data,

@@ -189,6 +189,7 @@ struct TrainingReview {
     for choice in configuration.observables where !read.contains(choice.name) {
       remarks.append("observables.\(choice.name) has no effect: nothing reads its numbers.")
     }
+    remarks += dataset.reweighting?.remarks ?? []
     let reading = data.reading
     if dataset.negativeWeightCount > 0 {
       let count = dataset.negativeWeightCount

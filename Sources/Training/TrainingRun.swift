@@ -50,6 +50,9 @@ public struct TrainingRun {
     public let changes: [String]
   }
 
+  /// The file of a model's folder with the weight of each class in each bin before and after reweighting.
+  public static let reweightingFile = "reweighting.csv"
+
   /// The file of a model's folder with the learning curve: a line for each epoch, whose metrics have their names for
   /// columns.
   public static let learningCurveFile = "learning-curve.csv"
@@ -188,6 +191,7 @@ public struct TrainingRun {
     try review.check(dataset, split)
     let fingerprints = dataset.fingerprints(split)
     try folder?.check(fingerprints, against: found?.checkpoint)
+    try dataset.reweighting.map { try folder?.write($0) }
     let remarks =
       review.remarks(dataset, dataset.sample.extents(ofEvents: split.training), plan.embedding)
       + plan.section.remarks(on: network)
@@ -295,7 +299,7 @@ public struct TrainingRun {
     return try EventDataset(
       EventStream(samples: data.samples, options: options), jets: jets(for: network), for: network,
       keeping: Set([data.validation.map { _ in Self.validationColumn }, data.stratify].compactMap(\.self)),
-      balance: data.balance, balanceInterval: data.balanceInterval,
+      reweight: data.reweight, balance: data.balance, balanceInterval: data.balanceInterval,
       redrawConditions: data.redrawConditions, folds: data.folds,
       threads: configuration.training.threads)
   }

@@ -54,7 +54,7 @@ import Testing
 
   @Test(arguments: [
     (["clustr", "x"], "Did you mean 'cluster'?"),
-    (["cluster"], "Missing expected argument"),
+    (["cluster"], "No events are given"),
     (["cluster", "x", "--radus", "1"], "Did you mean '--radius'?"),
     (["cluster", "x", "--algorithm", "anti"], "antikt"),
     (["cluster", "x", "--radius=-1"], "--radius must lie between 1e-6 and 1000"),

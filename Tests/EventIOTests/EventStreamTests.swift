@@ -84,7 +84,7 @@ import Testing
     #expect(try stream.next(upTo: 100) == nil)
     for (text, problem) in [
       ("lable == 1", "events have no column lable; did you mean label?"),
-      ("pair > 3", "events have no column pair; their columns are label, number"),
+      ("pair > 3", "pair has 2 numbers; choose one, as in pair[0]"),
       ("label", "compare it, as in label != 0"),
     ] {
       let stream = try EventStream(inputs: [file], options: EventReadingOptions(selection: [Formula(text)]))

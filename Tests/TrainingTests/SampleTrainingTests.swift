@@ -106,7 +106,7 @@ import Testing
       ("  inputs: [\(learnt)]\n  validation-inputs: [\(other)]\n  max-events: 3", "data.max-events"),
       ("  inputs: [\(learnt)]\n  validation-inputs: [\(other)]\n  stratify: label", "data.stratify"),
       ("  inputs: [\(learnt)]\n  test: number > 3\n  test-inputs: [\(other)]", "data.test"),
-      ("  inputs: [{file: \(learnt), max-events: 0}]", "data.inputs[0].max-events is refused: must be positive"),
+      ("  inputs: [{file: \(learnt), max-events: 0}]", "data.inputs[0].max-events is refused: must be 1 or more"),
       ("  inputs: [{file: \(folder.path("no-*"))}]", "no file is called"),
     ] {
       let error = #expect(throws: ConfigurationError.self) { try configuration(data) }

@@ -16,12 +16,23 @@ import Testing
   ]
 
   @Test(arguments: tables) func theDocumentationHasTheTable(section: String, table: String) throws {
+    try check("TrainingSettings.md", section, table)
+  }
+
+  static let tablesOfSamples = [
+    ("inputs", InputSample.table), ("folds", EventFolds.table), ("reweight", ReweightingSection.table),
+  ]
+
+  @Test(arguments: tablesOfSamples) func thePageOnSamplesHasTheTable(section: String, table: String) throws {
+    try check("Samples.md", section, table)
+  }
+
+  private func check(_ name: String, _ section: String, _ table: String) throws {
     let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../../Sources/Canopy/Canopy.docc/TrainingSettings.md")
+      .appendingPathComponent("../../../Sources/Canopy/Canopy.docc/\(name)")
     let text = try String(contentsOf: page, encoding: .utf8)
     #expect(
-      text.contains("\n\(table)\n"),
-      "The section \(section) of TrainingSettings.md needs this table:\n\(table)")
+      text.contains("\n\(table)\n"), "The section \(section) of \(name) needs this table:\n\(table)")
   }
 
   /// The page on observables lists every number of those that are built in.
