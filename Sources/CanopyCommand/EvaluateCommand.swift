@@ -113,7 +113,7 @@ struct EvaluateCommand: ParsableCommand {
       case .json: try writeToStandardOutput(evaluation.json(others: others))
       case .table:
         try writeToStandardOutput(
-          Data(Listing(evaluation, of: names[0], others: others).text.utf8))
+          Data(Listing(evaluation, of: names[0], others: others, calibration: study.calibration).text.utf8))
       }
       // Several models may say the same of the events.
       reportRemarks(remarks.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })

@@ -28,6 +28,9 @@ struct StudyOptions: ParsableArguments {
       valueName: "name"))
   var compare: [String] = []
 
+  @Flag(help: "Also print the share of signal in bins of the score, beside the mean score.")
+  var calibration = false
+
   @Option(
     help: ArgumentHelp(
       "Also say what each head loses if one number that the network reads is shuffled, N times each.",

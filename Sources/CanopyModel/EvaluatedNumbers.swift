@@ -29,7 +29,7 @@ struct EvaluatedNumbers: Sendable {
       weights = Set(study.variations.flatMap { [$0.up, $0.down].compactMap(\.self) })
       rows = Set(network.heads.map(\.head.rows))
       for column in observed where !rows.contains(where: column.rows.canBeSpread) {
-        let rows = network.heads[0].head.rows
+        let rows = network.heads.first?.head.rows ?? .events
         throw SampleError(
           "\(column.name) is a number of \(column.rows.rawValue), of which \(rows.rawValue) have none or several; name one "
             + "of \(rows.rawValue)\(rows == .events ? ", such as ranked-jets/pt-1 for the hardest jet" : "")."

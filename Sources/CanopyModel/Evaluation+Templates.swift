@@ -14,6 +14,11 @@ extension EvaluatedRows {
     _ binning: ScoreBinning, _ variations: [ScoreTemplates.VariedWeights]
   ) throws -> ScoreTemplates? {
     guard let yields, named.head.rows == .events, let classified else { return nil }
+    // A network that has diverged gives no probabilities.
+    guard classified.scores.allSatisfy({ (0...1).contains($0) }) else {
+      throw SampleError(
+        "\(named.name) has no templates: a score is no number from 0 to 1; train again more slowly.")
+    }
     do {
       return try ScoreTemplates(
         name: named.name, scores: classified.scores, labels: classified.labels, classes: classified.classes,

@@ -90,8 +90,7 @@ public struct Evaluation: Sendable {
     ) {
       try $0.formUnion($1)
     }
-    let numberNames = try EvaluatedNumbers.Names(
-      study, observables: observables, for: network)
+    let numberNames = try EvaluatedNumbers.Names(study, observables: observables, for: network)
     var numbers = EvaluatedNumbers()
     var outputs = Array(repeating: [Float](), count: network.heads.count)
     var importance = study.shuffles > 0 ? ImportanceSample(model) : nil

@@ -298,6 +298,45 @@ import Testing
         "score,AUC,AUC error,AUC less that of w-tagger"))
   }
 
+  @Test func calibrationsArePrintedInBins() throws {
+    struct Result: Decodable {
+      struct Head: Decodable {
+        struct Classifier: Decodable {
+          struct Bin: Decodable {
+            var least: Double
+            var largest: Double
+            var count: Int
+            var share: Double
+            var meanScore: Double
+            var signalFraction: Estimate
+          }
+          var calibration: [Bin]?
+        }
+        var classifiers: [Classifier]
+      }
+      var heads: [Head]
+    }
+    let outcome = try Program.run("evaluate", jets, "--model", tagger, "--format", "json")
+    let bins = try #require(
+      try JSONDecoder().decode(Result.self, from: outcome.output).heads[0].classifiers[0].calibration)
+    let file = folder.path("scores.h5")
+    #expect(try Program.run("classify", jets, "--model", tagger, "-o", file).status == 0)
+    let scores = try hdf5Array(file, "jet/w-tagger/score")
+    let labels = try hdf5Array(jets, "event/label")
+    #expect(bins.count == 15)
+    for (place, bin) in bins.enumerated() {
+      let rows = scores.indices.filter { min(14, Int(scores[$0] * 15)) == place }
+      #expect(bin.count == rows.count && abs(bin.share - Double(rows.count) / 2000) < 1e-12)
+      #expect(abs(bin.meanScore - rows.reduce(0) { $0 + scores[$1] } / Double(rows.count)) < 1e-9)
+      #expect(abs(bin.signalFraction.value - rows.reduce(0) { $0 + labels[$1] } / Double(rows.count)) < 1e-12)
+      #expect(
+        abs(bin.least - Double(place) / 15) < 1e-12 && abs(bin.largest - Double(place + 1) / 15) < 1e-12)
+    }
+    let table = try Program.run("evaluate", jets, "--model", tagger, "--calibration").text
+    #expect(table.contains("w-tagger in bins of the score, with the share of signal"))
+    #expect(table.contains("0.933 … 1.000 "), "\(table)")
+  }
+
   /// What is lost by a condition is what is lost on events whose conditions somebody else has shuffled.
   @Test func inputsAreShuffled() throws {
     struct Table: Decodable {
@@ -320,7 +359,7 @@ import Testing
       }
       var columns: [Column]
     }
-    struct Result: Decodable {
+    struct Answer: Decodable {
       struct Head: Decodable {
         var importance: Table
       }
@@ -331,7 +370,8 @@ import Testing
     ) throws -> (losses: [String: Double], errors: [Double?], names: [String]) {
       let outcome = try Program.run(["evaluate"] + arguments + ["--format", "json"])
       #expect(outcome.status == 0, "\(outcome.errors)")
-      let columns = try JSONDecoder().decode(Result.self, from: outcome.output).heads[0].importance.columns
+      let answer = try JSONDecoder().decode(Answer.self, from: outcome.output)
+      let columns = answer.heads[0].importance.columns
       guard case .texts(let names) = columns[0].values, case .numbers(let losses) = columns[1].values else {
         throw MetricError(description: "other columns")
       }
