@@ -76,7 +76,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       var files = OutputCheck()
-      files.addInputs(reading.inputs)
+      files.addInputs(reading.inputs + study.variationFiles.flatMap(\.sides))
       for folder in model.folders { files.addModel(folder) }
       if let report { files.addOutput("--report", report, .folder) }
       if let workspace = study.workspace { files.addOutput("--workspace", workspace) }
@@ -123,11 +123,34 @@ struct EvaluateCommand: ParsableCommand {
   /// Evaluates a model; what was left out of the events is said for the first.
   private func evaluate(_ model: Model, _ plugins: PluginRegistry, isFirst: Bool) throws -> Evaluation {
     var study = self.study.study(plugins)
-    // The bins are those of the first model, with which others are compared.
-    if !isFirst { study.binning = nil }
     let stream = try reading.makeStream(
       plugins.eventFormats, columns: self.model.conditions.columns,
       particleColumns: study.observables(for: model).particleColumns, for: model)
+    if isFirst {
+      for variation in self.study.variationFiles {
+        let sides = try variation.sides.map { try evaluate(model, varied: $0, like: stream) }
+        study.variations.append(
+          EvaluationStudy.Variation(variation.name, up: sides[0], down: sides.count > 1 ? sides[1] : nil))
+      }
+    } else {
+      // The bins are those of the first model, with which others are compared.
+      study.binning = nil
+    }
+    return try evaluate(model, on: stream, study, isFirst: isFirst)
+  }
+
+  /// Evaluates a model on a file of varied events, all of which are read like those of a stream.
+  private func evaluate(_ model: Model, varied file: String, like nominal: EventStream) throws -> Evaluation {
+    var options = nominal.options
+    options.maximumEvents = nil
+    options.skipEvents = 0
+    return try evaluate(
+      model, on: EventStream(inputs: [file], options: options), EvaluationStudy(), isFirst: false)
+  }
+
+  private func evaluate(
+    _ model: Model, on stream: EventStream, _ study: EvaluationStudy, isFirst: Bool
+  ) throws -> Evaluation {
     var progress = EventProgress(stream, resultsOnStandardOutput: false)
     defer { progress.clear() }
     let evaluation = try Evaluation(

@@ -26,7 +26,7 @@ struct EvaluatedNumbers: Sendable {
           columns.insert(name)
         }
       }
-      weights = Set(study.variations.flatMap { [$0.up, $0.down].compactMap(\.self) })
+      weights = Set(study.variations.flatMap(\.weights))
       rows = Set(network.heads.map(\.head.rows))
       for column in observed where !rows.contains(where: column.rows.canBeSpread) {
         let rows = network.heads.first?.head.rows ?? .events

@@ -163,9 +163,8 @@ public struct Evaluation: Sendable {
       return HeadResult(
         head: model.description.heads[index], rows: named.head.rows, evaluation: evaluation, problem: problem,
         conditions: try divisions.flatMap { try rows.evaluations(by: $0, of: evaluation) },
-        templates: try study.binning.flatMap { binning in
-          try rows.templates(
-            binning, study.variations.map { $0.weights(numbers, truth, for: named) })
+        templates: try study.binning.flatMap {
+          try rows.templates($0, study.variations, numbers, truth)
         }, comparisons: try rows.comparisons(with: study.discriminants),
         classified: rows.classified)
     }

@@ -163,6 +163,43 @@ import Testing
     #expect(try folder.data("report/dihiggs-templates.png").count > 10_000)
   }
 
+  /// A varied sample is scaled as the nominal one is, here its first three quarters.
+  @Test func variedFilesAreScaledAsTheNominalOne() throws {
+    let arguments = [
+      sample, "--model", model, "--signal-yield", "25", "--background-yield", "400", "--workspace",
+      folder.path("w.json"),
+      "--define", "up = 1.1", "--max-events", "300", "--bins", "3", "--variation-files", "more=\(sample)",
+      "--variation-files",
+      "both=\(sample),\(sample)", "--variation", "mass=up",
+    ]
+    let templates = try #require(try numbers(arguments).heads[0].templates)
+    #expect(try Program.run("classify", sample, "--model", model, "-o", folder.path("scores.h5")).status == 0)
+    let scores = try hdf5Array(folder.path("scores.h5"), "event/dihiggs/score")
+    let labels = try hdf5Array(sample, "event/label")
+    for (place, label) in [1.0, 0].enumerated() {
+      let process = templates.samples[place]
+      #expect(process.variations.map(\.name).sorted() == ["both", "mass", "more"])
+      let factor = (label == 1 ? 25.0 : 400) / Double(labels.prefix(300).count { $0 == label })
+      for bin in process.contents.indices {
+        let (low, high) = (templates.edges[bin], templates.edges[bin + 1])
+        let rows = labels.indices.filter {
+          labels[$0] == label && scores[$0] >= low && (scores[$0] < high || high == 1)
+        }
+        #expect(abs(process.contents[bin] - factor * Double(rows.count { $0 < 300 })) < 1e-9)
+        for variation in process.variations where variation.name != "mass" {
+          let up = factor * Double(rows.count)
+          #expect(abs(variation.up[bin] - up) < 1e-9)
+          let mirrored = max(0, 2 * process.contents[bin] - up)
+          let down = variation.name == "both" ? up : mirrored
+          #expect(abs(variation.down[bin] - down) < 1e-3)
+        }
+      }
+    }
+    let missing = try Program.run(
+      ["evaluate"] + arguments.dropLast(6) + ["--variation-files", "a=\(folder.path("none.h5"))"])
+    #expect(missing.status == 65 && missing.errors.contains("none.h5"), "\(missing.errors)")
+  }
+
   @Test func studiesThatMakeNoSense() throws {
     let yields = ["--signal-yield", "25", "--background-yield", "400"]
     let workspace = ["--workspace", folder.path("w.json")]
@@ -170,6 +207,7 @@ import Testing
       (workspace, 64, "--workspace needs the numbers of events"),
       (yields + ["--bins", "5"], 64, "--bins is for a workspace"),
       (yields + ["--variation", "a=b"], 64, "--variation is for a workspace"),
+      (yields + ["--variation-files", "a=b"], 64, "--variation-files is for a workspace"),
       (yields + workspace + ["--bins", "signal"], 64, "--bins"),
       (yields + workspace + ["--bins", "0"], 64, "--bins"),
       (yields + workspace + ["--variation", "mu=label"], 64, "--variation"),
