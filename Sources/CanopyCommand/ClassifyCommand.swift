@@ -18,7 +18,7 @@ struct ClassifyCommand: ParsableCommand {
 
       EXAMPLES:
         canopy classify events.hepmc.gz --model w-tagger
-        canopy classify events.h5 --model w-tagger -o scores.h5
+        canopy classify events.h5 --model w-tagger -o scores.h5 --keep label,weight
         canopy classify events.hepmc --model dihiggs --condition resonance_mass=500
         zcat events.txt.gz | canopy classify - --model w-tagger --format jsonl
       """)
@@ -32,6 +32,17 @@ struct ClassifyCommand: ParsableCommand {
   @OptionGroup(title: "Observables")
   var observables: ObservableOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "Also write columns of the input, such as label,weight,particle.charge, or all; may be given several times.",
+      discussion: """
+        They are columns of the events, of the file or of --define, and particle.NAME for columns of particles, which the \
+        constituents of jets have in the results. Results are in single precision; a whole number that would be rounded is an \
+        error.
+        """,
+      valueName: "names"))
+  var keep: [String] = []
+
   @OptionGroup(title: "Output")
   var output: OutputOptions
 
@@ -40,7 +51,8 @@ struct ClassifyCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       try writePredictions(
-        of: model, embedding: false, observables: observables, reading: reading, output: output)
+        of: model, embedding: false, observables: observables, keep: keep, reading: reading,
+        output: output)
     }
   }
 }

@@ -80,7 +80,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       var files = OutputCheck()
-      try files.addInputs(reading.inputs)
+      try files.addInputs(reading.inputs + study.variationFiles.flatMap(\.sides))
       for folder in model.folders { files.addModel(folder) }
       if let report { files.addOutput("--report", report, .folder) }
       if let workspace = study.workspace { files.addOutput("--workspace", workspace) }
@@ -120,7 +120,7 @@ struct EvaluateCommand: ParsableCommand {
       case .json: try writeToStandardOutput(evaluation.json(others: others))
       case .table:
         try writeToStandardOutput(
-          Data(Listing(evaluation, of: names[0], others: others).text.utf8))
+          Data(Listing(evaluation, of: names[0], others: others, calibration: study.calibration).text.utf8))
       }
       // Several models may say the same of the events.
       reportRemarks(remarks.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
@@ -139,8 +139,6 @@ struct EvaluateCommand: ParsableCommand {
     _ model: Model, on data: DataSection?, _ plugins: PluginRegistry, isFirst: Bool
   ) throws -> Evaluation {
     var study = self.study.study(plugins)
-    // The bins are those of the first model, with which others are compared.
-    if !isFirst { study.binning = nil }
     let particleColumns = try study.observables(for: model).particleColumns
     let stream =
       try data.map {
@@ -151,6 +149,31 @@ struct EvaluateCommand: ParsableCommand {
       ?? reading.makeStream(
         plugins.eventFormats, columns: self.model.conditions.columns, particleColumns: particleColumns, for: model,
         weights: weights)
+    if isFirst {
+      for variation in self.study.variationFiles {
+        let sides = try variation.sides.map { try evaluate(model, varied: $0, like: stream) }
+        study.variations.append(
+          EvaluationStudy.Variation(variation.name, up: sides[0], down: sides.count > 1 ? sides[1] : nil))
+      }
+    } else {
+      // The bins are those of the first model, with which others are compared.
+      study.binning = nil
+    }
+    return try evaluate(model, on: stream, study, isFirst: isFirst)
+  }
+
+  /// Evaluates a model on a file of varied events, all of which are read like those of a stream.
+  private func evaluate(_ model: Model, varied file: String, like nominal: EventStream) throws -> Evaluation {
+    var options = nominal.options
+    options.maximumEvents = nil
+    options.skipEvents = 0
+    return try evaluate(
+      model, on: EventStream(samples: InputArgument.samples([file]), options: options), EvaluationStudy(), isFirst: false)
+  }
+
+  private func evaluate(
+    _ model: Model, on stream: EventStream, _ study: EvaluationStudy, isFirst: Bool
+  ) throws -> Evaluation {
     var progress = EventProgress(stream, resultsOnStandardOutput: false)
     defer { progress.clear() }
     let evaluation = try Evaluation(

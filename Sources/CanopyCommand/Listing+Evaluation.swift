@@ -6,17 +6,18 @@ import Foundation
 extension Listing {
   /// An evaluation for people, and those of other models that it is compared with.
   init(
-    _ evaluation: Evaluation, of model: String, others: [(model: String, evaluation: Evaluation)] = []
+    _ evaluation: Evaluation, of model: String, others: [(model: String, evaluation: Evaluation)] = [],
+    calibration: Bool = false
   ) {
     if !others.isEmpty { add("model", model) }
-    add(evaluation)
+    add(evaluation, calibration: calibration)
     for other in others {
       begin("model \(other.model)")
-      add(other.evaluation)
+      add(other.evaluation, calibration: calibration)
     }
   }
 
-  private mutating func add(_ evaluation: Evaluation) {
+  private mutating func add(_ evaluation: Evaluation, calibration: Bool) {
     add("events", "\(evaluation.eventCount)")
     add("jets", "\(evaluation.jetCount)")
     if evaluation.heads.contains(where: { $0.rows == .constituents }) {
@@ -38,6 +39,7 @@ extension Listing {
         }
         add(classifier, rows: result.rows)
       }
+      for classifier in classifiers where calibration { addCalibration(of: classifier, rows: result.rows) }
       if let table = result.comparisonTable {
         begin("\(result.head.name) compared with other scores")
         add(table: Self.cells(of: table))
@@ -102,6 +104,20 @@ extension Listing {
     for significance in Significance.allCases {
       add(significance.text, classifier.bestCut(for: significance)?.description ?? "-")
     }
+  }
+
+  /// The share of signal in bins of the score.
+  private mutating func addCalibration(of classifier: ClassifierEvaluation, rows: HeadRows) {
+    guard let curve = classifier.calibration else { return }
+    begin("\(classifier.name) in bins of the score, with the share of signal")
+    add(
+      table: [["score", rows.rawValue, "mean score", "share of signal"]]
+        + curve.bins.map { bin in
+          [
+            String(format: "%.3f … %.3f", bin.range.lowerBound, bin.range.upperBound), "\(bin.count)",
+            String(format: "%.4f", bin.meanScore), bin.signalFraction.description,
+          ]
+        })
   }
 
   /// The numbers of events that are expected in bins of the score, and the significance of all bins together.

@@ -105,8 +105,8 @@ struct ConditionOptions: ParsableArguments {
 
 /// Writes all events and their jets with their embeddings, or else with what the model's heads predict.
 func writePredictions(
-  of options: ModelOptions, embedding: Bool, observables: ObservableOptions, reading: ReadingOptions,
-  output: OutputOptions
+  of options: ModelOptions, embedding: Bool, observables: ObservableOptions, keep: [String] = [],
+  reading: ReadingOptions, output: OutputOptions
 ) throws {
   let plugins = try options.plugins.registry()
   let model = try options.read(plugins)
@@ -121,11 +121,13 @@ func writePredictions(
       "\(options.folder): is a model of folds, whose embeddings have nothing to do with each other; name one of them, such as "
         + "\(options.folder)/\(Model.folder(ofFold: 0)).")
   }
+  let kept = try keptColumns(keep, reading: reading, plugins)
   // Event inputs are for heads alone.
   let inputs = embedding ? nil : InputMonitor(model)
   try writeResults(
     reading: reading, plugins: plugins, columns: options.columns,
-    particleColumns: observables.particleColumns, model: (model, options.folder), output: output
+    particleColumns: observables.particleColumns.union(kept.particles), model: (model, options.folder),
+    output: output
   ) { times in
     let predictor = try Predictor(model, observables: observables)
     predictor.inputMonitor = inputs
@@ -136,11 +138,39 @@ func writePredictions(
       predictor.times = Predictor.Times()
       var results = ResultBatch(prediction, embedding: embedding)
       results.add(observables.columns, of: prediction.jets)
+      try results.keep(kept, of: events, jets: prediction.jets)
       results.identify(by: events)
       return results
     }
   }
   reportRemarks(inputs?.remarks ?? [])
+}
+
+/// The columns that `--keep` names, each by itself or several with commas between; `all` stands for those of the first event.
+private func keptColumns(
+  _ keep: [String], reading: ReadingOptions, _ plugins: PluginRegistry
+) throws -> KeptColumns {
+  let names = keep.flatMap { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+  if let name = names.first(where: { KeptColumns.takenNames.contains($0) }) {
+    throw ValidationError(
+      "--keep \(name): results have the numbers of events and of their jets in any case; leave it out.")
+  }
+  guard names.contains("all") else { return KeptColumns(names: names) }
+  guard names.count == 1 else {
+    throw ValidationError("--keep all keeps everything; leave the other names out.")
+  }
+  guard !reading.inputs.contains("-") else {
+    throw ValidationError("--keep all looks into a file first, and standard input is none; name the columns.")
+  }
+  var options = try reading.makeStream(plugins.eventFormats, whole: true).options
+  options.selection = []
+  options.skipEvents = 0
+  options.maximumEvents = nil
+  options.leavesOutParticles = true
+  return try EventStream(inputs: reading.inputs, options: options).next(upTo: 1).map {
+    KeptColumns(allOf: $0)
+  }
+    ?? KeptColumns()
 }
 
 /// Says on standard error what casts doubt on results, a line each.

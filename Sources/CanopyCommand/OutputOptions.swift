@@ -99,6 +99,7 @@ func writeResults(
   var progress = EventProgress(stream, resultsOnStandardOutput: output.output == nil)
   defer { progress.clear() }
   let times = StageTimes()
+  var first: ResultBatch?
   let numbers = RoundedNumbers()
   let pipeline = try EventPipeline.run(
     stream: stream, threads: reading.threadCount,
@@ -109,7 +110,11 @@ func writeResults(
         return try work(events)
       }
     },
-    consume: { try writer.append($0) }, progress: { progress.update($0) })
+    consume: { batch in
+      try first.map { try batch.checkColumns(before: $0) }
+      if first == nil { first = batch }
+      try writer.append(batch)
+    }, progress: { progress.update($0) })
   let end = ProcessInfo.processInfo.systemUptime
   try writer.finish()
   let finishing = ProcessInfo.processInfo.systemUptime - end

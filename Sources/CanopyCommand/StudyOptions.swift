@@ -28,6 +28,9 @@ struct StudyOptions: ParsableArguments {
       valueName: "name"))
   var compare: [String] = []
 
+  @Flag(help: "Also print the share of signal in bins of the score, with the mean score.")
+  var calibration = false
+
   @Option(
     help: ArgumentHelp(
       "Also say what each head loses if one number that the network reads is shuffled, N times each.",
@@ -78,14 +81,28 @@ struct StudyOptions: ParsableArguments {
       valueName: "name=up,down"))
   var variation: [VariationArgument] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "The same by files of varied events, which all take part; may be given several times.",
+      discussion: """
+        Their weights count as those of the nominal events do, so that they are to stand for as many. As in \
+        jes=up.h5,down.h5, or with one file, whose mirror image is the other.
+        """,
+      valueName: "name=up,down"))
+  var variationFiles: [VariationArgument] = []
+
   func validate() throws {
     _ = try yields()
     if let importance, !(1...1000).contains(importance) {
       throw ValidationError("--importance is \(importance); choose a number from 1 to 1000.")
     }
-    if bins != nil || !variation.isEmpty, workspace == nil {
-      throw ValidationError(
-        "\(bins != nil ? "--bins" : "--variation") is for a workspace: give --workspace FILE too.")
+    if workspace == nil {
+      for (option, isGiven) in [
+        ("--bins", bins != nil), ("--variation", !variation.isEmpty),
+        ("--variation-files", !variationFiles.isEmpty),
+      ] where isGiven {
+        throw ValidationError("\(option) is for a workspace: give --workspace FILE too.")
+      }
     }
     if workspace != nil, signalYield == nil {
       throw ValidationError(
@@ -94,7 +111,7 @@ struct StudyOptions: ParsableArguments {
     }
     for (option, names) in [
       ("--in", divisions.map(\.division.name)), ("--compare", compare),
-      ("--variation", variation.map(\.variation.name)),
+      ("--variation", (variation + variationFiles).map(\.name)),
     ] {
       if let name = names.first(where: { name in names.count { $0 == name } > 1 }) {
         throw ValidationError("\(option) gives \(name) twice; give it once.")
@@ -123,7 +140,7 @@ struct StudyOptions: ParsableArguments {
     study.discriminants = compare
     study.shuffles = importance ?? 0
     study.binning = workspace == nil ? nil : bins ?? .signal(10)
-    study.variations = variation.map(\.variation)
+    study.variations = variation.map { EvaluationStudy.Variation($0.name, up: $0.up, down: $0.down) }
     return study
   }
 }
@@ -144,19 +161,24 @@ struct DivisionArgument: ExpressibleByArgument {
   }
 }
 
-/// A source of uncertainty and its weights, as in `--variation jes=weight_up,weight_down`.
+/// A source of uncertainty and its weights or files, as in `--variation jes=weight_up,weight_down`.
 struct VariationArgument: ExpressibleByArgument {
-  let variation: EvaluationStudy.Variation
+  let name: String
+  let up: String
+  /// Nil for the mirror image of `up`.
+  let down: String?
 
   init?(argument: String) {
     let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
     guard parts.count == 2 else { return nil }
-    let weights = parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let sides = parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     // The workspace calls the strength of the signal so.
-    guard weights.count <= 2, !weights.contains(""), parts[0] != "mu" else { return nil }
-    variation = EvaluationStudy.Variation(
-      parts[0], up: weights[0], down: weights.count == 2 ? weights[1] : nil)
+    guard sides.count <= 2, !sides.contains(""), parts[0] != "mu" else { return nil }
+    (name, up, down) = (parts[0], sides[0], sides.count == 2 ? sides[1] : nil)
   }
+
+  /// What stands after the name.
+  var sides: [String] { [up, down].compactMap(\.self) }
 }
 
 extension ScoreBinning: ExpressibleByArgument {

@@ -26,10 +26,10 @@ struct EvaluatedNumbers: Sendable {
           columns.insert(name)
         }
       }
-      weights = Set(study.variations.flatMap { [$0.up, $0.down].compactMap(\.self) })
+      weights = Set(study.variations.flatMap(\.weights))
       rows = Set(network.heads.map(\.head.rows))
       for column in observed where !rows.contains(where: column.rows.canBeSpread) {
-        let rows = network.heads[0].head.rows
+        let rows = network.heads.first?.head.rows ?? .events
         throw SampleError(
           "\(column.name) is a number of \(column.rows.rawValue), of which \(rows.rawValue) have none or several; name one "
             + "of \(rows.rawValue)\(rows == .events ? ", such as ranked-jets/pt-1 for the hardest jet" : "")."

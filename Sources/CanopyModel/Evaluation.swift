@@ -94,8 +94,7 @@ public struct Evaluation: Sendable {
     ) {
       try $0.formUnion($1)
     }
-    let numberNames = try EvaluatedNumbers.Names(
-      study, observables: observables, for: network)
+    let numberNames = try EvaluatedNumbers.Names(study, observables: observables, for: network)
     var numbers = EvaluatedNumbers()
     var outputs = Array(repeating: [Float](), count: network.heads.count)
     var importance = study.shuffles > 0 ? ImportanceSample(model) : nil
@@ -169,9 +168,8 @@ public struct Evaluation: Sendable {
       return HeadResult(
         head: model.description.heads[index], rows: named.head.rows, evaluation: evaluation, problem: problem,
         conditions: try divisions.flatMap { try rows.evaluations(by: $0, of: evaluation) },
-        templates: try study.binning.flatMap { binning in
-          try rows.templates(
-            binning, study.variations.map { $0.weights(numbers, truth, times: factors, for: named) })
+        templates: try study.binning.flatMap {
+          try rows.templates($0, study.variations, numbers, truth, times: factors)
         }, comparisons: try rows.comparisons(with: study.discriminants),
         classified: rows.classified)
     }

@@ -10,18 +10,42 @@ import PluginKit
 /// let evaluation = try Evaluation(of: model, on: stream, study: study, threads: 4)
 /// ```
 public struct EvaluationStudy: Sendable {
-  /// Weights of events that take the place of their own if a source of uncertainty is varied.
-  public struct Variation: Sendable, Equatable {
+  /// What a source of uncertainty makes of the events.
+  public struct Variation: Sendable {
+    /// Where the varied events come from.
+    enum Source: Sendable {
+      case weights(up: String, down: String?)
+      case samples(up: Evaluation, down: Evaluation?)
+    }
+
     /// The name of the source.
     public let name: String
-    /// The event column, or the weight of the generator, one standard deviation up.
-    public let up: String
-    /// The same down; nil for as much below the event's own weight as `up` is above it.
-    public let down: String?
+    let source: Source
 
-    /// A source of uncertainty and its weights.
+    /// Weights that take the place of the events' own.
+    ///
+    /// - Parameters:
+    ///   - name: the name of the source.
+    ///   - up: the event column, or the weight of the generator, one standard deviation up.
+    ///   - down: the same down; nil for as much below the event's own weight as `up` is above it.
     public init(_ name: String, up: String, down: String? = nil) {
-      (self.name, self.up, self.down) = (name, up, down)
+      (self.name, source) = (name, .weights(up: up, down: down))
+    }
+
+    /// Other samples, whose weights count as those of the nominal sample do.
+    ///
+    /// - Parameters:
+    ///   - name: the name of the source.
+    ///   - up: the evaluation of the same model on the events one standard deviation up.
+    ///   - down: the same down; nil for as much below the nominal sample as `up` is above it.
+    public init(_ name: String, up: Evaluation, down: Evaluation? = nil) {
+      (self.name, source) = (name, .samples(up: up, down: down))
+    }
+
+    /// The weights that are named.
+    var weights: [String] {
+      guard case .weights(let up, let down) = source else { return [] }
+      return [up, down].compactMap(\.self)
     }
   }
 

@@ -50,7 +50,7 @@ extension ResultBatch {
     }
   }
 
-  private mutating func addConstituentColumns(_ columns: [ResultColumn], of jets: Jets) {
+  mutating func addConstituentColumns(_ columns: [ResultColumn], of jets: Jets) {
     constituentColumns.offsets = jets.constituents.offsets
     constituentColumns.columns += columns
   }

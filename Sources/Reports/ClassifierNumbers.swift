@@ -24,6 +24,8 @@ struct ClassifierNumbers: Encodable {
   var rejections: [BackgroundRejection]?
   /// Nil if the scores are no probabilities, or if signal or background is absent.
   var calibrationError: Estimate?
+  /// Nil as ``calibrationError`` is.
+  var calibration: [CalibrationBin]?
   /// Nil if no yields are known, or if signal or background is absent.
   var significance: Significances?
 
@@ -37,6 +39,7 @@ struct ClassifierNumbers: Encodable {
     auc = classifier.auc
     rejections = classifier.rejections
     calibrationError = classifier.calibration?.expectedError
+    calibration = classifier.calibration?.bins.map(CalibrationBin.init)
     if let yields = classifier.yields, let simple = classifier.bestCut(for: .simple),
       let asimov = classifier.bestCut(for: .asimov)
     {
@@ -56,12 +59,30 @@ struct ClassifierNumbers: Encodable {
     try container.encode(auc, forKey: .auc)
     try container.encode(rejections, forKey: .rejections)
     try container.encode(calibrationError, forKey: .calibrationError)
+    try container.encode(calibration, forKey: .calibration)
     try container.encode(significance, forKey: .significance)
   }
 
   private enum CodingKeys: String, CodingKey {
-    case name, signal, background, signalCount, backgroundCount, auc, rejections, calibrationError,
-      significance
+    case name, signal, background, signalCount, backgroundCount, auc, rejections, calibration,
+      calibrationError, significance
+  }
+}
+
+/// The examples of similar score, as reports and evaluations write them.
+struct CalibrationBin: Encodable {
+  var least: Double
+  var largest: Double
+  var count: Int
+  var share: Double
+  var meanScore: Double
+  var signalFraction: Estimate
+
+  /// The numbers of `bin`.
+  init(_ bin: CalibrationCurve.Bin) {
+    (least, largest) = (bin.range.lowerBound, bin.range.upperBound)
+    (count, share) = (bin.count, bin.share)
+    (meanScore, signalFraction) = (bin.meanScore, bin.signalFraction)
   }
 }
 

@@ -163,6 +163,43 @@ import Testing
     #expect(try folder.data("report/dihiggs-templates.png").count > 10_000)
   }
 
+  /// A varied sample is scaled as the nominal one is, here its first three quarters.
+  @Test func variedFilesAreScaledAsTheNominalOne() throws {
+    let arguments = [
+      sample, "--model", model, "--signal-yield", "25", "--background-yield", "400", "--workspace",
+      folder.path("w.json"),
+      "--define", "up = 1.1", "--max-events", "300", "--bins", "3", "--variation-files", "more=\(sample)",
+      "--variation-files",
+      "both=\(sample),\(sample)", "--variation", "mass=up",
+    ]
+    let templates = try #require(try numbers(arguments).heads[0].templates)
+    #expect(try Program.run("classify", sample, "--model", model, "-o", folder.path("scores.h5")).status == 0)
+    let scores = try hdf5Array(folder.path("scores.h5"), "event/dihiggs/score")
+    let labels = try hdf5Array(sample, "event/label")
+    for (place, label) in [1.0, 0].enumerated() {
+      let process = templates.samples[place]
+      #expect(process.variations.map(\.name).sorted() == ["both", "mass", "more"])
+      let factor = (label == 1 ? 25.0 : 400) / Double(labels.prefix(300).count { $0 == label })
+      for bin in process.contents.indices {
+        let (low, high) = (templates.edges[bin], templates.edges[bin + 1])
+        let rows = labels.indices.filter {
+          labels[$0] == label && scores[$0] >= low && (scores[$0] < high || high == 1)
+        }
+        #expect(abs(process.contents[bin] - factor * Double(rows.count { $0 < 300 })) < 1e-9)
+        for variation in process.variations where variation.name != "mass" {
+          let up = factor * Double(rows.count)
+          #expect(abs(variation.up[bin] - up) < 1e-9)
+          let mirrored = max(0, 2 * process.contents[bin] - up)
+          let down = variation.name == "both" ? up : mirrored
+          #expect(abs(variation.down[bin] - down) < 1e-3)
+        }
+      }
+    }
+    let missing = try Program.run(
+      ["evaluate"] + arguments.dropLast(6) + ["--variation-files", "a=\(folder.path("none.h5"))"])
+    #expect(missing.status == 65 && missing.errors.contains("none.h5"), "\(missing.errors)")
+  }
+
   @Test func studiesThatMakeNoSense() throws {
     let yields = ["--signal-yield", "25", "--background-yield", "400"]
     let workspace = ["--workspace", folder.path("w.json")]
@@ -170,6 +207,7 @@ import Testing
       (workspace, 64, "--workspace needs the numbers of events"),
       (yields + ["--bins", "5"], 64, "--bins is for a workspace"),
       (yields + ["--variation", "a=b"], 64, "--variation is for a workspace"),
+      (yields + ["--variation-files", "a=b"], 64, "--variation-files is for a workspace"),
       (yields + workspace + ["--bins", "signal"], 64, "--bins"),
       (yields + workspace + ["--bins", "0"], 64, "--bins"),
       (yields + workspace + ["--variation", "mu=label"], 64, "--variation"),
@@ -298,6 +336,45 @@ import Testing
         "score,AUC,AUC error,AUC less that of w-tagger"))
   }
 
+  @Test func calibrationsArePrintedInBins() throws {
+    struct Result: Decodable {
+      struct Head: Decodable {
+        struct Classifier: Decodable {
+          struct Bin: Decodable {
+            var least: Double
+            var largest: Double
+            var count: Int
+            var share: Double
+            var meanScore: Double
+            var signalFraction: Estimate
+          }
+          var calibration: [Bin]?
+        }
+        var classifiers: [Classifier]
+      }
+      var heads: [Head]
+    }
+    let outcome = try Program.run("evaluate", jets, "--model", tagger, "--format", "json")
+    let bins = try #require(
+      try JSONDecoder().decode(Result.self, from: outcome.output).heads[0].classifiers[0].calibration)
+    let file = folder.path("scores.h5")
+    #expect(try Program.run("classify", jets, "--model", tagger, "-o", file).status == 0)
+    let scores = try hdf5Array(file, "jet/w-tagger/score")
+    let labels = try hdf5Array(jets, "event/label")
+    #expect(bins.count == 15)
+    for (place, bin) in bins.enumerated() {
+      let rows = scores.indices.filter { min(14, Int(scores[$0] * 15)) == place }
+      #expect(bin.count == rows.count && abs(bin.share - Double(rows.count) / 2000) < 1e-12)
+      #expect(abs(bin.meanScore - rows.reduce(0) { $0 + scores[$1] } / Double(rows.count)) < 1e-9)
+      #expect(abs(bin.signalFraction.value - rows.reduce(0) { $0 + labels[$1] } / Double(rows.count)) < 1e-12)
+      #expect(
+        abs(bin.least - Double(place) / 15) < 1e-12 && abs(bin.largest - Double(place + 1) / 15) < 1e-12)
+    }
+    let table = try Program.run("evaluate", jets, "--model", tagger, "--calibration").text
+    #expect(table.contains("w-tagger in bins of the score, with the share of signal"))
+    #expect(table.contains("0.933 … 1.000 "), "\(table)")
+  }
+
   /// What is lost by a condition is what is lost on events whose conditions somebody else has shuffled.
   @Test func inputsAreShuffled() throws {
     struct Table: Decodable {
@@ -320,7 +397,7 @@ import Testing
       }
       var columns: [Column]
     }
-    struct Result: Decodable {
+    struct Answer: Decodable {
       struct Head: Decodable {
         var importance: Table
       }
@@ -331,7 +408,8 @@ import Testing
     ) throws -> (losses: [String: Double], errors: [Double?], names: [String]) {
       let outcome = try Program.run(["evaluate"] + arguments + ["--format", "json"])
       #expect(outcome.status == 0, "\(outcome.errors)")
-      let columns = try JSONDecoder().decode(Result.self, from: outcome.output).heads[0].importance.columns
+      let answer = try JSONDecoder().decode(Answer.self, from: outcome.output)
+      let columns = answer.heads[0].importance.columns
       guard case .texts(let names) = columns[0].values, case .numbers(let losses) = columns[1].values else {
         throw MetricError(description: "other columns")
       }

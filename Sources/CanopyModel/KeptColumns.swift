@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import EventIO
+import Foundation
+import PluginKit
+
+/// Columns of the input that results have too.
+public struct KeptColumns: Sendable, Equatable {
+  /// Columns of events.
+  public var events: [String]
+  /// Columns of particles, which the constituents of jets have in results.
+  public var particles: [String]
+
+  /// What results have of each event in any case, so that no column is kept under these names.
+  public static let takenNames: Set<String> = ["event", "input_number", "jets", "number"]
+
+  /// What the names of columns of particles begin with, as in formulas.
+  private static let prefix = "particle."
+
+  /// No columns unless they are given.
+  public init(events: [String] = [], particles: [String] = []) {
+    self.events = events
+    self.particles = particles
+  }
+
+  /// Columns by their names, such as `label` and `particle.charge`; each is kept once.
+  public init(names: [String]) {
+    self.init()
+    for name in names {
+      if name.hasPrefix(Self.prefix) {
+        let column = String(name.dropFirst(Self.prefix.count))
+        if !particles.contains(column) { particles.append(column) }
+      } else if !events.contains(name) {
+        events.append(name)
+      }
+    }
+  }
+
+  /// All columns of events and of their particles that results do not have in any case.
+  public init(allOf events: Events) {
+    self.init(
+      events: events.columns.names.filter { !Self.takenNames.contains($0) },
+      particles: events.particles.content.columns.sorted.filter { $0.column.width == 1 }.map(\.name))
+  }
+}
+
+extension ResultBatch {
+  /// Adds columns of the input under their own names: those of events, and those of particles for the constituents of
+  /// jets.
+  ///
+  /// - Parameters:
+  ///   - kept: the columns.
+  ///   - events: the events of this batch.
+  ///   - jets: their jets.
+  /// - Throws: ``SampleError`` that names the file if it lacks a column, or if results would round a whole number.
+  public mutating func keep(_ kept: KeptColumns, of events: Events, jets: Jets) throws {
+    for name in kept.events {
+      guard let column = events.columns[name] else {
+        throw SampleError(
+          Self.missing(name, "events", events.columns.names, of: events, events.unreadableColumns[name]))
+      }
+      try Self.check(column.values, name, of: events) { $0 / column.width }
+      eventColumns.append(
+        ResultColumn(
+          name: name, width: column.width, values: column.values.map { Float($0) }, unit: column.unit))
+    }
+    var constituents: [ResultColumn] = []
+    for name in kept.particles {
+      guard let values = events.particles.content.numbers(name) else {
+        throw SampleError(
+          Self.missing(
+            name, "particles", events.particles.content.columns.names, of: events,
+            events.unreadableColumns["particle/" + name]))
+      }
+      var numbers: [Double] = []
+      numbers.reserveCapacity(jets.constituents.content.count)
+      for event in 0..<jets.eventCount {
+        for jet in jets.jets(ofEvent: event) {
+          for particle in jets.constituents[jet] {
+            numbers.append(values[events.offsets[event] + Int(particle)])
+          }
+        }
+      }
+      try Self.check(numbers, "particle.\(name)", of: events) { _ in nil }
+      constituents.append(
+        ResultColumn(
+          name: name, values: numbers.map { Float($0) }, unit: events.particles.content.columns[name]?.unit))
+    }
+    if !constituents.isEmpty { addConstituentColumns(constituents, of: jets) }
+  }
+
+  private static func missing(
+    _ name: String, _ rows: String, _ known: [String], of events: Events, _ reason: String?
+  ) -> String {
+    if let reason { return "\(events.source): the column \(name) of \(rows) cannot be read: \(reason)." }
+    return "\(events.source): the \(rows) have no column \(name)"
+      + (known.isEmpty ? "." : "; their columns are: \(known.joined(separator: ", ")).")
+  }
+
+  /// Results are in single precision: a measured number loses nothing that it has, but a whole number would be another.
+  private static func check(
+    _ values: [Double], _ name: String, of events: Events, event: (Int) -> Int?
+  ) throws {
+    guard
+      let place = values.firstIndex(where: {
+        $0 == $0.rounded() && abs($0) > 0x1p24 && Double(Float($0)) != $0
+      })
+    else { return }
+    let number = event(place).map { ", event \(events.eventNumbers[$0] - events.firstEventOfSource)" } ?? ""
+    throw SampleError(
+      "\(events.source)\(number): \(name) is \(String(format: "%.0f", values[place])), a whole number that results would round, as they are in "
+        + "single precision; split it by --define, as in 'low = \(name) % 10000'.")
+  }
+
+  /// Throws if columns that are kept are others than in the results before, as writers need the same in all.
+  ///
+  /// - Throws: ``SampleError`` that names the column and the first event.
+  public func checkColumns(before: ResultBatch) throws {
+    func check(_ own: [ResultColumn], _ others: [ResultColumn]) throws {
+      guard
+        let (column, other) = zip(own, others).first(where: { $0.width != $1.width || $0.unit != $1.unit })
+      else {
+        return
+      }
+      func text(_ column: ResultColumn) -> String {
+        "\(column.width == 1 ? "one number" : "\(column.width) numbers")\(column.unit.map { " in \($0)" } ?? "")"
+      }
+      throw SampleError(
+        "From event \(eventNumbers.first ?? 0) on, \(column.name) has \(text(column)) where it had \(text(other)) before; "
+          + "leave it out of what is kept, or use the inputs one by one.")
+    }
+    try check(eventColumns, before.eventColumns)
+    try check(constituentColumns.columns, before.constituentColumns.columns)
+  }
+}
