@@ -14,7 +14,8 @@ struct ScanCommand: ParsableCommand {
       The section 'scan' of the configuration says which values are tried: all combinations of lists, or points that \
       are drawn (canopy settings scan). Each point is a training in a process of its own, whose model is in DIR/001, \
       DIR/002 and so on and whose messages are in DIR/001.log; it takes one thread unless training.threads is given. \
-      DIR/scan.csv and DIR/scan.svg compare what is finished by the criterion of the training.
+      DIR/scan.csv and DIR/scan.svg compare what is finished by the criterion of the training, and so does the table that \
+      a terminal shows while trainings run.
 
       The same command goes on with a scan that was interrupted, and with one that is to have further points: what is \
       finished is not trained again, and what is not goes on to the same bits. Points that failed are tried again. The \
@@ -93,6 +94,8 @@ private final class Scan: @unchecked Sendable {
   private var doneCount = 0
   /// Why points failed, by their numbers; guarded by `lock`.
   private(set) var failures: [Int: String] = [:]
+  /// The best points so far on a terminal; guarded by `lock`.
+  private var display = LiveLines()
   /// The first failure to write the comparison; guarded by `lock`.
   private var outputError: (any Error)?
 
@@ -115,9 +118,11 @@ private final class Scan: @unchecked Sendable {
     writeToStandardError(
       "\(folder.points.count) points, of which \(doneCount) are finished; "
         + "\(parallel) \(parallel == 1 ? "training" : "trainings") at a time\n")
+    show(ScanTable(folder, failures: failures))
     DispatchQueue.concurrentPerform(iterations: places) { _ in
       while let point = next() { finish(point, failure: train(point)) }
     }
+    display.clear()
     if let outputError { throw outputError }
     try writeComparison()
   }
@@ -168,13 +173,21 @@ private final class Scan: @unchecked Sendable {
       let what = zip(folder.keys, point.values).map { "\($0)=\(ScanTable.plain($1))" }.joined(separator: ", ")
       let line =
         "\(doneCount)/\(folder.points.count)  point \(point.number)  \(what)  \(table.summary(of: point.number))"
+      display.clear()
       writeToStandardError("\(line.printable)\n")
+      show(table)
       do {
         try writeTable(table)
       } catch {
         outputError = outputError ?? error
       }
     }
+  }
+
+  /// Shows the best points.
+  private func show(_ table: ScanTable) {
+    guard doneCount > 0 else { return }
+    display.show(table.text.split(separator: "\n").prefix(11))
   }
 
   private func writeTable(_ table: ScanTable) throws {

@@ -147,4 +147,21 @@ private func summary(_ epoch: Int, isBest: Bool = true) -> EpochSummary {
     #expect(screen.lines.count == 2)
     #expect(screen.lines[0] == "epoch 1/0  loss inf  A\\u{a}U\\u{9}C\\u{1b} nan  0.0 s")
   }
+
+  @Test func linesAreDrawnOverThoseBefore() {
+    let screen = Screen()
+    screen.width = 10
+    var lines = LiveLines(output: screen.output(isTerminal: true))
+    lines.clear()
+    lines.show(["point  AUC", "1  0.5", "2  0.25"])
+    lines.show(["a"])
+    lines.clear()
+    lines.clear()
+    #expect(screen.text == "point  AU\n1  0.5\n2  0.25\n\r\u{1B}[3A\u{1B}[Ja\n\r\u{1B}[1A\u{1B}[J")
+    let file = Screen()
+    var none = LiveLines(output: file.output(isTerminal: false))
+    none.show(["a"])
+    none.clear()
+    #expect(file.text == "")
+  }
 }
