@@ -147,7 +147,8 @@ struct EvaluateCommand: ParsableCommand {
           particleColumns: particleColumns, for: model, weights: weights)
       }
       ?? reading.makeStream(
-        plugins.eventFormats, columns: self.model.conditions.columns, particleColumns: particleColumns, for: model,
+        plugins.eventFormats, columns: self.model.conditions.columns, particleColumns: particleColumns,
+        for: model,
         weights: weights)
     if isFirst {
       for variation in self.study.variationFiles {
@@ -168,7 +169,8 @@ struct EvaluateCommand: ParsableCommand {
     options.maximumEvents = nil
     options.skipEvents = 0
     return try evaluate(
-      model, on: EventStream(samples: InputArgument.samples([file]), options: options), EvaluationStudy(), isFirst: false)
+      model, on: EventStream(samples: InputArgument.samples([file]), options: options), EvaluationStudy(),
+      isFirst: false)
   }
 
   private func evaluate(

@@ -161,9 +161,11 @@ struct ReadingOptions: ParsableArguments {
       particleColumns: whole ? nil : particleColumns.union(model?.network.particleColumns ?? []),
       maximumEvents: maxEvents,
       skipEvents: skipEvents ?? 0,
-      skipBadEvents: skipBadEvents, columns: columns, selection: try selection(), definitions: try definitions(),
+      skipBadEvents: skipBadEvents, columns: columns, selection: try selection(),
+      definitions: try definitions(),
       weight: WeightOptions.weight(weights?.weight),
-      units: content.units, formats: formats, format: try content.format(among: formats), limits: content.limits
+      units: content.units, formats: formats, format: try content.format(among: formats),
+      limits: content.limits
     )
     options.negativeWeights = weights?.negativeWeights ?? .asTheyAre
     return try EventStream(samples: samples(), options: options)
@@ -177,7 +179,8 @@ struct ReadingOptions: ParsableArguments {
   ) throws -> EventStream {
     guard let test = data.testEvents else {
       throw ValidationError(
-        "No events are given, and the model's training names none under data.test or data.test-inputs; name files.")
+        "No events are given, and the model's training names none under data.test or data.test-inputs; name files."
+      )
     }
     var options = test.reading
     options.particles = try particles.selection(for: model)

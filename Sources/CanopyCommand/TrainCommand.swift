@@ -105,7 +105,8 @@ struct TrainCommand: ParsableCommand {
     files.addModel(settings.training.model)
     files.addOutput("-o", output, .folder)
     for file in [
-      Model.descriptionFile, Model.weightsFile, Checkpoint.file, TrainingRun.learningCurveFile, TrainingRun.reweightingFile,
+      Model.descriptionFile, Model.weightsFile, Checkpoint.file, TrainingRun.learningCurveFile,
+      TrainingRun.reweightingFile,
     ] {
       files.addOutput("the model's file", "\(output)/\(file)", .part)
     }

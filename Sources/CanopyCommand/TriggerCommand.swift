@@ -60,7 +60,8 @@ struct TriggerCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The weight of signal events, by which efficiencies are measured, as for --weight.", valueName: "weight"))
+      "The weight of signal events, by which efficiencies are measured, as for --weight.", valueName: "weight"
+    ))
   var signalWeight: String?
 
   @Option(
@@ -172,7 +173,8 @@ struct TriggerCommand: ParsableCommand {
         isForTuning: tune)
       reportRemarks(file.remarks(on: menu))
       let run = try TriggerRun(
-        model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, conditions: self.model.columns, threads: reading.threadCount)
+        model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, conditions: self.model.columns,
+        threads: reading.threadCount)
       let stream = try reading.makeStream(
         plugins.eventFormats, particleColumns: menu.observables.particleColumns, for: model,
         weights: weights, whole: output != nil && !tune)
@@ -182,7 +184,8 @@ struct TriggerCommand: ParsableCommand {
         ? nil
         : reading.makeStream(
           of: InputArgument.samples(signal), plugins.eventFormats,
-          particleColumns: menu.observables.particleColumns, for: model, weight: signalWeight, weights: weights)
+          particleColumns: menu.observables.particleColumns, for: model, weight: signalWeight,
+          weights: weights)
       if tune {
         try tune(run, file, background: stream, signal: signalStream!)
       } else {

@@ -242,7 +242,8 @@ package struct EventTruth: Sendable {
       guard let total = sample.totalWeight else { return 1.0 }
       guard sum > 0 else {
         throw SampleError(
-          "\(sample.title): the weights of its events add up to \(sum.text), which no factor makes \(total.text).")
+          "\(sample.title): the weights of its events add up to \(sum.text), which no factor makes \(total.text)."
+        )
       }
       return total / sum
     }

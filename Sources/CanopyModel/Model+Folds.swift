@@ -17,11 +17,13 @@ extension Model {
     }
     for (fold, member) in members.enumerated() {
       guard member.members.isEmpty, member.description.training?.fold == TrainingFold(fold, of: folds) else {
-        throw ModelError("the model \(Self.folder(ofFold: fold)) was not trained without fold \(fold + 1) of \(folds.count)")
+        throw ModelError(
+          "the model \(Self.folder(ofFold: fold)) was not trained without fold \(fold + 1) of \(folds.count)")
       }
       guard member.readsAndPredictsLike(members[0]) else {
         throw ModelError(
-          "the models \(Self.folder(ofFold: 0)) and \(Self.folder(ofFold: fold)) do not read and predict the same")
+          "the models \(Self.folder(ofFold: 0)) and \(Self.folder(ofFold: fold)) do not read and predict the same"
+        )
       }
     }
     let first = members[0]
@@ -33,7 +35,8 @@ extension Model {
   /// Whether two models differ in nothing but what they have learnt.
   private func readsAndPredictsLike(_ other: Model) -> Bool {
     let (own, others) = (description, other.description)
-    return own.particles == others.particles && own.jets == others.jets && own.observables == others.observables
+    return own.particles == others.particles && own.jets == others.jets
+      && own.observables == others.observables
       && own.cuts == others.cuts && own.embedding == others.embedding && own.events == others.events
       && zip(network.heads, other.network.heads).allSatisfy {
         $0.name == $1.name && type(of: $0.head) == type(of: $1.head) && $0.head.outputs == $1.head.outputs
@@ -59,7 +62,8 @@ extension Model {
     do {
       folds = try JSONDecoder().decode(FoldedDescription.self, from: data).folds
     } catch {
-      throw ModelError("\(file.relativePath): is no description of a model of several folds: \(error.clause).")
+      throw ModelError(
+        "\(file.relativePath): is no description of a model of several folds: \(error.clause).")
     }
     let members = try (0..<folds.count).map { fold in
       try Model(contentsOf: folder.appendingPathComponent(Self.folder(ofFold: fold)), plugins: plugins)

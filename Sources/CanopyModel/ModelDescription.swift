@@ -174,7 +174,8 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
   public var fingerprint: SampleFingerprint?
 
   private enum CodingKeys: String, CodingKey {
-    case canopyVersion, configuration, fold, files, trainingEvents, validationEvents, seed, threads, bestEpoch,
+    case canopyVersion, configuration, fold, files, trainingEvents, validationEvents, seed, threads,
+      bestEpoch,
       epochs, ranges
     // Earlier models have hashes of another kind under `fingerprint`.
     case fingerprint = "eventFingerprints"

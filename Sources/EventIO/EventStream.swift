@@ -138,7 +138,8 @@ public final class EventStream {
           if skipped < wanted { try finishInput() }
           continue
         }
-        guard let events = try input.reader.take(upTo: min(count, remaining ?? count, ofSample ?? count)) else {
+        guard let events = try input.reader.take(upTo: min(count, remaining ?? count, ofSample ?? count))
+        else {
           try finishInput()
           continue
         }

@@ -45,7 +45,9 @@ public struct EventWeight: Sendable, Equatable, CustomStringConvertible {
       ?? (known.isEmpty ? "they have none" : "their columns are \(known.joined(separator: ", "))")
     switch parsed {
     case .success(let formula):
-      guard !formula.isName else { throw error("asks for a column \(text), which the events lack; \(remedy)") }
+      guard !formula.isName else {
+        throw error("asks for a column \(text), which the events lack; \(remedy)")
+      }
       return formula
     case .failure(let failure):
       throw error("is neither a column of the events (\(remedy)) nor a formula: \(failure)")
@@ -115,7 +117,8 @@ extension EventReadingOptions {
       guard column.width == 1 else {
         throw EventInputError(
           source: events.source, field: "weight",
-          problem: "asks for \(name), which has \(column.width) numbers an event; choose one, as in \(name)[0]")
+          problem:
+            "asks for \(name), which has \(column.width) numbers an event; choose one, as in \(name)[0]")
       }
       return column.values
     }

@@ -128,7 +128,8 @@ extension InputSample: SettingsSection {
       throw SettingProblem("label", "is \(problem), but a class is a number")
     }
     if let name = columns.keys.sorted().first(where: { Events.formulaNames.contains($0) }) {
-      throw SettingProblem("columns", "has \(name), which means something else in formulas; choose another name")
+      throw SettingProblem(
+        "columns", "has \(name), which means something else in formulas; choose another name")
     }
   }
 

@@ -12,7 +12,8 @@ struct UnparsedBatch: Sendable {
 
   /// Events of an input of `sample` whose first event has the number `firstEvent` and whose momenta are in `unit`.
   init(
-    _ events: TakenEvents, options: EventReadingOptions, sample: InputSample, firstEvent: Int, unit: MomentumUnit
+    _ events: TakenEvents, options: EventReadingOptions, sample: InputSample, firstEvent: Int,
+    unit: MomentumUnit
   ) {
     self.sample = sample
     self.events = events

@@ -23,7 +23,8 @@ public struct EventSplit: Sendable, Equatable {
   /// A split in which each event validates with the probability `fraction`, or, if a column that the dataset keeps is
   /// given, that share of the events of each of its values.
   public init(
-    _ dataset: EventDataset, validationFraction fraction: Double, stratifyingBy column: String? = nil, seed: UInt64
+    _ dataset: EventDataset, validationFraction fraction: Double, stratifyingBy column: String? = nil,
+    seed: UInt64
   ) {
     var generator = SeededGenerator(seed: seed)
     guard let column else {

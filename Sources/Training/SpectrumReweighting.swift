@@ -32,7 +32,8 @@ public struct ReweightingSection: SettingsSection {
       }
       if (try? decoder.unkeyedContainer()) != nil {
         let edges = try [Double](from: decoder)
-        guard edges.count > 1, edges.allSatisfy(\.isFinite), zip(edges, edges.dropFirst()).allSatisfy(<) else {
+        guard edges.count > 1, edges.allSatisfy(\.isFinite), zip(edges, edges.dropFirst()).allSatisfy(<)
+        else {
           throw refusal("needs two edges or more, rising")
         }
         self = .edges(edges)
@@ -64,7 +65,9 @@ public struct ReweightingSection: SettingsSection {
       "to", \.target,
       "`flat`: the same weight in every bin; `equal`: the mean spectrum of all classes; `signed`: what weights with their "
         + "signs give, for weights of absolute value"),
-    Setting("classes", \.classes, "the event column, such as the label, each value of which is a class", default: "one class"),
+    Setting(
+      "classes", \.classes, "the event column, such as the label, each value of which is a class",
+      default: "one class"),
   ]
 
   /// Makes sure that there is something to do.
@@ -112,13 +115,16 @@ struct SpectrumReweighting {
     // The bin of each event, the last variable the fastest; nil outside of the edges.
     let places: [Int?] = old.indices.map { event in
       zip(section.variables, edges).reduce(0) { place, variable -> Int? in
-        guard let place, let bin = Self.bin(Double(values[variable.0.key]![event]), variable.1) else { return nil }
+        guard let place, let bin = Self.bin(Double(values[variable.0.key]![event]), variable.1) else {
+          return nil
+        }
         return place * (variable.1.count - 1) + bin
       }
     }
     let binCount = bins.reduce(1, *)
     guard binCount <= 1_000_000 else {
-      throw SampleError("data.reweight.in makes \(binCount) bins, of which at most 1000000 are useful; give fewer.")
+      throw SampleError(
+        "data.reweight.in makes \(binCount) bins, of which at most 1000000 are useful; give fewer.")
     }
     let classes = section.classes.map { values[$0]! } ?? Array(repeating: 0, count: old.count)
     var cells: [Float: [Int: Cell]] = [:]
@@ -143,7 +149,9 @@ struct SpectrumReweighting {
     }
     let names = section.variables.keys
     table = Table(
-      columns: ["class"] + names.flatMap { ["\($0) from", "\($0) to"] } + ["events", "weight before", "weight after"])
+      columns: ["class"] + names.flatMap { ["\($0) from", "\($0) to"] } + [
+        "events", "weight before", "weight after",
+      ])
     for (kind, ofClass) in cells.sorted(by: { $0.key < $1.key }) {
       for (place, cell) in ofClass.sorted(by: { $0.key < $1.key }) {
         var after = 0.0
@@ -209,7 +217,9 @@ struct SpectrumReweighting {
   /// Sets the factor of each cell.
   ///
   /// - Returns: how many events are in bins that another class has no weight in.
-  private static func setFactors(_ cells: inout [Float: [Int: Cell]], _ target: ReweightingSection.Target) -> Int {
+  private static func setFactors(
+    _ cells: inout [Float: [Int: Cell]], _ target: ReweightingSection.Target
+  ) -> Int {
     var unmatched = 0
     let totals = cells.mapValues { $0.values.reduce(0) { $0 + $1.weight } }
     let all = Array(cells.values)
@@ -217,7 +227,9 @@ struct SpectrumReweighting {
       switch target {
       case .flat:
         let share = totals[kind]! / Double(max(ofClass.values.count { $0.weight > 0 }, 1))
-        for (place, cell) in ofClass { cells[kind]![place]!.factor = cell.weight > 0 ? share / cell.weight : 0 }
+        for (place, cell) in ofClass {
+          cells[kind]![place]!.factor = cell.weight > 0 ? share / cell.weight : 0
+        }
       case .equal:
         let common = ofClass.keys.filter { place in all.allSatisfy { ($0[place]?.weight ?? 0) > 0 } }
         // The mean of the spectra, each with its own total, in the common bins.
@@ -256,7 +268,8 @@ struct SpectrumReweighting {
         return squares > 0 ? Int((sum * sum / squares).rounded()) : 0
       }
       let name = section.classes.map { "\($0) = \(kind.text)" } ?? "all events"
-      return "data.reweight: \(name) was worth \(effective(old)) events of equal weight and is worth \(effective(new))."
+      return
+        "data.reweight: \(name) was worth \(effective(old)) events of equal weight and is worth \(effective(new))."
     }
   }
 }

@@ -165,14 +165,16 @@ public struct DataSection: SettingsSection {
   private static let inputSettings: [Setting<DataSection>] = [
     Setting(
       "inputs", \.inputs, from: { (samples: [InputSample]) in samples },
-      "event files, relative to the working folder, or samples with keys of their own (<doc:Samples>)", default: nil,
+      "event files, relative to the working folder, or samples with keys of their own (<doc:Samples>)",
+      default: nil,
       range: "at least one"),
     Setting(
       "validation-inputs", \.validationInputs, from: { (samples: [InputSample]) in samples },
       "samples to validate on; with them all events of `inputs` are learnt from", default: "none"),
     Setting(
       "test-inputs", \.testInputs, from: { (samples: [InputSample]) in samples },
-      "samples that have no part in the training, for `canopy evaluate --model MODEL` without files", default: "none"),
+      "samples that have no part in the training, for `canopy evaluate --model MODEL` without files",
+      default: "none"),
   ]
 
   /// What becomes of the events that were read.
@@ -240,7 +242,9 @@ public struct DataSection: SettingsSection {
       }
       for key in ["skip-events", "max-events"] where given.contains(key) {
         throw SettingProblem(
-          key, "would count the events of inputs and of validation-inputs together; give max-events to each sample")
+          key,
+          "would count the events of inputs and of validation-inputs together; give max-events to each sample"
+        )
       }
     }
     if validation != nil, stratify != nil {

@@ -102,13 +102,15 @@ public struct TrainingRun {
       try Model.write(folds, to: folder)
       return model
     } catch let error as ModelError {
-      throw TrainingError("\(folder.relativePath): the models of the folds do not go together: \(error.sentence)")
+      throw TrainingError(
+        "\(folder.relativePath): the models of the folds do not go together: \(error.sentence)")
     }
   }
 
   /// Trains on all events but those of a fold, and writes the model into `folder`; events that are not there yet are read.
   private func train(
-    _ plan: Plan, without fold: TrainingFold?, _ dataset: inout EventDataset?, into folder: URL, resuming: Bool,
+    _ plan: Plan, without fold: TrainingFold?, _ dataset: inout EventDataset?, into folder: URL,
+    resuming: Bool,
     tensorBoard: URL?, _ observer: any Observer
   ) throws -> Model {
     let folder = try TrainingFolder(
@@ -138,7 +140,8 @@ public struct TrainingRun {
   ///   epoch has too few steps.
   public func testRates(observer: any Observer) throws -> RateTest {
     var dataset: EventDataset?
-    return try begin(makePlan(), without: nil, &dataset, in: nil, from: nil, observer).trainer.testRates(1e-5...1, steps: 200)
+    return try begin(makePlan(), without: nil, &dataset, in: nil, from: nil, observer).trainer.testRates(
+      1e-5...1, steps: 200)
   }
 
   /// What is to be trained, before any event is read.
@@ -218,7 +221,8 @@ public struct TrainingRun {
         epochsDone: trainer.epochs.count, threads: configuration.training.threads, remarks: remarks,
         changes: found?.changes ?? []))
     return Course(
-      trainer: trainer, scaling: scaling, split: split, fold: fold, ranges: ranges, fingerprints: fingerprints,
+      trainer: trainer, scaling: scaling, split: split, fold: fold, ranges: ranges,
+      fingerprints: fingerprints,
       sample: dataset.fingerprint)
   }
 

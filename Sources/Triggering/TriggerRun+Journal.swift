@@ -150,7 +150,9 @@ extension TriggerRun {
     // Particles meet all conditions, in whatever order they are given.
     particles.conditions.sort { $0.description < $1.description }
     var text = particles == ParticleSelection() ? "" : " particles \(particles)"
-    if options.negativeWeights != .asTheyAre { text += " negative-weights \(options.negativeWeights.rawValue)" }
+    if options.negativeWeights != .asTheyAre {
+      text += " negative-weights \(options.negativeWeights.rawValue)"
+    }
     options.units.map { text += " units \($0.rawValue)" }
     options.format.map { text += " format \(options.formats[$0]?.title ?? $0)" }
     return text
@@ -162,7 +164,8 @@ extension TriggerRun {
       let sample = entry.element
       let columns = sample.allColumns.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
       guard !columns.isEmpty || sample.weight != 1 || sample.maximumEvents != nil else { return }
-      text += " sample \(entry.offset) columns \(columns) weight \(sample.weight) "
+      text +=
+        " sample \(entry.offset) columns \(columns) weight \(sample.weight) "
         + "max \(sample.maximumEvents.map(String.init) ?? "all")"
     }
   }

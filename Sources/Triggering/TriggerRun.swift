@@ -202,7 +202,8 @@ extension EventStream {
     get throws {
       if let sample = samples.first(where: { $0.totalWeight != nil }) {
         throw TriggerError(
-          "\(sample.title): total-weight needs all events before the first decision; give the sample a weight.")
+          "\(sample.title): total-weight needs all events before the first decision; give the sample a weight."
+        )
       }
       return isWeighted
     }

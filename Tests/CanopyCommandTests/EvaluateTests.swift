@@ -350,7 +350,9 @@ import Testing
         [events, "--model", model, "--weight", "weight"],
         [events, "The weights of the background have the sum -2.0"]
       ),
-      ([events, "--model", model, "--weight", "wieght"], [events, "a column wieght", "did you mean weight?"]),
+      (
+        [events, "--model", model, "--weight", "wieght"], [events, "a column wieght", "did you mean weight?"]
+      ),
     ] {
       let outcome = try Program.run(["evaluate"] + arguments)
       #expect(outcome.status == 65 && outcome.hasExited)

@@ -178,7 +178,8 @@ import Testing
   /// Members of `model.json`, their replacements (they are removed if there is none), and what the error must
   /// name.
   static let damage: [(path: String, json: String?, fragment: String)] = [
-    ("formatVersion", "3", "format is 3"), ("formatVersion", "2", "folds is missing"), ("formatVersion", "\"1\"", "formatVersion"),
+    ("formatVersion", "3", "format is 3"), ("formatVersion", "2", "folds is missing"),
+    ("formatVersion", "\"1\"", "formatVersion"),
     ("formatVersion", nil, "formatVersion"), ("jets", nil, "jets"), ("jets.trees", "false", "trees"),
     ("jets.radius", "-1", "radius"), ("jets.radius", "1e300", "radius"),
     ("jets.algorithm", "\"antikit\"", "algorithm"), ("jets.recluster", "\"genkt\"", "power"),

@@ -141,7 +141,9 @@ import Testing
     try #require(weights.width > 1)
     let second = try read(sample) { $0.weight = EventWeight("2 * weights[1]") }.weights
     #expect(second == (0..<events.eventCount).map { 2 * weights.values[$0 * weights.width + 1] })
-    let error = #expect(throws: EventInputError.self) { try read(sample) { $0.weight = EventWeight("weights") } }
+    let error = #expect(throws: EventInputError.self) {
+      try read(sample) { $0.weight = EventWeight("weights") }
+    }
     #expect(error?.description.contains("choose one, as in weights[0]") == true)
   }
 

@@ -123,7 +123,8 @@ import Training
     lines[4] = lines[4].replacingOccurrences(of: "\"w\": 2.0", with: "\"w\": \(weight)")
     let text = complaint(lines, weight: "w")
     #expect(
-      text.contains("toys.jsonl, event 4: the weight is ") && text.contains("between 1e-25 and 1e+25"), "\(text)")
+      text.contains("toys.jsonl, event 4: the weight is ") && text.contains("between 1e-25 and 1e+25"),
+      "\(text)")
   }
 
   @Test(arguments: ["null"]) func weightsThatAreNone(weight: String) {

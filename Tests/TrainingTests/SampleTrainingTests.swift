@@ -30,9 +30,12 @@ import Testing
   }
 
   /// Writes some of the events, with further members if there are any.
-  private func write(_ events: [Int], to name: String, _ members: (Int) -> String = { _ in "" }) throws -> String {
+  private func write(
+    _ events: [Int], to name: String, _ members: (Int) -> String = { _ in "" }
+  ) throws -> String {
     try folder.write(
-      events.map { jets[$0].replacingOccurrences(of: "\"w\"", with: "\(members($0))\"w\"") }.joined(), to: name)
+      events.map { jets[$0].replacingOccurrences(of: "\"w\"", with: "\(members($0))\"w\"") }.joined(),
+      to: name)
   }
 
   private final class Log: TrainingRun.Observer {
@@ -98,15 +101,21 @@ import Testing
     let files = try train("  inputs: [\(learnt)]\n  validation-inputs: [\(other)]", into: "files")
     let formula = try train("  inputs: [\(whole)]\n  validation: number >= 80", into: "formula")
     #expect(files.parameters.values.elementsEqual(formula.parameters.values))
-    #expect(files.description.training?.trainingEvents == 80 && files.description.training?.validationEvents == 40)
+    #expect(
+      files.description.training?.trainingEvents == 80 && files.description.training?.validationEvents == 40)
     // Test events have no part.
-    let test = try train("  inputs: [\(whole)]\n  validation: number >= 80\n  test: number % 4 == 3", into: "test")
-    #expect(test.description.training?.trainingEvents == 60 && test.description.training?.validationEvents == 30)
+    let test = try train(
+      "  inputs: [\(whole)]\n  validation: number >= 80\n  test: number % 4 == 3", into: "test")
+    #expect(
+      test.description.training?.trainingEvents == 60 && test.description.training?.validationEvents == 30)
     for (data, problem) in [
       ("  inputs: [\(learnt)]\n  validation-inputs: [\(other)]\n  max-events: 3", "data.max-events"),
       ("  inputs: [\(learnt)]\n  validation-inputs: [\(other)]\n  stratify: label", "data.stratify"),
       ("  inputs: [\(learnt)]\n  test: number > 3\n  test-inputs: [\(other)]", "data.test"),
-      ("  inputs: [{file: \(learnt), max-events: 0}]", "data.inputs[0].max-events is refused: must be 1 or more"),
+      (
+        "  inputs: [{file: \(learnt), max-events: 0}]",
+        "data.inputs[0].max-events is refused: must be 1 or more"
+      ),
       ("  inputs: [{file: \(folder.path("no-*"))}]", "no file is called"),
     ] {
       let error = #expect(throws: ConfigurationError.self) { try configuration(data) }
@@ -209,7 +218,8 @@ import Testing
   @Test func foldsThatCannotBe() throws {
     let events = try write(Array(0..<40), to: "events.jsonl") { "\"label\": \($0 % 2), " }
     for (folds, problem) in [
-      ("1", "data.folds is refused: must lie between 2 and 100"), ("{count: 3, by: numbr}", "did you mean number"),
+      ("1", "data.folds is refused: must lie between 2 and 100"),
+      ("{count: 3, by: numbr}", "did you mean number"),
       ("{count: 3, by: number / 2}", "a whole number is needed"), ("{counts: 3}", "did you mean 'count'?"),
     ] {
       var text = ""
@@ -243,14 +253,17 @@ import Testing
     func remarks(_ choice: String) throws -> [String] {
       let log = Log()
       let model = try train(
-        "  inputs: [\(events)]\n  weight: w\n  negative-weights: \(choice)", into: choice, epochs: 1, log: log)
+        "  inputs: [\(events)]\n  weight: w\n  negative-weights: \(choice)", into: choice, epochs: 1, log: log
+      )
       #expect(
         model.description.training!.trainingEvents + model.description.training!.validationEvents
           == (choice == "left-out" ? 96 : 120))
       return log.summaries[0].remarks
     }
     #expect(try remarks("as-they-are").allSatisfy { !$0.contains("negative") })
-    #expect(try remarks("absolute").contains { $0.hasPrefix("24 events have a negative weight and count by") })
-    #expect(try remarks("left-out").contains { $0.hasPrefix("24 events have a negative weight and are left out") })
+    #expect(
+      try remarks("absolute").contains { $0.hasPrefix("24 events have a negative weight and count by") })
+    #expect(
+      try remarks("left-out").contains { $0.hasPrefix("24 events have a negative weight and are left out") })
   }
 }

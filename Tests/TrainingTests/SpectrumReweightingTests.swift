@@ -52,7 +52,8 @@ import Testing
     }
     #expect(result.remarks.count == 2 && result.remarks[1].contains("label = 1.0 was worth"))
     let lines = String(decoding: result.table.data, as: UTF8.self).split(separator: "\n")
-    #expect(lines.count == 17 && lines[0] == "class,x from,x to,y from,y to,events,weight before,weight after")
+    #expect(
+      lines.count == 17 && lines[0] == "class,x from,x to,y from,y to,events,weight before,weight after")
     #expect(lines[16].hasPrefix("1.0,0.75,1.0,0.5,1.0,"))
   }
 
@@ -107,7 +108,8 @@ import Testing
 
   @Test(arguments: [
     ("{in: {}}", "in is refused: is empty"), ("{in: {x: 2}, to: equal}", "name a column under classes"),
-    ("{in: {x: 0}}", "between 1 and 1000"), ("{in: {x: [1, 1]}}", "rising"), ("{to: flat}", "lacks the key 'in'"),
+    ("{in: {x: 0}}", "between 1 and 1000"), ("{in: {x: [1, 1]}}", "rising"),
+    ("{to: flat}", "lacks the key 'in'"),
     ("{in: {x: 2}, to: flatt}", "did you mean 'flat'?"),
   ]) func whatCannotBe(yaml: String, problem: String) throws {
     var text = ""

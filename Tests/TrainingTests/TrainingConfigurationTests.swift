@@ -35,7 +35,8 @@ import Training
     let data = configuration.data
     #expect(data.files == ["a.h5"] && data.reading.skipEvents == 0 && data.reading.maximumEvents == nil)
     #expect(
-      data.validationFraction == 0.1 && data.reading.weight == nil && data.reading.particles == ParticleSelection()
+      data.validationFraction == 0.1 && data.reading.weight == nil
+        && data.reading.particles == ParticleSelection()
         && data.reading.units == nil)
     #expect(
       try configuration.jets
