@@ -106,12 +106,20 @@ struct SpectrumReweighting {
   /// - Parameters:
   ///   - section: what is asked for.
   ///   - values: the columns: `[events]` each.
-  ///   - weights: the weights before: `[events]`.
+  ///   - old: the weights before: `[events]`.
   /// - Throws: `SampleError` if weights of a bin have no sum to be changed.
   init(_ section: ReweightingSection, values: [String: [Float]], weights old: [Float]) throws {
     weights = old
     let edges = section.variables.map { Self.edges($0.value, of: values[$0.key]!) }
     let bins = edges.map { $0.count - 1 }
+    // Before the product is beyond all numbers.
+    var binCount = 1
+    for bins in bins {
+      binCount *= bins
+      guard binCount <= 1_000_000 else {
+        throw SampleError("data.reweight.in makes more than 1000000 bins; give fewer.")
+      }
+    }
     // The bin of each event, the last variable the fastest; nil outside of the edges.
     let places: [Int?] = old.indices.map { event in
       zip(section.variables, edges).reduce(0) { place, variable -> Int? in
@@ -120,11 +128,6 @@ struct SpectrumReweighting {
         }
         return place * (variable.1.count - 1) + bin
       }
-    }
-    let binCount = bins.reduce(1, *)
-    guard binCount <= 1_000_000 else {
-      throw SampleError(
-        "data.reweight.in makes \(binCount) bins, of which at most 1000000 are useful; give fewer.")
     }
     let classes = section.classes.map { values[$0]! } ?? Array(repeating: 0, count: old.count)
     var cells: [Float: [Int: Cell]] = [:]

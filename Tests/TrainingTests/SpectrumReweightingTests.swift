@@ -106,6 +106,15 @@ import Testing
     #expect(same.weights == [1, 2, 3])
   }
 
+  @Test func moreBinsThanAnybodyNeeds() throws {
+    let names = (0..<8).map { "x\($0)" }
+    let section = try section("{in: {\(names.map { "\($0): 1000" }.joined(separator: ", "))}}")
+    let values = Dictionary(uniqueKeysWithValues: names.map { ($0, (0..<2000).map { Float($0) }) })
+    #expect(throws: SampleError.self) {
+      try SpectrumReweighting(section, values: values, weights: Array(repeating: 1, count: 2000))
+    }
+  }
+
   @Test(arguments: [
     ("{in: {}}", "in is refused: is empty"), ("{in: {x: 2}, to: equal}", "name a column under classes"),
     ("{in: {x: 0}}", "between 1 and 1000"), ("{in: {x: [1, 1]}}", "rising"),

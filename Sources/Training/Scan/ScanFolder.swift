@@ -118,8 +118,15 @@ public struct ScanFolder {
 }
 
 extension ScanFolder.Point {
-  /// What has become of the point so far.
+  /// What has become of the point so far: with folds, of all of them, and what was measured is the mean.
   public var progress: ScanFolder.Progress {
+    guard let folds = configuration.data.folds else { return progress(in: folder) }
+    return ScanFolder.Progress(
+      ofFolds: (0..<folds.count).map { progress(in: folder.appendingPathComponent(Model.folder(ofFold: $0))) })
+  }
+
+  /// What has become of one training.
+  private func progress(in folder: URL) -> ScanFolder.Progress {
     let file = folder.appendingPathComponent(Model.descriptionFile)
     guard let data = FileManager.default.contents(atPath: file.path),
       let training = (try? JSONDecoder().decode(Description.self, from: data))?.training
@@ -137,5 +144,28 @@ extension ScanFolder.Point {
 
   private struct Description: Decodable {
     let training: TrainingProvenance?
+  }
+}
+
+extension ScanFolder.Progress {
+  /// What has become of the trainings of folds together: the mean of what they measured.
+  fileprivate init(ofFolds folds: [ScanFolder.Progress]) {
+    epochs = folds.max { $0.epochs.count < $1.epochs.count }?.epochs ?? []
+    isFinished = folds.allSatisfy(\.isFinished)
+    let kept = folds.compactMap(\.keptEpoch)
+    guard isFinished, var mean = kept.first else {
+      keptEpoch = nil
+      return
+    }
+    func average(_ value: (EpochSummary) -> Double) -> Double {
+      kept.reduce(0) { $0 + value($1) } / Double(kept.count)
+    }
+    mean.trainingLoss = average(\.trainingLoss)
+    mean.validationLoss = average { $0.validationLoss ?? .nan }
+    for place in mean.metrics.indices {
+      mean.metrics[place].value = average { $0.metrics.indices.contains(place) ? $0.metrics[place].value : .nan }
+    }
+    mean.seconds = average(\.seconds)
+    keptEpoch = mean
   }
 }
