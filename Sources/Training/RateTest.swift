@@ -24,10 +24,13 @@ public struct RateTest: Sendable, Equatable {
   /// How many steps a curve needs.
   static let leastStepCount = 2 * settlingStepCount
 
+  /// No steps yet.
+  package init() {}
+
   /// Adds a step.
   ///
   /// - Returns: whether a larger rate is worth trying.
-  mutating func add(rate: Double, loss: Double) -> Bool {
+  package mutating func add(rate: Double, loss: Double) -> Bool {
     guard loss.isFinite else { return false }
     sum = 0.9 * sum + 0.1 * loss
     weight = 0.9 * weight + 0.1

@@ -137,6 +137,7 @@ import Testing
     ("{grid: {training.epochs: []}}", "scan.grid.training.epochs is empty; give at least one value"),
     ("{grid: {training.epochs: [1, 1]}}", "has the same value twice"),
     ("{grid: {training.epochs: {from: 1, to: 2}}}", "has a range for training.epochs"),
+    ("{grid: {training.criterion: [loss, AUC]}}", "has training.criterion, which is the same for all points"),
     ("{grid: {training.epoch: [1]}}", "unknown key 'epoch' in training; did you mean 'epochs'?"),
     (
       "{random: 2, values: {training.learning-rate: {from: 0, to: 1, scale: log}}}",

@@ -74,4 +74,39 @@ import Testing
       #expect(try Program.run(["train", file, "--find-rate"] + extra).status == 64)
     }
   }
+
+  @Test func aTrainingBeginsWithAModel() throws {
+    let first = try TinyModel.folder()
+    let arguments = [
+      "train", file, "-o", folder.path("model"), "--from", first, "--set", "training.epochs=1", "--set",
+      "training.learning-rate=1e-30",
+    ]
+    let outcome = try Program.run(arguments + ["--tensorboard", folder.path("runs/one")])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    // Steps that are too small to be seen.
+    let weights = try Data(contentsOf: URL(fileURLWithPath: first + "/weights.safetensors"))
+    #expect(try folder.data("model/weights.safetensors") == weights)
+    #expect(try folder.data("runs/one/events.out.tfevents.canopy").count > 100)
+    let other = try Program.run(
+      "train", file, "-o", folder.path("other"), "--from", first, "--set", "embedding.width=5")
+    #expect(other.status == 65 && other.errors.contains("embedding.width is '5' here and '4' there"))
+    let lost = try Program.run("train", file, "-o", first, "--from", first)
+    #expect(lost.status == 64 && lost.errors.contains("which would be lost"), "\(lost.errors)")
+  }
+
+  @Test func theLastEpochIsNotCalledTheBest() throws {
+    for (keep, label) in [("best", "best epoch"), ("last", "epoch")] {
+      let model = folder.path(keep)
+      let outcome = try Program.run(
+        "train", file, "-o", model, "--set", "training.keep=\(keep)", "--set", "training.epochs=6", "--set",
+        "training.learning-rate=0.3", "--set", "training.schedule=constant")
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("epoch ") }
+      try #require(lines.count == 6 && !lines[5].hasSuffix("best"), "the last epoch is not the best")
+      let best = try #require(lines.lastIndex { $0.hasSuffix("best") }) + 1
+      let listing = try Program.run("inspect", model).text
+      let lineOfEpoch = try #require(listing.split(separator: "\n").first { $0.hasPrefix("  \(label) ") })
+      #expect(lineOfEpoch.hasSuffix(" \(keep == "last" ? 6 : best) of 6"), "\(listing)")
+    }
+  }
 }
