@@ -88,7 +88,7 @@ import Testing
     let tiny = try TinyModel.folder()
     let arguments = ["evaluate", sample, "--model", tiny, "--skip-events", "200", "--max-events", "300"]
     let outcome = try Program.run(
-      arguments + ["--report", folder.path("new/report"), "--format", "json", "--threads", "3"])
+      arguments + ["--report", folder.path("report"), "--format", "json", "--threads", "3"])
     #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
 
     struct Numbers: Decodable {
