@@ -39,6 +39,19 @@ public struct ConfigurationError: ReportedError, Equatable, LocalizedError {
     }
   }
 
+  /// The same problems, but those of values that `settings` set, as by `--set`, are of a file.
+  package func ofFile(_ file: String, settings: [String]) -> ConfigurationError {
+    ConfigurationError(
+      problems.map { problem in
+        guard let setting = settings.first(where: { problem.position.file == "--set \($0)" }) else {
+          return problem
+        }
+        return Problem(
+          position: ConfigurationPosition(file: "\(file), \(setting)", line: 0, column: 0),
+          sentence: problem.sentence)
+      })
+  }
+
   /// A problem at a position; `problem` gets a full stop if it has none.
   public init(_ position: ConfigurationPosition, _ problem: String) {
     let isSentence = problem.hasSuffix(".") || problem.hasSuffix("?")

@@ -134,7 +134,7 @@ import Testing
     #expect(abs(classifier.auc.value - area) < 1e-9)
     #expect(numbers.heads[0].metrics["AUC"] == classifier.auc)
 
-    let report = try FileManager.default.contentsOfDirectory(atPath: folder.path("new/report")).sorted()
+    let report = try FileManager.default.contentsOfDirectory(atPath: folder.path("report")).sorted()
     let figures = ["calibration", "learning-curves", "rejection", "roc", "scores"].flatMap {
       ["\($0).png", "\($0).svg"]
     }

@@ -151,7 +151,7 @@ import Testing
     #expect(second.status == 0, "\(second.errors)")
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: model).sorted() == [
-        "checkpoint.safetensors", "model.json", "weights.safetensors",
+        "checkpoint.safetensors", "learning-curve.csv", "model.json", "weights.safetensors",
       ])
   }
 

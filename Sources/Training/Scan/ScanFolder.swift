@@ -66,10 +66,15 @@ public struct ScanFolder {
     let isGiven = keys.contains("training.threads") || node["training"]?["threads"] != nil
     let common = settings + (isGiven ? [] : ["training.threads=1"])
     let configurations = try scan.points.map { values in
-      let settings = common + zip(scan.keys, values).map { "\($0)=\($1)" }
-      return (
-        values, settings, try TrainingConfiguration(contentsOf: file, settings: settings, plugins: plugins)
-      )
+      let own = zip(scan.keys, values).map { "\($0)=\($1)" }
+      do {
+        return (
+          values, common + own,
+          try TrainingConfiguration(contentsOf: file, settings: common + own, plugins: plugins)
+        )
+      } catch let error as ConfigurationError {
+        throw error.ofFile("\(file.relativePath), scan", settings: own)
+      }
     }
     _ = try UnfinishedFiles.makeFolders(folder.path)
     lock = try FolderLock(folder.relativePath)
