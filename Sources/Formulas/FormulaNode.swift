@@ -20,7 +20,8 @@ indirect enum FormulaNode: Sendable {
   /// The character that it begins at.
   var character: Int {
     switch self {
-    case .number(_, let place), .name(_, let place), .component(_, _, let place), .element(_, _, _, let place), .negation(_, let place),
+    case .number(_, let place), .name(_, let place), .component(_, _, let place),
+      .element(_, _, _, let place), .negation(_, let place),
       .not(_, let place), .binary(_, _, _, let place), .comparisons(_, _, let place),
       .membership(_, _, _, let place),
       .call(_, _, let place):
