@@ -50,7 +50,8 @@ import Triggers
   ) throws -> TriggerRun.Outcome {
     var batches = 0
     return try SampleRun.run(threads: threads).run(
-      SampleRun.stream(inputs, events: Self.eventCount, skipBadEvents: true, weight: weight), to: output(resumed: resumed)
+      SampleRun.stream(inputs, events: Self.eventCount, skipBadEvents: true, weight: weight),
+      to: output(resumed: resumed)
     ) { _ in
       batches += 1
       if batches == stop { throw Stop() }

@@ -59,7 +59,8 @@ enum SampleRun {
     try EventStream(
       inputs: inputs,
       options: EventReadingOptions(
-        maximumEvents: events, skipEvents: 5, skipBadEvents: skipBadEvents, weight: weight.map { EventWeight($0) }))
+        maximumEvents: events, skipEvents: 5, skipBadEvents: skipBadEvents,
+        weight: weight.map { EventWeight($0) }))
   }
 }
 
