@@ -352,12 +352,12 @@ struct FormulaCompiler {
       return problem(at, "\(name) has \(width) numbers; choose one, as in \(name)[0]")
     }
     var text = "\(rows.plural) have no column \(name)"
-    if let nearest = name.nearest(among: names) {
+    if let other = FormulaRows.allCases.first(where: { known[$0, default: []].contains(name) }) {
+      text += "; \(other.plural) have one: write \(other.rawValue).\(name)"
+    } else if let nearest = name.nearest(among: names) {
       text += "; did you mean \(nearest)?"
     } else if name.contains(where: { "/-".contains($0) }) {
       text += "; if you mean to divide or to subtract, put blanks around the sign"
-    } else if let other = FormulaRows.allCases.first(where: { known[$0, default: []].contains(name) }) {
-      text += "; \(other.plural) have one: write \(other.rawValue).\(name)"
     } else if !names.isEmpty {
       text += "; their columns are \(names.sorted().joined(separator: ", "))"
     }

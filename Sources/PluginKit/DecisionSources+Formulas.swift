@@ -39,25 +39,17 @@ extension DecisionSources: FormulaSchema {
     do {
       return try CompiledFormula(condition: formula, for: .event, in: self)
     } catch {
-      if FormulaRows.allCases.contains(where: { readsRefused(formula, $0) }) {
-        throw RefusedObservables.Mention()
-      }
+      if formula.columnsWithSlash.contains(where: isRefused) { throw RefusedObservables.Mention() }
       throw PluginError("at character \(error.character): \(error.problem)")
     }
   }
 
-  /// Whether a formula names an observable that was refused, for a number of rows.
-  private func readsRefused(_ formula: Formula, _ rows: FormulaRows) -> Bool {
-    formula.columns(of: rows).contains { column in
-      // Without a prefix a name is one of events.
-      guard let slash = column.firstIndex(of: "/"),
-        rows != .event || !FormulaRows.allCases.contains(where: { column.hasPrefix($0.rawValue + ".") })
-      else { return false }
-      let name = String(column[..<slash])
-      return switch refusedObservables {
-      case .all: !heads.contains { $0.name == name }
-      case .named(let names): names.contains(name)
-      }
+  /// Whether the name of a column is that of an observable that was refused.
+  private func isRefused(_ column: String) -> Bool {
+    let name = String(column.prefix { $0 != "/" })
+    return switch refusedObservables {
+    case .all: !heads.contains { $0.name == name }
+    case .named(let names): names.contains(name)
     }
   }
 
@@ -78,6 +70,19 @@ extension FormulaRows {
     case .jets: self = .jet
     case .constituents: self = .constituent
     case .splittings: self = .splitting
+    }
+  }
+}
+
+extension Formula {
+  /// The columns of all rows that have a slash in their names, as outputs and numbers of observables have.
+  var columnsWithSlash: Set<String> {
+    FormulaRows.allCases.reduce(into: []) { names, rows in
+      for name in columns(of: rows) where name.contains("/") {
+        // Without a prefix a name is one of events.
+        let isOfOthers = FormulaRows.allCases.contains { name.hasPrefix($0.rawValue + ".") }
+        if rows != .event || !isOfOthers { names.insert(name) }
+      }
     }
   }
 }
