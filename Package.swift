@@ -173,7 +173,8 @@ let package = Package(
     // A test imports its own room and rooms below it, which .ci/rooms makes sure of.
     .testTarget(name: "EventDataTests", dependencies: ["EventData"]),
     .testTarget(
-      name: "FormulasTests", dependencies: ["EventData", "Formulas"], exclude: ["Fixtures"]),
+      name: "FormulasTests", dependencies: ["AllocationCounter", "EventData", "Formulas"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestFiles"]),
     .testTarget(
       name: "JetPhysicsTests",

@@ -8,6 +8,7 @@ extension PluginRegistry {
   /// - Throws: `PluginError` if an identifier is taken.
   public mutating func registerConditions() throws {
     try register(EventOutput.self)
+    try register(FormulaCondition.self)
     try register(JetCount.self)
     try register(JetInvariantMass.self)
     try register(JetScalarSum.self)

@@ -73,8 +73,8 @@ struct ClusterCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Keep only jets that meet a condition on a number of an observable; may be given several times.",
-      discussion: "It is written as in 'soft-drop/mass > 60' or 'abs(kinematics/eta) < 2.5'.",
+      "Keep only jets that meet a condition on numbers of observables; may be given several times.",
+      discussion: "It is written as in 'soft-drop/mass > 60' or 'soft-drop/mass > 60 and abs(eta) < 2.5'.",
       valueName: "condition"))
   var cut: [String] = []
 
@@ -107,7 +107,7 @@ struct ClusterCommand: ParsableCommand {
       var all = named
       let catalogue = ObservableCatalogue(named.members.map(ObservableChoice.init), plugins: plugins)
       do {
-        try all.formUnion(catalogue.observables(for: Set(cuts.map(\.column))))
+        try all.formUnion(catalogue.observables(for: Set(cuts.flatMap(\.columns))))
         for cut in cuts { try cut.check(all) }
       } catch let error as PluginError {
         throw ValidationError("\(error)")

@@ -15,7 +15,8 @@ struct TriggerCommand: ParsableCommand {
     abstract: "Accepts or rejects events by a menu of conditions on them and on what a model predicts.",
     discussion: """
       The menu is a YAML file of paths: conditions on jets, on missing momentum and on outputs of the model's heads, a \
-      prescale, and a seed. All mistakes in it are told at once, each with line and column, before the first event.
+      prescale, and a seed. A condition may be a formula over jets, their constituents and splittings, observables and \
+      outputs, such as mass(jet[0], jet[1]) > 80. All mistakes in it are told at once, each with line and column, before the first event.
 
       With -o the accepted events are written with all their columns, a column trigger.PATH for each path's bit, \
       trigger.PATH.conditions for whether its conditions are met, trigger.PATH.QUANTITY for the numbers behind it, \

@@ -9,7 +9,7 @@ extension DecisionSources {
     self.init(
       heads: model.network.heads.map { Head(name: $0.name, rows: $0.head.rows, outputs: $0.head.outputs) },
       conditions: model.network.conditions,
-      observables: model.network.observables.columns.filter { $0.rows == .events || $0.rows == .jets })
+      observables: model.network.observables.columns)
     mostJets = model.description.jets.selection.mostJets
   }
 }

@@ -166,7 +166,7 @@ public struct Network: Sendable {
         throw ModelError("the head \(named.name): \(error.clause)")
       }
     }
-    try add(Set(cuts.map(\.column)), "cuts", catalogue)
+    try add(Set(cuts.flatMap(\.columns)), "cuts", catalogue)
     for cut in cuts { try cut.check(set) }
     for name in set.members.map(\.name) where heads.contains(where: { $0.name == name }) {
       throw ModelError("a head and an observable are both called \(name): rename the head")

@@ -17,7 +17,7 @@ public enum ParticleCharge {
     if number >= 1_000_000_000 { return number / 100_000_000 == 10 ? 3 * (number / 10_000 % 1000) : nil }
     guard number > 0, number < 10_000_000 else { return nil }
     let digits = Digits(number)
-    if digits.n == 9, digits.nr > 0, digits.nl > 0, digits.quarks.allSatisfy({ $0 > 0 }) {
+    if digits.n == 9, digits.nr > 0, digits.nl > 0, digits.q1 > 0, digits.q2 > 0, digits.q3 > 0 {
       return digits.pentaquark
     }
     // Hidden valleys have mesons and quarks without charge; states of coloured quarkonium are numbered otherwise.
@@ -48,36 +48,38 @@ public enum ParticleCharge {
     let n: Int
     let nr: Int
     let nl: Int
-    let quarks: [Int]
+    let q1: Int
+    let q2: Int
+    let q3: Int
 
     init(_ number: Int) {
       func digit(_ place: Int) -> Int { number / place % 10 }
       n = digit(1_000_000)
       nr = digit(100_000)
       nl = digit(10_000)
-      quarks = [digit(1000), digit(100), digit(10)]
+      q1 = digit(1000)
+      q2 = digit(100)
+      q3 = digit(10)
     }
 
     /// Of four quarks and an antiquark.
     var pentaquark: Int {
-      [nr, nl, quarks[0], quarks[1]].reduce(0) { $0 + Self.quark($1) } - Self.quark(quarks[2])
+      Self.quark(nr) + Self.quark(nl) + Self.quark(q1) + Self.quark(q2) - Self.quark(q3)
     }
 
     var hadron: Int {
       // Gluinos stand as a ninth quark before the others.
-      var content = quarks.filter { $0 > 0 && $0 < 9 }
-      guard content.count == 2, quarks[0] == 0 || quarks[0] == 9 else {
+      guard q1 == 0 || q1 == 9, 1...8 ~= q2, 1...8 ~= q3 else {
         // A baryon, or a diquark.
-        return content.reduce(0) { $0 + Self.quark($1) }
+        return Self.quark(q1) + Self.quark(q2) + Self.quark(q3)
       }
       // The heavier of the two comes first; it is the antiquark if it is of the down type. Squarks come first
       // as they are.
-      let isQuarkFirst = content[0] % 2 == 0 || (n == 1 || n == 2) && quarks[0] == 0
-      if !isQuarkFirst { content.swapAt(0, 1) }
-      return Self.quark(content[0]) - Self.quark(content[1])
+      let isQuarkFirst = q2 % 2 == 0 || (n == 1 || n == 2) && q1 == 0
+      return isQuarkFirst ? Self.quark(q2) - Self.quark(q3) : Self.quark(q3) - Self.quark(q2)
     }
 
-    /// Three times the charge of a quark.
-    static func quark(_ digit: Int) -> Int { digit == 9 ? 0 : digit % 2 == 0 ? 2 : -1 }
+    /// Three times the charge of a quark; 0 for a digit that is none.
+    static func quark(_ digit: Int) -> Int { digit == 9 || digit == 0 ? 0 : digit % 2 == 0 ? 2 : -1 }
   }
 }

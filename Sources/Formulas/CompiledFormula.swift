@@ -34,6 +34,8 @@ public struct CompiledFormula: Sendable {
     case hypotenuse
     case membership([ClosedRange<Double>], isNegated: Bool)
     case reduce(Reduction, FormulaRows)
+    /// The number of a rank, counted from 0 for the largest.
+    case ranked(Int, FormulaRows)
     /// A function of objects, whose px, py, pz and energy are four columns each.
     case momenta(MomentumFunction, count: Int)
   }

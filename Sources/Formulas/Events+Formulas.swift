@@ -6,8 +6,13 @@ import EventData
 extension Events: FormulaSchema, FormulaData {
   /// The name under which formulas read the number of an event in its own file, unless a column has it.
   private static let number = "number"
+  /// The name of the identifier, unless a column has it.
+  private static let identifier = "pdgid"
   /// The name of the charge, by identifier unless a column has it.
   private static let charge = "charge"
+
+  /// The names of what every particle has of its own, identifiers included.
+  public static let namesOfParticles = MomentumQuantity.allCases.map(\.rawValue) + [identifier, charge]
 
   /// The names that formulas over events have for something else than columns of the events.
   public static let formulaNames: Set<String> = Set([number] + FormulaRows.allCases.map(\.rawValue))
@@ -20,7 +25,8 @@ extension Events: FormulaSchema, FormulaData {
       return own.contains(Self.number) ? own : own + [Self.number]
     case .particle:
       let own = particles.content.columns.sorted.filter { $0.column.width == 1 }.map(\.name)
-      let identity = pdgID.count == particleCount ? ["pdgid", Self.charge].filter { !own.contains($0) } : []
+      let identity =
+        pdgID.count == particleCount ? [Self.identifier, Self.charge].filter { !own.contains($0) } : []
       return MomentumQuantity.allCases.map(\.rawValue) + identity + own
     case .jet, .constituent, .splitting: return []
     }
@@ -42,26 +48,43 @@ extension Events: FormulaSchema, FormulaData {
     offsets[owner]..<offsets[owner + 1]
   }
 
-  /// Replaces `values` by the numbers of a column, and keeps the storage.
+  /// Replaces `values` by the numbers of a column, which are missing if there is no such column, and keeps the storage.
   public func read(_ column: FormulaColumn, into values: inout [Double]) {
     values.removeAll(keepingCapacity: true)
     let own = column.rows == .event ? columns : particles.content.columns
-    if column.rows == .particle, let quantity = MomentumQuantity(rawValue: column.name) {
+    if column.rows == .particle, let quantity = MomentumQuantity.named(column.name) {
       for particle in 0..<particleCount { values.append(quantity(momentum(ofParticle: particle))) }
     } else if let found = own[column.name] {
-      if found.width == 1 {
-        values.append(contentsOf: found.values)
-      } else {
-        for row in 0..<count(of: column.rows) {
-          values.append(found.values[row * found.width + column.component])
-        }
-      }
-    } else if column.rows == .event {
+      values.append(column.component, of: found, rowCount: count(of: column.rows))
+    } else if column.rows == .event, column.name == Self.number {
       for event in 0..<eventCount { values.append(Double(eventNumbers[event] - firstEventOfSource)) }
-    } else if column.name == Self.charge {
+    } else if column.rows == .particle, column.name == Self.charge, pdgID.count == particleCount {
       for particle in 0..<particleCount { values.append(ParticleCharge.ofParticle(pdgID[particle]) ?? .nan) }
-    } else {
+    } else if column.rows == .particle, column.name == Self.identifier, pdgID.count == particleCount {
       for particle in 0..<particleCount { values.append(Double(pdgID[particle])) }
+    } else {
+      for _ in 0..<count(of: column.rows) { values.append(.nan) }
     }
+  }
+}
+
+extension [Double] {
+  /// Adds one of the numbers of each row of a column.
+  mutating func append(_ component: Int, of column: Column, rowCount: Int) {
+    if column.width == 1 {
+      append(contentsOf: column.values)
+    } else {
+      for row in 0..<rowCount { append(column.values[row * column.width + component]) }
+    }
+  }
+}
+
+extension MomentumQuantity {
+  private static let all = allCases
+
+  /// The quantity of a name; unlike `init(rawValue:)` it asks for no memory.
+  package static func named(_ name: String) -> MomentumQuantity? {
+    for place in 0..<all.count where all[place].rawValue == name { return all[place] }
+    return nil
   }
 }

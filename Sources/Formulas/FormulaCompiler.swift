@@ -202,6 +202,9 @@ struct FormulaCompiler {
       let part = try emit(arguments[0])
       push(.missing, change: 0)
       return Part(rows: part.rows, isCondition: true)
+    case "largest":
+      try need(2)
+      return try emitLargest(arguments)
     case "atan2", "hypot":
       try need(2)
       let parts = [try emit(arguments[0]), try emit(arguments[1])]
@@ -229,14 +232,36 @@ struct FormulaCompiler {
       return Part(rows: owner)
     }
     let part = reduction.isOfConditions ? try condition(node) : try emit(node)
+    let (rows, owner) = try several(part, node, reduction.rawValue)
+    push(.reduce(reduction, rows), change: 0)
+    return Part(rows: owner, isCondition: reduction.givesCondition)
+  }
+
+  /// `largest(x, 1)`.
+  private mutating func emitLargest(_ arguments: [FormulaNode]) throws(FormulaError) -> Part {
+    guard case .number(let number, _) = arguments[1], let rank = Int(exactly: number),
+      (0..<1_000_000).contains(rank)
+    else {
+      throw problem(
+        arguments[1].start,
+        "the rank is missing, counted from 0 for the largest, as in largest(\(example.rawValue).pt, 1)")
+    }
+    let (rows, owner) = try several(try emit(arguments[0]), arguments[0], "largest")
+    push(.ranked(rank, rows), change: 0)
+    return Part(rows: owner)
+  }
+
+  /// The rows of which a function makes one number for each owner.
+  private func several(
+    _ part: Part, _ node: FormulaNode, _ function: String
+  ) throws(FormulaError) -> (rows: FormulaRows, owner: FormulaRows) {
     guard let rows = part.rows, let owner = rows.owner else {
       throw problem(
         node.start,
-        "there is one value for each event here, and \(reduction.rawValue)() makes one of several; "
+        "there is one value for each event here, and \(function)() makes one of several; "
           + "name a column of \(example.plural), as in \(example.rawValue).pt")
     }
-    push(.reduce(reduction, rows), change: 0)
-    return Part(rows: owner, isCondition: reduction.givesCondition)
+    return (rows, owner)
   }
 
   private mutating func emit(
@@ -327,12 +352,12 @@ struct FormulaCompiler {
       return problem(at, "\(name) has \(width) numbers; choose one, as in \(name)[0]")
     }
     var text = "\(rows.plural) have no column \(name)"
-    if let nearest = name.nearest(among: names) {
+    if let other = FormulaRows.allCases.first(where: { known[$0, default: []].contains(name) }) {
+      text += "; \(other.plural) have one: write \(other.rawValue).\(name)"
+    } else if let nearest = name.nearest(among: names) {
       text += "; did you mean \(nearest)?"
     } else if name.contains(where: { "/-".contains($0) }) {
       text += "; if you mean to divide or to subtract, put blanks around the sign"
-    } else if let other = FormulaRows.allCases.first(where: { known[$0, default: []].contains(name) }) {
-      text += "; \(other.plural) have one: write \(other.rawValue).\(name)"
     } else if !names.isEmpty {
       text += "; their columns are \(names.sorted().joined(separator: ", "))"
     }

@@ -12,26 +12,43 @@ public struct FormulaEvaluator: Sendable {
   /// What came of the last batch: `[rows]`.
   public private(set) var values: [Double] = []
 
-  private var stack: [[Double]]
-  private var top = 0
-  private var scratch: [Double] = []
+  private var memory = FormulaMemory()
 
   /// An evaluator of a formula.
-  public init(_ formula: CompiledFormula) {
-    self.formula = formula
-    stack = Array(repeating: [], count: formula.deepest)
-  }
+  public init(_ formula: CompiledFormula) { self.formula = formula }
 
   /// Replaces ``values`` by what the formula says of a batch.
   ///
   /// - Complexity: no memory is asked for once there were as many rows.
   public mutating func evaluate(_ data: some FormulaData) {
+    memory.evaluate(formula, data)
+    memory.swapResult(with: &values)
+  }
+}
+
+/// What formulas are worked out in, kept for its storage.
+package struct FormulaMemory: Sendable {
+  private var stack: [[Double]] = []
+  private var top = 0
+  private var scratch: [Double] = []
+
+  package init() {}
+
+  /// Works a formula out; the result is there until the next.
+  package mutating func evaluate(_ formula: CompiledFormula, _ data: some FormulaData) {
+    while stack.count < formula.deepest { stack.append([]) }
     top = 0
-    for index in formula.steps.indices { take(formula.steps[index], data) }
-    swap(&values, &stack[0])
+    for index in formula.steps.indices { take(formula.steps[index], of: formula, data) }
   }
 
-  private mutating func take(_ step: CompiledFormula.Step, _ data: some FormulaData) {
+  /// A number of the result.
+  package func result(ofRow row: Int) -> Double { stack[0][row] }
+
+  fileprivate mutating func swapResult(with values: inout [Double]) { swap(&values, &stack[0]) }
+
+  private mutating func take(
+    _ step: CompiledFormula.Step, of formula: CompiledFormula, _ data: some FormulaData
+  ) {
     switch step {
     case .constant(let value):
       stack[top].removeAll(keepingCapacity: true)
@@ -101,7 +118,13 @@ public struct FormulaEvaluator: Sendable {
       for owner in 0..<data.count(of: rows.owner!) {
         scratch.append(reduction(stack[top - 1], data.range(of: rows, inOwner: owner)))
       }
-      swap(&scratch, &stack[top - 1])
+      replaceByScratch(top - 1)
+    case .ranked(let rank, let rows):
+      scratch.removeAll(keepingCapacity: true)
+      for owner in 0..<data.count(of: rows.owner!) {
+        scratch.append(stack[top - 1].number(ofRank: rank, in: data.range(of: rows, inOwner: owner)))
+      }
+      replaceByScratch(top - 1)
     case .momenta(let function, let count): takeMomenta(function, count)
     }
   }
@@ -119,7 +142,13 @@ public struct FormulaEvaluator: Sendable {
     for row in 0..<data.count(of: owner) {
       for _ in data.range(of: to, inOwner: row) { scratch.append(stack[place][row]) }
     }
-    swap(&scratch, &stack[place])
+    replaceByScratch(place)
+  }
+
+  /// Copies: columns that changed places would each have to grow.
+  private mutating func replaceByScratch(_ place: Int) {
+    stack[place].removeAll(keepingCapacity: true)
+    stack[place].append(contentsOf: scratch)
   }
 
   private mutating func takeMomenta(_ function: MomentumFunction, _ count: Int) {

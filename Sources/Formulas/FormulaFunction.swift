@@ -61,6 +61,22 @@ enum Reduction: String, CaseIterable, Sendable {
   }
 }
 
+extension [Double] {
+  /// The number of a rank in a range, 0 for the largest; missing if there are not so many, or if one is missing.
+  ///
+  /// The largest ones come first in the range then.
+  mutating func number(ofRank rank: Int, in range: Range<Int>) -> Double {
+    guard rank < range.count else { return .nan }
+    for place in range where self[place].isNaN { return .nan }
+    for place in range.lowerBound..<range.lowerBound + rank + 1 {
+      var largest = place
+      for other in place..<range.upperBound where self[other] > self[largest] { largest = other }
+      (self[place], self[largest]) = (self[largest], self[place])
+    }
+    return self[range.lowerBound + rank]
+  }
+}
+
 /// A function of objects that have momenta, such as `jet[0]`.
 enum MomentumFunction: String, CaseIterable, Sendable {
   case mass, pt, deltaR, deltaEta, deltaPhi
@@ -78,5 +94,5 @@ enum MomentumFunction: String, CaseIterable, Sendable {
 enum FunctionNames {
   static let all: [String] =
     Reduction.allCases.map(\.rawValue) + NumberFunction.allCases.map(\.rawValue)
-    + ["atan2", "hypot", "missing"] + MomentumFunction.allCases.map(\.rawValue)
+    + ["atan2", "hypot", "largest", "missing"] + MomentumFunction.allCases.map(\.rawValue)
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Formulas
+
 /// A plugin that uses the predictions of heads and has nothing to train: a condition of a trigger.
 ///
 /// A decision looks at one event, writes the quantities that it is based on, and says yes or no. A menu can
@@ -72,6 +74,11 @@ public protocol Decision: Sendable {
   /// What the decision is based on, in the order of the numbers that the call writes.
   var quantities: [HeadOutput] { get }
 
+  /// The formulas that the decision works out, by `DecisionInputs.value(of:using:)`; none unless given.
+  ///
+  /// What they read of events is kept for them.
+  var formulas: [CompiledFormula] { get }
+
   /// The state before the first event.
   var initialState: State { get }
 
@@ -116,6 +123,9 @@ extension Decision where State == NoState {
 extension Decision {
   /// False: the decision means something without bounds.
   public static var isMeasurement: Bool { false }
+
+  /// None.
+  public var formulas: [CompiledFormula] { [] }
 }
 
 /// What a menu says of a decision, and events that it can be asked about.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Formulas
 import Support
 
 /// What decisions read of events, one event after the other.
@@ -26,12 +27,25 @@ public struct DecisionInputs: Sendable {
   private let widths: [Int]
   /// The numbers of each observable column: `[observables]` of `[events]` or `[jets]`.
   private var observed: [[Double]]
+  /// What the sources' formulas read.
+  private let formulaColumns: [FormulaColumn]
+  /// Where these columns are; nil for those in ``formulaNumbers``: `[columns]`.
+  private let formulaPlaces: [DecisionColumn?]
+  /// The numbers of the columns that only formulas read: `[columns]` of `[rows]`.
+  private var formulaNumbers: [[Double]]
+  /// The first particle of each event, and their number at the end: `[events + 1]`.
+  private var particleOffsets = [0]
+  /// The first constituent of each jet, and their number at the end: `[jets + 1]`.
+  private var constituentOffsets = [0]
 
   /// No events.
   public init(_ sources: DecisionSources) {
     self.sources = sources
     widths = [sources.conditions.count] + sources.heads.map(\.width)
     observed = Array(repeating: [], count: sources.observables.count)
+    formulaColumns = sources.formulaColumns ?? []
+    formulaPlaces = formulaColumns.map(sources.decisionColumn)
+    formulaNumbers = Array(repeating: [], count: formulaPlaces.count)
   }
 
   /// Replaces the content by events and their jets, and keeps the storage; ``event`` is the first one.
@@ -56,7 +70,7 @@ public struct DecisionInputs: Sendable {
     }
     for index in 0..<sources.observables.count {
       let column = sources.observables[index]
-      // Decisions are about events and jets: those of other rows are of no use to them.
+      // Decisions read numbers of events and jets here; those of other rows are for formulas.
       guard column.rows == .events || column.rows == .jets else { continue }
       guard let values = jets.columns[column.rows][column.name]?.values else {
         fatalError("jets without the numbers \(column.name)")
@@ -64,6 +78,7 @@ public struct DecisionInputs: Sendable {
       observed[index].removeAll(keepingCapacity: true)
       observed[index].append(contentsOf: values)
     }
+    if sources.formulaColumns != nil { keepFormulaColumns(of: events, jets) }
     firstNumbers.removeAll(keepingCapacity: true)
     firstNumbers.append(0)
     numbers.removeAll(keepingCapacity: true)
@@ -133,5 +148,80 @@ public struct DecisionInputs: Sendable {
   private func place(_ jet: Int) -> Int {
     require(jet >= 0 && jet < jetCount, "the event has no such jet")
     return jetOffsets[event] + jet
+  }
+}
+
+/// Formulas read the event that is decided on.
+extension DecisionInputs: FormulaData {
+  private mutating func keepFormulaColumns(of events: Events, _ jets: Jets) {
+    let reconstructed = ReconstructedEvents(events, jets: jets)
+    for index in 0..<formulaPlaces.count where formulaPlaces[index] == nil {
+      reconstructed.read(formulaColumns[index], into: &formulaNumbers[index])
+    }
+    particleOffsets.removeAll(keepingCapacity: true)
+    particleOffsets.append(contentsOf: events.offsets)
+    constituentOffsets.removeAll(keepingCapacity: true)
+    constituentOffsets.append(contentsOf: jets.constituents.offsets)
+  }
+
+  /// What a formula says of the event.
+  ///
+  /// - Parameters:
+  ///   - formula: one of those of the decision, on events.
+  ///   - values: those of the decision, which keep the memory that is needed.
+  /// - Returns: the number, 1 or 0 for a condition; NaN if it is missing.
+  public func value(of formula: CompiledFormula, using values: inout DecisionValues) -> Double {
+    require(formula.rows == .event, "a formula with a number for each event is needed")
+    values.memory.evaluate(formula, self)
+    return values.memory.result(ofRow: 0)
+  }
+
+  /// The number of rows of the event.
+  public func count(of rows: FormulaRows) -> Int { batchRange(of: rows).count }
+
+  /// The jets or particles of the event, or the constituents or splittings of a jet, counted from the event's first.
+  public func range(of rows: FormulaRows, inOwner owner: Int) -> Range<Int> {
+    let all = batchRange(of: rows)
+    let first = all.lowerBound
+    guard rows.owner == .jet else { return 0..<all.count }
+    let jet = jetOffsets[event] + owner
+    let places = constituentOffsets[jet]..<constituentOffsets[jet + 1]
+    return rows == .constituent
+      ? places.lowerBound - first..<places.upperBound - first
+      : places.lowerBound - jet - first..<places.upperBound - jet - 1 - first
+  }
+
+  /// Which rows of the batch are those of the event.
+  private func batchRange(of rows: FormulaRows) -> Range<Int> {
+    let jets = jetOffsets[event]..<jetOffsets[event + 1]
+    switch rows {
+    case .event: return event..<event + 1
+    case .jet: return jets
+    case .particle: return particleOffsets[event]..<particleOffsets[event + 1]
+    case .constituent: return constituentOffsets[jets.lowerBound]..<constituentOffsets[jets.upperBound]
+    // A binary tree has one splitting less than leaves.
+    case .splitting:
+      return constituentOffsets[jets.lowerBound] - jets.lowerBound..<constituentOffsets[jets.upperBound]
+        - jets.upperBound
+    }
+  }
+
+  /// Replaces `values` by the event's numbers of a column, and keeps the storage.
+  public func read(_ column: FormulaColumn, into values: inout [Double]) {
+    values.removeAll(keepingCapacity: true)
+    for index in 0..<formulaPlaces.count where formulaColumns[index] == column {
+      if let place = formulaPlaces[index] {
+        if place.rows == .events {
+          values.append(self[place])
+        } else {
+          for jet in 0..<jetCount { values.append(self[place, ofJet: jet]) }
+        }
+      } else {
+        for row in batchRange(of: column.rows) { values.append(formulaNumbers[index][row]) }
+      }
+      return
+    }
+    fatalError(
+      "the sources do not say that formulas read \(column.name); give them the formulas by reading(_:)")
   }
 }

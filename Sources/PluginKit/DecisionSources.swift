@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Formulas
 import Support
 
 /// What decisions can know of an event: what the heads of a model predict, the model's conditions, and the numbers of
@@ -31,8 +32,10 @@ public struct DecisionSources: Sendable, Equatable {
   public let heads: [Head]
   /// The names of the model's conditions, such as `resonance_mass`.
   public let conditions: [String]
-  /// The numbers of observables, for events and for jets.
+  /// The numbers of observables; those of constituents and splittings are for formulas.
   public private(set) var observables: [ObservableColumn]
+  /// What formulas read of events, each column once; nil if there are no formulas.
+  private(set) var formulaColumns: [FormulaColumn]?
   /// How many jets an event has at most; nil if any number.
   package var mostJets: Int?
   /// The observables whose declarations were refused: who names one has no mistake of his own.
@@ -49,6 +52,17 @@ public struct DecisionSources: Sendable, Equatable {
   public func adding(_ observables: [ObservableColumn]) -> DecisionSources {
     var sources = self
     sources.observables += observables
+    return sources
+  }
+
+  /// The same sources, of which ``DecisionInputs`` keep what formulas read.
+  public func reading(_ formulas: [CompiledFormula]) -> DecisionSources {
+    var sources = self
+    for formula in formulas {
+      var columns = sources.formulaColumns ?? []
+      columns += formula.columns.filter { !columns.contains($0) }
+      sources.formulaColumns = columns
+    }
     return sources
   }
 

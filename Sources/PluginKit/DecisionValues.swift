@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Formulas
 import Support
 
 /// The quantities that decisions write: a decision writes its own by their number, `values[0] = …`.
 ///
 /// Whoever asks several decisions keeps the numbers of all of them here, one after the other.
-public struct DecisionValues: Sendable, Equatable {
+public struct DecisionValues: Sendable {
   /// The quantities of all decisions so far.
   public private(set) var all: [Double] = []
   private var first = 0
   /// The number of quantities of the decision.
   public private(set) var count = 0
+  /// What the decisions' formulas are worked out in.
+  var memory = FormulaMemory()
 
   /// No quantities.
   public init() {}
@@ -51,5 +54,12 @@ public struct DecisionValues: Sendable, Equatable {
       require(index >= 0 && index < count, "the decision has no such quantity")
       all[first + index] = newValue
     }
+  }
+}
+
+extension DecisionValues: Equatable {
+  /// Whether the quantities are the same.
+  public static func == (a: DecisionValues, b: DecisionValues) -> Bool {
+    a.all == b.all && a.first == b.first && a.count == b.count
   }
 }

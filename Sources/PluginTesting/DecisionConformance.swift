@@ -185,7 +185,7 @@ public struct DecisionConformance<D: Decision>: Sendable {
       let rows = event.map { column.rows == .jets ? jets.jets(ofEvent: $0) : $0..<$0 + 1 } ?? 0..<count
       chosenJets.columns[column.rows][column.name] = Column(values: Array(numbers[rows]))
     }
-    var inputs = DecisionInputs(example.sources)
+    var inputs = try DecisionInputs(example.sources.reading(decision().formulas))
     inputs.replace(with: chosen, jets: chosenJets)
     for head in example.sources.heads {
       let count = head.rows == .jets ? jets.jetCount : all.eventCount

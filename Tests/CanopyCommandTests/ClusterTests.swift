@@ -85,6 +85,8 @@ private struct Line: Decodable {
     (["--cut", "soft-drop/mass >"], "a number is missing"),
     (["--cut", "soft-drop/mas > 3"], "did you mean soft-drop/mass?"),
     (["--cut", "lund/kt > 3"], "cuts choose among jets"),
+    (["--cut", "abs(eta) < 2 and soft-drop/mas > 3"], "did you mean soft-drop/mass?"),
+    (["--cut", "abs(eta) < 2 and"], "is wrong at character 17"),
   ]) func observablesThatAreNotThereAreRefused(options: [String], problem: String) throws {
     let outcome = try Program.run(["cluster", Samples.path("w-events.jsonl")] + options)
     #expect(outcome.status == 64 && outcome.errors.contains(problem), "\(outcome.errors)")

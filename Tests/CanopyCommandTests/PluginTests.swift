@@ -20,7 +20,8 @@ import Testing
       ])
     #expect(
       plugins.filter { $0.kind == "decision" }.map(\.plugin) == [
-        "event-output", "ht", "invariant-mass", "jet", "jet-count", "missing-momentum", "scalar-sum",
+        "event-output", "formula", "ht", "invariant-mass", "jet", "jet-count", "missing-momentum",
+        "scalar-sum",
       ])
     #expect(plugins.allSatisfy { $0.from == "built in" })
     let table = try Program.run("plugin", "list").text

@@ -39,6 +39,8 @@ import Testing
     ("mean(jet.pt)", [75, -1, 30]), ("min(met, 5)", [5, -1, 3]),
     ("soft-drop/mass - label", [1, 1, 2]), ("`odd name` * 2", [10, 12, 14]), ("event.met / 2", [5, -1, 1.5]),
     ("5 < met <= 10", [1, 0, 0]), ("-7 % 3", [2, 2, 2]), ("2 ** 3 ** 2", [512, 512, 512]),
+    ("largest(jet.pt, 0)", [100, -1, 30]), ("largest(-jet.pt, 1)", [-100, -1, -1]),
+    ("(largest(jet.pt * label, 0) + 1) / 2", [0.5, -1, 15.5]), ("largest(met * jet.pt, 1)", [500, -1, -1]),
     ("3", [3, 3, 3]), ("(label == 1) * 2", [0, 2, 2]),
   ]
 
@@ -87,7 +89,11 @@ import Testing
     ("met > 1 and label", 13, "compare it"), ("jet.pt", 1, "put it into sum()"),
     ("jet.pt > 5", 1, "put it into any(), all() or count()"), ("sum(met)", 5, "one value for each event"),
     ("summ(jet.pt)", 1, "did you mean sum()?"), ("sum(jet.pt", 11, ") or , is missing"),
-    ("sum(jet.pt, 3)", 1, "takes one argument, not 2"), ("deltaR(jet[0])", 1, "takes 2 objects"),
+    ("largest(jet.pt)", 1, "takes 2 arguments, not 1"), ("largest(jet.pt, 0.5)", 17, "the rank is missing"),
+    ("largest(jet.pt, label)", 17, "counted from 0 for the largest, as in largest(jet.pt, 1)"),
+    ("largest(met, 0)", 9, "one value for each event here, and largest() makes one of several"),
+    ("lrgest(jet.pt, 0)", 1, "did you mean largest()?"), ("sum(jet.pt, 3)", 1, "takes one argument, not 2"),
+    ("deltaR(jet[0])", 1, "takes 2 objects"),
     ("mass(met)", 6, "takes objects"), ("jet[0]", 1, "is no number"), ("jet", 1, "write count(jet)"),
     ("label[0]", 1, "label has one number; leave [0] out"), ("jet[-1].pt", 5, "counted from 0"),
     ("met-label", 1, "put blanks around the sign"), ("2 met", 3, "an operator"), ("2met", 2, "an operator"),

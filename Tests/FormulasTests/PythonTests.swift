@@ -10,6 +10,8 @@ import Testing
     struct Event: Decodable {
       let ht, met, label: Double
       let pt, eta: [Double]
+      /// Of the constituents: `[jets][constituents]`.
+      let x, y: [[Double]]
     }
     struct Case: Decodable, CustomTestStringConvertible {
       let formula: String
@@ -31,10 +33,11 @@ import Testing
     events: [
       "ht": fixture.events.map(\.ht), "met": fixture.events.map(\.met), "label": fixture.events.map(\.label),
     ],
-    jets: ["pt": fixture.events.map(\.pt), "eta": fixture.events.map(\.eta)])
+    jets: ["pt": fixture.events.map(\.pt), "eta": fixture.events.map(\.eta)],
+    constituents: ["x": fixture.events.flatMap(\.x), "y": fixture.events.flatMap(\.y)])
 
   @Test func asPythonHasIt() throws {
-    #expect(Self.fixture.cases.count == 600)
+    #expect(Self.fixture.cases.count == 900)
     for example in Self.fixture.cases {
       let formula = try Formula(example.formula)
       // What is printed is the same formula.
@@ -59,27 +62,38 @@ struct Table: FormulaSchema, FormulaData {
   var events: [String: [Double]]
   /// `[events][jets]` each.
   var jets: [String: [[Double]]] = [:]
+  /// `[jets][constituents]` each.
+  var constituents: [String: [[Double]]] = [:]
 
   func names(of rows: FormulaRows) -> [String] {
     switch rows {
     case .event: Array(events.keys)
     case .jet: Array(jets.keys)
+    case .constituent: Array(constituents.keys)
     default: []
     }
   }
 
-  private var counts: [Int] {
-    jets.first?.value.map(\.count) ?? Array(repeating: 0, count: events.first?.value.count ?? 0)
+  private func counts(_ rows: FormulaRows) -> [Int] {
+    (rows == .constituent ? constituents : jets).first?.value.map(\.count)
+      ?? Array(repeating: 0, count: events.first?.value.count ?? 0)
   }
 
-  func count(of rows: FormulaRows) -> Int { rows == .event ? counts.count : counts.reduce(0, +) }
+  func count(of rows: FormulaRows) -> Int {
+    rows == .event ? counts(.jet).count : counts(rows).reduce(0, +)
+  }
 
   func range(of rows: FormulaRows, inOwner owner: Int) -> Range<Int> {
+    let counts = counts(rows)
     let first = counts[..<owner].reduce(0, +)
     return first..<first + counts[owner]
   }
 
   func read(_ column: FormulaColumn, into values: inout [Double]) {
-    values = column.rows == .event ? events[column.name]! : jets[column.name]!.flatMap(\.self)
+    switch column.rows {
+    case .event: values = events[column.name]!
+    case .constituent: values = constituents[column.name]!.flatMap(\.self)
+    default: values = jets[column.name]!.flatMap(\.self)
+    }
   }
 }

@@ -124,11 +124,36 @@ import Testing
   }
 
   @Test func jetsWithoutTheNumberDoNotMeetACut() throws {
-    #expect(try !ObservableCut("a/b != 3").condition.isMet(by: .nan))
-    #expect(try ObservableCut("abs(a/b) in 1, 2").condition.isMet(by: -2))
+    #expect(try ObservableCut("a/b != 3").condition?.isMet(by: .nan) == false)
+    #expect(try ObservableCut("abs(a/b) in 1, 2").condition?.isMet(by: -2) == true)
     let cut = try ObservableCut(" abs(a/b)>=1.5 ")
-    #expect(cut.description == "abs(a/b) >= 1.5" && cut.column == "a/b")
+    #expect(cut.description == "abs(a/b) >= 1.5" && cut.columns == ["a/b"])
     #expect(try JSONDecoder().decode([ObservableCut].self, from: JSONEncoder().encode([cut])) == [cut])
+  }
+
+  @Test func cutsMayBeFormulas() throws {
+    let plain = try JetClusterer(Self.finder.get()).jets(in: Self.events())
+    let cut = try ObservableCut("n/pt>25 and (n/place != 1 or pt > 100)")
+    #expect(
+      cut.description == "n/pt > 25 and (n/place != 1 or pt > 100)" && cut.columns == ["n/pt", "n/place"])
+    #expect(
+      String(decoding: try JSONEncoder().encode([cut]), as: UTF8.self)
+        == "[\"\(cut.description.replacing("/", with: "\\/"))\"]")
+    #expect(try JSONDecoder().decode([ObservableCut].self, from: JSONEncoder().encode([cut])) == [cut])
+    // As the two cuts of the test above.
+    let reconstruction = try JetReconstruction(Self.finder.get(), observables: Self.set(.init()), cuts: [cut])
+    var jets = Jets()
+    for _ in 0..<2 { try reconstruction.findJets(in: Self.events(), into: &jets) }
+    #expect(jets.pt.map { $0.rounded() } == [50, 80] && jets.columns.jets["n/place"]!.values == [0, 3])
+    // A jet's own numbers and its constituents need no observable.
+    let hard = try JetReconstruction(
+      Self.finder.get(), cuts: [ObservableCut("pt > 15"), ObservableCut("max(constituent.pt) < 1e3")])
+    #expect(try hard.jets(in: Self.events()).pt == plain.pt.filter { $0 > 15 })
+    // Constituents of observables are worked out before jets are left out.
+    let few = try JetReconstruction(
+      Self.finder.get(), observables: Self.set(.init(rows: .constituents)),
+      cuts: [ObservableCut("max(constituent.n/place) < 3")])
+    #expect(try few.jets(in: Self.events()).jetCount == 1)
   }
 
   @Test func whatIsWrongNamesTheObservable() throws {
@@ -167,6 +192,15 @@ import Testing
     #expect(message("n/plaec > 3", .jets) == "There is no observable number n/plaec; did you mean n/place?")
     #expect(message("n/pt > 3", .constituents).contains("is on a number of constituents"))
     #expect(message("n/pt", .jets).contains("a comparison is missing"))
+    #expect(
+      message("n/pt > 3 and etaa < 2", .jets)
+        == "The cut \"n/pt > 3 and etaa < 2\" is wrong at character 14: jets have no column etaa; did you mean eta?"
+    )
+    #expect(message("n/pt > 3 andd pt < 2", .jets).contains("andd"))
+    #expect(message("n/pt > 3 and (pt < 2", .jets).hasSuffix("is wrong at character 21: ) is missing."))
+    #expect(message("pt - 3", .jets).contains("this is a number, and a condition is needed"))
+    #expect(
+      message("n/pt > 3 and pt > 2", .constituents).contains("constituents have one: write constituent.n/pt"))
     #expect(message("n/pt > 3", .jets) == "")
   }
 

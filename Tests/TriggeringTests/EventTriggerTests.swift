@@ -56,6 +56,42 @@ import Triggers
       ])
   }
 
+  /// Formulas say the same of single events, and of a stream on any number of threads.
+  @Test(arguments: [1, 2, 3]) func formulasAreWorkedOutAlike(threads: Int) throws {
+    let menu = try SampleRun.menu(
+      """
+      paths:
+        - {name: score, conditions: ["0.3 < jet[0].w-tagger/score < 0.9"]}
+        - {name: charged, conditions: ["max(sum(constituent.pt * (constituent.charge != 0)) / jet.pt) > 0.66"]}
+        - {name: core, conditions: ["max(largest(constituent.pt, 1) + max(constituent.pt)) > 150"]}
+        - {name: whole, conditions: ["count(jet) == 1 and abs(sum(particle.px)) < 180 and largest(jet.mass, 0) > 70"]}
+      """)
+    let run = try TriggerRun(model: SampleRun.model.get(), menu: menu, threads: threads)
+    let (written, outcome) = try accepted(run, events: 300)
+    let trigger = try EventTrigger(model: run.model, menu: menu)
+    let events = try Events(SampleRun.stream(events: 300))
+    var numbers: [Double] = []
+    for place in 0..<events.eventCount where try trigger.decide(events.events(at: [place])) {
+      numbers.append(Double(events.eventNumbers[place]))
+    }
+    #expect(written.columns["number"]?.values == numbers && trigger.state == outcome.state)
+    #expect(outcome.state.paths.allSatisfy { $0.accepted > 10 && $0.accepted < 290 })
+    // The sums over constituents, from the jets of a prediction.
+    let prediction = try Predictor(run.model).predict(events)
+    var counts = [0, 0, 0]
+    for event in 0..<events.eventCount {
+      guard let jet = prediction.jets.jets(ofEvent: event).first else { continue }
+      let particles = prediction.jets.constituents[jet].map { events.offsets[event] + Int($0) }
+      let pts = particles.map { events.momentum(ofParticle: $0).pt }
+      let charged = zip(particles, pts).filter { (ParticleCharge.ofParticle(events.pdgID[$0.0]) ?? 0) != 0 }
+      let score = Double(prediction.heads[0].matrix[jet, 0])
+      if score > 0.3 && score < 0.9 { counts[0] += 1 }
+      if charged.reduce(0, { $0 + $1.1 }) / prediction.jets.momentum(ofJet: jet).pt > 0.66 { counts[1] += 1 }
+      if pts.sorted(by: >).prefix(2).reduce(0, +) > 150 { counts[2] += 1 }
+    }
+    #expect(outcome.state.paths.prefix(3).map(\.accepted) == counts)
+  }
+
   /// A second trigger leaves what the input says as it is, and its events can be traced back.
   @Test func aSecondPassKeepsWhatTheFirstWrote() throws {
     let folder = try TemporaryFolder()

@@ -68,6 +68,8 @@ enum TwoHeads {
               - jet-count: {outputs: {tagger/score: {min: 0.1}}}
                 min: 1
               - invariant-mass: {}
+              - mass(jet[0], jet[1]) > 1 and count(jet.tagger/score > 0.05) >= 1 and whole/score < 2
+              - max(sum(constituent.pt * (constituent.charge != 0)) / jet.pt) > 0.01 and max(count(constituent)) > 1
 
         """
     }

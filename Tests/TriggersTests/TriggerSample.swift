@@ -83,6 +83,8 @@ struct TriggerSample {
     parts.events.columns["resonance_mass"] = Column(values: Array(conditions[range]))
     parts.jets.eventNumbers = parts.events.eventNumbers
     parts.jets.momenta = Ragged(offsets: parts.events.offsets, content: parts.events.momenta)
+    parts.jets.constituents = Ragged(
+      offsets: Array(0...parts.jets.jetCount), content: range.flatMap { jets[$0].indices.map(Int32.init) })
     return parts
   }
 }

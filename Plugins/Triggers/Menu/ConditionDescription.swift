@@ -4,6 +4,8 @@ import PluginKit
 
 /// A condition of a path as a user writes it: a decision by its identifier, with its configuration, and the least and
 /// the largest value of its first quantity.
+///
+/// A text is short for the decision `formula` with that text.
 public struct ConditionDescription: Decodable, Sendable {
   /// A bound on a quantity.
   public enum Bound: Sendable, Equatable {
@@ -24,6 +26,8 @@ public struct ConditionDescription: Decodable, Sendable {
   let make: (@Sendable (DecisionSources) throws -> any Decision)?
   /// Where the condition stands in its file.
   let codingPath: [any CodingKey]
+  /// Where the configuration of its decision stands; that of the condition if it is a text, or if there is none.
+  let decisionPath: [any CodingKey]
   let problems: [DecodingError.Context]
 
   /// A key of a condition: `min`, `max` or the identifier of a decision.
@@ -40,8 +44,18 @@ public struct ConditionDescription: Decodable, Sendable {
 
   /// Reads what can be read of a condition.
   ///
-  /// - Throws: what the decoder throws if the condition is not a mapping.
+  /// - Throws: what the decoder throws if the condition is neither a mapping nor a text.
   public init(from decoder: any Decoder) throws {
+    if let text = try? decoder.singleValueContainer(), (try? text.decode(String.self)) != nil {
+      var problems = MenuProblems(decoder.codingPath)
+      (codingPath, decisionPath) = (decoder.codingPath, decoder.codingPath)
+      identifier = FormulaCondition.identifier
+      make = problems.collect([]) {
+        try Self.prototype(FormulaCondition.identifier, text, decoder)
+      }
+      self.problems = problems.found
+      return
+    }
     let container = try decoder.container(keyedBy: Key.self)
     var problems = MenuProblems(decoder.codingPath)
     codingPath = decoder.codingPath
@@ -50,8 +64,13 @@ public struct ConditionDescription: Decodable, Sendable {
     let keys = container.allKeys.filter { !["min", "max"].contains($0.stringValue) }
     if keys.count == 1 {
       identifier = keys[0].stringValue
-      make = problems.collect([keys[0]]) { try Self.prototype(keys[0], container, decoder) }
+      decisionPath = codingPath + keys
+      make = problems.collect(keys) {
+        try Self.prototype(
+          keys[0].stringValue, container.superDecoder(forKey: keys[0]).singleValueContainer(), decoder)
+      }
     } else {
+      decisionPath = codingPath
       make = nil
       let names = keys.map(\.stringValue).joined(separator: " and ")
       problems.add(
@@ -63,16 +82,16 @@ public struct ConditionDescription: Decodable, Sendable {
   }
 
   private static func prototype(
-    _ key: Key, _ container: KeyedDecodingContainer<Key>, _ decoder: any Decoder
+    _ identifier: String, _ container: any SingleValueDecodingContainer, _ decoder: any Decoder
   ) throws -> @Sendable (DecisionSources) throws -> any Decision {
     func read<D: Decision>(_ type: D.Type) throws -> @Sendable (DecisionSources) throws -> any Decision {
-      let configuration = try container.decode(D.Configuration.self, forKey: key)
+      let configuration = try container.decode(D.Configuration.self)
       return { try D(configuration: configuration, sources: $0) }
     }
     guard let plugins = decoder.userInfo[.plugins] as? PluginRegistry else {
       preconditionFailure("a menu cannot be decoded without the plugins in the decoder's userInfo")
     }
-    return try read(plugins.decision(key.stringValue))
+    return try read(plugins.decision(identifier))
   }
 }
 

@@ -134,15 +134,15 @@ struct MenuBuilder {
 
   private mutating func add(_ condition: ConditionDescription, _ path: Int) {
     guard let identifier = condition.identifier, let make = condition.make else { return }
-    let key = ConditionDescription.Key(stringValue: identifier)
-    var found = MenuProblems(condition.codingPath)
-    let decision = found.collect([key]) {
+    var found = MenuProblems(condition.decisionPath)
+    let decision = found.collect([]) {
       let decision = try make(sources)
       try HeadOutput.check(decision.quantities, as: "quantity", "quantities")
       return decision
     }
     problems += found.found
     guard let decision else { return }
+    sources = sources.reading(decision.formulas)
     let outputs = decision.quantities
     let bounds = bounds(of: condition, decision)
     if let demand = decision as? any JetDemand, let most = sources.mostJets {
@@ -177,7 +177,7 @@ struct MenuBuilder {
       statefulConditions.append(
         TriggerMenu.StatefulCondition(
           name: "\(description.paths[path].name ?? "")/\(identifier)", path: path,
-          codingPath: condition.codingPath + [key], condition: conditions.count, start: start))
+          codingPath: condition.decisionPath, condition: conditions.count, start: start))
     }
     conditions.append(
       TriggerMenu.Condition(
@@ -206,7 +206,7 @@ struct MenuBuilder {
     if given.isEmpty, type(of: decision).isMeasurement, condition.problems.isEmpty {
       add(
         "needs min, max or both: \(identifier) only measures",
-        condition.codingPath + [ConditionDescription.Key(stringValue: identifier)])
+        condition.decisionPath)
     }
     guard decision.quantities.contains(where: { $0.width > 0 }) else {
       for (key, _) in given {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Formulas
 import Support
 
 /// Finds the jets of batches of events, works out observables, and leaves out jets that do not meet cuts.
@@ -29,6 +30,8 @@ public final class JetReconstruction {
   /// Kept for its storage.
   private var firstParticles: [Int] = []
   private var isKept: [Bool] = []
+  /// Those of the cuts that are formulas.
+  private var formulas: [FormulaEvaluator]
 
   /// A reconstruction; without observables and cuts unless given.
   ///
@@ -43,8 +46,9 @@ public final class JetReconstruction {
     self.observables = observables
     self.cuts = cuts
     for cut in cuts { try cut.check(observables) }
+    formulas = try cuts.compactMap { try $0.compiled(observables) }.map(FormulaEvaluator.init)
     clusterer = try JetClusterer(finder)
-    let (named, others) = observables.divided(by: Set(cuts.map(\.column)))
+    let (named, others) = observables.divided(by: Set(cuts.flatMap(\.columns)))
     before = try named.map { try $0.makeWorker() }
     after = try others.map { try $0.makeWorker() }
     columnNames = Set(observables.columns.map(\.name))
@@ -70,11 +74,11 @@ public final class JetReconstruction {
       // Rows of other jets, which cuts must not touch.
       jets.columns.removeRows()
     }
-    guard !before.isEmpty || !after.isEmpty else { return }
+    guard !before.isEmpty || !after.isEmpty || !cuts.isEmpty else { return }
     require(
       finder.trees || !observables.readsTrees, "observables that read trees need a finder that makes trees")
     try compute(before, events, &jets)
-    if !cuts.isEmpty { applyCuts(to: &jets) }
+    if !cuts.isEmpty { applyCuts(to: &jets, of: events) }
     try compute(after, events, &jets)
   }
 
@@ -94,12 +98,17 @@ public final class JetReconstruction {
     }
   }
 
-  private func applyCuts(to jets: inout Jets) {
+  private func applyCuts(to jets: inout Jets, of events: Events) {
     isKept.removeAll(keepingCapacity: true)
     for _ in 0..<jets.jetCount { isKept.append(true) }
-    for cut in cuts {
-      let values = jets.columns.jets[cut.column]!.values
-      for jet in isKept.indices where !cut.condition.isMet(by: values[jet]) { isKept[jet] = false }
+    for index in 0..<cuts.count {
+      guard let condition = cuts[index].condition else { continue }
+      let values = jets.columns.jets[condition.name]!.values
+      for jet in isKept.indices where !condition.isMet(by: values[jet]) { isKept[jet] = false }
+    }
+    for index in 0..<formulas.count {
+      formulas[index].evaluate(ReconstructedEvents(events, jets: jets))
+      for jet in isKept.indices where formulas[index].values[jet] == 0 { isKept[jet] = false }
     }
     if isKept.contains(false) { jets.keepJets(isKept) }
   }

@@ -1,32 +1,73 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Formulas
+
 /// A condition that jets must meet to be kept, such as `soft-drop/mass > 60`.
 ///
-/// It is written as a `NumberCondition` on a number that an observable gives for jets. A jet that has no such number
-/// does not meet it.
+/// It is a `NumberCondition` on a number that an observable gives for jets, or a formula over a jet, such as
+/// `soft-drop/mass > 60 and abs(eta) < 2`. A jet that has no such number does not meet it.
 public struct ObservableCut: Sendable, Equatable, CustomStringConvertible {
-  /// The number and what it is compared with.
-  public let condition: NumberCondition
+  /// The number and what it is compared with; nil if the cut is a formula.
+  public let condition: NumberCondition?
+  /// The formula; nil if the cut compares one number of an observable.
+  public let formula: Formula?
 
   /// Reads a cut.
   ///
   /// - Throws: `JetPhysicsError` that shows where the text is no condition.
   public init(_ text: String) throws {
-    condition = try NumberCondition(text, on: "jets", examples: "soft-drop/mass")
+    let comparison = Result { try NumberCondition(text, on: "jets", examples: "soft-drop/mass") }
+    if let condition = try? comparison.get(), condition.name.contains("/") {
+      (self.condition, formula) = (condition, nil)
+      return
+    }
+    condition = nil
+    do {
+      let formula = try Formula(text)
+      if formula.isName { _ = try comparison.get() }
+      self.formula = formula
+    } catch let error as FormulaError {
+      // What joins several conditions is meant as a formula.
+      if !text.split(separator: " ").contains(where: { ["and", "or", "not"].contains($0) }) {
+        _ = try comparison.get()
+      }
+      throw JetPhysicsError(problem: Self.sentence(error))
+    }
   }
 
-  /// The column that is compared, such as `soft-drop/mass`.
-  public var column: String { condition.name }
+  /// The numbers of observables that are read, such as `soft-drop/mass`.
+  public var columns: Set<String> { condition.map { [$0.name] } ?? formula!.columnsWithSlash }
 
   /// The cut, as `init(_:)` reads it.
-  public var description: String { condition.description }
+  public var description: String { condition?.description ?? formula!.description }
 
-  /// Throws unless jets have the column that is compared.
+  private static func sentence(_ error: FormulaError) -> String {
+    "The cut \(error)\(error.problem.hasSuffix("?") ? "" : ".")"
+  }
+
+  /// The formula with the columns that it reads; nil if the cut is none.
+  ///
+  /// - Throws: ``PluginError``.
+  func compiled(_ observables: ObservableSet) throws -> CompiledFormula? {
+    guard let formula else { return nil }
+    do {
+      return try CompiledFormula(
+        condition: formula, for: .jet, in: DecisionSources(observables: observables.columns))
+    } catch {
+      throw PluginError(Self.sentence(error))
+    }
+  }
+
+  /// Throws unless there are the columns that the cut reads.
   ///
   /// - Parameter observables: the observables that are computed.
   /// - Throws: ``PluginError``.
   public func check(_ observables: ObservableSet) throws {
-    let found = try observables.column(column)
+    guard let condition else {
+      _ = try compiled(observables)
+      return
+    }
+    let found = try observables.column(condition.name)
     guard found.rows == .jets else {
       throw PluginError(
         "The cut \(self) is on a number of \(found.rows.rawValue), but cuts choose among jets: name one of jets."

@@ -76,6 +76,76 @@ import Testing
     }
   }
 
+  /// Formulas read numbers of all rows.
+  @Test func formulasReadObservables() throws {
+    let menu = try Self.menu(
+      """
+      observables:
+        soft-drop: {}
+        lund: {}
+        parts: {plugin: constituent-kinematics}
+        met: {plugin: missing-momentum}
+      paths:
+        - name: all
+          conditions:
+            - any(jet.soft-drop/mass > 1 and jet.pt > 2) and met/pt > 0 and hh/score < 1
+            - max(max(splitting.lund/kt)) > 0 or max(sum(constituent.parts/pt-fraction)) > 0.99
+      """)
+    var events = Events()
+    for event in 1...30 {
+      try events.append(
+        (0..<event).map {
+          FourMomentum(
+            pt: 3 + Double($0), rapidity: 0.01 * Double($0 * event), phi: 0.1 * Double($0), mass: 0.1)
+        })
+    }
+    let jets = try JetReconstruction(
+      JetFinder(JetDefinition(.antikt, radius: 1)), observables: menu.observables
+    ).jets(in: events)
+    var inputs = DecisionInputs(menu.sources)
+    inputs.replace(with: events, jets: jets)
+    inputs.append(predictions: (0..<30).map { $0 < 28 ? 0.5 : 1.5 })
+    var decisions = TriggerDecisions()
+    menu.evaluate(inputs, into: &decisions)
+    let mass = jets.columns.jets["soft-drop/mass"]!.values
+    for event in 0..<30 {
+      let isGroomed = jets.jets(ofEvent: event).contains { mass[$0] > 1 && jets.momentum(ofJet: $0).pt > 2 }
+      #expect(decisions.conditionsHold[event] == (isGroomed && event < 28))
+    }
+    #expect(decisions.conditionsHold.count { $0 } > 10)
+    // Splittings of trees say what the observable says, a root is its jet, and a jet is the sum of its constituents.
+    let reconstructed = ReconstructedEvents(events, jets: jets)
+    for text in [
+      "all(all(splitting.kt == splitting.lund/kt and splitting.delta-r == splitting.lund/delta-r))",
+      "all(all(splitting.z == splitting.lund/z and abs(splitting.mass - splitting.lund/mass) < 1e-6))",
+      "all(jet.constituents == 1 or abs(max(splitting.energy) - jet.energy) < 1e-9 * jet.energy)",
+      "all(count(splitting) == jet.constituents - 1) and sum(count(constituent)) == count(particle)",
+      "all(abs(sum(constituent.px) - jet.px) < 1e-9 * jet.energy)",
+      "all(jet.pt <= largest(jet.pt, 0)) and jet[0].pt == max(jet.pt)",
+      "missing(jet[1].pt) or abs(mass(jet[0], jet[1]) ** 2 - ((jet[0].energy + jet[1].energy) ** 2 "
+        + "- (jet[0].px + jet[1].px) ** 2 - (jet[0].py + jet[1].py) ** 2 - (jet[0].pz + jet[1].pz) ** 2)) < 1e-12 * (jet[0].energy + jet[1].energy) ** 2",
+    ] {
+      var evaluator = FormulaEvaluator(
+        try CompiledFormula(condition: Formula(text), for: .event, in: reconstructed))
+      evaluator.evaluate(reconstructed)
+      #expect(evaluator.values == Array(repeating: 1, count: 30), "\(text)")
+    }
+  }
+
+  /// What a formula says of an observable that cannot be read is not said too; its other mistakes are.
+  @Test func aFormulaOfABadObservable() throws {
+    let error = #expect(throws: ConfigurationError.self) {
+      try Self.menu(
+        """
+        observables: {tight: {plugin: soft-drop, z-cut: .nan}}
+        paths: [{name: a, conditions: [any(jet.tight/mass > 1), jet.ptt > 2, "tight/mass > 1"]}]
+        """)
+    }
+    #expect(error?.messages.count == 2, "\(error?.messages ?? [])")
+    #expect(
+      error?.messages.last?.contains("2:57: paths[0].conditions[1] is refused: at character 1: jets") == true)
+  }
+
   @Test(arguments: [
     ("hh: {plugin: lund}", "observables.hh has the name of a head of the model: give it another"),
     ("a: {plugin: lnud}", "There is no observable lnud; did you mean lund?"),
