@@ -150,7 +150,7 @@ struct MenuBuilder {
       if fewest > most {
         remarks.append(
           .init(
-            codingPath: condition.codingPath + [key],
+            codingPath: condition.decisionPath,
             debugDescription:
               "can never be met: it takes \(fewest) jets, and the model keeps at most \(most) of an event"))
       }

@@ -127,7 +127,8 @@ extension ScanFolder.Point {
   public var progress: ScanFolder.Progress {
     guard let folds = configuration.data.folds else { return progress(in: folder) }
     return ScanFolder.Progress(
-      ofFolds: (0..<folds.count).map { progress(in: folder.appendingPathComponent(Model.folder(ofFold: $0))) })
+      ofFolds: (0..<folds.count).map { progress(in: folder.appendingPathComponent(Model.folder(ofFold: $0))) }
+    )
   }
 
   /// What has become of one training.
@@ -168,7 +169,9 @@ extension ScanFolder.Progress {
     mean.trainingLoss = average(\.trainingLoss)
     mean.validationLoss = average { $0.validationLoss ?? .nan }
     for place in mean.metrics.indices {
-      mean.metrics[place].value = average { $0.metrics.indices.contains(place) ? $0.metrics[place].value : .nan }
+      mean.metrics[place].value = average {
+        $0.metrics.indices.contains(place) ? $0.metrics[place].value : .nan
+      }
     }
     mean.seconds = average(\.seconds)
     keptEpoch = mean
