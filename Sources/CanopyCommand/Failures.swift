@@ -16,6 +16,9 @@ func reportingFailures(_ work: () throws -> Void) throws {
   } catch let error as ResultOutputError where error.isBrokenPipe {
     // The reader of the output has seen enough, as in `canopy … | head`.
     throw ExitCode(0)
+  } catch let status as ExitCode {
+    // What there is to say was said.
+    throw status
   } catch let error as ValidationError {
     writeToStandardError("canopy: \(error.message.printable)\n")
     throw ExitCode.validationFailure

@@ -118,10 +118,12 @@ struct TrainCommand: ParsableCommand {
       into: URL(fileURLWithPath: output), resuming: resume,
       tensorBoard: tensorboard.map { URL(fileURLWithPath: $0) }, observer: observer)
     let epochs = model.description.training?.epochs ?? []
-    if epochs.count < settings.training.epochs, let best = epochs.last(where: \.isBest) {
+    if model.folds == nil, epochs.count < settings.training.epochs, let best = epochs.last(where: \.isBest) {
       writeToStandardError(
         "stopped after epoch \(epochs.count), as training.early-stopping says: epoch \(best.epoch) is the best\n"
       )
+    } else if model.folds == nil, let kept = model.description.training?.bestEpoch, kept < epochs.count {
+      writeToStandardError("the model has the weights of epoch \(kept) of \(epochs.count)\n")
     }
   }
 

@@ -252,6 +252,6 @@ extension SampleOverlap {
     guard share > 0 else { return nil }
     return
       "Some \(max(1, Int((100 * share).rounded()))) % of the events that the model was trained on are among these: "
-      + "other events tell what it is worth."
+      + "use others to learn what it is worth."
   }
 }

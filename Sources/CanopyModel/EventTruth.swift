@@ -131,7 +131,8 @@ package struct EventTruth: Sendable {
       let known = events.columns.names
       throw SampleError(
         "\(events.source): the events have no column \(name)"
-          + (known.isEmpty ? "." : "; their columns are: \(known.joined(separator: ", "))."))
+          + (known.isEmpty ? "." : "; their columns are: \(known.joined(separator: ", ")).")
+          + (name == "label" ? " To give all events of a file a class, write {file: …, label: 1}." : ""))
     }
     guard column.width == 1 else {
       throw SampleError(
@@ -235,6 +236,14 @@ package struct EventTruth: Sendable {
   /// - Throws: ``SampleError`` if the weights of such a sample add up to nothing.
   @discardableResult
   package mutating func scaleWeights(ofSamplesOf stream: EventStream) throws -> [Double] {
+    let samples = stream.samples
+    if let with = samples.first(where: { $0.totalWeight != nil }),
+      let without = samples.first(where: { $0.totalWeight == nil })
+    {
+      throw SampleError(
+        "\(with.title) has a total-weight and \(without.title) has none, so that their ratio would depend on how many events "
+          + "are read: give it to all samples or to none.")
+    }
     let places = sampleOfEvent(stream)
     var sums = Array(repeating: 0.0, count: stream.samples.count)
     for (place, weight) in zip(places, weights) { sums[place] += Double(weight) }

@@ -83,7 +83,7 @@ public struct InputPatternError: SettingValueError, CustomStringConvertible, Equ
   public let pattern: String
 
   /// What is wrong with it.
-  public var problem: String { "no file is called \(pattern)" }
+  public var problem: String { "no file is called \(pattern), seen from the working folder" }
   /// What is wrong with it.
   public var description: String { problem }
 }
@@ -98,18 +98,19 @@ extension InputSample: SettingsSection {
       "file", \.files, from: { (pattern: String) in try files(matching: pattern) },
       "a file, relative to the working folder, or a pattern such as `~/data/tt-*.hepmc.gz`: the files that it names, in the "
         + "order of their names", default: nil),
-    Setting("label", \.label, "the column `label` of all its events, over that of the file"),
+    Setting("label", \.label, "the column `label` of all its events, instead of the file's"),
     Setting(
       "columns", \.columns,
       from: { (mapping: OrderedMapping<Double>) in
         Dictionary(uniqueKeysWithValues: mapping.map { ($0.key, $0.value) })
       },
-      "a mapping from names to numbers: further columns of all its events, over those of the file",
+      "a mapping from names to numbers: columns of all its events, instead of the file's of these names",
       default: "none", range: "numbers"),
     Setting("weight", \.weight, .positive, "what the weight of each of its events is multiplied by"),
     Setting(
       "total-weight", \.totalWeight, .positive,
-      "or: what the weights of its events that are read shall add up to, so that samples have a given ratio"),
+      "or, for all samples: the sum to which the weights of its events are scaled, over the events that the run reads, so that "
+        + "samples have a given ratio"),
     Setting(
       "max-events", \.maximumEvents, .positive, "read at most this many events of it, over all its files",
       default: "all"),

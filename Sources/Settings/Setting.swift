@@ -156,7 +156,7 @@ extension Setting where Section: SettingsSection {
         } catch {
           let problem = (error as? any SettingValueError)?.problem ?? "\(error)"
           throw DecodingError.dataCorruptedError(
-            forKey: SettingKey(key), in: container, debugDescription: "is wrong: \(problem)")
+            forKey: SettingKey(key), in: container, debugDescription: problem)
         }
       },
       write: { _, _ in preconditionFailure("\(key) is a setting of sections that are read and not written") },

@@ -140,14 +140,18 @@ public struct DataSection: SettingsSection {
   /// All visible particles of all events, and no files yet.
   public init() {}
 
-  /// The samples of events that have no part in the training, and how they are read; nil if none are named.
+  /// The samples of events that have no part in the training, and how they are read; with ``folds``, if none are named, those
+  /// of the training; else nil.
   public var testEvents: (samples: [InputSample], reading: EventReadingOptions)? {
     var reading = reading
     if !testInputs.isEmpty {
       (reading.skipEvents, reading.maximumEvents) = (0, nil)
       return (testInputs, reading)
     }
-    guard let test else { return nil }
+    guard let test else {
+      // Each is judged by a network that has not seen it.
+      return folds == nil ? nil : (inputs, reading)
+    }
     reading.selection.append(test)
     return (inputs, reading)
   }
@@ -188,7 +192,7 @@ public struct DataSection: SettingsSection {
       range: "a condition"),
     Setting(
       "stratify", \.stratify,
-      "an event column, such as the label, of each of whose values that share is taken to validate on"),
+      "take the same share of the events of each value of this event column, such as the label"),
     Setting(
       "folds", \.folds,
       "train as many networks, each without the events of one fold, as a model that judges every event by the one that has "

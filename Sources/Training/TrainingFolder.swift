@@ -92,6 +92,22 @@ final class TrainingFolder {
   /// Whether a key belongs to the section `scan`, which has no part in a training.
   static func isOfScan(_ key: String) -> Bool { key == "scan" || key.hasPrefix("scan.") }
 
+  /// Those of some keys that may not differ when a training goes on.
+  private static func unchangeable(_ keys: [String]) -> [String] {
+    keys.filter { !changeableKeys.contains($0) && !isOfScan($0) }
+  }
+
+  /// The keys by which a configuration differs from that of the training that a folder holds, and may not; none if it holds
+  /// none that can be read.
+  static func keysThatDiffer(_ configuration: TrainingConfiguration, from folder: URL) -> [String] {
+    let file = folder.appendingPathComponent(Checkpoint.file)
+    guard FileManager.default.fileExists(atPath: file.path), let kept = try? Checkpoint.configuration(of: file),
+      let old = try? ConfigurationNode(keptText: kept, source: ""),
+      let new = try? ConfigurationNode(keptText: configuration.text, source: "")
+    else { return [] }
+    return unchangeable(new.differences(from: old).map(\.key))
+  }
+
   /// What is changed on purpose, in words.
   ///
   /// - Throws: ``TrainingError`` that names the keys that may not differ.
@@ -99,9 +115,7 @@ final class TrainingFolder {
     let old = try ConfigurationNode(keptText: earlier, source: checkpointFile.relativePath)
     let differences = try ConfigurationNode(keptText: configuration.text, source: "the configuration")
       .differences(from: old)
-    let others = differences.map(\.key).filter {
-      !Self.changeableKeys.contains($0) && !Self.isOfScan($0)
-    }
+    let others = Self.unchangeable(differences.map(\.key))
     guard others.isEmpty else {
       throw TrainingError(
         "\(url.relativePath): was begun with another configuration: \(others.joined(separator: ", ")) "

@@ -85,9 +85,18 @@ import Testing
     let weighted = try train(
       """
         inputs:
-          - {file: \(one), label: 0, weight: 3}
+          - {file: \(one), label: 0, total-weight: 180}
           - {file: \(two), label: 1, total-weight: 180}
       """, into: "weighted")
+    let mixed = #expect(throws: SampleError.self) {
+      try train(
+        """
+          inputs:
+            - {file: \(one), label: 0, weight: 3}
+            - {file: \(two), label: 1, total-weight: 180, name: two}
+        """, into: "mixed")
+    }
+    #expect(mixed?.description.contains("two has a total-weight and") == true)
     // Three times the 60 events of each.
     let scaled = try train("  inputs: [\(both)]\n  weight: 2 + (label in [0, 1])", into: "scaled")
     #expect(weighted.parameters.values.elementsEqual(scaled.parameters.values))

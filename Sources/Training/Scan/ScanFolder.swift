@@ -97,6 +97,20 @@ public struct ScanFolder {
         number: number, values: values, settings: settings, configuration: configuration,
         folder: folder.appendingPathComponent(String(format: "%03d", number)))
     }.sorted { $0.number < $1.number }
+    for point in points {
+      let folds = (0..<(point.configuration.data.folds?.count ?? 0)).map {
+        point.folder.appendingPathComponent(Model.folder(ofFold: $0))
+      }
+      for trained in folds.isEmpty ? [point.folder] : folds {
+        let keys = TrainingFolder.keysThatDiffer(point.configuration, from: trained)
+        guard keys.isEmpty else {
+          throw TrainingError(
+            "\(trained.relativePath): was trained with another configuration: \(keys.joined(separator: ", ")) "
+              + "\(keys.count == 1 ? "differs" : "differ"); give the values that the scan was begun with, or choose another folder."
+          )
+        }
+      }
+    }
   }
 
   private struct Numbers: Codable {
@@ -166,6 +180,7 @@ extension ScanFolder.Progress {
     func average(_ value: (EpochSummary) -> Double) -> Double {
       kept.reduce(0) { $0 + value($1) } / Double(kept.count)
     }
+    mean.epoch = Int(average { Double($0.epoch) }.rounded())
     mean.trainingLoss = average(\.trainingLoss)
     mean.validationLoss = average { $0.validationLoss ?? .nan }
     for place in mean.metrics.indices {
