@@ -81,12 +81,12 @@ import Testing
       "train", file, "-o", folder.path("model"), "--from", first, "--set", "training.epochs=1", "--set",
       "training.learning-rate=1e-30",
     ]
-    let outcome = try Program.run(arguments + ["--tensorboard", folder.path("runs/one")])
+    let outcome = try Program.run(arguments + ["--tensorboard", folder.path("runs")])
     #expect(outcome.status == 0, "\(outcome.errors)")
     // Steps that are too small to be seen.
     let weights = try Data(contentsOf: URL(fileURLWithPath: first + "/weights.safetensors"))
     #expect(try folder.data("model/weights.safetensors") == weights)
-    #expect(try folder.data("runs/one/events.out.tfevents.canopy").count > 100)
+    #expect(try folder.data("runs/events.out.tfevents.canopy").count > 100)
     let other = try Program.run(
       "train", file, "-o", folder.path("other"), "--from", first, "--set", "embedding.width=5")
     #expect(other.status == 65 && other.errors.contains("embedding.width is '5' here and '4' there"))
