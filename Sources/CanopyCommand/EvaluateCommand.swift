@@ -75,7 +75,10 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "How the numbers are printed: table for people, json for programs.")
   var format = Format.table
 
-  func validate() throws { try model.conditions.check(reading) }
+  func validate() throws {
+    try model.conditions.check(reading)
+    if !reading.inputs.isEmpty { try weights.checkThereAreWeights(weights.weight) }
+  }
 
   func run() throws {
     try reportingFailures {
@@ -93,6 +96,10 @@ struct EvaluateCommand: ParsableCommand {
       let models = try model.conditions.read(model.folders, plugins)
       let gnuplot = try report.map { _ in try Gnuplot() }
       let data = try dataLeftOut(by: models[0], plugins)
+      if let test = data?.testEvents {
+        files.addInputs(files: test.samples.flatMap(\.files))
+        try files.check()
+      }
       var evaluations: [Evaluation] = []
       for model in models {
         evaluations.append(try evaluate(model, on: data, plugins, isFirst: evaluations.isEmpty))
@@ -165,6 +172,11 @@ struct EvaluateCommand: ParsableCommand {
 
   /// Evaluates a model on a file of varied events, all of which are read like those of a stream.
   private func evaluate(_ model: Model, varied file: String, like nominal: EventStream) throws -> Evaluation {
+    if let sample = nominal.samples.first(where: { $0.weight != 1 || $0.totalWeight != nil }) {
+      throw ValidationError(
+        "--variation-files are files without weights of their own, and \(sample.title) has one; give the weight by --weight."
+      )
+    }
     var options = nominal.options
     options.maximumEvents = nil
     options.skipEvents = 0

@@ -167,7 +167,7 @@ private func keptColumns(
   options.skipEvents = 0
   options.maximumEvents = nil
   options.leavesOutParticles = true
-  return try EventStream(inputs: reading.inputs, options: options).next(upTo: 1).map {
+  return try EventStream(samples: reading.samples(), options: options).next(upTo: 1).map {
     KeptColumns(allOf: $0)
   }
     ?? KeptColumns()

@@ -60,6 +60,15 @@ struct OutputCheck {
     guard let folder else { return }
     addInput(folder, folder)
     for file in [Model.descriptionFile, Model.weightsFile] { addInput("\(folder)/\(file)") }
+    // Those of a model of folds.
+    var fold = 0
+    while case let path = "\(folder)/\(Model.folder(ofFold: fold))",
+      FileManager.default.fileExists(atPath: path)
+    {
+      addInput(path)
+      for file in [Model.descriptionFile, Model.weightsFile] { addInput("\(path)/\(file)") }
+      fold += 1
+    }
   }
 
   /// Adds a file or folder that an option names; without it, standard output, which may lead to a file.

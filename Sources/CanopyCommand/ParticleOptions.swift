@@ -56,7 +56,12 @@ struct ParticleOptions: ParsableArguments {
   func selection(for model: Model?) throws -> ParticleSelection {
     let usual = model?.description.particles ?? ParticleSelection()
     guard let given = try selection() else { return usual }
-    if model != nil, given != usual {
+    if let model, given != usual {
+      guard model.folds == nil || model.folds?.formula != nil else {
+        throw ValidationError(
+          "The model is one of folds, which go by the momenta of the particles that it was trained on: leave out options that "
+            + "choose particles, or train with data.folds.by.")
+      }
       writeToStandardError(
         "canopy: \("the model is for \(usual); as asked, it now reads \(given)".printable)\n")
     }

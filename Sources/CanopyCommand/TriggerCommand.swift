@@ -134,6 +134,7 @@ struct TriggerCommand: ParsableCommand {
   var tune = false
 
   func validate() throws {
+    try weights.checkThereAreWeights(weights.weight, signalWeight)
     if let rate, !(rate > 0 && rate.isFinite) {
       throw ValidationError("--rate is \(rate); choose a number above 0.")
     }

@@ -19,6 +19,12 @@ struct WeightOptions: ParsableArguments {
       "What becomes of events of negative weight (default: as-they-are).", valueName: "choice"))
   var negativeWeights: NegativeWeights?
 
+  /// Makes sure that there are weights, of which some may be negative.
+  func checkThereAreWeights(_ weights: String?...) throws {
+    guard negativeWeights != nil, weights.allSatisfy({ $0 == nil }) else { return }
+    throw ValidationError("--negative-weights is of weights; name one by --weight.")
+  }
+
   /// What an option that names a weight says.
   static func weight(_ text: String?) -> EventWeight? { text.map { EventWeight($0) } }
 }

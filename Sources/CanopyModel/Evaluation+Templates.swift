@@ -11,11 +11,12 @@ extension EvaluatedRows {
   ///   - numbers: the varied weights.
   ///   - truth: the events of the rows.
   ///   - factors: what each weight of an event is multiplied by for its sample: `[events]`.
+  ///   - isAbsolute: whether weights count by their absolute values.
   /// - Returns: the templates.
   /// - Throws: ``SampleError`` that names the head if there can be none.
   func templates(
     _ binning: ScoreBinning, _ variations: [EvaluationStudy.Variation], _ numbers: EvaluatedNumbers,
-    _ truth: EventTruth, times factors: [Double]
+    _ truth: EventTruth, times factors: [Double], absolute isAbsolute: Bool
   ) throws -> ScoreTemplates? {
     guard let yields, named.head.rows == .events, let classified else { return nil }
     // Varied samples follow the rows, and have no nominal weight.
@@ -24,7 +25,9 @@ extension EvaluatedRows {
     /// The varied weights of one side, and the row that they begin with.
     typealias Side = (first: Int, weights: [Double])
     func side(_ weight: String) -> Side {
-      let weights = zip(numbers.weights[weight] ?? [], factors).map { Float(Double($0) * $1) }
+      let weights = zip(numbers.weights[weight] ?? [], factors).map { weight, factor in
+        Float(Double(isAbsolute ? abs(weight) : weight) * factor)
+      }
       return (0, truth.rowWeights(weights, for: named, of: 0..<truth.eventCount).map(Double.init))
     }
     func side(_ sample: Evaluation) throws -> Side {

@@ -169,7 +169,9 @@ public struct Evaluation: Sendable {
         head: model.description.heads[index], rows: named.head.rows, evaluation: evaluation, problem: problem,
         conditions: try divisions.flatMap { try rows.evaluations(by: $0, of: evaluation) },
         templates: try study.binning.flatMap {
-          try rows.templates($0, study.variations, numbers, truth, times: factors)
+          try rows.templates(
+            $0, study.variations, numbers, truth, times: factors,
+            absolute: stream.options.negativeWeights == .absolute)
         }, comparisons: try rows.comparisons(with: study.discriminants),
         classified: rows.classified)
     }

@@ -57,6 +57,13 @@ public struct EventFolds: SettingsSection, Equatable, Codable {
     } catch {
       throw SampleError("\(events.source): data.folds.by \(error).")
     }
+    if let column = evaluator.formula.columns.first(where: {
+      $0.rows == .event && events.columns[$0.name]?.remainders.contains(where: { $0 != 0 }) == true
+    }) {
+      throw SampleError(
+        "\(events.source): data.folds.by reads \(column.name), which has whole numbers beyond 2^53 that formulas would round."
+      )
+    }
     evaluator.evaluate(events)
     return try evaluator.values.enumerated().map { event, value in
       guard let number = Int(exactly: value) else {

@@ -138,6 +138,15 @@ package struct EventTruth: Sendable {
       throw SampleError(
         "\(events.source): \(name) has \(column.width) numbers an event, but one is needed.")
     }
+    // A number that stands for something else than its size, such as that of a run, must not become another.
+    if let event = column.values.firstIndex(where: {
+      abs($0) > 0x1p24 && abs($0) < 0x1p53 && $0 == $0.rounded() && Double(Float($0)) != $0
+    }) {
+      throw SampleError(
+        "\(events.source), event \(events.eventNumbers[event] - events.firstEventOfSource): \(name) is "
+          + "\(Int(column.values[event])), a whole number that single precision rounds; define a column of smaller numbers, such as "
+          + "\(name) % 1000000.")
+    }
     return column.values.map { Float($0) }
   }
 
@@ -257,7 +266,15 @@ package struct EventTruth: Sendable {
       return total / sum
     }
     for (event, place) in places.enumerated() where factors[place] != 1 {
-      weights[event] = Float(Double(weights[event]) * factors[place])
+      let weight = Double(weights[event]) * factors[place]
+      guard weight == 0 || Self.sizesOfWeights.contains(abs(weight)) else {
+        throw error(
+          atEvent: event,
+          "the total-weight \(samples[place].totalWeight!.text) makes its weight \(weight.text), but the size of weights must lie "
+            + "between \(Self.sizesOfWeights.lowerBound) and \(Self.sizesOfWeights.upperBound); give another total."
+        )
+      }
+      weights[event] = Float(weight)
     }
     return places.map { stream.samples[$0].weight * factors[$0] }
   }

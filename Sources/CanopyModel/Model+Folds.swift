@@ -22,7 +22,7 @@ extension Model {
       }
       guard member.readsAndPredictsLike(members[0]) else {
         throw ModelError(
-          "the models \(Self.folder(ofFold: 0)) and \(Self.folder(ofFold: fold)) do not read and predict the same"
+          "the models \(Self.folder(ofFold: 0)) and \(Self.folder(ofFold: fold)) do not read and predict the same, or learnt from other events"
         )
       }
     }
@@ -37,6 +37,8 @@ extension Model {
     let (own, others) = (description, other.description)
     return own.particles == others.particles && own.jets == others.jets
       && own.observables == others.observables
+      && own.heads.map(\.configuration) == others.heads.map(\.configuration)
+      && own.training?.fingerprint == others.training?.fingerprint
       && own.cuts == others.cuts && own.embedding == others.embedding && own.events == others.events
       && zip(network.heads, other.network.heads).allSatisfy {
         $0.name == $1.name && type(of: $0.head) == type(of: $1.head) && $0.head.outputs == $1.head.outputs
@@ -45,6 +47,16 @@ extension Model {
 
   /// The folder of the model of a fold, in that of the whole.
   public static func folder(ofFold fold: Int) -> String { "fold-\(fold + 1)" }
+
+  /// The files that the model has in a folder, those of all folds included.
+  public func files(in folder: URL) -> [URL] {
+    let own = folder.appendingPathComponent(Self.descriptionFile)
+    guard !members.isEmpty else { return [own, folder.appendingPathComponent(Self.weightsFile)] }
+    return [own]
+      + members.enumerated().flatMap { fold, member in
+        member.files(in: folder.appendingPathComponent(Self.folder(ofFold: fold)))
+      }
+  }
 
   /// What `model.json` says of a model of several folds.
   private struct FoldedDescription: Codable {

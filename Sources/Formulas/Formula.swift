@@ -45,14 +45,6 @@ extension Formula {
 }
 
 extension Formula {
-  /// The condition that is met if this one is not.
-  public var negated: Formula { Formula(text: "not (\(text))", root: .not(root, 1)) }
-
-  private init(text: String, root: FormulaNode) {
-    self.text = text
-    self.root = root
-  }
-
   /// What to say of a number where a condition is needed.
   var noCondition: FormulaError {
     FormulaError(

@@ -39,6 +39,9 @@ public struct PretrainedEmbedding: Sendable {
       .observables(for: embedding.stage.observables)
   }
 
+  /// Tells which events the model was trained on; nil if it does not say.
+  var fingerprint: SampleFingerprint? { model.description.training?.fingerprint }
+
   /// Whether the embedding reads no other observable under the name of a declared one.
   func agrees(with choice: ObservableChoice) -> Bool {
     guard observables.members.contains(where: { $0.name == choice.name }) else { return true }

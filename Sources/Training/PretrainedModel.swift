@@ -37,6 +37,9 @@ public struct PretrainedModel: Sendable {
     PretrainedWeights(model.parameters, only: model.network.layout.ids)
   }
 
+  /// Tells which events the model was trained on; nil if it does not say.
+  var fingerprint: SampleFingerprint? { model.description.training?.fingerprint }
+
   /// The scaling that the network was trained with.
   public var scaling: SampleScaling { model.description.scaling }
 

@@ -257,6 +257,9 @@ public struct DataSection: SettingsSection {
     if test != nil, !testInputs.isEmpty {
       throw SettingProblem("test", "means nothing with test-inputs; leave one out")
     }
+    if given.contains("negative-weights"), reading.weight == nil {
+      throw SettingProblem("negative-weights", "is of weights; name one under weight")
+    }
     if reweight?.target == .signed, reading.negativeWeights != .asTheyAre {
       throw SettingProblem("negative-weights", "means nothing with reweight.to: signed; leave one out")
     }

@@ -101,11 +101,15 @@ final class TrainingFolder {
   /// none that can be read.
   static func keysThatDiffer(_ configuration: TrainingConfiguration, from folder: URL) -> [String] {
     let file = folder.appendingPathComponent(Checkpoint.file)
-    guard FileManager.default.fileExists(atPath: file.path), let kept = try? Checkpoint.configuration(of: file),
+    guard FileManager.default.fileExists(atPath: file.path),
+      let kept = try? Checkpoint.configuration(of: file),
       let old = try? ConfigurationNode(keptText: kept, source: ""),
       let new = try? ConfigurationNode(keptText: configuration.text, source: "")
     else { return [] }
-    return unchangeable(new.differences(from: old).map(\.key))
+    // A training that is finished does not become one of another rate.
+    return new.differences(from: old).map(\.key).filter {
+      $0 == "training.learning-rate" || !unchangeable([$0]).isEmpty
+    }
   }
 
   /// What is changed on purpose, in words.

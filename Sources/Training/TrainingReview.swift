@@ -19,6 +19,8 @@ struct TrainingReview {
   /// - Throws: ``TrainingError`` if a file is given twice or a head reads its own truth.
   func checkSettings() throws {
     try checkInputsDiffer()
+    // Files for the test that there are not are found before the training rather than after it.
+    _ = try EventStream(samples: configuration.data.testInputs)
     let conditions = Set(network.conditions)
     for named in network.heads where named.head.inputs.contains(.eventInputs) {
       guard let column = named.head.truthColumns.first(where: conditions.contains) else { continue }
@@ -30,12 +32,12 @@ struct TrainingReview {
 
   private func checkInputsDiffer() throws {
     var names: [FileIdentity: String] = [:]
-    for input in configuration.data.files {
+    for input in configuration.data.files + configuration.data.testInputs.flatMap(\.files) {
       guard let file = FileIdentity(input) else { continue }
       if let first = names[file] {
         throw TrainingError(
           (first == input ? "data names \(input) twice" : "\(first) and \(input) are the same file")
-            + ": its events would be both learnt from and validated on; name it once.")
+            + ": its events would be both learnt from and judged by; name it once.")
       }
       names[file] = input
     }
@@ -144,6 +146,33 @@ struct TrainingReview {
       )
     } catch let error as MetricError {
       throw TrainingError("\(named.name) cannot be calibrated on the validation events: \(error)")
+    }
+  }
+
+  /// Makes sure that every fold has events.
+  ///
+  /// - Throws: ``TrainingError`` that names the fold that has none.
+  func checkFolds(_ dataset: EventDataset) throws {
+    guard let folds = configuration.data.folds, dataset.eventCount > 0 else { return }
+    let found = Set(dataset.foldOfEvent)
+    guard let empty = (0..<folds.count).first(where: { !found.contains($0) }) else { return }
+    throw TrainingError(
+      "data.folds: of \(dataset.eventCount) events none is in fold \(empty + 1) of \(folds.count); "
+        + (folds.formula.map { "choose another by than \($0)." } ?? "give more events, or fewer folds."))
+  }
+
+  /// What to say if a training with folds begins with weights that have seen some of its events.
+  func remarks(
+    _ dataset: EventDataset, beginningWith earlier: [(key: String, fingerprint: SampleFingerprint?)]
+  ) -> [String] {
+    guard configuration.data.folds != nil else { return [] }
+    return earlier.compactMap { key, fingerprint in
+      guard let fingerprint else { return nil }
+      var overlap = SampleOverlap(fingerprint)
+      overlap.add(dataset.fingerprint)
+      guard overlap.share > 0 else { return nil }
+      return
+        "\(key) names a model that has learnt from events of this sample: every fold has seen them through it."
     }
   }
 

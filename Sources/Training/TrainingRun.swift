@@ -2,6 +2,7 @@
 
 import CanopyModel
 import EventIO
+import Formulas
 import Foundation
 import JetPhysics
 import NeuralEngine
@@ -190,6 +191,7 @@ public struct TrainingRun {
     let review = plan.review
     var dataset = try read ?? readEvents(network)
     read = dataset
+    try review.checkFolds(dataset)
     let split = split(dataset, without: fold)
     try review.check(dataset, split)
     let fingerprints = dataset.fingerprints(split)
@@ -198,6 +200,11 @@ public struct TrainingRun {
     let remarks =
       review.remarks(dataset, dataset.sample.extents(ofEvents: split.training), plan.embedding)
       + plan.section.remarks(on: network)
+      + review.remarks(
+        dataset,
+        beginningWith: [
+          ("training.from", plan.model?.fingerprint), ("embedding.from", plan.embedding?.fingerprint),
+        ])
       + [plan.model?.remark(onJets: configuration.jets, cuts: configuration.cuts)].compactMap(\.self)
     let ranges = review.inputRanges(dataset, training: split.training)
     network = try network.prepared(
@@ -288,6 +295,8 @@ public struct TrainingRun {
 
   /// The column that says which events to validate on; no column of a file has a slash at both ends of its name.
   private static let validationColumn = "/validation/"
+  /// The same of the events that have no part.
+  private static let testColumn = "/test/"
 
   private func readEvents(_ network: Network) throws -> EventDataset {
     let data = configuration.data
@@ -299,7 +308,11 @@ public struct TrainingRun {
       options.definitions.append(
         ColumnDefinition(Self.validationColumn, validation, isCondition: true, origin: "validation"))
     }
-    if let test = data.test { options.selection.append(test.negated) }
+    if let test = data.test {
+      options.definitions.append(
+        ColumnDefinition(Self.testColumn, test, isCondition: true, origin: "test"))
+      options.selection.append(Formula(column: Self.testColumn, isEqualTo: 0))
+    }
     return try EventDataset(
       EventStream(samples: data.samples, options: options), jets: jets(for: network), for: network,
       keeping: Set([data.validation.map { _ in Self.validationColumn }, data.stratify].compactMap(\.self)),

@@ -55,9 +55,9 @@ extension TriggerRun {
     progress: (EventPipeline.Progress) throws -> Void = { _ in }
   ) throws -> Outcome {
     try ResultDestination.file(output.path).check()
+    let isWeighted = try stream.countsByWeight
     let journal = try TriggerJournal(
       besides: output.path, heading: heading(stream, output), resuming: output.isResumed)
-    let isWeighted = try stream.countsByWeight
     var outcome = Outcome(state: TriggerState(menu, isWeighted: isWeighted))
     if let position = journal.position {
       guard position.state.fits(menu), (position.state.weights != nil) == isWeighted else {
@@ -129,8 +129,7 @@ extension TriggerRun {
     let definitions = options.definitions.map { "\($0.name) = \($0.formula)" }
     return TriggerJournal.Heading(
       canopyVersion: CanopyVersion.current, menu: try MenuFile(contentsOf: output.menu).text,
-      model: try Self.fingerprints(
-        [Model.descriptionFile, Model.weightsFile].map(output.model.appendingPathComponent)),
+      model: try Self.fingerprints(model.files(in: output.model)),
       inputs: try zip(stream.inputs, stream.inputSizes).map { name, size in
         TriggerJournal.Heading.Input(
           name: name, size: size, fingerprint: size == nil ? nil : try ContentFingerprint(ofFile: name)?.text)

@@ -48,10 +48,23 @@ import Testing
       #expect(outcome.status == status && outcome.errors.contains(problem), "\(argument): \(outcome.errors)")
     }
     let total = try Program.run([
-      "trigger", "{file: \(jets), total-weight: 2}", "--model", model, "--menu",
+      "trigger", "{file: \(jets), total-weight: 2}", "--model", model, "-o", folder.path("accepted.h5"),
+      "--menu",
       try folder.write("paths: [{name: all}]", to: "menu.yaml"),
     ])
     #expect(total.status == 65 && total.errors.contains("total-weight needs all events"), "\(total.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path("accepted.h5.journal")))
+    let kept = try Program.run(["classify", sample, "--model", model, "--keep", "all"])
+    #expect(kept.status == 0, "\(kept.errors)")
+    let huge = try evaluate(["{file: \(jets), total-weight: 1e99}", "--model", model])
+    #expect(huge.status == 65 && huge.errors.contains("give another total"), "\(huge.errors)")
+    let numbersOfRuns = try evaluate(
+      [jets, "--model", model, "--define", "run = 362000001 + label", "--in", "run"])
+    #expect(
+      numbersOfRuns.status == 65 && numbersOfRuns.errors.contains("single precision rounds"),
+      "\(numbersOfRuns.errors)")
+    let unweighted = try evaluate([jets, "--model", model, "--negative-weights", "absolute"])
+    #expect(unweighted.status == 64 && unweighted.errors.contains("name one by --weight"))
   }
 
   @Test func theEventsThatATrainingLeftOut() throws {
@@ -66,6 +79,8 @@ import Testing
     let own = try evaluate(["--model", model])
     #expect(try numbers(own).first == "events  50")
     #expect(!own.errors.contains("was trained on"))
+    let report = try evaluate(["--model", model, "--report", jets])
+    #expect(report.status == 64, "\(report.errors)")
     let same = try evaluate([jets, "--model", model, "--max-events", "200", "--where", "number % 4 == 1"])
     #expect(try numbers(own) == numbers(same))
     let signal = ["--where", "label == 1"]
@@ -93,6 +108,21 @@ import Testing
     #expect(inspected.text.contains("folds       2, by the momenta of the particles"), "\(inspected.text)")
     let embedded = try Program.run(["embed", jets, "--model", model])
     #expect(embedded.status == 65 && embedded.errors.contains("name one of them, such as \(model)/fold-1"))
+    // What belongs to a member is no place for an output.
+    for file in ["fold-1/weights.safetensors", "fold-2/model.json"] {
+      let lost = try Program.run([
+        "classify", jets, "--model", model, "-o", "\(model)/\(file)", "--format", "jsonl",
+      ])
+      #expect(lost.status == 64 && lost.errors.contains("which would be lost"), "\(lost.errors)")
+    }
+    let menu = try folder.write("paths: [{name: all}]", to: "menu.yaml")
+    let accepted = folder.path("accepted.h5")
+    let trigger = ["trigger", jets, "--max-events", "50", "--menu", menu, "--model", model, "-o", accepted]
+    #expect(try Program.run(trigger).status == 0)
+    let particles = try evaluate([jets, "--model", model, "--particles", "pt > 1"])
+    #expect(particles.status == 64 && particles.errors.contains("data.folds.by"), "\(particles.errors)")
+    let own = try evaluate(["--model", model])
+    #expect(try numbers(own).first == "events  200")
     let importance = try evaluate([jets, "--max-events", "50", "--model", model, "--importance", "1"])
     #expect(importance.status == 65 && importance.errors.contains("one of folds"), "\(importance.errors)")
     #expect(try numbers(evaluate([jets, "--max-events", "50", "--model", "\(model)/fold-1"])).count == 3)

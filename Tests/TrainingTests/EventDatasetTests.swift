@@ -115,7 +115,9 @@ import Training
         "toys.jsonl: pair has 2 numbers an event, but one is needed."))
     var generator = SeededGenerator(seed: 2)
     let bare = ToyJets.line(ToyJets.particles(prongs: 1, using: &generator))
-    #expect(complaint([bare]).hasSuffix("toys.jsonl: the events have no column label."))
+    #expect(
+      complaint([bare]).contains(
+        "toys.jsonl: the events have no column label. To give all events of a file a class"))
   }
 
   @Test(arguments: ["1e99", "-1e-42", "1e26"]) func weightsOfAnyOtherSizeAreRefused(weight: String) {

@@ -237,6 +237,19 @@ import Testing
       } catch { text = "\(error)" }
       #expect(text.contains(problem), "\(text)")
     }
+    for (folds, problem) in [
+      ("{count: 3, by: number * 3}", "none is in fold 2 of 3"),
+      ("{count: 3, by: 0 * number + 1}", "none is in fold 1 of 3"),
+    ] {
+      let error = #expect(throws: TrainingError.self) {
+        try train("  inputs: [\(events)]\n  folds: \(folds)", into: "none")
+      }
+      #expect(error?.description.contains(problem) == true, "\(error?.description ?? "")")
+    }
+    let test = #expect(throws: TrainingError.self) {
+      try train("  inputs: [\(events)]\n  test-inputs: [\(events)]", into: "none")
+    }
+    #expect(test?.description.contains("names \(events) twice") == true)
     let unnumbered = try folder.write(ToyJets.lines(40).joined(), to: "unnumbered.jsonl")
     let error = #expect(throws: SampleError.self) {
       try train("  inputs: [\(unnumbered)]\n  folds: {count: 3, by: number}", into: "none")

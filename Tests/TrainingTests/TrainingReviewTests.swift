@@ -136,7 +136,7 @@ import Training
     try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file)
     #expect(
       complaint(ToyJets.configuration("\(file), \(link)", training: ""))
-        == "\(file) and \(link) are the same file: its events would be both learnt from and validated on; name it once."
+        == "\(file) and \(link) are the same file: its events would be both learnt from and judged by; name it once."
     )
   }
 
