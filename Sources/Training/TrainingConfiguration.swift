@@ -113,7 +113,7 @@ public struct DataSection: SettingsSection {
   public var inputs: [InputSample] = []
   /// Samples that the network is validated on alone; with them all of ``inputs`` are learnt from.
   public var validationInputs: [InputSample] = []
-  /// Samples that have no part in the training; ``Evaluation`` on a model's own test events reads them.
+  /// Samples that have no part in the training; `canopy evaluate` without files reads them.
   public var testInputs: [InputSample] = []
   /// How they are read; the model keeps which of their particles take part.
   public var reading = EventReadingOptions()
@@ -159,7 +159,7 @@ public struct DataSection: SettingsSection {
   /// The samples that are learnt from and validated on.
   var samples: [InputSample] { inputs + validationInputs }
 
-  /// The files of ``samples``.
+  /// The files that are learnt from and validated on.
   public var files: [String] { samples.flatMap(\.files) }
 
   /// The settings, in the order of tables.
