@@ -23,8 +23,6 @@ public final class Predictor {
   private let batch = NetworkBatch()
   /// The events fold by fold: `[events]`; empty if there are no folds.
   private var order: [Int] = []
-  /// The engine of each event: `[events]`; empty if there are no folds.
-  private var folds: [Int] = []
   /// What the heads predict for no events.
   private let heads: [HeadPrediction]
 
@@ -97,16 +95,20 @@ public final class Predictor {
     return prediction.heads.map(\.values)
   }
 
-  /// Leads events of the sample through the network, and adds what comes out.
+  /// Leads the events at some places through the network of an engine, and adds what comes out.
   private func pass(
-    over events: Range<Int>, into prediction: inout Prediction, _ time: inout Double
+    over places: Range<Int>, by engine: Int = 0, into prediction: inout Prediction, _ time: inout Double
   ) throws {
-    var first = events.lowerBound
-    while first < events.upperBound {
-      let piece = first..<endOfPiece(from: first, before: events.upperBound, in: engines[0].sample)
-      batch.fill(engines[0].sample, piece)
-      try predictBatch(by: engines[0], into: &prediction, &time)
-      first = piece.upperBound
+    var first = places.lowerBound
+    while first < places.upperBound {
+      let end = endOfPiece(from: first, before: places.upperBound, in: engines[engine].sample)
+      if order.isEmpty {
+        batch.fill(engines[engine].sample, first..<end)
+      } else {
+        batch.fill(engines[engine].sample, order[first..<end])
+      }
+      try predictBatch(by: engines[engine], into: &prediction, &time)
+      first = end
     }
   }
 
@@ -138,14 +140,18 @@ public final class Predictor {
     if !prediction.heads.isEmpty { times.heads += Self.lap(&time) }
   }
 
-  /// The end of the events from `first` on that go through the network together, one event at least.
+  /// The event at a place: the one of that number, or, with folds, in their order.
+  private func event(at place: Int) -> Int { order.isEmpty ? place : order[place] }
+
+  /// The end of the places from `first` on whose events go through the network together, one event at least.
   private func endOfPiece(from first: Int, before limit: Int, in sample: EventSample) -> Int {
-    var end = first + 1
-    var nodes = sample.nodeCount(ofEvent: first)
-    while end < limit, end - first < Self.jetsAtOnce, nodes < Self.nodesAtOnce,
-      sample.jetOffsets[end + 1] - sample.jetOffsets[first] <= Self.jetsAtOnce
-    {
-      nodes += sample.nodeCount(ofEvent: end)
+    var end = first
+    var (nodes, jets) = (0, 0)
+    while end < limit, end - first < Self.jetsAtOnce {
+      let event = event(at: end)
+      jets += sample.jetOffsets[event + 1] - sample.jetOffsets[event]
+      if end > first, nodes >= Self.nodesAtOnce || jets > Self.jetsAtOnce { break }
+      nodes += sample.nodeCount(ofEvent: event)
       end += 1
     }
     return end
@@ -157,21 +163,19 @@ public final class Predictor {
   private func predictFolds(
     of events: Events, into prediction: inout Prediction, _ time: inout Double
   ) throws {
-    folds = try model.folds!.folds(of: events)
+    let folds = try model.folds!.folds(of: events)
     order = folds.indices.sorted { (folds[$0], $0) < (folds[$1], $1) }
     // Before any is scaled.
     let sample = engines[0].sample
     var first = 0
     while first < order.count {
       let fold = folds[order[first]]
+      var end = first + 1
+      while end < order.count, folds[order[end]] == fold { end += 1 }
       engines[fold].sample = sample
       engines[fold].scale()
-      while first < order.count, folds[order[first]] == fold {
-        let end = endOfPiece(fromPlace: first, fold: fold, in: sample)
-        batch.fill(engines[fold].sample, order[first..<end])
-        try predictBatch(by: engines[fold], into: &prediction, &time)
-        first = end
-      }
+      try pass(over: first..<end, by: fold, into: &prediction, &time)
+      first = end
     }
     prediction.embedding = inOrder(prediction.embedding, prediction.jets, .jets)
     prediction.eventEmbedding = inOrder(prediction.eventEmbedding, prediction.jets, .events)
@@ -179,19 +183,6 @@ public final class Predictor {
       prediction.heads[index].values = inOrder(
         prediction.heads[index].values, prediction.jets, prediction.heads[index].rows)
     }
-  }
-
-  /// The end of the places in the order of folds, from `first` on, whose events go through the network together.
-  private func endOfPiece(fromPlace first: Int, fold: Int, in sample: EventSample) -> Int {
-    var end = first
-    var (nodes, jets) = (0, 0)
-    while end < order.count, folds[order[end]] == fold, end - first < Self.jetsAtOnce {
-      jets += sample.jets(ofEvent: order[end]).count
-      guard end == first || nodes < Self.nodesAtOnce && jets <= Self.jetsAtOnce else { break }
-      nodes += sample.nodeCount(ofEvent: order[end])
-      end += 1
-    }
-    return end
   }
 
   /// Numbers of rows, whose events stand fold by fold, in the order of the events.
