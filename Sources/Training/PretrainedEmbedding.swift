@@ -23,12 +23,7 @@ public struct PretrainedEmbedding: Sendable {
   /// - Throws: ``TrainingError`` where the model embeds no jets, and what reading a model throws.
   public init(contentsOf folder: URL, plugins: PluginRegistry) throws {
     self.folder = folder
-    model = try Model(contentsOf: folder, plugins: plugins)
-    guard model.folds == nil else {
-      throw TrainingError(
-        "\(folder.relativePath): is a model of folds, each with an embedding of its own; name one of them, such as "
-          + "\(folder.relativePath)/\(Model.folder(ofFold: 0)).")
-    }
+    model = try Model(ofOneTrainingIn: folder, plugins: plugins)
     guard let embedding = model.network.embedding else {
       throw TrainingError(
         "\(folder.relativePath): the model does not embed jets; name one that does under embedding.from.")

@@ -20,12 +20,7 @@ public struct PretrainedModel: Sendable {
   /// - Throws: what reading a model throws.
   public init(contentsOf folder: URL, plugins: PluginRegistry) throws {
     self.folder = folder
-    model = try Model(contentsOf: folder, plugins: plugins)
-    guard model.folds == nil else {
-      throw TrainingError(
-        "\(folder.relativePath): is a model of folds, each with weights of its own; name one of them, such as "
-          + "\(folder.relativePath)/\(Model.folder(ofFold: 0)).")
-    }
+    model = try Model(ofOneTrainingIn: folder, plugins: plugins)
     preparations = Dictionary(
       uniqueKeysWithValues: model.network.heads.compactMap { named in
         named.preparation.map { (named.name, $0) }
@@ -113,6 +108,20 @@ public struct PretrainedModel: Sendable {
     }
     return try node(own).differences(from: node(other), under: place).map {
       "\($0.key) is \($0.own ?? "left out") here and \($0.other ?? "left out") there"
+    }
+  }
+}
+
+extension Model {
+  /// Reads a model to begin a training with.
+  ///
+  /// - Throws: ``TrainingError`` if it is one of folds, which have nothing to begin with together; what reading a model throws.
+  init(ofOneTrainingIn folder: URL, plugins: PluginRegistry) throws {
+    self = try Model(contentsOf: folder, plugins: plugins)
+    guard folds == nil else {
+      throw TrainingError(
+        "\(folder.relativePath): is a model of folds, each with weights of its own; name one of them, such as "
+          + "\(folder.relativePath)/\(Model.folder(ofFold: 0)).")
     }
   }
 }
