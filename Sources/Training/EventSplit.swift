@@ -21,10 +21,10 @@ public struct EventSplit: Sendable, Equatable {
   }
 
   /// A split in which each event validates with the probability `fraction`, or, if a column that the dataset keeps is
-  /// given, that share of the events of each of its values.
+  /// given, that share of the events of each of its values, of those that are not of a fold that is left out.
   public init(
     _ dataset: EventDataset, validationFraction fraction: Double, stratifyingBy column: String? = nil,
-    seed: UInt64
+    leavingOutFold fold: Int? = nil, seed: UInt64
   ) {
     var generator = SeededGenerator(seed: seed)
     guard let column else {
@@ -32,7 +32,10 @@ public struct EventSplit: Sendable, Equatable {
       return
     }
     var events: [Float: [Int]] = [:]
-    for (event, value) in dataset.column(column).enumerated() { events[value, default: []].append(event) }
+    for (event, value) in dataset.column(column).enumerated()
+    where fold == nil || dataset.foldOfEvent[event] != fold {
+      events[value, default: []].append(event)
+    }
     var validates = Array(repeating: false, count: dataset.eventCount)
     for (_, ofValue) in events.sorted(by: { $0.key < $1.key }) {
       let count = Int((fraction * Double(ofValue.count)).rounded())

@@ -247,17 +247,17 @@ public struct TrainingRun {
 
   /// Which of the events are learnt from, as the settings say.
   private func split(_ dataset: EventDataset, without fold: TrainingFold?) -> EventSplit {
-    let whole = wholeSplit(dataset)
+    let whole = wholeSplit(dataset, without: fold)
     return fold.map { whole.without(fold: $0.fold, of: dataset) } ?? whole
   }
 
-  private func wholeSplit(_ dataset: EventDataset) -> EventSplit {
+  private func wholeSplit(_ dataset: EventDataset, without fold: TrainingFold?) -> EventSplit {
     let data = configuration.data
     if data.validation != nil { return EventSplit(dataset, validatingWhere: Self.validationColumn) }
     if !data.validationInputs.isEmpty { return EventSplit(dataset, validatingFromSample: data.inputs.count) }
     return EventSplit(
       dataset, validationFraction: data.validationFraction, stratifyingBy: data.stratify,
-      seed: configuration.training.seed)
+      leavingOutFold: fold?.fold, seed: configuration.training.seed)
   }
 
   private func makeNetwork(_ pretrained: PretrainedEmbedding?) throws -> Network {

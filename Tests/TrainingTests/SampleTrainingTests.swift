@@ -180,6 +180,17 @@ import Testing
       #expect(training.fold == TrainingFold(fold, of: assignment))
     }
 
+    // The share of each class among the events to validate on holds in each fold.
+    let stratified = try train(
+      "  inputs: [\(events)]\n  validation-fraction: 0.3\n  stratify: label\n  folds: \(folds)",
+      into: "stratified", epochs: 1)
+    for (fold, member) in stratified.members.enumerated() {
+      let expected = [0, 1].reduce(0) { sum, label in
+        sum + Int((0.3 * Double((0..<120).count { $0 % 2 == label && foldOfEach[$0] != fold })).rounded())
+      }
+      #expect(member.description.training?.validationEvents == expected)
+    }
+
     // Whatever the batch, what is said of an event is what its own model says of it alone.
     let copy = try read("model")
     let together = try Predictor(copy).predict(batch)
