@@ -17,9 +17,11 @@ extension Jets {
     var numbers: [Float] = []
     for event in 0..<eventCount {
       for jet in jets(ofEvent: event) {
-        let constituents = constituents(ofJet: jet).count
-        // A binary tree has one splitting less than leaves.
-        let count = rows == .jets ? 1 : rows == .constituents ? constituents : constituents - 1
+        let count =
+          rows == .jets
+          ? 1
+          : rows == .constituents
+            ? constituents(ofJet: jet).count : splittings(ofJets: jet..<jet + 1).count
         numbers.append(contentsOf: repeatElement(values[own == .jets ? jet : event], count: count))
       }
     }

@@ -187,29 +187,19 @@ public final class Predictor {
 
   /// Numbers of rows, whose events stand fold by fold, in the order of the events.
   private func inOrder(_ values: [Float], _ jets: Jets, _ rows: HeadRows) -> [Float] {
-    func count(_ event: Int) -> Int {
-      let own = jets.jets(ofEvent: event)
-      let constituents = jets.constituents.offsets[own.upperBound] - jets.constituents.offsets[own.lowerBound]
-      return switch rows {
-      case .events: 1
-      case .jets: own.count
-      case .constituents: constituents
-      // A binary tree has one splitting less than leaves.
-      case .splittings: constituents - own.count
-      }
-    }
     var firstRows = Array(repeating: 0, count: order.count)
     var total = 0
     for event in order {
       firstRows[event] = total
-      total += count(event)
+      total += jets.rows(rows, ofEvent: event).count
     }
     guard total > 0 else { return values }
     let width = values.count / total
     var ordered: [Float] = []
     ordered.reserveCapacity(values.count)
     for event in order.indices {
-      ordered += values[firstRows[event] * width..<(firstRows[event] + count(event)) * width]
+      let count = jets.rows(rows, ofEvent: event).count
+      ordered += values[firstRows[event] * width..<(firstRows[event] + count) * width]
     }
     return ordered
   }

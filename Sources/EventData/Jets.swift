@@ -49,6 +49,17 @@ public struct Jets: Sendable, Equatable {
     constituents.offsets.indices.map { constituents.offsets[$0] - $0 }
   }
 
+  /// The constituents of consecutive jets.
+  public func constituents(ofJets jets: Range<Int>) -> Range<Int> {
+    constituents.offsets[jets.lowerBound]..<constituents.offsets[jets.upperBound]
+  }
+
+  /// The splittings of the trees of consecutive jets, which each have one less than constituents.
+  public func splittings(ofJets jets: Range<Int>) -> Range<Int> {
+    let constituents = constituents(ofJets: jets)
+    return constituents.lowerBound - jets.lowerBound..<constituents.upperBound - jets.upperBound
+  }
+
   /// The four-momentum of a jet, counted from the first of all events.
   public func momentum(ofJet jet: Int) -> FourMomentum { momenta.content[jet] }
 }

@@ -77,8 +77,7 @@ extension ReconstructedEvents: FormulaData {
     case .event, .particle: events.count(of: rows)
     case .jet: jets.jetCount
     case .constituent: jets.constituents.content.count
-    // A binary tree has one splitting less than leaves.
-    case .splitting: jets.constituents.content.count - jets.jetCount
+    case .splitting: jets.splittings(ofJets: 0..<jets.jetCount).count
     }
   }
 
@@ -88,8 +87,7 @@ extension ReconstructedEvents: FormulaData {
     case .event, .particle: events.range(of: rows, inOwner: owner)
     case .jet: jets.jets(ofEvent: owner)
     case .constituent: jets.constituents(ofJet: owner)
-    case .splitting:
-      jets.constituents.offsets[owner] - owner..<jets.constituents.offsets[owner + 1] - owner - 1
+    case .splitting: jets.splittings(ofJets: owner..<owner + 1)
     }
   }
 

@@ -216,8 +216,17 @@ extension Jets {
     case .events: eventCount
     case .jets: jetCount
     case .constituents: constituents.content.count
-    // A binary tree has one splitting less than leaves.
-    case .splittings: constituents.content.count - jetCount
+    case .splittings: splittings(ofJets: 0..<jetCount).count
+    }
+  }
+
+  /// The rows of a kind that an event has, counted from the first of all events.
+  package func rows(_ rows: HeadRows, ofEvent event: Int) -> Range<Int> {
+    switch rows {
+    case .events: event..<event + 1
+    case .jets: jets(ofEvent: event)
+    case .constituents: constituents(ofJets: jets(ofEvent: event))
+    case .splittings: splittings(ofJets: jets(ofEvent: event))
     }
   }
 }
