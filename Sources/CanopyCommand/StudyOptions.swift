@@ -22,8 +22,8 @@ struct StudyOptions: ParsableArguments {
     help: ArgumentHelp(
       "Also judge a number as a score and compare it with the heads that classify; may be given several times.",
       discussion: """
-        It is a column of the events or a number of an observable, as for --in, in whichever direction tells more. Errors of \
-        differences are of the same events, as are those between models, if --model is given several times.
+        It is a column of the events or a number of an observable, as for --in, in whichever direction tells more; rows \
+        without it count as background-like. Errors of differences are of the same events, as are those between models, if --model is given several times.
         """,
       valueName: "name"))
   var compare: [String] = []
@@ -172,8 +172,10 @@ struct VariationArgument: ExpressibleByArgument {
     let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
     guard parts.count == 2 else { return nil }
     let sides = parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    // The workspace calls the strength of the signal so.
-    guard sides.count <= 2, !sides.contains(""), parts[0] != "mu" else { return nil }
+    // The workspace calls the strength of the signal and the statistical errors so.
+    guard sides.count <= 2, !sides.contains(""), parts[0] != "mu", !parts[0].hasPrefix("staterror_") else {
+      return nil
+    }
     (name, up, down) = (parts[0], sides[0], sides.count == 2 ? sides[1] : nil)
   }
 

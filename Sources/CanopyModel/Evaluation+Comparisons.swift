@@ -80,6 +80,8 @@ extension EvaluatedRows {
   /// - Throws: ``SampleError`` that names the number if it tells nothing.
   func comparisons(with discriminants: [String]) throws -> [ComparedScore] {
     guard !discriminants.isEmpty, let classified else { return [] }
+    // Of one class there is nothing to compare, as there is no area either.
+    guard Set(classified.isSignal).count == 2 else { return [] }
     return try discriminants.compactMap { name in
       guard let values = numbers[name] else { return nil }
       do {
@@ -123,15 +125,15 @@ extension ClassifiedRows {
     let isSignal = isSignal
     let rising = values.map { $0.isFinite ? $0 : least.nextDown }
     let falling = values.map { $0.isFinite ? -$0 : (-largest).nextDown }
-    let area = try ROCCurve(
-      scores: known.map { values[$0] }, isSignal: known.map { isSignal[$0] },
-      weights: known.map { weights[$0] }
-    ).auc.value
-    let scores = area < 0.5 ? falling : rising
+    func area(_ scores: [Float]) throws -> Double {
+      try ROCCurve(scores: scores, isSignal: isSignal, weights: weights).auc.value
+    }
+    let isFalling = try area(falling) > area(rising)
+    let scores = isFalling ? falling : rising
     return try compared(
       with: scores,
       ClassifierEvaluation(
-        name: area < 0.5 ? "\(name), low is signal" : name, signalName: classes[1],
+        name: isFalling ? "\(name), low is signal" : name, signalName: classes[1],
         backgroundName: backgroundName,
         scores: scores, isSignal: isSignal, weights: weights, isProbability: false))
   }

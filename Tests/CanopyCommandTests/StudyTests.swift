@@ -225,6 +225,7 @@ import Testing
         "kinematics/pt is a number of jets, of which events have none or several"
       ),
       (["--in", "ranked-jets/p"], 65, "There is no observable number ranked-jets/p"),
+      (yields + workspace + ["--variation", "staterror_dihiggs=label"], 64, "staterror_dihiggs=label"),
       (["--compare", "label", "--compare", "label"], 64, "--compare gives label twice"),
       (["--model", model], 64, "--model gives \(model) twice"),
     ] {
@@ -327,6 +328,17 @@ import Testing
         abs(found.aucDifference.value - max(rising, 1 - rising) + area(scores, labels, of: all)) < 1e-6)
       #expect(found.rejectionRatios.map(\.signalEfficiency) == [0.3, 0.5, 0.8])
     }
+    // Rows without the number, here the first thousand, rank last in either direction.
+    let some = try #require(
+      try numbers([jets, "--model", tagger, "--define", "late = log(number - 1000)", "--compare", "late"])
+        .heads[0].compared?.first)
+    let late = (0..<labels.count).map { $0 > 1000 ? Double(Float(log(Double($0 - 1000)))) : .nan }
+    let ranks = [1.0, -1.0].map { sign in late.map { $0.isNaN ? -1e9 : sign * $0 } }
+    let areas = ranks.map { area($0, labels, of: Array(labels.indices)) }
+    #expect(abs(try #require(some.classifier.auc).value - areas.max()!) < 1e-6)
+    // There is nothing to compare in one class, which does not silence the rest.
+    let one = try numbers([jets, "--model", tagger, "--where", "label == 1", "--compare", "kinematics/mass"])
+    #expect(one.heads[0].compared?.isEmpty ?? true)
     let table = try Program.run(["evaluate"] + arguments + ["--report", folder.path("report")])
     #expect(
       table.status == 0 && table.text.contains("w-tagger compared with other scores"), "\(table.errors)")
