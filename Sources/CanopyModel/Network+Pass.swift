@@ -28,27 +28,38 @@ extension Network {
   ///   - weights: the weights of the tape's parameters, packed.
   ///   - tape: where the computation is recorded.
   ///   - freezingEmbedding: whether the stage of jets is left as it is: no gradient passes through it.
+  ///   - phase: where the training is, for a stage of such a name; not training unless given.
+  ///   - dropout: how likely a training leaves out each number of the embedding of a place.
   /// - Returns: what the stages give.
   public func callAsFunction(
-    _ batch: NetworkBatch, _ weights: NetworkWeights, on tape: Tape, freezingEmbedding: Bool = false
+    _ batch: NetworkBatch, _ weights: NetworkWeights, on tape: Tape, freezingEmbedding: Bool = false,
+    phase: (String) -> TrainingPhase = { _ in TrainingPhase() }, dropout: [StagePlace: Double] = [:]
   ) -> Pass {
     var inputs = HeadInputs(
       eventCount: batch.eventCount, eventOfJet: batch.eventOfJet, on: tape, kinematics: batch.kinematics)
+    func dropping(_ embedding: Variable, _ place: StagePlace) -> Variable {
+      guard let dropout = dropout[place] else { return embedding }
+      // Other random numbers than those that the stage itself may draw.
+      var generator = phase("/\(place.rawValue)/dropout").generator()
+      return embedding.dropout(Float(dropout), using: &generator)
+    }
     var problem: PluginError?
     var (jets, events): (Variable?, Variable?)
     if let embedding {
+      inputs.give(phase: phase("/\(embedding.place.rawValue)"))
       let given = run(
         embedding.stage, inputs, batch.embedding!, weights.embedding!, on: tape, freezing: freezingEmbedding,
         eventInputCount: 0, &problem)
-      inputs.give(jetEmbedding: given.embedding)
-      jets = given.embedding
+      jets = dropping(given.embedding, embedding.place)
+      inputs.give(jetEmbedding: jets!)
     }
     if let encoder = self.events {
+      inputs.give(phase: phase("/\(encoder.place.rawValue)"))
       let given = run(
         encoder.stage, inputs, batch.events!, weights.events!, on: tape, freezing: false,
         eventInputCount: encoder.eventInputNames.count, &problem)
-      inputs.give(eventEmbedding: given.embedding, eventInputs: given.inputs!)
-      events = given.embedding
+      events = dropping(given.embedding, encoder.place)
+      inputs.give(eventEmbedding: events!, eventInputs: given.inputs!)
     }
     return Pass(jetEmbedding: jets, eventEmbedding: events, headInputs: inputs, problem: problem)
   }

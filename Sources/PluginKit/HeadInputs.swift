@@ -83,8 +83,8 @@ public struct HeadInputs {
     eventNumbers = eventInputs
   }
 
-  /// Adds what a head is told while it is trained or validated.
-  package mutating func give(phase: TrainingPhase, rowWeights: [Float]) {
+  /// Adds what a stage, or a head, is told while it is trained or validated.
+  package mutating func give(phase: TrainingPhase, rowWeights: [Float] = []) {
     self.phase = phase
     self.rowWeights = rowWeights
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// The place in a training at which a head computes.
+/// The place in a training at which a stage or a head computes.
 public struct TrainingPhase: Sendable, Equatable {
   /// Whether the network learns from what is computed; false in validation and prediction.
   public let isTraining: Bool
@@ -8,7 +8,7 @@ public struct TrainingPhase: Sendable, Equatable {
   public let epoch: Int
   /// How many steps the training has taken since it began; 0 if nothing is trained.
   public let step: Int
-  /// Differs for each training seed, step, head and thread, and is otherwise always the same.
+  /// Differs for each training seed, step, stage or head, and thread, and is otherwise always the same.
   public let seed: UInt64
 
   /// The phase of a validation or a prediction.
@@ -22,7 +22,7 @@ public struct TrainingPhase: Sendable, Equatable {
   ///   - epoch: the number of the epoch, from 1.
   ///   - step: how many steps were taken before.
   ///   - trainingSeed: the seed of the training.
-  ///   - head: the name of the head.
+  ///   - head: the name of the head, or a slash and the place of the stage.
   ///   - thread: the number of the thread, from 0.
   ///   - repetition: which step of an alternating objective it is, from 1; 0 for the step of the training itself.
   public init(

@@ -37,6 +37,12 @@ extension SettingRange where Number: LosslessStringConvertible {
     return SettingRange(words, "must lie \(words)") { low < $0 && $0 < high }
   }
 
+  /// From a number, which is included, to less than another.
+  public static func halfOpen(_ range: Range<Number>) -> SettingRange {
+    let words = "\(plain(range.lowerBound)) to less than \(plain(range.upperBound))"
+    return SettingRange(words, "must lie from \(words)") { range.contains($0) }
+  }
+
   /// A number without “.0”, and without leading zeros in an exponent.
   private static func plain(_ number: Number) -> String {
     let text = "\(number)".replacing("e-0", with: "e-")

@@ -307,9 +307,9 @@ public final class Trainer {
     let (epoch, seed) = (epochs.count + 1, section.seed)
     let active = Self.divide(events, of: dataset, over: workers) {
       [dataset, members = group.members] worker, part in
-      worker.learn(dataset, part, members, totalWeights: totalWeights) { head in
+      worker.learn(dataset, part, members, totalWeights: totalWeights) { name in
         TrainingPhase(
-          epoch: epoch, step: step, trainingSeed: seed, head: head, thread: worker.thread,
+          epoch: epoch, step: step, trainingSeed: seed, head: name, thread: worker.thread,
           repetition: repetition)
       }
     }

@@ -451,6 +451,8 @@ public struct TrainingSection: SettingsSection {
   public var weightDecay = 0.0
   /// The share of each target that the losses of classifiers spread evenly over all classes.
   public var labelSmoothing = 0.0
+  /// How likely a step leaves out each number of an embedding.
+  public var dropout = StageDropout()
   /// The folder of a model of the same network whose weights the training begins with; nil for random weights.
   public var model: String?
   /// The shares of the learning rate that sections of the network have; 1 unless given.
@@ -512,6 +514,8 @@ public struct TrainingSection: SettingsSection {
     Setting(
       "label-smoothing", \.labelSmoothing, .closed(0...0.5),
       "the share of each target that the losses of classifiers spread evenly over all classes"),
+    Setting(
+      "dropout", \.dropout, "what a step leaves out of the embeddings: the keys below", default: "none"),
     Setting(
       "from", \.model,
       "the folder of a model of the same network whose weights the training begins with, relative to the working folder"

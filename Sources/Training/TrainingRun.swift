@@ -239,6 +239,7 @@ public struct TrainingRun {
   private func section(for network: Network) throws -> TrainingSection {
     var section = configuration.training
     try section.rates.check(network)
+    try section.dropout.check(network)
     if configuration.embedding?.source.isFrozen == true {
       section.rates = try section.rates.freezing("embedding")
     }

@@ -23,6 +23,7 @@ final class TrainingWorker: @unchecked Sendable {
   private let learningHeads: [any Head]
   private let headWeights: [Float]
   private let freezesEmbedding: Bool
+  private let dropout: [StagePlace: Double]
   private let learning: Tape
   private let predicting: Tape
   private let weights: NetworkWeights
@@ -36,6 +37,7 @@ final class TrainingWorker: @unchecked Sendable {
     self.headWeights = headWeights
     learningHeads = network.heads.map { $0.head.smoothingLabels(by: Float(section.labelSmoothing)) }
     freezesEmbedding = section.rates.shares["embedding"] == 0
+    dropout = section.dropout.probabilities
     weights = NetworkWeights(network, parameters)
     gradients = Parameters(layout: network.layout)
     learning = Tape(parameters: parameters, gradients: gradients)
@@ -51,7 +53,7 @@ final class TrainingWorker: @unchecked Sendable {
   ///   - members: for each head the objectives that are learnt from.
   ///   - totalWeights: for each head the sum of the absolute weights of its rows in the whole batch, other threads'
   ///     included.
-  ///   - phase: where the training is, for a head of a name.
+  ///   - phase: where the training is, for a head or a stage of a name.
   func learn(
     _ dataset: EventDataset, _ events: ArraySlice<Int>, _ members: [[ObjectiveGroup.Member]],
     totalWeights: [Double], phase: (String) -> TrainingPhase
@@ -60,7 +62,9 @@ final class TrainingWorker: @unchecked Sendable {
     weights.pack(learning.parameters)
     learning.reset()
     batch.fill(dataset.sample, events)
-    var inputs = network(batch, weights, on: learning, freezingEmbedding: freezesEmbedding).headInputs
+    var inputs = network(
+      batch, weights, on: learning, freezingEmbedding: freezesEmbedding, phase: phase, dropout: dropout
+    ).headInputs
     for (index, named) in network.heads.enumerated() where !members[index].isEmpty {
       let head = learningHeads[index]
       let rowWeights = dataset.weights(for: named, of: events)

@@ -5,6 +5,7 @@ import Foundation
 import JetTaggers
 import NeuralEngine
 import PluginKit
+import RecurrentEncoder
 import TestFiles
 import Testing
 import Training
@@ -30,13 +31,17 @@ import Training
 
   private func numbers(_ parameters: Parameters) -> [Float] { Array(parameters.values) }
 
-  /// A network whose tagger leaves out numbers of its hidden layer.
-  private func networkWithDropout() throws -> Network {
-    let configuration = JetTagger.Configuration(
-      truth: "label", classes: ["one", "two"], hidden: [4], dropout: 0.3)
+  /// A network whose tagger leaves out numbers of its hidden layer, and that may have a stage of events.
+  private func networkWithDropout(_ dropout: Double? = 0.3, events: Bool = false) throws -> Network {
+    let tagger = JetTagger.Configuration(
+      truth: "label", classes: ["one", "two"], hidden: [4], eventContext: events, dropout: dropout)
     return try Network(
-      embedding: ToyJets.embedding(.gated),
-      heads: [("label", JetTagger.self, try JSONValue(encoding: configuration))])
+      embedding: ToyJets.embedding(.gated), events: events ? encoder() : nil,
+      heads: [("label", JetTagger.self, try JSONValue(encoding: tagger))])
+  }
+
+  private func encoder() throws -> StageChoice {
+    StageChoice(EventEncoder.self, try EventEncoderDescription(width: 3))
   }
 
   // MARK: - Bits
@@ -45,7 +50,7 @@ import Training
     "keep: average, average-decay: 0.9", "keep: last",
     "optimiser: lion, learning-rate: 3e-4, weight-decay: 0.1",
     "schedule: cosine, warm-up: 1.5", "label-smoothing: 0.1", "rates: {embedding: 0.1, heads.label: 2}",
-    "criterion: loss, early-stopping: 3",
+    "criterion: loss, early-stopping: 3", "dropout: {embedding: 0.2}",
   ]
 
   /// The same bits from the same seed and from a checkpoint, with dropout too.
@@ -292,16 +297,61 @@ import Training
   }
 
   /// What is left out differs from step to step, and nothing is in a validation.
-  @Test func dropoutIsForLearningOnly() throws {
-    let dataset = try ToyJets.dataset(ToyJets.lines(40))
-    let trainers = try [ToyJets.network(), networkWithDropout()].map {
-      try trainer(dataset, "{epochs: 2, batch-size: 100, learning-rate: 1e-30, threads: 1}", network: $0)
-    }
+  @Test(arguments: ["embedding", "events", "head"]) func dropoutIsForLearningOnly(place: String) throws {
+    let dataset = try ToyJets.dataset(ToyJets.lines(40), events: encoder())
+    let section = "epochs: 2, batch-size: 100, learning-rate: 1e-30, threads: 1"
+    let trainers = try [
+      trainer(dataset, "{\(section)}", network: networkWithDropout(nil, events: true)),
+      place == "head"
+        ? trainer(dataset, "{\(section)}", network: networkWithDropout(events: true))
+        : trainer(
+          dataset, "{\(section), dropout: {\(place): 0.3}}", network: networkWithDropout(nil, events: true)),
+    ]
     for trainer in trainers { try train(trainer) }
     let (plain, dropped) = (trainers[0].epochs, trainers[1].epochs)
     #expect(plain.map(\.validationLoss) == dropped.map(\.validationLoss))
     #expect(abs(plain[0].trainingLoss - plain[1].trainingLoss) < 1e-6)
     #expect(abs(dropped[0].trainingLoss - dropped[1].trainingLoss) > 1e-4)
+  }
+
+  /// A number of the embedding is zero, or that of no dropout divided by 0.7.
+  @Test func dropoutLeavesOutNumbersOfTheEmbedding() throws {
+    let dataset = try ToyJets.dataset(ToyJets.lines(200))
+    let network = try ToyJets.network()
+    var generator = SeededGenerator(seed: 2)
+    let parameters = Parameters(layout: network.layout, using: &generator)
+    let batch = NetworkBatch()
+    batch.fill(dataset.sample, 0..<dataset.eventCount)
+    func embedding(_ dropout: [StagePlace: Double], step: Int = 0) -> [Float] {
+      let tape = Tape(parameters: parameters, gradients: Parameters(layout: network.layout))
+      let phase = { TrainingPhase(epoch: 1, step: step, trainingSeed: 1, head: $0, thread: 0) }
+      return network(batch, NetworkWeights(network, parameters), on: tape, phase: phase, dropout: dropout)
+        .jetEmbedding!.matrix.values
+    }
+    let (plain, dropped) = (embedding([:]), embedding([.embedding: 0.3]))
+    var (leftOut, count) = (0, 0)
+    for (number, found) in zip(plain, dropped) where number != 0 {
+      count += 1
+      if found == 0 { leftOut += 1 } else { #expect(abs(found - number / 0.7) <= 1e-6 * abs(found)) }
+    }
+    // Five standard deviations of the binomial distribution.
+    let width = 5 * (0.21 / Double(count)).squareRoot()
+    #expect(abs(Double(leftOut) / Double(count) - 0.3) < width)
+    #expect(embedding([.embedding: 0.3]) == dropped && embedding([.embedding: 0.3], step: 1) != dropped)
+    #expect(embedding([.events: 0.3]) == plain)
+  }
+
+  @Test func dropoutOfAStageThatIsNotThereIsAnError() throws {
+    let folder = try TemporaryFolder()
+    let sample = try folder.write(ToyJets.lines(4).joined(), to: "toys.jsonl")
+    let yaml = ToyJets.configuration(sample, training: "dropout: {events: 0.1}")
+    let configuration = try TrainingConfiguration(
+      contentsOf: URL(fileURLWithPath: folder.write(yaml, to: "c.yaml")), plugins: ToyJets.plugins)
+    let error = #expect(throws: TrainingError.self) {
+      try TrainingRun(configuration, plugins: ToyJets.plugins).testRates(observer: ToyJets.Log())
+    }
+    #expect(
+      "\(error!)" == "training.dropout names events, but there is no section events; leave it out.")
   }
 
   @Test(arguments: [-0.1, 1]) func aDropoutIsAProbability(dropout: Double) throws {

@@ -175,6 +175,8 @@ import Training
     ("training", "learning-rate: .nan", "must be a number, not '.nan'"),
     ("training", "schedule: step", "must be one of constant, cosine, one-cycle"),
     ("training", "gradient-clip: 0", "must be positive"),
+    ("training", "dropout: {embedding: 1}", "dropout.embedding is refused: must lie from 0 to less than 1"),
+    ("training", "dropout: {heads: 0.1}", "unknown key 'heads' in training.dropout"),
     ("training", "weight-decay: -1", "must not be negative"),
     ("training", "weight-decay: .inf", "must not be negative"),
     ("training", "threads: 0", "between 1 and 1024"), ("training", "threads: 2000", "between 1 and 1024"),
