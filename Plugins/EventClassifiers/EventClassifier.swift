@@ -10,8 +10,8 @@ import PluginKit
 public struct EventClassifier: ClassifyingHead {
   /// The configuration of a classifier.
   public struct Configuration: Codable, Sendable, Equatable {
-    /// The truth column that holds the number of the class, from 0.
-    public var truth: String
+    /// The truth column that has the number of the class, from 0, or its name as text, or a column for each class.
+    public var truth: ClassTruth
     /// The names of the classes in the order of their numbers; with two, the second is the signal.
     public var classes: [String]
     /// The widths of the hidden layers; two of 64 unless given.
@@ -28,7 +28,7 @@ public struct EventClassifier: ClassifyingHead {
 
     /// A configuration; `hidden` is two layers of 64 unless given.
     public init(
-      truth: String, classes: [String], hidden: [Int]? = nil, workingPoints: [Double]? = nil,
+      truth: ClassTruth, classes: [String], hidden: [Int]? = nil, workingPoints: [Double]? = nil,
       dropout: Double? = nil
     ) {
       self.truth = truth
@@ -59,7 +59,8 @@ public struct EventClassifier: ClassifyingHead {
 
   /// A classifier whose layers are added to the network by `builder`.
   ///
-  /// - Throws: ``PluginError`` if there are fewer than two classes, two share a name, a size or the dropout is out of range
+  /// - Throws: ``PluginError`` if there are fewer than two classes, two share a name, there are several truth columns but not
+  ///   one for each class, a size or the dropout is out of range
   ///   or the network does not embed events.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration

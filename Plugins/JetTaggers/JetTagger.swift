@@ -9,8 +9,8 @@ import PluginKit
 public struct JetTagger: ClassifyingHead {
   /// The configuration of a tagger.
   public struct Configuration: Codable, Sendable, Equatable {
-    /// The truth column that holds the number of the class, from 0.
-    public var truth: String
+    /// The truth column that has the number of the class, from 0, or its name as text, or a column for each class.
+    public var truth: ClassTruth
     /// The names of the classes in the order of their numbers; with two, the second is the signal.
     public var classes: [String]
     /// The widths of the hidden layers; two of the embedding's width unless given.
@@ -30,7 +30,7 @@ public struct JetTagger: ClassifyingHead {
 
     /// A configuration; `hidden` is two layers of the embedding's width unless given.
     public init(
-      truth: String, classes: [String], hidden: [Int]? = nil, eventContext: Bool? = nil,
+      truth: ClassTruth, classes: [String], hidden: [Int]? = nil, eventContext: Bool? = nil,
       workingPoints: [Double]? = nil, dropout: Double? = nil
     ) {
       self.truth = truth
@@ -61,7 +61,8 @@ public struct JetTagger: ClassifyingHead {
 
   /// A tagger whose layers are added to the network by `builder`.
   ///
-  /// - Throws: ``PluginError`` if there are fewer than two classes, two share a name, a size or the dropout is out of range
+  /// - Throws: ``PluginError`` if there are fewer than two classes, two share a name, there are several truth columns but not
+  ///   one for each class, a size or the dropout is out of range
   ///   or the network has no events to give context.
   public init(configuration: Configuration, builder: inout HeadBuilder) throws {
     var configuration = configuration

@@ -152,6 +152,11 @@ extension EventInputs {
           problem: "The events have no column \(name), which is read as a condition: add it to them, "
             + "or give all of them one value (--condition \(name)=VALUE).")
       }
+      guard column.categories == nil else {
+        throw EventEncodingError(
+          event: events.eventNumbers.first, field: name,
+          problem: "The column \(name), which is read as a condition, is text: define a number by it.")
+      }
       guard column.width == 1, column.values.count == events.eventCount else {
         throw EventEncodingError(
           event: events.eventNumbers.first, field: name,

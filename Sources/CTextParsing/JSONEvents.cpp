@@ -15,6 +15,31 @@
 
 namespace dom = simdjson::dom;
 
+// A column of given jets.
+struct JetColumn {
+  std::string name;
+  canopy_json_kind kind = CANOPY_JSON_MISSING;
+  std::vector<double> values;
+  std::vector<double> remainders;
+  std::vector<std::string> texts;
+
+  // Adds what jets up to a place lack.
+  void fill(size_t jets) {
+    values.resize(jets, std::numeric_limits<double>::quiet_NaN());
+    remainders.resize(jets, 0);
+    texts.resize(jets);
+  }
+
+  // What the column holds with something of a kind in addition.
+  void admit(canopy_json_kind other) {
+    if (kind == CANOPY_JSON_MISSING || kind == other) {
+      kind = other;
+    } else if (other != CANOPY_JSON_MISSING) {
+      kind = CANOPY_JSON_OTHER;
+    }
+  }
+};
+
 struct canopy_json_parser {
   dom::parser parser;
   std::vector<double> momenta;
@@ -27,6 +52,12 @@ struct canopy_json_parser {
   std::vector<uint8_t> areArrays;
   std::vector<double> values;
   std::vector<double> remainders;
+  std::vector<std::string> texts;
+  std::vector<uint8_t> areTexts;
+  std::vector<const char *> textPointers;
+  std::vector<size_t> textLengths;
+  std::vector<JetColumn> jetColumns;
+  size_t jetCount;
   std::string rewritten;
   bool hasWords;
   std::string message;
@@ -44,7 +75,9 @@ struct canopy_json_parser {
   bool readMomenta(dom::element element);
   bool readPDGID(dom::element element);
   bool isKnown(std::string_view name);
+  bool readText(dom::element element, std::string_view &text);
   bool readColumn(std::string_view name, dom::element element);
+  bool readJets(dom::element element);
   bool parse(const char *line, size_t length, canopy_json_event *event);
 };
 
@@ -228,9 +261,16 @@ bool canopy_json_parser::isKnown(std::string_view name) {
   return !known.insert(std::string(name)).second;
 }
 
+// A text that is no word for a number.
+bool canopy_json_parser::readText(dom::element element, std::string_view &text) {
+  return element.get_string().get(text) == simdjson::SUCCESS &&
+         !(hasWords && text.substr(0, markRead.size()) == markRead);
+}
+
 bool canopy_json_parser::readColumn(std::string_view name, dom::element element) {
   const size_t first = values.size();
   double value, remainder;
+  std::string_view text;
   bool isNumeric = true;
   if (element.is_array()) {
     for (dom::element item : dom::array(element)) {
@@ -253,6 +293,61 @@ bool canopy_json_parser::readColumn(std::string_view name, dom::element element)
   names.emplace_back(name);
   widths.push_back(isNumeric ? values.size() - first : CANOPY_JSON_NO_NUMBERS);
   areArrays.push_back(element.is_array());
+  const bool isText = readText(element, text);
+  areTexts.push_back(isText);
+  texts.emplace_back(isText ? text : std::string_view());
+  return true;
+}
+
+// Whether a member is a list of given jets: one of objects, or of nothing.
+static bool areJets(dom::element element) {
+  dom::array items;
+  if (element.get_array().get(items)) return false;
+  return items.begin() == items.end() || (*items.begin()).is_object();
+}
+
+bool canopy_json_parser::readJets(dom::element element) {
+  // Names that most jets lack take memory for all jets, and each name is looked for among all.
+  constexpr size_t mostNumbers = size_t(1) << 22;
+  constexpr size_t mostNames = 1000;
+  for (dom::element jet : dom::array(element)) {
+    const auto refuse = [this](const std::string &problem) {
+      return fail("jets", "has a jet " + std::to_string(jetCount) + " " + problem);
+    };
+    dom::object members;
+    if (jet.get_object().get(members)) return refuse("that is no object; write {\"pt\": …, \"flavour\": …}");
+    for (const auto field : members) {
+      const std::string_view name = field.key;
+      const dom::element member = field.value;
+      if (name.find('\0') != std::string_view::npos) return refuse("with a name that holds a zero character");
+      auto column =
+          std::find_if(jetColumns.begin(), jetColumns.end(), [name](const auto &own) { return own.name == name; });
+      if (column == jetColumns.end()) {
+        column = jetColumns.emplace(jetColumns.end());
+        column->name = name;
+        column->fill(jetCount);
+        if (jetColumns.size() > mostNames) return refuse("with more names than are read");
+      }
+      if (column->values.size() > jetCount) return refuse("in which " + std::string(name) + " occurs twice");
+      double value = std::numeric_limits<double>::quiet_NaN(), remainder = 0;
+      std::string_view text;
+      if (readText(member, text)) {
+        column->admit(text.empty() ? CANOPY_JSON_MISSING : CANOPY_JSON_TEXTS);
+      } else {
+        column->admit(member.is_null()                       ? CANOPY_JSON_MISSING
+                      : readNumber(member, value, remainder) ? CANOPY_JSON_NUMBERS
+                                                             : CANOPY_JSON_OTHER);
+      }
+      column->values.push_back(value);
+      column->remainders.push_back(remainder);
+      column->texts.emplace_back(text);
+    }
+    ++jetCount;
+    if (jetCount > maximumParticles || jetCount * jetColumns.size() > mostNumbers) {
+      return fail("jets", "has more jets than are read");
+    }
+    for (auto &column : jetColumns) column.fill(jetCount);
+  }
   return true;
 }
 
@@ -266,6 +361,12 @@ bool canopy_json_parser::parse(const char *line, size_t length, canopy_json_even
   areArrays.clear();
   values.clear();
   remainders.clear();
+  texts.clear();
+  areTexts.clear();
+  textPointers.clear();
+  textLengths.clear();
+  jetColumns.clear();
+  jetCount = 0;
   message.clear();
   field.clear();
 
@@ -277,6 +378,7 @@ bool canopy_json_parser::parse(const char *line, size_t length, canopy_json_even
   }
   bool hasMomenta = false;
   bool hasPDGID = false;
+  bool hasJets = false;
   for (auto [name, element] : object) {
     if (name == "particles") {
       if (hasMomenta) return fail(name, "occurs twice");
@@ -286,12 +388,20 @@ bool canopy_json_parser::parse(const char *line, size_t length, canopy_json_even
       if (hasPDGID) return fail(name, "occurs twice");
       hasPDGID = true;
       if (!readPDGID(element)) return false;
+    } else if (name == "jets" && (hasJets || areJets(element))) {
+      if (hasJets || isKnown(name)) return fail(name, "occurs twice");
+      hasJets = true;
+      if (!readJets(element)) return false;
     } else if (!readColumn(name, element)) {
       return false;
     }
   }
   if (!hasMomenta) return fail("particles", "is missing; write {\"particles\": [[px, py, pz, E], …]}");
   for (const auto &name : names) namePointers.push_back(name.c_str());
+  for (size_t column = 0; column < texts.size(); ++column) {
+    textPointers.push_back(areTexts[column] ? texts[column].data() : nullptr);
+    textLengths.push_back(texts[column].size());
+  }
 
   event->momenta = momenta.data();
   event->particle_count = momenta.size() / 4;
@@ -304,6 +414,11 @@ bool canopy_json_parser::parse(const char *line, size_t length, canopy_json_even
   event->column_is_array = areArrays.data();
   event->column_values = values.data();
   event->column_remainders = remainders.empty() ? nullptr : remainders.data();
+  event->column_texts = textPointers.data();
+  event->column_text_lengths = textLengths.data();
+  event->has_jets = hasJets;
+  event->jet_count = jetCount;
+  event->jet_column_count = jetColumns.size();
   return true;
 }
 
@@ -323,6 +438,17 @@ bool canopy_json_parse(canopy_json_parser *parser, const char *line, size_t leng
   } catch (const std::exception &error) {
     return parser->fail("", std::string("could not be read (") + error.what() + ")");
   }
+}
+
+canopy_json_jet_column canopy_json_jets(const canopy_json_parser *parser, size_t column) {
+  const auto &found = parser->jetColumns[column];
+  return {found.name.c_str(), found.kind, found.values.data(), found.remainders.data()};
+}
+
+const char *canopy_json_jet_text(const canopy_json_parser *parser, size_t column, size_t jet, size_t *length) {
+  const auto &text = parser->jetColumns[column].texts[jet];
+  *length = text.size();
+  return text.data();
 }
 
 const char *canopy_json_message(const canopy_json_parser *parser) { return parser->message.c_str(); }

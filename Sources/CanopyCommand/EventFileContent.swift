@@ -13,6 +13,8 @@ struct EventFileContent {
     var least = Double.infinity
     var largest = -Double.infinity
     var isWhole = true
+    /// The texts of a column of text, in the order in which they appear.
+    var texts: [String]?
   }
 
   /// No more events are read.
@@ -32,6 +34,9 @@ struct EventFileContent {
   private(set) var hasIdentifiers = false
   private(set) var columns: [String: Column] = [:]
   private(set) var particleColumns: [String: Column] = [:]
+  /// The number of given jets of each good event of a batch that has some.
+  private(set) var jetCounts: [Int] = []
+  private(set) var jetColumns: [String: Column] = [:]
   /// Why further columns cannot be read, by name.
   private(set) var unreadableColumns: [String: String] = [:]
   /// The first good event.
@@ -62,6 +67,10 @@ struct EventFileContent {
     if !batch.pdgID.isEmpty { hasIdentifiers = true }
     add(batch.columns, to: &columns)
     add(batch.particles.content.columns, to: &particleColumns)
+    if let jets = batch.givenJets {
+      jetCounts += (0..<batch.eventCount).map { jets.range(of: $0).count }
+      add(jets.content, to: &jetColumns)
+    }
     unreadableColumns.merge(batch.unreadableColumns) { first, _ in first }
     if firstEvent == nil { firstEvent = batch }
   }
@@ -70,9 +79,13 @@ struct EventFileContent {
 extension EventFileContent {
   private func add(_ columns: Columns, to content: inout [String: Column]) {
     for (name, column) in columns.sorted {
-      for value in column.values {
-        content[name, default: Column(width: column.width, unit: column.unit)].add(value)
+      var own = content[name] ?? Column(width: column.width, unit: column.unit)
+      if let texts = column.categories {
+        own.texts = texts.reduce(into: own.texts ?? []) { if !$0.contains($1) { $0.append($1) } }
+      } else {
+        for value in column.values { own.add(value) }
       }
+      content[name] = own
     }
   }
 }
@@ -115,6 +128,11 @@ extension Listing {
 
     add("event columns", content.columns)
     add("particle columns", content.particleColumns)
+    if let least = content.jetCounts.min(), let most = content.jetCounts.max() {
+      begin("given jets")
+      add("jets", "\(content.jetCounts.reduce(0, +)); an event has \(least) to \(most)")
+      add(content.jetColumns)
+    }
     if !content.unreadableColumns.isEmpty {
       begin("columns that cannot be read")
       for (name, reason) in content.unreadableColumns.sorted(by: { $0.key < $1.key }) { add(name, reason) }
@@ -125,17 +143,30 @@ extension Listing {
   private mutating func add(_ title: String, _ columns: [String: EventFileContent.Column]) {
     guard !columns.isEmpty else { return }
     begin(title)
+    add(columns)
+  }
+
+  private mutating func add(_ columns: [String: EventFileContent.Column]) {
+    guard !columns.isEmpty else { return }
     let hasUnits = columns.values.contains { $0.unit != nil }
     add(
       table: [["name", "numbers", "type", "least", "largest"] + (hasUnits ? ["unit"] : [])]
         + columns.sorted { $0.key < $1.key }.map { name, column in
           [
-            name, "\(column.width)", column.isWhole ? "whole" : "real",
+            name, "\(column.width)", column.texts != nil ? "text" : column.isWhole ? "whole" : "real",
             // A column of NaN alone has neither.
             column.least <= column.largest ? format(column.least) : "-",
             column.least <= column.largest ? format(column.largest) : "-",
           ] + (hasUnits ? [column.unit ?? ""] : [])
         })
+    let shown = 10
+    for (name, column) in columns.sorted(by: { $0.key < $1.key }) {
+      guard let texts = column.texts, !texts.isEmpty else { continue }
+      add(
+        "texts of \(name)",
+        texts.prefix(shown).joined(separator: ", ")
+          + (texts.count > shown ? " and \(texts.count - shown) more" : ""))
+    }
   }
 
   private mutating func addFirstEvent(of events: Events) {

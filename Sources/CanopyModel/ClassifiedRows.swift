@@ -8,8 +8,8 @@ struct ClassifiedRows: Sendable {
   let name: String
   /// What there is a row for.
   let rows: HeadRows
-  /// The truth column.
-  let truthColumn: String
+  /// The truth columns.
+  let truth: ClassTruth
   let classes: [String]
   /// The probability of class 1, the signal: `[rows]`.
   let scores: [Float]
@@ -32,8 +32,8 @@ extension EvaluatedRows {
     let width = named.head.outputs.reduce(0) { $0 + $1.width }
     let column = classification.classes.count == 2 ? 0 : 1
     return ClassifiedRows(
-      name: named.name, rows: named.head.rows, truthColumn: classification.truthColumn,
+      name: named.name, rows: named.head.rows, truth: classification.truth,
       classes: classification.classes, scores: (0..<truth.rows).map { outputs[$0 * width + column] },
-      labels: truth[classification.truthColumn].map { Int($0) }, weights: weights)
+      labels: classification.labels(of: truth).map { Int($0) }, weights: weights)
   }
 }

@@ -28,12 +28,12 @@ extension Evaluation {
       guard let own = heads[place].classified else { continue }
       let partners = other.heads.filter { result in
         result.classified.map {
-          $0.rows == own.rows && $0.truthColumn == own.truthColumn && $0.classes == own.classes
+          $0.rows == own.rows && $0.truth == own.truth && $0.classes == own.classes
         } ?? false
       }
       guard let partner = partners.first, let rows = partner.classified else {
         remarks.append(
-          "\(name) has no head that tells \(own.classes.joined(separator: " and ")) of \(own.truthColumn) apart for each of "
+          "\(name) has no head that tells \(own.classes.joined(separator: " and ")) of \(own.truth) apart for each of "
             + "the \(own.rows.rawValue), and is not compared with \(own.name).")
         continue
       }

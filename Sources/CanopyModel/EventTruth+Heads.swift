@@ -7,15 +7,28 @@ extension EventTruth {
   /// The columns of a head's truth that have a value for each of its rows, rather than for each event: `[rows]` each.
   private func rowColumns(of named: Network.NamedHead) -> [String: TruthColumn] {
     var own = derivedColumns[named.name] ?? [:]
-    if named.head.rows == .constituents {
-      for name in named.fileTruthColumns { own[name] = constituentColumns[name]! }
+    for name in named.fileTruthColumns {
+      switch named.head.rows {
+      case .constituents: own[name] = constituentColumns[name]!
+      case .jets: own[name] = jetColumns[name]
+      case .events, .splittings: break
+      }
     }
     return own
   }
 
   /// What the files say of the rows that heads have of some events; what is missing has the value of another event.
   package func truth(of rows: HeadRows, of events: some Collection<Int>) -> HeadTruth {
-    HeadTruth(rows: rowCount(of: rows, of: events), columns: spreadColumns(over: rows, of: events))
+    var truth = spreadColumns(over: rows, of: events)
+    if rows == .jets {
+      for (name, column) in jetColumns { truth[name] = filled(column, rows, events) }
+    }
+    return HeadTruth(rows: rowCount(of: rows, of: events), columns: truth)
+  }
+
+  /// The values of a column of rows for those of some events.
+  private func filled(_ column: TruthColumn, _ rows: HeadRows, _ events: some Collection<Int>) -> [Float] {
+    column.filled(events.flatMap { column.values[self.rows(rows, ofEvent: $0)] })
   }
 
   private func spreadColumns(over rows: HeadRows, of events: some Collection<Int>) -> [String: [Float]] {
@@ -27,9 +40,7 @@ extension EventTruth {
   package func truth(of named: Network.NamedHead, of events: some Collection<Int>) -> HeadTruth {
     let rows = named.head.rows
     var truth = spreadColumns(over: rows, of: events)
-    for (name, column) in rowColumns(of: named) {
-      truth[name] = column.filled(events.flatMap { column.values[self.rows(rows, ofEvent: $0)] })
-    }
+    for (name, column) in rowColumns(of: named) { truth[name] = filled(column, rows, events) }
     return HeadTruth(rows: rowCount(of: rows, of: events), columns: truth)
   }
 
@@ -38,7 +49,7 @@ extension EventTruth {
     _ weights: [Float], for named: Network.NamedHead, of events: some Collection<Int>
   ) -> [Float] {
     guard named.head.rows == .events || named.head.rows == .jets else { return events.map { weights[$0] } }
-    let truth = named.fileTruthColumns.map { columns[$0]!.values }
+    let truth = named.fileTruthColumns.compactMap { columns[$0]?.values }
     return events.map { event in truth.contains { $0[event].isNaN } ? 0 : weights[event] }
   }
 

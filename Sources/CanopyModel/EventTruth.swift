@@ -8,7 +8,8 @@ import Support
 /// Columns of events, such as truth and weights, of which each jet has those of its event, and columns of rows: truth of
 /// constituents, and what heads derive.
 ///
-/// Truth that is NaN is missing: the rows that lack a truth column of a head have no weight for it.
+/// Truth that is NaN is missing: the rows that lack a truth column of a head have no weight for it. Each jet has the truth of
+/// its event, its own number of a column of several, or that of the given jet that goes with it.
 ///
 /// This is where every column that a setting names is looked up and checked, before anything is learnt from it.
 package struct EventTruth: Sendable {
@@ -20,6 +21,12 @@ package struct EventTruth: Sendable {
     var numbers: Set<String>
     /// Columns of particles whose values heads on constituents check for themselves.
     var constituentTruth: Set<String>
+    /// Columns of `truth` that heads on jets alone ask for, which may have a number for each jet.
+    var jetTruth: Set<String>
+    /// How given jets go with jets.
+    var matching: JetMatching
+    /// The classes whose names the texts of a column may be: the lists of the heads that have it as truth.
+    var classes: [String: [[String]]]
     /// The heads that derive truth, or have numbers of observables as truth.
     var deriving: [Network.NamedHead]
 
@@ -28,6 +35,9 @@ package struct EventTruth: Sendable {
       truth = network.truthColumns.union(further)
       self.numbers = numbers
       constituentTruth = network.constituentTruthColumns
+      jetTruth = network.jetTruthColumns.subtracting(further).subtracting(numbers)
+      matching = network.jetMatching
+      classes = network.classesOfTruth
       deriving = network.heads.filter { !$0.head.derivedTruthColumns.isEmpty || !$0.observedTruth.isEmpty }
     }
 
@@ -54,6 +64,8 @@ package struct EventTruth: Sendable {
   private var constituentOffsets = [0]
   /// Columns of events: `[events]` each.
   package private(set) var columns: [String: TruthColumn]
+  /// Truth that each jet has a number of its own of: `[jets]` each.
+  package private(set) var jetColumns: [String: TruthColumn] = [:]
   /// Columns of particles that are the truth of constituents: `[constituents]` each.
   package private(set) var constituentColumns: [String: TruthColumn]
   /// What each head derives, and its truth from observables, by its name: `[rows of the head]` each.
@@ -90,8 +102,17 @@ package struct EventTruth: Sendable {
     runs = [
       Run(source: events.source, firstEvent: events.firstEventOfSource, events: 0..<events.eventCount)
     ]
+    let givenJets = try Self.givenJets(names, events, jets)
     for name in names.all.sorted() {
-      columns[name] = TruthColumn(try Self.numbers(events.columns[name], name, of: events))
+      if names.jetTruth.contains(name),
+        let numbers = try Self.jetNumbers(name, names, events, jets, givenJets: givenJets)
+      {
+        columns[name] = nil
+        jetColumns[name] = TruthColumn(numbers)
+      } else {
+        columns[name] = TruthColumn(
+          try Self.numbers(events.columns[name], name, of: events, classes: names.classes[name]))
+      }
     }
     for name in names.constituentTruth.sorted() {
       constituentColumns[name] = TruthColumn(try Self.constituentNumbers(name, of: events, jets))
@@ -120,10 +141,13 @@ package struct EventTruth: Sendable {
   /// Weights are kept in single precision, in which their products with losses must be exact enough too.
   private static let sizesOfWeights = 1e-25...1e25
 
-  /// The numbers of a column of events.
+  /// The numbers of a column of events; those of a column of text are the classes that have its texts as names.
   ///
-  /// - Throws: ``SampleError`` that names file and column if there is none or it has several numbers an event.
-  static func numbers(_ column: Column?, _ name: String, of events: Events) throws -> [Float] {
+  /// - Throws: ``SampleError`` that names file and column if there is none, it has several numbers an event, or a text is the
+  ///   name of no class.
+  static func numbers(
+    _ column: Column?, _ name: String, of events: Events, classes: [[String]]? = nil
+  ) throws -> [Float] {
     guard let column else {
       if let reason = events.unreadableColumns[name] {
         throw SampleError("\(events.source): the column \(name) cannot be read: \(reason).")
@@ -132,22 +156,119 @@ package struct EventTruth: Sendable {
       throw SampleError(
         "\(events.source): the events have no column \(name)"
           + (known.isEmpty ? "." : "; their columns are: \(known.joined(separator: ", ")).")
-          + (name == "label" ? " To give all events of a file a class, write {file: …, label: 1}." : ""))
+          + (name == "label" ? " To give all events of a file a class, write {file: …, label: 1}." : "")
+          + (events.givenJets?.content[name] == nil
+            ? "" : " The given jets have one: write \(givenJetPrefix)\(name) for a head on jets.")
+          + (name.hasPrefix(givenJetPrefix) ? " Columns of given jets are truth of heads on jets alone." : "")
+      )
     }
     guard column.width == 1 else {
       throw SampleError(
-        "\(events.source): \(name) has \(column.width) numbers an event, but one is needed.")
+        "\(events.source): \(name) has \(column.width) numbers an event, but one is needed: define a column by one of them, as in "
+          + "\(name)[0], or make it the truth of a head on jets, whose k-th jet by falling pT has the k-th number."
+      )
     }
-    // A number that stands for something else than its size, such as that of a run, must not become another.
-    if let event = column.values.firstIndex(where: {
+    if let texts = column.categories {
+      return try Self.classes(column, texts, name, among: classes, of: events) { $0 }
+    }
+    return try exact(column.values, name, of: events) { $0 }
+  }
+
+  /// Numbers in single precision.
+  ///
+  /// A number that stands for something else than its size, such as that of a run, must not become another.
+  private static func exact(
+    _ values: [Double], _ name: String, of events: Events, event: (Int) -> Int
+  ) throws -> [Float] {
+    if let place = values.firstIndex(where: {
       abs($0) > 0x1p24 && abs($0) < 0x1p53 && $0 == $0.rounded() && Double(Float($0)) != $0
     }) {
       throw SampleError(
-        "\(events.source), event \(events.eventNumbers[event] - events.firstEventOfSource): \(name) is "
-          + "\(Int(column.values[event])), a whole number that single precision rounds; define a column of smaller numbers, such as "
+        "\(events.source), event \(events.eventNumbers[event(place)] - events.firstEventOfSource): \(name) is "
+          + "\(Int(values[place])), a whole number that single precision rounds; define a column of smaller numbers, such as "
           + "\(name) % 1000000.")
     }
-    return column.values.map { Float($0) }
+    return values.map { Float($0) }
+  }
+
+  /// The number of the class that has each text of a column as its name, NaN for none.
+  ///
+  /// - Throws: ``SampleError`` that names file, event, text and classes.
+  private static func classes(
+    _ column: Column, _ texts: [String], _ name: String, among lists: [[String]]?, of events: Events,
+    event: (Int) -> Int
+  ) throws -> [Float] {
+    guard let classes = lists?.first else {
+      throw SampleError(
+        "\(events.source): \(name) is text, and numbers are needed: define a column, as in \(name) == \"\(texts.first ?? "signal")\"."
+      )
+    }
+    guard lists!.count == 1 else {
+      throw SampleError(
+        "\(events.source): \(name) is text, and the heads that have it as truth have different classes "
+          + "(\(lists!.map { $0.joined(separator: ", ") }.joined(separator: "; "))): give them the same in the same order, or define a "
+          + "column for each.")
+    }
+    let numbers = texts.map { text in classes.firstIndex(of: text).map { Float($0) } }
+    return try column.values.enumerated().map { row, value in
+      if value.isNaN { return .nan }
+      guard let number = numbers[Int(value)] else {
+        let event = event(row)
+        throw SampleError(
+          "\(events.source), event \(events.eventNumbers[event] - events.firstEventOfSource): \(name) is \"\(texts[Int(value)])\", which is "
+            + "none of the classes \(classes.joined(separator: ", ")); add it to them, or leave such events out by where."
+        )
+      }
+      return number
+    }
+  }
+
+  /// What the names of columns of given jets begin with.
+  static let givenJetPrefix = "jet/"
+
+  /// The given jet of each jet, if one is asked for: `[jets]`.
+  private static func givenJets(_ names: Names, _ events: Events, _ jets: Jets) throws -> [Int?] {
+    names.jetTruth.contains { $0.hasPrefix(givenJetPrefix) && events.columns[$0] == nil }
+      ? try names.matching.givenJets(for: jets, in: events) : []
+  }
+
+  /// The number that each jet has of a column: that of the given jet that goes with it, or of its place by falling pT among
+  /// those of a column of several; nil if the column has one number for each event.
+  private static func jetNumbers(
+    _ name: String, _ names: Names, _ events: Events, _ jets: Jets, givenJets: [Int?]
+  ) throws -> [Float]? {
+    if let column = events.columns[name] {
+      guard column.width > 1 else { return nil }
+      let numbers = try exact(column.values, name, of: events) { $0 / column.width }
+      return (0..<jets.eventCount).flatMap { event in
+        jets.jets(ofEvent: event).map { jet in
+          let rank = jet - jets.offsets[event]
+          return rank < column.width ? numbers[event * column.width + rank] : .nan
+        }
+      }
+    }
+    guard name.hasPrefix(givenJetPrefix) else { return nil }
+    if let reason = events.unreadableColumns[name] {
+      throw SampleError("\(events.source): the column \(name) cannot be read: \(reason).")
+    }
+    guard let given = events.givenJets else {
+      throw SampleError(
+        "\(events.source): the events have no given jets, of which \(name) is a column: write them as /jet/offset and /jet/NAME in HDF5, "
+          + "or as jets in JSON lines.")
+    }
+    let own = String(name.dropFirst(givenJetPrefix.count))
+    guard let column = given.content[own] else {
+      if given.offsets[given.count] == 0 { return Array(repeating: .nan, count: jets.jetCount) }
+      throw SampleError(
+        "\(events.source): the given jets have no column \(own); their columns are: "
+          + "\(given.content.names.joined(separator: ", ")).")
+    }
+    let numbers =
+      if let texts = column.categories {
+        try classes(
+          column, texts, name, among: names.classes[name], of: events, event: given.list(ofElement:))
+      } else { try exact(column.values, name, of: events, event: given.list(ofElement:)) }
+    return givenJets.map { $0.map { numbers[$0] } ?? .nan }
   }
 
   /// The values of a column of particles for the constituents of jets, in their order.
@@ -209,6 +330,13 @@ package struct EventTruth: Sendable {
 
   /// Adds the columns of further events.
   package mutating func append(_ other: EventTruth) {
+    // One of the two may have a number for each event, which its jets have.
+    for name in Set(jetColumns.keys).union(other.jetColumns.keys) {
+      var column = jetColumns[name] ?? TruthColumn(jetValues(name))
+      column.append(other.jetValues(name))
+      jetColumns[name] = column
+      columns[name] = nil
+    }
     for run in other.runs {
       let events = run.events.lowerBound + eventCount..<run.events.upperBound + eventCount
       if let last = runs.last, last.source == run.source, last.firstEvent == run.firstEvent {
@@ -224,11 +352,16 @@ package struct EventTruth: Sendable {
     )
     jetOffsets += other.jetOffsets.dropFirst().map { jet + $0 }
     constituentOffsets += other.constituentOffsets.dropFirst().map { constituent + $0 }
-    for (name, column) in other.columns { columns[name]!.append(column.values) }
+    for (name, column) in other.columns { columns[name]?.append(column.values) }
     for (name, column) in other.constituentColumns { constituentColumns[name]!.append(column.values) }
     for (head, derived) in other.derivedColumns {
       for (name, column) in derived { derivedColumns[head]![name]!.append(column.values) }
     }
+  }
+
+  /// The truth of each jet, its own or that of its event.
+  private func jetValues(_ name: String) -> [Float] {
+    jetColumns[name]?.values ?? spread(columns[name]!.values, over: .jets, of: 0..<eventCount)
   }
 
   /// The sample that each event is of, by its place among those of the stream that they were read from: `[events]`.

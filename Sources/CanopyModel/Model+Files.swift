@@ -50,6 +50,7 @@ extension Model {
         observables: ObservableCatalogue(
           description.observableChoices(plugins), plugins: plugins),
         cuts: description.cuts)
+      network.jetMatching = description.jetMatching ?? JetMatching()
       try network.prepare(by: description.heads.map(\.preparation))
       try network.calibrate(by: description.heads.map(\.calibration))
       try description.checkMembers(by: network)

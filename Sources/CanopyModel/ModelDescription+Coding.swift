@@ -7,6 +7,7 @@ import Settings
 extension ModelDescription: Codable {
   private enum CodingKeys: String, CodingKey {
     case formatVersion, particles, jets, observables, cuts, embedding, events, scaling, heads, training
+    case jetMatching = "jetTruth"
   }
 
   /// Reads what this version and earlier ones write.
@@ -22,6 +23,7 @@ extension ModelDescription: Codable {
     events = try container.decodeIfPresent(StoredStage.self, forKey: .events)?.description(in: .events)
     scaling = try container.decode(SampleScaling.self, forKey: .scaling)
     heads = try container.decode([HeadDescription].self, forKey: .heads)
+    jetMatching = try container.decodeIfPresent(JetMatching.self, forKey: .jetMatching)
     training = try container.decodeIfPresent(TrainingProvenance.self, forKey: .training)
   }
 
@@ -37,6 +39,7 @@ extension ModelDescription: Codable {
     try container.encodeIfPresent(events.map(StoredStage.init), forKey: .events)
     try container.encode(scaling, forKey: .scaling)
     try container.encode(heads, forKey: .heads)
+    try container.encodeIfPresent(jetMatching, forKey: .jetMatching)
     try container.encodeIfPresent(training, forKey: .training)
   }
 }

@@ -23,6 +23,8 @@ public struct ModelDescription: Sendable, Equatable {
   public var scaling: SampleScaling
   /// The heads in the order of the configuration.
   public var heads: [HeadDescription]
+  /// How given jets go with jets to have truth; nil if no head has truth of given jets.
+  public var jetMatching: JetMatching?
   /// Where the weights come from; nil for a network that was not trained.
   public var training: TrainingProvenance?
 
@@ -30,7 +32,7 @@ public struct ModelDescription: Sendable, Equatable {
   public init(
     particles: ParticleSelection? = nil, jets: JetFinder, observables: [ObservableDescription] = [],
     cuts: [ObservableCut] = [], embedding: StageDescription?, events: StageDescription? = nil,
-    scaling: SampleScaling, heads: [HeadDescription],
+    scaling: SampleScaling, heads: [HeadDescription], jetMatching: JetMatching? = nil,
     training: TrainingProvenance? = nil
   ) {
     self.particles = particles
@@ -41,6 +43,7 @@ public struct ModelDescription: Sendable, Equatable {
     self.events = events
     self.scaling = scaling
     self.heads = heads
+    self.jetMatching = jetMatching
     self.training = training
   }
 }

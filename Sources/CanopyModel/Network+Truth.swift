@@ -30,6 +30,28 @@ extension Network {
     }
   }
 
+  /// Those of ``truthColumns`` that heads on jets alone have as truth.
+  var jetTruthColumns: Set<String> {
+    heads.reduce(into: truthColumns) { columns, named in
+      if named.head.rows == .events { columns.subtract(named.fileTruthColumns) }
+    }
+  }
+
+  /// Whether a head has truth of given jets.
+  public var readsGivenJets: Bool {
+    jetTruthColumns.contains { $0.hasPrefix(EventTruth.givenJetPrefix) }
+  }
+
+  /// The names of the classes of heads that tell classes apart by one column, by the column: each list once.
+  var classesOfTruth: [String: [[String]]] {
+    heads.reduce(into: [:]) { lists, named in
+      guard let own = (named.head as? any ClassifyingHead)?.classification, own.truthColumns.count == 1
+      else { return }
+      let column = own.truthColumns[0]
+      if lists[column]?.contains(own.classes) != true { lists[column, default: []].append(own.classes) }
+    }
+  }
+
   /// The columns of particles that heads on constituents have as truth.
   public var constituentTruthColumns: Set<String> {
     heads.reduce(into: []) { columns, named in

@@ -31,6 +31,8 @@ public struct Network: Sendable {
   public let cuts: [ObservableCut]
   /// All parameters.
   public let layout: ParameterLayout
+  /// How given jets go with the jets that heads have rows of, to have truth; without meaning for a prediction.
+  public var jetMatching = JetMatching()
 
   /// What the heads read, all together.
   public var headInputs: Set<HeadInput> {
@@ -44,6 +46,7 @@ public struct Network: Sendable {
   public var particleColumns: Set<String> {
     var read = constituentTruthColumns.union(observables.particleColumns)
     read.formUnion(truthObservables.particleColumns)
+    if readsGivenJets, let column = jetMatching.particleColumn { read.insert(column) }
     for stage in stages { read.formUnion(stage.stage.particleColumns) }
     return heads.reduce(into: read) { $0.formUnion($1.head.particleColumns) }
   }

@@ -4,6 +4,8 @@
 ///
 /// Whole numbers of a file stay exact beyond 2⁵³ too, where a double has steps of more than 1: ``remainders`` has what
 /// ``values`` lack, and ``wholeNumber(at:as:)`` puts the two together.
+///
+/// A column of text has the places of its texts among ``categories`` as numbers, and NaN where there is no text.
 public struct Column: Sendable, Equatable {
   /// How a file stores the numbers of a column.
   public enum Storage: String, Sendable, Codable {
@@ -29,6 +31,8 @@ public struct Column: Sendable, Equatable {
   public var storage: Storage
   /// What each number has in addition to that in ``values``; empty if none has anything.
   public private(set) var remainders: [Double] = []
+  /// The texts that the numbers of a column of text stand for, each once; nil for a column of numbers.
+  public private(set) var categories: [String]?
 
   /// A column of `values`, which hold `width` numbers for each row.
   public init(
@@ -47,6 +51,36 @@ public struct Column: Sendable, Equatable {
     self.init(width: width, values: wholeNumbers.map { Double($0) }, unit: unit, storage: storage)
     guard values.contains(where: { abs($0) >= 0x1p53 }) else { return }
     remainders = zip(wholeNumbers, values).map { Self.remainder(of: $0, beyond: $1) }
+  }
+
+  /// A column of text, one for each row: `[rows]`; an empty text is a missing one.
+  public init(texts: [String]) {
+    var places: [String: Int] = [:]
+    var known: [String] = []
+    let values = texts.map { text in
+      if text.isEmpty { return Double.nan }
+      if let place = places[text] { return Double(place) }
+      places[text] = known.count
+      known.append(text)
+      return Double(known.count - 1)
+    }
+    self.init(values: values)
+    categories = known
+  }
+
+  /// A column of text by the places of its texts among `categories`, NaN for none; nil if a number is no such place.
+  package init?(places: [Double], categories: [String]) {
+    guard places.allSatisfy({ $0.isNaN || Int(exactly: $0).map(categories.indices.contains) == true }) else {
+      return nil
+    }
+    self.init(values: places)
+    self.categories = categories
+  }
+
+  /// The text of a row; empty if it is missing, or if this is a column of numbers.
+  public func text(ofRow row: Int) -> String {
+    guard let categories, !values[row].isNaN else { return "" }
+    return categories[Int(values[row])]
   }
 
   /// What a whole number has in addition to the double that is nearest to it.
@@ -92,11 +126,42 @@ extension Column {
     if !remainders.isEmpty { fillRemainders() }
   }
 
+  /// Adds a text after the others of a column of text.
+  package mutating func append(text: String) {
+    let places = categories ?? []
+    let place = text.isEmpty ? nil : places.firstIndex(of: text) ?? places.count
+    values.append(place.map { Double($0) } ?? .nan)
+    categories = place == places.count ? places + [text] : places
+  }
+
+  /// Gives a column of text the texts of another that it lacks.
+  ///
+  /// - Returns: the number that stands here for each of the others; nil if it is the same as there.
+  private mutating func merge(_ others: [String]?) -> [Double]? {
+    guard let others, others != categories else { return nil }
+    var own = categories ?? []
+    var places = Dictionary(uniqueKeysWithValues: own.enumerated().map { ($1, $0) })
+    let numbers = others.map { text in
+      if let place = places[text] { return Double(place) }
+      own.append(text)
+      places[text] = own.count - 1
+      return Double(own.count - 1)
+    }
+    categories = own
+    return numbers.elementsEqual(others.indices.lazy.map(Double.init)) ? nil : numbers
+  }
+
   /// Adds rows of another column of the same width after the others.
   package mutating func append(_ rows: Range<Int>, of other: Column) {
     let places = rows.lowerBound * other.width..<rows.upperBound * other.width
     if values.isEmpty { storage = other.storage }
     storage = storage.merged(with: other.storage)
+    if let numbers = merge(other.categories) {
+      for place in places {
+        values.append(other.values[place].isNaN ? .nan : numbers[Int(other.values[place])])
+      }
+      return
+    }
     append(
       other.values[places], remainders: other.remainders.isEmpty ? nil : other.remainders[places])
   }
@@ -291,6 +356,7 @@ extension Column {
     width = other.width
     unit = other.unit
     storage = other.storage
+    categories = other.categories
     let places = rows.lowerBound * width..<rows.upperBound * width
     values.replace(with: other.values[places])
     if !remainders.isEmpty || !other.remainders.isEmpty {
@@ -301,6 +367,10 @@ extension Column {
   fileprivate mutating func append(at rows: [Int], of other: Column) {
     storage = values.isEmpty ? other.storage : storage.merged(with: other.storage)
     values.reserveCapacity(values.count + rows.count * other.width)
+    if let numbers = merge(other.categories) {
+      for row in rows { values.append(other.values[row].isNaN ? .nan : numbers[Int(other.values[row])]) }
+      return
+    }
     if !other.remainders.isEmpty { fillRemainders() }
     for row in rows {
       let places = row * other.width..<(row + 1) * other.width

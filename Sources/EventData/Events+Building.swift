@@ -32,6 +32,11 @@ extension Events {
   /// Adds the events of another collection, which has the same columns, after these.
   public mutating func append(_ other: Events) {
     let first = particleCount
+    if givenJets != nil || other.givenJets != nil {
+      var jets = givenJets ?? Self.givenJets(ofEvents: eventCount)
+      jets.append(other.givenJets ?? Self.givenJets(ofEvents: other.eventCount))
+      givenJets = jets
+    }
     if !weights.isEmpty || !other.weights.isEmpty {
       weights = weightOfEach + other.weightOfEach
     }
@@ -39,6 +44,11 @@ extension Events {
     particles.content.append(contentsOf: other.particles.content, 0..<other.particleCount)
     for offset in other.offsets.dropFirst() { particles.endList(at: first + offset) }
     columns.append(contentsOf: other.columns, 0..<other.eventCount)
+  }
+
+  /// No given jets of some events.
+  private static func givenJets(ofEvents count: Int) -> Ragged<Columns> {
+    Ragged(offsets: Array(repeating: 0, count: count + 1), content: Columns())
   }
 
   private func checkIdentifiers(_ count: Int, particleCount: Int) throws {
@@ -56,10 +66,11 @@ extension Events {
     }
   }
 
-  /// Makes the particles that were added since the last event an event.
+  /// Makes the particles that were added since the last event an event, which has no given jets.
   public mutating func finishEvent(number: Int) {
     eventNumbers.append(number)
     if !weights.isEmpty { weights.append(1) }
+    if let last = givenJets?.offsets.last { givenJets?.endList(at: last) }
     particles.endList(at: particleCount)
   }
 

@@ -7,6 +7,7 @@ extension Events {
     part.firstEventOfSource = firstEventOfSource
     part.columns = columns.rows(places)
     part.unreadableColumns = unreadableColumns
+    part.givenJets = givenJets?.lists(at: places)
     if !weights.isEmpty { part.weights = places.map { weights[$0] } }
     for place in places {
       part.eventNumbers.append(eventNumbers[place])
@@ -26,6 +27,12 @@ extension Events {
     particles.removeOffsets()
     particles.endList(at: particleCount)
     columns.replace(with: other.columns, rows: place..<place + 1)
+    if let jets = other.givenJets {
+      if givenJets == nil { givenJets = Ragged(content: Columns()) }
+      givenJets!.replace(with: jets, list: place)
+    } else {
+      givenJets = nil
+    }
     weights.removeAll(keepingCapacity: true)
     if !other.weights.isEmpty { weights.append(other.weights[place]) }
     source = other.source

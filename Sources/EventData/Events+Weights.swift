@@ -9,13 +9,13 @@ extension Events {
   /// What the names of the columns of named weights begin with.
   public static let weightPrefix = "weight."
 
-  /// The column of an event weight and its name, or nil if there is none.
+  /// The column of an event weight and its name, or nil if there is none of numbers.
   ///
   /// A weight that its generator named NAME is the column `weight.NAME`. It is found by either name; a column that
   /// is itself called NAME comes first.
   public func column(forWeight name: String) -> (name: String, column: Column)? {
     for candidate in [name, Self.weightPrefix + name] {
-      if let column = columns[candidate] { return (candidate, column) }
+      if let column = columns[candidate], column.categories == nil { return (candidate, column) }
     }
     return nil
   }

@@ -17,11 +17,16 @@ public struct Events: Sendable, Equatable {
   public var particles: Ragged<Particles>
   /// Further quantities of each event by name: truth, weights, inputs: each `[events × width]`.
   public var columns: Columns
+  /// Jets that the input itself has, such as those that a generator or an experiment found: `[events]` lists, whose columns
+  /// are each `[given jets × width]`; nil if the input has none.
+  ///
+  /// They are truth and axes, and not what is clustered.
+  public var givenJets: Ragged<Columns>?
   /// The weight of each event: `[events]`; empty if each counts as one.
   public var weights: [Double]
   /// Why columns of the input cannot be read, by name; it is an error only for those who need them.
   ///
-  /// Those of particles are called `particle/NAME`.
+  /// Those of particles are called `particle/NAME`, those of given jets `jet/NAME`.
   public var unreadableColumns: [String: String]
   /// The file that the events come from, as the user named it; used in messages.
   public var source: String
@@ -33,6 +38,7 @@ public struct Events: Sendable, Equatable {
     eventNumbers = []
     particles = Ragged(content: Particles())
     columns = Columns()
+    givenJets = nil
     weights = []
     unreadableColumns = [:]
     self.source = source
@@ -61,6 +67,16 @@ public struct Events: Sendable, Equatable {
   public var pdgID: [Int32] {
     get { particles.content.pdgID }
     _modify { yield &particles.content.pdgID }
+  }
+
+  /// Whether given jets have an offset for each event and each of their columns a number for each jet.
+  package var givenJetsFit: Bool {
+    guard let jets = givenJets else { return true }
+    return jets.offsets.count == eventCount + 1 && jets.offsets[0] == 0
+      && zip(jets.offsets, jets.offsets.dropFirst()).allSatisfy(<=)
+      && jets.content.sorted.allSatisfy {
+        $0.column.width == 1 && $0.column.values.count == jets.offsets[eventCount]
+      }
   }
 
   /// The particles of one event as a range into the particle arrays.

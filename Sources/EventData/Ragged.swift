@@ -27,6 +27,9 @@ public struct Ragged<Content: Sendable>: Sendable {
   /// The elements of one list as a range into the content.
   public func range(of list: Int) -> Range<Int> { offsets[list]..<offsets[list + 1] }
 
+  /// The list that has an element of the content.
+  package func list(ofElement element: Int) -> Int { offsets.lastIndex { $0 <= element }! }
+
   /// Makes the elements that were added to the content since the last list, up to `end`, a list.
   public mutating func endList(at end: Int) { offsets.append(end) }
 
@@ -43,3 +46,26 @@ extension Ragged where Content: RandomAccessCollection, Content.Index == Int {
 }
 
 extension Ragged: Equatable where Content: Equatable {}
+
+extension Ragged where Content == Columns {
+  /// Adds the lists of another, which has the same columns, after these.
+  mutating func append(_ other: Ragged) {
+    let first = offsets[count]
+    content.append(contentsOf: other.content, 0..<other.offsets[other.count])
+    for offset in other.offsets.dropFirst() { endList(at: first + offset) }
+  }
+
+  /// Some of the lists, by their places.
+  package func lists(at places: some Collection<Int>) -> Ragged {
+    var part = Ragged(content: content.rows(places.flatMap { range(of: $0) }))
+    for place in places { part.endList(at: part.offsets[part.count] + range(of: place).count) }
+    return part
+  }
+
+  /// Replaces the content by one list of another, and keeps the storage.
+  mutating func replace(with other: Ragged, list: Int) {
+    content.replace(with: other.content, rows: other.range(of: list))
+    removeOffsets()
+    endList(at: other.range(of: list).count)
+  }
+}

@@ -79,7 +79,8 @@ extension Events {
 
   /// About how many bytes of memory the batch takes.
   var byteCount: Int {
-    let numbers = columns.valueCount + particles.content.columns.valueCount
+    let numbers =
+      columns.valueCount + particles.content.columns.valueCount + (givenJets?.content.valueCount ?? 0)
     return 8 * (numbers + 4 * particleCount + 2 * eventCount) + 4 * pdgID.count
   }
 }

@@ -25,11 +25,15 @@ public struct EventSchema: Sendable {
     /// The name that the events have for it.
     public let name: String
     /// The names under which it is written: one, or one for each number if a format has no columns of several.
-    public let writtenNames: [String]
+    public fileprivate(set) var writtenNames: [String]
     /// How many numbers it has for each event or particle.
     public let width: Int
     /// The unit of the numbers, if it is known.
     public let unit: String?
+    /// Whether it is text.
+    public let isText: Bool
+    /// The bytes of the longest text so far in UTF-8.
+    public private(set) var textSize = 0
     /// How the numbers are stored by a format that tells whole numbers from others: so that it holds those of all events
     /// so far, as their files store them, or all of their digits.
     public var storage: Column.Storage {
@@ -48,23 +52,43 @@ public struct EventSchema: Sendable {
     private var areSigned = true
     private var areUnsigned = true
 
-    fileprivate init(name: String, writtenNames: [String], width: Int, unit: String?, given: Column.Storage) {
+    fileprivate init(name: String, _ column: Column) {
       self.name = name
-      self.writtenNames = writtenNames
-      self.width = width
-      self.unit = unit
-      self.given = given
+      writtenNames = [name]
+      width = column.width
+      unit = column.unit
+      isText = column.categories != nil
+      given = column.storage
     }
 
     /// The same column under other names.
     fileprivate func written(as names: [String]) -> ColumnShape {
-      var shape = ColumnShape(name: name, writtenNames: names, width: width, unit: unit, given: given)
-      (shape.areLarge, shape.areSigned, shape.areUnsigned) = (areLarge, areSigned, areUnsigned)
+      var shape = self
+      shape.writtenNames = names
       return shape
+    }
+
+    /// What the events lack that do not have the column: NaN, or no text.
+    fileprivate func missing(rows: Int) -> Column {
+      isText
+        ? Column(texts: Array(repeating: "", count: rows))
+        : Column(width: width, values: Array(repeating: .nan, count: rows * width))
+    }
+
+    /// What another column of this name cannot be; nil if it goes with this one.
+    fileprivate func problem(with column: Column) -> String? {
+      guard isText == (column.categories != nil) else {
+        return "has \(isText ? "numbers" : "text"), but earlier events have \(isText ? "text" : "numbers")"
+      }
+      return width == column.width ? nil : "has \(column.width) numbers, but earlier events have \(width)"
     }
 
     /// Takes up the numbers of further events.
     fileprivate mutating func admit(_ column: Column) {
+      if let texts = column.categories {
+        textSize = texts.reduce(textSize) { max($0, $1.utf8.count) }
+        return
+      }
       given = given.merged(with: column.storage)
       areLarge = areLarge || column.remainders.contains { $0 != 0 }
       for place in column.values.indices {
@@ -86,13 +110,21 @@ public struct EventSchema: Sendable {
   public private(set) var columns: [ColumnShape] = []
   /// The columns of particles, by name.
   public private(set) var particleColumns: [ColumnShape] = []
+  /// Whether given jets are written.
+  public private(set) var hasGivenJets = false
+  /// The columns of given jets, by name.
+  public private(set) var jetColumns: [ColumnShape] = []
 
   /// The columns with whole numbers that a format of doubles rounds, as other numbers are among them or are missing.
-  public var roundedColumns: [String] { (columns + particleColumns).filter(\.isRounded).map(\.name) }
+  public var roundedColumns: [String] {
+    (columns + particleColumns + jetColumns).filter(\.isRounded).map(\.name)
+  }
 
   private let layout: Layout
   /// Whether events were admitted, which lack the columns that come later.
   private var hasEvents = false
+  /// The same of jets.
+  private var hasJets = false
   /// The names that another column of particles cannot have.
   private var takenNames: Set<String>
 
@@ -128,6 +160,7 @@ public struct EventSchema: Sendable {
     var schema = EventSchema(layout, hasPDGID: hasPDGID, writesNumbers: writesNumbers)
     for column in columns { schema.add(column) }
     for column in particleColumns { schema.addOfParticles(column) }
+    (schema.hasGivenJets, schema.jetColumns) = (hasGivenJets, jetColumns)
     return schema
   }
 
@@ -139,9 +172,9 @@ public struct EventSchema: Sendable {
   /// Takes up the columns of a batch that earlier events lack.
   ///
   /// - Throws: `EventInputError` that names what cannot stand in one output with the earlier events.
-  /// - Returns: how many columns of events and of particles are new; they are the last.
+  /// - Returns: how many columns of events, of particles and of given jets are new; they are the last.
   @discardableResult
-  public mutating func admit(_ events: Events) throws -> (events: Int, particles: Int) {
+  public mutating func admit(_ events: Events) throws -> (events: Int, particles: Int, jets: Int) {
     func refusal(_ field: String, _ problem: String) -> EventInputError {
       EventInputError(
         source: events.source, event: events.eventNumbers.first.map { $0 - events.firstEventOfSource },
@@ -161,18 +194,14 @@ public struct EventSchema: Sendable {
     }
     defer { hasEvents = hasEvents || events.eventCount > 0 }
     func shape(_ name: String, _ column: Column) -> ColumnShape {
-      var shape = ColumnShape(
-        name: name, writtenNames: [name], width: column.width, unit: column.unit, given: column.storage)
+      var shape = ColumnShape(name: name, column)
       shape.admit(column)
       if hasEvents { shape.admitMissing() }
       return shape
     }
     for (name, column) in events.columns.sorted {
       if let place = columns.firstIndex(where: { $0.name == name }) {
-        let known = columns[place]
-        guard known.width == column.width else {
-          throw refusal(name, "has \(column.width) numbers, but earlier events have \(known.width)")
-        }
+        if let problem = columns[place].problem(with: column) { throw refusal(name, problem) }
         columns[place].admit(column)
         continue
       }
@@ -189,17 +218,47 @@ public struct EventSchema: Sendable {
     }
     for (name, column) in events.particles.content.columns.sorted {
       if let place = particleColumns.firstIndex(where: { $0.name == name }) {
-        let known = particleColumns[place]
-        guard known.width == column.width else {
-          throw refusal(
-            "particle/" + name, "has \(column.width) numbers, but earlier events have \(known.width)")
+        if let problem = particleColumns[place].problem(with: column) {
+          throw refusal("particle/" + name, problem)
         }
         particleColumns[place].admit(column)
         continue
       }
       addOfParticles(shape(name, column))
     }
-    return (columns.count - counts.events, particleColumns.count - counts.particles)
+    let jets = try admitJets(of: events, refusal)
+    return (columns.count - counts.events, particleColumns.count - counts.particles, jets)
+  }
+
+  /// Takes up the columns of given jets; returns how many are new.
+  private mutating func admitJets(
+    of events: Events, _ refusal: (_ field: String, _ problem: String) -> EventInputError
+  ) throws -> Int {
+    guard let jets = events.givenJets else { return 0 }
+    hasGivenJets = true
+    guard jets.offsets[jets.count] > 0 || !hasJets else { return 0 }
+    let count = jetColumns.count
+    for place in jetColumns.indices where jets.content[jetColumns[place].name] == nil {
+      jetColumns[place].admitMissing()
+    }
+    for (name, column) in jets.content.sorted {
+      if let place = jetColumns.firstIndex(where: { $0.name == name }) {
+        if let problem = jetColumns[place].problem(with: column) { throw refusal("jet/" + name, problem) }
+        jetColumns[place].admit(column)
+        continue
+      }
+      guard !["", "offset"].contains(name) else {
+        throw refusal(
+          name.isEmpty ? "a column of jets without a name" : "jet/" + name,
+          "cannot be written under this name")
+      }
+      var shape = ColumnShape(name: name, column)
+      shape.admit(column)
+      if hasJets { shape.admitMissing() }
+      jetColumns.append(shape)
+    }
+    hasJets = hasJets || jets.offsets[jets.count] > 0
+    return jetColumns.count - count
   }
 
   private mutating func add(_ column: ColumnShape) {
@@ -225,9 +284,7 @@ public struct EventSchema: Sendable {
 
   /// A column of the schema for the events of a batch, with NaN if they lack it: `[events × width]`.
   public func column(_ column: ColumnShape, in events: Events) -> Column {
-    events.columns[column.name]
-      ?? Column(
-        width: column.width, values: Array(repeating: .nan, count: events.eventCount * column.width))
+    events.columns[column.name] ?? column.missing(rows: events.eventCount)
   }
 
   /// The values of a column of particles of the schema, NaN if the events lack it: `[particles × width]`.
@@ -237,8 +294,12 @@ public struct EventSchema: Sendable {
 
   /// A column of particles of the schema, with NaN if the events lack it: `[particles × width]`.
   public func particleColumn(_ column: ColumnShape, in events: Events) -> Column {
-    events.particles.content.columns[column.name]
-      ?? Column(
-        width: column.width, values: Array(repeating: .nan, count: events.particleCount * column.width))
+    events.particles.content.columns[column.name] ?? column.missing(rows: events.particleCount)
+  }
+
+  /// A column of given jets of the schema, with what is missing if the events lack it: `[given jets]`.
+  public func jetColumn(_ column: ColumnShape, in events: Events) -> Column {
+    guard let jets = events.givenJets else { return column.missing(rows: 0) }
+    return jets.content[column.name] ?? column.missing(rows: jets.offsets[jets.count])
   }
 }

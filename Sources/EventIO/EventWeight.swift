@@ -39,6 +39,7 @@ public struct EventWeight: Sendable, Equatable, CustomStringConvertible {
     if let reason = events.unreadableColumns[text] {
       throw error("asks for \(text), which cannot be read: \(reason)")
     }
+    guard events.columns[text]?.categories == nil else { throw error("asks for \(text), which is text") }
     let known = events.columns.names.filter { events.columns[$0]!.width == 1 }
     let remedy =
       text.nearest(among: known).map { "did you mean \($0)?" }

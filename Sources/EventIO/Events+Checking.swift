@@ -83,5 +83,6 @@ extension Events {
       throw fault(
         name, "has \(column.values.count) numbers, \(column.width) a particle, for \(count) particles")
     }
+    guard givenJetsFit else { throw fault("givenJets", "do not fit \(eventCount) events") }
   }
 }

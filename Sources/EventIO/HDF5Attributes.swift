@@ -67,11 +67,12 @@ struct HDF5Attributes {
     }
     guard (1...256).contains(message.count) else { throw Problem.damaged }
     var cursor = HDF5Cursor(message.values)
+    var collection: (address: UInt64, objects: [UInt64: ArraySlice<UInt8>])?
     return try (0..<message.count).flatMap { _ in
       let text =
         switch kind {
         case .fixed(let size): try cursor.take(size)
-        case .variable: try bytes.heapObject(&cursor)
+        case .variable: try bytes.heapObject(&cursor, in: &collection)
         }
       return String(decoding: text.prefix { $0 != 0 }, as: UTF8.self).split(separator: ",").map { part in
         String(part.drop { $0 == " " }.prefix { $0 != " " })
@@ -238,7 +239,13 @@ struct HDF5Bytes {
   /// Some bytes at an address, of which there are fewer at the end of the file.
   func read(at address: UInt64, count: Int, atLeast least: Int) throws -> ArraySlice<UInt8> {
     let (place, overflow) = base.addingReportingOverflow(address)
-    guard !overflow, place < 1 << 62 else { throw HDF5Attributes.Problem.damaged }
+    guard !overflow else { throw HDF5Attributes.Problem.damaged }
+    return try read(fromStart: place, count: count, atLeast: least)
+  }
+
+  /// The same from a place that is counted from the start of the file.
+  func read(fromStart place: UInt64, count: Int, atLeast least: Int) throws -> ArraySlice<UInt8> {
+    guard place < 1 << 62 else { throw HDF5Attributes.Problem.damaged }
     let found = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       while filled < count {
         let read = pread(
@@ -253,29 +260,42 @@ struct HDF5Bytes {
   }
 
   /// What a value of variable length, written as length, address of a collection and number in it, stands for.
-  func heapObject(_ value: inout HDF5Cursor) throws -> ArraySlice<UInt8> {
+  ///
+  /// - Parameters:
+  ///   - value: the value.
+  ///   - collection: the collection that was read last, by its address, as values that follow each other are in one.
+  func heapObject(
+    _ value: inout HDF5Cursor, in collection: inout (address: UInt64, objects: [UInt64: ArraySlice<UInt8>])?
+  ) throws -> ArraySlice<UInt8> {
     let (length, address) = (Int(try value.number(4)), try value.number(8))
     let index = try value.number(4)
     if length == 0 { return [] }
+    if collection?.address != address { collection = (address, try heapObjects(at: address)) }
+    guard let content = collection!.objects[index], length <= content.count else {
+      throw HDF5Attributes.Problem.damaged
+    }
+    return content.prefix(length)
+  }
+
+  /// The objects of a collection, by their numbers, up to where it is damaged.
+  private func heapObjects(at address: UInt64) throws -> [UInt64: ArraySlice<UInt8>] {
     var head = HDF5Cursor(try read(at: address, count: 16, atLeast: 16))
     guard try head.take(4).elementsEqual("GCOL".utf8) else { throw HDF5Attributes.Problem.damaged }
     try head.skip(4)
     let size = try head.number(8)
     guard (16...UInt64(Self.largestHeap)).contains(size) else { throw HDF5Attributes.Problem.damaged }
     var collection = HDF5Cursor(try read(at: address + 16, count: Int(size) - 16, atLeast: 0))
-    while true {
-      let found = try collection.number(2)
+    var objects: [UInt64: ArraySlice<UInt8>] = [:]
+    while collection.remaining >= 16 {
+      let index = try collection.number(2)
       try collection.skip(6)
       let size = try collection.number(8)
       // Object 0 is the free space, and the last.
-      guard found != 0, size <= Self.largestHeap else { throw HDF5Attributes.Problem.damaged }
-      let content = try collection.take(Int(size))
-      if found == index {
-        guard length <= content.count else { throw HDF5Attributes.Problem.damaged }
-        return content.prefix(length)
-      }
-      try collection.skip((8 - Int(size) % 8) % 8)
+      guard index != 0, size <= collection.remaining else { break }
+      objects[index] = try collection.take(Int(size))
+      try collection.skip(min((8 - Int(size) % 8) % 8, collection.remaining))
     }
+    return objects
   }
 }
 

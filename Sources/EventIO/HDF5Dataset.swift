@@ -4,7 +4,8 @@ import CHDF5
 import CZlib
 import JetPhysics
 
-/// A dataset of numbers `[rows]`, `[rows × …]` or `[rows × … × …]` of an open file, read by ranges of rows.
+/// A dataset of numbers `[rows]`, `[rows × …]` or `[rows × … × …]`, or of texts `[rows]`, of an open file, read by ranges of
+/// rows.
 ///
 /// Every use is inside `HDF5.locked`.
 final class HDF5Dataset {
@@ -18,6 +19,8 @@ final class HDF5Dataset {
   let storage: Column.Storage
   /// How many bits a value has.
   let bits: Int
+  /// How texts are written; nil for numbers.
+  let texts: HDF5Texts?
   /// The unit that an attribute `unit` or `units` says, in lower case.
   let unit: String?
   /// The names in an attribute `features`, in the order of the last dimension; nil if there is none.
@@ -44,8 +47,10 @@ final class HDF5Dataset {
   /// The number of values of a row; 1 if there is only one dimension.
   var width: Int { shape.dropFirst().reduce(1, *) }
 
-  /// Examines an object; `object` is the dataset `name` of `file`.
-  init(_ name: String, _ object: HDF5Handle, in file: HDF5Handle, source: String) throws {
+  /// Examines an object; `object` is the dataset `name` of `file`, which may be of texts if `allowsTexts`.
+  init(
+    _ name: String, _ object: HDF5Handle, in file: HDF5Handle, source: String, allowsTexts: Bool = false
+  ) throws {
     func refusal(_ problem: String) -> EventInputError {
       EventInputError(source: source, field: name, problem: problem)
     }
@@ -67,13 +72,16 @@ final class HDF5Dataset {
     else { throw refusal(damaged) }
     let kind = H5Tget_class(type.id)
     // Booleans of h5py are an enumeration.
-    guard kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM else {
+    let isText = allowsTexts && kind == H5T_STRING
+    guard isText || kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM else {
       throw refusal("does not hold numbers; write integers or floating-point numbers")
     }
     // HDF5 allocates by the sizes that the file claims.
     let size = H5Tget_size(type.id)
-    guard (1...16).contains(size) else {
-      throw refusal("claims numbers of \(size) bytes; the file is damaged")
+    guard (1...(isText ? HDF5Texts.longest : 16)).contains(size) else {
+      throw isText
+        ? refusal("has texts of \(size) bytes; at most \(HDF5Texts.longest) are read")
+        : refusal("claims numbers of \(size) bytes; the file is damaged")
     }
     let rank = Int(H5Sget_simple_extent_ndims(space.id))
     guard (1...3).contains(rank), H5Sget_simple_extent_type(space.id) == H5S_SIMPLE else {
@@ -89,6 +97,7 @@ final class HDF5Dataset {
     guard lengths.count == rank, lengths[0] < 1 << 48, !width.1, width.0 < 1 << 32 else {
       throw refusal("claims \(sizes.map(String.init).joined(separator: " × ")) numbers; the file is damaged")
     }
+    if isText, width.0 != 1 { throw refusal("has \(width.0) texts a row; give it one") }
     var chunks: Chunks?
     if layout == H5D_CHUNKED {
       let filters = HDF5Filters.look(at: creation)
@@ -107,7 +116,10 @@ final class HDF5Dataset {
     }
     self.name = name
     shape = lengths
-    isInteger = kind != H5T_FLOAT
+    isInteger = kind == H5T_INTEGER || kind == H5T_ENUM
+    texts =
+      isText
+      ? try HDF5Texts(type, layout, creation, of: dataset, rank: rank) { refusal($0) } : nil
     storage = Self.storage(of: type, kind, bytes: size)
     bits = size * 8
     do {
@@ -148,7 +160,7 @@ final class HDF5Dataset {
 
   /// How the numbers of a column are stored: as they are, integers of less than 32 bits as those of 32 bits.
   private static func storage(of type: HDF5Handle, _ kind: H5T_class_t, bytes: Int) -> Column.Storage {
-    guard kind != H5T_FLOAT, bytes <= 8 else { return .float64 }
+    guard kind == H5T_INTEGER || kind == H5T_ENUM, bytes <= 8 else { return .float64 }
     var integer = type
     if kind == H5T_ENUM {
       if isBoolean(type) { return .bool }
@@ -171,6 +183,7 @@ final class HDF5Dataset {
 
   /// The values of a range of rows as a column.
   func column(_ range: Range<Int>) throws -> Column {
+    if let texts { return Column(texts: try self.texts(range, texts)) }
     switch storage {
     case .int64:
       let numbers: [Int64] = try values(range, as: canopy_hdf5_native_int64())
@@ -183,6 +196,19 @@ final class HDF5Dataset {
     }
   }
 
+  /// The texts of a range of rows.
+  private func texts(_ range: Range<Int>, _ texts: HDF5Texts) throws -> [String] {
+    guard let type = texts.fixedType else {
+      do {
+        return try texts.read(range, of: handle)
+      } catch is HDF5Attributes.Problem {
+        throw readingError(range)
+      }
+    }
+    let bytes: [UInt8] = try values(range, as: type.id, size: bits / 8)
+    return (0..<range.count).map { HDF5Texts.text(bytes[$0 * bits / 8..<($0 + 1) * bits / 8]) }
+  }
+
   /// The values of a range of rows as doubles: `[rows × width]`.
   func doubles(_ range: Range<Int>) throws -> [Double] {
     try values(range, as: canopy_hdf5_native_double())
@@ -193,7 +219,10 @@ final class HDF5Dataset {
     try values(range, as: canopy_hdf5_native_int64())
   }
 
-  private func values<Value: BitwiseCopyable>(_ range: Range<Int>, as type: hid_t) throws -> [Value] {
+  /// Values of a type of HDF5, each of which is `size` of Swift's.
+  private func values<Value: BitwiseCopyable>(
+    _ range: Range<Int>, as type: hid_t, size valueSize: Int = 1
+  ) throws -> [Value] {
     guard !range.isEmpty, width > 0 else { return [] }
     precondition(range.lowerBound >= 0 && range.upperBound <= rows)
     try checkChunks(of: range)
@@ -204,11 +233,12 @@ final class HDF5Dataset {
     guard H5Sselect_hyperslab(space.id, H5S_SELECT_SET, first, nil, size, nil) >= 0,
       let memory = HDF5Handle(H5Screate_simple(Int32(shape.count), size, nil), closedBy: H5Sclose)
     else { throw readingError(range) }
-    return try [Value](unsafeUninitializedCapacity: range.count * width) { buffer, count in
+    let total = range.count * width * valueSize
+    return try [Value](unsafeUninitializedCapacity: total) { buffer, count in
       guard H5Dread(handle.id, type, memory.id, space.id, 0, buffer.baseAddress) >= 0 else {
         throw readingError(range)
       }
-      count = range.count * width
+      count = total
     }
   }
 

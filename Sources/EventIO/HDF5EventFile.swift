@@ -6,9 +6,11 @@ import CHDF5
 struct HDF5EventFile {
   /// The particles of the events.
   let particles: any HDF5Particles
-  /// The numeric datasets in `/event` but for the offset.
+  /// The datasets of numbers and texts in `/event` but for the offset.
   let columns: [(name: String, dataset: HDF5Dataset)]
-  /// Why further datasets in `/event` are no columns, by name.
+  /// The jets that the file itself has; nil if there are none.
+  let givenJets: HDF5GivenJets?
+  /// Why further datasets in `/event` and `/jet` are no columns, by name.
   let unreadableColumns: [String: String]
 
   /// Opens a file and all its datasets; inside `HDF5.locked`.
@@ -23,7 +25,7 @@ struct HDF5EventFile {
     var unreadable: [String: String] = [:]
     for (name, link) in try file.columns(inGroup: "event") where link != "offset" {
       do {
-        let column = try file.column("event/\(link)")
+        let column = try file.column("event/\(link)", allowsTexts: true)
         if column.shape.count > 2 {
           unreadable[name] =
             "it has \(column.shape.count) dimensions; give it one, or two for several numbers a row"
@@ -43,7 +45,8 @@ struct HDF5EventFile {
       }
     }
     self.columns = columns
-    unreadableColumns = unreadable
+    givenJets = try HDF5GivenJets(file, eventCount: particles.eventCount, options.limits)
+    unreadableColumns = unreadable.merging(givenJets?.unreadableColumns ?? [:]) { first, _ in first }
   }
 }
 

@@ -27,8 +27,8 @@ public struct HDF5EventFormat: EventFormat {
   }
 }
 
-/// Event files in HDF5: particles one after the other with `/event/offset`, or padded arrays, and any numeric
-/// `/event/NAME` `[events]` or `[events × k]` as column.
+/// Event files in HDF5: particles one after the other with `/event/offset`, or padded arrays, any numbers
+/// `/event/NAME` `[events]` or `[events × k]` or texts `[events]` as columns, and given jets `/jet/NAME`.
 ///
 /// Only the range that is asked for is read.
 final class HDF5EventReader: ParsingEventReader {
@@ -96,6 +96,14 @@ final class HDF5EventReader: ParsingEventReader {
       } catch let error as EventInputError {
         unreadableColumns[column.name] = "it " + error.problem
       }
+    }
+    if let given = try file.givenJets?.read(rows.events) {
+      batch.givenJets = given.jets.map { jets in
+        bad.isEmpty
+          ? jets
+          : jets.lists(at: rows.events.filter { !bad.contains($0) }.map { $0 - rows.events.lowerBound })
+      }
+      unreadableColumns.merge(given.unreadableColumns) { first, _ in first }
     }
     batch.unreadableColumns = unreadableColumns
     return (batch, problems)

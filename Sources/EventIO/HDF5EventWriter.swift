@@ -7,7 +7,8 @@ import Support
 ///
 /// It has `/event/offset`, `/particle/{px,py,pz,E}` f64, `/particle/pdgid` i32 if the events have identifiers,
 /// `/event/number` i64 and each column as `/event/NAME`, in which `%2F` stands for a slash and `%25` for a per cent sign: as
-/// i32, i64, u64 or truth values if the events have it as such from HDF5 or it has whole numbers beyond 2⁵³, else as f64.
+/// i32, i64, u64 or truth values if the events have it as such from HDF5 or it has whole numbers beyond 2⁵³, else as f64; texts
+/// have a fixed length of 64 bytes, or more if the first events need it. Given jets are `/jet/offset` and `/jet/NAME`.
 public struct HDF5EventOutputFormat: EventOutputFormat {
   /// `hdf5`.
   public let name = "hdf5"
@@ -38,7 +39,10 @@ final class HDF5EventWriter: EventWriter {
   private var places: [String: Int] = [:]
   /// How the datasets of columns store their numbers, by their names.
   private var storages: [String: Column.Storage] = [:]
+  /// The bytes that the datasets of texts have for each, by their names.
+  private var textSizes: [String: Int] = [:]
   private var particleCount: UInt64 = 0
+  private var jetCount: UInt64 = 0
   private var eventCount = 0
 
   init(to destination: ResultDestination, units: [String: String], schema: EventSchema?) throws {
@@ -59,6 +63,14 @@ final class HDF5EventWriter: EventWriter {
       declare(column, in: "particle")
       try fill(column, rows: Int(particleCount))
     }
+    if schema.hasGivenJets, places[Self.jetOffset] == nil {
+      declare(Self.jetOffset, .uint64, isOffset: true)
+      try arrays.append([UInt64](repeating: 0, count: eventCount), to: places[Self.jetOffset]!)
+    }
+    for column in schema.jetColumns.suffix(new.jets) {
+      declare(column, in: "jet")
+      try fill(column, rows: Int(jetCount))
+    }
     self.schema = schema
     func add<Element>(_ values: [Element], to name: String) throws {
       try arrays.append(values, to: places[name]!)
@@ -76,6 +88,14 @@ final class HDF5EventWriter: EventWriter {
       try store(
         schema.particleColumn(column, in: events), of: events,
         in: Self.dataset(of: column, in: "particle"))
+    }
+    if schema.hasGivenJets {
+      let offsets = events.givenJets?.offsets ?? Array(repeating: 0, count: events.eventCount + 1)
+      try add(offsets.dropFirst().map { jetCount + UInt64($0) }, to: Self.jetOffset)
+      for column in schema.jetColumns {
+        try store(schema.jetColumn(column, in: events), of: events, in: Self.dataset(of: column, in: "jet"))
+      }
+      jetCount += UInt64(offsets[events.eventCount])
     }
     particleCount += UInt64(events.particleCount)
     eventCount += events.eventCount
@@ -99,6 +119,19 @@ final class HDF5EventWriter: EventWriter {
       }
     }
     let place = places[name]!
+    if let size = textSizes[name] {
+      var bytes: [UInt8] = []
+      for row in column.values.indices {
+        let text = column.text(ofRow: row).utf8
+        guard text.count <= size else {
+          throw refusal("has a text of \(text.count) bytes, but earlier events have room for \(size)")
+        }
+        bytes += text
+        bytes += repeatElement(0, count: size - text.count)
+      }
+      try arrays.append(bytes, to: place)
+      return
+    }
     switch storages[name]! {
     case .float64:
       // What is rounded here is among `EventSchema.roundedColumns`.
@@ -115,8 +148,13 @@ final class HDF5EventWriter: EventWriter {
     }
   }
 
-  /// Writes NaN for rows that were written before a column was known.
+  /// Writes NaN, or no text, for rows that were written before a column was known.
   private func fill(_ column: EventSchema.ColumnShape, rows: Int) throws {
+    if column.isText {
+      let size = Self.textSize(of: column)
+      try arrays.append([UInt8](repeating: 0, count: rows * size), to: arrays.count - 1)
+      return
+    }
     try arrays.append([Double](repeating: .nan, count: rows * column.width), to: arrays.count - 1)
   }
 
@@ -133,6 +171,19 @@ final class HDF5EventWriter: EventWriter {
     if new.hasPDGID { declare("particle/pdgid", .int32) }
     for column in new.columns { declare(column, in: "event") }
     for column in new.particleColumns { declare(column, in: "particle") }
+    if new.hasGivenJets {
+      declare(Self.jetOffset, .uint64, isOffset: true)
+      for column in new.jetColumns { declare(column, in: "jet") }
+    }
+  }
+
+  private static let jetOffset = "jet/offset"
+
+  /// The bytes that texts of a column get: room for those of later events.
+  private static func textSize(of column: EventSchema.ColumnShape) -> Int {
+    var size = 64
+    while size < column.textSize { size *= 2 }
+    return size
   }
 
   private static func dataset(of column: EventSchema.ColumnShape, in group: String) -> String {
@@ -141,6 +192,10 @@ final class HDF5EventWriter: EventWriter {
 
   private func declare(_ column: EventSchema.ColumnShape, in group: String) {
     let name = Self.dataset(of: column, in: group)
+    if column.isText {
+      textSizes[name] = Self.textSize(of: column)
+      return declare(name, .text(size: textSizes[name]!))
+    }
     storages[name] = column.storage
     declare(
       name, ResultArray.Element(column.storage), columns: column.width == 1 ? nil : column.width,

@@ -24,8 +24,30 @@ public struct InputSample: Sendable, Equatable {
   public var totalWeight: Double?
   /// How many events to read; all if it is nil.
   public var maximumEvents: Int?
-  /// The class, which is the column `label`.
-  private var label: Double?
+  /// The class, by its number or name, which is the column `label`.
+  private var label: Label?
+
+  private enum Label: Sendable, Equatable, Codable {
+    case number(Double)
+    case name(String)
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let number = try? container.decode(Double.self) {
+        self = .number(number)
+      } else {
+        self = .name(try container.decode(String.self))
+      }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      switch self {
+      case .number(let number): try container.encode(number)
+      case .name(let name): try container.encode(name)
+      }
+    }
+  }
 
   /// No files.
   public init() {}
@@ -98,7 +120,9 @@ extension InputSample: SettingsSection {
       "file", \.files, from: { (pattern: String) in try files(matching: pattern) },
       "a file, relative to the working folder, or a pattern such as `~/data/tt-*.hepmc.gz`: the files that it names, in the "
         + "order of their names", default: nil),
-    Setting("label", \.label, "the column `label` of all its events, instead of the file's"),
+    Setting(
+      "label", \.label,
+      "the column `label` of all its events, instead of the file's: the number of a class, or its name"),
     Setting(
       "columns", \.columns,
       from: { (mapping: OrderedMapping<Double>) in
@@ -125,18 +149,24 @@ extension InputSample: SettingsSection {
     if label != nil, columns["label"] != nil {
       throw SettingProblem("label", "is among columns too; leave one out")
     }
-    if let problem = (label.map { [$0] } ?? []).first(where: { !$0.isFinite }) {
-      throw SettingProblem("label", "is \(problem), but a class is a number")
+    if case .number(let number) = label, !number.isFinite {
+      throw SettingProblem("label", "is \(number), but a class is a number or a name")
     }
+    if case .name("") = label { throw SettingProblem("label", "is empty, but a class is a number or a name") }
     if let name = columns.keys.sorted().first(where: { Events.formulaNames.contains($0) }) {
       throw SettingProblem(
         "columns", "has \(name), which means something else in formulas; choose another name")
     }
   }
 
-  /// The columns that every event gets, the class among them.
-  package var allColumns: [String: Double] {
-    guard let label else { return columns }
-    return columns.merging(["label": label]) { $1 }
+  /// The columns that every event gets, the class among them: a row each.
+  package var allColumns: Columns {
+    var all = Columns(columns.mapValues { Column(values: [$0]) })
+    switch label {
+    case .number(let number): all["label"] = Column(values: [number])
+    case .name(let name): all["label"] = Column(texts: [name])
+    case nil: break
+    }
+    return all
   }
 }

@@ -23,18 +23,21 @@ public struct JSONLinesEventFormat: EventFormat {
   }
 }
 
-/// JSON lines: one event a line, `{"particles": [[px, py, pz, E], …], "pdgid": […], "NAME": number or array}`.
+/// JSON lines: one event a line, `{"particles": [[px, py, pz, E], …], "pdgid": […], "jets": [{…}, …], "NAME": number, text or array}`.
 ///
 /// Every number and every array of numbers in addition to `particles` and `pdgid` is a column, true and false being 1
 /// and 0 and null being NaN; `Infinity`, `-Infinity` and `NaN`, as Python's `json` writes them, are what they say. A member that is something else, or not of the same shape in all events, cannot be read
 /// from the event on in which it differs. An array of a number for each particle, in every event, is a column of particles;
-/// if all events of the first batch have the same number of particles, so is an array of that length.
+/// if all events of the first batch have the same number of particles, so is an array of that length. A text is one of a column
+/// of text. Given jets are objects, whose numbers and texts are columns; what an object lacks is missing.
 final class JSONEventReader: ParsingEventReader {
   private let buffer: ByteBuffer
   private let options: EventReadingOptions
   private let parser: OpaquePointer
   private var nextEvent: Int
   private var schema: Schema?
+  /// The given jets of the events of the batch; nil as long as none has some.
+  private var givenJets: Ragged<Columns>?
   /// A line that has been read and whose event has columns of other shapes than those before it.
   private var heldLine: UnsafeRawBufferPointer?
 
@@ -43,6 +46,12 @@ final class JSONEventReader: ParsingEventReader {
     var hasPDGID: Bool
     /// How many numbers the columns have.
     var widths: [String: Int] = [:]
+    /// The columns of text.
+    var texts: Set<String> = []
+    /// The columns of one number that no event had so far, which may yet turn out to be text.
+    var missing: Set<String> = []
+    /// The columns of given jets, and whether they are text.
+    var jetColumns: [String: Bool] = [:]
     /// The columns of particles.
     var particleColumns: Set<String> = []
     /// Those of them that may yet turn out to be columns of events of so many numbers, as no event so far had another
@@ -76,6 +85,7 @@ final class JSONEventReader: ParsingEventReader {
 
   func read(upTo count: Int, onBadEvent: (EventInputError) throws -> Void) throws -> Events? {
     var batch = Events(source: buffer.source)
+    givenJets = nil
     var considered = 0
     while considered < count, !batch.isFull(options.limits), let line = try nextLine() {
       var problem: EventInputError?
@@ -94,6 +104,8 @@ final class JSONEventReader: ParsingEventReader {
       if let problem { try onBadEvent(problem) }
     }
     schema?.undecided = [:]
+    addMissingColumnsOfJets()
+    batch.givenJets = givenJets
     batch.unreadableColumns = schema?.unreadable ?? [:]
     return considered == 0 ? nil : batch
   }
@@ -164,6 +176,13 @@ final class JSONEventReader: ParsingEventReader {
     /// What whole numbers beyond 2⁵³ have in addition; nil if none has anything.
     let remainders: UnsafeBufferPointer<Double>?
     let isArray: Bool
+    /// Nil if it is none.
+    let text: String?
+
+    /// Whether it is one number that is missing.
+    var isMissing: Bool { !isArray && values?.count == 1 && values![0].isNaN }
+    /// What a column of text has.
+    var textOrMissing: String? { text ?? (isMissing ? "" : nil) }
   }
 
   private func members(of event: canopy_json_event) -> [Member] {
@@ -179,7 +198,12 @@ final class JSONEventReader: ParsingEventReader {
           ? UnsafeBufferPointer(start: event.column_values.map { $0 + first }, count: width) : nil,
         remainders: hasNumbers
           ? event.column_remainders.map { UnsafeBufferPointer(start: $0 + first, count: width) } : nil,
-        isArray: event.column_is_array[column] != 0)
+        isArray: event.column_is_array[column] != 0,
+        text: event.column_texts[column].map {
+          String(
+            decoding: UnsafeRawBufferPointer(start: $0, count: event.column_text_lengths[column]),
+            as: UTF8.self)
+        })
     }
   }
 
@@ -194,19 +218,25 @@ final class JSONEventReader: ParsingEventReader {
       lookAhead()
     }
     decide(members, of: event, in: &batch)
+    decideTexts(members, in: &batch)
     if let problem = particleColumnProblem(members, of: event) { return .bad(problem) }
     let fitting = members.reduce(0) { count, member in
+      if schema!.texts.contains(member.name) { return member.textOrMissing == nil ? count : count + 1 }
       guard let values = member.values else { return count }
       let width =
         schema!.particleColumns.contains(member.name) ? event.particle_count : schema!.widths[member.name]
       return values.count == width ? count + 1 : count
     }
-    if fitting < schema!.widths.count + schema!.particleColumns.count {
+    if fitting < schema!.widths.count + schema!.particleColumns.count + schema!.texts.count {
       // What the events before have is not taken back.
       if batch.eventCount > 0 { return .doesNotFit }
       noteMisfits(members, of: event)
     }
     for member in members {
+      if schema!.texts.contains(member.name) {
+        batch.columns[member.name, default: Column(texts: [])].append(text: member.textOrMissing!)
+        continue
+      }
       guard let values = member.values else { continue }
       if schema!.particleColumns.contains(member.name) {
         batch.particles.content.columns[member.name, default: Column()]
@@ -221,7 +251,96 @@ final class JSONEventReader: ParsingEventReader {
         schema!.unreadable[member.name] = "events before event \(nextEvent) lack it"
       }
     }
+    appendJets(of: event, eventsBefore: batch.eventCount)
     return .added
+  }
+
+  /// Makes columns whose numbers are all missing so far columns of text if that is what they turn out to be.
+  private func decideTexts(_ members: [Member], in batch: inout Events) {
+    guard !schema!.missing.isEmpty else { return }
+    for member in members where !member.isMissing && schema!.missing.remove(member.name) != nil {
+      guard member.text != nil else { continue }
+      schema!.widths[member.name] = nil
+      schema!.texts.insert(member.name)
+      batch.columns[member.name] = Column(texts: Array(repeating: "", count: batch.eventCount))
+    }
+  }
+
+  // MARK: - Given jets
+
+  private func appendJets(of event: canopy_json_event, eventsBefore: Int) {
+    guard event.has_jets || givenJets != nil else { return }
+    var jets = givenJets ?? Ragged(offsets: Array(repeating: 0, count: eventsBefore + 1), content: Columns())
+    givenJets = nil
+    let before = jets.offsets[jets.count]
+    for place in 0..<event.jet_column_count {
+      let found = canopy_json_jets(parser, place)
+      let name = String(cString: found.name)
+      guard schema!.unreadable["jet/" + name] == nil, let column = self.column(place, found, of: event, name)
+      else {
+        jets.content[name] = nil
+        continue
+      }
+      var own = jets.content[name] ?? Self.missing(column.categories != nil, count: before)
+      // Nothing that was known so far tells what a column holds.
+      if own.categories == nil, column.categories != nil { own = Self.missing(true, count: before) }
+      own.append(0..<event.jet_count, of: column)
+      jets.content[name] = own
+    }
+    jets.endList(at: before + event.jet_count)
+    for (name, column) in jets.content.sorted where column.values.count < before + event.jet_count {
+      jets.content[name]!.append(
+        0..<event.jet_count, of: Self.missing(column.categories != nil, count: event.jet_count))
+    }
+    givenJets = jets
+  }
+
+  /// The numbers or texts of the given jets of an event; nil if they go with nothing that events before have.
+  private func column(
+    _ place: Int, _ found: canopy_json_jet_column, of event: canopy_json_event, _ name: String
+  ) -> Column? {
+    let count = event.jet_count
+    let isText = found.kind == CANOPY_JSON_TEXTS
+    if found.kind == CANOPY_JSON_MISSING {
+      return Self.missing(schema!.jetColumns[name] ?? false, count: count)
+    }
+    guard found.kind != CANOPY_JSON_OTHER, schema!.jetColumns[name, default: isText] == isText else {
+      schema!.unreadable["jet/" + name] =
+        found.kind == CANOPY_JSON_OTHER
+        ? "event \(nextEvent) has something else than numbers or texts alone"
+        : "event \(nextEvent) has \(isText ? "text" : "numbers"), but earlier events have \(isText ? "numbers" : "text")"
+      return nil
+    }
+    schema!.jetColumns[name] = isText
+    guard isText else {
+      var column = Column()
+      column.append(
+        UnsafeBufferPointer(start: found.values, count: count),
+        remainders: UnsafeBufferPointer(start: found.remainders, count: count))
+      return column
+    }
+    return Column(
+      texts: (0..<count).map { jet in
+        var length = 0
+        let text = canopy_json_jet_text(parser, place, jet, &length)
+        return String(decoding: UnsafeRawBufferPointer(start: text, count: length), as: UTF8.self)
+      })
+  }
+
+  /// A column of given jets that have nothing of it.
+  private static func missing(_ isText: Bool, count: Int) -> Column {
+    isText
+      ? Column(texts: Array(repeating: "", count: count))
+      : Column(values: Array(repeating: .nan, count: count))
+  }
+
+  /// Gives the jets of the batch the columns that those of batches before had.
+  private func addMissingColumnsOfJets() {
+    guard let count = givenJets?.offsets.last, let schema else { return }
+    for (name, isText) in schema.jetColumns
+    where schema.unreadable["jet/" + name] == nil && givenJets!.content[name] == nil {
+      givenJets!.content[name] = Self.missing(isText, count: count)
+    }
   }
 
   /// How far the first event looks for one that tells what undecided columns are.
@@ -293,14 +412,25 @@ final class JSONEventReader: ParsingEventReader {
     for (name, width) in schema!.widths {
       guard let reason = misfit(members.first { $0.name == name }, width) else { continue }
       schema!.widths[name] = nil
+      schema!.missing.remove(name)
       schema!.unreadable[name] = reason
+    }
+    for name in schema!.texts {
+      let member = members.first { $0.name == name }
+      guard member?.textOrMissing == nil else { continue }
+      schema!.texts.remove(name)
+      schema!.unreadable[name] =
+        member == nil ? "event \(nextEvent) lacks it" : "event \(nextEvent) has something else than text"
     }
   }
 
   /// Why a member cannot be read as a column of `width` numbers, or of `width` particles; nil if it can.
   private func misfit(_ member: Member?, _ width: Int, particles: Bool = false) -> String? {
     guard let member else { return "event \(nextEvent) lacks it" }
-    guard let values = member.values else { return "event \(nextEvent) has something else than numbers" }
+    guard let values = member.values else {
+      return
+        "event \(nextEvent) has \(member.text == nil ? "something else than numbers" : "text, but earlier events have numbers")"
+    }
     guard values.count != width else { return nil }
     return "event \(nextEvent) has \(values.count) numbers"
       + (particles ? " for \(width) particles" : ", but earlier events have \(width)")
@@ -310,10 +440,15 @@ final class JSONEventReader: ParsingEventReader {
   private func firstSchema(_ members: [Member], of event: canopy_json_event) -> Schema {
     var schema = Schema(hasPDGID: event.has_pdgid)
     for member in members {
-      guard let values = member.values else {
-        schema.unreadable[member.name] = "it is neither a number nor a list of numbers"
+      if member.text != nil {
+        schema.texts.insert(member.name)
         continue
       }
+      guard let values = member.values else {
+        schema.unreadable[member.name] = "it is neither a number, a text nor a list of numbers"
+        continue
+      }
+      if member.isMissing { schema.missing.insert(member.name) }
       if member.isArray, values.count == event.particle_count, options.reads(particleColumn: member.name) {
         schema.particleColumns.insert(member.name)
         if !options.requires(particleColumn: member.name), values.count <= options.limits.numbersOfColumn {

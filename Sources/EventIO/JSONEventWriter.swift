@@ -2,7 +2,7 @@
 
 import JetPhysics
 
-/// JSON lines: one object an event, `{"number": …, "particles": [[px, py, pz, E], …], "pdgid": […], "NAME": …}`.
+/// JSON lines: one object an event, `{"number": …, "particles": [[px, py, pz, E], …], "pdgid": […], "jets": [{"NAME": …}, …], "NAME": …}`.
 ///
 /// Numbers have the shortest digits that read back as the same number, whole numbers all of theirs; what is no number becomes
 /// null, which reads back as NaN, and infinite numbers are `Infinity` and `-Infinity`, as Python's `json` has them.
@@ -34,6 +34,8 @@ final class JSONEventWriter: EventWriter {
   /// What stands before the value of each column of events, and of particles, of the schema.
   private var labels: [String] = []
   private var particleLabels: [[String]] = []
+  /// The same of columns of given jets.
+  private var jetLabels: [String] = []
 
   init(to destination: ResultDestination, schema: EventSchema?) throws {
     text = try ResultText(destination)
@@ -47,9 +49,11 @@ final class JSONEventWriter: EventWriter {
     particleLabels += schema.particleColumns.dropFirst(particleLabels.count).map { column in
       column.writtenNames.map { "," + JSONText.quoted($0) + ":" }
     }
+    jetLabels += schema.jetColumns.dropFirst(jetLabels.count).map { JSONText.quoted($0.name) + ":" }
     self.schema = schema
     let columns = schema.columns.map { schema.column($0, in: events) }
     let particleColumns = schema.particleColumns.map { schema.particleColumn($0, in: events) }
+    let jetColumns = schema.jetColumns.map { schema.jetColumn($0, in: events) }
     let pdgID = schema.pdgID(of: events)
     let momenta = events.momenta
     for event in 0..<events.eventCount {
@@ -72,6 +76,18 @@ final class JSONEventWriter: EventWriter {
         for place in 0..<column.width {
           text.append(particleLabels[index][place])
           text.append(particles) { text.append(values, at: $0 * column.width + place) }
+        }
+      }
+      if schema.hasGivenJets {
+        text.append(",\"jets\":")
+        text.append(events.givenJets?.range(of: event) ?? 0..<0) { jet in
+          var separator = "{"
+          for (label, column) in zip(jetLabels, jetColumns) {
+            text.append(separator + label)
+            text.append(column, at: jet)
+            separator = ","
+          }
+          text.append(separator == "{" ? "{}" : "}")
         }
       }
       for (index, column) in schema.columns.enumerated() {

@@ -58,7 +58,7 @@ struct UnparsedBatch: Sendable {
     batch.setColumns(sample.allColumns)
     try options.applyFormulas(to: &batch)
     let negativeWeightCount = try options.applyWeight(to: &batch, times: sample.weight)
-    batch.setColumns(options.columns)
+    batch.setColumns(Columns(options.columns.mapValues { Column(values: [$0]) }))
     return ParsedBatch(
       batch: batch.eventCount > 0 ? batch : nil, goodEventCount: goodEventCount,
       particleCount: particleCount, keptParticleCount: keptParticleCount, hasIdentifiers: hasIdentifiers,
@@ -87,11 +87,12 @@ struct ParsedBatch: Sendable {
 }
 
 extension Events {
-  /// Gives every event the same columns.
-  fileprivate mutating func setColumns(_ values: [String: Double]) {
-    guard eventCount > 0 else { return }
-    for (name, value) in values {
-      columns[name] = Column(values: Array(repeating: value, count: eventCount))
+  /// Gives every event the same columns, of which there is one row.
+  fileprivate mutating func setColumns(_ row: Columns) {
+    guard eventCount > 0, !row.isEmpty else { return }
+    let all = row.rows(repeatElement(0, count: eventCount))
+    for (name, column) in all.sorted {
+      columns[name] = column
       unreadableColumns[name] = nil
     }
   }

@@ -21,7 +21,7 @@ extension Events: FormulaSchema, FormulaData {
   public func names(of rows: FormulaRows) -> [String] {
     switch rows {
     case .event:
-      let own = columns.sorted.filter { $0.column.width == 1 }.map(\.name)
+      let own = columns.sorted.filter { $0.column.width == 1 && $0.column.categories == nil }.map(\.name)
       return own.contains(Self.number) ? own : own + [Self.number]
     case .particle:
       let own = particles.content.columns.sorted.filter { $0.column.width == 1 }.map(\.name)
@@ -40,6 +40,11 @@ extension Events: FormulaSchema, FormulaData {
     }
   }
 
+  /// The names of the columns of events that are text.
+  public func texts(of rows: FormulaRows) -> [String] {
+    rows == .event ? columns.sorted.filter { $0.column.categories != nil }.map(\.name) : []
+  }
+
   /// The number of events or particles.
   public func count(of rows: FormulaRows) -> Int { rows == .event ? eventCount : particleCount }
 
@@ -55,7 +60,7 @@ extension Events: FormulaSchema, FormulaData {
     if column.rows == .particle, let quantity = MomentumQuantity.named(column.name) {
       for particle in 0..<particleCount { values.append(quantity(momentum(ofParticle: particle))) }
     } else if let found = own[column.name] {
-      values.append(column.component, of: found, rowCount: count(of: column.rows))
+      values.append(column, of: found, rowCount: count(of: column.rows))
     } else if column.rows == .event, column.name == Self.number {
       for event in 0..<eventCount { values.append(Double(eventNumbers[event] - firstEventOfSource)) }
     } else if column.rows == .particle, column.name == Self.charge, pdgID.count == particleCount {
@@ -69,9 +74,18 @@ extension Events: FormulaSchema, FormulaData {
 }
 
 extension [Double] {
-  /// Adds one of the numbers of each row of a column.
-  mutating func append(_ component: Int, of column: Column, rowCount: Int) {
-    if column.width == 1 {
+  /// Adds one of the numbers of each row of a column, or whether its text is one of those asked for.
+  mutating func append(_ asked: FormulaColumn, of column: Column, rowCount: Int) {
+    guard (asked.texts == nil) == (column.categories == nil) else {
+      for _ in 0..<rowCount { append(.nan) }
+      return
+    }
+    let component = asked.component
+    if let texts = asked.texts {
+      for row in 0..<rowCount {
+        append(column.values[row].isNaN ? .nan : texts.contains(column.text(ofRow: row)) ? 1 : 0)
+      }
+    } else if column.width == 1 {
       append(contentsOf: column.values)
     } else {
       for row in 0..<rowCount { append(column.values[row * column.width + component]) }

@@ -38,7 +38,11 @@ private struct WantedColumns: FormulaSchema {
 
   func names(of rows: FormulaRows) -> [String] {
     guard rows == .event || rows == .particle else { return [] }
-    let wanted = formula.columns(of: rows).filter { areCalledLikeRows || FormulaRows(rawValue: $0) == nil }
-    return Events().names(of: rows) + wanted
+    let wanted = formula.columns(of: rows).subtracting(formula.textColumns(of: rows))
+    return Events().names(of: rows) + wanted.filter { areCalledLikeRows || FormulaRows(rawValue: $0) == nil }
+  }
+
+  func texts(of rows: FormulaRows) -> [String] {
+    rows == .event ? formula.textColumns(of: rows).sorted() : []
   }
 }

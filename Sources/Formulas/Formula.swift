@@ -7,6 +7,7 @@ import Foundation
 /// ```
 /// formula    = formula ("or" | "and") formula | "not" formula | comparison
 /// comparison = sum { ("<" | "<=" | ">" | ">=" | "==" | "!=") sum } | sum ["not"] "in" list
+///            | name ("==" | "!=") text | name ["not"] "in" "[" text { "," text } "]"
 /// list       = "[" item { "," item } "]"          item = number | number ".." number
 /// sum        = terms with + - * / % ** and signs, as in Python
 /// term       = number | name | name "[" number "]" | function "(" formula { "," formula } ")" | "(" formula ")" | rows "[" number "]" "." name
@@ -16,7 +17,7 @@ import Foundation
 /// A column may have `-`, `/`, `.` and `:` in its name, so that blanks stand around a minus and a slash between names. A
 /// number of an event goes with each of its jets, one of a jet with each of its constituents. `count`, `sum`, `mean`, `min`,
 /// `max`, `any` and `all` make one number, or condition, out of those of what belongs together: `any(jet.pt > 200)`. What is
-/// missing is not a number: it meets no comparison.
+/// missing is not a number: it meets no comparison. A text stands in quotation marks, single or double.
 ///
 /// ```swift
 /// let formula = try Formula("count(jet.pt > 30) >= 4 and 50 < met < 500")
@@ -58,11 +59,23 @@ extension Formula {
   public var isName: Bool { if case .name = root { true } else { false } }
 
   /// The columns that the formula reads of rows; those of events need no prefix.
-  public func columns(of rows: FormulaRows) -> Set<String> {
+  public func columns(of rows: FormulaRows) -> Set<String> { names(of: rows).all }
+
+  /// Those of them that the formula compares with texts.
+  func textColumns(of rows: FormulaRows) -> Set<String> { names(of: rows).texts }
+
+  private func names(of rows: FormulaRows) -> (all: Set<String>, texts: Set<String>) {
     var names: Set<String> = []
+    var texts: Set<String> = []
     func visit(_ node: FormulaNode) {
       switch node {
       case .number: break
+      case .texts(let part, _, _, _):
+        let others = names
+        names = []
+        visit(part)
+        texts.formUnion(names)
+        names.formUnion(others)
       case .name(let name, _), .component(let name, _, _):
         if name.hasPrefix(rows.rawValue + ".") {
           names.insert(String(name.dropFirst(rows.rawValue.count + 1)))
@@ -79,7 +92,7 @@ extension Formula {
       }
     }
     visit(root)
-    return names
+    return (names, texts)
   }
 }
 

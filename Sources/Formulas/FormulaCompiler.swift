@@ -20,12 +20,15 @@ struct FormulaCompiler {
   private let known: [FormulaRows: [String]]
   /// The columns of several numbers, with how many these are.
   private let wide: [FormulaRows: [String: Int]]
+  /// The columns of text.
+  private let texts: [FormulaRows: [String]]
   private var depth = 0
 
   init(_ formula: Formula, for rows: FormulaRows, in schema: some FormulaSchema) {
     self.formula = formula
     context = rows
     known = Dictionary(uniqueKeysWithValues: FormulaRows.allCases.map { ($0, schema.names(of: $0)) })
+    texts = Dictionary(uniqueKeysWithValues: FormulaRows.allCases.map { ($0, schema.texts(of: $0)) })
     wide = Dictionary(uniqueKeysWithValues: FormulaRows.allCases.map { ($0, schema.widths(of: $0)) })
   }
 
@@ -111,6 +114,11 @@ struct FormulaCompiler {
       let part = try emit(inner)
       push(.membership(items, isNegated: isNegated), change: 0)
       return Part(rows: part.rows, isCondition: true)
+    case .texts(let inner, let texts, let isNegated, let at):
+      let column = try textColumn(inner, texts, at)
+      push(.column(index(of: column)), change: 1)
+      push(.membership([1...1], isNegated: isNegated), change: 0)
+      return Part(rows: column.rows, isCondition: true)
     case .call(let name, let arguments, let at): return try emit(name, arguments, at)
     }
   }
@@ -347,9 +355,31 @@ struct FormulaCompiler {
     return nil
   }
 
+  /// A column of text, for one of some texts.
+  private func textColumn(
+    _ node: FormulaNode, _ wanted: [String], _ at: Int
+  ) throws(FormulaError) -> FormulaColumn {
+    guard case .name(let written, let place) = node else {
+      throw problem(at, "a text is compared with the name of a column, and this is \(node)")
+    }
+    if let dot = written.firstIndex(of: "."), let prefix = FormulaRows(rawValue: String(written[..<dot])) {
+      let name = String(written[written.index(after: dot)...])
+      if texts[prefix, default: []].contains(name) { return FormulaColumn(prefix, name, texts: wanted) }
+    }
+    var rows: FormulaRows? = context
+    while let own = rows {
+      if texts[own, default: []].contains(written) { return FormulaColumn(own, written, texts: wanted) }
+      rows = own.owner
+    }
+    throw problem(place, "\(try column(written, place).name) has numbers; compare it with a number")
+  }
+
   private func unknown(_ name: String, _ names: [String], _ rows: FormulaRows, _ at: Int) -> FormulaError {
     if let width = wide[rows, default: [:]][name] {
       return problem(at, "\(name) has \(width) numbers; choose one, as in \(name)[0]")
+    }
+    if texts[rows, default: []].contains(name) {
+      return problem(at, "\(name) is text; compare it with one, as in \(name) == \"signal\"")
     }
     var text = "\(rows.plural) have no column \(name)"
     if let other = FormulaRows.allCases.first(where: { known[$0, default: []].contains(name) }) {
@@ -371,7 +401,7 @@ extension FormulaNode {
     switch self {
     case .binary: chain.first.start
     case .comparisons(let parts, _, _): parts[0].start
-    case .membership(let left, _, _, _): left.start
+    case .membership(let left, _, _, _), .texts(let left, _, _, _): left.start
     default: character
     }
   }

@@ -15,6 +15,8 @@ indirect enum FormulaNode: Sendable {
   /// Comparisons in a row, such as a < b < c, which are all to be met: one operator less than parts.
   case comparisons([FormulaNode], [BinaryOperator], Int)
   case membership(FormulaNode, [ClosedRange<Double>], isNegated: Bool, Int)
+  /// Whether a column of text is one of some texts.
+  case texts(FormulaNode, [String], isNegated: Bool, Int)
   case call(String, [FormulaNode], Int)
 
   /// The character that it begins at.
@@ -23,7 +25,7 @@ indirect enum FormulaNode: Sendable {
     case .number(_, let place), .name(_, let place), .component(_, _, let place),
       .element(_, _, _, let place), .negation(_, let place),
       .not(_, let place), .binary(_, _, _, let place), .comparisons(_, _, let place),
-      .membership(_, _, _, let place),
+      .membership(_, _, _, let place), .texts(_, _, _, let place),
       .call(_, _, let place):
       place
     }
@@ -105,6 +107,10 @@ extension FormulaNode: CustomStringConvertible {
           $0.lowerBound == $0.upperBound
             ? Self.text($0.lowerBound) : "\(Self.text($0.lowerBound))..\(Self.text($0.upperBound))"
         }.joined(separator: ", ") + "]"
+    case .texts(let part, let texts, let isNegated, _):
+      texts.count == 1
+        ? "\(part.text(above: 5)) \(isNegated ? "!=" : "==") \(Self.quoted(texts[0]))"
+        : "\(part.text(above: 5)) \(isNegated ? "not in" : "in") [\(texts.map(Self.quoted).joined(separator: ", "))]"
     case .call(let name, let arguments, _):
       "\(name)(\(arguments.map(\.description).joined(separator: ", ")))"
     }
@@ -144,13 +150,16 @@ extension FormulaNode: CustomStringConvertible {
     case .negation: 7
     case .not: 3
     case .binary(let op, _, _, _): op.precedence
-    case .comparisons, .membership: 4
+    case .comparisons, .membership, .texts: 4
     }
   }
 
   private func text(above least: Int) -> String { precedence >= least ? description : "(\(description))" }
 
   private static func text(ofName name: String) -> String { FormulaParser.isName(name) ? name : "`\(name)`" }
+
+  /// In the quotation marks that it does not have itself.
+  private static func quoted(_ text: String) -> String { text.contains("\"") ? "'\(text)'" : "\"\(text)\"" }
 
   private static func text(_ number: Double) -> String {
     number == 0 && number.sign == .minus ? "-0.0" : Int(exactly: number).map(String.init) ?? String(number)

@@ -7,6 +7,7 @@ struct FormulaParser {
     case name(String)
     /// A name in backquotes, which is no word of the language.
     case quotedName(String)
+    case text(String)
     case symbol(String)
     case end
   }
@@ -85,7 +86,15 @@ struct FormulaParser {
     var operators: [BinaryOperator] = []
     let first = start + 1
     while case .symbol(let symbol) = token, let op = Self.comparisons[symbol] {
+      let at = start + 1
       try advance()
+      if case .text(let text) = token {
+        guard operators.isEmpty, op == .equal || op == .notEqual else {
+          throw problem("a text is compared with one column by == or !=")
+        }
+        try advance()
+        return .texts(parts[0], [text], isNegated: op == .notEqual, at)
+      }
       operators.append(op)
       parts.append(try sum())
     }
@@ -96,7 +105,10 @@ struct FormulaParser {
       }
       let isNegated = try take(word: "not") != nil
       guard try take(word: "in") != nil else { throw unexpected("in is missing after not") }
-      return .membership(parts[0], try list(), isNegated: isNegated, at)
+      let (items, texts) = try list()
+      return texts.isEmpty
+        ? .membership(parts[0], items, isNegated: isNegated, at)
+        : .texts(parts[0], texts, isNegated: isNegated, at)
     }
     return switch operators.count {
     case 0: parts[0]
@@ -105,16 +117,26 @@ struct FormulaParser {
     }
   }
 
-  private mutating func list() throws(FormulaError) -> [ClosedRange<Double>] {
+  /// Numbers, or texts.
+  private mutating func list() throws(FormulaError) -> (items: [ClosedRange<Double>], texts: [String]) {
     let isBracketed = try take("[")
     // Without brackets a comma would also be the next argument of a function.
     guard isBracketed || callDepth == 0 else { throw unexpected("put the numbers in brackets, as in [1, 2]") }
-    var items = [try listItem()]
-    while try take(",") { items.append(try listItem()) }
+    var items: [ClosedRange<Double>] = []
+    var texts: [String] = []
+    repeat {
+      if case .text(let text) = token, items.isEmpty {
+        texts.append(text)
+        try advance()
+      } else {
+        guard texts.isEmpty else { throw unexpected("a text is missing") }
+        items.append(try listItem())
+      }
+    } while try take(",")
     if isBracketed {
       guard try take("]") else { throw unexpected("] is missing") }
     }
-    return items
+    return (items, texts)
   }
 
   private mutating func listItem() throws(FormulaError) -> ClosedRange<Double> {
@@ -207,6 +229,7 @@ struct FormulaParser {
     case .quotedName(let name):
       try advance()
       return try take("[") ? try component(name, at) : .name(name, at)
+    case .text: throw problem("a text is compared with a column, as in process == \"signal\"")
     default:
       throw unexpected("a number, a name or a function is missing")
     }
@@ -312,7 +335,9 @@ struct FormulaParser {
     if character.isLetter || character == "_" {
       token = .name(readName())
     } else if character == "`" {
-      token = .quotedName(try readQuotedName())
+      token = .quotedName(try readQuoted("`", "the second ` of a name is missing"))
+    } else if character == "\"" || character == "'" {
+      token = .text(try readQuoted(character, "the second \(character) of a text is missing"))
     } else if character.isASCIIDigit || character == "." && next(1)?.isASCIIDigit == true {
       token = .number(try readNumber())
     } else if let symbol = Self.symbols.first(where: { characters[place...].starts(with: $0) }) {
@@ -349,9 +374,10 @@ struct FormulaParser {
     return String(characters[first..<place])
   }
 
-  private mutating func readQuotedName() throws(FormulaError) -> String {
-    guard let end = characters[(place + 1)...].firstIndex(of: "`"), end > place + 1 else {
-      throw problem("the second ` of a name is missing")
+  /// What stands between two marks.
+  private mutating func readQuoted(_ mark: Character, _ missing: String) throws(FormulaError) -> String {
+    guard let end = characters[(place + 1)...].firstIndex(of: mark), end > place + 1 else {
+      throw problem(missing)
     }
     defer { place = end + 1 }
     return String(characters[(place + 1)..<end])

@@ -37,11 +37,15 @@ public struct FormulaColumn: Sendable, Hashable {
   public let name: String
   /// Which of the numbers of a column that has several, counted from 0; 0 for a column of one.
   public let component: Int
+  /// Of a column of text, the texts that count: the numbers are 1 where the text is one of these, 0 where it is another, and
+  /// missing where there is none; nil for a column of numbers.
+  public let texts: [String]?
 
   /// A column of `rows`.
-  public init(_ rows: FormulaRows, _ name: String, component: Int = 0) {
+  public init(_ rows: FormulaRows, _ name: String, component: Int = 0, texts: [String]? = nil) {
     self.rows = rows
     self.name = name
     self.component = component
+    self.texts = texts
   }
 }

@@ -7,11 +7,17 @@ public protocol FormulaSchema {
 
   /// The columns of `rows` that have several numbers, and how many these are; none by default.
   func widths(of rows: FormulaRows) -> [String: Int]
+
+  /// The names of the columns of `rows` that are text; none by default.
+  func texts(of rows: FormulaRows) -> [String]
 }
 
 extension FormulaSchema {
   /// None.
   public func widths(of rows: FormulaRows) -> [String: Int] { [:] }
+
+  /// None.
+  public func texts(of rows: FormulaRows) -> [String] { [] }
 }
 
 /// The numbers of the columns that formulas read, for one batch of events.

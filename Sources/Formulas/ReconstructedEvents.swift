@@ -48,6 +48,9 @@ public struct ReconstructedEvents: Sendable {
 }
 
 extension ReconstructedEvents: FormulaSchema {
+  /// The names of the columns of events that are text.
+  public func texts(of rows: FormulaRows) -> [String] { events.texts(of: rows) }
+
   /// The names of the columns of one number.
   public func names(of rows: FormulaRows) -> [String] {
     let own: [String] =
@@ -95,7 +98,7 @@ extension ReconstructedEvents: FormulaData {
   public func read(_ column: FormulaColumn, into values: inout [Double]) {
     if let found = observed(column.rows)[column.name] {
       values.removeAll(keepingCapacity: true)
-      values.append(column.component, of: found, rowCount: count(of: column.rows))
+      values.append(column, of: found, rowCount: count(of: column.rows))
       return
     }
     switch column.rows {

@@ -43,7 +43,7 @@ extension Classification {
   public func calibration(
     fitting logits: Matrix, truth: HeadTruth, weights: [Double]
   ) throws -> Calibration {
-    let labels = truth[truthColumn].map { Int($0) }
+    let labels = labels(of: truth).map { Int($0) }
     let temperature = temperature(fitting: logits, labels: labels, weights: weights)
     let scaled = logits.values.map { $0 * Float(1 / temperature) }
     let points = try targets.indices.map { target in
@@ -115,7 +115,7 @@ extension Classification {
   /// - Throws: ``MetricError`` if a working point would let less than one row of the background pass.
   public func checkWorkingPoints(_ truth: HeadTruth, weights: [Double]) throws {
     for target in targets.indices {
-      let isBackground = truth[truthColumn].map { Int($0) != label(ofTarget: target) }
+      let isBackground = labels(of: truth).map { Int($0) != label(ofTarget: target) }
       try checkWorkingPoints(
         of: targets[target], backgroundCount: zip(isBackground, weights).count { $0.0 && $0.1 != 0 })
     }

@@ -13,8 +13,8 @@
 public struct Classification: Sendable {
   /// What the classifier is called in evaluations, such as its head.
   public let name: String
-  /// The truth column that holds the number of the class, from 0.
-  public let truthColumn: String
+  /// The truth columns that say which class a row is of.
+  public let truth: ClassTruth
   /// The names of the classes in the order of their numbers.
   public let classes: [String]
   /// The background efficiencies for which thresholds are fixed, falling.
@@ -27,16 +27,16 @@ public struct Classification: Sendable {
 
   static let workingPointOutput = "working-point"
 
-  /// A classification into `classes`, whose numbers are in the column `truth`.
+  /// A classification into `classes`, which the columns `truth` tell.
   ///
   /// - Parameters:
   ///   - name: what the classifier is called in evaluations, such as its head.
-  ///   - truth: the truth column.
+  ///   - truth: the truth column, or one for each class.
   ///   - classes: the names of the classes; with two, the second is the signal.
   ///   - workingPoints: background efficiencies between 0 and 1 for which thresholds are fixed.
-  /// - Throws: ``PluginError`` if there are fewer than two classes or too many, if two share a name, or if a
-  ///   working point is no efficiency.
-  public init(name: String, truth: String, classes: [String], workingPoints: [Double] = []) throws {
+  /// - Throws: ``PluginError`` if there are fewer than two classes or too many, if two share a name, if there are several
+  ///   truth columns but not one for each class, or if a working point is no efficiency.
+  public init(name: String, truth: ClassTruth, classes: [String], workingPoints: [Double] = []) throws {
     guard classes.count >= 2 else {
       throw PluginError("A classifier needs at least two classes, and was given \(classes.count).")
     }
@@ -53,6 +53,11 @@ public struct Classification: Sendable {
     guard !classes.contains(Self.workingPointOutput) else {
       throw PluginError("No class can be called \(Self.workingPointOutput): an output has this name.")
     }
+    guard !truth.isOneHot || truth.columns.count == classes.count else {
+      throw PluginError(
+        "The truth has \(truth.columns.count) columns (\(truth)) for \(classes.count) classes: give one for each class in their "
+          + "order, or one column with the number of the class.")
+    }
     if let point = workingPoints.first(where: { !($0 > 0 && $0 < 1) }) {
       throw PluginError("The working point \(point) is no background efficiency between 0 and 1.")
     }
@@ -60,7 +65,7 @@ public struct Classification: Sendable {
       throw PluginError("A classifier has up to 20 different working points.")
     }
     self.name = name
-    truthColumn = truth
+    self.truth = truth
     self.classes = classes
     self.workingPoints = workingPoints.sorted(by: >)
   }
@@ -84,15 +89,39 @@ public struct Classification: Sendable {
     return probabilities + [HeadOutput(Self.workingPointOutput, width: targets.count)]
   }
 
-  /// Makes sure that each label is the number of a class.
+  /// The truth columns.
+  public var truthColumns: [String] { truth.columns }
+
+  /// The number of the class of each row: `[rows]`.
+  public func labels(of rows: HeadTruth) -> [Float] {
+    guard truth.isOneHot else { return rows[truth.columns[0]] }
+    let columns = truth.columns.map { rows[$0] }
+    return (0..<rows.rows).map { row in Float(columns.firstIndex { $0[row] == 1 } ?? 0) }
+  }
+
+  /// Makes sure that each label is the number of a class, or that exactly one of the columns of classes is 1.
   ///
   /// - Throws: ``PluginError`` with the row.
   public func check(_ truth: HeadTruth) throws {
-    for (row, label) in truth[truthColumn].enumerated() {
+    guard !self.truth.isOneHot else { return try checkOneHot(truth) }
+    for (row, label) in truth[self.truth.columns[0]].enumerated() {
       guard let number = Int(exactly: label), classes.indices.contains(number) else {
         throw PluginError(
-          "\(truthColumn) is \(label), but the classes \(classes.joined(separator: ", ")) have the numbers 0 to "
+          "\(self.truth) is \(label), but the classes \(classes.joined(separator: ", ")) have the numbers 0 to "
             + "\(classes.count - 1).",
+          row: row)
+      }
+    }
+  }
+
+  private func checkOneHot(_ rows: HeadTruth) throws {
+    let columns = truth.columns.map { rows[$0] }
+    for row in 0..<rows.rows {
+      let values = columns.map { $0[row] }
+      guard values.allSatisfy({ $0 == 0 || $0 == 1 }), values.count(where: { $0 == 1 }) == 1 else {
+        throw PluginError(
+          "\(truth) are \(values.map { "\($0)" }.joined(separator: ", ")), but exactly one of them must be 1 and the others 0; "
+            + "write NaN for a class that is not known.",
           row: row)
       }
     }
@@ -101,7 +130,7 @@ public struct Classification: Sendable {
   /// The cross entropy of each row: `[rows × 1]`, for logits `[rows × logitCount]`; with ``labelSmoothing``, that against
   /// smoothed targets.
   public func loss(of logits: Variable, truth: HeadTruth) -> Variable {
-    let labels = truth[truthColumn]
+    let labels = labels(of: truth)
     let share = labelSmoothing
     guard !isBinary else {
       return logits.binaryCrossEntropy(
@@ -139,7 +168,7 @@ public struct Classification: Sendable {
   public func evaluate(
     _ outputs: Matrix, truth: HeadTruth, weights: [Double]
   ) throws -> HeadEvaluation {
-    let labels = truth[truthColumn].map { Int($0) }
+    let labels = labels(of: truth).map { Int($0) }
     let classifiers = try targets.indices.map { target in
       try ClassifierEvaluation(
         name: isBinary ? name : "\(name) \(targets[target])", signalName: targets[target],

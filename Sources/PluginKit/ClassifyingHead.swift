@@ -10,13 +10,13 @@ public protocol ClassifyingHead: Head where Calibration == Classification.Calibr
 }
 
 extension ClassifyingHead {
-  /// The column that holds the number of the class.
-  public var truthColumns: [String] { [classification.truthColumn] }
+  /// The columns that say which class a row is of.
+  public var truthColumns: [String] { classification.truthColumns }
 
   /// The probabilities, and the working points if there are some: see ``Classification/outputs``.
   public var outputs: [HeadOutput] { classification.outputs }
 
-  /// Makes sure that each label is the number of a class.
+  /// Makes sure that the truth of each row is that of one class.
   ///
   /// - Throws: ``PluginError`` with the row.
   public func check(_ truth: HeadTruth) throws { try classification.check(truth) }

@@ -14,6 +14,7 @@ extension EventDataset {
       fingerprints[name] = fingerprint.text
     }
     for (name, column) in eventTruth.columns { note("column \(name)", column.values) }
+    for (name, column) in eventTruth.jetColumns { note("column of jets \(name)", column.values) }
     for (name, column) in eventTruth.constituentColumns { note("column of particles \(name)", column.values) }
     for (head, derived) in eventTruth.derivedColumns {
       for (name, column) in derived { note("truth \(name) that \(head) derives", column.values) }

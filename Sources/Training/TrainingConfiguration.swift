@@ -127,6 +127,8 @@ public struct DataSection: SettingsSection {
   public var folds: EventFolds?
   /// What events of ``inputs`` meet that have no part in the training; none unless given.
   public var test: Formula?
+  /// How jets that the files have go with the jets that are found, whose truth they are.
+  public var jetTruth = JetMatching()
   /// The event column, such as a label, whose values shall have the same total weight each; none unless given.
   public var balance: String?
   /// The width of the intervals of `balance` that have the same total weight each; nil where each value has.
@@ -209,6 +211,10 @@ public struct DataSection: SettingsSection {
     Setting(
       "negative-weights", \.reading.negativeWeights,
       "what becomes of events of negative weight (<doc:Samples>)"),
+    Setting(
+      "jet-truth", \.jetTruth,
+      "how the files' own jets, whose columns `jet/NAME` are truth of heads on jets, go with the jets that are found "
+        + "(<doc:TruthPerJet>)", default: "`{match: delta-r}`"),
     Setting(
       "balance", \.balance,
       "an event column, such as the label, each value of which gets the same total weight, in the loss and in the training's "

@@ -104,7 +104,7 @@ struct TrainingReview {
           + named.head.truthColumns).joined(separator: ", ") + ".")
     }
     guard let classification = (named.head as? any ClassifyingHead)?.classification else { return }
-    let labels = dataset.truth(of: named, of: events)[classification.truthColumn]
+    let labels = classification.labels(of: dataset.truth(of: named, of: events))
     for (number, name) in classification.classes.enumerated() {
       let ofClass = zip(labels, weights).filter { Int($0.0) == number && $0.1 != 0 }
       let total = ofClass.reduce(0) { $0 + Double($1.1) }
@@ -114,7 +114,7 @@ struct TrainingReview {
         ? "have weights whose sum is \(total), not positive,"
         : labels.contains(Float(number)) ? "have the weight 0" : "are absent"
       throw TrainingError(
-        "\(named.name): the \(rows.rawValue) of class \(name) (\(classification.truthColumn) = \(number)) \(problem) "
+        "\(named.name): the \(rows.rawValue) of class \(name) (\(classification.truth.isOneHot ? "\(classification.truth.columns[number]) = 1" : "\(classification.truth) = \(number)")) \(problem) "
           + "among those \(purpose); there are, in all, \(counts(of: classification, named, dataset)).")
     }
   }
@@ -125,7 +125,7 @@ struct TrainingReview {
   ) -> String {
     let shown = 10
     var parts = dataset.runs.prefix(shown).map { run in
-      let labels = dataset.truth(of: named, of: run.events)[classification.truthColumn]
+      let labels = classification.labels(of: dataset.truth(of: named, of: run.events))
       let counts = classification.classes.enumerated().map { number, name in
         "\(labels.count { $0 == Float(number) }) of \(name)"
       }
@@ -203,6 +203,9 @@ struct TrainingReview {
         remarks.append(
           "data.balance has nothing to balance: \(column) is \(text(Double(first))) in all events.")
       }
+    }
+    if data.jetTruth != JetMatching(), !network.readsGivenJets {
+      remarks.append("data.jet-truth has no effect: no head has a column jet/NAME as truth.")
     }
     if !data.redrawConditions.isEmpty {
       if network.conditions.isEmpty {

@@ -171,7 +171,8 @@ public struct TrainingRun {
     let embedding = try configuration.embedding?.source.model.map {
       try PretrainedEmbedding(contentsOf: URL(fileURLWithPath: $0), plugins: plugins)
     }
-    let network = try makeNetwork(embedding)
+    var network = try makeNetwork(embedding)
+    network.jetMatching = configuration.data.jetTruth
     let model = try configuration.training.model.map {
       try PretrainedModel(contentsOf: URL(fileURLWithPath: $0), plugins: plugins)
     }
@@ -332,6 +333,7 @@ public struct TrainingRun {
       observables: try network.allObservables.members.map(ObservableDescription.init), cuts: network.cuts,
       embedding: network.embedding?.description, events: network.events?.description, scaling: course.scaling,
       heads: try network.heads.map { try $0.description() },
+      jetMatching: network.readsGivenJets ? network.jetMatching : nil,
       training: TrainingProvenance(
         canopyVersion: CanopyVersion.current, configuration: configuration.text,
         files: configuration.data.files.map { URL(fileURLWithPath: $0).lastPathComponent },

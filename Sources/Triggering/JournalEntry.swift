@@ -36,6 +36,8 @@ struct JournalEntry {
       var unit: String?
       /// How its numbers are stored; nil in journals of versions that did not keep it.
       var storage: EventData.Column.Storage?
+      /// The texts that the numbers stand for; nil for numbers.
+      var categories: [String]?
       /// True if the remainders of whole numbers beyond 2⁵³ follow its values.
       var hasRemainders: Bool?
     }
@@ -48,6 +50,9 @@ struct JournalEntry {
     var hasPDGID: Bool
     var columns: [Column]
     var particleColumns: [Column]
+    /// The columns of given jets, and how many these are; nil if there are none.
+    var jetColumns: [Column]?
+    var jets: Int?
   }
 }
 
@@ -58,6 +63,7 @@ extension JournalEntry {
       columns.sorted.map {
         Description.Column(
           name: $0.name, width: $0.column.width, unit: $0.column.unit, storage: $0.column.storage,
+          categories: $0.column.categories,
           hasRemainders: $0.column.remainders.isEmpty ? nil : true)
       }
     }
@@ -66,11 +72,14 @@ extension JournalEntry {
       Description(
         position: position, latency: latency, source: accepted.source, events: accepted.eventCount,
         particles: accepted.particleCount, hasPDGID: !accepted.pdgID.isEmpty,
-        columns: describe(accepted.columns), particleColumns: describe(particles.columns)))
+        columns: describe(accepted.columns), particleColumns: describe(particles.columns),
+        jetColumns: accepted.givenJets.map { describe($0.content) },
+        jets: accepted.givenJets?.offsets.last))
     var bytes: [UInt8] = []
     bytes.reserveCapacity(
       description.count + 36 * accepted.particleCount + 16 * accepted.eventCount + 64
-        + 8 * (accepted.columns.valueCount + particles.columns.valueCount))
+        + 8 * (accepted.columns.valueCount + particles.columns.valueCount)
+        + 8 * (accepted.givenJets.map { $0.content.valueCount + $0.count } ?? 0))
     func append<Element: BitwiseCopyable>(_ values: [Element]) {
       values.withUnsafeBytes { bytes.append(contentsOf: $0) }
     }
@@ -80,7 +89,8 @@ extension JournalEntry {
     append(Array(accepted.offsets.dropFirst()))
     for (_, values) in accepted.momenta.namedComponents { append(values) }
     append(accepted.pdgID)
-    for columns in [accepted.columns, particles.columns] {
+    if let jets = accepted.givenJets { append(Array(jets.offsets.dropFirst())) }
+    for columns in [accepted.columns, particles.columns, accepted.givenJets?.content].compactMap(\.self) {
       for (_, column) in columns.sorted {
         append(column.values)
         append(column.remainders)
@@ -116,6 +126,7 @@ extension JournalEntry {
     accepted.momenta.pz = try take(description.particles, of: Double.self)
     accepted.momenta.energy = try take(description.particles, of: Double.self)
     if description.hasPDGID { accepted.pdgID = try take(description.particles, of: Int32.self) }
+    let jetOffsets = try description.jets.map { _ in [0] + (try take(description.events, of: Int.self)) }
     func take(_ described: [Description.Column], rows: Int) throws -> Columns {
       var columns = Columns()
       for column in described {
@@ -125,6 +136,12 @@ extension JournalEntry {
         let remainders = column.hasRemainders == true ? try take(count, of: Double.self) : nil
         var found = Column(width: column.width, unit: column.unit, storage: column.storage ?? .float64)
         found.append(values, remainders: remainders)
+        if let texts = column.categories {
+          guard column.width == 1, let text = Column(places: values, categories: texts) else {
+            throw Self.damage
+          }
+          found = text
+        }
         columns[column.name] = found
       }
       return columns
@@ -132,7 +149,11 @@ extension JournalEntry {
     accepted.columns = try take(description.columns, rows: description.events)
     accepted.particles.content.columns = try take(
       description.particleColumns, rows: description.particles)
-    guard rest.isEmpty, (try? accepted.checkShape()) != nil else { throw Self.damage }
+    if let jets = description.jets, let jetOffsets {
+      accepted.givenJets = Ragged(
+        offsets: jetOffsets, content: try take(description.jetColumns ?? [], rows: jets))
+    }
+    guard rest.isEmpty, (try? accepted.checkShape()) != nil, accepted.givenJetsFit else { throw Self.damage }
     position = description.position
     latency = description.latency
   }

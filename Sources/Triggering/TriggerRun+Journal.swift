@@ -161,7 +161,9 @@ extension TriggerRun {
   private func describe(_ samples: [InputSample]) -> String {
     samples.enumerated().reduce(into: "") { text, entry in
       let sample = entry.element
-      let columns = sample.allColumns.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+      let columns = sample.allColumns.sorted.map { name, column in
+        "\(name)=\(column.categories == nil ? "\(column.values[0])" : column.text(ofRow: 0))"
+      }
       guard !columns.isEmpty || sample.weight != 1 || sample.maximumEvents != nil else { return }
       text +=
         " sample \(entry.offset) columns \(columns) weight \(sample.weight) "

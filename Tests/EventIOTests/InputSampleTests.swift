@@ -64,7 +64,9 @@ import Testing
     let whole = try sample(
       "{file: a.h5, name: tt, columns: {process: 3}, label: 1, total-weight: 2, max-events: 5}")
     #expect(whole.files == ["a.h5"] && whole.name == "tt" && whole.title == "tt")
-    #expect(whole.allColumns == ["process": 3, "label": 1])
+    #expect(whole.allColumns == ["process": Column(values: [3]), "label": Column(values: [1])])
+    #expect(try sample("{file: a.h5, label: qcd}").allColumns["label"]?.text(ofRow: 0) == "qcd")
+    #expect(problem("{file: a.h5, label: ''}").contains("is empty, but a class is a number or a name"))
     #expect(whole.totalWeight == 2 && whole.maximumEvents == 5 && whole.weight == 1)
     #expect(problem("{label: 1}").contains("lacks the key 'file'"))
     #expect(problem("{file: a.h5, lable: 1}").contains("unknown key 'lable'"))

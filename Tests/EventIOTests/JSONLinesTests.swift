@@ -22,12 +22,13 @@ import Testing
     #expect(
       first.columns == [
         "label": Column(values: [1]), "met": Column(width: 2, values: [1.5, -2]),
-        "ok": Column(values: [1]),
+        "name": Column(texts: ["x"]), "ok": Column(values: [1]),
       ])
-    #expect(first.unreadableColumns == ["name": "it is neither a number nor a list of numbers"])
-    // A member that was no number before cannot become a column.
+    #expect(first.unreadableColumns.isEmpty)
+    // A member that was text before cannot become a number.
     let second = try #require(try stream.next(upTo: 1))
     #expect(second.columns["name"] == nil && stream.badEventCount == 0)
+    #expect(second.unreadableColumns == ["name": "event 1 has something else than text"])
   }
 
   /// A column that nobody asks for does not end a run, and one that is asked for always has the shape that it
@@ -54,7 +55,7 @@ import Testing
           }
           if number >= 3 { #expect(batch.unreadableColumns["a"] == "event 3 lacks it") }
         }
-        #expect(batch.unreadableColumns["c"] == "it is neither a number nor a list of numbers")
+        #expect(batch.unreadableColumns["c"] == (batch.eventNumbers == [0] ? nil : "event 1 lacks it"))
       }
       #expect(a == [0: 1, 1: 2, 2: 3] && b == [0: 1, 1: 3])
     }

@@ -78,7 +78,7 @@ import Testing
     let outputs = setup.head.outputs(of: result).matrix
     #expect(loss.columns == 1 && outputs.columns == setup.head.outputs.reduce(0) { $0 + $1.width })
     for (jet, logits) in setup.logits().enumerated() {
-      let label = Int(setup.truth[configuration.truth][jet])
+      let label = Int(setup.truth[configuration.truth.columns[0]][jet])
       let probabilities: [Double]
       if configuration.classes.count == 2 {
         let score = 1 / (1 + exp(-logits[0]))

@@ -12,7 +12,7 @@ import Training
 
 /// Tells constituents apart by their momenta, their charge and the embedding of their jet.
 private struct ConstituentTagger: ClassifyingHead {
-  struct Configuration: Codable, Sendable { var truth: String }
+  struct Configuration: Codable, Sendable { var truth: ClassTruth }
 
   static let identifier = "constituent-tagger"
   static let version = PluginVersion(1, 0, 0)

@@ -104,7 +104,7 @@ enum ToyJets {
       embedding: embedding(cell),
       heads: columns.map { column in
         let classes = column == "label" ? ["one", "two"] : ["x", "y", "z"]
-        let configuration = JetTagger.Configuration(truth: column, classes: classes, hidden: [4])
+        let configuration = JetTagger.Configuration(truth: ClassTruth(column), classes: classes, hidden: [4])
         return (column, JetTagger.self, try JSONValue(encoding: configuration))
       })
   }

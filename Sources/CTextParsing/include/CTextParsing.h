@@ -51,7 +51,29 @@ typedef struct {
   const double *column_values;     ///< The values of all columns that have numbers, one column after the other.
   /// What whole numbers beyond 2^53 have in addition to each of these values; NULL if there are none.
   const double *column_remainders;
+  /// The text of each column that has no numbers, and its length; NULL if it is no text.
+  const char *const *column_texts;
+  const size_t *column_text_lengths;
+  bool has_jets;  ///< Whether there are given jets, which may be none.
+  size_t jet_count;
+  size_t jet_column_count;
 } canopy_json_event;
+
+/// What a column of given jets holds.
+typedef enum {
+  CANOPY_JSON_MISSING,  ///< Nothing that is known.
+  CANOPY_JSON_NUMBERS,
+  CANOPY_JSON_TEXTS,
+  CANOPY_JSON_OTHER,  ///< Something else, or numbers and texts.
+} canopy_json_kind;
+
+/// A column of the given jets of one event. The arrays belong to the parser and live until its next call.
+typedef struct {
+  const char *name;
+  canopy_json_kind kind;
+  const double *values;      ///< Of numbers, NaN for missing ones: `[jets]`.
+  const double *remainders;  ///< What whole numbers beyond 2^53 have in addition: `[jets]`.
+} canopy_json_jet_column;
 
 /// A JSON parser with its memory.
 typedef struct canopy_json_parser canopy_json_parser;
@@ -67,6 +89,12 @@ size_t canopy_json_padding(void);
 
 /// Parses one line. Returns false if it is no event; the parser's message and field then say why.
 bool canopy_json_parse(canopy_json_parser *parser, const char *line, size_t length, canopy_json_event *event);
+
+/// A column of the given jets of the last line, by its place.
+canopy_json_jet_column canopy_json_jets(const canopy_json_parser *parser, size_t column);
+
+/// The text of a jet in a column of texts, and its length; empty if it is missing.
+const char *canopy_json_jet_text(const canopy_json_parser *parser, size_t column, size_t jet, size_t *length);
 
 /// What was wrong with the last line.
 const char *canopy_json_message(const canopy_json_parser *parser);

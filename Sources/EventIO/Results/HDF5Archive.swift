@@ -146,6 +146,11 @@ public final class HDF5Archive: ResultArchive {
     guard element == .bool else {
       let type = H5Tcopy(element.hdf5Type)
       try check(type)
+      if case .text(let size) = element {
+        try check(H5Tset_size(type, size))
+        try check(H5Tset_cset(type, H5T_CSET_UTF8))
+        try check(H5Tset_strpad(type, H5T_STR_NULLPAD))
+      }
       return type
     }
     // As h5py writes and reads truth values.
@@ -197,6 +202,7 @@ extension ResultArray.Element {
     case .int64: H5T_NATIVE_INT64_g
     case .uint64: H5T_NATIVE_UINT64_g
     case .bool: H5T_NATIVE_INT8_g
+    case .text: H5T_C_S1_g
     }
   }
 }

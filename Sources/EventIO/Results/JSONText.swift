@@ -34,8 +34,12 @@ extension ResultText {
   }
 
   /// Adds the number at a place of the values of a column: all digits of a whole number, and true and false of a column
-  /// that is stored as such.
+  /// that is stored as such; or the text, null if it is missing.
   public func append(_ column: Column, at place: Int) {
+    if column.categories != nil {
+      let text = column.text(ofRow: place)
+      return append(text.isEmpty ? "null" : JSONText.quoted(text))
+    }
     // All digits, where a double would be written with an exponent.
     let isWhole = column.storage != .float64 || abs(column.values[place]) >= 0x1p53
     if column.storage == .bool, column.values[place] == 0 || column.values[place] == 1 {

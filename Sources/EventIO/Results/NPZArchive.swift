@@ -130,6 +130,7 @@ extension ResultArray.Element {
     case .int64: "<i8"
     case .uint64: "<u8"
     case .bool: "|b1"
+    case .text(let size): "|S\(size)"
     }
   }
 }

@@ -62,8 +62,8 @@ public final class ResultArrays {
 
 /// One array of a file of results.
 public struct ResultArray: Sendable {
-  /// The types of numbers that results have.
-  public enum Element: Sendable {
+  /// The types of numbers that results have, and texts.
+  public enum Element: Sendable, Equatable {
     /// Single precision.
     case float32
     /// Double precision.
@@ -76,6 +76,8 @@ public struct ResultArray: Sendable {
     case uint64
     /// Truth values, as bytes that are 1 or 0.
     case bool
+    /// Texts in UTF-8, as so many bytes, of which the last ones are 0.
+    case text(size: Int)
 
     /// The size in bytes.
     public var size: Int {
@@ -83,6 +85,7 @@ public struct ResultArray: Sendable {
       case .float32, .int32: 4
       case .float64, .int64, .uint64: 8
       case .bool: 1
+      case .text(let size): size
       }
     }
   }

@@ -76,7 +76,7 @@ public struct ResultBatch: Sendable, Equatable {
   public mutating func identify(by events: Events) {
     precondition(events.eventCount == eventCount, "the events of the batch")
     let numbers = events.columns[EventSchema.number]
-    inputNumbers = numbers.flatMap { $0.width == 1 ? $0.values : nil } ?? []
+    inputNumbers = numbers.flatMap { $0.width == 1 && $0.categories == nil ? $0.values : nil } ?? []
     guard events.particles.content.knowsInputIndices, var lists = constituents else { return }
     for event in 0..<eventCount {
       let first = events.offsets[event]

@@ -35,7 +35,7 @@ import Testing
     let classes = configuration.classes.count
     let truth = HeadTruth(
       rows: trees.treeCount,
-      columns: [configuration.truth: (0..<trees.treeCount).map { Float($0 % classes) }])
+      columns: [configuration.truth.columns[0]: (0..<trees.treeCount).map { Float($0 % classes) }])
     let weights = PackedWeights(network, parameters)
     func loss(on tape: Tape) -> Variable {
       weights.pack(parameters)

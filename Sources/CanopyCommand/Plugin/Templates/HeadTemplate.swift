@@ -19,8 +19,8 @@ struct HeadTemplate: PluginKindTemplate {
     public struct \(names.name): ClassifyingHead {
       /// What stands under `configuration` in YAML.
       public struct Configuration: Codable, Sendable {
-        /// The truth column, which is 0 for the first class and 1 for the second, the signal.
-        public var truth: String
+        /// The truth column, which is 0 for the first class and 1 for the second, the signal, or has their names as text.
+        public var truth: ClassTruth
         /// The names of the two classes.
         public var classes: [String]
         /// The widths of the hidden layers; one of 32 unless given.

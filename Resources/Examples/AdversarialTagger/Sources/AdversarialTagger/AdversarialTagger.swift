@@ -7,8 +7,8 @@ import PluginKit
 public struct AdversarialTagger: ClassifyingHead {
   /// What stands under `configuration` in YAML.
   public struct Configuration: Codable, Sendable {
-    /// The truth column, which is 0 for the first class and 1 for the second, the signal.
-    public var truth: String
+    /// The truth column, which is 0 for the first class and 1 for the second, the signal, or has their names as text.
+    public var truth: ClassTruth
     /// The names of the classes.
     public var classes: [String]
     /// The event column that the score shall not tell.
@@ -62,7 +62,7 @@ public struct AdversarialTagger: ClassifyingHead {
 
   public var rows: HeadRows { .events }
   public var inputs: Set<HeadInput> { [.eventEmbedding] }
-  public var truthColumns: [String] { [configuration.truth, configuration.nuisance] }
+  public var truthColumns: [String] { configuration.truth.columns + [configuration.nuisance] }
 
   public var objectives: [Objective] {
     [

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CHDF5
+
+/// How a dataset holds texts, of fixed or of variable length.
+///
+/// Those of variable length, as h5py writes them, are read from the bytes of the file, as libhdf5 believes the heap that holds
+/// them: see ``HDF5Attributes``.
+final class HDF5Texts {
+  /// Longer texts are none that name a class.
+  static let longest = 4096
+  /// The bytes of a text of variable length in a dataset: its length, and where it is in the heap.
+  private static let referenceSize = 16
+
+  /// The type of texts of fixed length; nil for those of variable length.
+  let fixedType: HDF5Handle?
+  private let bytes: HDF5Bytes?
+  /// Where the references begin in the file; nil if they are in chunks.
+  private let start: UInt64?
+  /// The rows of a chunk, and the number of dimensions.
+  private let rowsOfChunk: Int
+  private let rank: Int
+  private var chunk: (row: Int, content: ArraySlice<UInt8>)?
+  private var collection: (address: UInt64, objects: [UInt64: ArraySlice<UInt8>])?
+
+  /// Examines the texts of a dataset; inside `HDF5.locked`.
+  ///
+  /// - Throws: what `refusal` makes of what is wrong with them.
+  init(
+    _ type: HDF5Handle, _ layout: H5D_layout_t, _ creation: HDF5Handle, of dataset: HDF5Handle, rank: Int,
+    refusal: (String) -> EventInputError
+  ) throws {
+    self.rank = rank
+    guard H5Tis_variable_str(type.id) > 0 else {
+      fixedType = type
+      (bytes, start, rowsOfChunk) = (nil, nil, 0)
+      return
+    }
+    fixedType = nil
+    do {
+      bytes = try HDF5Bytes(ofFileOf: dataset)
+    } catch let error as HDF5Attributes.Problem {
+      throw refusal(error.problem)
+    }
+    if layout == H5D_CHUNKED {
+      guard H5Pget_nfilters(creation.id) == 0 else {
+        throw refusal(
+          "has texts of variable length that are compressed; write them uncompressed, or with a fixed length")
+      }
+      var shape = [hsize_t](repeating: 1, count: rank)
+      H5Pget_chunk(creation.id, Int32(rank), &shape)
+      guard let rows = Int(exactly: shape[0]), shape.dropFirst().allSatisfy({ $0 == 1 }), rows < 1 << 24
+      else {
+        throw refusal("has texts in chunks of several a row, or of more than are read; write smaller chunks")
+      }
+      (start, rowsOfChunk) = (nil, rows)
+      return
+    }
+    rowsOfChunk = 0
+    let address = H5Dget_offset(dataset.id)
+    // Nothing was written, and nothing is there.
+    guard layout == H5D_CONTIGUOUS, address != canopy_hdf5_no_address() else {
+      throw refusal("has no texts that can be read; write them again")
+    }
+    start = UInt64(address)
+  }
+
+  /// The texts of variable length of a range of rows; inside `HDF5.locked`.
+  ///
+  /// - Throws: `HDF5Attributes.Problem` if they are damaged.
+  func read(_ rows: Range<Int>, of dataset: HDF5Handle) throws -> [String] {
+    if let start {
+      let place = start + UInt64(rows.lowerBound * Self.referenceSize)
+      let size = rows.count * Self.referenceSize
+      var cursor = HDF5Cursor(try bytes!.read(fromStart: place, count: size, atLeast: size))
+      return try rows.map { _ in try text(&cursor) }
+    }
+    return try rows.map { row in
+      let first = row / rowsOfChunk * rowsOfChunk
+      if chunk?.row != first { chunk = (first, try chunk(first, of: dataset)) }
+      var cursor = HDF5Cursor(chunk!.content)
+      try cursor.skip((row - first) * Self.referenceSize)
+      return try text(&cursor)
+    }
+  }
+
+  private func text(_ cursor: inout HDF5Cursor) throws -> String {
+    let content = try bytes!.heapObject(&cursor, in: &collection)
+    guard content.count <= Self.longest else { throw HDF5Attributes.Problem.damaged }
+    return Self.text(content)
+  }
+
+  /// The references of a chunk; none of one that was not written.
+  private func chunk(_ row: Int, of dataset: HDF5Handle) throws -> ArraySlice<UInt8> {
+    let place = [hsize_t(row)] + Array(repeating: 0, count: rank - 1)
+    var mask: UInt32 = 0
+    var address = haddr_t(0)
+    var size: hsize_t = 0
+    let expected = rowsOfChunk * Self.referenceSize
+    guard H5Dget_chunk_info_by_coord(dataset.id, place, &mask, &address, &size) >= 0 else {
+      throw HDF5Attributes.Problem.damaged
+    }
+    guard size == expected, address != canopy_hdf5_no_address() else {
+      if size == 0 { return Array(repeating: 0, count: expected)[...] }
+      throw HDF5Attributes.Problem.damaged
+    }
+    var content = [UInt8](repeating: 0, count: expected)
+    guard H5Dread_chunk(dataset.id, 0, place, &mask, &content) >= 0 else {
+      throw HDF5Attributes.Problem.damaged
+    }
+    return content[...]
+  }
+
+  /// A text up to its end, without the blanks that fill it up.
+  static func text(_ bytes: ArraySlice<UInt8>) -> String {
+    let text = bytes.prefix { $0 != 0 }
+    let end = text.lastIndex { $0 != UInt8(ascii: " ") }.map { $0 + 1 } ?? text.startIndex
+    return String(decoding: text[text.startIndex..<end], as: UTF8.self)
+  }
+}
