@@ -37,7 +37,8 @@ struct ClassifyCommand: ParsableCommand {
       "Also write columns of the input, such as label,weight,particle.charge, or all; may be given several times.",
       discussion: """
         They are columns of the events, of the file or of --define, and particle.NAME for columns of particles, which the \
-        constituents of jets have in the results. Results are in single precision; a whole number that would be rounded is an \
+        constituents of jets have in the results, and jet/NAME for columns of given jets, which the jets that they go with have as \
+        given/NAME. Results are in single precision; a whole number that would be rounded is an \
         error.
         """,
       valueName: "names"))

@@ -138,7 +138,8 @@ func writePredictions(
       predictor.times = Predictor.Times()
       var results = ResultBatch(prediction, embedding: embedding)
       results.add(observables.columns, of: prediction.jets)
-      try results.keep(kept, of: events, jets: prediction.jets)
+      try results.keep(
+        kept, of: events, jets: prediction.jets, matching: model.network.jetMatching)
       results.identify(by: events)
       return results
     }

@@ -216,7 +216,9 @@ package struct EventTruth: Sendable {
         let event = event(row)
         throw SampleError(
           "\(events.source), event \(events.eventNumbers[event] - events.firstEventOfSource): \(name) is \"\(texts[Int(value)])\", which is "
-            + "none of the classes \(classes.joined(separator: ", ")); add it to them, or leave such events out by where."
+            + "none of the classes \(classes.joined(separator: ", ")); add it to them, or "
+            + (name.hasPrefix(givenJetPrefix)
+              ? "write an empty text there." : "leave such events out by where.")
         )
       }
       return number
@@ -248,7 +250,21 @@ package struct EventTruth: Sendable {
       }
     }
     guard name.hasPrefix(givenJetPrefix) else { return nil }
-    if let reason = events.unreadableColumns[name] {
+    let column = try givenColumn(name, of: events)
+    let event = { events.givenJets!.list(ofElement: $0) }
+    let numbers =
+      if let texts = column.categories {
+        try classes(column, texts, name, among: names.classes[name], of: events, event: event)
+      } else { try exact(column.values, name, of: events, event: event) }
+    return givenJets.map { $0.map { numbers[$0] } ?? .nan }
+  }
+
+  /// A column of given jets, by its name with that of the rows.
+  ///
+  /// - Throws: ``SampleError`` that names the file if there is none.
+  static func givenColumn(_ name: String, of events: Events) throws -> Column {
+    // What is wrong with all of them has no name.
+    if let reason = events.unreadableColumns[name] ?? events.unreadableColumns[givenJetPrefix] {
       throw SampleError("\(events.source): the column \(name) cannot be read: \(reason).")
     }
     guard let given = events.givenJets else {
@@ -258,17 +274,12 @@ package struct EventTruth: Sendable {
     }
     let own = String(name.dropFirst(givenJetPrefix.count))
     guard let column = given.content[own] else {
-      if given.offsets[given.count] == 0 { return Array(repeating: .nan, count: jets.jetCount) }
+      if given.offsets[given.count] == 0 { return Column() }
       throw SampleError(
         "\(events.source): the given jets have no column \(own); their columns are: "
           + "\(given.content.names.joined(separator: ", ")).")
     }
-    let numbers =
-      if let texts = column.categories {
-        try classes(
-          column, texts, name, among: names.classes[name], of: events, event: given.list(ofElement:))
-      } else { try exact(column.values, name, of: events, event: given.list(ofElement:)) }
-    return givenJets.map { $0.map { numbers[$0] } ?? .nan }
+    return column
   }
 
   /// The values of a column of particles for the constituents of jets, in their order.

@@ -73,6 +73,7 @@ public struct JetMatching: SettingsSection, Encodable, Equatable {
   /// - Parameters:
   ///   - jets: the jets that were found, by falling pT in each event.
   ///   - events: their events.
+  /// - Returns: the places of the given jets; nil for a jet that none goes with.
   /// - Throws: ``SampleError`` that names the file, and the event if one is to blame, if given jets have no axes, or
   ///   particles do not say which given jet they belong to.
   public func givenJets(for jets: Jets, in events: Events) throws -> [Int?] {

@@ -10,6 +10,8 @@ public struct KeptColumns: Sendable, Equatable {
   public var events: [String]
   /// Columns of particles, which the constituents of jets have in results.
   public var particles: [String]
+  /// Columns of given jets, which the jets that they go with have in results.
+  public var jets: [String]
 
   /// What results have of each event in any case, so that no column is kept under these names.
   public static let takenNames: Set<String> = ["event", "input_number", "jets", "number"]
@@ -18,18 +20,21 @@ public struct KeptColumns: Sendable, Equatable {
   private static let prefix = "particle."
 
   /// No columns unless they are given.
-  public init(events: [String] = [], particles: [String] = []) {
+  public init(events: [String] = [], particles: [String] = [], jets: [String] = []) {
     self.events = events
     self.particles = particles
+    self.jets = jets
   }
 
-  /// Columns by their names, such as `label` and `particle.charge`; each is kept once.
+  /// Columns by their names, such as `label`, `particle.charge` and `jet/flavour`; each is kept once.
   public init(names: [String]) {
     self.init()
     for name in names {
       if name.hasPrefix(Self.prefix) {
         let column = String(name.dropFirst(Self.prefix.count))
         if !particles.contains(column) { particles.append(column) }
+      } else if name.hasPrefix(EventTruth.givenJetPrefix) {
+        if !jets.contains(name) { jets.append(name) }
       } else if !events.contains(name) {
         events.append(name)
       }
@@ -45,19 +50,28 @@ public struct KeptColumns: Sendable, Equatable {
 }
 
 extension ResultBatch {
-  /// Adds columns of the input under their own names: those of events, and those of particles for the constituents of
-  /// jets.
+  /// Adds columns of the input under their own names: those of events, those of particles for the constituents of
+  /// jets, and, as `given/NAME`, those of the given jets that go with the jets.
   ///
   /// - Parameters:
   ///   - kept: the columns.
   ///   - events: the events of this batch.
   ///   - jets: their jets.
-  /// - Throws: ``SampleError`` that names the file if it lacks a column, or if results would round a whole number.
-  public mutating func keep(_ kept: KeptColumns, of events: Events, jets: Jets) throws {
+  ///   - matching: how given jets go with jets.
+  /// - Throws: ``SampleError`` that names the file if it lacks a column, if given jets cannot be matched, or if results would
+  ///   round a whole number.
+  public mutating func keep(
+    _ kept: KeptColumns, of events: Events, jets: Jets, matching: JetMatching = JetMatching()
+  ) throws {
     for name in kept.events {
       guard let column = events.columns[name] else {
         throw SampleError(
           Self.missing(name, "events", events.columns.names, of: events, events.unreadableColumns[name]))
+      }
+      if column.categories != nil {
+        eventColumns.append(
+          ResultColumn(name: name, texts: column.values.indices.map(column.text(ofRow:))))
+        continue
       }
       try Self.check(column.values, name, of: events) { $0 / column.width }
       eventColumns.append(
@@ -87,6 +101,21 @@ extension ResultBatch {
           name: name, values: numbers.map { Float($0) }, unit: events.particles.content.columns[name]?.unit))
     }
     if !constituents.isEmpty { addConstituentColumns(constituents, of: jets) }
+    guard !kept.jets.isEmpty else { return }
+    let given = try matching.givenJets(for: jets, in: events)
+    for name in kept.jets {
+      let column = try EventTruth.givenColumn(name, of: events)
+      let own = "given/" + name.dropFirst(EventTruth.givenJetPrefix.count)
+      if column.categories != nil {
+        jetColumns.append(
+          ResultColumn(name: own, texts: given.map { $0.map(column.text(ofRow:)) ?? "" }))
+      } else {
+        try Self.check(column.values, name, of: events) { events.givenJets!.list(ofElement: $0) }
+        jetColumns.append(
+          ResultColumn(
+            name: own, values: given.map { $0.map { Float(column.values[$0]) } ?? .nan }, unit: column.unit))
+      }
+    }
   }
 
   private static func missing(
@@ -118,18 +147,23 @@ extension ResultBatch {
   public func checkColumns(before: ResultBatch) throws {
     func check(_ own: [ResultColumn], _ others: [ResultColumn]) throws {
       guard
-        let (column, other) = zip(own, others).first(where: { $0.width != $1.width || $0.unit != $1.unit })
+        let (column, other) = zip(own, others).first(where: {
+          $0.width != $1.width || $0.unit != $1.unit || ($0.texts == nil) != ($1.texts == nil)
+        })
       else {
         return
       }
       func text(_ column: ResultColumn) -> String {
-        "\(column.width == 1 ? "one number" : "\(column.width) numbers")\(column.unit.map { " in \($0)" } ?? "")"
+        if column.texts != nil { return "text" }
+        return
+          "\(column.width == 1 ? "one number" : "\(column.width) numbers")\(column.unit.map { " in \($0)" } ?? "")"
       }
       throw SampleError(
         "From event \(eventNumbers.first ?? 0) on, \(column.name) has \(text(column)) where it had \(text(other)) before; "
           + "leave it out of what is kept, or use the inputs one by one.")
     }
     try check(eventColumns, before.eventColumns)
+    try check(jetColumns, before.jetColumns)
     try check(constituentColumns.columns, before.constituentColumns.columns)
   }
 }

@@ -77,8 +77,11 @@ private struct EventSelection: Decodable, SendableMetatype {
     } else if (try? decoder.singleValueContainer().decode(String.self)) != nil {
       formulas = [try Formula(from: decoder)]
     } else {
-      formulas = try OrderedMapping<Double>(from: decoder).map {
-        Formula(column: $0.key, isEqualTo: $0.value)
+      formulas = try OrderedMapping<ColumnValue>(from: decoder).map {
+        switch $0.value {
+        case .number(let number): Formula(column: $0.key, isEqualTo: number)
+        case .text(let text): Formula(column: $0.key, isEqualTo: text)
+        }
       }
     }
   }

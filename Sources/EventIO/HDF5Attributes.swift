@@ -261,9 +261,7 @@ struct HDF5Bytes {
 
   /// What a value of variable length, written as length, address of a collection and number in it, stands for.
   ///
-  /// - Parameters:
-  ///   - value: the value.
-  ///   - collection: the collection that was read last, by its address, as values that follow each other are in one.
+  /// Values that follow each other are in one `collection`, which is read when another one is needed.
   func heapObject(
     _ value: inout HDF5Cursor, in collection: inout (address: UInt64, objects: [UInt64: ArraySlice<UInt8>])?
   ) throws -> ArraySlice<UInt8> {

@@ -45,7 +45,12 @@ struct HDF5EventFile {
       }
     }
     self.columns = columns
-    givenJets = try HDF5GivenJets(file, eventCount: particles.eventCount, options.limits)
+    do {
+      givenJets = try HDF5GivenJets(file, eventCount: particles.eventCount, options.limits)
+    } catch let error as EventInputError {
+      givenJets = nil
+      unreadable["jet/"] = "it " + error.problem
+    }
     unreadableColumns = unreadable.merging(givenJets?.unreadableColumns ?? [:]) { first, _ in first }
   }
 }

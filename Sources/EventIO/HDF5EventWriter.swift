@@ -122,12 +122,11 @@ final class HDF5EventWriter: EventWriter {
     if let size = textSizes[name] {
       var bytes: [UInt8] = []
       for row in column.values.indices {
-        let text = column.text(ofRow: row).utf8
-        guard text.count <= size else {
-          throw refusal("has a text of \(text.count) bytes, but earlier events have room for \(size)")
+        let text = column.text(ofRow: row)
+        guard let filled = text.bytes(filledTo: size) else {
+          throw refusal("has a text of \(text.utf8.count) bytes, but earlier events have room for \(size)")
         }
-        bytes += text
-        bytes += repeatElement(0, count: size - text.count)
+        bytes += filled
       }
       try arrays.append(bytes, to: place)
       return

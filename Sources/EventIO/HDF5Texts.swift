@@ -49,7 +49,7 @@ final class HDF5Texts {
       }
       var shape = [hsize_t](repeating: 1, count: rank)
       H5Pget_chunk(creation.id, Int32(rank), &shape)
-      guard let rows = Int(exactly: shape[0]), shape.dropFirst().allSatisfy({ $0 == 1 }), rows < 1 << 24
+      guard let rows = Int(exactly: shape[0]), shape.dropFirst().allSatisfy({ $0 == 1 }), rows < 1 << 20
       else {
         throw refusal("has texts in chunks of several a row, or of more than are read; write smaller chunks")
       }

@@ -25,29 +25,7 @@ public struct InputSample: Sendable, Equatable {
   /// How many events to read; all if it is nil.
   public var maximumEvents: Int?
   /// The class, by its number or name, which is the column `label`.
-  private var label: Label?
-
-  private enum Label: Sendable, Equatable, Codable {
-    case number(Double)
-    case name(String)
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if let number = try? container.decode(Double.self) {
-        self = .number(number)
-      } else {
-        self = .name(try container.decode(String.self))
-      }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.singleValueContainer()
-      switch self {
-      case .number(let number): try container.encode(number)
-      case .name(let name): try container.encode(name)
-      }
-    }
-  }
+  private var label: ColumnValue?
 
   /// No files.
   public init() {}
@@ -152,7 +130,7 @@ extension InputSample: SettingsSection {
     if case .number(let number) = label, !number.isFinite {
       throw SettingProblem("label", "is \(number), but a class is a number or a name")
     }
-    if case .name("") = label { throw SettingProblem("label", "is empty, but a class is a number or a name") }
+    if case .text("") = label { throw SettingProblem("label", "is empty, but a class is a number or a name") }
     if let name = columns.keys.sorted().first(where: { Events.formulaNames.contains($0) }) {
       throw SettingProblem(
         "columns", "has \(name), which means something else in formulas; choose another name")
@@ -164,7 +142,7 @@ extension InputSample: SettingsSection {
     var all = Columns(columns.mapValues { Column(values: [$0]) })
     switch label {
     case .number(let number): all["label"] = Column(values: [number])
-    case .name(let name): all["label"] = Column(texts: [name])
+    case .text(let name): all["label"] = Column(texts: [name])
     case nil: break
     }
     return all

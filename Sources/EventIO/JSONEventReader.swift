@@ -50,6 +50,8 @@ final class JSONEventReader: ParsingEventReader {
     var texts: Set<String> = []
     /// The columns of one number that no event had so far, which may yet turn out to be text.
     var missing: Set<String> = []
+    /// Whether an event had given jets, so that those without have none.
+    var hasJets = false
     /// The columns of given jets, and whether they are text.
     var jetColumns: [String: Bool] = [:]
     /// The columns of particles.
@@ -104,7 +106,7 @@ final class JSONEventReader: ParsingEventReader {
       if let problem { try onBadEvent(problem) }
     }
     schema?.undecided = [:]
-    addMissingColumnsOfJets()
+    completeJets(eventCount: batch.eventCount)
     batch.givenJets = givenJets
     batch.unreadableColumns = schema?.unreadable ?? [:]
     return considered == 0 ? nil : batch
@@ -270,6 +272,7 @@ final class JSONEventReader: ParsingEventReader {
 
   private func appendJets(of event: canopy_json_event, eventsBefore: Int) {
     guard event.has_jets || givenJets != nil else { return }
+    schema!.hasJets = true
     var jets = givenJets ?? Ragged(offsets: Array(repeating: 0, count: eventsBefore + 1), content: Columns())
     givenJets = nil
     let before = jets.offsets[jets.count]
@@ -281,11 +284,11 @@ final class JSONEventReader: ParsingEventReader {
         jets.content[name] = nil
         continue
       }
-      var own = jets.content[name] ?? Self.missing(column.categories != nil, count: before)
+      let isText = column.categories != nil
       // Nothing that was known so far tells what a column holds.
-      if own.categories == nil, column.categories != nil { own = Self.missing(true, count: before) }
-      own.append(0..<event.jet_count, of: column)
-      jets.content[name] = own
+      if isText, jets.content[name]?.categories == nil { jets.content[name] = nil }
+      jets.content[name, default: Self.missing(isText, count: before)]
+        .append(0..<event.jet_count, of: column)
     }
     jets.endList(at: before + event.jet_count)
     for (name, column) in jets.content.sorted where column.values.count < before + event.jet_count {
@@ -334,9 +337,13 @@ final class JSONEventReader: ParsingEventReader {
       : Column(values: Array(repeating: .nan, count: count))
   }
 
-  /// Gives the jets of the batch the columns that those of batches before had.
-  private func addMissingColumnsOfJets() {
-    guard let count = givenJets?.offsets.last, let schema else { return }
+  /// Gives the batch given jets if earlier events had some, with the columns that those had.
+  private func completeJets(eventCount: Int) {
+    guard let schema, schema.hasJets else { return }
+    if givenJets == nil {
+      givenJets = Ragged(offsets: Array(repeating: 0, count: eventCount + 1), content: Columns())
+    }
+    let count = givenJets!.offsets[eventCount]
     for (name, isText) in schema.jetColumns
     where schema.unreadable["jet/" + name] == nil && givenJets!.content[name] == nil {
       givenJets!.content[name] = Self.missing(isText, count: count)

@@ -43,6 +43,12 @@ extension Formula {
     root = .binary(.equal, .name(column, 1), .number(value, 1), 1)
     text = root.description
   }
+
+  /// The condition that a column of text has a value.
+  public init(column: String, isEqualTo value: String) {
+    root = .texts(.name(column, 1), [value], isNegated: false, 1)
+    text = root.description
+  }
 }
 
 extension Formula {

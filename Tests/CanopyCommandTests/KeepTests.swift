@@ -65,6 +65,66 @@ import Testing
     #expect(try hdf5Array(own, "constituent/d0").count == 6)
   }
 
+  /// Events of one jet at φ = 0, two of which have a given jet nearby; the second has none, and no text.
+  private func texts() throws -> String {
+    try folder.write(
+      (0..<3).map { i in
+        "{\"particles\": [[\(300 + i), 0, 1, \(310 + i)], [300, 1, 0, 301]], \"process\": \(["\"w\"", "null", "\"qcd\""][i]), "
+          + "\"jets\": [{\"eta\": 0, \"phi\": \(i == 1 ? "2" : "6.2"), \"flavour\": \"b\", \"tag\": \(i)}]}"
+      }.joined(separator: "\n"), to: "texts.jsonl")
+  }
+
+  @Test func textsAndColumnsOfGivenJetsAreKept() throws {
+    struct Line: Decodable {
+      struct Jet: Decodable {
+        struct Given: Decodable {
+          var flavour: String?
+          var tag: Double?
+        }
+        var given: Given
+      }
+      var process: String?
+      var jets: [Jet]
+    }
+    let names = ["--keep", "process,jet/flavour,jet/tag"]
+    let outcome = try Program.run(
+      ["classify", try texts(), "--model", try TinyModel.folder(), "--format", "jsonl"] + names)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let lines = try outcome.text.split(separator: "\n").map {
+      try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+    }
+    #expect(lines.map(\.process) == ["w", nil, "qcd"])
+    #expect(lines.flatMap(\.jets).map(\.given.flavour) == ["b", nil, "b"])
+    #expect(lines.flatMap(\.jets).map(\.given.tag) == [0, nil, 2])
+    let file = folder.path("texts.h5")
+    #expect(try run(try texts(), "--keep", "process,jet/flavour,jet/tag", "-o", file).status == 0)
+    let tags = try hdf5Array(file, "jet/given/tag")
+    #expect(tags[0] == 0 && tags[1].isNaN && tags[2] == 2)
+    let table = try run(try texts(), "--keep", "process,jet/flavour")
+    #expect(table.text.contains("given/flavour") && table.text.contains("qcd"), "\(table.text)")
+    let missing = try run(try texts(), "--keep", "jet/colour", "-o", folder.path("none"))
+    #expect(
+      missing.status == 65
+        && missing.errors.contains("the given jets have no column colour; their columns are: eta, "))
+  }
+
+  /// Given jets and texts are listed, and events that a trigger accepts have them again.
+  @Test func textsAndGivenJetsAreListedAndWrittenAgain() throws {
+    let menu = try folder.write("paths: [{name: all, prescale: 1}]", to: "menu.yaml")
+    for name in ["accepted.h5", "accepted.jsonl"] {
+      let outcome = try Program.run(
+        "trigger", try texts(), "--menu", menu, "--model", try TinyModel.folder(), "-o", folder.path(name))
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      for path in [try texts(), folder.path(name)] {
+        let listing = try Program.run("inspect", path)
+        #expect(
+          listing.text.contains("texts of process") && listing.text.contains("w, qcd"), "\(listing.text)")
+        #expect(listing.text.contains("given jets") && listing.text.contains("3; an event has 1 to 1"))
+        #expect(!listing.text.contains("cannot be read"), "\(listing.text)")
+      }
+    }
+  }
+
   @Test func columnsThatCannotBeKept() throws {
     let out = folder.path("none.h5")
     for (names, label, status, fragment) in [

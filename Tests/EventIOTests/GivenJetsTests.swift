@@ -94,8 +94,7 @@ import Testing
     for batch in try batches(try folder.write(Self.lines), step: step) {
       #expect(batch.unreadableColumns.isEmpty)
       processes += texts(batch.columns["process"]) ?? []
-      let jets = try #require(
-        batch.givenJets ?? (batch.eventNumbers == [2] ? Ragged<Columns>.empty(ofEvents: 1) : nil))
+      let jets = try #require(batch.givenJets)
       counts += (0..<batch.eventCount).map { jets.range(of: $0).count }
       flavours += texts(jets.content["flavour"]) ?? []
       pt += jets.content["pt"]?.values ?? []
@@ -211,12 +210,5 @@ import Testing
       let error = #expect(throws: EventInputError.self) { try batches(path, options: options) }
       #expect(error?.description.contains(problem) == true, "\(String(describing: error))")
     }
-  }
-}
-
-extension Ragged<Columns> {
-  /// No jets of some events.
-  fileprivate static func empty(ofEvents count: Int) -> Ragged<Columns> {
-    Ragged(offsets: Array(repeating: 0, count: count + 1), content: Columns())
   }
 }

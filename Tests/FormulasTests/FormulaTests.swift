@@ -49,6 +49,28 @@ import Testing
     #expect(try values(text).map { $0.isNaN ? -1 : $0 } == expected)
   }
 
+  @Test func textsAreWrittenAsTheyAreRead() throws {
+    for text in [
+      #"process == "w" and label > 1"#, #"process != "it's""#, #"not process in ["a", "b"]"#,
+      #"process not in ["a", "b"]"#,
+      #"process == 'say "w"'"#,
+    ] {
+      #expect(try Formula(text).description == text)
+    }
+    for (text, problem) in [
+      (#"process == "w"#, #"the second " of a text is missing"#),
+      (#"process < "w""#, "compared with one column by == or !="),
+      (#"process in ["w", 1]"#, "a text is missing"),
+      (#""w" == process"#, "a text is compared with a column"),
+      (#"process + 1 == "w""#, "a text is compared with the name of a column"),
+    ] {
+      let error = #expect(throws: FormulaError.self) {
+        _ = try CompiledFormula(Formula(text), for: .event, in: Self.table)
+      }
+      #expect(error?.problem.contains(problem) == true, "\(String(describing: error))")
+    }
+  }
+
   @Test func oneOfSeveralNumbers() throws {
     var events = Events()
     try events.append(

@@ -112,7 +112,8 @@ import Training
     #expect(complaint(lines(3), weight: "weight").contains("asks for a column weight, which the events lack"))
     #expect(
       complaint(lines(3), truth: ["pair"]).hasSuffix(
-        "toys.jsonl: pair has 2 numbers an event, but one is needed."))
+        "toys.jsonl: pair has 2 numbers an event, but one is needed: define a column by one of them, as in pair[0], or make it the "
+          + "truth of a head on jets, whose k-th jet by falling pT has the k-th number."))
     var generator = SeededGenerator(seed: 2)
     let bare = ToyJets.line(ToyJets.particles(prongs: 1, using: &generator))
     #expect(

@@ -62,7 +62,8 @@ import Training
         max-memory: 64
         format: text
         define: {ht: sum(particle.pt)}
-        where: {label: 1}
+        where: {label: 1, process: w}
+        jet-truth: {match: index, column: owner}
         validation-fraction: 0.5
         weight: w
         keep-invisible: true
@@ -104,7 +105,10 @@ import Training
     #expect(data.reading.units == .mev && data.reading.skipBadEvents && data.reading.format == "text")
     #expect(
       data.reading.limits.memory == 64 << 20
-        && data.reading.selection == [Formula(column: "label", isEqualTo: 1)])
+        && data.reading.selection == [
+          Formula(column: "label", isEqualTo: 1), Formula(column: "process", isEqualTo: "w"),
+        ])
+    #expect(data.jetTruth.method == .index && data.jetTruth.column == "owner")
     #expect(
       try configuration.jets
         == JetFinder(

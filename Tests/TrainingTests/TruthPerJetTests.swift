@@ -135,7 +135,9 @@ import Testing
     }
     let error = refusal { _ = try train(text, truth: "jet/prongs") }
     #expect(
-      error.contains("text.jsonl, event 7: jet/prongs is \"three\", which is none of the classes one, two"),
+      error.contains(
+        "text.jsonl, event 7: jet/prongs is \"three\", which is none of the classes one, two; add it to them, or write an empty text there."
+      ),
       "\(error)")
     let log = ToyJets.Log()
     let labels = try write("labels.jsonl") { event, _ in "\"label\": \(event % 2)" }

@@ -138,12 +138,13 @@ import Triggers
   }
 
   @Test func whatWasWrongWithEventsIsNotForgotten() throws {
-    // Every fifth of these events is bad.
+    // Every fifth of these events is bad; the others have texts and given jets.
     let lines = (0..<Self.eventCount + 40).map { event in
       let pt = 200 + event
       return event % 5 == 2
         ? "{\"particles\": [[1, 2, 3, -4]]}\n"
-        : "{\"particles\": [[\(pt), 0, 10, \(pt + 50)], [\(pt), 10, 20, \(pt + 40)]], \"id\": \(event)}\n"
+        : "{\"particles\": [[\(pt), 0, 10, \(pt + 50)], [\(pt), 10, 20, \(pt + 40)]], \"id\": \(event), \"process\": \"p\(event % 7)\", "
+          + "\"jets\": [\(event % 3 == 0 ? "" : "{\"pt\": \(pt), \"flavour\": \"f\(event % 11)\"}")]}\n"
     }
     let inputs = [try folder.write(lines.joined(), to: "events.jsonl")]
     let reference = try reference(inputs)

@@ -18,7 +18,7 @@
 /// - `/splitting/NAME` f32 `[splittings]`, or `[splittings × width]`, in the order of `/jet/tree`, and
 ///   `/splitting/offset` u64 `[jets + 1]`, if a head has a row for each splitting
 ///
-/// A dataset with a unit names it in its attribute `unit`.
+/// A dataset with a unit names it in its attribute `unit`. Columns of text have 64 bytes for each in place of f32.
 public struct HDF5ResultFormat: ResultFormat {
   /// `hdf5`.
   public let name = "hdf5"
@@ -103,7 +103,13 @@ final class ArrayResultWriter: ResultWriter {
       try addOffsets(trees.offsets, to: &splittingCount)
       try add(trees.values)
     }
-    for column in batch.jetColumns + batch.eventColumns { try add(column.values) }
+    for column in batch.jetColumns + batch.eventColumns {
+      if let texts = column.texts {
+        try add(Self.bytes(of: texts, column.name))
+      } else {
+        try add(column.values)
+      }
+    }
     if !layout.constituentColumns.isEmpty {
       try addOffsets(batch.constituentColumns.offsets, to: &constituentRowCount)
       for column in batch.constituentColumns.columns { try add(column.values) }
@@ -111,6 +117,21 @@ final class ArrayResultWriter: ResultWriter {
     if !layout.splittingColumns.isEmpty {
       try addOffsets(batch.splittingColumns.offsets, to: &splittingRowCount)
       for column in batch.splittingColumns.columns { try add(column.values) }
+    }
+  }
+
+  /// The bytes that a text has.
+  private static let textSize = 64
+
+  /// - Throws: `ResultOutputError` that names the column if a text is longer.
+  private static func bytes(of texts: [String], _ name: String) throws -> [UInt8] {
+    try texts.flatMap { text in
+      guard let bytes = text.bytes(filledTo: textSize) else {
+        throw ResultOutputError(
+          "\(name) has a text of \(text.utf8.count) bytes, and arrays have room for \(textSize); write JSON lines."
+        )
+      }
+      return bytes
     }
   }
 
@@ -147,7 +168,8 @@ final class ArrayResultWriter: ResultWriter {
       }
       for column in columns {
         arrays.declare(
-          owner + column.name, .float32, columns: column.width == 1 ? nil : column.width, unit: column.unit)
+          owner + column.name, column.isText ? .text(size: Self.textSize) : .float32,
+          columns: column.width == 1 ? nil : column.width, unit: column.unit)
       }
     }
   }

@@ -121,13 +121,7 @@ final class JSONLinesResultWriter: ResultWriter {
       for (label, place) in member.values {
         let column = rows.columns[place]
         text.append(label)
-        text.append(rows.rows(ofJet: jet)) { row in
-          if column.width == 1 {
-            text.append(column.values[row])
-          } else {
-            text.append(column.values[row * column.width..<(row + 1) * column.width]) { text.append($0) }
-          }
-        }
+        text.append(rows.rows(ofJet: jet)) { append(column, row: $0) }
       }
       text.append(member.closing)
     }
@@ -138,15 +132,21 @@ final class JSONLinesResultWriter: ResultWriter {
     for member in members {
       text.append(member.opening)
       for (label, index) in member.values {
-        let column = columns[index]
         text.append(label)
-        if column.width == 1 {
-          text.append(column.values[row])
-        } else {
-          text.append(column.values[row * column.width..<(row + 1) * column.width]) { text.append($0) }
-        }
+        append(columns[index], row: row)
       }
       text.append(member.closing)
+    }
+  }
+
+  /// Adds the numbers of a row, or its text, which is null if it is missing.
+  private func append(_ column: ResultColumn, row: Int) {
+    if let texts = column.texts {
+      text.append(texts[row].isEmpty ? "null" : JSONText.quoted(texts[row]))
+    } else if column.width == 1 {
+      text.append(column.values[row])
+    } else {
+      text.append(column.values[row * column.width..<(row + 1) * column.width]) { text.append($0) }
     }
   }
 

@@ -60,6 +60,14 @@ public final class ResultArrays {
   }
 }
 
+extension String {
+  /// The text in UTF-8 with zeros after it; nil if it has more than `size` bytes.
+  func bytes(filledTo size: Int) -> [UInt8]? {
+    let text = Array(utf8)
+    return text.count > size ? nil : text + repeatElement(0, count: size - text.count)
+  }
+}
+
 /// One array of a file of results.
 public struct ResultArray: Sendable {
   /// The types of numbers that results have, and texts.

@@ -116,7 +116,7 @@ public struct ResultRows: Sendable, Equatable {
   public func rows(ofJet jet: Int) -> Range<Int> { offsets[jet]..<offsets[jet + 1] }
 }
 
-/// One named quantity of each jet or of each event, `width` numbers each.
+/// One named quantity of each jet or of each event, `width` numbers each, or a text.
 public struct ResultColumn: Sendable, Equatable {
   /// `embedding`, or `HEAD/OUTPUT` for the output of a head.
   public var name: String
@@ -126,6 +126,16 @@ public struct ResultColumn: Sendable, Equatable {
   public var values: [Float]
   /// The unit of the numbers, if they have one.
   public var unit: String?
+  /// The text of each jet or event, empty where it is missing; nil for numbers.
+  ///
+  /// The ``values`` of texts are NaN.
+  public private(set) var texts: [String]?
+
+  /// A column of texts, one for each jet or event.
+  public init(name: String, texts: [String]) {
+    self.init(name: name, values: Array(repeating: .nan, count: texts.count))
+    self.texts = texts
+  }
 
   /// A column of `values`, which hold `width` numbers for each jet or event.
   public init(name: String, width: Int = 1, values: [Float], unit: String? = nil) {

@@ -10,12 +10,15 @@ public struct ResultLayout: Sendable, Equatable {
     public var width: Int
     /// The unit of the numbers, if they have one.
     public var unit: String?
+    /// Whether it is text.
+    public var isText: Bool
 
     /// The column without its values.
     public init(_ column: ResultColumn) {
       name = column.name
       width = column.width
       unit = column.unit
+      isText = column.texts != nil
     }
   }
 

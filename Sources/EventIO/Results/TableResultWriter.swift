@@ -110,6 +110,10 @@ final class TableResultWriter: ResultWriter {
 
   private func add(_ columns: [ResultColumn], row: Int, widths: ArraySlice<Int>) {
     for (column, width) in zip(columns, widths) {
+      if let texts = column.texts {
+        add(texts[row].printable, width: width)
+        continue
+      }
       let entries = row * column.width..<(row + 1) * column.width
       add(Self.beginning(of: entries) { Self.computed(column.values[$0]) }, width: width)
     }

@@ -27,6 +27,10 @@ import Testing
     try check("Samples.md", section, table)
   }
 
+  @Test func thePageOnTruthPerJetHasTheTable() throws {
+    try check("TruthPerJet.md", "jet-truth", JetMatching.table)
+  }
+
   private func check(_ name: String, _ section: String, _ table: String) throws {
     let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../../Sources/Canopy/Canopy.docc/\(name)")
