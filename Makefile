@@ -35,10 +35,11 @@ demo: build
 
 test: prepare
 	$(SWIFT) test
-	$(SWIFT) build --product CanopyTrigger
+	$(SWIFT) build --product CanopyC
 	$(SWIFT) build --product PluginTestRuntime
 	.ci/plugin-kit .build/debug .build/debug/plugin-kit
 	bash Resources/Examples/trigger.sh "$$($(SWIFT) build --show-bin-path)"
+	bash Resources/Examples/c.sh "$$($(SWIFT) build --show-bin-path)"
 	SWIFT=$(SWIFT) bash Resources/Examples/plugin.sh "$$($(SWIFT) build --show-bin-path)"
 	CANOPY_INSTRUCTION_SET=avx2 $(SWIFT) test --skip-build --filter '^(NeuralEngine|RecursiveEmbedding|RecurrentEncoder|CanopyModel)Tests\.'
 	CANOPY_INSTRUCTION_SET=baseline $(SWIFT) test --skip-build --filter '^(NeuralEngine|RecursiveEmbedding|RecurrentEncoder|CanopyModel)Tests\.'
@@ -74,6 +75,7 @@ docs: prepare
 build: prepare
 	$(SWIFT) build --configuration release --product canopy
 	$(SWIFT) build --configuration release --product PluginTestRuntime
+	$(SWIFT) build --configuration release --product CanopyC
 	.ci/plugin-kit .build/release .build/release/plugin-kit
 
 # Installs what make build has built, which may be another user.
@@ -81,6 +83,7 @@ install:
 	install -d '$(PREFIX)/bin' '$(PREFIX)/lib/canopy'
 	install .build/release/canopy '$(PREFIX)/bin'
 	.ci/plugin-kit .build/release '$(PREFIX)/lib/canopy/plugin-kit'
+	.ci/c-library .build/release '$(PREFIX)'
 
 lint: prepare
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)

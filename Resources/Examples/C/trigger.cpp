@@ -5,7 +5,7 @@
 // Usage: trigger MODEL MENU [NAME=VALUE…] < EVENTS
 // Events are text: px py pz E of a particle a line in GeV, #END behind each event.
 
-#include <canopy_trigger.h>
+#include <canopy.h>
 
 #include <cmath>
 #include <cstdio>
