@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 // Prints what a model predicts for the jets of events: for each its event, its pT and the numbers of the output.
-// Usage: tag MODEL OUTPUT < EVENTS, such as tag w-tagger jet/w-tagger/score
+// Usage: tag MODEL OUTPUT [PLUGINS] < EVENTS, such as tag w-tagger jet/w-tagger/score
 // Events are text: px py pz E of a particle a line in GeV, #END behind each event.
 
 #include <canopy.hpp>
@@ -13,10 +13,11 @@
 #include <string>
 
 int main(int argc, char **argv) try {
-  if (argc != 3) {
-    std::cerr << "usage: tag MODEL OUTPUT < EVENTS\n";
+  if (argc < 3 || argc > 4) {
+    std::cerr << "usage: tag MODEL OUTPUT [PLUGINS] < EVENTS\n";
     return 64;
   }
+  if (argc == 4) canopy::load_plugins(argv[3]);
   const canopy::Model model(argv[1], "{threads: 2}");
   canopy::Events events;
   std::string line;

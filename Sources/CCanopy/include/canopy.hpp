@@ -25,10 +25,12 @@ namespace canopy {
 
 // What a call that fails throws.
 class Error : public std::runtime_error {
-public:
+ public:
   // The error of the last call of this thread that failed.
   Error()
-      : std::runtime_error(canopy_error_message()), status_(canopy_error_status()), event_(canopy_error_event()),
+      : std::runtime_error(canopy_error_message()),
+        status_(canopy_error_status()),
+        event_(canopy_error_event()),
         field_(canopy_error_field()) {}
 
   // Whether call, input or work are to blame.
@@ -38,7 +40,7 @@ public:
   // The field to blame; empty if it is none.
   const std::string &field() const { return field_; }
 
-private:
+ private:
   canopy_status status_;
   std::int64_t event_;
   std::string field_;
@@ -53,7 +55,7 @@ inline void load_plugins(const std::string &path) { check(canopy_load_plugins(pa
 
 // Events of particles with (px, py, pz, E) in GeV, which are added one by one.
 class Events {
-public:
+ public:
   // Adds a particle to the event that is being filled; with identifiers for all particles or for none.
   void add(double px, double py, double pz, double energy) {
     px_.push_back(px);
@@ -98,15 +100,16 @@ public:
     return events;
   }
 
-private:
+ private:
   std::vector<double> px_, py_, pz_, energy_;
   std::vector<std::int32_t> pdgid_;
   std::vector<std::int64_t> offsets_{0};
 };
 
 // Numbers of an array of results, valid until the results are filled again.
-template <typename Number> class Array {
-public:
+template <typename Number>
+class Array {
+ public:
   Array(const Number *data, std::size_t rows, std::size_t width) : data_(data), rows_(rows), width_(width) {}
 
   const Number *begin() const { return data_; }
@@ -118,32 +121,40 @@ public:
   std::size_t width() const { return width_; }
   const Number &operator[](std::size_t place) const { return data_[place]; }
 
-private:
+ private:
   const Number *data_;
   std::size_t rows_, width_;
 };
 
 namespace detail {
-template <typename Number> struct Type;
-template <> struct Type<float> {
+template <typename Number>
+struct Type;
+template <>
+struct Type<float> {
   static constexpr canopy_type value = CANOPY_FLOAT32;
 };
-template <> struct Type<double> {
+template <>
+struct Type<double> {
   static constexpr canopy_type value = CANOPY_FLOAT64;
 };
-template <> struct Type<std::int32_t> {
+template <>
+struct Type<std::int32_t> {
   static constexpr canopy_type value = CANOPY_INT32;
 };
-template <> struct Type<std::int64_t> {
+template <>
+struct Type<std::int64_t> {
   static constexpr canopy_type value = CANOPY_INT64;
 };
 
-template <typename Object, void (*close)(Object *)> struct Closer {
+template <typename Object, void (*close)(Object *)>
+struct Closer {
   void operator()(Object *object) const { close(object); }
 };
-template <typename Object, void (*close)(Object *)> using Owner = std::unique_ptr<Object, Closer<Object, close>>;
+template <typename Object, void (*close)(Object *)>
+using Owner = std::unique_ptr<Object, Closer<Object, close>>;
 
-template <typename Object> Object *opened(Object *object) {
+template <typename Object>
+Object *opened(Object *object) {
   if (!object) throw Error();
   return object;
 }
@@ -151,7 +162,7 @@ template <typename Object> Object *opened(Object *object) {
 
 // Arrays by name, in memory that is kept from call to call.
 class Results {
-public:
+ public:
   Results() : results_(detail::opened(canopy_results_create())) {}
 
   // The names of all arrays.
@@ -163,7 +174,8 @@ public:
   }
 
   // The array of a name; throws if there is none, or its numbers are of another type.
-  template <typename Number> Array<Number> array(const std::string &name) const {
+  template <typename Number>
+  Array<Number> array(const std::string &name) const {
     canopy_array array = canopy_no_array();
     if (!canopy_results_find(get(), name.c_str(), &array)) throw Error();
     if (array.type != detail::Type<Number>::value) throw std::invalid_argument(name + " has numbers of another type");
@@ -172,13 +184,13 @@ public:
 
   canopy_results *get() const { return results_.get(); }
 
-private:
+ private:
   detail::Owner<canopy_results, canopy_results_destroy> results_;
 };
 
 // Finds jets; any number of threads may use one.
 class Finder {
-public:
+ public:
   explicit Finder(const std::string &settings) : finder_(detail::opened(canopy_finder_open(settings.c_str()))) {}
 
   void find(const canopy_events &events, Results &results) const {
@@ -186,13 +198,13 @@ public:
   }
   void find(const Events &events, Results &results) const { find(events.view(), results); }
 
-private:
+ private:
   detail::Owner<canopy_finder, canopy_finder_close> finder_;
 };
 
 // A model; any number of threads may use one.
 class Model {
-public:
+ public:
   explicit Model(const std::string &folder, const std::string &settings = "")
       : model_(detail::opened(canopy_model_open(folder.c_str(), settings.c_str()))) {}
 
@@ -204,7 +216,7 @@ public:
   }
   void predict(const Events &events, Results &results) const { predict(events.view(), results); }
 
-private:
+ private:
   detail::Owner<canopy_model, canopy_model_close> model_;
 };
 
