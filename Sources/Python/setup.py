@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Puts the library and the models of a build of Canopy into the package."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -9,7 +10,8 @@ from setuptools import Distribution, setup
 from setuptools.command.build_py import build_py
 
 root = pathlib.Path(__file__).resolve().parent.parent.parent
-library = root / ".build" / "release" / "libCanopyC.so"
+build = pathlib.Path(os.environ.get("CANOPY_BUILD") or root / ".build" / "release")
+library = build / "libCanopyC.so"
 
 
 class BuildWithLibrary(build_py):
