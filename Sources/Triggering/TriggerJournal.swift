@@ -80,6 +80,8 @@ final class TriggerJournal {
   private(set) var position: JournalEntry.Position?
   /// How long the decisions took that are in the journal.
   private(set) var latency = LatencyHistogram()
+  /// How long each path took of them; nil if that is not measured.
+  private(set) var pathTimes: PathTimes?
   /// What all accepted events have.
   private(set) var schema: EventSchema?
 
@@ -116,6 +118,7 @@ final class TriggerJournal {
     var found: Heading?
     var last: JournalEntry?
     var latency = LatencyHistogram()
+    var pathTimes: PathTimes?
     var schema: EventSchema?
     file = try RecordFile(resuming: path) { record in
       do {
@@ -135,6 +138,12 @@ final class TriggerJournal {
         }
         last = entry
         latency.add(entry.latency)
+        if let times = entry.pathTimes {
+          guard pathTimes == nil || pathTimes!.paths.count == times.paths.count else {
+            throw JournalEntry.damage
+          }
+          if pathTimes == nil { pathTimes = times } else { pathTimes!.add(times) }
+        }
       } catch is DecodingError {
         throw TriggerError("\(path) is no journal of this version of Canopy: remove it to begin again.")
       }
@@ -142,6 +151,7 @@ final class TriggerJournal {
     if let difference = found.flatMap(heading.difference) { throw refusal(difference) }
     position = last?.position
     self.latency = latency
+    self.pathTimes = pathTimes
     self.schema = schema
   }
 

@@ -22,22 +22,43 @@ public struct TriggerRun: Sendable {
   public let conditions: [String: Double]
   /// How many threads work.
   public let threads: Int
+  /// What the weights of the events are multiplied by; nil if by nothing.
+  public let reweighting: (any EventReweighting)?
+  /// Whether the time is measured that each path takes, which costs the time of reading a clock for each.
+  public let measuresPaths: Bool
+  /// Of how many leading jets the embeddings are written with each accepted event, and that of the event; nil if of none.
+  ///
+  /// The columns are `trigger.event-embedding`, `[events × width]`, and `trigger.jet-embedding`, row-major
+  /// `[events × (jets × width)]`, NaN for jets that an event does not have.
+  public let keptJets: Int?
   /// What is written of the trigger with each accepted event.
   public let columns: TriggerColumns
 
   /// A run that has not begun.
   ///
-  /// - Throws: ``TriggerError`` if the menu's names do not make columns.
+  /// - Throws: `PluginError` if the menu's names do not make columns, ``TriggerError`` if embeddings are to be kept that
+  ///   the model does not have.
   public init(
     model: Model, menu: TriggerMenu, timeLimit: Double? = nil,
-    conditions: [String: Double] = [:], threads: Int
+    conditions: [String: Double] = [:], threads: Int, reweighting: (any EventReweighting)? = nil,
+    measuresPaths: Bool = false, keptJets: Int? = nil
   ) throws {
     self.model = model
     self.menu = menu
     self.timeLimit = timeLimit
     self.conditions = conditions
     self.threads = threads
-    columns = try TriggerColumns(menu)
+    self.reweighting = reweighting
+    self.measuresPaths = measuresPaths
+    self.keptJets = keptJets
+    columns = try TriggerColumns(
+      menu, with: keptJets == nil ? [] : [KeptEmbeddings.eventName, KeptEmbeddings.jetName])
+    if let keptJets, KeptEmbeddings(model, jetCount: keptJets).isEmpty {
+      throw TriggerError(
+        keptJets == 0
+          ? "The model has no embedding of events; keep those of at least one jet."
+          : "The model has no embeddings; keep none.")
+    }
   }
 
   /// The outcome of a run.
@@ -46,6 +67,8 @@ public struct TriggerRun: Sendable {
     public var state: TriggerState
     /// How long the decisions took, those before an interruption included.
     public var latency = LatencyHistogram()
+    /// How long each path took, as long as `latency`; nil unless it was asked for.
+    public var pathTimes: PathTimes?
     /// How many bad events were left out, those before an interruption included.
     public var badEventCount = 0
     /// What was wrong with the first of them, a sentence for each.
@@ -64,6 +87,10 @@ public struct TriggerRun: Sendable {
     var decisions: TriggerDecisions
     /// The latency of each event in seconds: `[events]`.
     var seconds: [Double]
+    /// Those of the shared part and of each path: row-major `[events × (1 + paths)]`, or empty.
+    var pathSeconds: [Double]
+    /// Further columns of the events.
+    var columns: Columns
     var stages: Predictor.Times
   }
 
@@ -79,7 +106,7 @@ public struct TriggerRun: Sendable {
     _ stream: EventStream, to writer: (any EventWriter)? = nil,
     progress: (EventPipeline.Progress) throws -> Void = { _ in }
   ) throws -> Outcome {
-    var outcome = Outcome(state: TriggerState(menu, isWeighted: try stream.countsByWeight))
+    var outcome = Outcome(state: TriggerState(menu, isWeighted: try isWeighted(stream)))
     try decide(stream, &outcome) { accepted, _, _, place in
       if let writer, accepted.eventCount > 0 { try writer.append(accepted) }
       try progress(place)
@@ -122,6 +149,17 @@ public struct TriggerRun: Sendable {
       }, progress: progress)
   }
 
+  /// Whether events of a stream count by their weights, rather than each as one.
+  ///
+  /// - Throws: ``TriggerError`` if the weights depend on events that are still to be read.
+  func isWeighted(_ stream: EventStream) throws -> Bool { try stream.countsByWeight || reweighting != nil }
+
+  /// How long the decisions of a batch took, and each path if that is measured.
+  struct BatchTimes {
+    var latency = LatencyHistogram()
+    var paths: PathTimes?
+  }
+
   /// Decides about all events of a stream, from the counters of `outcome` on.
   ///
   /// `consume` gets the accepted events of each batch, what all events up to its end came to, how long the decisions of
@@ -129,27 +167,32 @@ public struct TriggerRun: Sendable {
   func decide(
     _ stream: EventStream, _ outcome: inout Outcome,
     consume: (
-      _ accepted: Events, _ outcome: Outcome, _ latency: LatencyHistogram,
+      _ accepted: Events, _ outcome: Outcome, _ times: BatchTimes,
       _ place: EventPipeline.Progress
     ) throws -> Void
   ) throws {
     var found = outcome
     var accepted = Events()
-    var latency = LatencyHistogram()
+    var batch = BatchTimes()
     let options = stream.options
-    let isWeighted = try stream.countsByWeight
+    let isWeighted = try isWeighted(stream)
     let times = try EventPipeline.run(
       stream: stream, threads: threads, makeWorker: { try makeWorker(options, isWeighted: isWeighted) },
       consume: { evaluation in
         var decisions = evaluation.decisions
         menu.decide(&decisions, &found.state)
-        latency = LatencyHistogram()
-        for seconds in evaluation.seconds { latency.add(seconds) }
-        found.latency.add(latency)
+        batch = BatchTimes()
+        for seconds in evaluation.seconds { batch.latency.add(seconds) }
+        found.latency.add(batch.latency)
+        if measuresPaths {
+          batch.paths = PathTimes(pathCount: menu.paths.count)
+          batch.paths!.add(evaluation.pathSeconds)
+          found.addPathTimes(batch.paths!)
+        }
         found.stages.add(evaluation.stages)
-        accepted = columns.accepted(of: evaluation.events, decisions)
+        accepted = columns.accepted(of: evaluation.events, decisions, with: evaluation.columns)
       },
-      progress: { try consume(accepted, found, latency, $0) })
+      progress: { try consume(accepted, found, batch, $0) })
     outcome = found
     outcome.times = times
   }
@@ -160,7 +203,7 @@ public struct TriggerRun: Sendable {
     _ options: EventReadingOptions, isWeighted: Bool
   ) throws -> (Events) throws -> Evaluation {
     let evaluator = try EventEvaluator(
-      model: model, menu: menu, timeLimit: timeLimit, isWeighted: isWeighted)
+      model: model, menu: menu, timeLimit: timeLimit, isWeighted: isWeighted, measuresPaths: measuresPaths)
     var event = Events()
     var takesPart: [Bool] = []
     var decisions = TriggerDecisions()
@@ -168,17 +211,25 @@ public struct TriggerRun: Sendable {
       let before = evaluator.times
       var all = TriggerDecisions()
       var seconds: [Double] = []
-      let conditioned = events.with(conditions, replacing: true)
+      var pathSeconds: [Double] = []
+      var embeddings = keptJets.map { KeptEmbeddings(model, jetCount: $0) }
+      var conditioned = events.with(conditions, replacing: true)
+      if let reweighting {
+        conditioned.weights = zip(events.weightOfEach, try reweighting.factors(of: events)).map { $0 * $1 }
+      }
       for place in 0..<events.eventCount {
         event.replace(withEvent: place, of: conditioned)
         if !options.leavesOutParticles { try options.leaveOutParticles(of: &event, using: &takesPart) }
         seconds.append(try evaluator.evaluate(event, into: &decisions))
+        pathSeconds += evaluator.pathSeconds
+        embeddings?.append(evaluator.prediction)
         all.append(decisions)
       }
       return Evaluation(
         // What is written is what the input had.
         events: events.with(conditions, replacing: false), decisions: all, seconds: seconds,
-        stages: evaluator.times.since(before))
+        pathSeconds: pathSeconds,
+        columns: embeddings?.columns ?? Columns(), stages: evaluator.times.since(before))
     }
   }
 }
@@ -211,6 +262,11 @@ extension EventStream {
 }
 
 extension TriggerRun.Outcome {
+  /// Counts the times of paths after the earlier ones.
+  mutating func addPathTimes(_ times: PathTimes) {
+    if pathTimes == nil { pathTimes = times } else { pathTimes!.add(times) }
+  }
+
   /// Counts bad events after the earlier ones.
   mutating func addBadEvents(_ count: Int, _ errors: [EventInputError]) {
     badEventCount += count

@@ -267,6 +267,42 @@ import Triggers
     #expect(try folder.data("out.jsonl") == output)
   }
 
+  /// Of each event each path has one time, whenever it was measured, and weights follow from the same distribution.
+  @Test func timesOfPathsAndDistributionsGoOnToo() throws {
+    func run(_ csv: String?, measures: Bool = true, stop: Int? = nil) throws -> TriggerRun.Outcome {
+      let stream = { try SampleRun.stream(events: Self.eventCount) }
+      let weights = try csv.map {
+        try PileUpReweighting(
+          column: "label", target: PileUpTarget(csv: $0, source: "csv"), sample: stream(), threads: 1)
+      }
+      var batches = 0
+      return try TriggerRun(
+        model: SampleRun.model.get(), menu: SampleRun.menu(), threads: 2, reweighting: weights,
+        measuresPaths: measures
+      ).run(stream(), to: output()) { _ in
+        batches += 1
+        if batches == stop { throw Stop() }
+      }
+    }
+    let target = "0,1,3\n1,2,1"
+    let whole = try run(target)
+    #expect(abs(try #require(whole.state.weights).events.sum - Double(Self.eventCount)) < 1e-9)
+    try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
+    #expect(throws: Stop.self) { try run(target, stop: 3) }
+    let others: [(String?, Bool)] = [("0,1,1\n1,2,1", true), (nil, true), (target, false)]
+    for (other, measures) in others {
+      #expect(
+        refusal { _ = try run(other, measures: measures) }.contains("is of a run with another set of options")
+      )
+    }
+    let resumed = try run(target)
+    #expect(resumed.state == whole.state)
+    let times = try #require(resumed.pathTimes)
+    #expect(
+      times.shared.count == Self.eventCount
+        && times.paths.map(\.count) == Array(repeating: Self.eventCount, count: 4))
+  }
+
   /// Menu, model and inputs are in the heading by their fingerprints, as all files have them.
   @Test func aHeadingHasFingerprints() throws {
     let reference = try reference()
