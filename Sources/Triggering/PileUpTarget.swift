@@ -33,8 +33,10 @@ public struct PileUpTarget: Sendable, Equatable {
   /// The largest mean of a distribution.
   public static let largestMean = 10_000.0
 
-  /// A histogram of CSV text: a line `lower,upper,share` for each interval, by rising values without gaps, after an optional
-  /// line of titles. Shares need not add up to 1.
+  /// A histogram of CSV text.
+  ///
+  /// It has a line `lower,upper,share` for each interval, by rising values without gaps, after an optional line of titles.
+  /// Shares need not add up to 1.
   ///
   /// - Throws: ``TriggerError`` that names the line; `source` is what it calls the file.
   public init(csv text: String, source: String) throws {

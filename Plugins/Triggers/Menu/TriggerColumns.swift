@@ -118,6 +118,7 @@ public struct TriggerColumns: Sendable {
   ///   - events: the events.
   ///   - decisions: what was decided about them.
   ///   - others: further columns of the events, by their names after the prefix.
+  /// - Returns: the accepted events.
   package func accepted(
     of events: Events, _ decisions: TriggerDecisions, with others: Columns = Columns()
   ) -> Events {

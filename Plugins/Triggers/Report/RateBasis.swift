@@ -49,6 +49,7 @@ enum RateBasis {
   ///   - first: the events of one share.
   ///   - second: the events of the other.
   ///   - both: the events of both.
+  /// - Returns: the covariance.
   func covariance(_ first: WeightSum, _ second: WeightSum, both: WeightSum) -> Double? {
     guard let total, let p = share(of: first), let q = share(of: second) else { return nil }
     let sum =

@@ -84,8 +84,9 @@ public struct TriggerReport: Sendable, Encodable {
   public let effectiveEventCount: Double?
   /// How many events other menus looked at, of which the sample has those that they accepted; nil if it has all.
   public let acceptedOf: Int?
-  /// How many of these the other menus can accept: others are not in the sample, and no path counts them. Nil if the
-  /// sample has all events.
+  /// How many of these the other menus can accept; nil if the sample has all events.
+  ///
+  /// Others are not in the sample, and no path counts them.
   public let covered: Rate?
   /// How many events per second reach the menu; nil if that is not known.
   public let inputRate: Double?
