@@ -176,6 +176,12 @@ struct TriggerCommand: ParsableCommand {
       discussion: "This costs the reading of a clock for each path and event."))
   var pathTimes = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Compare what the network reads of all events with what it read in its training.",
+      discussion: "The model must know that, as models that this version trains do."))
+  var drift = false
+
   @Flag(help: "Find the bounds that the menu leaves open.")
   var tune = false
 
@@ -191,8 +197,9 @@ struct TriggerCommand: ParsableCommand {
       throw ValidationError("--luminosity is \(luminosity); choose a number above 0.")
     }
     try validateReweighting()
-    if pathTimes, tune {
-      throw ValidationError("--path-times measures decisions; leave it out with --tune.")
+    for (isGiven, option) in [(pathTimes, "--path-times"), (drift, "--drift")] where isGiven && tune {
+      throw ValidationError(
+        "\(option) is a part of the report on a menu's decisions; leave it out with --tune.")
     }
     if outputFormat != nil, output == nil || tune {
       throw ValidationError("--output-format is that of the file of accepted events; name it with -o.")
@@ -299,7 +306,7 @@ struct TriggerCommand: ParsableCommand {
       let run = try TriggerRun(
         model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, conditions: self.model.columns,
         threads: reading.threadCount, reweighting: reweighting(plugins, model), measuresPaths: pathTimes,
-        keptJets: keepEmbeddings)
+        keptJets: keepEmbeddings, watchesInputs: drift)
       let stream = try reading.makeStream(
         plugins.eventFormats, particleColumns: menu.observables.particleColumns, for: model,
         weights: weights, whole: output != nil && !tune)
@@ -373,7 +380,7 @@ struct TriggerCommand: ParsableCommand {
       report: TriggerReport(run.menu, outcome.state, signal: signalState, acceptedOf: acceptedOf),
       latency: outcome.latency,
       times: outcome.pathTimes.flatMap { TriggerTimes(run.menu, $0, outcome.latency) },
-      pileUp: run.reweighting as? PileUpReweighting)
+      pileUp: run.reweighting as? PileUpReweighting, drift: outcome.drift)
     if let report, let gnuplot {
       try summary.write(to: URL(fileURLWithPath: report), curves: curves, using: gnuplot)
     }

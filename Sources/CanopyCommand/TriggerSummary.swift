@@ -12,6 +12,8 @@ struct TriggerSummary {
   var times: TriggerTimes?
   /// What gave a column of the events another distribution; nil if nothing did.
   var pileUp: PileUpReweighting?
+  /// How far what the network read is from its training, the farthest first; nil unless that was asked for.
+  var drift: [InputDrift]?
 
   /// The quantiles that are shown.
   private static let quantiles = [("p50", 0.5), ("p99", 0.99), ("p999", 0.999)]
@@ -29,7 +31,8 @@ struct TriggerSummary {
     let content = Content(
       report: report,
       latency: Dictionary(uniqueKeysWithValues: latencies.map { ($0.name, $0.microseconds) }), times: times,
-      pileUp: pileUp.map { Content.PileUp(column: $0.column, uncovered: $0.uncovered) })
+      pileUp: pileUp.map { Content.PileUp(column: $0.column, uncovered: $0.uncovered) },
+      drift: drift)
     return try encoder.encode(content) + Data("\n".utf8)
   }
 
@@ -38,13 +41,14 @@ struct TriggerSummary {
     let latency: [String: Double]
     let times: TriggerTimes?
     let pileUp: PileUp?
+    let drift: [InputDrift]?
 
     struct PileUp: Encodable {
       let column: String
       let uncovered: Double
     }
 
-    private enum CodingKeys: String, CodingKey { case latency, times, pileUp }
+    private enum CodingKeys: String, CodingKey { case latency, times, pileUp, drift }
 
     func encode(to encoder: any Encoder) throws {
       try report.encode(to: encoder)
@@ -52,6 +56,7 @@ struct TriggerSummary {
       try container.encode(latency, forKey: .latency)
       try container.encodeIfPresent(times, forKey: .times)
       try container.encodeIfPresent(pileUp, forKey: .pileUp)
+      try container.encodeIfPresent(drift, forKey: .drift)
     }
   }
 }
@@ -116,6 +121,7 @@ extension Listing {
             + (hasSignal ? [path.efficiency.map(Self.text) ?? "-"] : [])
         })
     addPairs(of: report)
+    if let drift = summary.drift { add(drift) }
     if let times = summary.times { add(times) }
     if !summary.latencies.isEmpty {
       begin("latency of a decision")
@@ -146,6 +152,19 @@ extension Listing {
             pair.correlation.map { String(format: "%.2f", (100 * $0).rounded() / 100 + 0) } ?? "-",
           ]
         })
+  }
+
+  /// The numbers that are farthest from the training, in units of what is expected.
+  private mutating func add(_ drift: [InputDrift]) {
+    begin("what the network reads, the farthest from its training first")
+    add(
+      table: [["input", "events", "distance", "expected", "up to", "share", "in training"]]
+        + drift.prefix(5).map { input in
+          [input.input, "\(input.events)"]
+            + [input.distance, input.expected, Double(input.value), input.share, input.trainingShare]
+            .map { String(format: "%.3g", $0) }
+        })
+    if drift.count > 5 { add("", "and \(drift.count - 5) more, which JSON has") }
   }
 
   private static func text(_ rate: TriggerReport.Rate, isRate: Bool) -> String {

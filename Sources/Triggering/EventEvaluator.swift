@@ -30,20 +30,27 @@ final class EventEvaluator {
   ///   - timeLimit: how many seconds an event may take; nil where there is no limit.
   ///   - isWeighted: whether events count by their weights, rather than each as one.
   ///   - measuresPaths: whether each path is measured too, which reads a clock once for each.
+  ///   - watchesInputs: whether what the network reads is counted, for a model that knows what it read in training.
   /// - Throws: `JetPhysicsError` where FastJet refuses the model's jet definition.
   init(
-    model: Model, menu: TriggerMenu, timeLimit: Double?, isWeighted: Bool = false, measuresPaths: Bool = false
+    model: Model, menu: TriggerMenu, timeLimit: Double?, isWeighted: Bool = false,
+    measuresPaths: Bool = false,
+    watchesInputs: Bool = false
   ) throws {
     self.measuresPaths = measuresPaths
     self.menu = menu
     self.isWeighted = isWeighted
     self.timeLimit = timeLimit ?? .infinity
     predictor = try Predictor(model, observables: menu.observables)
+    if watchesInputs { predictor.driftMonitor = DriftMonitor(model) }
     inputs = DecisionInputs(menu.sources)
   }
 
   /// How long the stages of prediction have taken so far.
   var times: Predictor.Times { predictor.times }
+
+  /// What the network has read since the last call; none unless it is watched.
+  func takeInputCounts() -> [InputCounts] { predictor.driftMonitor?.take() ?? [] }
 
   /// Replaces `decisions` by what the conditions say of one event, and marks it where it took too long.
   ///

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CanopyModel
 import EventData
 import EventIO
 import Foundation
@@ -28,6 +29,8 @@ struct JournalEntry {
   var latency: LatencyHistogram
   /// How long each path took of them; nil if that is not measured.
   var pathTimes: PathTimes?
+  /// What the network read of them; nil if it is not watched.
+  var inputCounts: [InputCounts]?
   /// With the columns of the trigger.
   var accepted: Events
 
@@ -45,6 +48,7 @@ struct JournalEntry {
     var position: Position
     var latency: LatencyHistogram
     var pathTimes: PathTimes?
+    var inputCounts: [InputCounts]?
     var source: String
     var events: Int
     var particles: Int
@@ -67,7 +71,8 @@ extension JournalEntry {
     let particles = accepted.particles.content
     let description = try JSONEncoder().encode(
       Description(
-        position: position, latency: latency, pathTimes: pathTimes, source: accepted.source,
+        position: position, latency: latency, pathTimes: pathTimes, inputCounts: inputCounts,
+        source: accepted.source,
         events: accepted.eventCount,
         particles: accepted.particleCount, hasPDGID: !accepted.pdgID.isEmpty,
         columns: describe(accepted.columns), particleColumns: describe(particles.columns)))
@@ -140,6 +145,7 @@ extension JournalEntry {
     position = description.position
     latency = description.latency
     pathTimes = description.pathTimes
+    inputCounts = description.inputCounts
   }
 
   /// What a record is that does not fit together.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CanopyModel
 import EventIO
 import Foundation
 import JetPhysics
@@ -82,6 +83,8 @@ final class TriggerJournal {
   private(set) var latency = LatencyHistogram()
   /// How long each path took of them; nil if that is not measured.
   private(set) var pathTimes: PathTimes?
+  /// What the network read of these events; nil if it is not watched.
+  private(set) var inputCounts: [InputCounts]?
   /// What all accepted events have.
   private(set) var schema: EventSchema?
 
@@ -119,6 +122,7 @@ final class TriggerJournal {
     var last: JournalEntry?
     var latency = LatencyHistogram()
     var pathTimes: PathTimes?
+    var inputCounts: [InputCounts]?
     var schema: EventSchema?
     file = try RecordFile(resuming: path) { record in
       do {
@@ -144,6 +148,12 @@ final class TriggerJournal {
           }
           if pathTimes == nil { pathTimes = times } else { pathTimes!.add(times) }
         }
+        if let counts = entry.inputCounts {
+          guard counts.allSatisfy(\.isSound),
+            inputCounts?.map(\.edgeCount) ?? counts.map(\.edgeCount) == counts.map(\.edgeCount)
+          else { throw JournalEntry.damage }
+          inputCounts = inputCounts.map { zip($0, counts).map { $0.adding($1) } } ?? counts
+        }
       } catch is DecodingError {
         throw TriggerError("\(path) is no journal of this version of Canopy: remove it to begin again.")
       }
@@ -152,6 +162,7 @@ final class TriggerJournal {
     position = last?.position
     self.latency = latency
     self.pathTimes = pathTimes
+    self.inputCounts = inputCounts
     self.schema = schema
   }
 

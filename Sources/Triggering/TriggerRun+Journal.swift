@@ -61,7 +61,8 @@ extension TriggerRun {
     var outcome = Outcome(state: TriggerState(menu, isWeighted: isWeighted))
     if let position = journal.position {
       guard position.state.fits(menu), (position.state.weights != nil) == isWeighted,
-        journal.pathTimes?.paths.count ?? menu.paths.count == menu.paths.count
+        journal.pathTimes?.paths.count ?? menu.paths.count == menu.paths.count,
+        journal.inputCounts.map({ DriftMonitor(model)?.fits($0) ?? false }) ?? true
       else {
         throw TriggerError("\(output.journal) has counters that cannot be: remove it to begin again.")
       }
@@ -75,6 +76,7 @@ extension TriggerRun {
       outcome.badEvents = position.badEvents
       outcome.latency = journal.latency
       outcome.pathTimes = journal.pathTimes
+      outcome.inputCounts = journal.inputCounts
       stream.advance(to: position.nextEvent)
     }
     let before = outcome
@@ -82,7 +84,7 @@ extension TriggerRun {
     // A run that came to nothing leaves nothing to go on with.
     defer { if !hasBegun { try? journal.remove() } }
     do {
-      try decide(stream, &outcome) { accepted, found, times, place in
+      try decide(stream, &outcome) { accepted, found, measured, place in
         var counted = before
         counted.addBadEvents(place.badEventCount, place.badEvents)
         try journal.append(
@@ -90,7 +92,8 @@ extension TriggerRun {
             position: JournalEntry.Position(
               nextEvent: place.events, badEventCount: counted.badEventCount, badEvents: counted.badEvents,
               state: found.state),
-            latency: times.latency, pathTimes: times.paths, accepted: accepted))
+            latency: measured.latency, pathTimes: measured.paths, inputCounts: measured.inputs,
+            accepted: accepted))
         hasBegun = true
         try progress(place)
       }
@@ -144,7 +147,7 @@ extension TriggerRun {
         """ + (options.weight.map { " weight \($0)" } ?? "") + reading(options) + describe(stream.samples)
           + (reweighting.map { " reweighting \($0.description)" } ?? "")
           + (measuresPaths ? " path-times" : "")
-          + (keptJets.map { " keep-embeddings \($0)" } ?? ""),
+          + (watchesInputs ? " drift" : "") + (keptJets.map { " keep-embeddings \($0)" } ?? ""),
       outputFormat: output.format.name)
   }
 

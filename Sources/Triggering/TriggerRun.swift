@@ -31,17 +31,19 @@ public struct TriggerRun: Sendable {
   /// The columns are `trigger.event-embedding`, `[events × width]`, and `trigger.jet-embedding`, row-major
   /// `[events × (jets × width)]`, NaN for jets that an event does not have.
   public let keptJets: Int?
+  /// Whether what the network reads of all events is compared with what it read in the training.
+  public let watchesInputs: Bool
   /// What is written of the trigger with each accepted event.
   public let columns: TriggerColumns
 
   /// A run that has not begun.
   ///
   /// - Throws: `PluginError` if the menu's names do not make columns, ``TriggerError`` if embeddings are to be kept that
-  ///   the model does not have.
+  ///   the model does not have, or what it reads to be compared with what it does not know.
   public init(
     model: Model, menu: TriggerMenu, timeLimit: Double? = nil,
     conditions: [String: Double] = [:], threads: Int, reweighting: (any EventReweighting)? = nil,
-    measuresPaths: Bool = false, keptJets: Int? = nil
+    measuresPaths: Bool = false, keptJets: Int? = nil, watchesInputs: Bool = false
   ) throws {
     self.model = model
     self.menu = menu
@@ -51,8 +53,14 @@ public struct TriggerRun: Sendable {
     self.reweighting = reweighting
     self.measuresPaths = measuresPaths
     self.keptJets = keptJets
+    self.watchesInputs = watchesInputs
     columns = try TriggerColumns(
       menu, with: keptJets == nil ? [] : [KeptEmbeddings.eventName, KeptEmbeddings.jetName])
+    if watchesInputs, DriftMonitor(model) == nil {
+      throw TriggerError(
+        "The model does not say how what it reads was distributed in its training, with which it could be compared: train "
+          + "it with this version of Canopy.")
+    }
     if let keptJets, KeptEmbeddings(model, jetCount: keptJets).isEmpty {
       throw TriggerError(
         keptJets == 0
@@ -69,6 +77,10 @@ public struct TriggerRun: Sendable {
     public var latency = LatencyHistogram()
     /// How long each path took, as long as `latency`; nil unless it was asked for.
     public var pathTimes: PathTimes?
+    /// What the network has read; nil unless it was asked for.
+    var inputCounts: [InputCounts]?
+    /// How far what the network read is from what it read in its training, the farthest first; nil unless it was asked for.
+    public var drift: [InputDrift]?
     /// How many bad events were left out, those before an interruption included.
     public var badEventCount = 0
     /// What was wrong with the first of them, a sentence for each.
@@ -91,6 +103,8 @@ public struct TriggerRun: Sendable {
     var pathSeconds: [Double]
     /// Further columns of the events.
     var columns: Columns
+    /// What the network read; none unless it is watched.
+    var inputCounts: [InputCounts]
     var stages: Predictor.Times
   }
 
@@ -154,26 +168,28 @@ public struct TriggerRun: Sendable {
   /// - Throws: ``TriggerError`` if the weights depend on events that are still to be read.
   func isWeighted(_ stream: EventStream) throws -> Bool { try stream.countsByWeight || reweighting != nil }
 
-  /// How long the decisions of a batch took, and each path if that is measured.
-  struct BatchTimes {
+  /// What is measured of the decisions of a batch: how long they took, each path too if that is asked for, and what the network
+  /// read if that is.
+  struct Measurements {
     var latency = LatencyHistogram()
     var paths: PathTimes?
+    var inputs: [InputCounts]?
   }
 
   /// Decides about all events of a stream, from the counters of `outcome` on.
   ///
-  /// `consume` gets the accepted events of each batch, what all events up to its end came to, how long the decisions of
-  /// the batch took, and how far reading is there.
+  /// `consume` gets the accepted events of each batch, what all events up to its end came to, what was measured of the
+  /// batch, and how far reading is there.
   func decide(
     _ stream: EventStream, _ outcome: inout Outcome,
     consume: (
-      _ accepted: Events, _ outcome: Outcome, _ times: BatchTimes,
+      _ accepted: Events, _ outcome: Outcome, _ measured: Measurements,
       _ place: EventPipeline.Progress
     ) throws -> Void
   ) throws {
     var found = outcome
     var accepted = Events()
-    var batch = BatchTimes()
+    var batch = Measurements()
     let options = stream.options
     let isWeighted = try isWeighted(stream)
     let times = try EventPipeline.run(
@@ -181,19 +197,24 @@ public struct TriggerRun: Sendable {
       consume: { evaluation in
         var decisions = evaluation.decisions
         menu.decide(&decisions, &found.state)
-        batch = BatchTimes()
+        batch = Measurements()
         for seconds in evaluation.seconds { batch.latency.add(seconds) }
         found.latency.add(batch.latency)
         if measuresPaths {
           batch.paths = PathTimes(pathCount: menu.paths.count)
           batch.paths!.add(evaluation.pathSeconds)
-          found.addPathTimes(batch.paths!)
+          found.add(batch.paths!)
+        }
+        if watchesInputs {
+          batch.inputs = evaluation.inputCounts
+          found.add(evaluation.inputCounts)
         }
         found.stages.add(evaluation.stages)
         accepted = columns.accepted(of: evaluation.events, decisions, with: evaluation.columns)
       },
       progress: { try consume(accepted, found, batch, $0) })
     outcome = found
+    outcome.drift = outcome.inputCounts.flatMap { DriftMonitor(model)?.drifts($0) }
     outcome.times = times
   }
 
@@ -203,7 +224,8 @@ public struct TriggerRun: Sendable {
     _ options: EventReadingOptions, isWeighted: Bool
   ) throws -> (Events) throws -> Evaluation {
     let evaluator = try EventEvaluator(
-      model: model, menu: menu, timeLimit: timeLimit, isWeighted: isWeighted, measuresPaths: measuresPaths)
+      model: model, menu: menu, timeLimit: timeLimit, isWeighted: isWeighted, measuresPaths: measuresPaths,
+      watchesInputs: watchesInputs)
     var event = Events()
     var takesPart: [Bool] = []
     var decisions = TriggerDecisions()
@@ -229,7 +251,8 @@ public struct TriggerRun: Sendable {
         // What is written is what the input had.
         events: events.with(conditions, replacing: false), decisions: all, seconds: seconds,
         pathSeconds: pathSeconds,
-        columns: embeddings?.columns ?? Columns(), stages: evaluator.times.since(before))
+        columns: embeddings?.columns ?? Columns(), inputCounts: evaluator.takeInputCounts(),
+        stages: evaluator.times.since(before))
     }
   }
 }
@@ -263,8 +286,13 @@ extension EventStream {
 
 extension TriggerRun.Outcome {
   /// Counts the times of paths after the earlier ones.
-  mutating func addPathTimes(_ times: PathTimes) {
+  mutating func add(_ times: PathTimes) {
     if pathTimes == nil { pathTimes = times } else { pathTimes!.add(times) }
+  }
+
+  /// Counts what the network read after the earlier events.
+  mutating func add(_ counts: [InputCounts]) {
+    inputCounts = inputCounts.map { zip($0, counts).map { $0.adding($1) } } ?? counts
   }
 
   /// Counts bad events after the earlier ones.

@@ -222,6 +222,8 @@ import Testing
     let pairRows = try rows("pairs.csv")
     #expect(pairRows.count == 2 && pairRows.allSatisfy { $0.count == pairRows[0].count })
     #expect(Double(pairRows[1].last!) == pairs[0]["correlation"] as? Double)
+    let unknown = try Program.run(emulate + ["--accepted-of", "200", "--drift"])
+    #expect(unknown.status == 65 && unknown.errors.contains("train it with this version of Canopy"))
     let few = try Program.run(emulate + ["--accepted-of", "20"])
     #expect(
       few.status == 64 && few.errors.contains("events that were accepted; give the number of all events"))
