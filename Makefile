@@ -5,13 +5,14 @@ SWIFT ?= $(firstword $(shell command -v swift) $(wildcard \
 	$(HOME)/.local/share/swiftly/bin/swift /opt/swift/usr/bin/swift /usr/local/swift/usr/bin/swift))
 SECONDS ?= 600
 N ?= 500
+CONFIGURATION ?= release
 PREFIX ?= /usr/local
 SOURCES := $(wildcard Sources Plugins Tests Package.swift)
 C_SOURCES := $(shell find Sources Plugins Tests -name '*.c' -o -name '*.cpp' -o -name '*.h' -o -name '*.hpp')
 # Other versions format otherwise; without this one, C and C++ are left as they are.
 CLANG_FORMAT := $(shell command -v clang-format-14)
 
-.PHONY: help demo test threads sanitize real studies fuzz kills docs build install lint format prepare clean
+.PHONY: help demo test threads sanitize real studies python fuzz kills docs build install lint format prepare clean
 
 help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
@@ -21,6 +22,7 @@ help:
 	@echo 'make kills    kill trainings, triggers and others N=500 times, and look at what they leave'
 	@echo 'make real     compare Canopy with FastJet, pyhepmc, pylhe and h5py, on the samples and on files in ../shared'
 	@echo 'make studies  compare what evaluate says for a study with pyhf and NumPy'
+	@echo 'make python   build the Python package, and run its tests, which compare it with FastJet and with the command'
 	@echo 'make fuzz     feed damaged files to all that reads files, for SECONDS=600 in all'
 	@echo 'make docs     build the documentation of all modules, with warnings as errors'
 	@echo 'make build    build the command .build/release/canopy, and what plugins are compiled against'
@@ -35,10 +37,11 @@ demo: build
 
 test: prepare
 	$(SWIFT) test
-	$(SWIFT) build --product CanopyTrigger
+	$(SWIFT) build --product CanopyC
 	$(SWIFT) build --product PluginTestRuntime
 	.ci/plugin-kit .build/debug .build/debug/plugin-kit
 	bash Resources/Examples/trigger.sh "$$($(SWIFT) build --show-bin-path)"
+	bash Resources/Examples/c.sh "$$($(SWIFT) build --show-bin-path)"
 	SWIFT=$(SWIFT) bash Resources/Examples/plugin.sh "$$($(SWIFT) build --show-bin-path)"
 	CANOPY_INSTRUCTION_SET=avx2 $(SWIFT) test --skip-build --filter '^(NeuralEngine|RecursiveEmbedding|RecurrentEncoder|CanopyModel)Tests\.'
 	CANOPY_INSTRUCTION_SET=baseline $(SWIFT) test --skip-build --filter '^(NeuralEngine|RecursiveEmbedding|RecurrentEncoder|CanopyModel)Tests\.'
@@ -60,6 +63,17 @@ real: build
 	.build-real/bin/pip install --quiet --only-binary=:all: --requirement Resources/Checks/requirements.txt
 	.build-real/bin/python Resources/Checks/real.py
 
+# What the tests need is in an environment of its own; they run outside of the sources, which are not the package.
+python: prepare
+	$(SWIFT) build --configuration $(CONFIGURATION) --product canopy
+	$(SWIFT) build --configuration $(CONFIGURATION) --product CanopyC
+	python3 -m venv .build-python
+	CANOPY_BUILD='$(CURDIR)/.build/$(CONFIGURATION)' .build-python/bin/pip install --quiet './Sources/Python[test]'
+	cd Sources/Python && ../../.build-python/bin/ruff check . && ../../.build-python/bin/ruff format --check .
+	cd Sources/Python && ../../.build-python/bin/mypy
+	cd .build-python && CANOPY_COMMAND='$(CURDIR)/.build/$(CONFIGURATION)/canopy' \
+		bin/python -m pytest -q -p no:cacheprovider '$(CURDIR)/Sources/Python/tests'
+
 studies: build
 	python3 -m venv .build-real
 	.build-real/bin/pip install --quiet --only-binary=:all: --requirement Resources/Checks/requirements.txt
@@ -74,6 +88,7 @@ docs: prepare
 build: prepare
 	$(SWIFT) build --configuration release --product canopy
 	$(SWIFT) build --configuration release --product PluginTestRuntime
+	$(SWIFT) build --configuration release --product CanopyC
 	.ci/plugin-kit .build/release .build/release/plugin-kit
 
 # Installs what make build has built, which may be another user.
@@ -81,6 +96,7 @@ install:
 	install -d '$(PREFIX)/bin' '$(PREFIX)/lib/canopy'
 	install .build/release/canopy '$(PREFIX)/bin'
 	.ci/plugin-kit .build/release '$(PREFIX)/lib/canopy/plugin-kit'
+	.ci/c-library .build/release '$(PREFIX)'
 
 lint: prepare
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
@@ -95,4 +111,4 @@ prepare:
 	@bash .ci/prepare $(SWIFT)
 
 clean:
-	rm -rf .build .build-threads .build-real .build-fuzz .build-sanitize .build-docs
+	rm -rf .build .build-threads .build-real .build-fuzz .build-sanitize .build-docs .build-python

@@ -22,7 +22,7 @@ let package = Package(
   name: "Canopy",
   products: [
     .library(name: "Canopy", targets: ["Canopy"] + reexportedByCanopy),
-    .library(name: "CanopyTrigger", type: .dynamic, targets: ["CanopyTrigger"]),
+    .library(name: "CanopyC", type: .dynamic, targets: ["CanopyC"]),
     .library(name: "PluginKit", targets: importedByPlugins + reexportedByPluginKit),
     .library(name: "PluginTesting", targets: ["PluginTesting"]),
     // What the tests of a plugin that is built against the program run with, as there is no program around them.
@@ -135,8 +135,9 @@ let package = Package(
         "PluginKit",
         "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training", "Triggering", "Triggers",
       ] + modules(reexportedByPluginKit)),
-    .target(name: "CCanopyTrigger"),
-    .target(name: "CanopyTrigger", dependencies: ["CCanopyTrigger", "Canopy"] + modules(reexportedByCanopy)),
+    .target(name: "CCanopy"),
+    .target(
+      name: "CanopyC", dependencies: ["CCanopy", "Canopy", "Support"] + modules(reexportedByCanopy)),
     .target(
       name: "CanopyBenchmarks", dependencies: ["CKernels", "Canopy", "Support"] + modules(reexportedByCanopy)),
     .executableTarget(
@@ -249,6 +250,10 @@ let package = Package(
         "Canopy", "EventClassifiers", "FastJetComparison", "JetTaggers", "MassRegression", "TestCells",
         "TestFiles", "TestPlugins",
       ] + modules(reexportedByCanopy)),
+    .testTarget(
+      name: "CanopyCTests",
+      dependencies: ["AllocationCounter", "CCanopy", "Canopy", "CanopyC", "Support", "TestFiles"]
+        + modules(reexportedByCanopy)),
     .testTarget(
       name: "CanopyCommandTests",
       dependencies: ["CHDF5", "CZip", "CZlib", "Canopy", "CanopyCommand", "TestFiles"]

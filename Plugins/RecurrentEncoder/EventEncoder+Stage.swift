@@ -95,6 +95,13 @@ extension EventFeatures: StageFeatures {
     }
   }
 
+  /// Hands over a number of all items of an event, or an event input.
+  public func forEachNumber(_ place: Int, ofEvent event: Int, jets: Range<Int>, _ body: (Float) -> Void) {
+    let count = description.momenta.count
+    guard place < count else { return body(inputs[event * inputCount + place - count]) }
+    for item in offsets[event]..<offsets[event + 1] { body(momenta[item * count + place]) }
+  }
+
   /// An event input; NaN if the event has none.
   public func eventInput(_ place: Int, ofEvent event: Int) -> Float { inputs[event * inputCount + place] }
 

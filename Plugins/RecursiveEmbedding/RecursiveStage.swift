@@ -118,6 +118,13 @@ public struct NodeSample: StageFeatures {
     trees.shuffle(feature: place, using: &generator)
   }
 
+  /// Hands over a feature of all nodes of an event's jets.
+  public func forEachNumber(_ place: Int, ofEvent event: Int, jets: Range<Int>, _ body: (Float) -> Void) {
+    for node in trees.offsets[jets.lowerBound]..<trees.offsets[jets.upperBound] {
+      body(trees.features[node * trees.featureCount + place])
+    }
+  }
+
   /// The nodes of the trees of some consecutive jets.
   public func nodeCount(ofJets jets: Range<Int>) -> Int {
     trees.offsets[jets.upperBound] - trees.offsets[jets.lowerBound]

@@ -112,3 +112,30 @@ extension TriggerMenu {
     }
   }
 }
+
+extension TriggerMenu {
+  /// The probability that the menu accepts an event that meets the conditions that `event` meets, if a path of prescale N
+  /// lets 1/N of its events through, whatever the other paths do.
+  ///
+  /// - Precondition: no decision has a state, of which such a probability would depend too.
+  func acceptanceProbability(of event: Int, _ decisions: TriggerDecisions) -> Double {
+    guard !decisions.isPassThrough[event] else { return 1 }
+    // That neither a path nor those that it seeds accept the event; what it seeds comes before it.
+    var rejected = Array(repeating: 1.0, count: paths.count)
+    var result = 1.0
+    for path in order.reversed() {
+      if decisions.conditionsHold[event * paths.count + path] {
+        let passed = 1 / Double(paths[path].prescale)
+        rejected[path] = 1 - passed + (paths[path].isSeedOnly ? passed * rejected[path] : 0)
+      } else {
+        rejected[path] = 1
+      }
+      if let seed = paths[path].seed {
+        rejected[seed] *= rejected[path]
+      } else {
+        result *= rejected[path]
+      }
+    }
+    return 1 - result
+  }
+}

@@ -8,6 +8,15 @@ extension TriggerMenu {
   /// All conditions of all paths are evaluated, so that the numbers of each path are known, but the states of
   /// decisions are left to ``decide(_:_:)``.
   public func evaluate(_ inputs: DecisionInputs, into decisions: inout TriggerDecisions) {
+    evaluate(inputs, into: &decisions) { _ in }
+  }
+
+  /// Does the same, and calls `finished` with the number of each path as soon as its conditions are evaluated, path by path
+  /// in the order of the menu, for each event.
+  @inline(__always)
+  package func evaluate(
+    _ inputs: DecisionInputs, into decisions: inout TriggerDecisions, finished: (Int) -> Void
+  ) {
     decisions.removeAll()
     var inputs = inputs
     for event in 0..<inputs.eventCount {
@@ -19,10 +28,17 @@ extension TriggerMenu {
       }
       decisions.isAccepted.append(false)
       decisions.isPassThrough.append(false)
-      for index in conditions.indices {
-        let place = firstPath + conditions[index].path
-        if !conditions[index].holds(inputs, &decisions.quantities) { decisions.conditionsHold[place] = false }
-        if conditions[index].hasState { decisions.reached.append(decisions.conditionsHold[place]) }
+      var index = 0
+      for path in paths.indices {
+        while index < conditions.count, conditions[index].path == path {
+          let place = firstPath + path
+          if !conditions[index].holds(inputs, &decisions.quantities) {
+            decisions.conditionsHold[place] = false
+          }
+          if conditions[index].hasState { decisions.reached.append(decisions.conditionsHold[place]) }
+          index += 1
+        }
+        finished(path)
       }
     }
   }

@@ -54,6 +54,12 @@ classify() { # [OPTION…]
 classify --plugin "$library" > "$work/scores.jsonl"
 grep -q '"shapes":{"score":' "$work/scores.jsonl" || fail "no scores"
 CANOPY_PLUGIN_PATH=$(dirname "$library") classify | cmp - "$work/scores.jsonl" || fail "other scores"
+# A program in C++ loads it too.
+"${CXX:-c++}" -std=c++17 -I ../../../Sources/CCanopy/include ../C/tag.cpp -L "${canopy%/*}" -lCanopyC \
+  -Wl,-rpath,"${canopy%/*}" -o "$work/tag"
+(($("$work/tag" "$work/model" jet/shapes/score "$library" < ../../Samples/w-events.txt | wc -l) > 10)) ||
+  fail "a program in C++ has no scores"
+refused 65 "There is no plugin jet-shape-tagger 1.0.0 here" "$work/tag" "$work/model" jet/shapes/score
 refused 65 "There is no plugin jet-shape-tagger 1.0.0 here: load its library by --plugin" classify
 refused 65 "it is no library" classify --plugin "$PWD/Package.swift"
 

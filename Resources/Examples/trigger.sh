@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Builds trigger.cpp against the library of Canopy's trigger, runs it, and compares what it says of some events with what
 # `canopy trigger` says of them.
-# Usage: trigger.sh FOLDER, where the package manager has put canopy and libCanopyTrigger.so
+# Usage: trigger.sh FOLDER, where the package manager has put canopy and libCanopyC.so
 set -euo pipefail
 built=$(realpath "$1")
 cd "$(dirname "$0")/../.."
@@ -12,8 +12,8 @@ events=Resources/Samples/w-events.txt
 model=Resources/Models/w-tagger
 menu=Resources/Examples/trigger.yaml
 
-"${CXX:-c++}" -std=c++17 -Wall -Wextra -Werror -I Sources/CCanopyTrigger/include Resources/Examples/trigger.cpp \
-  -L "$built" -lCanopyTrigger -Wl,-rpath,"$built" -o "$work/trigger"
+"${CXX:-c++}" -std=c++17 -Wall -Wextra -Werror -I Sources/CCanopy/include Resources/Examples/C/trigger.cpp \
+  -L "$built" -lCanopyC -Wl,-rpath,"$built" -o "$work/trigger"
 "$work/trigger" "$model" "$menu" <"$events" >"$work/library"
 "$built/canopy" trigger "$events" --menu "$menu" --model "$model" --format jsonl >"$work/command" 2>"$work/report"
 

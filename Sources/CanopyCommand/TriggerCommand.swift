@@ -29,12 +29,19 @@ struct TriggerCommand: ParsableCommand {
       With --tune the inputs are background as it reaches the menu, and the bounds that are written as tune get the \
       numbers at which the menu accepts most signal within its rate budget; the menu is written with them to -o.
 
+      Rates at another luminosity are scaled in proportion, with the pile-up of the sample; --pile-up gives events weights \
+      with which a column of theirs has another distribution. With --accepted-of the inputs are what other menus accepted, \
+      and each event has the weight of all that it stands for, as prescales let only some through: the rates are those \
+      of events that the other menus can accept.
+
       EXAMPLES:
         canopy trigger events.h5 --menu menu.yaml --model w-tagger -o accepted.h5
         canopy trigger events.h5 --menu menu.yaml --model w-tagger -o accepted.h5 --resume
         zcat events.txt.gz | canopy trigger - --menu menu.yaml --model w-tagger --format jsonl
         canopy trigger qcd.h5 --menu menu.yaml --model w-tagger --signal w.h5 --report report
         canopy trigger qcd.h5 --menu menu.yaml --model w-tagger --signal w.h5 --tune -o tuned.yaml
+        canopy trigger events.h5 --menu menu.yaml --model w-tagger --luminosity 2e34 --pile-up mu=mu.csv
+        canopy trigger accepted.h5 --menu other.yaml --model w-tagger --accepted-of 1000000
       """)
 
   @OptionGroup(title: "Reading")
@@ -68,6 +75,30 @@ struct TriggerCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("How many events per second reach the menu, over what it says.", valueName: "hz"))
   var rate: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The luminosity that rates are wanted at, in the unit of the menu.",
+      discussion:
+        "The menu says under rate.luminosity at which one its input rate holds; rates are in proportion to it.",
+      valueName: "luminosity"))
+  var luminosity: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Give events weights with which COLUMN, such as the number of interactions, has another distribution.",
+      discussion: """
+        It is that of a CSV file of lines lower,upper,share, or Poisson's of a mean, as in mu=60. The inputs are read twice, \
+        and signal events keep their weights.
+        """, valueName: "column=file|mean"))
+  var pileUp: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The inputs are what other menus accepted of so many events, written by canopy trigger -o.",
+      discussion: "Each event counts the inverse of the probability that their prescales let it through.",
+      valueName: "n"))
+  var acceptedOf: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -105,8 +136,17 @@ struct TriggerCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Also write the report and turn-on curves of the signal into this folder, as JSON, CSV, PNG and SVG.",
-      discussion: "Figures need gnuplot.", valueName: "dir"),
+      "Write the embeddings of the event and of its N leading jets with each accepted event.",
+      discussion: """
+        The columns are trigger.event-embedding and trigger.jet-embedding, jet by jet, with NaN for jets that the event \
+        does not have.
+        """, valueName: "n"))
+  var keepEmbeddings: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Also write the report into this folder, as JSON and CSV, and turn-on curves of the signal as CSV, PNG and SVG.",
+      discussion: "It needs gnuplot.", valueName: "dir"),
     completion: .directory)
   var report: String?
 
@@ -130,6 +170,18 @@ struct TriggerCommand: ParsableCommand {
   @Flag(help: "Say on standard error where the time went, and what limits the speed.")
   var timing = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Measure and report how long each path takes, and say which exceed their time-budget.",
+      discussion: "This costs the reading of a clock for each path and event."))
+  var pathTimes = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Compare what the network reads of all events with what it read in its training.",
+      discussion: "The model must know that, as models that this version trains do."))
+  var drift = false
+
   @Flag(help: "Find the bounds that the menu leaves open.")
   var tune = false
 
@@ -140,6 +192,14 @@ struct TriggerCommand: ParsableCommand {
     }
     if let timeLimit, !(timeLimit > 0) {
       throw ValidationError("--time-limit is \(timeLimit); choose a number above 0.")
+    }
+    if let luminosity, !(luminosity > 0 && luminosity.isFinite) {
+      throw ValidationError("--luminosity is \(luminosity); choose a number above 0.")
+    }
+    try validateReweighting()
+    for (isGiven, option) in [(pathTimes, "--path-times"), (drift, "--drift")] where isGiven && tune {
+      throw ValidationError(
+        "\(option) is a part of the report on a menu's decisions; leave it out with --tune.")
     }
     if outputFormat != nil, output == nil || tune {
       throw ValidationError("--output-format is that of the file of accepted events; name it with -o.")
@@ -155,12 +215,81 @@ struct TriggerCommand: ParsableCommand {
     if signalWeight != nil, signal.isEmpty {
       throw ValidationError("--signal-weight is of signal events; name them with --signal.")
     }
-    if report != nil, signal.isEmpty || tune {
-      throw ValidationError("--report shows efficiencies; name signal events with --signal, without --tune.")
+    if report != nil, tune {
+      throw ValidationError("--report shows what a menu does; leave it out with --tune.")
     }
-    if !turnOn.isEmpty, report == nil {
-      throw ValidationError("--turn-on is a part of the report; name its folder with --report.")
+    if !turnOn.isEmpty, report == nil || signal.isEmpty {
+      throw ValidationError(
+        "--turn-on is a part of the report on signal events; name its folder with --report and the events with --signal."
+      )
     }
+    if let keepEmbeddings {
+      guard (0...1000).contains(keepEmbeddings) else {
+        throw ValidationError(
+          "--keep-embeddings is \(keepEmbeddings); choose a number of jets from 0 to 1000.")
+      }
+      guard !tune, output != nil || format == .jsonl else {
+        throw ValidationError(
+          "--keep-embeddings is of accepted events; write them with -o or --format jsonl, without --tune.")
+      }
+    }
+  }
+
+  /// Makes sure that what gives events other weights goes together with the rest.
+  private func validateReweighting() throws {
+    if let pileUp {
+      guard !tune else {
+        throw ValidationError("--pile-up reweights the rates of a report; leave it out with --tune.")
+      }
+      guard !reading.inputs.contains("-") else {
+        throw ValidationError("--pile-up reads the inputs twice; name files instead of standard input, -.")
+      }
+      let parts = pileUp.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
+        throw ValidationError(
+          "--pile-up is \(pileUp); write a column and a file or a mean, as in mu=mu.csv or mu=60.")
+      }
+      if let mean = Double(parts[1]), !(mean > 0 && mean <= PileUpTarget.largestMean) {
+        throw ValidationError(
+          "--pile-up asks for the mean \(mean); choose one above 0 and of at most \(PileUpTarget.largestMean)."
+        )
+      }
+    }
+    guard let acceptedOf else { return }
+    guard acceptedOf > 0 else {
+      throw ValidationError(
+        "--accepted-of is \(acceptedOf); choose the number of events that the menus looked at.")
+    }
+    for (isGiven, option) in [
+      (tune, "--tune"), (pileUp != nil, "--pile-up"), (weights.weight != nil, "--weight"),
+    ] where isGiven {
+      throw ValidationError("--accepted-of counts events, each by what it stands for; leave out \(option).")
+    }
+  }
+
+  /// What the weights of events are multiplied by; nil if by nothing.
+  ///
+  /// - Throws: `ValidationError` if samples have weights that do not go with it, and what reading the distribution of a
+  ///   column throws.
+  private func reweighting(_ plugins: PluginRegistry, _ model: Model) throws -> (any EventReweighting)? {
+    if acceptedOf != nil {
+      guard try reading.samples().allSatisfy({ $0.weight == 1 && $0.totalWeight == nil }) else {
+        throw ValidationError(
+          "--accepted-of counts events, each by what it stands for; give samples no weight.")
+      }
+      return AcceptanceReweighting()
+    }
+    guard let pileUp else { return nil }
+    let parts = pileUp.split(separator: "=", maxSplits: 1)
+    let target =
+      try Double(parts[1]).map { PileUpTarget(mean: $0) }
+      ?? PileUpTarget(contentsOf: URL(fileURLWithPath: String(parts[1])))
+    let stream = try reading.makeStream(plugins.eventFormats, for: model, weights: weights)
+    var progress = EventProgress(stream, resultsOnStandardOutput: false)
+    defer { progress.clear() }
+    return try PileUpReweighting(
+      column: String(parts[0]), target: target, sample: stream, threads: reading.threadCount
+    ) { progress.update($0) }
   }
 
   func run() throws {
@@ -172,11 +301,12 @@ struct TriggerCommand: ParsableCommand {
       let file = try MenuFile(contentsOf: URL(fileURLWithPath: menu))
       let menu = try file.menu(
         sources: DecisionSources(model), plugins: plugins, inputRate: rate,
-        isForTuning: tune)
+        luminosity: luminosity, isForTuning: tune)
       reportRemarks(file.remarks(on: menu))
       let run = try TriggerRun(
         model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, conditions: self.model.columns,
-        threads: reading.threadCount)
+        threads: reading.threadCount, reweighting: reweighting(plugins, model), measuresPaths: pathTimes,
+        keptJets: keepEmbeddings, watchesInputs: drift)
       let stream = try reading.makeStream(
         plugins.eventFormats, particleColumns: menu.observables.particleColumns, for: model,
         weights: weights, whole: output != nil && !tune)
@@ -212,6 +342,9 @@ struct TriggerCommand: ParsableCommand {
     try files.addInputs(reading.inputs)
     try files.addInputs(signal)
     files.addInput(menu)
+    if let file = pileUp?.split(separator: "=", maxSplits: 1).last, Double(file) == nil {
+      files.addInput(String(file))
+    }
     files.addModel(model.folder)
     files.addOutput("-o", output)
     if let output, !tune { files.addOutput("the journal", "\(output).journal") }
@@ -222,7 +355,7 @@ struct TriggerCommand: ParsableCommand {
   private func decide(
     _ run: TriggerRun, _ stream: EventStream, _ signal: EventStream?, _ outputFormat: any EventOutputFormat
   ) throws {
-    var curves = try report == nil ? [] : turnOnCurves(run.menu)
+    var curves = try report == nil || signal == nil ? [] : turnOnCurves(run.menu)
     let gnuplot = try report.map { _ in try Gnuplot() }
     var progress = EventProgress(stream, resultsOnStandardOutput: format == .jsonl)
     defer { progress.clear() }
@@ -238,8 +371,16 @@ struct TriggerCommand: ParsableCommand {
       }
       signalState = state
     }
+    if let acceptedOf, outcome.state.eventCount > acceptedOf {
+      throw ValidationError(
+        "--accepted-of is \(acceptedOf), but the inputs have \(outcome.state.eventCount) events that were accepted; give "
+          + "the number of all events that the menus looked at.")
+    }
     let summary = TriggerSummary(
-      report: TriggerReport(run.menu, outcome.state, signal: signalState), latency: outcome.latency)
+      report: TriggerReport(run.menu, outcome.state, signal: signalState, acceptedOf: acceptedOf),
+      latency: outcome.latency,
+      times: outcome.pathTimes.flatMap { TriggerTimes(run.menu, $0, outcome.latency) },
+      pileUp: run.reweighting as? PileUpReweighting, drift: outcome.drift)
     if let report, let gnuplot {
       try summary.write(to: URL(fileURLWithPath: report), curves: curves, using: gnuplot)
     }
@@ -255,6 +396,7 @@ struct TriggerCommand: ParsableCommand {
         stages, outcome.times, finishing: 0, stream: stream, threads: reading.threadCount)
       writeToStandardError(timing.text)
     }
+    for excess in summary.times?.excesses ?? [] { writeToStandardError("canopy: \(excess.printable)\n") }
     reportLeftOut(outcome.badEventCount, outcome.badEvents)
     if outcome.state.eventCount == 0 { stream.reportThatNothingWasRead() }
     for name in outcome.roundedColumns {

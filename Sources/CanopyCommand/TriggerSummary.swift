@@ -8,6 +8,12 @@ import Support
 struct TriggerSummary {
   let report: TriggerReport
   let latency: LatencyHistogram
+  /// How long each path took; nil unless that was measured.
+  var times: TriggerTimes?
+  /// What gave a column of the events another distribution; nil if nothing did.
+  var pileUp: PileUpReweighting?
+  /// How far what the network read is from its training, the farthest first; nil unless that was asked for.
+  var drift: [InputDrift]?
 
   /// The quantiles that are shown.
   private static let quantiles = [("p50", 0.5), ("p99", 0.99), ("p999", 0.999)]
@@ -24,20 +30,33 @@ struct TriggerSummary {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let content = Content(
       report: report,
-      latency: Dictionary(uniqueKeysWithValues: latencies.map { ($0.name, $0.microseconds) }))
+      latency: Dictionary(uniqueKeysWithValues: latencies.map { ($0.name, $0.microseconds) }), times: times,
+      pileUp: pileUp.map { Content.PileUp(column: $0.column, uncovered: $0.uncovered) },
+      drift: drift)
     return try encoder.encode(content) + Data("\n".utf8)
   }
 
   private struct Content: Encodable {
     let report: TriggerReport
     let latency: [String: Double]
+    let times: TriggerTimes?
+    let pileUp: PileUp?
+    let drift: [InputDrift]?
 
-    private enum CodingKeys: String, CodingKey { case latency }
+    struct PileUp: Encodable {
+      let column: String
+      let uncovered: Double
+    }
+
+    private enum CodingKeys: String, CodingKey { case latency, times, pileUp, drift }
 
     func encode(to encoder: any Encoder) throws {
       try report.encode(to: encoder)
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(latency, forKey: .latency)
+      try container.encodeIfPresent(times, forKey: .times)
+      try container.encodeIfPresent(pileUp, forKey: .pileUp)
+      try container.encodeIfPresent(drift, forKey: .drift)
     }
   }
 }
@@ -53,7 +72,29 @@ extension Listing {
     if let weight = report.eventWeight, weight <= 0 {
       add("", "The weights do not add up to more than 0, so that there are no shares and rates.")
     }
+    if let covered = report.covered, let seen = report.acceptedOf {
+      add(
+        "stand for",
+        "\(covered.share.map { "\($0)" } ?? "-") of \(seen); others, which the menus before cannot accept, are not counted"
+      )
+    }
+    if let count = report.effectiveEventCount, count > 0 {
+      add("as many as", "\(Self.text(count)) events of equal weight")
+    }
+    if let pileUp = summary.pileUp {
+      add("pile-up", Self.text(pileUp))
+    }
     if let rate = report.inputRate { add("input rate", "\(rate) Hz") }
+    if let luminosity = report.luminosity {
+      let scale = report.luminosityScale
+      add(
+        "luminosity",
+        "\(luminosity)"
+          + (scale == 1
+            ? ""
+            : ", rates times \(Self.text(scale)): in proportion, with the pile-up of the sample\(summary.pileUp == nil ? "" : " as reweighted")")
+      )
+    }
     if let budget = report.budget { add("budget", "\(budget) Hz") }
     add("accepted", Self.text(report.total))
     if report.passThrough.count > 0 { add("passed through", Self.text(report.passThrough)) }
@@ -66,7 +107,8 @@ extension Listing {
         [
           "path", "prescale", "before prescale", "accepted", "pure", "shared",
         ]
-          + (isWeighted ? ["weight"] : []) + [hasRates ? "rate [Hz]" : "share"]
+          + (isWeighted ? ["weight"] : [])
+          + (hasRates ? ["rate [Hz]", "pure rate [Hz]"] : ["share", "pure share"])
           + (hasSignal ? ["signal efficiency"] : [])
       ]
         + report.paths.map { path in
@@ -74,24 +116,66 @@ extension Listing {
             path.name + (path.isSeedOnly ? " (seed)" : ""), "\(path.prescale)",
             "\(path.beforePrescale.count)",
             "\(path.accepted.count)", "\(path.pure.count)", "\(path.shared.count)",
-          ] + (path.accepted.weight.map { [Self.text($0)] } ?? []) + [
-            (hasRates ? path.accepted.rate : path.accepted.share).map { "\($0)" } ?? "-"
-          ] + (hasSignal ? [path.efficiency.map(Self.text) ?? "-"] : [])
+          ] + (path.accepted.weight.map { [Self.text($0)] } ?? [])
+            + [path.accepted, path.pure].map { Self.text($0, isRate: hasRates) }
+            + (hasSignal ? [path.efficiency.map(Self.text) ?? "-"] : [])
         })
-    begin("events that two paths both accepted")
-    add(
-      table: [["path"] + report.paths.map(\.name)]
-        + zip(report.paths, report.overlap).map { [$0.name] + $1.map(String.init) })
-    if let overlap = report.overlapWeight {
-      begin("their weights")
-      add(
-        table: [["path"] + report.paths.map(\.name)]
-          + zip(report.paths, overlap).map { [$0.name] + $1.map(Self.text) })
-    }
+    addPairs(of: report)
+    if let drift = summary.drift { add(drift) }
+    if let times = summary.times { add(times) }
     if !summary.latencies.isEmpty {
       begin("latency of a decision")
       for (name, value) in summary.latencies { add(name, String(format: "%.0f µs", value)) }
     }
+  }
+
+  /// The pairs of paths that have events in common.
+  private mutating func addPairs(of report: TriggerReport) {
+    let pairs = report.pairs.filter { $0.both.count > 0 }
+    guard !pairs.isEmpty else { return }
+    begin("pairs of paths that accepted the same events")
+    let hasRates = report.inputRate != nil
+    let unit = hasRates ? "[Hz]" : "share"
+    add(
+      table: [
+        [
+          "path", "and", "both", "both \(unit)", "of the first", "of the second", "either \(unit)",
+          "correlation",
+        ]
+      ]
+        + pairs.map { pair in
+          [
+            pair.first, pair.second, "\(pair.both.count)", Self.text(pair.both, isRate: hasRates),
+            Self.text(pair.shareOfFirst), Self.text(pair.shareOfSecond),
+            Self.text(pair.either, isRate: hasRates),
+            // A rounded 0 has no sign.
+            pair.correlation.map { String(format: "%.2f", (100 * $0).rounded() / 100 + 0) } ?? "-",
+          ]
+        })
+  }
+
+  /// The numbers that are farthest from the training, in units of what is expected.
+  private mutating func add(_ drift: [InputDrift]) {
+    begin("what the network reads, the farthest from its training first")
+    add(
+      table: [["input", "events", "distance", "expected", "up to", "share", "in training"]]
+        + drift.prefix(5).map { input in
+          [input.input, "\(input.events)"]
+            + [input.distance, input.expected, Double(input.value), input.share, input.trainingShare]
+            .map { String(format: "%.3g", $0) }
+        })
+    if drift.count > 5 { add("", "and \(drift.count - 5) more, which JSON has") }
+  }
+
+  private static func text(_ rate: TriggerReport.Rate, isRate: Bool) -> String {
+    (isRate ? rate.rate : rate.share).map { "\($0)" } ?? "-"
+  }
+
+  private static func text(_ pileUp: PileUpReweighting) -> String {
+    let missing =
+      pileUp.uncovered > 0
+      ? String(format: "; %.2g %% of it has no event here", 100 * pileUp.uncovered) : ""
+    return "\(pileUp.column) with the wanted distribution\(missing)"
   }
 
   private static func text(_ weight: Double) -> String { String(format: "%.6g", weight.withPlainNaN) }
@@ -114,9 +198,11 @@ extension Listing {
 // MARK: - As a folder
 
 extension TriggerSummary {
-  /// Writes `report.json`, `turn-on-N.csv` for each curve's quantity, and figures of them.
+  /// Writes `report.json`, `paths.csv` and `pairs.csv`, and `turn-on-N.csv` for each curve's quantity with figures of them.
   func write(to folder: URL, curves: [TurnOnCurves], using gnuplot: Gnuplot) throws {
-    var files = ["report.json": try json()]
+    var files = [
+      "report.json": try json(), "paths.csv": Data(pathTable.utf8), "pairs.csv": Data(pairTable.utf8),
+    ]
     var script = """
       # Draws the figures of this report again: gnuplot figures.gnuplot
       \(Gnuplot.style)
@@ -134,7 +220,7 @@ extension TriggerSummary {
         for bin in curve.bins {
           let efficiency = bin.efficiency
           table +=
-            "\"\((curve.path ?? "menu").replacing("\"", with: "\"\""))\",\(bin.lower),\(bin.upper),"
+            "\((curve.path ?? "menu").quotedForCSV),\(bin.lower),\(bin.upper),"
             + "\(efficiency.passed),\(efficiency.total),\(efficiency.value ?? 0),"
             + "\(efficiency.interval.lowerBound),\(efficiency.interval.upperBound)\n"
         }
@@ -159,4 +245,43 @@ extension TriggerSummary {
     }
     try gnuplot.writeReport(to: folder, files: files, script: script)
   }
+
+  private var pathTable: String {
+    "path,prescale,before_prescale,accepted,pure,shared,\(Self.titles("accepted")),\(Self.titles("pure"))\n"
+      + report.paths.map { path in
+        "\(path.name.quotedForCSV),\(path.prescale),\(path.beforePrescale.count),\(path.accepted.count),"
+          + "\(path.pure.count),\(path.shared.count),\(Self.cells(path.accepted)),\(Self.cells(path.pure))\n"
+      }.joined()
+  }
+
+  private var pairTable: String {
+    func cells(_ efficiency: Efficiency) -> String {
+      let interval = efficiency.interval
+      return "\(efficiency.value.map { "\($0)" } ?? ""),\(interval.lowerBound),\(interval.upperBound)"
+    }
+    return "first,second,both,\(Self.titles("both")),either,\(Self.titles("either")),"
+      + ["first", "second"].map { "share_of_\($0),share_of_\($0)_low,share_of_\($0)_high" }.joined(
+        separator: ",")
+      + ",correlation\n"
+      + report.pairs.map { pair in
+        "\(pair.first.quotedForCSV),\(pair.second.quotedForCSV),"
+          + "\(pair.both.count),\(Self.cells(pair.both)),\(pair.either.count),\(Self.cells(pair.either)),"
+          + "\(cells(pair.shareOfFirst)),\(cells(pair.shareOfSecond)),\(pair.correlation.map { "\($0)" } ?? "")\n"
+      }.joined()
+  }
+
+  private static func titles(_ name: String) -> String {
+    "\(name)_share,\(name)_share_error,\(name)_rate,\(name)_rate_error"
+  }
+
+  /// The share and the rate with their errors, empty if they are not known.
+  private static func cells(_ rate: TriggerReport.Rate) -> String {
+    [rate.share?.value, rate.share?.error, rate.rate?.value, rate.rate?.error]
+      .map { $0.map { "\($0)" } ?? "" }.joined(separator: ",")
+  }
+}
+
+extension String {
+  /// A cell of a CSV file.
+  fileprivate var quotedForCSV: String { "\"\(replacing("\"", with: "\"\""))\"" }
 }

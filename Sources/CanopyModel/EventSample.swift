@@ -76,6 +76,17 @@ public struct EventSample: Sendable {
   /// The names of the numbers of stages that can be shuffled.
   var shuffledNames: [String] { (embedding?.shuffledNames ?? []) + (events?.shuffledNames ?? []) }
 
+  /// Hands over the numbers that an event has, by their place in ``shuffledNames``.
+  func forEachNumber(_ place: Int, ofEvent event: Int, _ body: (Float) -> Void) {
+    let count = embedding?.shuffledNames.count ?? 0
+    let jets = jets(ofEvent: event)
+    if place < count {
+      embedding!.forEachNumber(place, ofEvent: event, jets: jets, body)
+    } else {
+      events!.forEachNumber(place - count, ofEvent: event, jets: jets, body)
+    }
+  }
+
   /// Deals a number of a stage out again among its rows, by its place in ``shuffledNames``.
   mutating func shuffle(_ place: Int, using generator: inout SeededGenerator) {
     let count = embedding?.shuffledNames.count ?? 0

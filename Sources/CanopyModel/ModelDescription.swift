@@ -173,13 +173,16 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
   public var epochs: [EpochSummary]
   /// What the event inputs were in the events; nil in models that were trained before this was kept.
   public var ranges: [InputRange]?
+  /// How the numbers that the network reads were distributed in the events; nil in models that were trained before this was
+  /// kept.
+  public var inputs: [InputDistribution]?
   /// Tells whether other events are among those of the training; nil in models that were trained before this was kept.
   public var fingerprint: SampleFingerprint?
 
   private enum CodingKeys: String, CodingKey {
     case canopyVersion, configuration, fold, files, trainingEvents, validationEvents, seed, threads,
       bestEpoch,
-      epochs, ranges
+      epochs, ranges, inputs
     // Earlier models have hashes of another kind under `fingerprint`.
     case fingerprint = "eventFingerprints"
   }
@@ -188,7 +191,7 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
   public init(
     canopyVersion: String, configuration: String, files: [String], trainingEvents: Int, validationEvents: Int,
     seed: UInt64, threads: Int, bestEpoch: Int, epochs: [EpochSummary], ranges: [InputRange]? = nil,
-    fingerprint: SampleFingerprint? = nil, fold: TrainingFold? = nil
+    inputs: [InputDistribution]? = nil, fingerprint: SampleFingerprint? = nil, fold: TrainingFold? = nil
   ) {
     self.fold = fold
     self.canopyVersion = canopyVersion
@@ -201,6 +204,7 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
     self.bestEpoch = bestEpoch
     self.epochs = epochs
     self.ranges = ranges
+    self.inputs = inputs
     self.fingerprint = fingerprint
   }
 }

@@ -16,6 +16,8 @@ public final class Predictor {
   public var times = Times()
   /// Looks for events whose inputs the model was not trained on; nil unless it is set.
   public var inputMonitor: InputMonitor?
+  /// Counts what the network reads; nil unless it is set.
+  package var driftMonitor: DriftMonitor?
 
   private let reconstruction: JetReconstruction
   /// What works for the events of each fold; one for all events if there are no folds.
@@ -71,6 +73,7 @@ public final class Predictor {
     if let inputMonitor, let features = engines[0].sample.events {
       inputMonitor.look(at: features, eventCount: events.eventCount)
     }
+    driftMonitor?.look(at: engines[0].sample)
     prediction.clear(for: model.network, heads ? self.heads : [])
     if model.members.isEmpty {
       engines[0].scale()

@@ -10,6 +10,12 @@ public struct WeightSum: Sendable, Equatable, Codable {
   /// No events.
   public init() {}
 
+  /// So many events, each of which counts as one.
+  public init(count: Int) {
+    sum = Double(count)
+    squares = Double(count)
+  }
+
   /// Adds an event.
   public mutating func add(_ weight: Double) {
     sum += weight
@@ -20,6 +26,12 @@ public struct WeightSum: Sendable, Equatable, Codable {
   public mutating func add(_ other: WeightSum) {
     sum += other.sum
     squares += other.squares
+  }
+
+  /// Takes away events that are among these.
+  public mutating func subtract(_ other: WeightSum) {
+    sum -= other.sum
+    squares = max(0, squares - other.squares)
   }
 
   /// The number of events of equal weight that would have the same statistical error, (Σw)² / Σw²; 0 without

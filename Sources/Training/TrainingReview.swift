@@ -244,6 +244,21 @@ struct TrainingReview {
     number == number.rounded() && abs(number) < 1e15 ? String(format: "%.0f", number) : "\(number)"
   }
 
+  /// How the numbers that the network reads are distributed in the training events; conditions that each epoch draws from
+  /// other events count there.
+  func inputDistributions(_ dataset: EventDataset, training: [Int]) -> [InputDistribution] {
+    let conditions = Set(network.conditions)
+    return dataset.sample.distributions(of: { !conditions.contains($0) }, inEvents: training)
+      + dataset.sample.distributions(of: conditions.contains, inEvents: donors(dataset, training))
+  }
+
+  /// The training events whose conditions are their own; all if none has its own.
+  private func donors(_ dataset: EventDataset, _ training: [Int]) -> [Int] {
+    guard !dataset.redrawsConditions.isEmpty else { return training }
+    let donors = training.filter { !dataset.redrawsConditions[$0] }
+    return donors.isEmpty ? training : donors
+  }
+
   /// What the event inputs are in the training events; conditions that each epoch draws from other events count there.
   func inputRanges(_ dataset: EventDataset, training: [Int]) -> [InputRange]? {
     guard let names = network.events?.eventInputNames, !names.isEmpty else { return nil }
@@ -254,9 +269,7 @@ struct TrainingReview {
         return InputRange(input: extent.name, lowest: values.lowerBound, highest: values.upperBound)
       }
     }
-    let donors =
-      dataset.redrawsConditions.isEmpty ? training : training.filter { !dataset.redrawsConditions[$0] }
     return ranges(names.filter { !conditions.contains($0) }, training)
-      + ranges(names.filter(conditions.contains), donors.isEmpty ? training : donors)
+      + ranges(names.filter(conditions.contains), donors(dataset, training))
   }
 }

@@ -161,6 +161,7 @@ public struct TrainingRun {
     let split: EventSplit
     let fold: TrainingFold?
     let ranges: [InputRange]?
+    let inputs: [InputDistribution]
     /// Fingerprints of the events as a checkpoint keeps them.
     let fingerprints: [String: String]
     /// The fingerprint of the events as a model keeps it.
@@ -208,6 +209,7 @@ public struct TrainingRun {
         ])
       + [plan.model?.remark(onJets: configuration.jets, cuts: configuration.cuts)].compactMap(\.self)
     let ranges = review.inputRanges(dataset, training: split.training)
+    let inputs = review.inputDistributions(dataset, training: split.training)
     network = try network.prepared(
       on: dataset, split.training, resuming: found?.checkpoint, taking: plan.model?.preparations ?? [:])
     let scaling =
@@ -230,6 +232,7 @@ public struct TrainingRun {
         changes: found?.changes ?? []))
     return Course(
       trainer: trainer, scaling: scaling, split: split, fold: fold, ranges: ranges,
+      inputs: inputs,
       fingerprints: fingerprints,
       sample: dataset.fingerprint)
   }
@@ -339,7 +342,7 @@ public struct TrainingRun {
         files: configuration.data.files.map { URL(fileURLWithPath: $0).lastPathComponent },
         trainingEvents: split.training.count, validationEvents: split.validation.count,
         seed: configuration.training.seed, threads: configuration.training.threads,
-        bestEpoch: trainer.keptEpoch, epochs: trainer.epochs, ranges: course.ranges,
+        bestEpoch: trainer.keptEpoch, epochs: trainer.epochs, ranges: course.ranges, inputs: course.inputs,
         fingerprint: course.sample, fold: course.fold))
     return Model(description: description, network: network, parameters: trainer.keptParameters)
   }

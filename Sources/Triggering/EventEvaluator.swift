@@ -14,27 +14,43 @@ final class EventEvaluator {
   private let menu: TriggerMenu
   private let timeLimit: Double
   private let isWeighted: Bool
+  private let measuresPaths: Bool
   private let predictor: Predictor
-  private var prediction = Prediction()
+  /// What the model says of the last event.
+  private(set) var prediction = Prediction()
   /// What the last event was decided on.
   private(set) var inputs: DecisionInputs
+  /// How many seconds of the last event were those that all paths share, and those of each path's conditions:
+  /// `[1 + paths]`; empty unless paths are measured.
+  private(set) var pathSeconds: [Double] = []
 
   /// - Parameters:
   ///   - model: the model whose heads the menu names.
   ///   - menu: the menu.
   ///   - timeLimit: how many seconds an event may take; nil where there is no limit.
   ///   - isWeighted: whether events count by their weights, rather than each as one.
+  ///   - measuresPaths: whether each path is measured too, which reads a clock once for each.
+  ///   - watchesInputs: whether what the network reads is counted, for a model that knows what it read in training.
   /// - Throws: `JetPhysicsError` where FastJet refuses the model's jet definition.
-  init(model: Model, menu: TriggerMenu, timeLimit: Double?, isWeighted: Bool = false) throws {
+  init(
+    model: Model, menu: TriggerMenu, timeLimit: Double?, isWeighted: Bool = false,
+    measuresPaths: Bool = false,
+    watchesInputs: Bool = false
+  ) throws {
+    self.measuresPaths = measuresPaths
     self.menu = menu
     self.isWeighted = isWeighted
     self.timeLimit = timeLimit ?? .infinity
     predictor = try Predictor(model, observables: menu.observables)
+    if watchesInputs { predictor.driftMonitor = DriftMonitor(model) }
     inputs = DecisionInputs(menu.sources)
   }
 
   /// How long the stages of prediction have taken so far.
   var times: Predictor.Times { predictor.times }
+
+  /// What the network has read since the last call; none unless it is watched.
+  func takeInputCounts() -> [InputCounts] { predictor.driftMonitor?.take() ?? [] }
 
   /// Replaces `decisions` by what the conditions say of one event, and marks it where it took too long.
   ///
@@ -44,11 +60,26 @@ final class EventEvaluator {
     let start = Self.now
     try predictor.predict(event, into: &prediction)
     inputs.replace(with: event, prediction)
-    menu.evaluate(inputs, into: &decisions)
+    if measuresPaths {
+      evaluatePaths(into: &decisions, from: start)
+    } else {
+      menu.evaluate(inputs, into: &decisions)
+    }
     let seconds = Self.now - start
     if isWeighted { decisions.setWeights(CollectionOfOne(event.weights.isEmpty ? 1 : event.weights[0])) }
     if seconds > timeLimit { decisions.markPassThrough(0) }
     return seconds
+  }
+
+  private func evaluatePaths(into decisions: inout TriggerDecisions, from start: Double) {
+    var last = Self.now
+    pathSeconds.removeAll(keepingCapacity: true)
+    pathSeconds.append(last - start)
+    menu.evaluate(inputs, into: &decisions) { _ in
+      let now = Self.now
+      pathSeconds.append(now - last)
+      last = now
+    }
   }
 
   private static var now: Double {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CanopyModel
 import EventData
 import EventIO
 import Foundation
@@ -26,6 +27,10 @@ struct JournalEntry {
   var position: Position
   /// How long the decisions of this batch took.
   var latency: LatencyHistogram
+  /// How long each path took of them; nil if that is not measured.
+  var pathTimes: PathTimes?
+  /// What the network read of them; nil if it is not watched.
+  var inputCounts: [InputCounts]?
   /// With the columns of the trigger.
   var accepted: Events
 
@@ -44,6 +49,8 @@ struct JournalEntry {
 
     var position: Position
     var latency: LatencyHistogram
+    var pathTimes: PathTimes?
+    var inputCounts: [InputCounts]?
     var source: String
     var events: Int
     var particles: Int
@@ -70,7 +77,9 @@ extension JournalEntry {
     let particles = accepted.particles.content
     let description = try JSONEncoder().encode(
       Description(
-        position: position, latency: latency, source: accepted.source, events: accepted.eventCount,
+        position: position, latency: latency, pathTimes: pathTimes, inputCounts: inputCounts,
+        source: accepted.source,
+        events: accepted.eventCount,
         particles: accepted.particleCount, hasPDGID: !accepted.pdgID.isEmpty,
         columns: describe(accepted.columns), particleColumns: describe(particles.columns),
         jetColumns: accepted.givenJets.map { describe($0.content) },
@@ -156,9 +165,12 @@ extension JournalEntry {
     guard rest.isEmpty, (try? accepted.checkShape()) != nil, accepted.givenJetsFit else { throw Self.damage }
     position = description.position
     latency = description.latency
+    pathTimes = description.pathTimes
+    inputCounts = description.inputCounts
   }
 
-  private static var damage: DecodingError {
+  /// What a record is that does not fit together.
+  static var damage: DecodingError {
     .dataCorrupted(.init(codingPath: [], debugDescription: "the lengths do not fit together"))
   }
 }

@@ -15,6 +15,8 @@ public struct LatencyHistogram: Sendable, Equatable {
   public private(set) var count = 0
   /// The longest in seconds; 0 if there was none.
   public private(set) var longest = 0.0
+  /// All of them together in seconds.
+  public private(set) var total = 0.0
 
   /// No decisions.
   public init() {}
@@ -25,6 +27,7 @@ public struct LatencyHistogram: Sendable, Equatable {
     counts[min(Int(bin), Self.binCount - 1)] += 1
     count += 1
     longest = max(longest, seconds)
+    total += max(0, seconds)
   }
 
   /// Counts the decisions of another histogram.
@@ -32,7 +35,11 @@ public struct LatencyHistogram: Sendable, Equatable {
     for bin in counts.indices { counts[bin] += other.counts[bin] }
     count += other.count
     longest = max(longest, other.longest)
+    total += other.total
   }
+
+  /// How many seconds they took on average; nil if there was no decision.
+  public var mean: Double? { count > 0 ? total / Double(count) : nil }
 
   /// The number of seconds within which at least `fraction` of the decisions were made, to 1 %.
   ///
@@ -53,7 +60,7 @@ public struct LatencyHistogram: Sendable, Equatable {
 }
 
 extension LatencyHistogram: Codable {
-  private enum CodingKeys: String, CodingKey { case bins, counts, longest }
+  private enum CodingKeys: String, CodingKey { case bins, counts, longest, total }
 
   /// Reads the bins that have decisions.
   ///
@@ -63,7 +70,13 @@ extension LatencyHistogram: Codable {
     let bins = try container.decode([Int].self, forKey: .bins)
     let counts = try container.decode([Int].self, forKey: .counts)
     longest = try container.decode(Double.self, forKey: .longest)
-    var isSound = bins.count == counts.count && longest >= 0
+    // Those that were written without it have it to half a bin.
+    total =
+      try container.decodeIfPresent(Double.self, forKey: .total)
+      ?? zip(bins, counts).reduce(0) {
+        $0 + Double($1.1) * Self.shortest * pow(Self.growth, Double($1.0) + 0.5)
+      }
+    var isSound = bins.count == counts.count && longest >= 0 && total >= 0 && total.isFinite
     for (bin, number) in zip(bins, counts) where isSound {
       let (sum, overflow) = count.addingReportingOverflow(number)
       isSound = self.counts.indices.contains(bin) && number > 0 && !overflow
@@ -84,5 +97,6 @@ extension LatencyHistogram: Codable {
     try container.encode(bins, forKey: .bins)
     try container.encode(bins.map { counts[$0] }, forKey: .counts)
     try container.encode(longest, forKey: .longest)
+    try container.encode(total, forKey: .total)
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CanopyModel
 import EventIO
 import Foundation
 import JetPhysics
@@ -80,6 +81,10 @@ final class TriggerJournal {
   private(set) var position: JournalEntry.Position?
   /// How long the decisions took that are in the journal.
   private(set) var latency = LatencyHistogram()
+  /// How long each path took of them; nil if that is not measured.
+  private(set) var pathTimes: PathTimes?
+  /// What the network read of these events; nil if it is not watched.
+  private(set) var inputCounts: [InputCounts]?
   /// What all accepted events have.
   private(set) var schema: EventSchema?
 
@@ -116,6 +121,8 @@ final class TriggerJournal {
     var found: Heading?
     var last: JournalEntry?
     var latency = LatencyHistogram()
+    var pathTimes: PathTimes?
+    var inputCounts: [InputCounts]?
     var schema: EventSchema?
     file = try RecordFile(resuming: path) { record in
       do {
@@ -135,6 +142,18 @@ final class TriggerJournal {
         }
         last = entry
         latency.add(entry.latency)
+        if let times = entry.pathTimes {
+          guard pathTimes == nil || pathTimes!.paths.count == times.paths.count else {
+            throw JournalEntry.damage
+          }
+          if pathTimes == nil { pathTimes = times } else { pathTimes!.add(times) }
+        }
+        if let counts = entry.inputCounts {
+          guard counts.allSatisfy(\.isSound),
+            inputCounts?.map(\.edgeCount) ?? counts.map(\.edgeCount) == counts.map(\.edgeCount)
+          else { throw JournalEntry.damage }
+          inputCounts = inputCounts.map { zip($0, counts).map { $0.adding($1) } } ?? counts
+        }
       } catch is DecodingError {
         throw TriggerError("\(path) is no journal of this version of Canopy: remove it to begin again.")
       }
@@ -142,6 +161,8 @@ final class TriggerJournal {
     if let difference = found.flatMap(heading.difference) { throw refusal(difference) }
     position = last?.position
     self.latency = latency
+    self.pathTimes = pathTimes
+    self.inputCounts = inputCounts
     self.schema = schema
   }
 

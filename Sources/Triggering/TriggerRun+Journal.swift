@@ -55,12 +55,15 @@ extension TriggerRun {
     progress: (EventPipeline.Progress) throws -> Void = { _ in }
   ) throws -> Outcome {
     try ResultDestination.file(output.path).check()
-    let isWeighted = try stream.countsByWeight
+    let isWeighted = try isWeighted(stream)
     let journal = try TriggerJournal(
       besides: output.path, heading: heading(stream, output), resuming: output.isResumed)
     var outcome = Outcome(state: TriggerState(menu, isWeighted: isWeighted))
     if let position = journal.position {
-      guard position.state.fits(menu), (position.state.weights != nil) == isWeighted else {
+      guard position.state.fits(menu), (position.state.weights != nil) == isWeighted,
+        journal.pathTimes?.paths.count ?? menu.paths.count == menu.paths.count,
+        journal.inputCounts.map({ DriftMonitor(model)?.fits($0) ?? false }) ?? true
+      else {
         throw TriggerError("\(output.journal) has counters that cannot be: remove it to begin again.")
       }
       outcome.state = position.state
@@ -72,6 +75,8 @@ extension TriggerRun {
       outcome.badEventCount = position.badEventCount
       outcome.badEvents = position.badEvents
       outcome.latency = journal.latency
+      outcome.pathTimes = journal.pathTimes
+      outcome.inputCounts = journal.inputCounts
       stream.advance(to: position.nextEvent)
     }
     let before = outcome
@@ -79,7 +84,7 @@ extension TriggerRun {
     // A run that came to nothing leaves nothing to go on with.
     defer { if !hasBegun { try? journal.remove() } }
     do {
-      try decide(stream, &outcome) { accepted, found, latency, place in
+      try decide(stream, &outcome) { accepted, found, measured, place in
         var counted = before
         counted.addBadEvents(place.badEventCount, place.badEvents)
         try journal.append(
@@ -87,7 +92,8 @@ extension TriggerRun {
             position: JournalEntry.Position(
               nextEvent: place.events, badEventCount: counted.badEventCount, badEvents: counted.badEvents,
               state: found.state),
-            latency: latency, accepted: accepted))
+            latency: measured.latency, pathTimes: measured.paths, inputCounts: measured.inputs,
+            accepted: accepted))
         hasBegun = true
         try progress(place)
       }
@@ -138,7 +144,10 @@ extension TriggerRun {
         keep-invisible \(options.particles.keepsInvisible) max \(options.maximumEvents.map(String.init) ?? "all") \
         skip \(options.skipEvents) skip-bad \(options.skipBadEvents) columns \(columns) where \(selection) define \(definitions) \
         time-limit \(timeLimit.map(String.init(describing:)) ?? "none")
-        """ + (options.weight.map { " weight \($0)" } ?? "") + reading(options) + describe(stream.samples),
+        """ + (options.weight.map { " weight \($0)" } ?? "") + reading(options) + describe(stream.samples)
+          + (reweighting.map { " reweighting \($0.description)" } ?? "")
+          + (measuresPaths ? " path-times" : "")
+          + (watchesInputs ? " drift" : "") + (keptJets.map { " keep-embeddings \($0)" } ?? ""),
       outputFormat: output.format.name)
   }
 

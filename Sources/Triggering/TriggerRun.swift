@@ -22,22 +22,51 @@ public struct TriggerRun: Sendable {
   public let conditions: [String: Double]
   /// How many threads work.
   public let threads: Int
+  /// What the weights of the events are multiplied by; nil if by nothing.
+  public let reweighting: (any EventReweighting)?
+  /// Whether the time is measured that each path takes, which costs the time of reading a clock for each.
+  public let measuresPaths: Bool
+  /// Of how many leading jets the embeddings are written with each accepted event, and that of the event; nil if of none.
+  ///
+  /// The columns are `trigger.event-embedding`, `[events × width]`, and `trigger.jet-embedding`, row-major
+  /// `[events × (jets × width)]`, NaN for jets that an event does not have.
+  public let keptJets: Int?
+  /// Whether what the network reads of all events is compared with what it read in the training.
+  public let watchesInputs: Bool
   /// What is written of the trigger with each accepted event.
   public let columns: TriggerColumns
 
   /// A run that has not begun.
   ///
-  /// - Throws: ``TriggerError`` if the menu's names do not make columns.
+  /// - Throws: `PluginError` if the menu's names do not make columns, ``TriggerError`` if embeddings are to be kept that
+  ///   the model does not have, or what it reads to be compared with what it does not know.
   public init(
     model: Model, menu: TriggerMenu, timeLimit: Double? = nil,
-    conditions: [String: Double] = [:], threads: Int
+    conditions: [String: Double] = [:], threads: Int, reweighting: (any EventReweighting)? = nil,
+    measuresPaths: Bool = false, keptJets: Int? = nil, watchesInputs: Bool = false
   ) throws {
     self.model = model
     self.menu = menu
     self.timeLimit = timeLimit
     self.conditions = conditions
     self.threads = threads
-    columns = try TriggerColumns(menu)
+    self.reweighting = reweighting
+    self.measuresPaths = measuresPaths
+    self.keptJets = keptJets
+    self.watchesInputs = watchesInputs
+    columns = try TriggerColumns(
+      menu, with: keptJets == nil ? [] : [KeptEmbeddings.eventName, KeptEmbeddings.jetName])
+    if watchesInputs, DriftMonitor(model) == nil {
+      throw TriggerError(
+        "The model does not say how what it reads was distributed in its training, with which it could be compared: train "
+          + "it with this version of Canopy.")
+    }
+    if let keptJets, KeptEmbeddings(model, jetCount: keptJets).isEmpty {
+      throw TriggerError(
+        keptJets == 0
+          ? "The model has no embedding of events; keep those of at least one jet."
+          : "The model has no embeddings; keep none.")
+    }
   }
 
   /// The outcome of a run.
@@ -46,6 +75,12 @@ public struct TriggerRun: Sendable {
     public var state: TriggerState
     /// How long the decisions took, those before an interruption included.
     public var latency = LatencyHistogram()
+    /// How long each path took, as long as `latency`; nil unless it was asked for.
+    public var pathTimes: PathTimes?
+    /// What the network has read; nil unless it was asked for.
+    var inputCounts: [InputCounts]?
+    /// How far what the network read is from what it read in its training, the farthest first; nil unless it was asked for.
+    public var drift: [InputDrift]?
     /// How many bad events were left out, those before an interruption included.
     public var badEventCount = 0
     /// What was wrong with the first of them, a sentence for each.
@@ -64,6 +99,12 @@ public struct TriggerRun: Sendable {
     var decisions: TriggerDecisions
     /// The latency of each event in seconds: `[events]`.
     var seconds: [Double]
+    /// Those of the shared part and of each path: row-major `[events × (1 + paths)]`, or empty.
+    var pathSeconds: [Double]
+    /// Further columns of the events.
+    var columns: Columns
+    /// What the network read; none unless it is watched.
+    var inputCounts: [InputCounts]
     var stages: Predictor.Times
   }
 
@@ -79,7 +120,7 @@ public struct TriggerRun: Sendable {
     _ stream: EventStream, to writer: (any EventWriter)? = nil,
     progress: (EventPipeline.Progress) throws -> Void = { _ in }
   ) throws -> Outcome {
-    var outcome = Outcome(state: TriggerState(menu, isWeighted: try stream.countsByWeight))
+    var outcome = Outcome(state: TriggerState(menu, isWeighted: try isWeighted(stream)))
     try decide(stream, &outcome) { accepted, _, _, place in
       if let writer, accepted.eventCount > 0 { try writer.append(accepted) }
       try progress(place)
@@ -122,35 +163,58 @@ public struct TriggerRun: Sendable {
       }, progress: progress)
   }
 
+  /// Whether events of a stream count by their weights, rather than each as one.
+  ///
+  /// - Throws: ``TriggerError`` if the weights depend on events that are still to be read.
+  func isWeighted(_ stream: EventStream) throws -> Bool { try stream.countsByWeight || reweighting != nil }
+
+  /// What is measured of the decisions of a batch: how long they took, each path too if that is asked for, and what the network
+  /// read if that is.
+  struct Measurements {
+    var latency = LatencyHistogram()
+    var paths: PathTimes?
+    var inputs: [InputCounts]?
+  }
+
   /// Decides about all events of a stream, from the counters of `outcome` on.
   ///
-  /// `consume` gets the accepted events of each batch, what all events up to its end came to, how long the decisions of
-  /// the batch took, and how far reading is there.
+  /// `consume` gets the accepted events of each batch, what all events up to its end came to, what was measured of the
+  /// batch, and how far reading is there.
   func decide(
     _ stream: EventStream, _ outcome: inout Outcome,
     consume: (
-      _ accepted: Events, _ outcome: Outcome, _ latency: LatencyHistogram,
+      _ accepted: Events, _ outcome: Outcome, _ measured: Measurements,
       _ place: EventPipeline.Progress
     ) throws -> Void
   ) throws {
     var found = outcome
     var accepted = Events()
-    var latency = LatencyHistogram()
+    var batch = Measurements()
     let options = stream.options
-    let isWeighted = try stream.countsByWeight
+    let isWeighted = try isWeighted(stream)
     let times = try EventPipeline.run(
       stream: stream, threads: threads, makeWorker: { try makeWorker(options, isWeighted: isWeighted) },
       consume: { evaluation in
         var decisions = evaluation.decisions
         menu.decide(&decisions, &found.state)
-        latency = LatencyHistogram()
-        for seconds in evaluation.seconds { latency.add(seconds) }
-        found.latency.add(latency)
+        batch = Measurements()
+        for seconds in evaluation.seconds { batch.latency.add(seconds) }
+        found.latency.add(batch.latency)
+        if measuresPaths {
+          batch.paths = PathTimes(pathCount: menu.paths.count)
+          batch.paths!.add(evaluation.pathSeconds)
+          found.add(batch.paths!)
+        }
+        if watchesInputs {
+          batch.inputs = evaluation.inputCounts
+          found.add(evaluation.inputCounts)
+        }
         found.stages.add(evaluation.stages)
-        accepted = columns.accepted(of: evaluation.events, decisions)
+        accepted = columns.accepted(of: evaluation.events, decisions, with: evaluation.columns)
       },
-      progress: { try consume(accepted, found, latency, $0) })
+      progress: { try consume(accepted, found, batch, $0) })
     outcome = found
+    outcome.drift = outcome.inputCounts.flatMap { DriftMonitor(model)?.drifts($0) }
     outcome.times = times
   }
 
@@ -160,7 +224,8 @@ public struct TriggerRun: Sendable {
     _ options: EventReadingOptions, isWeighted: Bool
   ) throws -> (Events) throws -> Evaluation {
     let evaluator = try EventEvaluator(
-      model: model, menu: menu, timeLimit: timeLimit, isWeighted: isWeighted)
+      model: model, menu: menu, timeLimit: timeLimit, isWeighted: isWeighted, measuresPaths: measuresPaths,
+      watchesInputs: watchesInputs)
     var event = Events()
     var takesPart: [Bool] = []
     var decisions = TriggerDecisions()
@@ -168,16 +233,25 @@ public struct TriggerRun: Sendable {
       let before = evaluator.times
       var all = TriggerDecisions()
       var seconds: [Double] = []
-      let conditioned = events.with(conditions, replacing: true)
+      var pathSeconds: [Double] = []
+      var embeddings = keptJets.map { KeptEmbeddings(model, jetCount: $0) }
+      var conditioned = events.with(conditions, replacing: true)
+      if let reweighting {
+        conditioned.weights = zip(events.weightOfEach, try reweighting.factors(of: events)).map { $0 * $1 }
+      }
       for place in 0..<events.eventCount {
         event.replace(withEvent: place, of: conditioned)
         if !options.leavesOutParticles { try options.leaveOutParticles(of: &event, using: &takesPart) }
         seconds.append(try evaluator.evaluate(event, into: &decisions))
+        pathSeconds += evaluator.pathSeconds
+        embeddings?.append(evaluator.prediction)
         all.append(decisions)
       }
       return Evaluation(
         // What is written is what the input had.
         events: events.with(conditions, replacing: false), decisions: all, seconds: seconds,
+        pathSeconds: pathSeconds,
+        columns: embeddings?.columns ?? Columns(), inputCounts: evaluator.takeInputCounts(),
         stages: evaluator.times.since(before))
     }
   }
@@ -211,6 +285,16 @@ extension EventStream {
 }
 
 extension TriggerRun.Outcome {
+  /// Counts the times of paths after the earlier ones.
+  mutating func add(_ times: PathTimes) {
+    if pathTimes == nil { pathTimes = times } else { pathTimes!.add(times) }
+  }
+
+  /// Counts what the network read after the earlier events.
+  mutating func add(_ counts: [InputCounts]) {
+    inputCounts = inputCounts.map { zip($0, counts).map { $0.adding($1) } } ?? counts
+  }
+
   /// Counts bad events after the earlier ones.
   mutating func addBadEvents(_ count: Int, _ errors: [EventInputError]) {
     badEventCount += count

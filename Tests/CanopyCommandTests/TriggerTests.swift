@@ -147,7 +147,11 @@ import Testing
   @Test func optionsThatDoNotFitAreRefused() throws {
     for options in [
       ["--resume"], ["--tune"], ["--format", "jsonl", "-o", "x.h5"], ["--time-limit", "0"], ["--rate", "-1"],
-      ["--report", "r"], ["--signal-weight", "w"], ["--output-format", "hdf5"],
+      ["--report", "r", "--turn-on", "scalar-sum"], ["--keep-embeddings", "1"],
+      ["--keep-embeddings", "-1", "-o", "x.h5"], ["--signal-weight", "w"], ["--luminosity", "0"],
+      ["--accepted-of", "0"],
+      ["--accepted-of", "9", "--weight", "label"], ["--accepted-of", "9", "--pile-up", "mu=3"],
+      ["--pile-up", "mu"], ["--pile-up", "mu=-1"], ["--pile-up", "=3"], ["--output-format", "hdf5"],
     ] {
       #expect(try Program.run(arguments(options)).status == 64)
     }
@@ -158,6 +162,81 @@ import Testing
           == "canopy: --output-format is jsnl, which is no format; choose from hdf5, jsonl, or load the library of "
           + "another by --plugin.\n"
     )
+  }
+
+  /// What another menu accepted, with each of its options, in the report's table and in JSON.
+  @Test func rateStudiesAreReported() throws {
+    let first = try folder.write(
+      """
+      paths:
+        - {name: heavy, conditions: [{jet: {quantity: mass}, min: 60}], prescale: 2}
+        - {name: some, prescale: 5}
+      """, to: "first.yaml")
+    let accepted = try Program.run(
+      "trigger", Self.input, "--menu", first, "--model", Self.model, "--max-events", "200", "-o",
+      folder.path("accepted.h5"))
+    try #require(accepted.status == 0, "\(accepted.errors)")
+    let second = try folder.write(
+      """
+      rate: {input: 1000, luminosity: 2}
+      time-budget: 0.001
+      paths:
+        - {name: window, conditions: ["70 < jet[0].mass < 100"]}
+        - {name: hard, conditions: [{jet: {}, min: 230}], time-budget: 1e9}
+      """, to: "second.yaml")
+    let emulate = [
+      "trigger", folder.path("accepted.h5"), "--menu", second, "--model", Self.model, "--luminosity", "3",
+      "--path-times",
+    ]
+    let table = try Program.run(emulate + ["--accepted-of", "200"])
+    try #require(table.status == 0, "\(table.errors)")
+    for text in [
+      "of 200; others, which the menus before cannot accept, are not counted", "events of equal weight",
+      "input rate  1500.0 Hz", "3.0, rates times 1.5: in proportion, with the pile-up of the sample",
+      "pairs of paths that accepted the same events", "time of a decision", "shared by all paths",
+    ] {
+      #expect(table.text.contains(text), "\(text) in \(table.text)")
+    }
+    let excess = "µs of an event on average, more than the time-budget of 0.001 µs\n"
+    #expect(table.errors.hasPrefix("canopy: the menu takes ") && table.errors.hasSuffix(excess))
+    #expect(!table.errors.contains("hard"))
+    let output = try Program.run(emulate + ["--accepted-of", "200", "--format", "json"]).output
+    let report = try #require(try JSONSerialization.jsonObject(with: output) as? [String: Any])
+    #expect(report["acceptedOf"] as? Int == 200 && report["luminosity"] as? Double == 3)
+    let pairs = try #require(report["pairs"] as? [[String: Any]])
+    #expect(pairs.count == 1 && pairs[0]["first"] as? String == "window" && pairs[0]["correlation"] != nil)
+    let times = try #require(report["times"] as? [String: Any])
+    #expect((times["decision"] as? [String: Any])?["exceedsBudget"] as? Bool == true)
+    let paths = try #require(times["paths"] as? [[String: Any]])
+    #expect(paths.map { $0["exceedsBudget"] as? Bool } == [nil, false])
+    let written = try Program.run(emulate + ["--accepted-of", "200", "--report", folder.path("report")])
+    #expect(written.status == 0, "\(written.errors)")
+    func rows(_ name: String) throws -> [[String]] {
+      try folder.text("report/\(name)").split(separator: "\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      }
+    }
+    let pathRows = try rows("paths.csv")
+    #expect(
+      pathRows.map(\.first) == ["path", "\"window\"", "\"hard\""] && pathRows.allSatisfy { $0.count == 14 })
+    let pairRows = try rows("pairs.csv")
+    #expect(pairRows.count == 2 && pairRows.allSatisfy { $0.count == pairRows[0].count })
+    #expect(Double(pairRows[1].last!) == pairs[0]["correlation"] as? Double)
+    let unknown = try Program.run(emulate + ["--accepted-of", "200", "--drift"])
+    #expect(unknown.status == 65 && unknown.errors.contains("train it with this version of Canopy"))
+    let few = try Program.run(emulate + ["--accepted-of", "20"])
+    #expect(
+      few.status == 64 && few.errors.contains("events that were accepted; give the number of all events"))
+
+    let target = try folder.write("0,1,1\n1,2,3\n", to: "label.csv")
+    let reweighted = try Program.run(arguments(["--pile-up", "label=\(target)", "--max-events", "60"]))
+    #expect(reweighted.status == 0 && reweighted.text.contains("label with the wanted distribution\n"))
+    let missing = try Program.run(arguments(["--pile-up", "label=5", "--max-events", "60"]))
+    #expect(missing.status == 65 && missing.errors.contains("% of the events where the sample has none"))
+    let lacking = try Program.run(arguments(["--pile-up", "lable=\(target)"]))
+    #expect(lacking.status == 65 && lacking.errors.contains("did you mean label?"))
+    let none = try Program.run(arguments(["--pile-up", "label=\(folder.path("none.csv"))"]))
+    #expect(none.status != 0 && none.errors.contains("none.csv"))
   }
 
   /// By its name, whatever the ending.
@@ -197,7 +276,8 @@ import Testing
       #expect((report["efficiency"] as? [String: Any])?["value"] as? Double == share)
     }
     let table = try run("nominal", "table").text
-    #expect(table.contains("their weights"))
+    #expect(table.contains("pure  shared  weight"))
+    #expect(table.contains("events of equal weight") == (share != nil))
     #expect(table.contains("do not add up to more than 0") == (share == nil))
     for (name, sentence) in [
       ("nominl", "asks for a column nominl, which the events lack; their columns are weight.nominal"),

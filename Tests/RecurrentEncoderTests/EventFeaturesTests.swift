@@ -108,6 +108,19 @@ import Testing
     ] {
       var features = EventFeatures(description)
       try features.replace(with: sample.events, jets: sample.jetBatch)
+      // What is handed over of an event: a number of each item, and an event input.
+      let (names, event) = (features.shuffledNames.count, 4)
+      let inputCount = features.inputs.count / (features.offsets.count - 1)
+      func handedOver(_ place: Int) -> [UInt32] {
+        var bits: [UInt32] = []
+        features.forEachNumber(place, ofEvent: event, jets: 0..<0) { bits.append($0.bitPattern) }
+        return bits
+      }
+      let items = (features.offsets[event]..<features.offsets[event + 1]).map {
+        features.momenta[$0 * (names - inputCount) + 1].bitPattern
+      }
+      #expect(handedOver(1) == items && items.count >= 7)
+      #expect(handedOver(names - 1) == [features.inputs[(event + 1) * inputCount - 1].bitPattern])
       var others = EventFeatures(description)
       try others.replace(with: moved.events, jets: moved.jetBatch)
       #expect(features.itemNumbers == others.itemNumbers && features.offsets == others.offsets)

@@ -34,6 +34,12 @@ import Testing
     let before = sample.trees
     let count = before.featureCount
     #expect(sample.shuffledNames.count == count && sample.shuffledNames.last == "d0 of nodes")
+    // What is handed over of two jets.
+    var numbers: [Float] = []
+    sample.forEachNumber(1, ofEvent: 0, jets: 1..<3) { numbers.append($0) }
+    #expect(
+      numbers == (before.offsets[1]..<before.offsets[3]).map { before.features[$0 * count + 1] }
+        && numbers.count > 4)
     var generator = SeededGenerator(seed: 3)
     sample.shuffle(count - 1, using: &generator)
     func column(_ place: Int, _ trees: FeatureTrees, leaves: Bool) -> [Float] {

@@ -249,6 +249,9 @@ import Training
     #expect(
       ranges[1] == InputRange(input: "mass", lowest: 1, highest: 4), "those of the background are not its own"
     )
+    let inputs = try #require(redrawn.description.training?.inputs)
+    #expect(inputs.suffix(2).map(\.input) == ["ln Σ pT", "mass"])
+    #expect(inputs.last?.edges == [1, 2, 3])
     let plain = try run(classifier(file), into: "plain")
     #expect(plain.description.training?.ranges?.last == InputRange(input: "mass", lowest: 1, highest: 99))
     let copy = try Model(contentsOf: folder.url.appendingPathComponent("plain"), plugins: Self.plugins)
@@ -322,6 +325,7 @@ import Training
     var training = try #require(object["training"] as? [String: Any])
     #expect(
       training.removeValue(forKey: "ranges") != nil
+        && training.removeValue(forKey: "inputs") != nil
         && training.removeValue(forKey: "eventFingerprints") != nil)
     // Of another kind, as they were written for a while.
     training["fingerprint"] = ["1f"]

@@ -113,7 +113,7 @@ import Triggers
         #expect(later.columns[name]?.values == places.map { column.values[$0] }, "\(name)")
       }
       let more = Set(later.columns.names).subtracting(earlier.columns.names)
-      #expect(more.count == 13 && more.allSatisfy { $0.hasPrefix("trigger-\(number).") }, "\(more)")
+      #expect(more.count == 14 && more.allSatisfy { $0.hasPrefix("trigger-\(number).") }, "\(more)")
     }
   }
 

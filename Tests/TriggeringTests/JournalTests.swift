@@ -268,6 +268,74 @@ import Triggers
     #expect(try folder.data("out.jsonl") == output)
   }
 
+  /// Of each event each path has one time, whenever it was measured, and weights follow from the same distribution.
+  @Test func timesOfPathsAndDistributionsGoOnToo() throws {
+    func run(_ csv: String?, measures: Bool = true, stop: Int? = nil) throws -> TriggerRun.Outcome {
+      let stream = { try SampleRun.stream(events: Self.eventCount) }
+      let weights = try csv.map {
+        try PileUpReweighting(
+          column: "label", target: PileUpTarget(csv: $0, source: "csv"), sample: stream(), threads: 1)
+      }
+      var batches = 0
+      return try TriggerRun(
+        model: SampleRun.model.get(), menu: SampleRun.menu(), threads: 2, reweighting: weights,
+        measuresPaths: measures
+      ).run(stream(), to: output()) { _ in
+        batches += 1
+        if batches == stop { throw Stop() }
+      }
+    }
+    let target = "0,1,3\n1,2,1"
+    let whole = try run(target)
+    #expect(abs(try #require(whole.state.weights).events.sum - Double(Self.eventCount)) < 1e-9)
+    try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
+    #expect(throws: Stop.self) { try run(target, stop: 3) }
+    let others: [(String?, Bool)] = [("0,1,1\n1,2,1", true), (nil, true), (target, false)]
+    for (other, measures) in others {
+      #expect(
+        refusal { _ = try run(other, measures: measures) }.contains("is of a run with another set of options")
+      )
+    }
+    let resumed = try run(target)
+    #expect(resumed.state == whole.state)
+    let times = try #require(resumed.pathTimes)
+    #expect(
+      times.shared.count == Self.eventCount
+        && times.paths.map(\.count) == Array(repeating: Self.eventCount, count: 4))
+  }
+
+  /// What the network reads is counted once for each event, on any number of threads.
+  @Test func whatTheNetworkReadsIsCountedAcrossStops() throws {
+    let shipped = try SampleRun.model.get()
+    let events = try Events(SampleRun.stream(events: Self.eventCount))
+    var sample = EventSample(shipped)
+    try sample.replace(with: events, jets: Predictor(shipped).predict(events).jets)
+    var description = shipped.description
+    description.training?.inputs = sample.distributions(of: { _ in true }, inEvents: Array(0..<200))
+    let model = Model(description: description, network: shipped.network, parameters: shipped.parameters)
+    func run(threads: Int, watches: Bool = true, stop: Int? = nil) throws -> TriggerRun.Outcome {
+      var batches = 0
+      return try TriggerRun(model: model, menu: SampleRun.menu(), threads: threads, watchesInputs: watches)
+        .run(
+          SampleRun.stream(events: Self.eventCount), to: output()
+        ) { _ in
+          batches += 1
+          if batches == stop { throw Stop() }
+        }
+    }
+    let whole = try #require(try run(threads: 3).drift)
+    // The first half is the training.
+    #expect(whole.count > 3 && whole.allSatisfy { $0.distance > 0 && $0.distance < 0.1 })
+    #expect(whole.allSatisfy { $0.events == Self.eventCount })
+    try FileManager.default.removeItem(atPath: folder.path("out.jsonl"))
+    #expect(throws: Stop.self) { try run(threads: 2, stop: 3) }
+    #expect(refusal { _ = try run(threads: 2, watches: false) }.contains("another set of options"))
+    #expect(try run(threads: 1).drift == whole)
+    #expect(
+      refusal { _ = try TriggerRun(model: shipped, menu: SampleRun.menu(), threads: 1, watchesInputs: true) }
+        .contains("train it with this version of Canopy"))
+  }
+
   /// Menu, model and inputs are in the heading by their fingerprints, as all files have them.
   @Test func aHeadingHasFingerprints() throws {
     let reference = try reference()

@@ -27,6 +27,7 @@ struct MenuBuilder {
 
   mutating func build() {
     checkRates()
+    checkTime(description.timeBudget, [MenuDescription.CodingKeys.timeBudget])
     addObservables()
     // If paths cannot be read, their own problems say so.
     if description.paths.isEmpty, problems.isEmpty {
@@ -40,11 +41,12 @@ struct MenuBuilder {
           "is \(its.prescale); write 1 to accept every event that meets the conditions, N for every N-th",
           its.codingPath + [PathDescription.CodingKeys.prescale])
       }
+      checkTime(its.timeBudget, its.codingPath + [PathDescription.CodingKeys.timeBudget])
       for condition in its.conditions { add(condition, path) }
       paths.append(
         TriggerMenu.Path(
           name: its.name ?? "", prescale: max(1, its.prescale), seed: seeds[path], isSeedOnly: its.isSeedOnly,
-          nameKeys: its.codingPath + [PathDescription.CodingKeys.name])
+          timeBudget: its.timeBudget, nameKeys: its.codingPath + [PathDescription.CodingKeys.name])
       )
     }
     sort()
@@ -76,7 +78,8 @@ struct MenuBuilder {
   }
 
   private mutating func checkRates() {
-    let (rate, input) = (MenuDescription.CodingKeys.rate, description.inputRate)
+    checkLuminosity()
+    let (rate, input) = (MenuDescription.CodingKeys.rate, description.scaledInputRate)
     if let input, !(input > 0 && input.isFinite) {
       add("must be a positive number of events per second", [rate, RateDescription.CodingKeys.input])
     }
@@ -90,6 +93,27 @@ struct MenuBuilder {
     } else if let input, input > 0, budget > input {
       add(
         "is more than the \(input) events per second that come in", [rate, RateDescription.CodingKeys.budget])
+    }
+  }
+
+  private mutating func checkTime(_ budget: Double?, _ place: [any CodingKey]) {
+    if let budget, !(budget > 0 && budget.isFinite) {
+      add("must be a positive number of microseconds", place)
+    }
+  }
+
+  private mutating func checkLuminosity() {
+    let place: [any CodingKey] = [MenuDescription.CodingKeys.rate, RateDescription.CodingKeys.luminosity]
+    if let luminosity = description.luminosity {
+      if !(luminosity > 0 && luminosity.isFinite) {
+        add("must be a positive number", place)
+      } else if description.inputRate == nil {
+        add("means nothing without the rate of events that come in; add input", place)
+      }
+    } else if description.targetLuminosity != nil {
+      add(
+        "has no luminosity to scale rates from; add the one at which input holds, or leave out --luminosity",
+        [MenuDescription.CodingKeys.rate])
     }
   }
 
@@ -262,7 +286,8 @@ struct MenuBuilder {
   /// Paths without conditions accept a known share of all events; if it exceeds the budget, no cut can mend
   /// that.
   private mutating func checkBudget() {
-    guard let input = description.inputRate, let budget = description.budget, input > 0, budget > 0 else {
+    guard let input = description.scaledInputRate, let budget = description.budget, input > 0, budget > 0
+    else {
       return
     }
     for path in paths.indices where !paths[path].isSeedOnly && order.contains(path) {

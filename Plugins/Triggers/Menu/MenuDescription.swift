@@ -23,6 +23,12 @@ public struct MenuDescription: Decodable, Sendable {
   public var inputRate: Double?
   /// How many events per second the menu may accept; nil for any number.
   public var budget: Double?
+  /// The instantaneous luminosity at which ``inputRate`` holds, in any unit; nil if that is not known.
+  public var luminosity: Double?
+  /// The luminosity at which the menu is to run, in the same unit; nil if that is ``luminosity``.
+  public var targetLuminosity: Double?
+  /// How many microseconds a decision may take on average; nil for any number.
+  public var timeBudget: Double?
   /// The observables that conditions may name.
   public var observables: [ObservableChoice]
   /// The paths, in the order of their bits.
@@ -35,6 +41,7 @@ public struct MenuDescription: Decodable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case rate, observables, paths
+    case timeBudget = "time-budget"
   }
 
   /// Reads what can be read of a menu.
@@ -46,6 +53,8 @@ public struct MenuDescription: Decodable, Sendable {
     let rate = problems.decodeIfPresent(RateDescription.self, .rate, container)
     inputRate = rate?.input
     budget = rate?.budget
+    luminosity = rate?.luminosity
+    timeBudget = problems.decodeIfPresent(Double.self, .timeBudget, container)
     let declared = problems.decodeIfPresent(
       OrderedMapping<Attempt<ObservableSection>>.self, .observables, container)
     var refused: Set<String> = []
@@ -61,14 +70,26 @@ public struct MenuDescription: Decodable, Sendable {
   }
 }
 
+extension MenuDescription {
+  /// What rates at the luminosity at which the menu is to run are to those at ``luminosity``: proportional to it.
+  var luminosityScale: Double {
+    guard let luminosity, let targetLuminosity else { return 1 }
+    return targetLuminosity / luminosity
+  }
+
+  /// How many events per second reach the menu at the luminosity at which it is to run; nil if that is not known.
+  var scaledInputRate: Double? { inputRate.map { $0 * luminosityScale } }
+}
+
 /// The rates of a menu.
 struct RateDescription: Decodable {
   let input: Double?
   let budget: Double?
+  let luminosity: Double?
   let problems: [DecodingError.Context]
 
   enum CodingKeys: String, CodingKey {
-    case input, budget
+    case input, budget, luminosity
   }
 
   init(from decoder: any Decoder) throws {
@@ -76,6 +97,7 @@ struct RateDescription: Decodable {
     var problems = MenuProblems(decoder.codingPath)
     input = problems.decodeIfPresent(Double.self, .input, container)
     budget = problems.decodeIfPresent(Double.self, .budget, container)
+    luminosity = problems.decodeIfPresent(Double.self, .luminosity, container)
     self.problems = problems.found
   }
 }
@@ -94,6 +116,8 @@ public struct PathDescription: Decodable, Sendable {
   /// Whether the path is only a seed of others, so that an event is not accepted for it alone; false unless
   /// given.
   public var isSeedOnly: Bool
+  /// How many microseconds the path's own conditions may take of an event on average; nil for any number.
+  public var timeBudget: Double?
 
   /// Where the path stands in its file.
   let codingPath: [any CodingKey]
@@ -102,6 +126,7 @@ public struct PathDescription: Decodable, Sendable {
   enum CodingKeys: String, CodingKey {
     case name, conditions, prescale, seed
     case isSeedOnly = "seed-only"
+    case timeBudget = "time-budget"
   }
 
   /// Reads what can be read of a path.
@@ -117,6 +142,7 @@ public struct PathDescription: Decodable, Sendable {
     prescale = problems.decodeIfPresent(Int.self, .prescale, container) ?? 1
     seed = problems.decodeIfPresent(String.self, .seed, container)
     isSeedOnly = problems.decodeIfPresent(Bool.self, .isSeedOnly, container) ?? false
+    timeBudget = problems.decodeIfPresent(Double.self, .timeBudget, container)
     self.problems = problems.found + conditions.flatMap(\.problems)
   }
 }

@@ -31,16 +31,20 @@ public struct MenuFile: Sendable {
   ///   - sources: the heads and conditions of the model.
   ///   - plugins: the decisions that the menu can ask for.
   ///   - inputRate: how many events per second reach the menu, over what the file says; the file's unless given.
+  ///   - luminosity: the luminosity at which the menu is to run, to which the input rate is scaled in proportion; that
+  ///     of the file unless given.
   ///   - isForTuning: whether thresholds to tune are wanted; without, each must have its number.
   /// - Returns: the menu.
   /// - Throws: `ConfigurationError` with all problems, each with its line and column.
   public func menu(
-    sources: DecisionSources, plugins: PluginRegistry, inputRate: Double? = nil, isForTuning: Bool = false
+    sources: DecisionSources, plugins: PluginRegistry, inputRate: Double? = nil,
+    luminosity: Double? = nil, isForTuning: Bool = false
   ) throws -> TriggerMenu {
     var made: TriggerMenu?
     _ = try node.decode(MenuDescription.self, userInfo: [.plugins: plugins]) { description in
       var description = description
       if let inputRate { description.inputRate = inputRate }
+      description.targetLuminosity = luminosity
       do throws(MenuError) {
         let menu = try TriggerMenu(description, sources: sources)
         made = menu

@@ -6,6 +6,8 @@ import PluginKit
 ///
 /// - `trigger.event-number`: the number of the event, counted from 0 through all inputs;
 /// - `trigger.pass-through`: 1 if the event took too long and is accepted for that reason, else 0;
+/// - `trigger.acceptance-probability`: the probability, prescales being independent of each other and of the event, that
+///   the menu accepts an event that meets the same conditions; left out if a decision of the menu has a state;
 /// - `trigger.PATH`: 1 if the path accepted the event, seed and prescale included, else 0;
 /// - `trigger.PATH.conditions`: 1 if the event meets the conditions of the path, else 0;
 /// - `trigger.PATH.QUANTITY`: a number that a condition of the path writes; a slash in its name is written as
@@ -29,6 +31,16 @@ public struct TriggerColumns: Sendable {
 
   private static let eventNumberName = "event-number"
   private static let passThroughName = "pass-through"
+  private static let probabilityName = "acceptance-probability"
+
+  /// The columns with the probabilities that the triggers accepted the events, which have these columns: one for each
+  /// trigger.
+  package static func acceptanceProbabilities(in columns: some Collection<String>) -> [String] {
+    (0..<triggerCount(in: columns)).map { prefix($0 + 1) + probabilityName }
+  }
+
+  private let menu: TriggerMenu
+  private let others: [String]
 
   /// What the names of the columns of the `number`-th trigger begin with.
   private static func prefix(_ number: Int) -> String { number == 1 ? "trigger." : "trigger-\(number)." }
@@ -43,16 +55,23 @@ public struct TriggerColumns: Sendable {
   /// The columns of a menu.
   ///
   /// - Throws: `PluginError` if two of them would have one name.
-  public init(_ menu: TriggerMenu) throws {
-    self.init(named: menu)
-    if let clash = clash(in: menu) {
+  public init(_ menu: TriggerMenu) throws { try self.init(menu, with: []) }
+
+  /// The columns of a menu, and others that are written with them, by their names after the prefix.
+  ///
+  /// - Throws: `PluginError` if two of them would have one name.
+  package init(_ menu: TriggerMenu, with others: [String]) throws {
+    self.init(named: menu, with: others)
+    if let clash {
       throw PluginError(
         "Two columns of the accepted events would be called \(clash.column); rename the path "
           + "\(menu.paths[clash.path].name).")
     }
   }
 
-  private init(named menu: TriggerMenu) {
+  private init(named menu: TriggerMenu, with others: [String] = []) {
+    self.menu = menu
+    self.others = others
     func name(_ text: String) -> String { Self.prefix(1) + text.replacing("/", with: ".") }
     bits = menu.paths.map { name($0.name) }
     conditions = bits.map { $0 + ".conditions" }
@@ -63,8 +82,9 @@ public struct TriggerColumns: Sendable {
   }
 
   /// The first column that has the name of another one, and the path whose name leads to that; nil if there is none.
-  private func clash(in menu: TriggerMenu) -> (column: String, path: Int)? {
-    var found: Set<String> = [Self.eventNumber, Self.passThrough]
+  private var clash: (column: String, path: Int)? {
+    var found = Set((others + [Self.probabilityName]).map { Self.prefix(1) + $0 })
+    found.formUnion([Self.eventNumber, Self.passThrough])
     let paths = Array(menu.paths.indices)
     for (column, path) in zip(bits + conditions + quantities, paths + paths + menu.quantities.map(\.path))
     where !found.insert(column).inserted {
@@ -75,7 +95,7 @@ public struct TriggerColumns: Sendable {
 
   /// What is wrong with the names of a menu as a problem at the path to blame; nil if nothing is.
   static func problem(in menu: TriggerMenu) -> DecodingError.Context? {
-    guard let clash = TriggerColumns(named: menu).clash(in: menu) else { return nil }
+    guard let clash = TriggerColumns(named: menu).clash else { return nil }
     return DecodingError.Context(
       codingPath: menu.paths[clash.path].nameKeys,
       debugDescription:
@@ -93,7 +113,15 @@ public struct TriggerColumns: Sendable {
   }
 
   /// The accepted ones of events that were decided about, with the columns of the trigger after their own.
-  package func accepted(of events: Events, _ decisions: TriggerDecisions) -> Events {
+  ///
+  /// - Parameters:
+  ///   - events: the events.
+  ///   - decisions: what was decided about them.
+  ///   - others: further columns of the events, by their names after the prefix.
+  /// - Returns: the accepted events.
+  package func accepted(
+    of events: Events, _ decisions: TriggerDecisions, with others: Columns = Columns()
+  ) -> Events {
     let places = (0..<events.eventCount).filter { decisions.isAccepted[$0] }
     var accepted = events.events(at: places)
     let number = Self.triggerCount(in: accepted.columns.names) + 1
@@ -102,6 +130,12 @@ public struct TriggerColumns: Sendable {
     }
     add(Self.eventNumber) { Double(events.eventNumbers[$0]) }
     add(Self.passThrough) { decisions.isPassThrough[$0] ? 1 : 0 }
+    if menu.statefulConditions.isEmpty {
+      add(Self.prefix(1) + Self.probabilityName) { menu.acceptanceProbability(of: $0, decisions) }
+    }
+    for (name, column) in others.rows(places).sorted {
+      accepted.columns[Self.renamed(Self.prefix(1) + name, number)] = column
+    }
     for path in bits.indices {
       add(bits[path]) { decisions.pathBits[$0 * bits.count + path] ? 1 : 0 }
       add(conditions[path]) { decisions.conditionsHold[$0 * bits.count + path] ? 1 : 0 }

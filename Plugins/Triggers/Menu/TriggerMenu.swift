@@ -23,6 +23,8 @@ public struct TriggerMenu: Sendable {
     public let seed: Int?
     /// Whether no event is accepted for this path alone.
     public let isSeedOnly: Bool
+    /// How many microseconds its own conditions may take of an event on average; nil for any number.
+    public let timeBudget: Double?
     /// The keys that lead to its name in the menu.
     package let nameKeys: [any CodingKey]
   }
@@ -85,8 +87,14 @@ public struct TriggerMenu: Sendable {
   public let quantities: [Quantity]
   /// The bounds that are to be found; until then they cut nothing.
   public private(set) var thresholds: [Threshold]
-  /// How many events per second reach the menu; nil if that is not known.
+  /// How many events per second reach the menu, at ``luminosity``; nil if that is not known.
   public let inputRate: Double?
+  /// The instantaneous luminosity of the rates, in the unit of the menu; nil if that is not known.
+  public let luminosity: Double?
+  /// What the menu's input rate was multiplied by to hold at ``luminosity``.
+  public let luminosityScale: Double
+  /// How many microseconds a decision may take on average; nil for any number.
+  public let timeBudget: Double?
   /// How many events per second the menu may accept; nil for any number.
   public let budget: Double?
 
@@ -114,7 +122,10 @@ public struct TriggerMenu: Sendable {
     paths = builder.paths
     quantities = builder.quantities
     thresholds = builder.thresholds
-    inputRate = description.inputRate
+    inputRate = description.scaledInputRate
+    luminosity = description.targetLuminosity ?? description.luminosity
+    luminosityScale = description.luminosityScale
+    timeBudget = description.timeBudget
     budget = description.budget
     conditions = builder.conditions
     statefulConditions = builder.statefulConditions

@@ -106,7 +106,7 @@ struct PluginNames: Sendable {
     "Range", "Result", "Sendable", "Sequence", "Set", "StaticString", "String", "Suite", "Test",
     "UnsafeMutableRawPointer", "Void",
     // Modules of Canopy that a plugin cannot see, but that are in the program that loads it.
-    "ArgumentParser", "Canopy", "CanopyBenchmarks", "CanopyCommand", "CanopyTrigger", "EventClassifiers",
+    "ArgumentParser", "Canopy", "CanopyBenchmarks", "CanopyCommand", "CanopyC", "EventClassifiers",
     "JetTaggers",
     "MassRegression", "Observables", "PluginTestRuntime", "SourceFingerprint", "Triggering", "Triggers",
     // Types of Canopy.

@@ -48,6 +48,14 @@ public protocol StageFeatures: Sendable {
   ///   - place: the place of the number in ``shuffledNames``.
   ///   - generator: makes the choice.
   mutating func shuffle(_ place: Int, using generator: inout SeededGenerator)
+  /// Hands over the numbers that an event and its jets have, NaN for one that is missing; nothing unless given.
+  ///
+  /// - Parameters:
+  ///   - place: the place of the number in ``shuffledNames``.
+  ///   - event: the event.
+  ///   - jets: its jets.
+  ///   - body: gets the numbers.
+  func forEachNumber(_ place: Int, ofEvent event: Int, jets: Range<Int>, _ body: (Float) -> Void)
   /// How many nodes of trees, or other units of work of such a size, some consecutive jets make.
   func nodeCount(ofJets jets: Range<Int>) -> Int
   /// Hands over the bytes of all numbers, so that a training that is resumed sees whether they are the same
@@ -77,6 +85,9 @@ extension StageFeatures {
 
   /// None.
   public var shuffledNames: [String] { [] }
+
+  /// Does nothing.
+  public func forEachNumber(_ place: Int, ofEvent event: Int, jets: Range<Int>, _ body: (Float) -> Void) {}
 
   /// Does nothing.
   public mutating func shuffle(_ place: Int, using generator: inout SeededGenerator) {}

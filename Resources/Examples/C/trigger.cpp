@@ -5,7 +5,7 @@
 // Usage: trigger MODEL MENU [NAME=VALUE…] < EVENTS
 // Events are text: px py pz E of a particle a line in GeV, #END behind each event.
 
-#include <canopy_trigger.h>
+#include <canopy.h>
 
 #include <cmath>
 #include <cstdio>
@@ -67,8 +67,8 @@ int main(int argc, char **argv) {
       continue;
     }
     canopy_trigger_decision decision;
-    if (canopy_trigger_decide(trigger, px.data(), py.data(), pz.data(), energy.data(), nullptr, px.size(),
-                              &decision) != 0) {
+    if (canopy_trigger_decide(trigger, px.data(), py.data(), pz.data(), energy.data(), nullptr, px.size(), &decision) !=
+        0) {
       std::cerr << "event " << number << ": " << canopy_trigger_error(trigger) << '\n';
       canopy_trigger_close(trigger);
       return 65;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import CCanopyTrigger
+import CCanopy
 import Canopy
 import Foundation
 
-// The functions that canopy_trigger.h declares. Their documentation is there.
+// The functions that canopy.h declares under Triggers. Their documentation is there.
 
 /// `canopy_trigger_open`.
 @_cdecl("canopy_trigger_open")
@@ -13,7 +13,7 @@ public func openTrigger(
 ) -> OpaquePointer? {
   do {
     guard let options else { throw OpeningError(description: "The options of a trigger are null.") }
-    return OpaquePointer(Unmanaged.passRetained(try OpenTrigger(options.pointee)).toOpaque())
+    return Handle.make(try OpenTrigger(options.pointee))
   } catch let problem {
     if let error, errorSize > 0 {
       // As much as there is room for, with the zero at its end.
@@ -28,8 +28,7 @@ public func openTrigger(
 /// `canopy_trigger_close`.
 @_cdecl("canopy_trigger_close")
 public func closeTrigger(_ trigger: OpaquePointer?) {
-  guard let trigger else { return }
-  Unmanaged<OpenTrigger>.fromOpaque(UnsafeRawPointer(trigger)).release()
+  Handle.release(trigger, as: OpenTrigger.self)
 }
 
 /// `canopy_trigger_path_count`.
@@ -112,7 +111,7 @@ private final class OpenTrigger {
       }
       given[String(cString: name)] = value
     }
-    let plugins = PluginRegistry.builtIn
+    let plugins = LoadedPlugins.registry
     let model = try Model(
       contentsOf: URL(fileURLWithPath: String(cString: modelFolder)), plugins: plugins)
     let menu = try MenuFile(contentsOf: URL(fileURLWithPath: String(cString: menuFile))).menu(
@@ -159,20 +158,5 @@ private final class OpenTrigger {
     paths.deallocate()
     conditions.deallocate()
     values.deallocate()
-  }
-}
-
-/// Texts that C reads.
-private final class CStrings {
-  private let pointers: [UnsafeMutablePointer<CChar>]
-
-  init(_ texts: [String]) { pointers = texts.map { strdup($0) } }
-
-  deinit { pointers.forEach { free($0) } }
-
-  var count: Int { pointers.count }
-
-  subscript(place: Int) -> UnsafePointer<CChar>? {
-    pointers.indices.contains(place) ? UnsafePointer(pointers[place]) : nil
   }
 }

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CCanopy
+import Canopy
+import Foundation
+
+/// The plugins that come with Canopy and those that the program has loaded.
+enum LoadedPlugins {
+  private static let lock = NSLock()
+  nonisolated(unsafe) private static var loaded = PluginRegistry.builtIn
+
+  /// The plugins.
+  static var registry: PluginRegistry { lock.withLock { loaded } }
+
+  /// Loads the libraries of a path.
+  ///
+  /// - Throws: `PluginError` that names the library.
+  static func load(_ path: String) throws {
+    canopy_share_symbols()
+    try lock.withLock { try loaded.load(searchPath: path) }
+  }
+}

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The library, by its C interface (`canopy.h`)."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+from typing import Any
+
+import cffi
+import numpy as np
+import numpy.typing as npt
+
+from ._errors import InputError
+
+ffi = cffi.FFI()
+ffi.cdef("""
+const char *canopy_version(void);
+const char *canopy_error_message(void);
+int canopy_error_status(void);
+int64_t canopy_error_event(void);
+const char *canopy_error_field(void);
+int canopy_load_plugins(const char *path);
+
+typedef struct { const char *name; const double *values; size_t width; } canopy_column;
+typedef struct {
+  size_t size;
+  size_t event_count;
+  const int64_t *offsets;
+  size_t particle_count;
+  int momenta;
+  const double *components[4];
+  const int32_t *pdgid;
+  const canopy_column *particle_columns;
+  size_t particle_column_count;
+  const canopy_column *event_columns;
+  size_t event_column_count;
+} canopy_events;
+
+typedef struct canopy_results canopy_results;
+typedef struct {
+  size_t size;
+  const char *name;
+  const char *unit;
+  int type;
+  size_t rank;
+  size_t shape[2];
+  const void *data;
+} canopy_array;
+canopy_results *canopy_results_create(void);
+void canopy_results_destroy(canopy_results *results);
+size_t canopy_results_count(const canopy_results *results);
+bool canopy_results_array(const canopy_results *results, size_t place, canopy_array *array);
+
+typedef struct canopy_finder canopy_finder;
+canopy_finder *canopy_finder_open(const char *settings);
+void canopy_finder_close(canopy_finder *finder);
+int canopy_find_jets(canopy_finder *finder, const canopy_events *events, canopy_results *results);
+
+typedef struct canopy_model canopy_model;
+canopy_model *canopy_model_open(const char *folder, const char *settings);
+void canopy_model_close(canopy_model *model);
+const char *canopy_model_description(const canopy_model *model);
+int canopy_predict(canopy_model *model, const canopy_events *events, canopy_results *results);
+""")
+
+folder = pathlib.Path(__file__).resolve().parent
+
+
+def _open() -> Any:
+    """Open the library that CANOPY_LIBRARY names, or else the one in the package."""
+    path = os.environ.get("CANOPY_LIBRARY") or str(folder / "lib" / "libcanopy.so")
+    try:
+        return ffi.dlopen(path)
+    except OSError as error:
+        raise ImportError(
+            f"{path}: the library of Canopy cannot be loaded: {error}; install the package anew, or name a library by "
+            "CANOPY_LIBRARY."
+        ) from error
+
+
+library = _open()
+
+CALL_STATUS, INPUT_STATUS = 64, 65
+TYPES = (np.float32, np.float64, np.int32, np.int64)
+
+
+def text(pointer: Any) -> str:
+    """Give the text that C keeps at a pointer."""
+    return bytes(ffi.string(pointer)).decode()
+
+
+def version() -> str:
+    """Give the version of Canopy, such as `1.2.0`."""
+    return text(library.canopy_version())
+
+
+def failure(*, file: str | None = None, first_event: int = 0) -> Exception:
+    """Give the exception for the last call of this thread that failed.
+
+    Parameters
+    ----------
+    file
+        The file that the call was about.
+    first_event
+        The place, in what the user gave, of the first event of the call.
+    """
+    message = text(library.canopy_error_message())
+    status = library.canopy_error_status()
+    event = library.canopy_error_event()
+    field = text(library.canopy_error_field())
+    if status == INPUT_STATUS:
+        if event >= 0:
+            message = re.sub(rf"\b([Ee]vent) {event}\b", rf"\g<1> {first_event + event}", message)
+        return InputError(message, file=file, event=first_event + event if event >= 0 else None, field=field or None)
+    # Where the library found a setting means nothing to who has not written the text.
+    message = re.sub(r"^settings:\d+:\d+: ", "", message, flags=re.MULTILINE)
+    return ValueError(message) if status == CALL_STATUS else RuntimeError(message)
+
+
+def load_plugins(path: str | os.PathLike[str]) -> None:
+    """Make the plugins of a library known to the models that are loaded from now on.
+
+    Parameters
+    ----------
+    path
+        The library, the folder of its package, or several of them with colons between.
+
+    Raises
+    ------
+    InputError
+        If it is no library of plugins for this build of Canopy.
+    """
+    if library.canopy_load_plugins(os.fspath(path).encode()) != 0:
+        raise failure(file=os.fspath(path))
+
+
+class Results:
+    """The arrays of a call, whose memory is used again by the next one."""
+
+    def __init__(self) -> None:
+        self.pointer = ffi.gc(library.canopy_results_create(), library.canopy_results_destroy)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Give copies of all arrays, by their names."""
+        arrays: dict[str, npt.NDArray[Any]] = {}
+        array = ffi.new("canopy_array *", {"size": ffi.sizeof("canopy_array")})
+        for place in range(library.canopy_results_count(self.pointer)):
+            if not library.canopy_results_array(self.pointer, place, array):
+                raise failure()
+            shape = tuple(array.shape[axis] for axis in range(array.rank))
+            count = int(np.prod(shape))
+            dtype = np.dtype(TYPES[array.type])
+            numbers = np.frombuffer(ffi.buffer(array.data, count * dtype.itemsize), dtype=dtype) if count else ()
+            arrays[text(array.name)] = np.array(numbers, dtype=dtype).reshape(shape)
+        return arrays

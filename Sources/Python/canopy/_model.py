@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Models: what they are and what they predict."""
+
+from __future__ import annotations
+
+import functools
+import html
+import json
+import os
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import awkward as ak
+
+from . import _jets, _particles
+from ._errors import InputError
+from ._library import failure, ffi, folder, library
+
+
+def models() -> list[str]:
+    """Give the names of the models that come with Canopy."""
+    place = _shipped()
+    return sorted(path.name for path in place.iterdir() if (path / "model.json").exists()) if place.is_dir() else []
+
+
+def _shipped() -> pathlib.Path:
+    return pathlib.Path(os.environ.get("CANOPY_MODELS") or folder / "models")
+
+
+def load_model(name_or_path: str | os.PathLike[str]) -> Model:
+    """Load a model.
+
+    Parameters
+    ----------
+    name_or_path
+        The name of a model that comes with Canopy, such as `w-tagger`, or the folder of one.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, or it cannot be read.
+    """
+    text = os.fspath(name_or_path)
+    if not os.path.isdir(text):
+        if text not in models():
+            raise InputError(
+                f"{text}: there is no folder of a model, nor a model that comes with Canopy, which are "
+                f"{', '.join(models())}.",
+                file=text,
+            )
+        text = str(_shipped() / text)
+    return Model(os.path.abspath(text))
+
+
+class Model:
+    """A model that finds jets as it was trained on them, and says what its heads predict.
+
+    It may be used by many threads at once, is cheap to copy and goes to other processes by the path of its folder.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._description: dict[str, Any] = json.loads(_text(path, "{}"))
+
+    @property
+    def path(self) -> str:
+        """The folder of the model."""
+        return self._path
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What the model is, as its model.json says it."""
+        return json.loads(json.dumps(self._description))  # type: ignore[no-any-return]
+
+    @property
+    def jets(self) -> dict[str, Any]:
+        """How the model finds jets."""
+        jets = self._description.get("jets", {})
+        return dict(jets)
+
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the heads."""
+        return [head["name"] for head in self._description.get("heads", [])]
+
+    def classify(
+        self,
+        particles: Any,
+        *,
+        event: Any = None,
+        conditions: Mapping[str, float] | None = None,
+        constituents: bool = False,
+        threads: int | None = None,
+    ) -> Any:
+        """Say what the heads predict.
+
+        Parameters
+        ----------
+        particles
+            Particles as `canopy.cluster` takes them, before any selection: the model finds its own jets.
+        event
+            Columns of the events, such as conditions that differ from event to event: a mapping or an array of records.
+        conditions
+            The values of conditions that the model reads, for all events.
+        constituents
+            Whether jets have the indices of their particles.
+        threads
+            How many threads work; those that the process may use unless given.
+
+        Returns
+        -------
+        awkward.Array
+            A record for each event: `jets`, as `canopy.cluster` gives them, with a record for each head on jets, as in
+            `result.jets["w-tagger"].score`; and a record for each head on events, as in `result["dihiggs"].score`.
+
+        Raises
+        ------
+        InputError
+            If an event cannot be used, or lacks what the model reads.
+        """
+        return self._run(particles, event, conditions, {"constituents": constituents}, threads)
+
+    def embed(
+        self,
+        particles: Any,
+        *,
+        event: Any = None,
+        conditions: Mapping[str, float] | None = None,
+        threads: int | None = None,
+    ) -> Any:
+        """Give the embeddings of jets and events.
+
+        The parameters are those of `classify`.
+
+        Returns
+        -------
+        awkward.Array
+            A record for each event: `jets` with `embedding`, and `embedding` if the model embeds events.
+        """
+        return self._run(particles, event, conditions, {"heads": False, "embeddings": True}, threads)
+
+    def _run(
+        self,
+        particles: Any,
+        event: Any,
+        conditions: Mapping[str, float] | None,
+        settings: dict[str, Any],
+        threads: int | None,
+    ) -> Any:
+        settings |= {"threads": _jets.threads(threads)}
+        if conditions:
+            settings["conditions"] = {name: float(value) for name, value in conditions.items()}
+        model = _open(self._path, json.dumps(settings))
+        given = _particles.read(particles, event)
+        arrays = _jets.run(given, lambda events, results: library.canopy_predict(model, events, results))
+        found = {"jets": _jets.jets(arrays, given).layout} | _jets.events(arrays)
+        return _jets.as_given(ak.Array(ak.contents.RecordArray(list(found.values()), list(found))), given)
+
+    def __repr__(self) -> str:
+        """Give the model in a line."""
+        return f"<canopy.Model {self._path!r}: {', '.join(self.outputs)}>"
+
+    def _repr_html_(self) -> str:
+        """Give a card for notebooks."""
+        rows = {
+            "folder": self._path,
+            "heads": ", ".join(f"{head['name']} ({head['plugin']})" for head in self._description.get("heads", [])),
+            "jets": ", ".join(f"{key} {value}" for key, value in self.jets.items()),
+        }
+        cells = "".join(
+            f"<tr><th>{html.escape(key)}</th><td>{html.escape(value)}</td></tr>" for key, value in rows.items()
+        )
+        return f"<table>{cells}</table>"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other is the model of the same folder."""
+        return isinstance(other, Model) and other._path == self._path
+
+    def __hash__(self) -> int:
+        """Give a hash by the folder."""
+        return hash(self._path)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let another process load the model from its folder."""
+        return (Model, (self._path,))
+
+
+def _text(path: str, settings: str) -> str:
+    return bytes(ffi.string(library.canopy_model_description(_open(path, settings)))).decode()
+
+
+@functools.lru_cache(maxsize=64)
+def _open(path: str, settings: str) -> Any:
+    model = library.canopy_model_open(path.encode(), settings.encode())
+    if model == ffi.NULL:
+        raise failure(file=path)
+    return ffi.gc(model, library.canopy_model_close)
