@@ -214,7 +214,9 @@ struct TrainingReview {
         remarks.append("data.redraw-conditions has no effect: all events have the values that it names.")
       }
     }
-    let read = Set((network.observables.members + network.truthObservables.members).map(\.name))
+    let formulas = data.reading.formulas + [data.validation, data.test].compactMap(\.self)
+    let read = Set((network.observables.members + network.truthObservables.members).map(\.name)).union(
+      formulas.flatMap(\.columnsWithSlash).map { String($0.prefix { $0 != "/" }) })
     for choice in configuration.observables where !read.contains(choice.name) {
       remarks.append("observables.\(choice.name) has no effect: nothing reads its numbers.")
     }

@@ -304,6 +304,9 @@ public struct TrainingRun {
     var options = data.reading
     options.particleColumns = network.particleColumns
     options.formats = plugins.eventFormats
+    options.jets = FormulaJets(
+      configuration.jets, observables: ObservableCatalogue(configuration.observables, plugins: plugins),
+      cuts: configuration.cuts)
     options.demandSelection()
     if let validation = data.validation {
       options.definitions.append(
