@@ -124,7 +124,8 @@ struct EvaluateCommand: ParsableCommand {
         let sample = try (data?.testEvents?.samples ?? reading.samples()).map(\.shortTitle)
         try Report(
           title: "\(names.joined(separator: ", ")) on \(sample.joined(separator: ", "))", evaluation,
-          others: others.map(\.evaluation), epochs: models[0].description.training?.epochs ?? []
+          others: others.map(\.evaluation), epochs: models[0].description.training?.epochs ?? [],
+          spectra: models[0].description.training?.spectra ?? []
         ).write(to: URL(fileURLWithPath: report), using: gnuplot)
       }
       switch format {

@@ -54,6 +54,7 @@ public struct Model: Sendable {
   /// - Parameters:
   ///   - plugins: the observables that formulas may name, in addition to those of the model under its names for them.
   ///   - observables: further ones that are declared; one of a name that the model gives is the model's.
+  /// - Returns: how they are found.
   /// - Throws: `PluginError` if two observables of the model differ under one name, which they do not.
   public func formulaJets(
     _ plugins: PluginRegistry, observables: ObservableSet = ObservableSet()

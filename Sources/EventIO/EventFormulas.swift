@@ -182,6 +182,7 @@ final class EventFormulas {
   ///   - isCondition: whether it has to be a condition.
   ///   - data: what it reads.
   ///   - events: the events of `data`.
+  /// - Returns: a number for each event.
   /// - Throws: `EventInputError` if the formula reads what `data` lacks.
   private func values(
     _ formula: Formula, _ field: String, isCondition: Bool, in data: some FormulaSchema & FormulaData,
