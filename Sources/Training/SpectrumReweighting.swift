@@ -196,8 +196,11 @@ struct SpectrumReweighting {
   /// - Returns: how many rows are in bins that another class has no weight in.
   private func setFactors(_ cells: inout [Float: [Int: Cell]]) -> Int {
     var unmatched = 0
-    let totals = cells.mapValues { $0.values.reduce(0) { $0 + $1.weight } }
-    let all = Array(cells.values)
+    // In one order, so that sums are the same whenever they are taken.
+    let totals = cells.mapValues { cells in
+      cells.sorted { $0.key < $1.key }.reduce(0.0) { $0 + $1.value.weight }
+    }
+    let spectra = cells.keys.sorted().map { (cells: cells[$0]!, total: totals[$0]!) }
     for (kind, ofClass) in cells {
       switch section.target {
       case .flat:
@@ -208,14 +211,14 @@ struct SpectrumReweighting {
       case .equal:
         let common =
           section.reference.map { cells[Float($0)] == nil } == true
-          ? [] : ofClass.keys.filter { place in all.allSatisfy { ($0[place]?.weight ?? 0) > 0 } }
+          ? [] : ofClass.keys.filter { place in spectra.allSatisfy { ($0.cells[place]?.weight ?? 0) > 0 } }
         // The mean of the spectra, each with its own total, or one of them, in the common bins.
         let wanted = Dictionary(
           uniqueKeysWithValues: common.map { place in
             (
               place,
               section.reference.map { cells[Float($0)]![place]!.weight }
-                ?? cells.reduce(0.0) { $0 + $1.value[place]!.weight / totals[$1.key]! }
+                ?? spectra.reduce(0.0) { $0 + $1.cells[place]!.weight / $1.total }
             )
           })
         let sum = wanted.values.sorted().reduce(0, +)
