@@ -60,9 +60,8 @@ extension Formula {
   /// The columns that the formula reads of rows; those of events need no prefix.
   public func columns(of rows: FormulaRows) -> Set<String> {
     var names: Set<String> = []
-    func visit(_ node: FormulaNode) {
+    forEachName { node in
       switch node {
-      case .number: break
       case .name(let name, _), .component(let name, _, _):
         if name.hasPrefix(rows.rawValue + ".") {
           names.insert(String(name.dropFirst(rows.rawValue.count + 1)))
@@ -70,6 +69,32 @@ extension Formula {
           names.insert(name)
         }
       case .element(let own, _, let column, _): if own == rows, let column { names.insert(column) }
+      default: break
+      }
+    }
+    return names
+  }
+
+  /// Whether the formula names rows, with a column of theirs or without one, as in `count(jet)`.
+  package func names(_ rows: FormulaRows) -> Bool {
+    var isFound = false
+    forEachName { node in
+      switch node {
+      case .name(let name, _), .component(let name, _, _):
+        if name == rows.rawValue || name.hasPrefix(rows.rawValue + ".") { isFound = true }
+      case .element(let own, _, _, _): if own == rows { isFound = true }
+      default: break
+      }
+    }
+    return isFound
+  }
+
+  /// Calls `body` for each name, component and element, in their order.
+  private func forEachName(_ body: (FormulaNode) -> Void) {
+    func visit(_ node: FormulaNode) {
+      switch node {
+      case .number: break
+      case .name, .component, .element: body(node)
       case .negation(let part, _), .not(let part, _), .membership(let part, _, _, _): visit(part)
       case .binary:
         let (first, links) = node.chain
@@ -79,7 +104,6 @@ extension Formula {
       }
     }
     visit(root)
-    return names
   }
 }
 

@@ -19,6 +19,7 @@ extension EventDataset {
       for (name, column) in derived { note("truth \(name) that \(head) derives", column.values) }
     }
     note("weights", weights)
+    if let factors = rowFactors[.jets] { note("weights of jets", factors) }
     note(
       "split into training and validation",
       split.training.map(Int64.init) + [-1] + split.validation.map(Int64.init))

@@ -8,8 +8,8 @@ import PluginKit
 
 /// The events of a sample as a network learns from them: features, truth and weights, all in memory.
 ///
-/// Truth and weights belong to events; each jet has those of its event. Truth of constituents, and what heads derive, belongs
-/// to their rows.
+/// Truth and weights belong to events; each jet has those of its event, unless jets are given further weights. Truth of constituents,
+/// and what heads derive, belongs to their rows.
 public struct EventDataset: Sendable {
   /// The events as a network reads them.
   public private(set) var sample: EventSample
@@ -20,6 +20,9 @@ public struct EventDataset: Sendable {
   private(set) var sampleOfEvent: [Int] = []
   /// What came of changing spectra; nil if that was not asked for.
   private(set) var reweighting: SpectrumReweighting?
+  /// What the weight of each row of a head is multiplied by, in addition to that of its event: `[rows]`; nothing for kinds of rows
+  /// that have no weights of their own.
+  private(set) var rowFactors: [HeadRows: [Float]] = [:]
   /// The fold of each event, counted from 0: `[events]`; empty if there are no folds.
   private(set) var foldOfEvent: [Int] = []
   /// How many events had a negative weight that was changed, or left out with them.
@@ -53,6 +56,7 @@ public struct EventDataset: Sendable {
   ///   - balanceInterval: the width of the intervals of values that count as one; nil where each value counts.
   ///   - redrawConditions: the column values of events whose conditions `redrawConditions(of:using:)` replaces.
   ///   - folds: the folds that events belong to; nil for none.
+  ///   - seed: of the random numbers of `reweight`.
   ///   - threads: the number of threads.
   /// - Throws: `EventInputError` if events cannot be read, `SampleError` if a column that is named here, or is a
   ///   condition, is missing, has several numbers an event or holds what is not finite or not a weight,
@@ -60,7 +64,7 @@ public struct EventDataset: Sendable {
   public init(
     _ stream: EventStream, jets: JetFinder, for network: Network, keeping columns: Set<String> = [],
     reweight: ReweightingSection? = nil, balance: String? = nil, balanceInterval: Double? = nil,
-    redrawConditions: [String: Double] = [:], folds: EventFolds? = nil, threads: Int
+    redrawConditions: [String: Double] = [:], folds: EventFolds? = nil, seed: UInt64 = 1, threads: Int
   ) throws {
     let empty = EventSample(network)
     sample = empty
@@ -70,24 +74,37 @@ public struct EventDataset: Sendable {
       numbers: Set([balance].compactMap(\.self) + redrawConditions.keys + conditions)
         .union(reweight?.columns ?? []))
     eventTruth = EventTruth(of: names)
-    let all = try network.allObservables
+    var all = try network.allObservables
+    if let reweight, let catalogue = stream.options.jets?.observables {
+      try all.formUnion(reweight.observables(catalogue))
+    }
+    let formulas = reweight?.formulas ?? []
+    let readsTrees = all.readsTrees || formulas.contains { $0.formula.names(.splitting) }
+    var jetNumbers = JetNumbers(formulas.map(\.name))
     try EventPipeline.run(
       stream: stream, threads: threads,
-      makeWorker: {
+      makeWorker: { [all] in
         let reconstruction = try JetReconstruction(
-          all.readsTrees ? jets.withTrees(true) : jets, observables: all, cuts: network.cuts)
+          readsTrees ? jets.withTrees(true) : jets, observables: all, cuts: network.cuts)
         var found = Jets()
         return { events in
           try reconstruction.findJets(in: events, into: &found)
           let truth = try EventTruth(of: names, events: events, jets: found)
           var sample = empty
           try sample.replace(with: events, jets: found)
-          return (sample, truth, SampleFingerprint(events), try folds?.folds(of: events) ?? [])
+          return (
+            sample, truth, SampleFingerprint(events), try folds?.folds(of: events) ?? [],
+            try JetNumbers(formulas, of: events, jets: found)
+          )
         }
       },
       consume: {
-        (sample: EventSample, truth: EventTruth, fingerprint: SampleFingerprint, folds: [Int]) in
+        (
+          sample: EventSample, truth: EventTruth, fingerprint: SampleFingerprint, folds: [Int],
+          numbers: JetNumbers
+        ) in
         foldOfEvent += folds
+        jetNumbers.append(numbers)
         self.sample.append(sample)
         self.fingerprint.formUnion(fingerprint)
         eventTruth.append(truth)
@@ -102,17 +119,33 @@ public struct EventDataset: Sendable {
         redrawConditions.allSatisfy { column($0)[event] == Float($1) }
       }
     }
-    if let reweight {
-      let values = Dictionary(uniqueKeysWithValues: reweight.columns.map { ($0, column($0)) })
-      let reweighting = try SpectrumReweighting(reweight, values: values, weights: weights)
-      weights = reweighting.weights
-      self.reweighting = reweighting
-    }
+    if let reweight { try self.reweight(reweight, jetNumbers, seed: seed) }
     if let balance {
       let values = column(balance)
       balanceWeights(
         of: balanceInterval.map { width in values.map { ($0 / Float(width)).rounded(.down) } } ?? values)
     }
+  }
+
+  /// Gives events, or the rows of jets, further weights.
+  private mutating func reweight(
+    _ section: ReweightingSection, _ jetNumbers: JetNumbers, seed: UInt64
+  ) throws {
+    let reweighting: SpectrumReweighting
+    switch section.rows {
+    case .events:
+      let values = Dictionary(uniqueKeysWithValues: section.columns.map { ($0, column($0)) })
+      reweighting = try SpectrumReweighting(section, values: values, weights: weights, seed: seed)
+      weights = reweighting.weights
+    case .jets:
+      let old = eventTruth.spread(weights, over: .jets, of: 0..<eventCount)
+      reweighting = try SpectrumReweighting(section, values: jetNumbers.values, weights: old, seed: seed)
+      let factors = zip(reweighting.weights, old).map { $1 == 0 ? 0 : $0 / $1 }
+      for rows in [HeadRows.jets, .constituents, .splittings] {
+        rowFactors[rows] = jetNumbers.spread(factors, over: rows)
+      }
+    }
+    self.reweighting = reweighting
   }
 
   /// Gives all events of one value of `classes`, `[events]`, together the weight of those of any other, and leaves the
@@ -157,14 +190,23 @@ public struct EventDataset: Sendable {
 
   /// The weights of the rows that a head has of some events; 0 for rows that lack truth of the head.
   public func weights(for named: Network.NamedHead, of events: some Collection<Int>) -> [Float] {
-    eventTruth.rowWeights(weights, for: named, of: events)
+    var rowWeights = eventTruth.rowWeights(weights, for: named, of: events)
+    let rows = named.head.rows
+    if let factors = rowFactors[rows] {
+      for (place, row) in events.lazy.flatMap({ eventTruth.rows(rows, ofEvent: $0) }).enumerated() {
+        rowWeights[place] *= factors[row]
+      }
+    }
+    return rowWeights
   }
 
   /// The sum of the absolute weights of the rows that a head has of some events.
   ///
   /// A mean over rows that have weights of either sign is of no use where these cancel.
   func totalWeight(for named: Network.NamedHead, of events: some Collection<Int>) -> Double {
-    eventTruth.totalWeight(weights, for: named, of: events)
+    rowFactors[named.head.rows] == nil
+      ? eventTruth.totalWeight(weights, for: named, of: events)
+      : weights(for: named, of: events).reduce(0) { $0 + Double(abs($1)) }
   }
 
   /// What to say of events that lack truth: a sentence for each head that they are left out of.

@@ -220,8 +220,8 @@ public struct DataSection: SettingsSection {
     ),
     Setting(
       "reweight", \.reweight, from: { (section: ReweightingSection) in section },
-      "give events further weights, by which the spectra of some columns become flat, equal among classes, or those of signed "
-        + "weights (<doc:Samples>)", default: "none"),
+      "give events, or jets, further weights, by which the spectra of some columns become flat, equal among classes, or those of "
+        + "signed weights (<doc:Samples>)", default: "none"),
     Setting(
       "redraw-conditions", \.redrawConditions, from: Self.numbers,
       "a mapping from event columns to values, such as `{label: 0}`: events that have these, a background, get "

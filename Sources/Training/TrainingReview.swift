@@ -16,9 +16,13 @@ struct TrainingReview {
 
   /// Makes sure that the settings do not contradict themselves, before any event is read.
   ///
-  /// - Throws: ``TrainingError`` if a file is given twice or a head reads its own truth.
+  /// - Throws: ``TrainingError`` if a file is given twice, a head reads its own truth, or weights are of rows that no head has.
   func checkSettings() throws {
     try checkInputsDiffer()
+    if configuration.data.reweight?.rows == .jets, network.heads.allSatisfy({ $0.head.rows == .events }) {
+      throw TrainingError(
+        "data.reweight.of is jets, whose weights no head reads, as all have rows of events; reweight events.")
+    }
     // Files for the test that there are not are found before the training rather than after it.
     _ = try EventStream(samples: configuration.data.testInputs)
     let conditions = Set(network.conditions)
@@ -214,7 +218,11 @@ struct TrainingReview {
         remarks.append("data.redraw-conditions has no effect: all events have the values that it names.")
       }
     }
-    let read = Set((network.observables.members + network.truthObservables.members).map(\.name))
+    let formulas =
+      data.reading.formulas + [data.validation, data.test].compactMap(\.self)
+      + (data.reweight?.formulas.map(\.formula) ?? [])
+    let read = Set((network.observables.members + network.truthObservables.members).map(\.name)).union(
+      formulas.flatMap(\.columnsWithSlash).map { String($0.prefix { $0 != "/" }) })
     for choice in configuration.observables where !read.contains(choice.name) {
       remarks.append("observables.\(choice.name) has no effect: nothing reads its numbers.")
     }

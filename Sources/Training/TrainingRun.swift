@@ -166,6 +166,8 @@ public struct TrainingRun {
     let fingerprints: [String: String]
     /// The fingerprint of the events as a model keeps it.
     let sample: SampleFingerprint
+    /// The spectra that weights have changed; nil if they have changed none.
+    let spectra: [ReweightedSpectrum]?
   }
 
   private func makePlan() throws -> Plan {
@@ -233,7 +235,7 @@ public struct TrainingRun {
       trainer: trainer, scaling: scaling, split: split, fold: fold, ranges: ranges,
       inputs: inputs,
       fingerprints: fingerprints,
-      sample: dataset.fingerprint)
+      sample: dataset.fingerprint, spectra: dataset.reweighting?.spectra)
   }
 
   /// The section `training` with the embedding frozen if that is asked for.
@@ -305,8 +307,11 @@ public struct TrainingRun {
   private func readEvents(_ network: Network) throws -> EventDataset {
     let data = configuration.data
     var options = data.reading
-    options.particleColumns = network.particleColumns
+    let catalogue = ObservableCatalogue(configuration.observables, plugins: plugins)
+    options.particleColumns = network.particleColumns.union(
+      try data.reweight?.particleColumns(catalogue) ?? [])
     options.formats = plugins.eventFormats
+    options.jets = FormulaJets(configuration.jets, observables: catalogue, cuts: configuration.cuts)
     options.demandSelection()
     if let validation = data.validation {
       options.definitions.append(
@@ -321,7 +326,7 @@ public struct TrainingRun {
       EventStream(samples: data.samples, options: options), jets: jets(for: network), for: network,
       keeping: Set([data.validation.map { _ in Self.validationColumn }, data.stratify].compactMap(\.self)),
       reweight: data.reweight, balance: data.balance, balanceInterval: data.balanceInterval,
-      redrawConditions: data.redrawConditions, folds: data.folds,
+      redrawConditions: data.redrawConditions, folds: data.folds, seed: configuration.training.seed,
       threads: configuration.training.threads)
   }
 
@@ -341,7 +346,7 @@ public struct TrainingRun {
         trainingEvents: split.training.count, validationEvents: split.validation.count,
         seed: configuration.training.seed, threads: configuration.training.threads,
         bestEpoch: trainer.keptEpoch, epochs: trainer.epochs, ranges: course.ranges, inputs: course.inputs,
-        fingerprint: course.sample, fold: course.fold))
+        fingerprint: course.sample, fold: course.fold, spectra: course.spectra))
     return Model(description: description, network: network, parameters: trainer.keptParameters)
   }
 }
