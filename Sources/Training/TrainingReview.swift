@@ -242,18 +242,28 @@ struct TrainingReview {
   }
 
   /// What the event inputs are in the training events; conditions that each epoch draws from other events count there.
-  func inputRanges(_ dataset: EventDataset, training: [Int]) -> [InputRange]? {
+  ///
+  /// - Parameters:
+  ///   - dataset: the events.
+  ///   - training: those to learn from.
+  ///   - extents: what the features were in these.
+  /// - Returns: the ranges; nil without event inputs.
+  /// - Throws: ``TrainingError`` if an event of a cache cannot be read back.
+  func inputRanges(
+    _ dataset: EventDataset, training: [Int], _ extents: [FeatureExtent]
+  ) throws -> [InputRange]? {
     guard let names = network.events?.eventInputNames, !names.isEmpty else { return nil }
     let conditions = Set(network.conditions)
-    func ranges(_ names: [String], _ chosen: [Int]) -> [InputRange] {
-      dataset.sample.extents(ofEvents: chosen).compactMap { extent in
+    func ranges(_ names: [String], _ extents: [FeatureExtent]) -> [InputRange] {
+      extents.compactMap { extent in
         guard names.contains(extent.name), let values = extent.values else { return nil }
         return InputRange(input: extent.name, lowest: values.lowerBound, highest: values.upperBound)
       }
     }
     let donors =
-      dataset.redrawsConditions.isEmpty ? training : training.filter { !dataset.redrawsConditions[$0] }
-    return ranges(names.filter { !conditions.contains($0) }, training)
-      + ranges(names.filter(conditions.contains), donors.isEmpty ? training : donors)
+      dataset.redrawsConditions.isEmpty ? [] : training.filter { !dataset.redrawsConditions[$0] }
+    return ranges(names.filter { !conditions.contains($0) }, extents)
+      + ranges(
+        names.filter(conditions.contains), donors.isEmpty ? extents : try dataset.extents(ofEvents: donors))
   }
 }
