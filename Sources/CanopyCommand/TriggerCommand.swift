@@ -284,7 +284,8 @@ struct TriggerCommand: ParsableCommand {
     let target =
       try Double(parts[1]).map { PileUpTarget(mean: $0) }
       ?? PileUpTarget(contentsOf: URL(fileURLWithPath: String(parts[1])))
-    let stream = try reading.makeStream(plugins.eventFormats, for: model, weights: weights)
+    let stream = try reading.makeStream(
+      plugins, jets: model.formulaJets(plugins), for: model, weights: weights)
     var progress = EventProgress(stream, resultsOnStandardOutput: false)
     defer { progress.clear() }
     return try PileUpReweighting(

@@ -19,6 +19,7 @@ struct JetNumbers: Sendable {
   ///
   /// - Throws: `SampleError` that names file and character if a formula reads what there is not.
   init(_ formulas: [(name: String, formula: Formula)], of events: Events, jets: Jets) throws {
+    guard !formulas.isEmpty else { return }
     let data = ReconstructedEvents(events, jets: jets)
     for (name, formula) in formulas {
       do throws(FormulaError) {
@@ -34,7 +35,7 @@ struct JetNumbers: Sendable {
 
   /// Adds the numbers of further jets.
   mutating func append(_ other: JetNumbers) {
-    values.merge(other.values, uniquingKeysWith: +)
+    for (name, numbers) in other.values { values[name, default: []] += numbers }
     constituentCounts += other.constituentCounts
   }
 

@@ -251,10 +251,12 @@ struct TrainingReview {
 
   /// How the numbers that the network reads are distributed in the training events; conditions that each epoch draws from
   /// other events count there.
-  func inputDistributions(_ dataset: EventDataset, training: [Int]) -> [InputDistribution] {
+  ///
+  /// - Throws: ``TrainingError`` if an event of a cache cannot be read back.
+  func inputDistributions(_ dataset: EventDataset, training: [Int]) throws -> [InputDistribution] {
     let conditions = Set(network.conditions)
-    return dataset.sample.distributions(of: { !conditions.contains($0) }, inEvents: training)
-      + dataset.sample.distributions(of: conditions.contains, inEvents: donors(dataset, training))
+    return try dataset.distributions(of: { !conditions.contains($0) }, inEvents: training)
+      + dataset.distributions(of: conditions.contains, inEvents: donors(dataset, training))
   }
 
   /// The training events whose conditions are their own; all if none has its own.
@@ -265,16 +267,27 @@ struct TrainingReview {
   }
 
   /// What the event inputs are in the training events; conditions that each epoch draws from other events count there.
-  func inputRanges(_ dataset: EventDataset, training: [Int]) -> [InputRange]? {
+  ///
+  /// - Parameters:
+  ///   - dataset: the events.
+  ///   - training: those to learn from.
+  ///   - extents: what the features were in these.
+  /// - Returns: the ranges; nil without event inputs.
+  /// - Throws: ``TrainingError`` if an event of a cache cannot be read back.
+  func inputRanges(
+    _ dataset: EventDataset, training: [Int], _ extents: [FeatureExtent]
+  ) throws -> [InputRange]? {
     guard let names = network.events?.eventInputNames, !names.isEmpty else { return nil }
     let conditions = Set(network.conditions)
-    func ranges(_ names: [String], _ chosen: [Int]) -> [InputRange] {
-      dataset.sample.extents(ofEvents: chosen).compactMap { extent in
+    func ranges(_ names: [String], _ extents: [FeatureExtent]) -> [InputRange] {
+      extents.compactMap { extent in
         guard names.contains(extent.name), let values = extent.values else { return nil }
         return InputRange(input: extent.name, lowest: values.lowerBound, highest: values.upperBound)
       }
     }
-    return ranges(names.filter { !conditions.contains($0) }, training)
-      + ranges(names.filter(conditions.contains), donors(dataset, training))
+    return ranges(names.filter { !conditions.contains($0) }, extents)
+      + ranges(
+        names.filter(conditions.contains),
+        dataset.redrawsConditions.isEmpty ? extents : try dataset.extents(ofEvents: donors(dataset, training)))
   }
 }

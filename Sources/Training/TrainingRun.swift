@@ -200,8 +200,9 @@ public struct TrainingRun {
     let fingerprints = dataset.fingerprints(split)
     try folder?.check(fingerprints, against: found?.checkpoint)
     try dataset.reweighting.map { try folder?.write($0) }
+    let extents = try dataset.extents(ofEvents: split.training)
     let remarks =
-      review.remarks(dataset, dataset.sample.extents(ofEvents: split.training), plan.embedding)
+      review.remarks(dataset, extents, plan.embedding)
       + plan.section.remarks(on: network)
       + review.remarks(
         dataset,
@@ -209,15 +210,14 @@ public struct TrainingRun {
           ("training.from", plan.model?.fingerprint), ("embedding.from", plan.embedding?.fingerprint),
         ])
       + [plan.model?.remark(onJets: configuration.jets, cuts: configuration.cuts)].compactMap(\.self)
-    let ranges = review.inputRanges(dataset, training: split.training)
-    let inputs = review.inputDistributions(dataset, training: split.training)
+    let ranges = try review.inputRanges(dataset, training: split.training, extents)
+    let inputs = try review.inputDistributions(dataset, training: split.training)
     network = try network.prepared(
       on: dataset, split.training, resuming: found?.checkpoint, taking: plan.model?.preparations ?? [:])
     let scaling =
-      plan.model?.scaling
-      ?? SampleScaling(
-        fitting: dataset.sample, events: split.training, nodes: plan.embedding?.scaling,
-        seed: configuration.training.seed)
+      try plan.model?.scaling
+      ?? dataset.scaling(
+        fitting: split.training, nodes: plan.embedding?.scaling, seed: configuration.training.seed)
     dataset.scale(by: scaling)
 
     let trainer = Trainer(
@@ -326,7 +326,8 @@ public struct TrainingRun {
       EventStream(samples: data.samples, options: options), jets: jets(for: network), for: network,
       keeping: Set([data.validation.map { _ in Self.validationColumn }, data.stratify].compactMap(\.self)),
       reweight: data.reweight, balance: data.balance, balanceInterval: data.balanceInterval,
-      redrawConditions: data.redrawConditions, folds: data.folds, seed: configuration.training.seed,
+      redrawConditions: data.redrawConditions, folds: data.folds, cache: data.cache,
+      seed: configuration.training.seed,
       threads: configuration.training.threads)
   }
 
