@@ -105,14 +105,6 @@ extension EventFeatures: StageFeatures {
   /// An event input; NaN if the event has none.
   public func eventInput(_ place: Int, ofEvent event: Int) -> Float { inputs[event * inputCount + place] }
 
-  /// Hands over the items and the event inputs.
-  public func forEachContent(_ body: (UnsafeRawBufferPointer) -> Void) {
-    offsets.withUnsafeBytes(body)
-    itemNumbers.withUnsafeBytes(body)
-    momenta.withUnsafeBytes(body)
-    inputs.withUnsafeBytes(body)
-  }
-
   /// A batch without events.
   public func makeBatch() -> EventSequenceBatch { EventSequenceBatch() }
 

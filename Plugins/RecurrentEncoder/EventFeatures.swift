@@ -81,7 +81,8 @@ public struct EventFeatures: Sendable {
     }
   }
 
-  private mutating func removeAll() {
+  /// Forgets all events and keeps the storage.
+  public mutating func removeAll() {
     offsets.removeAll(keepingCapacity: true)
     offsets.append(0)
     momenta.removeAll(keepingCapacity: true)
@@ -101,6 +102,28 @@ public struct EventFeatures: Sendable {
     itemNumbers.append(contentsOf: other.itemNumbers)
     jetCounts.append(contentsOf: other.jetCounts)
     inputs.append(contentsOf: other.inputs)
+  }
+
+  /// Writes the items and the inputs of an event.
+  public func write(event: Int, jets: Range<Int>, to record: inout EventRecordWriter) {
+    let items = offsets[event]..<offsets[event + 1]
+    let width = description.momenta.count
+    record.write(offsets: offsets[event...event + 1])
+    record.write(itemNumbers[items])
+    record.write(momenta[items.lowerBound * width..<items.upperBound * width])
+    record.write(jetCounts[event...event])
+    record.write(inputs[event * inputCount..<(event + 1) * inputCount])
+  }
+
+  /// Adds an event that was written after these.
+  ///
+  /// - Throws: `PluginError` if the record ends before.
+  public mutating func append(from record: inout EventRecordReader) throws {
+    try record.read(ontoOffsets: &offsets)
+    try record.read(onto: &itemNumbers)
+    try record.read(onto: &momenta)
+    try record.read(onto: &jetCounts)
+    try record.read(onto: &inputs)
   }
 
   /// Gives an event the conditions of another.

@@ -100,4 +100,30 @@ public struct FeatureTrees: Sendable {
     right.append(contentsOf: other.right)
     features.append(contentsOf: other.features)
   }
+
+  /// Forgets all trees and keeps the storage.
+  mutating func removeAll() {
+    offsets.removeAll(keepingCapacity: true)
+    offsets.append(0)
+    left.removeAll(keepingCapacity: true)
+    right.removeAll(keepingCapacity: true)
+    features.removeAll(keepingCapacity: true)
+  }
+
+  /// Writes consecutive trees.
+  func write(_ trees: Range<Int>, to record: inout EventRecordWriter) {
+    let nodes = offsets[trees.lowerBound]..<offsets[trees.upperBound]
+    record.write(offsets: offsets[trees.lowerBound...trees.upperBound])
+    record.write(left[nodes])
+    record.write(right[nodes])
+    record.write(features[nodes.lowerBound * featureCount..<nodes.upperBound * featureCount])
+  }
+
+  /// Adds trees that were written after these.
+  mutating func append(from record: inout EventRecordReader) throws {
+    try record.read(ontoOffsets: &offsets)
+    try record.read(onto: &left)
+    try record.read(onto: &right)
+    try record.read(onto: &features)
+  }
 }

@@ -130,13 +130,18 @@ public struct NodeSample: StageFeatures {
     trees.offsets[jets.upperBound] - trees.offsets[jets.lowerBound]
   }
 
-  /// Hands over links and features.
-  public func forEachContent(_ body: (UnsafeRawBufferPointer) -> Void) {
-    trees.offsets.withUnsafeBytes(body)
-    trees.left.withUnsafeBytes(body)
-    trees.right.withUnsafeBytes(body)
-    trees.features.withUnsafeBytes(body)
+  /// Forgets all trees and keeps the storage.
+  public mutating func removeAll() { trees.removeAll() }
+
+  /// Writes links and features.
+  public func write(event: Int, jets: Range<Int>, to record: inout EventRecordWriter) {
+    trees.write(jets, to: &record)
   }
+
+  /// Adds the trees of an event that were written.
+  ///
+  /// - Throws: `PluginError` if the record ends before.
+  public mutating func append(from record: inout EventRecordReader) throws { try trees.append(from: &record) }
 
   /// A batch without trees.
   public func makeBatch() -> TreeBatch { TreeBatch() }

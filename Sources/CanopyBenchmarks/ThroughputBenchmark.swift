@@ -76,15 +76,15 @@ enum ThroughputBenchmark {
         split: split)
     }
     let events = split.training
-    func train(_ trainer: Trainer) {
+    func train(_ trainer: Trainer) throws {
       for first in stride(from: 0, to: events.count, by: section.batchSize) {
         // Without a rate the weights, and so the work, stay as they are.
-        trainer.learn(events[first..<min(first + section.batchSize, events.count)], 0)
+        try trainer.learn(events[first..<min(first + section.batchSize, events.count)], 0)
       }
     }
     let floor = ThroughputFloor(threads: threads)
     let seconds = try Interleaving.seconds(
-      effort, clock: .wall, floor.works + trainers.map { trainer in { train(trainer) } })
+      effort, clock: .wall, floor.works + trainers.map { trainer in { try train(trainer) } })
     let operations = NetworkWork.training(of: model, dataset.sample)
     let products = floor.secondsPerOperation(seconds)
     let times = seconds[floor.works.count...]

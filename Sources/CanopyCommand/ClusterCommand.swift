@@ -22,6 +22,7 @@ struct ClusterCommand: ParsableCommand {
         canopy cluster lep.txt --algorithm ee-kt --exclusive-jets 3
         canopy cluster events.h5 --radius 1.0 --tree --recluster kt -o trees.h5
         canopy cluster events.h5 --radius 1.0 --observable soft-drop --cut "soft-drop/mass > 60"
+        canopy cluster events.h5 --min-pt 25 --where "count(jet.pt > 100) >= 2 and sum(jet.pt) > 500"
       """)
 
   @OptionGroup(title: "Reading")
@@ -114,7 +115,9 @@ struct ClusterCommand: ParsableCommand {
       }
       let finder = try makeFinder().withTrees(tree || all.readsTrees)
       try writeResults(
-        reading: reading, plugins: plugins, particleColumns: all.particleColumns, output: output
+        reading: reading, plugins: plugins,
+        jets: FormulaJets(finder, observables: catalogue, cuts: cuts),
+        particleColumns: all.particleColumns, output: output
       ) { [all, constituents, tree] times in
         let reconstruction = try JetReconstruction(finder, observables: all, cuts: cuts)
         var jets = Jets()

@@ -95,14 +95,18 @@ struct EvaluateCommand: ParsableCommand {
       let plugins = try model.conditions.plugins.registry()
       let models = try model.conditions.read(model.folders, plugins)
       let gnuplot = try report.map { _ in try Gnuplot() }
-      let data = try dataLeftOut(by: models[0], plugins)
+      let training = try trainingWithTestEvents(of: models[0], plugins)
+      let data = training?.data
+      // The models are compared on the same events.
+      var jets = try models[0].formulaJets(plugins)
+      jets.observables.declared += training?.observables ?? []
       if let test = data?.testEvents {
         files.addInputs(files: test.samples.flatMap(\.files))
         try files.check()
       }
       var evaluations: [Evaluation] = []
       for model in models {
-        evaluations.append(try evaluate(model, on: data, plugins, isFirst: evaluations.isEmpty))
+        evaluations.append(try evaluate(model, on: data, plugins, jets, isFirst: evaluations.isEmpty))
       }
       var evaluation = evaluations[0]
       let names = model.names
@@ -120,7 +124,8 @@ struct EvaluateCommand: ParsableCommand {
         let sample = try (data?.testEvents?.samples ?? reading.samples()).map(\.shortTitle)
         try Report(
           title: "\(names.joined(separator: ", ")) on \(sample.joined(separator: ", "))", evaluation,
-          others: others.map(\.evaluation), epochs: models[0].description.training?.epochs ?? []
+          others: others.map(\.evaluation), epochs: models[0].description.training?.epochs ?? [],
+          spectra: models[0].description.training?.spectra ?? []
         ).write(to: URL(fileURLWithPath: report), using: gnuplot)
       }
       switch format {
@@ -134,27 +139,29 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
-  /// What the training of a model says of events, if none are given: those that it left out are evaluated.
-  private func dataLeftOut(by model: Model, _ plugins: PluginRegistry) throws -> DataSection? {
+  /// What a model was trained by, if no events are given: those that the training left out are evaluated.
+  private func trainingWithTestEvents(
+    of model: Model, _ plugins: PluginRegistry
+  ) throws -> TrainingConfiguration? {
     guard reading.inputs.isEmpty, let training = model.description.training else { return nil }
-    return try TrainingConfiguration(of: training, plugins: plugins).data
+    return try TrainingConfiguration(of: training, plugins: plugins)
   }
 
   /// Evaluates a model, on events that a training left out or else on the inputs; what was left out of these is said for
   /// the first model.
   private func evaluate(
-    _ model: Model, on data: DataSection?, _ plugins: PluginRegistry, isFirst: Bool
+    _ model: Model, on data: DataSection?, _ plugins: PluginRegistry, _ jets: FormulaJets, isFirst: Bool
   ) throws -> Evaluation {
     var study = self.study.study(plugins)
     let particleColumns = try study.observables(for: model).particleColumns
     let stream =
       try data.map {
         try reading.makeStream(
-          ofTestEvents: $0, plugins.eventFormats, columns: self.model.conditions.columns,
+          ofTestEvents: $0, plugins, jets: jets, columns: self.model.conditions.columns,
           particleColumns: particleColumns, for: model, weights: weights)
       }
       ?? reading.makeStream(
-        plugins.eventFormats, columns: self.model.conditions.columns, particleColumns: particleColumns,
+        plugins, jets: jets, columns: self.model.conditions.columns, particleColumns: particleColumns,
         for: model,
         weights: weights)
     if isFirst {

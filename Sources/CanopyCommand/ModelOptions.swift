@@ -121,11 +121,12 @@ func writePredictions(
       "\(options.folder): is a model of folds, whose embeddings have nothing to do with each other; name one of them, such as "
         + "\(options.folder)/\(Model.folder(ofFold: 0)).")
   }
-  let kept = try keptColumns(keep, reading: reading, plugins)
+  let jets = try model.formulaJets(plugins, observables: observables)
+  let kept = try keptColumns(keep, reading: reading, plugins, jets)
   // Event inputs are for heads alone.
   let inputs = embedding ? nil : InputMonitor(model)
   try writeResults(
-    reading: reading, plugins: plugins, columns: options.columns,
+    reading: reading, plugins: plugins, jets: jets, columns: options.columns,
     particleColumns: observables.particleColumns.union(kept.particles), model: (model, options.folder),
     output: output
   ) { times in
@@ -149,7 +150,7 @@ func writePredictions(
 
 /// The columns that `--keep` names, each by itself or several with commas between; `all` stands for those of the first event.
 private func keptColumns(
-  _ keep: [String], reading: ReadingOptions, _ plugins: PluginRegistry
+  _ keep: [String], reading: ReadingOptions, _ plugins: PluginRegistry, _ jets: FormulaJets
 ) throws -> KeptColumns {
   let names = keep.flatMap { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
   if let name = names.first(where: { KeptColumns.takenNames.contains($0) }) {
@@ -163,7 +164,7 @@ private func keptColumns(
   guard !reading.inputs.contains("-") else {
     throw ValidationError("--keep all looks into a file first, and standard input is none; name the columns.")
   }
-  var options = try reading.makeStream(plugins.eventFormats, whole: true).options
+  var options = try reading.makeStream(plugins, jets: jets, whole: true).options
   options.selection = []
   options.skipEvents = 0
   options.maximumEvents = nil

@@ -76,6 +76,7 @@ private final class RoundedNumbers: @unchecked Sendable {
 /// - Parameters:
 ///   - reading: which events are read.
 ///   - plugins: the plugins, whose formats inputs and output may have.
+///   - jets: the jets that formulas over events read.
 ///   - columns: columns that every event gets.
 ///   - particleColumns: columns of particles that are read, besides those of the model.
 ///   - model: the model that reads the events, and its folder; nil for none.
@@ -83,7 +84,7 @@ private final class RoundedNumbers: @unchecked Sendable {
 ///   - makeWorker: makes the worker of a thread, which turns events into results and adds what its stages took.
 /// - Throws: what reading, working and writing throw.
 func writeResults(
-  reading: ReadingOptions, plugins: PluginRegistry, columns: [String: Double] = [:],
+  reading: ReadingOptions, plugins: PluginRegistry, jets: FormulaJets, columns: [String: Double] = [:],
   particleColumns: Set<String> = [], model: (model: Model, folder: String)? = nil, output: OutputOptions,
   makeWorker: @escaping @Sendable (StageTimes) throws -> ((Events) throws -> ResultBatch)
 ) throws {
@@ -94,7 +95,7 @@ func writeResults(
   try files.check()
   let format = try output.format(among: plugins.resultFormats)
   let stream = try reading.makeStream(
-    plugins.eventFormats, columns: columns, particleColumns: particleColumns, for: model?.model)
+    plugins, jets: jets, columns: columns, particleColumns: particleColumns, for: model?.model)
   let writer = try format.makeWriter(to: output.destination)
   var progress = EventProgress(stream, resultsOnStandardOutput: output.output == nil)
   defer { progress.clear() }

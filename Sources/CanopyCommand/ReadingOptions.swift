@@ -33,8 +33,8 @@ struct ReadingOptions: ParsableArguments {
     help: ArgumentHelp(
       "Add a column to each event, computed by a formula; may be given several times.",
       discussion: """
-        It is written as in 'ht = sum(particle.pt)', and may be read by later ones, by --where, and wherever a column of the \
-        file may be.
+        It is written as in 'ht = sum(jet.pt)', over columns of the events, their particles, and their jets with all \
+        observables, and may be read by later ones, by --where, and wherever a column of the file may be.
         """,
       valueName: "name=formula"))
   var define: [String] = []
@@ -43,9 +43,9 @@ struct ReadingOptions: ParsableArguments {
     help: ArgumentHelp(
       "Read only events that meet CONDITION; may be given several times.",
       discussion: """
-        A condition is a formula over the columns of the events and of their particles, as in 'label == 1', \
-        'number % 5 != 3' or 'count(particle.charge != 0) > 20', or a column with its value, as in label=1. Events that are \
-        passed over count for --max-events and --skip-events.
+        A condition is a formula over the events, their particles and their jets, as in 'label == 1', 'number % 5 != 3' or \
+        'max(jet.pt) > 250', or a column with its value, as in label=1. Jets are found of the events that meet all \
+        conditions without jets. Events that are passed over count for --max-events and --skip-events.
         """,
       valueName: "condition"))
   var `where`: [String] = []
@@ -107,7 +107,7 @@ struct ReadingOptions: ParsableArguments {
         !"<>!".contains(name.last!)
       else {
         throw ValidationError(
-          "--define is \(text); write a name and a formula, as in 'ht = sum(particle.pt)'.")
+          "--define is \(text); write a name and a formula, as in 'ht = sum(jet.pt)'.")
       }
       guard definitions.allSatisfy({ $0.name != name }) else {
         throw ValidationError("--define gives \(name) twice; give it once.")
@@ -143,7 +143,8 @@ struct ReadingOptions: ParsableArguments {
   /// Opens the inputs; every event gets `columns`.
   ///
   /// - Parameters:
-  ///   - formats: the formats that the inputs may have.
+  ///   - plugins: the plugins, whose formats the inputs may have.
+  ///   - jets: the jets that formulas read.
   ///   - columns: columns of one value that all events get.
   ///   - particleColumns: columns of particles that are read, besides those of the model.
   ///   - model: the model that reads the events, whose selection of particles is that of the events unless the user
@@ -153,7 +154,8 @@ struct ReadingOptions: ParsableArguments {
   /// - Returns: the stream.
   /// - Throws: `EventInputError` or `ValidationError` that names the option or the input.
   func makeStream(
-    _ formats: EventFormats, columns: [String: Double] = [:], particleColumns: Set<String> = [],
+    _ plugins: PluginRegistry, jets: FormulaJets, columns: [String: Double] = [:],
+    particleColumns: Set<String> = [],
     for model: Model? = nil, weights: WeightOptions? = nil, whole: Bool = false
   ) throws -> EventStream {
     var options = EventReadingOptions(
@@ -162,9 +164,10 @@ struct ReadingOptions: ParsableArguments {
       maximumEvents: maxEvents,
       skipEvents: skipEvents ?? 0,
       skipBadEvents: skipBadEvents, columns: columns, selection: try selection(),
-      definitions: try definitions(),
+      definitions: try definitions(), jets: jets,
       weight: WeightOptions.weight(weights?.weight),
-      units: content.units, formats: formats, format: try content.format(among: formats),
+      units: content.units, formats: plugins.eventFormats,
+      format: try content.format(among: plugins.eventFormats),
       limits: content.limits
     )
     options.negativeWeights = weights?.negativeWeights ?? .asTheyAre
@@ -174,7 +177,7 @@ struct ReadingOptions: ParsableArguments {
   /// Opens the events that have no part in a model's training, which are read as the training reads its own, and as the
   /// options say beyond that.
   func makeStream(
-    ofTestEvents data: DataSection, _ formats: EventFormats, columns: [String: Double],
+    ofTestEvents data: DataSection, _ plugins: PluginRegistry, jets: FormulaJets, columns: [String: Double],
     particleColumns: Set<String>, for model: Model, weights: WeightOptions
   ) throws -> EventStream {
     guard let test = data.testEvents else {
@@ -186,7 +189,8 @@ struct ReadingOptions: ParsableArguments {
     options.particles = try particles.selection(for: model)
     options.particleColumns = particleColumns.union(model.network.particleColumns)
     options.demandSelection()
-    options.formats = formats
+    options.formats = plugins.eventFormats
+    options.jets = jets
     options.columns = columns
     options.selection += try selection()
     options.definitions += try definitions()
@@ -196,18 +200,18 @@ struct ReadingOptions: ParsableArguments {
     if let weight = weights.weight { options.weight = EventWeight(weight) }
     if let choice = weights.negativeWeights { options.negativeWeights = choice }
     if let units = content.units { options.units = units }
-    if let format = try content.format(among: formats) { options.format = format }
+    if let format = try content.format(among: plugins.eventFormats) { options.format = format }
     if content.maxMemory != nil { options.limits = content.limits }
     return try EventStream(samples: test.samples, options: options)
   }
 
   /// Opens further inputs, all of whose events are read like those of the inputs, and count by `weight`.
   func makeStream(
-    of samples: [InputSample], _ formats: EventFormats,
+    of samples: [InputSample], _ plugins: PluginRegistry, jets: FormulaJets,
     particleColumns: Set<String> = [], for model: Model, weight: String?, weights: WeightOptions
   ) throws -> EventStream {
     var options = try makeStream(
-      formats, particleColumns: particleColumns, for: model
+      plugins, jets: jets, particleColumns: particleColumns, for: model
     ).options
     options.maximumEvents = nil
     options.skipEvents = 0

@@ -284,7 +284,8 @@ struct TriggerCommand: ParsableCommand {
     let target =
       try Double(parts[1]).map { PileUpTarget(mean: $0) }
       ?? PileUpTarget(contentsOf: URL(fileURLWithPath: String(parts[1])))
-    let stream = try reading.makeStream(plugins.eventFormats, for: model, weights: weights)
+    let stream = try reading.makeStream(
+      plugins, jets: model.formulaJets(plugins), for: model, weights: weights)
     var progress = EventProgress(stream, resultsOnStandardOutput: false)
     defer { progress.clear() }
     return try PileUpReweighting(
@@ -307,15 +308,16 @@ struct TriggerCommand: ParsableCommand {
         model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, conditions: self.model.columns,
         threads: reading.threadCount, reweighting: reweighting(plugins, model), measuresPaths: pathTimes,
         keptJets: keepEmbeddings, watchesInputs: drift)
+      let jets = try model.formulaJets(plugins, observables: menu.observables)
       let stream = try reading.makeStream(
-        plugins.eventFormats, particleColumns: menu.observables.particleColumns, for: model,
+        plugins, jets: jets, particleColumns: menu.observables.particleColumns, for: model,
         weights: weights, whole: output != nil && !tune)
       // --skip-events and --max-events are for the inputs alone.
       let signalStream =
         try signal.isEmpty
         ? nil
         : reading.makeStream(
-          of: InputArgument.samples(signal), plugins.eventFormats,
+          of: InputArgument.samples(signal), plugins, jets: jets,
           particleColumns: menu.observables.particleColumns, for: model, weight: signalWeight,
           weights: weights)
       if tune {

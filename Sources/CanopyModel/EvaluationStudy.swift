@@ -73,14 +73,8 @@ public struct EvaluationStudy: Sendable {
   ///
   /// - Throws: `PluginError` if an observable has no such number.
   public func observables(for model: Model) throws -> ObservableSet {
-    let catalogue = try catalogue(for: model)
+    let catalogue = try model.catalogue(plugins)
     return try catalogue.observables(for: numbers.filter(catalogue.knows))
-  }
-
-  /// The observables of the model under its names for them, and the plugins.
-  private func catalogue(for model: Model) throws -> ObservableCatalogue {
-    ObservableCatalogue(
-      try model.network.allObservables.members.map { ObservableChoice($0) }, plugins: plugins)
   }
 
   /// The conditions of a model and the divisions that are asked for, which come instead of conditions of their names.

@@ -6,16 +6,17 @@ import PluginKit
 
 /// Events as a network reads them: what its stages work out of events and jets once, and what it reads as plain numbers.
 ///
-/// A ``Predictor`` fills a sample again and again; a training gathers one in memory.
+/// A ``Predictor`` fills a sample again and again; a training gathers one in memory, or keeps its events in a
+/// file and reads some at a time.
 public struct EventSample: Sendable {
   /// The first jet of each event, and the number of jets at the end: `[events + 1]`.
-  public private(set) var jetOffsets: [Int] = [0]
+  public internal(set) var jetOffsets: [Int] = [0]
   /// What the stage of jets works out; nil where jets are not embedded.
-  public private(set) var embedding: (any StageFeatures)?
+  public internal(set) var embedding: (any StageFeatures)?
   /// What the stage of events works out; nil where events are not embedded.
-  public private(set) var events: (any StageFeatures)?
+  public internal(set) var events: (any StageFeatures)?
   /// What stages and heads read of events and jets as plain numbers.
-  public private(set) var kinematics: Kinematics
+  public internal(set) var kinematics: Kinematics
 
   /// A sample without events, for a network.
   public init(_ network: Network) {

@@ -375,11 +375,9 @@ package struct EventTruth: Sendable {
     jetColumns[name]?.values ?? spread(columns[name]!.values, over: .jets, of: 0..<eventCount)
   }
 
-  /// The sample that each event is of, by its place among those of the stream that they were read from: `[events]`.
-  package func sampleOfEvent(_ stream: EventStream) -> [Int] {
-    runs.flatMap { run in
-      repeatElement(stream.sample(ofEvent: eventNumbers[run.events.lowerBound])!, count: run.events.count)
-    }
+  /// The sample that each of ``runs`` is of, by its place among those of the stream that they were read from: `[runs]`.
+  package func sampleOfRun(_ stream: EventStream) -> [Int] {
+    runs.map { stream.sample(ofEvent: eventNumbers[$0.events.lowerBound])! }
   }
 
   /// Makes the weights of the samples that have a total weight add up to that.
@@ -397,7 +395,9 @@ package struct EventTruth: Sendable {
         "\(with.title) has a total-weight and \(without.title) has none, so that their ratio would depend on how many events "
           + "are read: give it to all samples or to none.")
     }
-    let places = sampleOfEvent(stream)
+    let places = zip(runs, sampleOfRun(stream)).flatMap { run, place in
+      repeatElement(place, count: run.events.count)
+    }
     var sums = Array(repeating: 0.0, count: stream.samples.count)
     for (place, weight) in zip(places, weights) { sums[place] += Double(weight) }
     let factors = try zip(stream.samples, sums).map { sample, sum in

@@ -45,6 +45,12 @@ public struct InputDistribution: Sendable, Equatable, Codable {
 }
 
 extension EventSample {
+  /// The events that ``distributions(of:inEvents:)`` looks at, which chosen again are the same.
+  package static func choice(forDistributionsOf events: [Int]) -> [Int] {
+    let step = max(1, events.count / 20_000)
+    return stride(from: 0, to: events.count, by: step).map { events[$0] }
+  }
+
   /// How the numbers that the network reads, and does not scale yet, are distributed in some events, of whose number twenty
   /// thousand tell enough.
   ///
@@ -53,8 +59,7 @@ extension EventSample {
   ///   - events: the events.
   /// - Returns: the distributions of those numbers that differ.
   package func distributions(of names: (String) -> Bool, inEvents events: [Int]) -> [InputDistribution] {
-    let step = max(1, events.count / 20_000)
-    let chosen = stride(from: 0, to: events.count, by: step).map { events[$0] }
+    let chosen = Self.choice(forDistributionsOf: events)
     return shuffledNames.enumerated().compactMap { place, name in
       names(name) ? InputDistribution(name, place: place, in: self, events: chosen) : nil
     }

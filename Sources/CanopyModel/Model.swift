@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import EventIO
 import NeuralEngine
 import PluginKit
 
@@ -46,5 +47,26 @@ public struct Model: Sendable {
     try all.formUnion(observables)
     let finder = all.readsTrees ? description.jets.withTrees(true) : description.jets
     return try JetReconstruction(finder, observables: all, cuts: network.cuts)
+  }
+
+  /// The jets that formulas over events read if the model judges these: its own.
+  ///
+  /// - Parameters:
+  ///   - plugins: the observables that formulas may name, in addition to those of the model under its names for them.
+  ///   - observables: further ones that are declared; one of a name that the model gives is the model's.
+  /// - Returns: how they are found.
+  /// - Throws: `PluginError` if two observables of the model differ under one name, which they do not.
+  public func formulaJets(
+    _ plugins: PluginRegistry, observables: ObservableSet = ObservableSet()
+  ) throws -> FormulaJets {
+    var catalogue = try catalogue(plugins)
+    let known = Set(catalogue.declared.map(\.name))
+    catalogue.declared += observables.members.filter { !known.contains($0.name) }.map { ObservableChoice($0) }
+    return FormulaJets(description.jets, observables: catalogue, cuts: network.cuts)
+  }
+
+  /// The observables of the model under its names for them, and those of plugins.
+  func catalogue(_ plugins: PluginRegistry) throws -> ObservableCatalogue {
+    ObservableCatalogue(try network.allObservables.members.map { ObservableChoice($0) }, plugins: plugins)
   }
 }

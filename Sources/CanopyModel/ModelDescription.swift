@@ -178,11 +178,13 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
   public var inputs: [InputDistribution]?
   /// Tells whether other events are among those of the training; nil in models that were trained before this was kept.
   public var fingerprint: SampleFingerprint?
+  /// The spectra that `data.reweight` has changed; nil if it has changed none.
+  public var spectra: [ReweightedSpectrum]?
 
   private enum CodingKeys: String, CodingKey {
     case canopyVersion, configuration, fold, files, trainingEvents, validationEvents, seed, threads,
       bestEpoch,
-      epochs, ranges, inputs
+      epochs, ranges, inputs, spectra
     // Earlier models have hashes of another kind under `fingerprint`.
     case fingerprint = "eventFingerprints"
   }
@@ -191,9 +193,11 @@ public struct TrainingProvenance: Sendable, Equatable, Codable {
   public init(
     canopyVersion: String, configuration: String, files: [String], trainingEvents: Int, validationEvents: Int,
     seed: UInt64, threads: Int, bestEpoch: Int, epochs: [EpochSummary], ranges: [InputRange]? = nil,
-    inputs: [InputDistribution]? = nil, fingerprint: SampleFingerprint? = nil, fold: TrainingFold? = nil
+    inputs: [InputDistribution]? = nil, fingerprint: SampleFingerprint? = nil, fold: TrainingFold? = nil,
+    spectra: [ReweightedSpectrum]? = nil
   ) {
     self.fold = fold
+    self.spectra = spectra
     self.canopyVersion = canopyVersion
     self.configuration = configuration
     self.files = files

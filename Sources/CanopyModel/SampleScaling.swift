@@ -48,12 +48,33 @@ public struct SampleScaling: Sendable, Equatable, Codable {
   ///   - nodes: a scaling for the stage of jets that is known already.
   ///   - seed: decides which events are chosen.
   public init(fitting sample: EventSample, events: [Int], nodes: StageScaling? = nil, seed: UInt64 = 1) {
-    var chosen = events
-    if max(events.count, events.reduce(0) { $0 + sample.jets(ofEvent: $1).count }) > Self.largestCount {
-      // The seed itself divides the events into those to learn from and those to validate on.
-      var generator = SeededGenerator(seed: ~seed)
-      chosen.shuffle(using: &generator)
+    self.init(
+      fitting: sample, chosen: Self.choice(of: events, seed: seed) { sample.jets(ofEvent: $0).count },
+      nodes: nodes)
+  }
+
+  /// The events that a scaling is learnt from, in their order: the first 20,000 of them, and of their jets, count.
+  ///
+  /// - Parameters:
+  ///   - events: the events to learn from.
+  ///   - seed: decides which of them are chosen.
+  ///   - jetCount: the number of jets of an event.
+  /// - Returns: the events.
+  package static func choice(of events: [Int], seed: UInt64, jetCount: (Int) -> Int) -> [Int] {
+    guard max(events.count, events.reduce(0) { $0 + jetCount($1) }) > largestCount else { return events }
+    // The seed itself divides the events into those to learn from and those to validate on.
+    var generator = SeededGenerator(seed: ~seed)
+    let shuffled = events.shuffled(using: &generator)
+    var (count, jets) = (0, 0)
+    while count < shuffled.count, min(count, jets) < largestCount {
+      jets += jetCount(shuffled[count])
+      count += 1
     }
+    return Array(shuffled[..<count])
+  }
+
+  /// The scaling of events of `sample` that ``choice(of:seed:jetCount:)`` gives.
+  package init(fitting sample: EventSample, chosen: [Int], nodes: StageScaling?) {
     let jets = Array(chosen.lazy.flatMap(sample.jets(ofEvent:)).prefix(Self.largestCount))
     let some = Array(chosen.prefix(Self.largestCount))
     self.nodes = nodes ?? sample.embedding.flatMap { StageScaling(fitting: $0, events: some, jets: jets) }

@@ -29,8 +29,9 @@ public enum EventPipeline {
     var times = Times()
     guard threads > 1 else {
       let work = try makeWorker()
+      let formulas = EventFormulas(stream.options)
       while let unparsed = try times.reading.measure({ try stream.take(upTo: eventsPerBatch) }) {
-        let parsed = try times.parsing.measure { try unparsed.parsed() }
+        let parsed = try times.parsing.measure { try unparsed.parsed(formulas) }
         stream.note(parsed)
         guard let batch = parsed.batch else { continue }
         let place = Progress(stream, Place(stream))
@@ -134,7 +135,7 @@ public enum EventPipeline {
   }
 
   /// Does some work on a batch; an error that does not know its file, or where its events begin, gets the batch's.
-  fileprivate static func naming<Output>(_ batch: Events, _ work: () throws -> Output) throws -> Output {
+  static func naming<Output>(_ batch: Events, _ work: () throws -> Output) throws -> Output {
     do {
       return try work()
     } catch let error as any EventError {
@@ -189,13 +190,14 @@ private final class OrderedQueue<Output: Sendable>: @unchecked Sendable {
   /// The life of a worker thread.
   func work(_ makeWorker: () throws -> ((Events) throws -> Output)) {
     var worker: Result<(Events) throws -> Output, any Error>?
+    let formulas = EventFormulas(stream.options)
     while let (ticket, input) = takeBatch() {
       var (parsing, working) = (0.0, 0.0)
       let result = Result {
         if worker == nil { worker = Result { try makeWorker() } }
         let work = try worker!.get()
         let (unparsed, place) = try input.get()
-        let parsed = try parsing.measure { try unparsed.parsed() }
+        let parsed = try parsing.measure { try unparsed.parsed(formulas) }
         let output = try parsed.batch.map { batch in
           try working.measure { try EventPipeline.naming(batch) { try work(batch) } }
         }

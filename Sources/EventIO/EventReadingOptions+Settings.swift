@@ -22,7 +22,7 @@ extension EventReadingOptions: SettingsSection {
     Setting(
       "define", \.definitions,
       from: { (formulas: OrderedMapping<Formula>) in formulas.map { ColumnDefinition($0.key, $0.value) } },
-      "a mapping from names to formulas: new columns of the events, such as `{ht: sum(particle.pt)}` (<doc:Formulas>)",
+      "a mapping from names to formulas: new columns of the events, such as `{ht: sum(jet.pt)}` (<doc:Formulas>)",
       default: "none", range: "formulas"),
     Setting(
       "where", \.selection, from: { (written: EventSelection) in written.formulas },

@@ -42,7 +42,12 @@ public struct EventReadingOptions: Sendable, Equatable {
   public var selection: [Formula] { didSet { noteColumns() } }
   /// Columns that every event gets, by formulas over its own, its particles' and those defined before.
   public var definitions: [ColumnDefinition] { didSet { noteColumns() } }
+  /// The jets that formulas may read, of the events that all other formulas leave; nil if formulas know no jets.
+  public var jets: FormulaJets? { didSet { noteColumns() } }
+  /// The columns of particles that formulas name.
   private var columnsOfFormulas: Set<String> = []
+  /// Those that observables read which formulas name.
+  private var columnsOfObservables: Set<String> = []
   /// What the weight of each event is; 1 if it is nil.
   public var weight: EventWeight? { didSet { noteColumns() } }
   /// What becomes of events of negative weight.
@@ -64,7 +69,7 @@ public struct EventReadingOptions: Sendable, Equatable {
     leavesOutParticles: Bool = true,
     particleColumns: Set<String>? = nil, maximumEvents: Int? = nil, skipEvents: Int = 0,
     skipBadEvents: Bool = false, columns: [String: Double] = [:], selection: [Formula] = [],
-    definitions: [ColumnDefinition] = [], weight: EventWeight? = nil,
+    definitions: [ColumnDefinition] = [], jets: FormulaJets? = nil, weight: EventWeight? = nil,
     units: MomentumUnit? = nil, formats: EventFormats = .builtIn, format: String? = nil,
     limits: ReadingLimits = ReadingLimits()
   ) {
@@ -78,6 +83,7 @@ public struct EventReadingOptions: Sendable, Equatable {
     self.columns = columns
     self.selection = selection
     self.definitions = definitions
+    self.jets = jets
     self.weight = weight
     self.units = units
     self.formats = formats
@@ -98,6 +104,7 @@ public struct EventReadingOptions: Sendable, Equatable {
   /// Whether a column of particles is read if the input has it.
   public func reads(particleColumn name: String) -> Bool {
     particleColumns?.contains(name) ?? true || requires(particleColumn: name)
+      || columnsOfObservables.contains(name)
   }
 
   /// Leaves out the particles of `events` that do not take part, with memory, `takesPart`, that is kept from call to call.
@@ -117,8 +124,18 @@ public struct EventReadingOptions: Sendable, Equatable {
     particles.columns.contains(name) || columnsOfFormulas.contains(name)
   }
 
+  /// All formulas: conditions, definitions and the weight.
+  package var formulas: [Formula] {
+    selection + definitions.map(\.formula) + [weight?.formula].compactMap(\.self)
+  }
+
   private mutating func noteColumns() {
-    let formulas = selection + definitions.map(\.formula) + [weight?.formula].compactMap(\.self)
-    columnsOfFormulas = formulas.reduce(into: []) { $0.formUnion($1.columns(of: .particle)) }
+    columnsOfFormulas = formulas.reduce(into: []) { columns, formula in
+      columns.formUnion(formula.columns(of: .particle))
+      guard let jets else { return }
+      columns.formUnion(formula.columns(of: .constituent).filter { !jets.observables.knows($0) })
+    }
+    // An observable that makes no sense is told of when jets are found.
+    columnsOfObservables = (try? jets?.observables(for: formulas))?.particleColumns ?? []
   }
 }

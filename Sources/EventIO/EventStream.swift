@@ -46,6 +46,8 @@ public final class EventStream {
   private var firstEvent: Int
   /// The sample that each input belongs to: `[inputs]`.
   private let sampleOfInput: [Int]
+  /// What works out the formulas of the options for ``next(upTo:)``.
+  private let formulas: EventFormulas
   private var nextInput = 0
   private var input: EventInput?
   /// The number of the first event of each input that was opened.
@@ -90,6 +92,7 @@ public final class EventStream {
     }
     self.inputs = inputs
     self.options = options
+    formulas = EventFormulas(options)
     firstEvent = options.skipEvents
     inputSizes = inputs.map { FileBytes.size(source: $0) }
   }
@@ -104,7 +107,7 @@ public final class EventStream {
   /// Throws `EventInputError` if an input cannot be read, and at a bad event unless bad events are skipped.
   public func next(upTo count: Int) throws -> Events? {
     while let unparsed = try take(upTo: count) {
-      let parsed = try unparsed.parsed()
+      let parsed = try unparsed.parsed(formulas)
       note(parsed)
       if let batch = parsed.batch { return batch }
     }

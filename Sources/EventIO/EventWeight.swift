@@ -32,7 +32,7 @@ public struct EventWeight: Sendable, Equatable, CustomStringConvertible {
   public static func == (left: EventWeight, right: EventWeight) -> Bool { left.text == right.text }
 
   /// What is wrong with the weight for events that have no column of its name: its formula, if it is meant as one.
-  fileprivate func formula(for events: Events) throws(EventInputError) -> Formula {
+  func formula(for events: Events) throws(EventInputError) -> Formula {
     func error(_ problem: String) -> EventInputError {
       EventInputError(source: events.source, field: "weight", problem: problem)
     }
@@ -80,15 +80,13 @@ public enum NegativeWeights: String, Sendable, CaseIterable, Codable {
 }
 
 extension EventReadingOptions {
-  /// Gives events their weights: ``weight`` times that of their sample.
+  /// Makes the weights of events, if they have any or are to be multiplied by `factor`, what the options want of them.
   ///
   /// - Returns: how many events had a negative one, and lost it or were left out.
-  /// - Throws: `EventInputError` if there is no such weight, or one is no number to calculate with.
+  /// - Throws: `EventInputError` if one is no number to calculate with.
   func applyWeight(to batch: inout Events, times factor: Double) throws -> Int {
     guard weight != nil || factor != 1, batch.eventCount > 0 else { return 0 }
-    var weights = Array(repeating: 1.0, count: batch.eventCount)
-    if let weight { weights = try self.weights(weight, of: batch) }
-    for event in weights.indices { weights[event] *= factor }
+    let weights = batch.weightOfEach.map { $0 * factor }
     if let event = weights.firstIndex(where: { !(abs($0) <= Self.largestWeight) }) {
       var error = EventInputError(
         source: batch.source, event: batch.eventNumbers[event], field: "weight",
@@ -112,19 +110,4 @@ extension EventReadingOptions {
 
   /// The squares of sums of anything larger could overflow.
   private static let largestWeight = 1e100
-
-  private func weights(_ weight: EventWeight, of events: Events) throws -> [Double] {
-    if let (name, column) = events.column(forWeight: weight.text) {
-      guard column.width == 1 else {
-        throw EventInputError(
-          source: events.source, field: "weight",
-          problem:
-            "asks for \(name), which has \(column.width) numbers an event; choose one, as in \(name)[0]")
-      }
-      return column.values
-    }
-    var evaluator = try evaluator(weight.formula(for: events), "weight", isCondition: false, on: events)
-    evaluator.evaluate(events)
-    return evaluator.values
-  }
 }

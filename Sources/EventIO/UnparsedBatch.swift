@@ -25,10 +25,10 @@ struct UnparsedBatch: Sendable {
   /// About how many bytes of memory the events take.
   var byteCount: Int { events.byteCount }
 
-  /// Parses the events, on any thread.
+  /// Parses the events, on any thread, whose `formulas` are worked out.
   ///
   /// Throws `EventInputError` at a bad event unless bad events are skipped.
-  func parsed() throws -> ParsedBatch {
+  func parsed(_ formulas: EventFormulas) throws -> ParsedBatch {
     var bad: [EventInputError] = []
     var badEventCount = 0
     var batch = try events.parse { error in
@@ -56,8 +56,7 @@ struct UnparsedBatch: Sendable {
     }
     let keptParticleCount = batch.particleCount
     batch.setColumns(sample.allColumns)
-    try options.applyFormulas(to: &batch)
-    let negativeWeightCount = try options.applyWeight(to: &batch, times: sample.weight)
+    let negativeWeightCount = try formulas.apply(to: &batch, times: sample.weight)
     batch.setColumns(Columns(options.columns.mapValues { Column(values: [$0]) }))
     return ParsedBatch(
       batch: batch.eventCount > 0 ? batch : nil, goodEventCount: goodEventCount,

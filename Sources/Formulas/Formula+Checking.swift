@@ -3,16 +3,17 @@
 import EventData
 
 extension Formula {
-  /// Makes sure that there can be events that the formula has a value for: those that have all columns that it names.
+  /// Makes sure that there can be events, with jets, that the formula has a value for: those that have all columns that it
+  /// names.
   ///
   /// - Parameter isCondition: whether the value has to be a condition.
   /// - Throws: ``FormulaError`` if the formula is wrong whatever events have.
   package func checkForEvents(isCondition: Bool = false) throws(FormulaError) {
     do throws(FormulaError) {
-      try compile(in: WantedColumns(self, areCalledLikeRows: false), isCondition)
+      try compile(in: WantedColumns(self, knowsJets: true), isCondition)
     } catch {
-      // Nothing keeps a file from having a column of events that is called particle.
-      let others = WantedColumns(self, areCalledLikeRows: true)
+      // Nothing keeps a file from having a column of events that is called particle, or jet.pt.
+      let others = WantedColumns(self, knowsJets: false)
       if (try? compile(in: others, isCondition)) == nil { throw error }
     }
   }
@@ -25,21 +26,30 @@ extension Formula {
   }
 }
 
-/// The columns that a formula asks for of events and of their particles, and those that all events have.
+/// The columns that a formula asks for of events and of what is in them, and those that all of these have.
 private struct WantedColumns: FormulaSchema {
   private let formula: Formula
-  /// Whether columns of events may have the names of rows.
-  private let areCalledLikeRows: Bool
+  /// Whether events have jets; without them, columns of events may be called like what is in events.
+  private let knowsJets: Bool
 
-  init(_ formula: Formula, areCalledLikeRows: Bool) {
+  init(_ formula: Formula, knowsJets: Bool) {
     self.formula = formula
-    self.areCalledLikeRows = areCalledLikeRows
+    self.knowsJets = knowsJets
   }
 
   func names(of rows: FormulaRows) -> [String] {
-    guard rows == .event || rows == .particle else { return [] }
     let wanted = formula.columns(of: rows).subtracting(formula.textColumns(of: rows))
-    return Events().names(of: rows) + wanted.filter { areCalledLikeRows || FormulaRows(rawValue: $0) == nil }
+    switch rows {
+    case .event, .particle:
+      return Events().names(of: rows)
+        + wanted.filter { !knowsJets || FormulaRows(rawValue: String($0.prefix { $0 != "." })) == nil }
+    case .constituent: return knowsJets ? Events().names(of: .particle) + wanted : []
+    // Files have no columns of these, and observables have slashes in theirs.
+    case .jet, .splitting:
+      guard knowsJets else { return [] }
+      return (rows == .jet ? ReconstructedEvents.namesOfJets : ReconstructedEvents.namesOfSplittings)
+        + wanted.filter { $0.contains("/") }
+    }
   }
 
   func texts(of rows: FormulaRows) -> [String] {

@@ -73,32 +73,56 @@ extension Formula {
   private func names(of rows: FormulaRows) -> (all: Set<String>, texts: Set<String>) {
     var names: Set<String> = []
     var texts: Set<String> = []
-    func visit(_ node: FormulaNode) {
+    func add(_ name: String, _ isText: Bool) {
+      names.insert(name)
+      if isText { texts.insert(name) }
+    }
+    forEachName { node, isText in
       switch node {
-      case .number: break
-      case .texts(let part, _, _, _):
-        let others = names
-        names = []
-        visit(part)
-        texts.formUnion(names)
-        names.formUnion(others)
       case .name(let name, _), .component(let name, _, _):
         if name.hasPrefix(rows.rawValue + ".") {
-          names.insert(String(name.dropFirst(rows.rawValue.count + 1)))
+          add(String(name.dropFirst(rows.rawValue.count + 1)), isText)
         } else if rows == .event {
-          names.insert(name)
+          add(name, isText)
         }
-      case .element(let own, _, let column, _): if own == rows, let column { names.insert(column) }
+      case .element(let own, _, let column, _): if own == rows, let column { add(column, isText) }
+      default: break
+      }
+    }
+    return (names, texts)
+  }
+
+  /// Whether the formula names rows, with a column of theirs or without one, as in `count(jet)`.
+  package func names(_ rows: FormulaRows) -> Bool {
+    var isFound = false
+    forEachName { node, _ in
+      switch node {
+      case .name(let name, _), .component(let name, _, _):
+        if name == rows.rawValue || name.hasPrefix(rows.rawValue + ".") { isFound = true }
+      case .element(let own, _, _, _): if own == rows { isFound = true }
+      default: break
+      }
+    }
+    return isFound
+  }
+
+  /// Calls `body` for each name, component and element, in their order, and says whether it is compared with texts.
+  private func forEachName(_ body: (FormulaNode, _ isText: Bool) -> Void) {
+    func visit(_ node: FormulaNode, isText: Bool = false) {
+      switch node {
+      case .number: break
+      case .name, .component, .element: body(node, isText)
+      case .texts(let part, _, _, _): visit(part, isText: true)
       case .negation(let part, _), .not(let part, _), .membership(let part, _, _, _): visit(part)
       case .binary:
         let (first, links) = node.chain
         visit(first)
         for link in links { visit(link.right) }
-      case .comparisons(let parts, _, _), .call(_, let parts, _): parts.forEach(visit)
+      case .comparisons(let parts, _, _), .call(_, let parts, _):
+        for part in parts { visit(part) }
       }
     }
     visit(root)
-    return (names, texts)
   }
 }
 

@@ -31,6 +31,8 @@ public struct ReconstructedEvents: Sendable {
 
   /// The names of what jets have of their own.
   public static let namesOfJets = MomentumQuantity.allCases.map(\.rawValue) + [constituents]
+  /// The names of what splittings have of their own.
+  static let namesOfSplittings = MomentumQuantity.allCases.map(\.rawValue) + [deltaR, kt, z]
 
   private var hasConstituents: Bool { jets.constituents.count == jets.jetCount }
   private var hasTrees: Bool { hasConstituents && jets.trees.treeCount == jets.jetCount }
@@ -58,8 +60,7 @@ extension ReconstructedEvents: FormulaSchema {
       case .event, .particle: events.names(of: rows)
       case .jet: hasConstituents ? Self.namesOfJets : MomentumQuantity.allCases.map(\.rawValue)
       case .constituent: hasConstituents ? events.names(of: .particle) : []
-      case .splitting:
-        hasTrees ? MomentumQuantity.allCases.map(\.rawValue) + [Self.deltaR, Self.kt, Self.z] : []
+      case .splitting: hasTrees ? Self.namesOfSplittings : []
       }
     return own + observed(rows).sorted.filter { $0.column.width == 1 && !own.contains($0.name) }.map(\.name)
   }

@@ -76,7 +76,7 @@ extension FormulaRows {
 
 extension Formula {
   /// The columns of all rows that have a slash in their names, as outputs and numbers of observables have.
-  var columnsWithSlash: Set<String> {
+  package var columnsWithSlash: Set<String> {
     FormulaRows.allCases.reduce(into: []) { names, rows in
       for name in columns(of: rows) where name.contains("/") {
         // Without a prefix a name is one of events.

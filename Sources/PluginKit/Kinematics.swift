@@ -96,6 +96,28 @@ public struct Kinematics: Sendable {
     constituents.endJet()
   }
 
+  /// Writes what is held of one event and of its jets.
+  package func write(event: Int, jets selection: Range<Int>, to record: inout EventRecordWriter) {
+    observed.write(event: event, jets: selection, to: &record)
+    if inputs.contains(.missingMomentum) { missingMomentum.write(event, to: &record) }
+    if inputs.contains(.jetMomenta) { record.write(jets, selection) }
+    if inputs.contains(.constituents) { constituents.write(selection, to: &record) }
+    if inputs.contains(.constituentRows) { constituentRows.write(selection, to: &record) }
+    if inputs.contains(.trees) { trees.write(selection, to: &record) }
+  }
+
+  /// Adds an event that ``write(event:jets:to:)`` wrote of a collection that holds the same inputs.
+  ///
+  /// - Throws: ``PluginError`` if the record ends before; the content is lost then.
+  package mutating func append(from record: inout EventRecordReader) throws {
+    try observed.append(from: &record)
+    if inputs.contains(.missingMomentum) { try missingMomentum.append(from: &record) }
+    if inputs.contains(.jetMomenta) { try record.read(onto: &jets) }
+    if inputs.contains(.constituents) { try constituents.append(from: &record) }
+    if inputs.contains(.constituentRows) { try constituentRows.append(from: &record) }
+    if inputs.contains(.trees) { try trees.append(from: &record) }
+  }
+
   /// Adds the events of another collection, which holds the same inputs, behind these.
   public mutating func append(_ other: Kinematics) {
     require(other.inputs == inputs, "kinematics of other inputs")
@@ -123,7 +145,17 @@ public struct Kinematics: Sendable {
     require(other.inputs == inputs, "kinematics of other inputs")
     guard !inputs.isEmpty || !observables.isEmpty else { return }
     removeAll()
-    observed.fill(other.observed, events: events, jets: selection)
+    append(other, events: events, jets: selection)
+  }
+
+  /// Adds some events and jets of another collection, which holds the same inputs and more, behind these.
+  ///
+  /// - Parameters:
+  ///   - other: the collection.
+  ///   - events: the events in it.
+  ///   - selection: the jets of these events, in their order.
+  package mutating func append(_ other: Kinematics, events: [Int], jets selection: [Int]) {
+    observed.append(other.observed, events: events, jets: selection)
     if inputs.contains(.missingMomentum) {
       for row in 0..<events.count { missingMomentum.append(events[row], of: other.missingMomentum) }
     }
@@ -183,6 +215,16 @@ public struct MissingMomenta: Sendable, Equatable {
     py.append(other.py[event])
     scalarSum.append(other.scalarSum[event])
   }
+
+  func write(_ event: Int, to record: inout EventRecordWriter) {
+    for numbers in [px, py, scalarSum] { record.write(numbers[event...event]) }
+  }
+
+  mutating func append(from record: inout EventRecordReader) throws {
+    try record.read(onto: &px)
+    try record.read(onto: &py)
+    try record.read(onto: &scalarSum)
+  }
 }
 
 /// The constituents of jets as flat arrays, by falling pT in each jet, those of equal pT in the order of the input.
@@ -222,5 +264,56 @@ public struct JetConstituents: Sendable, Equatable {
       append(other.momenta[constituent], pdgID: other.pdgID[constituent])
     }
     endJet()
+  }
+
+  func write(_ jets: Range<Int>, to record: inout EventRecordWriter) {
+    let all = offsets[jets.lowerBound]..<offsets[jets.upperBound]
+    record.write(offsets: offsets[jets.lowerBound...jets.upperBound])
+    record.write(momenta, all)
+    record.write(pdgID[all])
+  }
+
+  mutating func append(from record: inout EventRecordReader) throws {
+    try record.read(ontoOffsets: &offsets)
+    try record.read(onto: &momenta)
+    try record.read(onto: &pdgID)
+  }
+}
+
+extension Ragged<Particles> {
+  fileprivate func write(_ lists: Range<Int>, to record: inout EventRecordWriter) {
+    let all = offsets[lists.lowerBound]..<offsets[lists.upperBound]
+    record.write(offsets: offsets[lists.lowerBound...lists.upperBound])
+    record.write(content.momenta, all)
+    record.write(content.pdgID.isEmpty ? [] : content.pdgID[all])
+    record.write(content.knowsInputIndices ? content.inputIndices[all] : [])
+    record.write(content.columns, rows: all)
+  }
+
+  fileprivate mutating func append(from record: inout EventRecordReader) throws {
+    try record.read(ontoOffsets: &offsets)
+    try record.read(onto: &content.momenta)
+    try record.read(onto: &content.pdgID)
+    try record.read(onto: &content.inputIndices)
+    try record.read(onto: &content.columns)
+  }
+}
+
+extension JetTrees {
+  fileprivate func write(_ trees: Range<Int>, to record: inout EventRecordWriter) {
+    let nodes = offsets[trees.lowerBound]..<offsets[trees.upperBound]
+    record.write(offsets: offsets[trees.lowerBound...trees.upperBound])
+    record.write(left[nodes])
+    record.write(right[nodes])
+    record.write(momenta, nodes)
+    record.write(mergeScale[nodes])
+  }
+
+  fileprivate mutating func append(from record: inout EventRecordReader) throws {
+    try record.read(ontoOffsets: &offsets)
+    try record.read(onto: &left)
+    try record.read(onto: &right)
+    try record.read(onto: &momenta)
+    try record.read(onto: &mergeScale)
   }
 }

@@ -16,6 +16,8 @@ public enum StageCheck: String, CaseIterable, Sendable {
   case independence
   /// A model with the stage predicts the same when it was written and read.
   case saving
+  /// What the stage works out of events is the same when it was written event by event and read.
+  case records
 
   /// What is checked, in a few words.
   public var summary: String {
@@ -27,6 +29,7 @@ public enum StageCheck: String, CaseIterable, Sendable {
     case .determinism: "the same events give the same numbers each time"
     case .independence: "an event gives the same alone, with others and in another order"
     case .saving: "a model with the stage predicts the same when it was written and read"
+    case .records: "what is worked out of events is the same when it was written event by event and read"
     }
   }
 }

@@ -51,6 +51,7 @@ public struct StageConformance<S: Stage>: Sendable {
     case .determinism: try checkDeterminism()
     case .independence: try checkIndependence()
     case .saving: try checkSaving()
+    case .records: try checkRecords()
     }
   }
 
@@ -76,15 +77,21 @@ public struct StageConformance<S: Stage>: Sendable {
     return try ConformanceEvents.model(of: network)
   }
 
+  private func sample(of events: Events, _ model: Model) throws -> EventSample {
+    var sample = EventSample(model)
+    try sample.replace(with: events, jets: model.makeReconstruction().jets(in: events))
+    return sample
+  }
+
   /// The embeddings of some events, and the gradients of a weighted sum of their components.
   private func pass(
-    _ model: Model, _ events: Events, parameters: Parameters? = nil
+    _ model: Model, _ events: Events, parameters: Parameters? = nil, throughRecords: Bool = false
   ) throws -> (embedding: Matrix, sum: Double, gradients: [Float]) {
     let network = model.network
     let parameters = parameters ?? model.parameters
     let events = ConformanceEvents.events(events, with: network.particleColumns)
-    var sample = EventSample(model)
-    try sample.replace(with: events, jets: model.makeReconstruction().jets(in: events))
+    var sample = try sample(of: events, model)
+    if throughRecords { sample = try Self.read(Self.records(of: sample), EventSample(model)) }
     sample.scale(by: model.description.scaling)
     let gradients = Parameters(layout: network.layout)
     let tape = Tape(parameters: parameters, gradients: gradients)
@@ -224,5 +231,48 @@ public struct StageConformance<S: Stage>: Sendable {
     try ConformanceFailure.require(
       try pass(read, events).embedding == pass(model, events).embedding,
       "The stage gives other numbers when its model was written and read.")
+  }
+
+  private func checkRecords() throws {
+    let model = try model()
+    for events in [ConformanceEvents.ordinary, ConformanceEvents.extreme] {
+      let read = try pass(model, events, throughRecords: true)
+      let expected = try pass(model, events)
+      try ConformanceFailure.require(
+        read.embedding == expected.embedding && read.gradients == expected.gradients,
+        "The stage gives other numbers when what it works out of events was written and read.")
+    }
+    let events = ConformanceEvents.events(ConformanceEvents.ordinary, with: model.network.particleColumns)
+    let records = try Self.records(of: sample(of: events, model))
+    let again = Self.records(of: try Self.read(records, EventSample(model)))
+    try ConformanceFailure.require(
+      records == again,
+      "What the stage works out of an event is written otherwise when it was written and read.")
+    // Emptied, and filled again.
+    var sample = try Self.read(records, EventSample(model))
+    sample.removeAll()
+    try ConformanceFailure.require(
+      Self.records(of: try Self.read(records.reversed(), sample)) == records.reversed(),
+      "Something stays of events when the stage is to forget them.")
+  }
+
+  /// Each event as it is written, in words of eight bytes.
+  private static func records(of sample: EventSample) -> [[UInt64]] {
+    (0..<sample.eventCount).map { event in
+      var record = EventRecordWriter()
+      sample.write(event: event, to: &record)
+      return record.bytes.withUnsafeBytes { bytes in
+        stride(from: 0, to: bytes.count, by: 8).map {
+          bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self)
+        }
+      }
+    }
+  }
+
+  /// The events of records, added to a sample.
+  private static func read(_ records: [[UInt64]], _ empty: EventSample) throws -> EventSample {
+    var sample = empty
+    for record in records { try record.withUnsafeBytes { try sample.append($0) } }
+    return sample
   }
 }

@@ -11,8 +11,10 @@ extension Report {
   ///   - evaluation: what the model is worth.
   ///   - others: what others are worth on the same events.
   ///   - epochs: the training of the model.
+  ///   - spectra: the spectra that weights of the training have changed.
   public init(
-    title: String, _ evaluation: Evaluation, others: [Evaluation] = [], epochs: [EpochSummary] = []
+    title: String, _ evaluation: Evaluation, others: [Evaluation] = [], epochs: [EpochSummary] = [],
+    spectra: [ReweightedSpectrum] = []
   ) {
     let all = [evaluation] + others
     let numbers = evaluation.heads.flatMap(\.comparisons).map(\.classifier)
@@ -23,7 +25,41 @@ extension Report {
       classifiers: classifiers
         + numbers.filter { number in !classifiers.contains { $0.name == number.name } },
       regressions: all.flatMap(\.regressions), conditions: all.flatMap { $0.heads.flatMap(\.conditions) },
-      heads: all.flatMap { $0.heads.compactMap { Report.Head($0) } }, epochs: epochs)
+      heads: all.flatMap { $0.heads.compactMap { Report.Head($0) } }
+        + (spectra.isEmpty ? [] : [Report.Head(reweighting: spectra)]), epochs: epochs)
+  }
+}
+
+extension Report.Head {
+  /// The spectra that weights of a training have changed: a figure of each, and a table of how far the classes are from each
+  /// other.
+  init(reweighting spectra: [ReweightedSpectrum]) {
+    let known = spectra.filter { $0.distance != nil }
+    let distances = HeadTable(
+      "distances",
+      columns: [
+        HeadTable.Column("column", texts: known.map(\.name)),
+        HeadTable.Column("before", numbers: known.map { $0.distance!.before }),
+        HeadTable.Column("after", numbers: known.map { $0.distance!.after }),
+      ])
+    self.init(
+      name: "reweighting", figures: spectra.map(\.figure), tables: known.isEmpty ? [] : [distances])
+  }
+}
+
+extension ReweightedSpectrum {
+  /// The density of each class in the middle of each bin, as points before and lines after.
+  fileprivate var figure: HeadFigure {
+    let bins = 0..<edges.count - 1
+    func densities(_ weights: [Double]) -> [Double] {
+      let total = weights.reduce(0, +)
+      return bins.map { weights[$0] / total / (edges[$0 + 1] - edges[$0]) }
+    }
+    let centres = bins.map { (edges[$0] + edges[$0 + 1]) / 2 }
+    return HeadFigure(
+      name.replacing("/", with: " "), x: HeadFigure.Axis(name), y: HeadFigure.Axis("Density"),
+      series: classes.map { .points("\($0.name) before", x: centres, y: densities($0.before)) }
+        + classes.map { .curve("\($0.name) after", x: centres, y: densities($0.after)) })
   }
 }
 

@@ -43,13 +43,10 @@ public struct ContentFingerprint: Sendable {
       rest.append(contentsOf: bytes[..<place])
       guard rest.count == 32 else { return }
       let stripe = rest
-      stripe.withUnsafeBytes { addStripe($0, at: 0) }
+      stripe.withUnsafeBytes { _ = addStripes(of: $0, from: 0) }
       rest.removeAll(keepingCapacity: true)
     }
-    while place + 32 <= bytes.count {
-      addStripe(bytes, at: place)
-      place += 32
-    }
+    place = addStripes(of: bytes, from: place)
     rest.append(contentsOf: bytes[place...])
   }
 
@@ -104,11 +101,20 @@ public struct ContentFingerprint: Sendable {
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
-  private mutating func addStripe(_ bytes: UnsafeRawBufferPointer, at place: Int) {
-    lanes.0 = Self.round(lanes.0, Self.word(bytes, place))
-    lanes.1 = Self.round(lanes.1, Self.word(bytes, place + 8))
-    lanes.2 = Self.round(lanes.2, Self.word(bytes, place + 16))
-    lanes.3 = Self.round(lanes.3, Self.word(bytes, place + 24))
+  /// Adds all whole stripes from a place on; returns where they end.
+  private mutating func addStripes(of bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+    var place = start
+    // In registers rather than in memory.
+    var (first, second, third, fourth) = lanes
+    while place + 32 <= bytes.count {
+      first = Self.round(first, Self.word(bytes, place))
+      second = Self.round(second, Self.word(bytes, place + 8))
+      third = Self.round(third, Self.word(bytes, place + 16))
+      fourth = Self.round(fourth, Self.word(bytes, place + 24))
+      place += 32
+    }
+    lanes = (first, second, third, fourth)
+    return place
   }
 
   private static func word(_ bytes: UnsafeRawBufferPointer, _ place: Int) -> UInt64 {

@@ -5,7 +5,7 @@ import Support
 extension EventDataset {
   /// Fingerprints of the events and of their split, by what they are of, in words for a message.
   ///
-  /// They are of the events as they were read, and are taken before the features are scaled.
+  /// They are of the events as they were read, in memory or into a cache.
   func fingerprints(_ split: EventSplit) -> [String: String] {
     var fingerprints = ["features": featureFingerprint.text]
     func note(_ name: String, _ numbers: [some BitwiseCopyable]) {
@@ -20,18 +20,10 @@ extension EventDataset {
       for (name, column) in derived { note("truth \(name) that \(head) derives", column.values) }
     }
     note("weights", weights)
+    if let factors = rowFactors[.jets] { note("weights of jets", factors) }
     note(
       "split into training and validation",
       split.training.map(Int64.init) + [-1] + split.validation.map(Int64.init))
     return fingerprints
-  }
-
-  private var featureFingerprint: ContentFingerprint {
-    var fingerprint = ContentFingerprint()
-    fingerprint.update(sample.jetOffsets)
-    for features in [sample.embedding, sample.events] { features?.forEachContent { fingerprint.update($0) } }
-    let jets = sample.kinematics.jets
-    for (_, component) in jets.namedComponents { fingerprint.update(component) }
-    return fingerprint
   }
 }

@@ -17,7 +17,9 @@ public struct EventSplit: Sendable, Equatable {
 
   /// A split in which the events of a sample and of those after it validate.
   init(_ dataset: EventDataset, validatingFromSample sample: Int) {
-    self.init(dataset.eventCount) { dataset.sampleOfEvent[$0] >= sample }
+    for (run, place) in zip(dataset.runs, dataset.sampleOfRun) {
+      if place >= sample { validation += run.events } else { training += run.events }
+    }
   }
 
   /// A split in which each event validates with the probability `fraction`, or, if a column that the dataset keeps is

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
-import NeuralEngine
 import PluginKit
 
 extension Network {
@@ -17,7 +16,7 @@ extension Network {
   ///   - known: what the heads of a model learnt that a training begins with, by their names.
   /// - Returns: the network.
   /// - Throws: ``TrainingError`` that names the head if there is too little to learn from, or what was learnt does not fit
-  ///   it or cannot be stored.
+  ///   it or cannot be stored, or says that events of the cache cannot be read back.
   public func prepared(
     on dataset: EventDataset, _ training: [Int], resuming checkpoint: Checkpoint? = nil,
     taking known: [String: JSONValue] = [:]
@@ -25,7 +24,7 @@ extension Network {
     var network = self
     let waiting = heads.indices.filter { !heads[$0].isPrepared }
     guard !waiting.isEmpty else { return network }
-    let inputs = dataset.plainInputs(of: training)
+    let inputs = try dataset.plainInputs(of: training, for: waiting.map { heads[$0] })
     for index in waiting {
       let named = heads[index]
       if let known = (checkpoint?.preparations ?? known)[named.name] {
@@ -52,24 +51,5 @@ extension Network {
       }
     }
     return network
-  }
-}
-
-extension EventDataset {
-  /// What heads read of some events as plain numbers, without embeddings.
-  fileprivate func plainInputs(of events: [Int]) -> HeadInputs {
-    var jets: [Int] = []
-    var eventOfJet: [Int32] = []
-    for (row, event) in events.enumerated() {
-      for jet in sample.jets(ofEvent: event) {
-        jets.append(jet)
-        eventOfJet.append(Int32(row))
-      }
-    }
-    var kinematics = Kinematics(sample.kinematics.inputs, observables: sample.kinematics.observables)
-    kinematics.fill(sample.kinematics, events: events, jets: jets)
-    return HeadInputs(
-      eventCount: events.count, eventOfJet: eventOfJet,
-      on: Tape(parameters: Parameters(layout: ParameterLayout())), kinematics: kinematics)
   }
 }

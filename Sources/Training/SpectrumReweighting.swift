@@ -1,100 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CanopyModel
-import Settings
+import Foundation
 import Support
-
-/// The section `reweight`: weights by which the spectra of some numbers become what the training is to see.
-///
-/// The numbers span bins in as many dimensions, and each class of events gets a factor for each bin.
-public struct ReweightingSection: SettingsSection {
-  /// What spectra become.
-  public enum Target: String, Sendable, CaseIterable, Codable {
-    /// Every bin that a class has events in gets the same part of its weight.
-    case flat
-    /// Every class gets the mean of the spectra of all, in the bins that all have events in.
-    case equal
-    /// What the weights with their signs give; the weights themselves become positive.
-    case signed
-  }
-
-  /// How the values of a number are divided.
-  public enum Binning: Sendable, Equatable, Decodable {
-    /// Into so many intervals with equally many events.
-    case count(Int)
-    /// At rising edges, each of which belongs to the interval above it; the last one to the one below too.
-    case edges([Double])
-
-    /// Reads a number of bins, or a list of edges.
-    public init(from decoder: any Decoder) throws {
-      func refusal(_ problem: String) -> DecodingError {
-        .dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: problem))
-      }
-      if (try? decoder.unkeyedContainer()) != nil {
-        let edges = try [Double](from: decoder)
-        guard edges.count > 1, edges.allSatisfy(\.isFinite), zip(edges, edges.dropFirst()).allSatisfy(<)
-        else {
-          throw refusal("needs two edges or more, rising")
-        }
-        self = .edges(edges)
-      } else {
-        let count = try Int(from: decoder)
-        guard (1...1000).contains(count) else { throw refusal("must lie between 1 and 1000 bins") }
-        self = .count(count)
-      }
-    }
-  }
-
-  /// The event columns whose spectra are changed, with their bins.
-  public var variables = OrderedMapping<Binning>()
-  /// What the spectra become.
-  public var target = Target.flat
-  /// The event column whose values are classes; nil if all events are of one.
-  public var classes: String?
-
-  /// No variables.
-  public init() {}
-
-  /// The settings, in the order of tables.
-  public static let settings: [Setting<ReweightingSection>] = [
-    Setting(
-      "in", \.variables, from: { (variables: OrderedMapping<Binning>) in variables },
-      "a mapping from event columns, of the file or of `define`, to a number of bins of equally many events, or to a list of "
-        + "edges, such as `{ht: 20}`", default: nil),
-    Setting(
-      "to", \.target,
-      "`flat`: the same weight in every bin; `equal`: the mean spectrum of all classes; `signed`: what weights with their "
-        + "signs give, for weights of absolute value"),
-    Setting(
-      "classes", \.classes, "the event column, such as the label, each value of which is a class",
-      default: "one class"),
-  ]
-
-  /// Makes sure that there is something to do.
-  public func check(given: Set<String>) throws {
-    if variables.isEmpty { throw SettingProblem("in", "is empty; give a column and its bins") }
-    if target == .equal, classes == nil {
-      throw SettingProblem("to", "is equal, which needs classes: name a column under classes")
-    }
-  }
-
-  /// The event columns that are read.
-  var columns: Set<String> { Set(variables.keys + [classes].compactMap(\.self)) }
-}
 
 /// The factors of a reweighting, and what came of them.
 struct SpectrumReweighting {
-  /// The new weight of each event: `[events]`.
+  /// The new weight of each row, an event or a jet: `[rows]`.
   private(set) var weights: [Float]
   /// What is to be said of it, a sentence each.
   private(set) var remarks: [String] = []
-  /// A line for each class and bin: the edges of each variable, and the weight before and after.
+  /// A line for each class and bin, whose numbers are the weights before and after: in as many dimensions as there are variables
+  /// or, by a classifier, for each variable by itself.
   private(set) var table: Table
+  /// The spectrum of each variable.
+  private(set) var spectra: [ReweightedSpectrum] = []
+
+  private let section: ReweightingSection
+  /// The weights before.
+  private let old: [Float]
+  /// The class of each row: `[rows]`.
+  private let classOfRow: [Float]
+  /// The classes, rising.
+  private let kinds: [Float]
 
   /// One class in one bin.
   fileprivate struct Cell {
-    var events: [Int] = []
-    /// The weight that the events have together.
+    var rows: [Int] = []
+    /// The weight that the rows have together.
     var weight = 0.0
     /// The same of absolute weights.
     var absolute = 0.0
@@ -105,12 +38,58 @@ struct SpectrumReweighting {
   ///
   /// - Parameters:
   ///   - section: what is asked for.
-  ///   - values: the columns: `[events]` each.
-  ///   - old: the weights before: `[events]`.
-  /// - Throws: `SampleError` if weights of a bin have no sum to be changed.
-  init(_ section: ReweightingSection, values: [String: [Float]], weights old: [Float]) throws {
+  ///   - values: the numbers: `[rows]` each.
+  ///   - old: the weights before: `[rows]`.
+  ///   - seed: of the random numbers of a classifier.
+  /// - Throws: `SampleError` if weights of a bin have no sum to be changed, or a classifier has nothing to learn from.
+  init(_ section: ReweightingSection, values: [String: [Float]], weights old: [Float], seed: UInt64) throws {
+    self.section = section
+    self.old = old
     weights = old
+    classOfRow = section.classes.map { values[$0]! } ?? Array(repeating: 0, count: old.count)
+    kinds = Set(classOfRow.filter { !$0.isNaN }).sorted()
     let edges = section.variables.map { Self.edges($0.value, of: values[$0.key]!) }
+    let rest = [section.rows.rawValue, "weight before", "weight after"]
+    switch section.method {
+    case .bins:
+      table = Table(
+        columns: ["class"] + section.variables.keys.flatMap { ["\($0) from", "\($0) to"] } + rest)
+    case .classifier: table = Table(columns: ["class", "column", "from", "to"] + rest)
+    }
+    if let reference = section.reference, !kinds.isEmpty, !kinds.contains(Float(reference)) {
+      throw SampleError(
+        "data.reweight.reference is \(reference.text), but \(section.classes ?? "") has the values "
+          + "\(kinds.map(\.text).joined(separator: ", ")).")
+    }
+    switch section.method {
+    case .bins: try weighByBins(values, edges)
+    case .classifier: try weighByClassifier(values, seed: seed)
+    }
+    for (variable, edges) in zip(section.variables.keys, edges) {
+      addSpectrum(of: variable, values[variable]!, edges)
+    }
+    remarks += kinds.map { kind in
+      "data.reweight: \(name(of: kind)) was worth \(effectiveCount(kind, old)) \(section.rows.rawValue) of equal weight and is "
+        + "worth \(effectiveCount(kind, weights))."
+    }
+    remarks += spectra.compactMap { spectrum in
+      spectrum.distance.map {
+        "data.reweight: the spectra of \(spectrum.name) in the classes differed by \(Self.text($0.before)) and differ by "
+          + "\(Self.text($0.after)), as Kolmogorov and Smirnov measure it."
+      }
+    }
+  }
+
+  private static func text(_ distance: Double) -> String { String(format: "%.3f", distance) }
+
+  /// What messages call a class.
+  private func name(of kind: Float) -> String {
+    section.classes.map { "\($0) = \(kind.text)" } ?? "all \(section.rows.rawValue)"
+  }
+
+  // MARK: - Bins
+
+  private mutating func weighByBins(_ values: [String: [Float]], _ edges: [[Double]]) throws {
     let bins = edges.map { $0.count - 1 }
     // Before the product is beyond all numbers.
     var binCount = 1
@@ -120,48 +99,44 @@ struct SpectrumReweighting {
         throw SampleError("data.reweight.in makes more than 1000000 bins; give fewer.")
       }
     }
-    // The bin of each event, the last variable the fastest; nil outside of the edges.
-    let places: [Int?] = old.indices.map { event in
-      zip(section.variables, edges).reduce(0) { place, variable -> Int? in
-        guard let place, let bin = Self.bin(Double(values[variable.0.key]![event]), variable.1) else {
+    // The bin of each row, the last variable the fastest; nil outside of the edges.
+    let places: [Int?] = old.indices.map { row in
+      guard !classOfRow[row].isNaN else { return nil }
+      return zip(section.variables, edges).reduce(0) { place, variable -> Int? in
+        guard let place, let bin = Self.bin(Double(values[variable.0.key]![row]), variable.1) else {
           return nil
         }
         return place * (variable.1.count - 1) + bin
       }
     }
-    let classes = section.classes.map { values[$0]! } ?? Array(repeating: 0, count: old.count)
     var cells: [Float: [Int: Cell]] = [:]
-    for event in old.indices {
-      guard let place = places[event] else {
-        weights[event] = 0
+    for row in old.indices {
+      guard let place = places[row] else {
+        weights[row] = 0
         continue
       }
-      cells[classes[event], default: [:]][place, default: Cell()].add(event, old[event])
+      cells[classOfRow[row], default: [:]][place, default: Cell()].add(row, old[row])
     }
+    let noun = section.rows.rawValue
     let outside = places.count { $0 == nil }
     if outside > 0 {
       remarks.append(
-        "data.reweight: \(outside) of \(old.count) events lie outside of the edges and have the weight 0.")
+        "data.reweight: \(outside) of \(old.count) \(noun) lie outside of the edges and have the weight 0.")
     }
-    try Self.check(cells, section)
-    let unmatched = Self.setFactors(&cells, section.target)
+    try check(cells)
+    let unmatched = setFactors(&cells)
     if unmatched > 0 {
       remarks.append(
-        "data.reweight: \(unmatched) of \(old.count) events are in bins that another class has no events in, and have the weight 0."
+        "data.reweight: \(unmatched) of \(old.count) \(noun) are in bins that another class has no \(noun) in, and have the weight 0."
       )
     }
-    let names = section.variables.keys
-    table = Table(
-      columns: ["class"] + names.flatMap { ["\($0) from", "\($0) to"] } + [
-        "events", "weight before", "weight after",
-      ])
     for (kind, ofClass) in cells.sorted(by: { $0.key < $1.key }) {
       for (place, cell) in ofClass.sorted(by: { $0.key < $1.key }) {
         var after = 0.0
-        for event in cell.events {
-          let weight = section.target == .signed ? abs(old[event]) : old[event]
-          weights[event] = Float(Double(weight) * cell.factor)
-          after += Double(weights[event])
+        for row in cell.rows {
+          let weight = section.target == .signed ? abs(old[row]) : old[row]
+          weights[row] = Float(Double(weight) * cell.factor)
+          after += Double(weights[row])
         }
         var rest = place
         var intervals: [String] = []
@@ -171,11 +146,10 @@ struct SpectrumReweighting {
           intervals = [edges[variable][bin].text, edges[variable][bin + 1].text] + intervals
         }
         table.append(
-          [Double(cell.events.count), cell.weight, after],
+          [Double(cell.rows.count), cell.weight, after],
           behind: [section.classes == nil ? "all" : kind.text] + intervals)
       }
     }
-    remarks += Self.remarks(classes, old, weights, section)
   }
 
   /// The edges of the bins, rising; the first and the last are the least and the largest value if they are counted.
@@ -183,7 +157,7 @@ struct SpectrumReweighting {
     switch binning {
     case .edges(let edges): return edges
     case .count(let count):
-      let sorted = values.sorted()
+      let sorted = values.filter(\.isFinite).sorted()
       guard let least = sorted.first, let largest = sorted.last else { return [0, 1] }
       var edges = [Double(least)]
       for place in 1..<max(count, 1) {
@@ -205,45 +179,52 @@ struct SpectrumReweighting {
     return low
   }
 
-  private static func check(_ cells: [Float: [Int: Cell]], _ section: ReweightingSection) throws {
+  private func check(_ cells: [Float: [Int: Cell]]) throws {
     guard section.target != .signed else { return }
     for (kind, ofClass) in cells.sorted(by: { $0.key < $1.key }) {
       for (_, cell) in ofClass.sorted(by: { $0.key < $1.key }) where !(cell.weight > 0) && cell.absolute > 0 {
-        let name = section.classes.map { "\($0) = \(kind.text)" } ?? "all events"
         throw SampleError(
-          "data.reweight: the weights of \(cell.events.count) events of \(name) in one bin add up to \(cell.weight.text), which "
-            + "no factor makes positive: give wider bins, or set data.negative-weights.")
+          "data.reweight: the weights of \(cell.rows.count) \(section.rows.rawValue) of \(name(of: kind)) in one bin add up to "
+            + "\(cell.weight.text), which no factor makes positive: give wider bins, or set data.negative-weights."
+        )
       }
     }
   }
 
   /// Sets the factor of each cell.
   ///
-  /// - Returns: how many events are in bins that another class has no weight in.
-  private static func setFactors(
-    _ cells: inout [Float: [Int: Cell]], _ target: ReweightingSection.Target
-  ) -> Int {
+  /// - Returns: how many rows are in bins that another class has no weight in.
+  private func setFactors(_ cells: inout [Float: [Int: Cell]]) -> Int {
     var unmatched = 0
-    let totals = cells.mapValues { $0.values.reduce(0) { $0 + $1.weight } }
-    let all = Array(cells.values)
+    // In one order, so that sums are the same whenever they are taken.
+    let totals = cells.mapValues { cells in
+      cells.sorted { $0.key < $1.key }.reduce(0.0) { $0 + $1.value.weight }
+    }
+    let spectra = cells.keys.sorted().map { (cells: cells[$0]!, total: totals[$0]!) }
     for (kind, ofClass) in cells {
-      switch target {
+      switch section.target {
       case .flat:
         let share = totals[kind]! / Double(max(ofClass.values.count { $0.weight > 0 }, 1))
         for (place, cell) in ofClass {
           cells[kind]![place]!.factor = cell.weight > 0 ? share / cell.weight : 0
         }
       case .equal:
-        let common = ofClass.keys.filter { place in all.allSatisfy { ($0[place]?.weight ?? 0) > 0 } }
-        // The mean of the spectra, each with its own total, in the common bins.
-        let mean = Dictionary(
+        let common =
+          section.reference.map { cells[Float($0)] == nil } == true
+          ? [] : ofClass.keys.filter { place in spectra.allSatisfy { ($0.cells[place]?.weight ?? 0) > 0 } }
+        // The mean of the spectra, each with its own total, or one of them, in the common bins.
+        let wanted = Dictionary(
           uniqueKeysWithValues: common.map { place in
-            (place, cells.reduce(0.0) { $0 + $1.value[place]!.weight / totals[$1.key]! })
+            (
+              place,
+              section.reference.map { cells[Float($0)]![place]!.weight }
+                ?? spectra.reduce(0.0) { $0 + $1.cells[place]!.weight / $1.total }
+            )
           })
-        let sum = mean.values.sorted().reduce(0, +)
+        let sum = wanted.values.sorted().reduce(0, +)
         for (place, cell) in ofClass {
-          guard let part = mean[place] else {
-            unmatched += cell.events.count
+          guard let part = wanted[place] else {
+            unmatched += cell.rows.count
             continue
           }
           cells[kind]![place]!.factor = part / sum * totals[kind]! / cell.weight
@@ -257,29 +238,123 @@ struct SpectrumReweighting {
     return unmatched
   }
 
-  /// What each class is worth before and after, in events of equal weight.
-  private static func remarks(
-    _ classes: [Float], _ old: [Float], _ new: [Float], _ section: ReweightingSection
-  ) -> [String] {
-    Set(classes).sorted().map { kind in
-      func effective(_ weights: [Float]) -> Int {
-        var (sum, squares) = (0.0, 0.0)
-        for (own, weight) in zip(classes, weights) where own == kind {
-          sum += Double(weight)
-          squares += Double(weight) * Double(weight)
-        }
-        return squares > 0 ? Int((sum * sum / squares).rounded()) : 0
-      }
-      let name = section.classes.map { "\($0) = \(kind.text)" } ?? "all events"
-      return
-        "data.reweight: \(name) was worth \(effective(old)) events of equal weight and is worth \(effective(new))."
+  // MARK: - A classifier
+
+  private mutating func weighByClassifier(_ values: [String: [Float]], seed: UInt64) throws {
+    let numbers = section.variables.keys.map { values[$0]! }
+    let noun = section.rows.rawValue
+    if let row = old.firstIndex(where: { $0 < 0 }) {
+      throw SampleError(
+        "data.reweight: a weight is \(old[row].text), and a classifier has no use for negative ones: set data.negative-weights, or "
+          + "use bins.")
     }
+    let known = old.indices.filter { row in
+      !classOfRow[row].isNaN && numbers.allSatisfy { $0[row].isFinite }
+    }
+    if known.count < old.count {
+      remarks.append(
+        "data.reweight: \(old.count - known.count) of \(old.count) \(noun) lack a number and have the weight 0."
+      )
+      for row in Set(old.indices).subtracting(known) { weights[row] = 0 }
+    }
+    let places = Dictionary(uniqueKeysWithValues: zip(kinds, kinds.indices))
+    let classes = known.map { places[classOfRow[$0]]! }
+    for (place, kind) in kinds.enumerated() {
+      let count = zip(known, classes).count { $1 == place && old[$0] > 0 }
+      guard count < ClassProbabilities.fewestRows else { continue }
+      throw SampleError(
+        "data.reweight: \(name(of: kind)) has \(count) \(noun) of positive weight, and a classifier needs "
+          + "\(ClassProbabilities.fewestRows) of each class.")
+    }
+    let probabilities = ClassProbabilities(
+      numbers.map { numbers in known.map { numbers[$0] } }, classes: classes, classCount: kinds.count,
+      weights: known.map { old[$0] }, seed: seed)
+    let reference = section.reference.map { places[Float($0)]! }
+    var totals = Array(repeating: (before: 0.0, after: 0.0), count: kinds.count)
+    var products = Array(repeating: 0.0, count: known.count)
+    for (place, row) in known.enumerated() {
+      let own = max(probabilities.probability(ofRow: place, classes[place]), Self.leastProbability)
+      let wanted = reference.map { probabilities.probability(ofRow: place, $0) } ?? 1 / Double(kinds.count)
+      products[place] = Double(old[row]) * wanted / own
+      totals[classes[place]].before += Double(old[row])
+      totals[classes[place]].after += products[place]
+    }
+    for (place, row) in known.enumerated() {
+      let total = totals[classes[place]]
+      weights[row] = Float(products[place] * total.before / total.after)
+    }
+  }
+
+  /// Nothing counts for more than rows of this probability, or a few would have all the weight.
+  private static let leastProbability = 0.02
+
+  // MARK: - What came of it
+
+  /// What a class is worth in rows of equal weight.
+  private func effectiveCount(_ kind: Float, _ weights: [Float]) -> Int {
+    var (sum, squares) = (0.0, 0.0)
+    for (own, weight) in zip(classOfRow, weights) where own == kind {
+      sum += Double(weight)
+      squares += Double(weight) * Double(weight)
+    }
+    return squares > 0 ? Int((sum * sum / squares).rounded()) : 0
+  }
+
+  /// Adds the spectrum of a variable and, by a classifier, its lines.
+  private mutating func addSpectrum(of variable: String, _ values: [Float], _ edges: [Double]) {
+    let bins = edges.count - 1
+    let places = values.map { Self.bin(Double($0), edges) }
+    var spectra: [ReweightedSpectrum.Spectrum] = []
+    for kind in kinds {
+      var counts = Array(repeating: 0.0, count: bins)
+      var (before, after) = (counts, counts)
+      for (row, place) in places.enumerated() where classOfRow[row] == kind {
+        guard let place else { continue }
+        counts[place] += 1
+        before[place] += Double(old[row])
+        after[place] += Double(weights[row])
+      }
+      spectra.append(ReweightedSpectrum.Spectrum(name(of: kind), before: before, after: after))
+      guard section.method == .classifier else { continue }
+      for bin in 0..<bins {
+        table.append(
+          [counts[bin], before[bin], after[bin]],
+          behind: [kind.text, variable, edges[bin].text, edges[bin + 1].text])
+      }
+    }
+    let distances = [old, weights].map { largestDistance(values, $0) }
+    var distance: ReweightedSpectrum.Distance?
+    if let before = distances[0], let after = distances[1] {
+      distance = ReweightedSpectrum.Distance(before: before, after: after)
+    }
+    self.spectra.append(
+      ReweightedSpectrum(variable, edges: edges, classes: spectra, distance: distance))
+  }
+
+  /// The largest difference between the cumulative distributions of two classes; nil if there is one class, or one of no weight.
+  private func largestDistance(_ values: [Float], _ weights: [Float]) -> Double? {
+    let known = values.indices.filter { !values[$0].isNaN && !classOfRow[$0].isNaN }
+    let places = Dictionary(uniqueKeysWithValues: zip(kinds, kinds.indices))
+    var totals = Array(repeating: 0.0, count: kinds.count)
+    for row in known { totals[places[classOfRow[row]]!] += Double(weights[row]) }
+    guard kinds.count > 1, totals.allSatisfy({ $0 > 0 }) else { return nil }
+    let order = known.sorted { (values[$0], $0) < (values[$1], $1) }
+    var sums = Array(repeating: 0.0, count: kinds.count)
+    var largest = 0.0
+    for (place, row) in order.enumerated() {
+      let kind = places[classOfRow[row]]!
+      sums[kind] += Double(weights[row]) / totals[kind]
+      // Equal values are passed together.
+      guard place + 1 == order.count || values[order[place + 1]] > values[row] else { continue }
+      largest = max(largest, sums.max()! - sums.min()!)
+    }
+    return largest
   }
 }
 
 extension SpectrumReweighting.Cell {
-  fileprivate mutating func add(_ event: Int, _ weight: Float) {
-    events.append(event)
+  fileprivate mutating func add(_ row: Int, _ weight: Float) {
+    rows.append(row)
     self.weight += Double(weight)
     absolute += Double(abs(weight))
   }

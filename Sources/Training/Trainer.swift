@@ -124,20 +124,22 @@ public final class Trainer {
   /// - Parameter progress: called after each step with the number of events done and the mean loss so far.
   /// - Returns: what the epoch came to.
   /// - Throws: ``TrainingError`` if loss or gradient are no longer finite, a head cannot be validated, such as
-  ///   on rows of one class, or was not prepared, or the criterion is nothing that is measured; `PluginError` if a head
-  ///   gives other than it declares, which is looked at before the first step.
+  ///   on rows of one class, or was not prepared, or the criterion is nothing that is measured, or an event of a cache
+  ///   cannot be read back; `PluginError` if a head gives other than it declares, which is looked at before the first step.
   public func trainEpoch(progress: (_ eventsDone: Int, _ loss: Double) -> Void) throws -> EpochSummary {
     try checkHeads()
     let start = ProcessInfo.processInfo.systemUptime
     let epoch = epochs.count + 1
     var loss = MeanLoss(headWeights)
     var rate: Float = 0
-    for (step, events) in drawBatches().enumerated() {
+    let batches = drawBatches()
+    for (step, events) in batches.enumerated() {
+      if step + 1 < batches.count { dataset.prefetch(batches[step + 1]) }
       rate = groups[0].rate(perEpoch: stepsPerEpoch, section)
-      let result = learn(events, rate)
+      let result = try learn(events, rate)
       loss.add(result.lossSums, result.totalWeights)
       guard loss.value.isFinite, result.gradientNorm.isFinite else {
-        throw divergence(
+        throw try divergence(
           "step \(step + 1) of \(stepsPerEpoch) of epoch \(epoch), at a learning-rate of \(rate)",
           loss: loss, gradientNorm: result.gradientNorm, events: events)
       }
@@ -145,7 +147,7 @@ public final class Trainer {
     }
     let validation = try validate()
     guard validation.loss.value.isFinite else {
-      throw divergence(
+      throw try divergence(
         "the validation after epoch \(epoch)", loss: validation.loss, gradientNorm: 0,
         events: validationEvents[...])
     }
@@ -162,8 +164,8 @@ public final class Trainer {
   }
 
   /// The loss of some events, before the step of a rate that is taken on them.
-  private func loss(ofStepOn events: ArraySlice<Int>, rate: Float) -> Double {
-    let result = learn(events, rate)
+  private func loss(ofStepOn events: ArraySlice<Int>, rate: Float) throws -> Double {
+    let result = try learn(events, rate)
     var loss = MeanLoss(headWeights)
     loss.add(result.lossSums, result.totalWeights)
     return loss.value
@@ -188,7 +190,7 @@ public final class Trainer {
     for (step, events) in drawBatches().prefix(count).enumerated() {
       let rate =
         rates.lowerBound * pow(rates.upperBound / rates.lowerBound, Double(step) / Double(count - 1))
-      guard test.add(rate: rate, loss: loss(ofStepOn: events, rate: Float(rate))) else { break }
+      guard try test.add(rate: rate, loss: loss(ofStepOn: events, rate: Float(rate))) else { break }
     }
     return test
   }
@@ -245,7 +247,7 @@ public final class Trainer {
   /// What was seen when numbers stopped being finite at `place`.
   private func divergence(
     _ place: String, loss: MeanLoss, gradientNorm: Float, events: ArraySlice<Int>
-  ) -> TrainingError {
+  ) throws -> TrainingError {
     var seen = zip(network.heads, loss.means).filter { !$1.isFinite }.map {
       "the loss of \($0.name) became \($1)"
     }
@@ -254,7 +256,7 @@ public final class Trainer {
     }
     let weight = parameters.values.reduce(0) { max($0, abs($1)) }
     seen.append("the largest weight is \(weight)")
-    let largest = dataset.sample.extents(ofEvents: events).compactMap { extent in
+    let largest = try dataset.extents(ofEvents: events).compactMap { extent in
       extent.values.map { (extent.name, max(abs($0.lowerBound), abs($0.upperBound))) }
     }.max { $0.1 < $1.1 }
     if let (name, value) = largest { seen.append("the largest scaled feature is \(value) (\(name))") }
@@ -263,10 +265,12 @@ public final class Trainer {
 
   /// One step; returns for each head what each thread's losses and the weights of all rows sum to, and the norm of the
   /// gradient.
+  ///
+  /// - Throws: ``TrainingError`` if an event of a cache cannot be read back.
   @discardableResult
   package func learn(
     _ events: ArraySlice<Int>, _ rate: Float
-  ) -> (lossSums: [[Double]], totalWeights: [Double], gradientNorm: Float) {
+  ) throws -> (lossSums: [[Double]], totalWeights: [Double], gradientNorm: Float) {
     let totalWeights = totalWeights(of: events)
     // Rows without weight teach nothing.
     guard totalWeights.contains(where: { $0 > 0 }) else { return ([], totalWeights, 0) }
@@ -275,16 +279,16 @@ public final class Trainer {
     let (others, steps) = (groups[1...], stepsPerEpoch)
     for group in others {
       for repetition in 0..<(group.stepsBefore ?? 0) {
-        differentiate(group, events, totalWeights, step: step, repetition: repetition + 1)
+        try differentiate(group, events, totalWeights, step: step, repetition: repetition + 1)
         let rate = group.rate(perEpoch: steps, section)
         isFinite = update(group, workers[0].gradients, rate).isFinite && isFinite
       }
     }
     for group in others where group.stepsBefore == nil {
-      differentiate(group, events, totalWeights, step: step)
+      try differentiate(group, events, totalWeights, step: step)
       group.gradients!.assign(workers[0].gradients)
     }
-    let active = differentiate(groups[0], events, totalWeights, step: step)
+    let active = try differentiate(groups[0], events, totalWeights, step: step)
     for group in others where group.stepsBefore == nil {
       isFinite = update(group, group.gradients!, group.rate(perEpoch: steps, section)).isFinite && isFinite
     }
@@ -303,11 +307,11 @@ public final class Trainer {
   private func differentiate(
     _ group: ObjectiveGroup, _ events: ArraySlice<Int>, _ totalWeights: [Double], step: Int,
     repetition: Int = 0
-  ) -> Int {
+  ) throws -> Int {
     let (epoch, seed) = (epochs.count + 1, section.seed)
-    let active = Self.divide(events, of: dataset, over: workers) {
+    let active = try Self.divide(events, of: dataset, over: workers) {
       [dataset, members = group.members] worker, part in
-      worker.learn(dataset, part, members, totalWeights: totalWeights) { name in
+      try worker.learn(dataset, part, members, totalWeights: totalWeights) { name in
         TrainingPhase(
           epoch: epoch, step: step, trainingSeed: seed, head: name, thread: worker.thread,
           repetition: repetition)
@@ -331,12 +335,13 @@ public final class Trainer {
   /// Gives each worker a part of `events` with its share of the work, each in its own thread, and waits for all.
   ///
   /// - Returns: how many workers had something to do, from the first.
+  /// - Throws: what the first of them throws.
   private static func divide(
     _ events: ArraySlice<Int>, of dataset: EventDataset, over workers: [TrainingWorker],
-    _ work: @Sendable (TrainingWorker, ArraySlice<Int>) -> Void
-  ) -> Int {
+    _ work: @Sendable (TrainingWorker, ArraySlice<Int>) throws -> Void
+  ) throws -> Int {
     // The work that an event makes, in splittings of trees or so.
-    func size(_ event: Int) -> Int { dataset.sample.nodeCount(ofEvent: event) + 8 }
+    func size(_ event: Int) -> Int { dataset.nodeCount(ofEvent: event) + 8 }
     let active = min(workers.count, events.count)
     var ends: [Int] = []
     let total = events.reduce(0) { $0 + size($1) }
@@ -351,15 +356,24 @@ public final class Trainer {
     }
     ends.append(events.endIndex)
     DispatchQueue.concurrentPerform(iterations: active) { [ends] thread in
-      work(workers[thread], events[(thread == 0 ? events.startIndex : ends[thread - 1])..<ends[thread]])
+      let worker = workers[thread]
+      do {
+        worker.failure = nil
+        try work(worker, events[(thread == 0 ? events.startIndex : ends[thread - 1])..<ends[thread]])
+      } catch {
+        worker.failure = error
+      }
     }
+    if let failure = workers[..<active].lazy.compactMap(\.failure).first { throw failure }
     return active
   }
 
   /// What the workers' networks make of the validation events.
+  ///
+  /// - Throws: ``TrainingError`` if an event of a cache cannot be read back.
   private func predictValidation(
     _ workers: [TrainingWorker]
-  ) -> (results: [Matrix], outputs: [Matrix], loss: MeanLoss) {
+  ) throws -> (results: [Matrix], outputs: [Matrix], loss: MeanLoss) {
     let eventsAtOnce = 64 * workers.count
     var results = Array(repeating: [Float](), count: network.heads.count)
     var outputs = results
@@ -367,8 +381,9 @@ public final class Trainer {
     var first = 0
     while first < validationEvents.count {
       let events = validationEvents[first..<min(first + eventsAtOnce, validationEvents.count)]
-      let active = Self.divide(events, of: dataset, over: workers) { [dataset] worker, part in
-        worker.predict(dataset, part)
+      dataset.prefetch(validationEvents[events.endIndex...].prefix(eventsAtOnce))
+      let active = try Self.divide(events, of: dataset, over: workers) { [dataset] worker, part in
+        try worker.predict(dataset, part)
       }
       for worker in workers[..<active] {
         for index in network.heads.indices {
@@ -398,7 +413,7 @@ public final class Trainer {
 
   /// The network with what the heads learn from the validation events at the weights of the model.
   ///
-  /// - Throws: ``TrainingError`` where a head has too little to learn from.
+  /// - Throws: ``TrainingError`` where a head has too little to learn from, or an event of a cache cannot be read back.
   func calibratedNetwork() throws -> Network {
     guard self.network.heads.contains(where: { type(of: $0.head).calibrates }) else { return self.network }
     if let calibrated, calibrated.epoch == keptEpoch { return calibrated.network }
@@ -407,7 +422,7 @@ public final class Trainer {
         self.network, headWeights: headWeights, section: section, parameters: keptParameters,
         thread: $0.thread)
     }
-    let results = predictValidation(keptWorkers).results
+    let results = try predictValidation(keptWorkers).results
     var network = self.network
     for (index, named) in network.heads.enumerated() {
       let (truth, weights) = validationTruth(of: named)
@@ -423,7 +438,7 @@ public final class Trainer {
 
   /// The heads' metrics and the mean loss on the validation events.
   private func validate() throws -> (metrics: [EpochSummary.Metric], loss: MeanLoss) {
-    let (_, outputs, loss) = predictValidation(validators)
+    let (_, outputs, loss) = try predictValidation(validators)
     var metrics: [EpochSummary.Metric] = []
     for (named, outputs) in zip(network.heads, outputs) {
       let (truth, weights) = validationTruth(of: named)

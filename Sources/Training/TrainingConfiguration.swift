@@ -138,6 +138,8 @@ public struct DataSection: SettingsSection {
   /// Column values of events, such as background, whose conditions mean nothing: each epoch draws them anew from
   /// those of the other events; none unless given.
   public var redrawConditions: [String: Double] = [:]
+  /// The folder in which a file keeps what the network reads of the events; nil to keep it in memory.
+  public var cache: String?
 
   /// All visible particles of all events, and no files yet.
   public init() {}
@@ -226,13 +228,18 @@ public struct DataSection: SettingsSection {
     ),
     Setting(
       "reweight", \.reweight, from: { (section: ReweightingSection) in section },
-      "give events further weights, by which the spectra of some columns become flat, equal among classes, or those of signed "
-        + "weights (<doc:Samples>)", default: "none"),
+      "give events, or jets, further weights, by which the spectra of some columns become flat, equal among classes, or those of "
+        + "signed weights (<doc:Samples>)", default: "none"),
     Setting(
       "redraw-conditions", \.redrawConditions, from: Self.numbers,
       "a mapping from event columns to values, such as `{label: 0}`: events that have these, a background, get "
         + "conditions drawn anew in each epoch from those of the other events",
       default: "none", range: "numbers"),
+    Setting(
+      "cache", \.cache,
+      "a folder, relative to the working folder, where a file that goes with the training keeps what the network reads of the "
+        + "events, for samples larger than memory (<doc:LargerThanMemory>)",
+      default: "none: memory", range: "a folder"),
   ]
 
   private static let numbers: @Sendable (OrderedMapping<Double>) -> [String: Double] = { mapping in
@@ -269,6 +276,7 @@ public struct DataSection: SettingsSection {
     if reweight?.target == .signed, reading.negativeWeights != .asTheyAre {
       throw SettingProblem("negative-weights", "means nothing with reweight.to: signed; leave one out")
     }
+    if cache?.isEmpty == true { throw SettingProblem("cache", "is empty; name a folder") }
     if balanceInterval != nil, balance == nil {
       throw SettingProblem("balance-interval", "needs a column: name it under balance")
     }

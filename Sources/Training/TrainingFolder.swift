@@ -86,7 +86,8 @@ final class TrainingFolder {
 
   /// What a training may do differently when it goes on.
   private static let changeableKeys = [
-    "training.epochs", "training.learning-rate", "training.early-stopping", "training.tensorboard",
+    "data.cache", "training.epochs", "training.learning-rate", "training.early-stopping",
+    "training.tensorboard",
   ]
 
   /// Whether a key belongs to the section `scan`, which has no part in a training.

@@ -16,9 +16,13 @@ struct TrainingReview {
 
   /// Makes sure that the settings do not contradict themselves, before any event is read.
   ///
-  /// - Throws: ``TrainingError`` if a file is given twice or a head reads its own truth.
+  /// - Throws: ``TrainingError`` if a file is given twice, a head reads its own truth, or weights are of rows that no head has.
   func checkSettings() throws {
     try checkInputsDiffer()
+    if configuration.data.reweight?.rows == .jets, network.heads.allSatisfy({ $0.head.rows == .events }) {
+      throw TrainingError(
+        "data.reweight.of is jets, whose weights no head reads, as all have rows of events; reweight events.")
+    }
     // Files for the test that there are not are found before the training rather than after it.
     _ = try EventStream(samples: configuration.data.testInputs)
     let conditions = Set(network.conditions)
@@ -217,7 +221,11 @@ struct TrainingReview {
         remarks.append("data.redraw-conditions has no effect: all events have the values that it names.")
       }
     }
-    let read = Set((network.observables.members + network.truthObservables.members).map(\.name))
+    let formulas =
+      data.reading.formulas + [data.validation, data.test].compactMap(\.self)
+      + (data.reweight?.formulas.map(\.formula) ?? [])
+    let read = Set((network.observables.members + network.truthObservables.members).map(\.name)).union(
+      formulas.flatMap(\.columnsWithSlash).map { String($0.prefix { $0 != "/" }) })
     for choice in configuration.observables where !read.contains(choice.name) {
       remarks.append("observables.\(choice.name) has no effect: nothing reads its numbers.")
     }
@@ -246,10 +254,12 @@ struct TrainingReview {
 
   /// How the numbers that the network reads are distributed in the training events; conditions that each epoch draws from
   /// other events count there.
-  func inputDistributions(_ dataset: EventDataset, training: [Int]) -> [InputDistribution] {
+  ///
+  /// - Throws: ``TrainingError`` if an event of a cache cannot be read back.
+  func inputDistributions(_ dataset: EventDataset, training: [Int]) throws -> [InputDistribution] {
     let conditions = Set(network.conditions)
-    return dataset.sample.distributions(of: { !conditions.contains($0) }, inEvents: training)
-      + dataset.sample.distributions(of: conditions.contains, inEvents: donors(dataset, training))
+    return try dataset.distributions(of: { !conditions.contains($0) }, inEvents: training)
+      + dataset.distributions(of: conditions.contains, inEvents: donors(dataset, training))
   }
 
   /// The training events whose conditions are their own; all if none has its own.
@@ -260,16 +270,27 @@ struct TrainingReview {
   }
 
   /// What the event inputs are in the training events; conditions that each epoch draws from other events count there.
-  func inputRanges(_ dataset: EventDataset, training: [Int]) -> [InputRange]? {
+  ///
+  /// - Parameters:
+  ///   - dataset: the events.
+  ///   - training: those to learn from.
+  ///   - extents: what the features were in these.
+  /// - Returns: the ranges; nil without event inputs.
+  /// - Throws: ``TrainingError`` if an event of a cache cannot be read back.
+  func inputRanges(
+    _ dataset: EventDataset, training: [Int], _ extents: [FeatureExtent]
+  ) throws -> [InputRange]? {
     guard let names = network.events?.eventInputNames, !names.isEmpty else { return nil }
     let conditions = Set(network.conditions)
-    func ranges(_ names: [String], _ chosen: [Int]) -> [InputRange] {
-      dataset.sample.extents(ofEvents: chosen).compactMap { extent in
+    func ranges(_ names: [String], _ extents: [FeatureExtent]) -> [InputRange] {
+      extents.compactMap { extent in
         guard names.contains(extent.name), let values = extent.values else { return nil }
         return InputRange(input: extent.name, lowest: values.lowerBound, highest: values.upperBound)
       }
     }
-    return ranges(names.filter { !conditions.contains($0) }, training)
-      + ranges(names.filter(conditions.contains), donors(dataset, training))
+    return ranges(names.filter { !conditions.contains($0) }, extents)
+      + ranges(
+        names.filter(conditions.contains),
+        dataset.redrawsConditions.isEmpty ? extents : try dataset.extents(ofEvents: donors(dataset, training)))
   }
 }

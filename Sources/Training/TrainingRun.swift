@@ -166,6 +166,8 @@ public struct TrainingRun {
     let fingerprints: [String: String]
     /// The fingerprint of the events as a model keeps it.
     let sample: SampleFingerprint
+    /// The spectra that weights have changed; nil if they have changed none.
+    let spectra: [ReweightedSpectrum]?
   }
 
   private func makePlan() throws -> Plan {
@@ -199,8 +201,9 @@ public struct TrainingRun {
     let fingerprints = dataset.fingerprints(split)
     try folder?.check(fingerprints, against: found?.checkpoint)
     try dataset.reweighting.map { try folder?.write($0) }
+    let extents = try dataset.extents(ofEvents: split.training)
     let remarks =
-      review.remarks(dataset, dataset.sample.extents(ofEvents: split.training), plan.embedding)
+      review.remarks(dataset, extents, plan.embedding)
       + plan.section.remarks(on: network)
       + review.remarks(
         dataset,
@@ -208,15 +211,14 @@ public struct TrainingRun {
           ("training.from", plan.model?.fingerprint), ("embedding.from", plan.embedding?.fingerprint),
         ])
       + [plan.model?.remark(onJets: configuration.jets, cuts: configuration.cuts)].compactMap(\.self)
-    let ranges = review.inputRanges(dataset, training: split.training)
-    let inputs = review.inputDistributions(dataset, training: split.training)
+    let ranges = try review.inputRanges(dataset, training: split.training, extents)
+    let inputs = try review.inputDistributions(dataset, training: split.training)
     network = try network.prepared(
       on: dataset, split.training, resuming: found?.checkpoint, taking: plan.model?.preparations ?? [:])
     let scaling =
-      plan.model?.scaling
-      ?? SampleScaling(
-        fitting: dataset.sample, events: split.training, nodes: plan.embedding?.scaling,
-        seed: configuration.training.seed)
+      try plan.model?.scaling
+      ?? dataset.scaling(
+        fitting: split.training, nodes: plan.embedding?.scaling, seed: configuration.training.seed)
     dataset.scale(by: scaling)
 
     let trainer = Trainer(
@@ -234,7 +236,7 @@ public struct TrainingRun {
       trainer: trainer, scaling: scaling, split: split, fold: fold, ranges: ranges,
       inputs: inputs,
       fingerprints: fingerprints,
-      sample: dataset.fingerprint)
+      sample: dataset.fingerprint, spectra: dataset.reweighting?.spectra)
   }
 
   /// The section `training` with the embedding frozen if that is asked for.
@@ -306,8 +308,11 @@ public struct TrainingRun {
   private func readEvents(_ network: Network) throws -> EventDataset {
     let data = configuration.data
     var options = data.reading
-    options.particleColumns = network.particleColumns
+    let catalogue = ObservableCatalogue(configuration.observables, plugins: plugins)
+    options.particleColumns = network.particleColumns.union(
+      try data.reweight?.particleColumns(catalogue) ?? [])
     options.formats = plugins.eventFormats
+    options.jets = FormulaJets(configuration.jets, observables: catalogue, cuts: configuration.cuts)
     options.demandSelection()
     if let validation = data.validation {
       options.definitions.append(
@@ -322,7 +327,8 @@ public struct TrainingRun {
       EventStream(samples: data.samples, options: options), jets: jets(for: network), for: network,
       keeping: Set([data.validation.map { _ in Self.validationColumn }, data.stratify].compactMap(\.self)),
       reweight: data.reweight, balance: data.balance, balanceInterval: data.balanceInterval,
-      redrawConditions: data.redrawConditions, folds: data.folds,
+      redrawConditions: data.redrawConditions, folds: data.folds, cache: data.cache,
+      seed: configuration.training.seed,
       threads: configuration.training.threads)
   }
 
@@ -343,7 +349,7 @@ public struct TrainingRun {
         trainingEvents: split.training.count, validationEvents: split.validation.count,
         seed: configuration.training.seed, threads: configuration.training.threads,
         bestEpoch: trainer.keptEpoch, epochs: trainer.epochs, ranges: course.ranges, inputs: course.inputs,
-        fingerprint: course.sample, fold: course.fold))
+        fingerprint: course.sample, fold: course.fold, spectra: course.spectra))
     return Model(description: description, network: network, parameters: trainer.keptParameters)
   }
 }

@@ -28,11 +28,15 @@ final class TrainingWorker: @unchecked Sendable {
   private let predicting: Tape
   private let weights: NetworkWeights
   private let batch = NetworkBatch()
+  private var window: EventWindow
+  /// Why the last step failed; nil if it did not.
+  var failure: (any Error)?
 
   init(
     _ network: Network, headWeights: [Float], section: TrainingSection, parameters: Parameters, thread: Int
   ) {
     self.network = network
+    window = EventWindow(network)
     self.thread = thread
     self.headWeights = headWeights
     learningHeads = network.heads.map { $0.head.smoothingLabels(by: Float(section.labelSmoothing)) }
@@ -54,14 +58,15 @@ final class TrainingWorker: @unchecked Sendable {
   ///   - totalWeights: for each head the sum of the absolute weights of its rows in the whole batch, other threads'
   ///     included.
   ///   - phase: where the training is, for a head or a stage of a name.
+  /// - Throws: ``TrainingError`` if an event of a cache cannot be read back.
   func learn(
     _ dataset: EventDataset, _ events: ArraySlice<Int>, _ members: [[ObjectiveGroup.Member]],
     totalWeights: [Double], phase: (String) -> TrainingPhase
-  ) {
+  ) throws {
     gradients.clear()
     weights.pack(learning.parameters)
     learning.reset()
-    batch.fill(dataset.sample, events)
+    try dataset.fill(batch, events, &window)
     var inputs = network(
       batch, weights, on: learning, freezingEmbedding: freezesEmbedding, phase: phase, dropout: dropout
     ).headInputs
@@ -97,10 +102,12 @@ final class TrainingWorker: @unchecked Sendable {
   }
 
   /// Puts what every head predicts for some events into `outputs`, and the losses into `lossSums`.
-  func predict(_ dataset: EventDataset, _ events: ArraySlice<Int>) {
+  ///
+  /// - Throws: ``TrainingError`` if an event of a cache cannot be read back.
+  func predict(_ dataset: EventDataset, _ events: ArraySlice<Int>) throws {
     weights.pack(predicting.parameters)
     predicting.reset()
-    batch.fill(dataset.sample, events)
+    try dataset.fill(batch, events, &window)
     var inputs = network(batch, weights, on: predicting).headInputs
     results.removeAll(keepingCapacity: true)
     outputs.removeAll(keepingCapacity: true)
@@ -121,11 +128,11 @@ final class TrainingWorker: @unchecked Sendable {
   ///
   /// - Returns: the names of all metrics; nil if the events are too few to tell them.
   /// - Throws: `PluginError` if the rows or columns of its loss or its outputs are others, a metric is no number, or a
-  ///   figure cannot be drawn.
+  ///   figure cannot be drawn; ``TrainingError`` if an event of a cache cannot be read back.
   func checkHeads(_ dataset: EventDataset, _ events: ArraySlice<Int>) throws -> [String]? {
     weights.pack(predicting.parameters)
     predicting.reset()
-    batch.fill(dataset.sample, events)
+    try dataset.fill(batch, events, &window)
     let pass = network(batch, weights, on: predicting)
     try pass.check()
     var inputs = pass.headInputs

@@ -88,7 +88,9 @@ import Testing
     ),
     (["cluster", "x", "--where", "sum(particle.pt)"], "this is a number, and a condition is needed"),
     (["cluster", "x", "--where", "particle.pt > 1"], "put it into any(), all() or count()"),
-    (["cluster", "x", "--where", "jet[0].pt > 1"], "there are no jets here"),
+    (["cluster", "x", "--where", "jet[0].ptt > 1"], "jets have no column ptt; did you mean pt?"),
+    (["cluster", "x", "--where", "max(jet.ptt) > 1"], "is wrong at character 5: jets have no column ptt"),
+    (["cluster", "x", "--define", "a = count(splitting.pt > 1)"], "there is a value for each jet"),
     (["cluster", "x", "--define", "a = sum(met)"], "--define a: \"sum(met)\" is wrong at character 5"),
     (["cluster", "x", "--define", "a = particle.pt"], "put it into sum(), mean(), min() or max()"),
     (["cluster", "x", "--define", "a = hypot(b)"], "hypot() takes 2 arguments, not 1"),
@@ -134,7 +136,16 @@ import Testing
   /// What depends on the columns that a file has is not the command line's fault, nor is a name that a file may have.
   @Test(arguments: [
     (["--where", "nolabel == 1"], "events have no column nolabel"),
-    (["--where", "jet.pt > 1"], "there are no jets here"), (["--where", "particle > 1"], "is no number"),
+    (["--where", "jet.pt > 1"], "put it into any()"), (["--where", "particle > 1"], "is no number"),
+    (
+      ["--where", "max(jet.soft-drop/mas) > 1"],
+      "character 5: jets have no column soft-drop/mas; did you mean"
+    ),
+    (["--where", "max(jet.soft-dop/mass) > 1"], "character 5: jets have no column soft-dop/mass"),
+    (["--where", "soft-drop/mass > 1"], "jets have one: write jet.soft-drop/mass"),
+    (["--define", "a = b + sum(jet.pt)", "--define", "b = 1"], "character 1: events have no column b"),
+    (["--define", "label = count(jet)"], "define.label has the name of a column of the events"),
+    (["--where", "label == 7", "--where", "max(jet.pt) > nolabel"], "events have no column nolabel"),
     (["--where", "any(particle.puppiWeight > 1)"], "particles have no column puppiWeight"),
     (["--define", "a = b + 1"], "events have no column b"),
     (["--define", "a = 1", "--define", "a-b = a-c"], "events have no column a-c"),

@@ -70,6 +70,21 @@ import Testing
     #expect(try folder.content == ["c.yaml"])
   }
 
+  /// The cache of events is much larger than the limit, and the model is not written yet.
+  @Test func aFullDiskHasNoRoomForTheCache() throws {
+    let configuration = try folder.write(TinyModel.configuration(epochs: 1, events: 100), to: "c.yaml")
+    let cache = try TemporaryFolder()
+    let outcome = try Program.run(
+      ["train", configuration, "-o", folder.path("model"), "--set", "data.cache=\(cache.url.path)"],
+      fileLimit: 64)
+    #expect(outcome.status == 1 && outcome.hasExited, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains("canopy: \(cache.url.path): cannot be written")
+        && outcome.errors.contains("free some space"),
+      "\(outcome.errors)")
+    #expect(try folder.content == ["c.yaml"] && cache.content == [])
+  }
+
   @Test func aFullDiskGivesNoReport() throws {
     let outcome = try Program.run(
       [

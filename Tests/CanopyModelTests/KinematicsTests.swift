@@ -113,6 +113,59 @@ import Testing
     }
   }
 
+  /// An event that was written is the same when it is read, whatever lies before and after it.
+  @Test func eventsAreReadAsTheyWereWritten() throws {
+    var events = try SampleModel.events.get()
+    var generator = SeededGenerator(seed: 3)
+    let count = events.particleCount
+    events.particles.content.columns["d0"] = Column(
+      width: 2, values: (0..<2 * count).map { _ in .random(in: -1...1, using: &generator) }, unit: "mm")
+    events.particles.content.columns["id"] = Column(
+      wholeNumbers: (0..<count).map { _ in Int64.random(in: 0 ... .max, using: &generator) }, storage: .int64)
+    // Whole numbers that no double holds keep all their digits.
+    #expect(!events.particles.content.columns["id"]!.remainders.isEmpty)
+    var jets = try JetClusterer(SampleModel.finder().withTrees(true)).jets(in: events)
+    func numbers(_ rows: Int) -> Column {
+      Column(values: (0..<rows).map { _ in .random(in: -1...1, using: &generator) }, unit: "GeV")
+    }
+    let constituents = jets.constituents.content.count
+    jets.columns.events["toy/of-events"] = numbers(jets.eventCount)
+    jets.columns.jets["toy/of-jets"] = numbers(jets.jetCount)
+    jets.columns.constituents["toy/of-constituents"] = numbers(constituents)
+    jets.columns.splittings["toy/of-splittings"] = numbers(constituents - jets.jetCount)
+    let names = ["toy/of-events", "toy/of-jets", "toy/of-constituents", "toy/of-splittings"]
+    var all = Kinematics(HeadInput.kinematics, observables: Set(names))
+    all.replace(with: events, jets: jets)
+
+    let order = Array((0..<jets.eventCount).shuffled(using: &generator))
+    var expected = Kinematics(HeadInput.kinematics, observables: Set(names))
+    expected.fill(all, events: order, jets: order.flatMap(jets.jets(ofEvent:)))
+    var read = Kinematics(HeadInput.kinematics, observables: Set(names))
+    for event in order {
+      var record = EventRecordWriter()
+      all.write(event: event, jets: jets.jets(ofEvent: event), to: &record)
+      // Aligned as a cache reads them.
+      var words = Array(repeating: UInt64(0), count: record.bytes.count / 8)
+      try words.withUnsafeMutableBytes { words in
+        words.copyBytes(from: record.bytes)
+        var reader = EventRecordReader(UnsafeRawBufferPointer(words))
+        try read.append(from: &reader)
+        #expect(reader.isAtEnd)
+        for length in stride(from: 0, to: words.count, by: max(8, words.count / 64 * 8)) {
+          var part = EventRecordReader(UnsafeRawBufferPointer(rebasing: words[..<length]))
+          var other = Kinematics(HeadInput.kinematics, observables: Set(names))
+          #expect(throws: PluginError.self) { try other.append(from: &part) }
+        }
+      }
+    }
+    #expect(read.jets == expected.jets && read.missingMomentum == expected.missingMomentum)
+    #expect(read.constituents == expected.constituents && read.trees == expected.trees)
+    #expect(read.constituentRows.offsets == expected.constituentRows.offsets)
+    #expect(read.constituentRows.content == expected.constituentRows.content)
+    #expect(read.constituentRows.content.count == constituents && read.jets.count == jets.jetCount)
+    for name in names { #expect(read.observable(name) == expected.observable(name)) }
+  }
+
   @Test func aCalibrationIsStoredAndChecked() throws {
     var plugins = PluginRegistry()
     try plugins.register(Mirror.self)

@@ -19,6 +19,27 @@ import Testing
     #expect(huge.allSatisfy { $0.isFinite })
   }
 
+  /// Several numbers are scaled at a time; each has the bits of its definition, whatever its row and column.
+  @Test(arguments: [1, 3, 8, 11]) func everyNumberIsScaledAlike(count: Int) {
+    var generator = SeededGenerator(seed: 7)
+    let scaling = FeatureScaling(
+      median: (0..<count).map { _ in .random(in: -2...2, using: &generator) },
+      interquartileRange: (0..<count).map { _ in .random(in: 0.1...3, using: &generator) })
+    let special: [Float] = [.nan, .infinity, -.infinity, 0, -0.0, 1e30, -1e30, .leastNonzeroMagnitude]
+    for rows in 0..<20 {
+      let features = (0..<rows * count).map { place in
+        place % 5 == 4 ? special[place % 8] : Float.random(in: -10...10, using: &generator)
+      }
+      let expected = features.enumerated().map { place, x -> Float in
+        let scaled = (x - scaling.median[place % count]) * (1 / scaling.interquartileRange[place % count])
+        return scaled.isNaN ? 0 : min(max(scaled, -1e6), 1e6)
+      }
+      var scaled = features
+      scaling.apply(to: &scaled)
+      #expect(scaled.map(\.bitPattern) == expected.map(\.bitPattern))
+    }
+  }
+
   /// Four fifths at 500, and a twentieth each at 300, 400, 650 and 800: the distances of these are 200, 100, 150, 300.
   @Test func aFeatureWithOneValueInMostRowsIsScaledByTheOthers() {
     var features = Array(repeating: Float(500), count: 80)

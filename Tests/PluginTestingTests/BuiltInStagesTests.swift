@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Foundation
 import PluginKit
 import PluginTesting
 import RecurrentEncoder
@@ -27,6 +28,14 @@ import Testing
 
   @Test func aSimpleStageConforms() throws {
     for check in StageCheck.allCases { try StageConformance(Multiplicity<NoFault>.self).run(check) }
+  }
+
+  /// Whoever writes less than there is, or forgets nothing, is found.
+  @Test(arguments: [Brightness.Fault.none, .writesHalf, .readsHalf, .forgetsNothing])
+  private func recordsAreChecked(_ fault: Brightness.Fault) {
+    let conformance = StageConformance(Brightness.self, configuration: Brightness.Configuration(fault: fault))
+    #expect(((try? conformance.run(.records)) == nil) == (fault != .none))
+    #expect(throws: Never.self) { try conformance.run(.shapes) }
   }
 
   @Test func faultsAreFound() {
@@ -104,5 +113,70 @@ private struct Multiplicity<F: Fault>: Stage {
     }
     let result = layer(inputs.tape.constant(counts, rows: inputs.jetCount, columns: 1))
     return F.self == LostGradient.self ? result.detached() : result
+  }
+}
+
+/// Embeds a jet by numbers that it works out once, its pT and its mass.
+private struct Brightness: Stage {
+  enum Fault: String, Codable { case none, writesHalf, readsHalf, forgetsNothing }
+
+  struct Configuration: Codable, Sendable { var fault = Fault.none }
+
+  final class Batch { var numbers: [Float] = [] }
+
+  struct Features: StageFeatures {
+    let fault: Fault
+    var numbers: [Float] = []
+
+    mutating func replace(with events: Events, jets: Jets) {
+      numbers = (0..<jets.jetCount).flatMap { jet in
+        let p = jets.momentum(ofJet: jet)
+        return [Float(log(p.pt + 1)), Float(p.energy / (p.energy + 1))]
+      }
+    }
+    mutating func append(_ other: Self) { numbers += other.numbers }
+    func scaling(fitting events: [Int], jets: [Int]) -> [Float] { [0] }
+    func check(_ scaling: [Float], at place: String) {}
+    mutating func scale(by scaling: [Float]) {}
+    func extents(ofEvents events: [Int], jets: [Int]) -> [FeatureExtent] { [] }
+    mutating func removeAll() { if fault != .forgetsNothing { numbers = [] } }
+    func write(event: Int, jets: Range<Int>, to record: inout EventRecordWriter) {
+      let places = 2 * jets.lowerBound..<2 * jets.upperBound
+      record.write(fault == .writesHalf ? numbers[places].prefix(places.count / 2) : numbers[places])
+      record.write(numbers[places].suffix(1))
+    }
+    mutating func append(from record: inout EventRecordReader) throws {
+      try record.read(onto: &numbers)
+      if fault == .writesHalf { numbers += numbers.suffix(numbers.count % 2) }
+      if fault == .readsHalf { return }
+      var last: [Float] = []
+      try record.read(onto: &last)
+    }
+    func makeBatch() -> Batch { Batch() }
+    func fill(_ batch: Batch, events: [Int], jets: [Int]) {
+      batch.numbers = jets.flatMap { 2 * $0 + 1 < numbers.count ? numbers[2 * $0...2 * $0 + 1] : [0, 0] }
+    }
+  }
+
+  static let identifier = "brightness"
+  static let version = PluginVersion(1, 0, 0)
+  static let summary = "Embeds a jet by its pT and energy."
+  static let example = Configuration()
+  static let rows = HeadRows.jets
+
+  let configuration: Configuration
+  private let layer: Dense
+  let width = 2
+  let inputs: Set<HeadInput> = []
+
+  init(configuration: Configuration, builder: inout StageBuilder) {
+    self.configuration = configuration
+    layer = Dense(builder.name("layer"), inputs: 2, outputs: 2, in: &builder.layout)
+  }
+
+  func makeFeatures() -> Features { Features(fault: configuration.fault) }
+
+  func callAsFunction(_ inputs: StageInputs<Self>) -> Variable {
+    layer(inputs.tape.constant(inputs.batch.numbers, rows: inputs.jetCount, columns: 2))
   }
 }

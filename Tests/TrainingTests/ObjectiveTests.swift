@@ -44,7 +44,7 @@ import Training
   @Test(arguments: [Duel.Loss.duel, .wholeBatch]) func gradients(_ loss: Duel.Loss) throws {
     let trainer = try trainer(Duel.Configuration(loss: loss))
     let start = numbers(trainer.parameters)
-    trainer.learn(batch, 0)
+    try trainer.learn(batch, 0)
     // After one step the first moment is a tenth of the gradient.
     let gradient = numbers(Checkpoint(trainer, configuration: "").firstMoment).map { 10 * $0 }
     let isOfAdversary = areOfAdversary(trainer.network.layout)
@@ -56,10 +56,10 @@ import Training
     #expect(largest > 0.01)
     for place in places {
       let probe = probes[loss == .duel && isOfAdversary[place] ? 1 : 0]
-      let losses = [-0.01, 0.01].map { (step: Float) in
+      let losses = try [-0.01, 0.01].map { (step: Float) in
         _ = probe.parameters.values.update(from: start)
         probe.parameters.values[place] += step
-        let result = probe.learn(batch, 0)
+        let result = try probe.learn(batch, 0)
         return result.lossSums[0][0] / result.totalWeights[0]
       }
       let expected = Float((losses[1] - losses[0]) / 0.02)
@@ -73,7 +73,7 @@ import Training
     let both = try trainer(Duel.Configuration(loss: .duel, rate: 0.01, alternatingSteps: steps))
     let isOfAdversary = areOfAdversary(both.network.layout)
     let start = numbers(both.parameters)
-    both.learn(batch, 0)
+    try both.learn(batch, 0)
     let alternated = numbers(both.parameters)
     for place in start.indices where !isOfAdversary[place] { #expect(alternated[place] == start[place]) }
     // Adam by itself on the adversary's loss, the schedule being constant.
@@ -86,7 +86,7 @@ import Training
       alone.parameters.assign(weights)
       let fresh = try trainer(Duel.Configuration(loss: .adversary))
       fresh.parameters.assign(weights)
-      fresh.learn(batch, 0)
+      try fresh.learn(batch, 0)
       let gradient = Parameters(layout: layout)
       let moment = Checkpoint(fresh, configuration: "").firstMoment
       for place in start.indices where isOfAdversary[place] {
@@ -107,10 +107,10 @@ import Training
   /// Steps together with those of the training are taken from gradients at the same weights.
   @Test func together() throws {
     let both = try trainer(Duel.Configuration(loss: .duel, rate: 0.01))
-    both.learn(batch, 0.02)
+    try both.learn(batch, 0.02)
     let single = try (trainer(Duel.Configuration(loss: .duel)), trainer(Duel.Configuration(loss: .adversary)))
-    single.0.learn(batch, 0.02)
-    single.1.learn(batch, 0.01)
+    try single.0.learn(batch, 0.02)
+    try single.1.learn(batch, 0.01)
     let isOfAdversary = areOfAdversary(both.network.layout)
     for place in isOfAdversary.indices {
       let expected = isOfAdversary[place] ? single.1.parameters.values : single.0.parameters.values

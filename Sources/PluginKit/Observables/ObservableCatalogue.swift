@@ -35,18 +35,28 @@ public struct ObservableCatalogue: Sendable {
       guard parts.count == 2 else {
         throw PluginError("“\(column)” names no number of an observable: write OBSERVABLE/QUANTITY.")
       }
-      if let choice = declared.first(where: { $0.name == parts[0] }) {
-        try set.add(choice)
-      } else {
-        if plugins.origin(ofObservable: parts[0]) == nil,
-          let nearest = parts[0].nearest(among: declared.map(\.name))
-        {
-          throw PluginError("There is no observable \(parts[0]); did you mean \(nearest)?")
-        }
-        try set.add(ObservableChoice(parts[0], plugins.observable(parts[0])))
-      }
+      try set.add(choice(parts[0]))
       _ = try set.column(column)
     }
     return set
+  }
+
+  /// The observables that those columns that the catalogue knows belong to, whether or not there are such quantities.
+  ///
+  /// - Throws: ``PluginError`` if an observable has settings without defaults.
+  package func observables(knownOf columns: Set<String>) throws -> ObservableSet {
+    var set = ObservableSet()
+    for column in columns.sorted() where knows(column) {
+      try set.add(choice(String(column.prefix { $0 != "/" })))
+    }
+    return set
+  }
+
+  private func choice(_ name: String) throws -> ObservableChoice {
+    if let choice = declared.first(where: { $0.name == name }) { return choice }
+    if plugins.origin(ofObservable: name) == nil, let nearest = name.nearest(among: declared.map(\.name)) {
+      throw PluginError("There is no observable \(name); did you mean \(nearest)?")
+    }
+    return try ObservableChoice(name, plugins.observable(name))
   }
 }

@@ -76,10 +76,9 @@ struct ObservedRows: Sendable {
     }
   }
 
-  /// Replaces the content by some events and jets of another collection of the same columns, and keeps the storage.
-  mutating func fill(_ other: ObservedRows, events: [Int], jets: [Int]) {
+  /// Adds some events and jets of another collection of the same columns and others.
+  mutating func append(_ other: ObservedRows, events: [Int], jets: [Int]) {
     guard !names.isEmpty else { return }
-    removeAll()
     for rows in HeadRows.allCases {
       for name in names {
         guard let column = other.columns[rows][name] else { continue }
@@ -92,6 +91,31 @@ struct ObservedRows: Sendable {
         constituentOffsets.last! + other.range(of: jet, other.constituentOffsets).count)
       splittingOffsets.append(splittingOffsets.last! + other.range(of: jet, other.splittingOffsets).count)
     }
+  }
+
+  /// Writes the rows of one event and of its jets.
+  func write(event: Int, jets: Range<Int>, to record: inout EventRecordWriter) {
+    guard !names.isEmpty else { return }
+    record.write(offsets: constituentOffsets[jets.lowerBound...jets.upperBound])
+    record.write(offsets: splittingOffsets[jets.lowerBound...jets.upperBound])
+    record.write(columns.events, rows: event..<event + 1)
+    record.write(columns.jets, rows: jets)
+    for (columns, offsets) in [
+      (columns.constituents, constituentOffsets), (columns.splittings, splittingOffsets),
+    ] {
+      record.write(columns, rows: offsets[jets.lowerBound]..<offsets[jets.upperBound])
+    }
+  }
+
+  /// Adds the rows of an event that were written.
+  mutating func append(from record: inout EventRecordReader) throws {
+    guard !names.isEmpty else { return }
+    try record.read(ontoOffsets: &constituentOffsets)
+    try record.read(ontoOffsets: &splittingOffsets)
+    try record.read(onto: &columns.events)
+    try record.read(onto: &columns.jets)
+    try record.read(onto: &columns.constituents)
+    try record.read(onto: &columns.splittings)
   }
 
   private func range(of jet: Int, _ offsets: [Int]) -> Range<Int> { offsets[jet]..<offsets[jet + 1] }

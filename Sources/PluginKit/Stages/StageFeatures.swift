@@ -2,8 +2,9 @@
 
 /// The numbers that a stage computes from events once, with the sample, and not in each forward pass.
 ///
-/// It is a value that holds the numbers of many events in flat arrays: a training gathers one of all events in memory, and
-/// a predictor fills one again and again. Jets and events are counted from the first of the collection.
+/// It is a value that holds the numbers of many events in flat arrays: a training gathers one of all events in memory, or
+/// keeps each event as a record in a file, and a predictor fills one again and again. Jets and events are counted from the
+/// first of the collection.
 public protocol StageFeatures: Sendable {
   /// What is learnt of the numbers from training events, and what a model stores of it.
   associatedtype Scaling: Codable & Sendable
@@ -58,9 +59,22 @@ public protocol StageFeatures: Sendable {
   func forEachNumber(_ place: Int, ofEvent event: Int, jets: Range<Int>, _ body: (Float) -> Void)
   /// How many nodes of trees, or other units of work of such a size, some consecutive jets make.
   func nodeCount(ofJets jets: Range<Int>) -> Int
-  /// Hands over the bytes of all numbers, so that a training that is resumed sees whether they are the same
-  /// as before.
-  func forEachContent(_ body: (UnsafeRawBufferPointer) -> Void)
+
+  /// Forgets all events and keeps the storage.
+  mutating func removeAll()
+  /// Writes all numbers of one event and of its jets, so that ``append(from:)`` makes the same of them.
+  ///
+  /// A training keeps them in a file if it is asked to, and tells by them whether its events are the same when it goes on.
+  ///
+  /// - Parameters:
+  ///   - event: the event.
+  ///   - jets: its jets.
+  ///   - record: where to write.
+  func write(event: Int, jets: Range<Int>, to record: inout EventRecordWriter)
+  /// Adds an event after these that ``write(event:jets:to:)`` wrote, and reads all that it wrote.
+  ///
+  /// - Throws: what `record` throws; the content is lost then.
+  mutating func append(from record: inout EventRecordReader) throws
 
   /// A batch without events.
   func makeBatch() -> Batch
@@ -115,6 +129,14 @@ public struct FeatureExtent: Sendable, Equatable {
   public init(name: String, values: ClosedRange<Float>?) {
     self.name = name
     self.values = values
+  }
+
+  /// The extent in these events and in others together.
+  package func union(_ other: FeatureExtent) -> FeatureExtent {
+    guard let values, let others = other.values else { return values == nil ? other : self }
+    return FeatureExtent(
+      name: name,
+      values: min(values.lowerBound, others.lowerBound)...max(values.upperBound, others.upperBound))
   }
 
   /// The extents of the columns of a matrix in some of its rows; a missing number is NaN.
@@ -197,8 +219,14 @@ public struct NoStageFeatures: StageFeatures {
   /// None.
   public func extents(ofEvents events: [Int], jets: [Int]) -> [FeatureExtent] { [] }
 
-  /// Hands over nothing.
-  public func forEachContent(_ body: (UnsafeRawBufferPointer) -> Void) {}
+  /// Does nothing.
+  public mutating func removeAll() {}
+
+  /// Writes nothing.
+  public func write(event: Int, jets: Range<Int>, to record: inout EventRecordWriter) {}
+
+  /// Reads nothing.
+  public mutating func append(from record: inout EventRecordReader) {}
 
   /// Nothing.
   public func makeBatch() -> Batch { Batch() }
