@@ -76,7 +76,8 @@ public struct EventDataset: Sendable {
   public init(
     _ stream: EventStream, jets: JetFinder, for network: Network, keeping columns: Set<String> = [],
     reweight: ReweightingSection? = nil, balance: String? = nil, balanceInterval: Double? = nil,
-    redrawConditions: [String: Double] = [:], folds: EventFolds? = nil, cache: String? = nil, seed: UInt64 = 1,
+    redrawConditions: [String: Double] = [:], folds: EventFolds? = nil, cache: String? = nil,
+    seed: UInt64 = 1,
     threads: Int
   ) throws {
     let empty = EventSample(network)
@@ -107,7 +108,8 @@ public struct EventDataset: Sendable {
           var sample = empty
           try sample.replace(with: events, jets: found)
           return (
-            sample, EventRecords(sample), truth, SampleFingerprint(events), try folds?.folds(of: events) ?? [],
+            sample, EventRecords(sample), truth, SampleFingerprint(events),
+            try folds?.folds(of: events) ?? [],
             try JetNumbers(formulas, of: events, jets: found)
           )
         }

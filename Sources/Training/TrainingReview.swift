@@ -291,6 +291,7 @@ struct TrainingReview {
     return ranges(names.filter { !conditions.contains($0) }, extents)
       + ranges(
         names.filter(conditions.contains),
-        dataset.redrawsConditions.isEmpty ? extents : try dataset.extents(ofEvents: donors(dataset, training)))
+        dataset.redrawsConditions.isEmpty ? extents : try dataset.extents(ofEvents: donors(dataset, training))
+      )
   }
 }

@@ -175,6 +175,10 @@ private struct Reader: Head {
       #expect(
         one.description.training?.ranges == other.description.training?.ranges, sourceLocation: sourceLocation
       )
+      #expect(
+        one.description.training?.inputs == other.description.training?.inputs
+          && one.description.training?.inputs?.isEmpty == one.network.stages.isEmpty,
+        sourceLocation: sourceLocation)
     }
   }
 
