@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -82,7 +81,6 @@ def cluster(
     settings: dict[str, Any] = {
         "algorithm": algorithm,
         "recombination": recombination,
-        "constituents": constituents,
         "trees": trees,
         "threads": _jets.threads(threads),
     }
@@ -103,10 +101,14 @@ def cluster(
     named = observables if isinstance(observables, Mapping) else {name: {} for name in observables}
     if named:
         settings["observables"] = {name: dict(value) for name, value in named.items()}
-    finder = _finder(json.dumps(settings))
+    # The rows of observables are counted by them.
+    settings["constituents"] = bool(constituents) or bool(named)
+    finder = _finder(_jets.settings_text(settings))
     given = _particles.read(particles)
     arrays = _jets.run(given, lambda events, results: library.canopy_find_jets(finder, events, results))
     found = _jets.jets(arrays, given)
+    if not constituents and named:
+        found = _jets.without_constituents(found)
     for name, value in _jets.events(arrays).items():
         found[name] = value
     return _jets.as_given(found, given)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from typing import Any
@@ -125,6 +126,16 @@ def _list(offsets: npt.NDArray[np.int64], content: Any) -> Any:
 
 def _record(fields: dict[str, Any]) -> Any:
     return ak.contents.RecordArray([_content(value) for value in fields.values()], list(fields))
+
+
+def without_constituents(jets: Any) -> Any:
+    """Give the jets without the indices of their particles."""
+    return jets[[field for field in ak.fields(jets) if field != "constituents"]]
+
+
+def settings_text(settings: dict[str, Any]) -> str:
+    """Give settings as the text that the library reads; NumPy's numbers are numbers."""
+    return json.dumps(settings, default=lambda value: value.item() if isinstance(value, np.generic) else str(value))
 
 
 def as_given(result: Any, particles: Particles) -> Any:

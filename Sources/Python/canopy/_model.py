@@ -119,7 +119,8 @@ class Model:
         InputError
             If an event cannot be used, or lacks what the model reads.
         """
-        return self._run(particles, event, conditions, {"constituents": constituents}, threads)
+        # The rows of heads on constituents are counted by them.
+        return self._run(particles, event, conditions, {"constituents": True}, threads, constituents)
 
     def embed(
         self,
@@ -147,14 +148,18 @@ class Model:
         conditions: Mapping[str, float] | None,
         settings: dict[str, Any],
         threads: int | None,
+        constituents: bool = False,
     ) -> Any:
         settings |= {"threads": _jets.threads(threads)}
         if conditions:
             settings["conditions"] = {name: float(value) for name, value in conditions.items()}
-        model = _open(self._path, json.dumps(settings))
+        model = _open(self._path, _jets.settings_text(settings))
         given = _particles.read(particles, event)
         arrays = _jets.run(given, lambda events, results: library.canopy_predict(model, events, results))
-        found = {"jets": _jets.jets(arrays, given).layout} | _jets.events(arrays)
+        jets = _jets.jets(arrays, given)
+        if not constituents:
+            jets = _jets.without_constituents(jets)
+        found = {"jets": jets.layout} | _jets.events(arrays)
         return _jets.as_given(ak.Array(ak.contents.RecordArray(list(found.values()), list(found))), given)
 
     def __repr__(self) -> str:

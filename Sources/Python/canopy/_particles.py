@@ -26,7 +26,9 @@ LAYOUTS: tuple[tuple[int, tuple[tuple[str, ...], ...]], ...] = (
     (4, (TRANSVERSE[0], ("rapidity", "y"), TRANSVERSE[1], MASS)),
 )
 IDENTIFIERS = ("pdgid", "pdgId", "pdg_id", "PID", "pid")
+# How much one call of the library works on, so that a signal need not wait long.
 EVENTS_AT_ONCE = 1 << 14
+PARTICLES_AT_ONCE = 1 << 19
 
 
 @dataclasses.dataclass
@@ -78,8 +80,10 @@ class Particles:
         tuple
             The first event of the part, its `canopy_events`, and what must live as long as this.
         """
-        for first in range(0, max(self.event_count, 1), EVENTS_AT_ONCE):
-            count = min(EVENTS_AT_ONCE, self.event_count - first)
+        first = 0
+        while first < max(self.event_count, 1):
+            end = int(np.searchsorted(self.offsets, self.offsets[first] + PARTICLES_AT_ONCE, side="right")) - 1
+            count = max(min(end - first, EVENTS_AT_ONCE, self.event_count - first), min(1, self.event_count))
             kept: list[Any] = []
             events = ffi.new("canopy_events *", {"size": ffi.sizeof("canopy_events")})
             events.event_count = count
@@ -94,6 +98,7 @@ class Particles:
             rows = {name: values[first : first + count] for name, values in self.event_columns.items()}
             events.event_columns, events.event_column_count = _columns(rows, kept)
             yield first, events, kept
+            first += max(count, 1)
 
 
 def _pointer(kind: str, values: npt.NDArray[Any], kept: list[Any]) -> Any:
@@ -200,7 +205,8 @@ def _awkward(particles: Any) -> Any:
     if isinstance(particles, np.ndarray):
         if particles.dtype.names:
             # Records of numbers rather than of lists of numbers.
-            return ak.zip({name: _awkward(particles[name]) for name in particles.dtype.names})
+            names = [name for name in particles.dtype.names if particles.dtype[name].kind in "biuf"]
+            return ak.zip({name: _awkward(particles[name]) for name in names})
         return ak.from_regular(ak.from_numpy(particles), axis=None)
     if isinstance(particles, Mapping):
         return ak.zip({name: ak.Array(values) for name, values in particles.items()})
@@ -279,7 +285,10 @@ def _event_columns(event: Any, count: int) -> dict[str, npt.NDArray[np.float64]]
     names = list(event) if isinstance(event, Mapping) else ak.fields(ak.Array(event))
     columns = {}
     for name in names:
-        values = np.asarray(event[name], dtype=np.float64)
+        given: Any = event[name]
+        if isinstance(given, np.ma.MaskedArray):
+            given = np.ma.filled(given.astype(np.float64), np.nan)
+        values = np.asarray(given, dtype=np.float64)
         values = np.full(count, values[()]) if values.ndim == 0 else np.ascontiguousarray(values)
         if len(values) != count or values.ndim > 2:
             raise ValueError(f"{name} has {len(values)} rows for {count} events; give each event as many numbers.")

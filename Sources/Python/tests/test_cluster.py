@@ -188,6 +188,20 @@ def test_numpy() -> None:
     same(canopy.cluster(padded[7][~mask[7]], min_pt=2)[np.newaxis], expected[7:8])
 
 
+def test_observables_without_constituents() -> None:
+    particles = cartesian(sample(20))
+    with_all = canopy.cluster(particles, min_pt=5, observables=["lund"], threads=np.int64(1))
+    without = canopy.cluster(particles, min_pt=5, observables=["lund"], constituents=False)
+    assert "constituents" not in ak.fields(without)
+    assert ak.num(without.splitting, axis=2).tolist() == (ak.num(with_all.constituents, axis=2) - 1).tolist()
+
+
+def test_fields_of_several_numbers_are_left_out() -> None:
+    rows = [(10, 2, 3, 50, (1, 2, 3)), (20, 1, 1, 60, (1, 2, 3))]
+    array = np.array(rows, [("px", "f8"), ("py", "f8"), ("pz", "f8"), ("E", "f8"), ("cov", "f8", (3,))])
+    assert canopy.cluster(array, radius=1.0).constituents.tolist() == [[0, 1]]
+
+
 def test_no_events_and_no_particles() -> None:
     assert len(canopy.cluster(ak.Array([]))) == 0
     assert canopy.cluster(ak.Array([[], []]), trees=True, observables=["soft-drop"]).tolist() == [[], []]

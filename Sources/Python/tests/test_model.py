@@ -55,6 +55,21 @@ def test_scores_are_those_of_the_command() -> None:
             assert jet.pt == pytest.approx(its["pt"], rel=1e-12)
 
 
+def test_one_event_and_constituents() -> None:
+    model = canopy.load_model("w-tagger")
+    given = particles()
+    found = model.classify(given, constituents=True)
+    assert ak.fields(model.classify(given).jets) == [name for name in ak.fields(found.jets) if name != "constituents"]
+    assert model.classify(given[3], constituents=True).tolist() == found[3].tolist()
+    assert model.classify(given[3]).jets["w-tagger"].tolist() == found[3].jets["w-tagger"].tolist()
+    some = model.classify(ak.mask(given, np.arange(len(given)) != 2))
+    assert some[2] is None
+    masses = np.ma.array([500.0, 900.0], mask=[False, True])
+    dihiggs = canopy.load_model("dihiggs")
+    with pytest.raises(canopy.InputError, match="Event 1"):
+        dihiggs.classify(given[:2], event={"resonance_mass": masses})
+
+
 def test_events_and_conditions() -> None:
     model = canopy.load_model("dihiggs")
     given = particles()
