@@ -139,13 +139,15 @@ def read(particles: Any, event: Any = None) -> Particles:
     while layout.is_option or layout.is_indexed:
         layout = layout.project()
     is_one_event = layout.is_record
+    places = None
     if is_one_event:
-        _reject_missing(missing)
         offsets, content = np.array([0, len(layout)], dtype=np.int64), layout
+        if missing is not None:
+            # None stands for a particle here, not for an event.
+            places, missing = np.flatnonzero(~missing), None
     else:
         offsets, content = _lists(layout)
         offsets = _with_missing(offsets, missing)
-    places = None
     if content.is_option:
         offsets, places = _without_holes(offsets, np.asarray(content.mask_as_bool(valid_when=True)))
     while content.is_option or content.is_indexed:
@@ -169,11 +171,6 @@ def read(particles: Any, event: Any = None) -> Particles:
         missing=missing,
         is_one_event=is_one_event,
     )
-
-
-def _reject_missing(missing: npt.NDArray[np.bool_] | None) -> None:
-    if missing is not None and missing.any():
-        raise TypeError("the particles of one event cannot be None; leave them out, or give a list of events.")
 
 
 def _with_missing(offsets: npt.NDArray[np.int64], missing: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:

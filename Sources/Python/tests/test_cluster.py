@@ -167,6 +167,7 @@ def test_none() -> None:
         assert own.constituents.tolist() == [[of_event[index] for index in jet] for jet in other.constituents]
         for jet in own:
             assert [leaf for leaf in jet.tree.leaf if leaf >= 0] == jet.constituents.tolist()
+    assert canopy.cluster(ak.mask(particles, hard)[5], min_pt=2).tolist() == found[5][ak.fields(dropped)].tolist()
     both = canopy.cluster(ak.mask(ak.mask(particles, hard), keep), min_pt=2)
     assert ak.drop_none(both).constituents.tolist() == found[keep].constituents.tolist()
 
