@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Builds plugins as packages outside of Canopy, loads them into a program that is built already, and uses them as a user
-# would: heads, a stage, a recursive cell, decisions, an observable, a format, and what `canopy plugin new` writes; what is said without them; and that what a loaded plugin
-# says of its input is said as by a built-in one.
+# would: heads, a stage, a recursive cell, decisions, an observable, a format, and what `canopy plugin new` writes; what
+# is said without them; and that what a loaded plugin says of its input is said as by a built-in one.
 #
 #   Resources/Examples/plugin.sh FOLDER [CONFIGURATION]   # FOLDER has the program canopy and its plugin-kit
 set -euo pipefail
@@ -33,6 +33,37 @@ package() { # FOLDER
   ${SWIFT:-swift} test --package-path "$1" --scratch-path "$work/build-${1##*/}"
   "$canopy" plugin check "$library" || fail "${1##*/} does not conform"
 }
+
+# The packages that are tried: examples, the recursive cell of Canopy's own tests in a package of its own, and those that
+# `canopy plugin new` writes. A build of so little is mostly steps one after the other, so all are built before, one on
+# each processor.
+packages=()
+for example in "$examples"/*/Package.swift; do
+  packages+=("${example%/Package.swift}")
+done
+"$canopy" plugin new TreeMemory --kind stage --directory "$work"
+cd "$work/TreeMemory"
+cp "$examples/../../Tests/TestCells/TreeMemoryCell.swift" Sources/TreeMemory/TreeMemory.swift
+sed -i 's/(TreeMemory.self)/(TreeMemoryCell.self)/; s/^import PluginKit/&\nimport RecursiveEmbedding/' \
+  Sources/TreeMemory/Registration.swift
+sed -i 's/plugin: tree-memory/cell: tree-memory/' tree-memory.yaml
+cat > Tests/TreeMemoryTests/TreeMemoryTests.swift << END
+import PluginTesting
+import Testing
+import TreeMemory
+
+@Test(arguments: CellCheck.allCases) func conforms(_ check: CellCheck) throws {
+  try CellConformance(TreeMemoryCell.self).run(check)
+}
+END
+packages+=("$work/TreeMemory")
+kinds=(head regression stage observable decision format)
+for kind in "${kinds[@]}"; do
+  "$canopy" plugin new "My${kind^}" --kind "$kind" --directory "$work"
+  packages+=("$work/My${kind^}")
+done
+printf '%s\0' "${packages[@]}" | xargs -0 -P "$(nproc)" -I{} bash -c '
+  ${SWIFT:-swift} build --quiet --package-path "$1" --scratch-path "$2/build-${1##*/}" --build-tests' build {} "$work"
 
 # Runs a command that must be refused with a sentence that has a text in it, and with status 65 if the input is wrong, 64 if
 # the command line is.
@@ -80,22 +111,7 @@ refused 65 "There is no stage constituent-transformer 1.0.0 here: load its libra
 refused 64 "unknown key 'widht' in embedding; did you mean 'width'?" "$canopy" train constituent-transformer.yaml \
   -o "$work/refused" --set embedding.widht=8 --plugin "$library"
 
-# The recursive cell of Canopy's own tests, in a package of its own.
-"$canopy" plugin new TreeMemory --kind stage --directory "$work"
 cd "$work/TreeMemory"
-cp "$examples/../../Tests/TestCells/TreeMemoryCell.swift" Sources/TreeMemory/TreeMemory.swift
-sed -i 's/(TreeMemory.self)/(TreeMemoryCell.self)/; s/^import PluginKit/&\nimport RecursiveEmbedding/' \
-  Sources/TreeMemory/Registration.swift
-sed -i 's/plugin: tree-memory/cell: tree-memory/' tree-memory.yaml
-cat > Tests/TreeMemoryTests/TreeMemoryTests.swift << END
-import PluginTesting
-import Testing
-import TreeMemory
-
-@Test(arguments: CellCheck.allCases) func conforms(_ check: CellCheck) throws {
-  try CellConformance(TreeMemoryCell.self).run(check)
-}
-END
 package "$PWD"
 "$canopy" plugin list --plugin "$library" | grep -q "^  tree-memory  *$library " || fail "the cell is not listed"
 "$canopy" train tree-memory.yaml -o "$work/tree-memory" --set training.epochs=1 --set data.max-events=400 \
@@ -266,9 +282,8 @@ MENU
 refused 65 "There is no observable energy-correlations 1.0.0; load its library by --plugin" "$canopy" classify \
   ../../Samples/w-events.jsonl --model "$work/correlations"
 
-for kind in head regression stage observable decision format; do
+for kind in "${kinds[@]}"; do
   name=My${kind^}
-  "$canopy" plugin new "$name" --kind "$kind" --directory "$work"
   package "$work/$name"
   cd "$work/$name"
   case $kind in

@@ -5,26 +5,20 @@ import FastJetComparison
 import TestFiles
 import Testing
 
-/// Jets, trees and histories of the shipped Pythia events, as they are read, against FastJet's own interface.
-///
-/// All 300 have their histories and inclusive jets compared, which is a minute's work; the first of each sample has
-/// everything compared. Serialised, as FastJet's `exclusive_jets` counts its warnings without a lock.
-@Suite(.serialized) struct PythiaJetsTests {
-  /// The first full events, at most `count`, of each of the two samples; some 800 particles an event.
-  private static func batches(of count: Int) throws -> [Events] {
-    try ["w-events.hepmc.zst", "qcd-events.hepmc.zst"].map { name in
-      let stream = try EventStream(inputs: [Samples.path(name)])
-      return try #require(try stream.next(upTo: count))
-    }
+/// The first full events, at most `count`, of each of the two shipped samples; some 800 particles an event.
+private func batches(of count: Int) throws -> [Events] {
+  // The first clusterer of the process silences FastJet's banner and warnings.
+  _ = try JetClusterer(JetFinder(JetDefinition(.kt)))
+  return try ["w-events.hepmc.zst", "qcd-events.hepmc.zst"].map { name in
+    let stream = try EventStream(inputs: [Samples.path(name)])
+    return try #require(try stream.next(upTo: count))
   }
+}
 
-  private static let first = Result { try batches(of: 1) }
+/// Histories and inclusive jets of all 300 shipped Pythia events, as they are read, against FastJet's own interface; a
+/// minute's work.
+@Suite struct PythiaHistoriesTests {
   private static let all = Result { try batches(of: 150) }
-
-  init() throws {
-    // The first clusterer of the process silences FastJet's banner and warnings.
-    _ = try JetClusterer(JetFinder(JetDefinition(.kt)))
-  }
 
   @Test(arguments: JetDefinition.Algorithm.allCases, JetDefinition.RecombinationScheme.allCases)
   func historiesAndJetsAreFastJets(
@@ -37,6 +31,13 @@ import Testing
       #expect(try FastJetComparison.differingJets(of: events, JetFinder(definition, trees: false)) == [])
     }
   }
+}
+
+/// Every selection of jets and trees of the first shipped Pythia event of each sample against FastJet's own interface.
+///
+/// Serialised, as FastJet's `exclusive_jets` counts its warnings without a lock.
+@Suite(.serialized) struct PythiaJetsTests {
+  private static let first = Result { try batches(of: 1) }
 
   @Test(arguments: JetDefinition.Algorithm.allCases, JetDefinition.RecombinationScheme.allCases)
   func jetsAndTreesAreFastJets(
