@@ -47,14 +47,14 @@ test: prepare
 	CANOPY_INSTRUCTION_SET=baseline $(SWIFT) test --skip-build --filter '^(NeuralEngine|RecursiveEmbedding|RecurrentEncoder|CanopyModel)Tests\.'
 
 threads: prepare
-	$(SWIFT) test --sanitize=thread --scratch-path .build-threads --filter '(Thread|EventPipeline|HepMCText)Tests'
+	$(SWIFT) test --sanitize=thread --scratch-path .build-threads -debug-info-format none --filter '(Thread|EventPipeline|HepMCText)Tests'
 
 kills: build
 	python3 Resources/Checks/kills.py .build/release/canopy --kills $(N)
 
 # Kernels and shims are C and C++, whose undefined behaviour ends the run; leaks are those of the Swift runtime.
 sanitize: prepare
-	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build-sanitize \
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build-sanitize -debug-info-format none \
 		-Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined \
 		-Xcxx -fsanitize=undefined -Xcxx -fsanitize-trap=undefined $(if $(FILTER),--filter '$(FILTER)')
 
