@@ -17,8 +17,10 @@ fail() {
   exit 1
 }
 
-# Runs a command without this environment, and so without Swift.
-bare() { env -i HOME="$work" PATH="$work/venv/bin:/usr/bin:/bin" "$@"; }
+# Runs a command without this environment, and so without Swift; with the same kernels of OpenBLAS, for the same bits.
+bare() {
+  env -i HOME="$work" PATH="$work/venv/bin:/usr/bin:/bin" ${OPENBLAS_CORETYPE+OPENBLAS_CORETYPE="$OPENBLAS_CORETYPE"} "$@"
+}
 
 python3 -m venv venv
 started=$SECONDS
