@@ -69,10 +69,9 @@ wheel: build
 
 # What the tests need is in an environment of its own; they run outside of the sources, which are not the package.
 python: wheel
-	Resources/Checks/wheel.sh dist/*.whl .build/$(CONFIGURATION)/canopy
-	python3 -m venv .build-python
-	wheel=$$(echo dist/*.whl) && .build-python/bin/pip install --quiet "$$wheel[test]" && \
-		.build-python/bin/pip install --quiet --no-deps --force-reinstall "$$wheel"
+	rm -rf .build-python
+	Resources/Checks/wheel.sh dist/*.whl .build/$(CONFIGURATION)/canopy .build-python
+	.build-python/bin/pip install --quiet "$$(echo dist/*.whl)[test]"
 	cd Sources/Python && ../../.build-python/bin/ruff check . && ../../.build-python/bin/ruff format --check .
 	cd Sources/Python && ../../.build-python/bin/mypy
 	cd .build-python && CANOPY_COMMAND='$(CURDIR)/.build/$(CONFIGURATION)/canopy' \

@@ -4,11 +4,13 @@
 # elsewhere but those that every system has, and none asks for a newer one; the demo runs, the example of the page on Python has
 # its results, a model is trained, and scores are those of a program that is built here. With SWIFT=swift, a plugin is built too.
 #
-#   Resources/Checks/wheel.sh WHEEL CANOPY
+#   Resources/Checks/wheel.sh WHEEL CANOPY [ENVIRONMENT]   # the fresh environment is left there
 set -euo pipefail
-wheel=$(realpath "$1") built=$(realpath "$2")
+wheel=$(realpath -e "$1")
+built=$(realpath -e "$2")
 page=$(realpath "$(dirname "$0")/../../Sources/Canopy/Canopy.docc/FromPython.md")
 work=$(mktemp -d)
+venv=$(realpath -m "${3:-$work/venv}")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
@@ -19,17 +21,18 @@ fail() {
 
 # Runs a command without this environment, and so without Swift; with the same kernels of OpenBLAS, for the same bits.
 bare() {
-  env -i HOME="$work" PATH="$work/venv/bin:/usr/bin:/bin" ${OPENBLAS_CORETYPE+OPENBLAS_CORETYPE="$OPENBLAS_CORETYPE"} "$@"
+  env -i HOME="$work" PATH="$venv/bin:/usr/bin:/bin" ${OPENBLAS_CORETYPE+OPENBLAS_CORETYPE="$OPENBLAS_CORETYPE"} "$@"
 }
 
-python3 -m venv venv
+[[ ! -e $venv ]] || fail "$venv is there already"
+python3 -m venv "$venv"
 started=$SECONDS
 bare pip install --quiet --disable-pip-version-check "$wheel"
-echo "installed in $((SECONDS - started)) s, $(du -sm venv | cut -f 1) MB"
+echo "installed in $((SECONDS - started)) s, $(du -sm "$venv" | cut -f 1) MB"
 package=$(bare python -c 'import canopy, os; print(os.path.dirname(canopy.__file__))')
 
 for binary in "$package"/bin/canopy "$package"/lib/*.so "$package"/lib/canopy/plugin-kit/*.so "${package}_hep.libs"/*; do
-  elsewhere=$(bare ldd "$binary" | grep -vE "statically linked|=> $work/|^\s*(linux-vdso|/lib64/ld-linux|lib(c|gcc_s|m|stdc\+\+|z)\.so)") &&
+  elsewhere=$(bare ldd "$binary" | grep -vE "statically linked|=> $venv/|^\s*(linux-vdso|/lib64/ld-linux|lib(c|gcc_s|m|stdc\+\+|z)\.so)") &&
     fail "$binary loads: $elsewhere"
   newer=$(readelf -V "$binary" | grep -oE '\b(GLIBC_2\.(3[5-9]|[4-9][0-9])|GLIBCXX_3\.4\.[3-9][0-9])\b') &&
     fail "$binary asks for: $newer"
@@ -62,7 +65,7 @@ for model in tagger w-tagger; do
 done
 
 if [[ -n ${SWIFT:-} ]]; then
-  "$work/venv/bin/canopy" plugin new MyTagger
+  "$venv/bin/canopy" plugin new MyTagger
   cd MyTagger
   "$SWIFT" build -c release
   "$SWIFT" test
