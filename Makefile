@@ -12,7 +12,7 @@ C_SOURCES := $(shell find Sources Plugins Tests -name '*.c' -o -name '*.cpp' -o 
 # Other versions format otherwise; without this one, C and C++ are left as they are.
 CLANG_FORMAT := $(shell command -v clang-format-14)
 
-.PHONY: help demo test threads sanitize real studies python fuzz kills docs build install lint format prepare clean
+.PHONY: help demo test threads sanitize real studies wheel python fuzz kills docs build install lint format prepare clean
 
 help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
@@ -22,7 +22,8 @@ help:
 	@echo 'make kills    kill trainings, triggers and others N=500 times, and look at what they leave'
 	@echo 'make real     compare Canopy with FastJet, pyhepmc, pylhe and h5py, on the samples and on files in ../shared'
 	@echo 'make studies  compare what evaluate says for a study with pyhf and NumPy'
-	@echo 'make python   build the Python package, and run its tests, which compare it with FastJet and with the command'
+	@echo 'make wheel    build the wheel of the Python package in dist, with the command and all that it needs'
+	@echo 'make python   run the tests of the Python package in the wheel, which compare it with FastJet and with the command'
 	@echo 'make fuzz     feed damaged files to all that reads files, for SECONDS=600 in all'
 	@echo 'make docs     build the documentation of all modules, with warnings as errors'
 	@echo 'make build    build the command .build/release/canopy, and what plugins are compiled against'
@@ -33,7 +34,7 @@ help:
 	@echo 'make clean    remove what was built'
 
 demo: build
-	@bash Resources/demo.sh .build/release/canopy
+	@.build/$(CONFIGURATION)/canopy demo
 
 test: prepare
 	$(SWIFT) test
@@ -63,12 +64,14 @@ real: build
 	.build-real/bin/pip install --quiet --only-binary=:all: --requirement Resources/Checks/requirements.txt
 	.build-real/bin/python Resources/Checks/real.py
 
+wheel: build
+	.ci/wheel $(CONFIGURATION)
+
 # What the tests need is in an environment of its own; they run outside of the sources, which are not the package.
-python: prepare
-	$(SWIFT) build --configuration $(CONFIGURATION) --product canopy
-	$(SWIFT) build --configuration $(CONFIGURATION) --product CanopyC
-	python3 -m venv .build-python
-	CANOPY_BUILD='$(CURDIR)/.build/$(CONFIGURATION)' .build-python/bin/pip install --quiet './Sources/Python[test]'
+python: wheel
+	rm -rf .build-python
+	Resources/Checks/wheel.sh dist/*.whl .build/$(CONFIGURATION)/canopy .build-python
+	.build-python/bin/pip install --quiet "$$(echo dist/*.whl)[test]"
 	cd Sources/Python && ../../.build-python/bin/ruff check . && ../../.build-python/bin/ruff format --check .
 	cd Sources/Python && ../../.build-python/bin/mypy
 	cd .build-python && CANOPY_COMMAND='$(CURDIR)/.build/$(CONFIGURATION)/canopy' \
@@ -86,17 +89,21 @@ docs: prepare
 	@.ci/docs $(SWIFT)
 
 build: prepare
-	$(SWIFT) build --configuration release --product canopy
-	$(SWIFT) build --configuration release --product PluginTestRuntime
-	$(SWIFT) build --configuration release --product CanopyC
-	.ci/plugin-kit .build/release .build/release/plugin-kit
+	$(SWIFT) build --configuration $(CONFIGURATION) --product canopy
+	$(SWIFT) build --configuration $(CONFIGURATION) --product PluginTestRuntime
+	$(SWIFT) build --configuration $(CONFIGURATION) --product CanopyC
+	.ci/plugin-kit .build/$(CONFIGURATION) .build/$(CONFIGURATION)/plugin-kit
 
 # Installs what make build has built, which may be another user.
 install:
-	install -d '$(PREFIX)/bin' '$(PREFIX)/lib/canopy'
-	install .build/release/canopy '$(PREFIX)/bin'
-	.ci/plugin-kit .build/release '$(PREFIX)/lib/canopy/plugin-kit'
-	.ci/c-library .build/release '$(PREFIX)'
+	install -d '$(PREFIX)/bin' '$(PREFIX)/lib/canopy' '$(PREFIX)/share/canopy/Resources/Examples' '$(PREFIX)/share/doc/canopy'
+	install .build/$(CONFIGURATION)/canopy '$(PREFIX)/bin'
+	.ci/plugin-kit .build/$(CONFIGURATION) '$(PREFIX)/lib/canopy/plugin-kit'
+	.ci/c-library .build/$(CONFIGURATION) '$(PREFIX)'
+	cp -R Resources/Configurations Resources/Menus Resources/Models Resources/Samples Resources/demo.sh \
+		'$(PREFIX)/share/canopy/Resources'
+	install -m 644 Resources/Examples/trigger.yaml '$(PREFIX)/share/canopy/Resources/Examples'
+	install -m 644 LICENSE '$(PREFIX)/share/doc/canopy'
 
 lint: prepare
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
@@ -111,4 +118,4 @@ prepare:
 	@bash .ci/prepare $(SWIFT)
 
 clean:
-	rm -rf .build .build-threads .build-real .build-fuzz .build-sanitize .build-docs .build-python
+	rm -rf .build .build-threads .build-real .build-fuzz .build-sanitize .build-docs .build-python .build-wheel dist

@@ -5,6 +5,7 @@
 set -euo pipefail
 canopy=$(realpath "$1")
 cd "$(dirname "$0")/.."
+echo "In the folder $PWD:"
 samples=Resources/Samples
 model=Resources/Models/w-tagger
 

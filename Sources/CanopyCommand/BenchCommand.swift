@@ -32,13 +32,16 @@ struct BenchCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A folder with samples such as Resources/Samples.",
+      "A folder with samples (default: those that come with canopy).",
       discussion: "Jets are taken from its HDF5 files, full events from its HepMC3 files.", valueName: "dir"),
     completion: .directory)
-  var samples = "Resources/Samples"
+  var samples: String?
 
-  @Option(help: ArgumentHelp("The folder of the model.", valueName: "dir"), completion: .directory)
-  var model = "Resources/Models/w-tagger"
+  @Option(
+    help: ArgumentHelp(
+      "The folder of the model, or the name of one that comes with canopy.", valueName: "dir"),
+    completion: .directory)
+  var model = "w-tagger"
 
   @OptionGroup
   var plugins: PluginOptions
@@ -76,7 +79,9 @@ struct BenchCommand: ParsableCommand {
         try files.check()
       }
       let gnuplot = try figure.map { _ in try Gnuplot() }
-      let inputs = try BenchmarkInputs(samples: samples, model: model, plugins: plugins.registry())
+      let inputs = try BenchmarkInputs(
+        samples: samples ?? "\(ShippedResources.folder ?? "Resources")/Samples",
+        model: ShippedResources.model(model), plugins: plugins.registry())
       var report = BenchmarkReport(
         threads: threads ?? ProcessorCount.available, quick: quick)
       let progress = ProgressOutput.standardError

@@ -20,6 +20,7 @@ struct CanopyCommand: ParsableCommand {
       in [0, 2π). Events are counted from 0 through all inputs.
 
       EXAMPLES:
+        canopy demo
         canopy inspect events.hepmc.zst
         canopy cluster events.hepmc.zst --radius 1.0 --min-pt 200
         canopy train w-tagger.yaml -o w-tagger
@@ -34,7 +35,7 @@ struct CanopyCommand: ParsableCommand {
     subcommands: [
       ClusterCommand.self, EmbedCommand.self, ClassifyCommand.self, TrainCommand.self, ScanCommand.self,
       SettingsCommand.self, EvaluateCommand.self,
-      TriggerCommand.self, InspectCommand.self, PluginCommand.self, BenchCommand.self,
+      TriggerCommand.self, InspectCommand.self, PluginCommand.self, BenchCommand.self, DemoCommand.self,
     ])
 
   static func main() {

@@ -21,7 +21,8 @@ struct InspectCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: "An event file, - for standard input, the folder of a model, or a .safetensors file.",
+    help:
+      "An event file, - for standard input, the folder or the shipped name of a model, or a .safetensors file.",
     completion: .file())
   var path: String
 
@@ -38,6 +39,7 @@ struct InspectCommand: ParsableCommand {
   }
 
   private func listing() throws -> Listing {
+    let path = path == "-" ? path : ShippedResources.model(path)
     let url = URL(fileURLWithPath: path)
     var isFolder: ObjCBool = false
     let plugins = try plugins.registry()

@@ -8,23 +8,25 @@ import Foundation
 /// Which model is used, and under which conditions.
 struct ModelOptions: ParsableArguments {
   @Option(
-    name: .customLong("model"), help: ArgumentHelp("The folder of the model.", valueName: "dir"),
+    name: .customLong("model"),
+    help: ArgumentHelp(
+      "The folder of the model, or the name of one that comes with canopy.", valueName: "dir"),
     completion: .directory)
-  var folders: [String]
+  var names: [String]
 
   @OptionGroup
   var conditions: ConditionOptions
 
   /// The folder of the model.
-  var folder: String { folders[0] }
+  var folder: String { ShippedResources.model(names[0]) }
 
   /// The plugins.
   var plugins: PluginOptions { conditions.plugins }
 
   func validate() throws {
-    guard folders.count == 1 else {
+    guard names.count == 1 else {
       throw ValidationError(
-        "--model is given \(folders.count) times; one model is used at a time: give it once.")
+        "--model is given \(names.count) times; one model is used at a time: give it once.")
     }
   }
 
@@ -42,10 +44,13 @@ struct ComparedModelOptions: ParsableArguments {
   @Option(
     name: .customLong("model"),
     help: ArgumentHelp(
-      "The folder of the model; further ones are compared with the first, on the same events.",
+      "The folder of the model, or the name of one that comes with canopy; further ones are compared with the first, on the same events.",
       valueName: "dir"),
     completion: .directory)
-  var folders: [String]
+  var given: [String]
+
+  /// The folders of the models.
+  var folders: [String] { given.map(ShippedResources.model) }
 
   @OptionGroup
   var conditions: ConditionOptions

@@ -19,7 +19,7 @@ struct Outcome {
 /// The program under test.
 enum Program {
   /// Next to the tests, where the package manager builds both.
-  private static let executable: URL = {
+  static let executable: URL = {
     let folders = Bundle.allBundles.map(\.bundleURL) + [Bundle.main.executableURL!]
     let candidates = folders.map { $0.deletingLastPathComponent().appendingPathComponent("canopy") }
     return candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? candidates.last!

@@ -7,6 +7,7 @@ import PackageDescription
 // in it: it uses the program's, and its tests use that of libPluginTestRuntime.so.
 let kit =
   Context.environment["CANOPY_PLUGIN_KIT"] ?? Context.packageDirectory + "/../../../.build/release/plugin-kit"
+let imports = ["-I\(kit)/modules", "-Xcc", "-I\(kit)/include"]
 
 let package = Package(
   name: "LHCO",
@@ -15,10 +16,10 @@ let package = Package(
   targets: [
     .target(
       name: "LHCO", dependencies: [.product(name: "PluginKitBuild", package: "plugin-kit")],
-      swiftSettings: [.unsafeFlags(["@\(kit)/plugin.options"])]),
+      swiftSettings: [.unsafeFlags(imports)]),
     .testTarget(
       name: "LHCOTests", dependencies: ["LHCO"],
-      swiftSettings: [.unsafeFlags(["@\(kit)/plugin.options", "@\(kit)/testing.options"])],
+      swiftSettings: [.unsafeFlags(imports + ["-I\(kit)/testing"])],
       linkerSettings: [
         .unsafeFlags(["-L\(kit)", "-lPluginTestRuntime", "-Xlinker", "-rpath", "-Xlinker", kit])
       ]),

@@ -189,6 +189,7 @@ struct PluginTemplate {
     // What comes with canopy for plugins to be compiled against. A plugin has no copy of Canopy in it: it uses the
     // program's, and its tests use that of libPluginTestRuntime.so.
     let kit = Context.environment["CANOPY_PLUGIN_KIT"] ?? "\(names.kit.path)"
+    let imports = ["-I\\(kit)/modules", "-Xcc", "-I\\(kit)/include"]
 
     let package = Package(
       name: "\(names.name)",
@@ -197,10 +198,10 @@ struct PluginTemplate {
       targets: [
         .target(
           name: "\(names.name)", dependencies: [.product(name: "PluginKitBuild", package: "plugin-kit")],
-          swiftSettings: [.unsafeFlags(["@\\(kit)/plugin.options"])]),
+          swiftSettings: [.unsafeFlags(imports)]),
         .testTarget(
           name: "\(names.name)Tests", dependencies: ["\(names.name)"],
-          swiftSettings: [.unsafeFlags(["@\\(kit)/plugin.options", "@\\(kit)/testing.options"])],
+          swiftSettings: [.unsafeFlags(imports + ["-I\\(kit)/testing"])],
           linkerSettings: [
             .unsafeFlags(["-L\\(kit)", "-lPluginTestRuntime", "-Xlinker", "-rpath", "-Xlinker", kit])
           ]),

@@ -25,7 +25,7 @@ def models() -> list[str]:
 
 
 def _shipped() -> pathlib.Path:
-    return pathlib.Path(os.environ.get("CANOPY_MODELS") or folder / "models")
+    return pathlib.Path(os.environ.get("CANOPY_MODELS") or folder / "share" / "canopy" / "Resources" / "Models")
 
 
 def load_model(name_or_path: str | os.PathLike[str]) -> Model:

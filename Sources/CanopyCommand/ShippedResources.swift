@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+
+/// What comes with the program: models, samples, configurations, menus and the demo.
+enum ShippedResources {
+  /// Their folder: in `../share/canopy` of an installation, or in the sources whose `.build` has the program; nil if the
+  /// program is elsewhere.
+  static let folder: String? = {
+    let program = URL(fileURLWithPath: Bundle.main.executablePath ?? "").resolvingSymlinksInPath()
+    let programs = program.deletingLastPathComponent()
+    var places = [programs.appendingPathComponent("../share/canopy")]
+    let build = programs.deletingLastPathComponent().deletingLastPathComponent()
+    if build.lastPathComponent == ".build" { places.append(build.deletingLastPathComponent()) }
+    return places.map { $0.appendingPathComponent("Resources").standardizedFileURL.path }
+      .first { FileManager.default.fileExists(atPath: "\($0)/demo.sh") }
+  }()
+
+  /// The folder of a model that a user names: what is there goes before the models that come with the program.
+  static func model(_ name: String) -> String {
+    guard let folder, !name.isEmpty, !name.contains("/"), !FileManager.default.fileExists(atPath: name)
+    else { return name }
+    let model = "\(folder)/Models/\(name)"
+    return FileManager.default.fileExists(atPath: model) ? model : name
+  }
+}
