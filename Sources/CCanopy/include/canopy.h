@@ -67,7 +67,8 @@ canopy_status canopy_load_plugins(const char *path);
 
 // MARK: Events
 
-// The types of numbers, and text: each element of an array of text is a `const char *` in UTF-8, "" where there is none.
+// The types of numbers, and text: each element of an array of text is a `const char *` in UTF-8, "" where there is
+// none.
 typedef enum canopy_type {
   CANOPY_FLOAT32 = 0,
   CANOPY_FLOAT64 = 1,
@@ -120,8 +121,8 @@ typedef struct canopy_events {
   size_t particle_column_count;
   const canopy_column *event_columns;
   size_t event_column_count;
-  // Jets that the events have of themselves, such as those of a generator, which are truth and not what is clustered: event
-  // i owns the jets jet_offsets[i] ..< jet_offsets[i + 1]: [events + 1], as offsets. Null if there are none.
+  // Jets that the events have of themselves, such as those of a generator, which are truth and not what is clustered:
+  // event i owns the jets jet_offsets[i] ..< jet_offsets[i + 1]: [events + 1], as offsets. Null if there are none.
   const int64_t *jet_offsets;
   size_t jet_count;
   const canopy_column *jet_columns;
@@ -188,38 +189,39 @@ typedef struct canopy_input {
 // Reads events from files, one after the other.
 typedef struct canopy_reader canopy_reader;
 
-// Opens inputs; null if one is not there, or the settings cannot be. Formats are told from the content, compressed or not,
-// those of loaded plugins among them. Settings may be null; their keys are those of reading in the section `data` of a
-// training (skip-events, max-events, skip-bad-events, define, where, particles, keep-invisible, invisible, status, units,
-// format, max-memory), and
+// Opens inputs; null if one is not there, or the settings cannot be. Formats are told from the content, compressed or
+// not, those of loaded plugins among them. Settings may be null; their keys are those of reading in the section `data`
+// of a training (skip-events, max-events, skip-bad-events, define, where, particles, keep-invisible, invisible, status,
+// units, format, max-memory), and
 //   jets: {…}                 how the jets are found that formulas read, as the section of a training
 //   observables, cuts         as for a finder, of these jets
 canopy_reader *canopy_reader_open(const canopy_input *inputs, size_t input_count, const char *settings);
 void canopy_reader_close(canopy_reader *reader);
 
-// Reads the next events, at most `count`, of one file; at the end there are none, and `offset` has one number. The arrays are
+// Reads the next events, at most `count`, of one file; at the end there are none, and `offset` has one number. The
+// arrays are
 //   offset i64 [events + 1]                   event i owns the particles offset[i] ..< offset[i + 1]
 //   momentum/px, momentum/py, momentum/pz, momentum/E   f64 [particles]
 //   pdgid i32 [particles]                     if the file has identifiers
 //   particle/NAME, event/NAME                 columns as the file stores them: [rows] or [rows x width], also text
 //   event/number i64 [events]                 the number through all inputs, unless that is a column of the file
 //   jet_offset i64 [events + 1], jet/NAME     jets that the file has
-//   remark text                               at the end: what is to be said of events that were left out, and of columns
-//                                             that cannot be read
+//   remark text                               at the end: what was left out, such as bad events, a sentence each
 canopy_status canopy_read(canopy_reader *reader, size_t count, canopy_results *results);
 
 // Writes events to a file, which appears under its name when it is whole.
 typedef struct canopy_writer canopy_writer;
 
-// Opens a writer; null if there is no such format. The format is that of the name's ending (.h5, .hdf5, .jsonl, and those of
-// loaded plugins), or the one that `format` names, which may be null. Whether the file can be written is seen when it is.
+// Opens a writer; null if there is no such format. The format is that of the name's ending (.h5, .hdf5, .jsonl, and
+// those of loaded plugins), or the one that `format` names, which may be null. Whether the file can be written is seen
+// when it is.
 canopy_writer *canopy_writer_open(const char *path, const char *format);
 
 // Closes a writer. What was not finished leaves no file; null is passed over.
 void canopy_writer_close(canopy_writer *writer);
 
-// Writes events after those before, with all columns and given jets. Whole numbers and truth values are stored as their type
-// says. The columns of the first call are those of the file, though later ones may have more.
+// Writes events after those before, with all columns and given jets. Whole numbers and truth values are stored as their
+// type says. The columns of the first call are those of the file, though later ones may have more.
 canopy_status canopy_write(canopy_writer *writer, const canopy_events *events);
 
 // Completes the file; nothing can be written after it.
@@ -291,7 +293,8 @@ typedef struct canopy_watch {
   // Whether `write` goes to a terminal, on which lines are drawn over, and of how many columns.
   bool is_terminal;
   size_t columns;
-  // Is asked after each batch of events, or step of a training, whether to go on; null for always. If not, the call fails.
+  // Is asked after each batch of events, or step of a training, whether to go on; null for always. If not, the call
+  // fails.
   bool (*goes_on)(void *context);
   // What the two are called with.
   void *context;
@@ -332,12 +335,12 @@ static inline canopy_training canopy_no_training(void) {
   return training;
 }
 
-// Trains a network, and writes model, learning curve and checkpoint after every epoch; what was stopped can go on. `watch` may
-// be null. The same configuration, events and number of threads give the same bits as the command.
+// Trains a network, and writes model, learning curve and checkpoint after every epoch; what was stopped can go on.
+// `watch` may be null. The same configuration, events and number of threads give the same bits as the command.
 canopy_status canopy_train(const canopy_training *training, const canopy_watch *watch);
 
-// Measures how good a model is on events with truth, which the columns of the events and of their given jets are. Settings
-// may be null; their keys are those of a reader without jets, observables and cuts, and
+// Measures how good a model is on events with truth, which the columns of the events and of their given jets are.
+// Settings may be null; their keys are those of a reader without jets, observables and cuts, and
 //   weight: weight            what each event counts, and
 //   negative-weights          what becomes of negative ones, as in the section `data` of a training
 //   conditions: {NAME: value} as for a model
@@ -352,8 +355,8 @@ canopy_status canopy_train(const canopy_training *training, const canopy_watch *
 //   truth/HEAD/COLUMN f32 [rows], weight/HEAD f64 [rows]
 //   class/HEAD i32 [rows]     the number of the true class, of heads that classify
 //   roc/CLASSIFIER/QUANTITY f64 [points]      threshold, signal_efficiency, signal_efficiency_error,
-//                                             background_efficiency, background_rejection, background_rejection_error, the
-//                                             last two NaN if no background passes
+//                                             background_efficiency, and background_rejection and
+//                                             background_rejection_error, NaN if no background passes
 canopy_status canopy_evaluate(canopy_model *model, const canopy_input *inputs, size_t input_count, const char *settings,
                               const canopy_watch *watch, canopy_results *results);
 

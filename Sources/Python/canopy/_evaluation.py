@@ -424,7 +424,11 @@ def _truth(given: Any, model: Model) -> dict[str, Any]:
 
 
 def _estimate(number: Mapping[str, Any] | None) -> Estimate | None:
-    return None if number is None else Estimate(number["value"], number.get("error"))
+    if number is None:
+        return None
+    # What is infinite or no number is text in JSON.
+    error = number.get("error")
+    return Estimate(float(number["value"]), None if error is None else float(error))
 
 
 def _head(numbers: dict[str, Any], arrays: Mapping[str, Array]) -> HeadEvaluation:

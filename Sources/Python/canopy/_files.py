@@ -43,8 +43,8 @@ def read(
 ) -> ak.Array:
     """Read events from files of any format that Canopy reads.
 
-    These are HepMC3 and HepMC2, Les Houches events, HDF5, JSON lines and text, also compressed by gzip, Zstandard, xz or
-    bzip2, and formats of loaded plugins. The format is told from the content.
+    These are HepMC3 and HepMC2, Les Houches events, HDF5, JSON lines and text, also compressed by gzip, Zstandard, xz
+    or bzip2, and formats of loaded plugins. The format is told from the content.
 
     Parameters
     ----------

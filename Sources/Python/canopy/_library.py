@@ -157,12 +157,12 @@ def failure(*, file: str | None = None, first_event: int = 0) -> Exception:
     event = library.canopy_error_event()
     field = text(library.canopy_error_field())
     file = text(library.canopy_error_file()) or file
+    # Where the library found a setting means nothing to who has not written the text.
+    message = re.sub(r"^(settings|the configuration):\d+:\d+: ", "", message, flags=re.MULTILINE)
     if status == INPUT_STATUS:
         if event >= 0:
             message = re.sub(rf"\b([Ee]vent) {event}\b", rf"\g<1> {first_event + event}", message)
         return InputError(message, file=file, event=first_event + event if event >= 0 else None, field=field or None)
-    # Where the library found a setting means nothing to who has not written the text.
-    message = re.sub(r"^settings:\d+:\d+: ", "", message, flags=re.MULTILINE)
     return ValueError(message) if status == CALL_STATUS else RuntimeError(message)
 
 
