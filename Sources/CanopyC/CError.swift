@@ -43,7 +43,10 @@ private func keep(_ error: any Error) -> canopy_status {
     case .commandLine: CANOPY_BAD_CALL
     case .input: CANOPY_BAD_INPUT
     }
-  canopy_set_error(status, "\(error)", Int64((error as? any EventError)?.event ?? -1), field(of: error) ?? "")
+  let input = error as? EventInputError
+  let event = (error as? any EventError)?.event ?? input?.event.map { $0 - input!.firstEvent }
+  canopy_set_error(
+    status, "\(error)", input?.source ?? "", Int64(event ?? -1), field(of: error) ?? "")
   return status
 }
 
@@ -55,6 +58,7 @@ private func field(of error: any Error) -> String? {
   case let error as NodeFeatureError: error.field
   case let error as EventEncodingError: error.field
   case let error as GivenEventError: error.field
+  case let error as EventInputError: error.field
   default: nil
   }
 }

@@ -43,7 +43,8 @@ public func predict(
 }
 
 /// An open model.
-private final class OpenModel {
+final class OpenModel {
+  let model: Model
   let work: EventWork
   let description: CStrings
 
@@ -72,6 +73,7 @@ private final class OpenModel {
       throw CallError("\(folder): the model has no trees, which trees: true asks for; leave it out.")
     }
     let heads = settings.outputs.heads
+    self.model = model
     work = try EventWork(
       EventWork.Plan(
         makeWork: {

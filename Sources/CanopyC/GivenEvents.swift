@@ -11,6 +11,7 @@ struct GivenEvents {
   private let layout: MomentumLayout?
   private let particleColumns: [GivenColumn]
   private let eventColumns: [GivenColumn]
+  private let jetColumns: [GivenColumn]
 
   /// Looks at all that a call gives, but not at the numbers.
   ///
@@ -48,17 +49,33 @@ struct GivenEvents {
       events.particle_columns, events.particle_column_count, "particle_columns", rows: particleCount)
     eventColumns = try Self.columns(
       events.event_columns, events.event_column_count, "event_columns", rows: eventCount)
-    guard let offsets = events.offsets else {
-      guard eventCount <= 1 else {
-        throw CallError("The offsets are null, but there are \(eventCount) events.")
-      }
-      return
+    let jetCount = try Self.count(events.jet_count, "jet_count")
+    jetColumns = try Self.columns(
+      events.jet_columns, events.jet_column_count, "jet_columns", rows: jetCount)
+    for column in jetColumns where column.width != 1 {
+      throw CallError(
+        "The width of \(column.name) is \(column.width), but columns of jets have one number each.")
     }
+    if let offsets = events.jet_offsets {
+      try checkOffsets(offsets, "jet_offsets", of: jetCount, "jets")
+    } else if jetCount > 0 || !jetColumns.isEmpty {
+      throw CallError("jet_offsets is null, but there are jets.")
+    }
+    if let offsets = events.offsets {
+      try checkOffsets(offsets, "offsets", of: particleCount, "particles")
+    } else if eventCount > 1 {
+      throw CallError("The offsets are null, but there are \(eventCount) events.")
+    }
+  }
+
+  private func checkOffsets(
+    _ offsets: UnsafePointer<Int64>, _ name: String, of count: Int, _ elements: String
+  ) throws {
     var last = Int64(0)
     for place in 0...eventCount {
-      guard offsets[place] >= last, offsets[place] <= particleCount else {
+      guard offsets[place] >= last, offsets[place] <= count else {
         throw CallError(
-          "offsets[\(place)] is \(offsets[place]), but offsets do not fall, from 0 to the \(particleCount) particles."
+          "\(name)[\(place)] is \(offsets[place]), but offsets do not fall, from 0 to the \(count) \(elements)."
         )
       }
       last = offsets[place]
@@ -100,10 +117,37 @@ struct GivenEvents {
         batch.pdgID.append(contentsOf: Self.buffer(identifiers, particles))
       }
     }
-    for place in 0..<particleColumns.count {
-      particleColumns[place].copy(particles, to: &batch.particles.content.columns)
-    }
-    for place in 0..<eventColumns.count { eventColumns[place].copy(range, to: &batch.columns) }
+    Self.copy(particleColumns, particles, to: &batch.particles.content.columns)
+    Self.copy(eventColumns, range, to: &batch.columns)
+    batch.givenJets = givenJets(ofEvents: range)
+  }
+
+  /// The events as a whole.
+  ///
+  /// - Throws: ``GivenEventError`` for the first event that has a number that is not usable.
+  func all() throws -> Events {
+    var events = Events()
+    var numbers = Array(repeating: [Double](), count: 4)
+    try copy(0..<eventCount, to: &events, using: &numbers)
+    return events
+  }
+
+  /// The jets that some consecutive events have of themselves; nil if there are none.
+  private func givenJets(ofEvents range: Range<Int>) -> Ragged<Columns>? {
+    guard let offsets = events.jet_offsets else { return nil }
+    let jets = Int(offsets[range.lowerBound])..<Int(offsets[range.upperBound])
+    var given = Ragged(
+      offsets: (range.lowerBound...range.upperBound).map { Int(offsets[$0]) - jets.lowerBound },
+      content: Columns())
+    Self.copy(jetColumns, jets, to: &given.content)
+    return given
+  }
+
+  /// Makes columns those rows of the call's columns, and keeps the storage.
+  private static func copy(_ given: [GivenColumn], _ rows: Range<Int>, to columns: inout Columns) {
+    // Those of an earlier call that this one lacks.
+    for name in columns.names where !given.contains(where: { $0.name == name }) { columns.remove(name) }
+    for place in 0..<given.count { given[place].copy(rows, to: &columns) }
   }
 
   /// Adds the momenta of all events of the batch.
@@ -184,8 +228,12 @@ struct GivenEvents {
 /// A column of a call.
 private struct GivenColumn {
   let name: String
-  let values: UnsafePointer<Double>?
   let width: Int
+  private let values: UnsafePointer<Double>?
+  /// Numbers of another type, or texts; nil if there are ``values``, or no rows.
+  private let data: UnsafeRawPointer?
+  private let type: canopy_type
+  private let unit: String?
 
   init(_ column: canopy_column, _ place: String, rows: Int) throws {
     guard let name = column.name else { throw CallError("\(place) has no name.") }
@@ -195,17 +243,68 @@ private struct GivenColumn {
       throw CallError(
         "The width of \(self.name) is \(column.width), but from 1 to 65536 numbers a row are read.")
     }
-    guard column.values != nil || rows == 0 else { throw CallError("The values of \(self.name) are null.") }
+    guard column.values != nil || column.data != nil || rows == 0 else {
+      throw CallError("The values of \(self.name) are null.")
+    }
+    guard CANOPY_FLOAT32.rawValue...CANOPY_TEXT.rawValue ~= column.type.rawValue else {
+      throw CallError("The type of \(self.name) is \(column.type.rawValue), which is none of canopy_type.")
+    }
+    guard column.values != nil || column.type != CANOPY_TEXT || column.width == 1 else {
+      throw CallError("The width of \(self.name) is \(column.width), but texts are one a row.")
+    }
     width = column.width
     values = column.values
+    data = column.values == nil ? column.data : nil
+    type = column.type
+    unit = column.unit.map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 
   func copy(_ rows: Range<Int>, to columns: inout Columns) {
-    if columns[name]?.width != width { columns[name] = Column(width: width, values: []) }
+    if let data {
+      columns[name] = column(of: data, rows)
+      return
+    }
+    if !canTake(columns[name]) { columns[name] = Column(width: width, values: []) }
+    columns[name]!.unit = unit
     columns[name]!.values.removeAll(keepingCapacity: true)
     guard let values, !rows.isEmpty else { return }
     columns[name]!.values.append(
       contentsOf: UnsafeBufferPointer(start: values + rows.lowerBound * width, count: rows.count * width))
+  }
+}
+
+extension GivenColumn {
+  /// Whether a column of an earlier call has room for double precision alone.
+  private func canTake(_ column: Column?) -> Bool {
+    guard let column else { return false }
+    return column.width == width && column.storage == .float64 && column.categories == nil
+      && column.remainders.isEmpty
+  }
+
+  /// Rows of numbers of another type, or of texts.
+  private func column(of data: UnsafeRawPointer, _ rows: Range<Int>) -> Column {
+    let places = rows.lowerBound * width..<rows.upperBound * width
+    func numbers<Number>(_: Number.Type) -> UnsafeBufferPointer<Number> {
+      UnsafeBufferPointer(
+        rebasing: UnsafeBufferPointer(
+          start: data.assumingMemoryBound(to: Number.self), count: places.upperBound)[places])
+    }
+    func whole<Number: FixedWidthInteger>(_: Number.Type, _ storage: Column.Storage) -> Column {
+      Column(width: width, wholeNumbers: Array(numbers(Number.self)), unit: unit, storage: storage)
+    }
+    switch type {
+    case CANOPY_FLOAT32: return Column(width: width, values: numbers(Float.self).map(Double.init), unit: unit)
+    case CANOPY_INT32: return whole(Int32.self, .int32)
+    case CANOPY_INT64: return whole(Int64.self, .int64)
+    case CANOPY_UINT64: return whole(UInt64.self, .uint64)
+    case CANOPY_BOOL:
+      return Column(
+        width: width, values: numbers(UInt8.self).map { $0 == 0 ? 0 : 1 }, unit: unit, storage: .bool)
+    case CANOPY_TEXT:
+      return Column(
+        texts: numbers(UnsafePointer<CChar>?.self).map { $0.map { String(cString: $0) } ?? "" })
+    default: return Column(width: width, values: Array(numbers(Double.self)), unit: unit)
+    }
   }
 }
 

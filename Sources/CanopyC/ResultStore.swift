@@ -16,6 +16,8 @@ struct ResultField: Sendable {
     case jetEmbedding, eventEmbedding
     /// The output of the head of a number, which begins at a column.
     case output(head: Int, column: Int)
+    /// They are given by who fills the store.
+    case given
   }
 
   let name: String
@@ -36,6 +38,15 @@ struct ResultField: Sendable {
     self.width = width
   }
 
+  /// The bytes of a number.
+  var elementSize: Int {
+    switch type {
+    case CANOPY_BOOL: 1
+    case CANOPY_FLOAT32, CANOPY_INT32: 4
+    default: 8
+    }
+  }
+
   /// Whether the numbers count the rows of another array, from 0 on.
   var isOffset: Bool {
     switch source {
@@ -54,13 +65,63 @@ final class ResultFields: Sendable {
 
 /// The arrays of results, in memory that C reads, which grows and is kept.
 final class ResultStore {
+  /// An array that is given as a whole.
+  struct GivenArray {
+    fileprivate let field: ResultField
+    fileprivate let add: (Storage) -> Void
+
+    /// Numbers, `width` a row, or one.
+    init<Number: BitwiseCopyable>(
+      _ name: String, _ type: canopy_type, width: Int? = nil, unit: String? = nil, _ numbers: [Number]
+    ) {
+      field = ResultField(name, .given, type, unit: unit, width: width)
+      add = { storage in numbers.withUnsafeBytes { storage.append($0) } }
+    }
+
+    /// Texts, one a row.
+    init(_ name: String, _ texts: [String]) { self.init(name, Column(texts: texts)) }
+
+    /// A column, as its file stores it.
+    init(_ name: String, _ column: Column) {
+      if let categories = column.categories {
+        field = ResultField(name, .given, CANOPY_TEXT)
+        add = { $0.append(places: column.values, of: categories) }
+        return
+      }
+      let width = column.width == 1 ? nil : column.width
+      func whole<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ type: canopy_type, _: Number.Type
+      ) -> GivenArray? {
+        let numbers = column.values.indices.compactMap { column.wholeNumber(at: $0, as: Number.self) }
+        guard numbers.count == column.values.count else { return nil }
+        return GivenArray(name, type, width: width, unit: column.unit, numbers)
+      }
+      let wholeNumbers: GivenArray? =
+        switch column.storage {
+        case .bool: whole(CANOPY_BOOL, UInt8.self)
+        case .int32: whole(CANOPY_INT32, Int32.self)
+        case .int64: whole(CANOPY_INT64, Int64.self)
+        case .uint64: whole(CANOPY_UINT64, UInt64.self)
+        case .float64 where column.remainders.contains { $0 != 0 }:
+          // Doubles do not hold them.
+          whole(CANOPY_INT64, Int64.self) ?? whole(CANOPY_UINT64, UInt64.self)
+        case .float64: nil
+        }
+      self =
+        wholeNumbers
+        ?? GivenArray(name, CANOPY_FLOAT64, width: width, unit: column.unit, column.values)
+    }
+  }
+
   /// One array, in memory that moves only when it grows.
-  private final class Storage {
+  fileprivate final class Storage {
     let name: UnsafeMutablePointer<CChar>
     let unit: UnsafeMutablePointer<CChar>
     private(set) var base = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
     private(set) var byteCount = 0
     private var capacity = 64
+    /// The texts that an array of text points to.
+    private var texts: [UnsafeMutablePointer<CChar>] = []
 
     init(_ field: ResultField) {
       name = strdup(field.name)
@@ -71,9 +132,24 @@ final class ResultStore {
       free(name)
       free(unit)
       base.deallocate()
+      texts.forEach { free($0) }
     }
 
-    func removeAll() { byteCount = 0 }
+    func removeAll() {
+      byteCount = 0
+      texts.forEach { free($0) }
+      texts.removeAll()
+    }
+
+    /// Adds a text for each row: that of a place among `categories`, none for NaN.
+    func append(places: [Double], of categories: [String]) {
+      let first = texts.count
+      texts += ([""] + categories).map { strdup($0) }
+      for place in places {
+        let text = UnsafePointer(texts[first + (place.isNaN ? 0 : Int(place) + 1)])
+        self.place(of: 8).assumingMemoryBound(to: UnsafePointer<CChar>.self).pointee = text
+      }
+    }
 
     func append(_ bytes: UnsafeRawBufferPointer) {
       reserve(bytes.count)
@@ -149,13 +225,19 @@ final class ResultStore {
   /// Describes the array at a place.
   func describe(_ place: Int, to array: UnsafeMutablePointer<canopy_array>) {
     let (field, storage) = (fields[place], storage[place])
-    let size = field.type == CANOPY_FLOAT64 || field.type == CANOPY_INT64 ? 8 : 4
     let width = field.width ?? 1
     array.pointee = canopy_array(
       size: MemoryLayout<canopy_array>.size, name: UnsafePointer(storage.name),
       unit: UnsafePointer(storage.unit),
       type: field.type, rank: field.width == nil ? 1 : 2,
-      shape: (storage.byteCount / (size * width), field.width ?? 0), data: UnsafeRawPointer(storage.base))
+      shape: (storage.byteCount / (field.elementSize * width), field.width ?? 0),
+      data: UnsafeRawPointer(storage.base))
+  }
+
+  /// Replaces all arrays by others.
+  func fill(with arrays: [GivenArray]) {
+    begin(ResultFields(arrays.map(\.field)))
+    for (place, array) in arrays.enumerated() { array.add(storage[place]) }
   }
 
   /// Adds the rows of another store of the same arrays.
@@ -212,6 +294,7 @@ final class ResultStore {
       for row in 0..<(stride > 0 ? values.count / stride : 0) {
         for column in first..<first + width { storage.append(values[row * stride + column]) }
       }
+    case .given: break
     }
   }
 

@@ -112,23 +112,16 @@ struct TrainCommand: ParsableCommand {
     }
     if let tensorboard { files.addOutput("--tensorboard", tensorboard, .folder) }
     try files.check()
-    let observer = TrainingObserver()
-    defer { observer.progress?.clear() }
+    let log = TrainingLog()
+    defer { log.clear() }
     let model = try run.run(
       into: URL(fileURLWithPath: output), resuming: resume,
-      tensorBoard: tensorboard.map { URL(fileURLWithPath: $0) }, observer: observer)
-    let epochs = model.description.training?.epochs ?? []
-    if model.folds == nil, epochs.count < settings.training.epochs, let best = epochs.last(where: \.isBest) {
-      writeToStandardError(
-        "stopped after epoch \(epochs.count), as training.early-stopping says: epoch \(best.epoch) is the best\n"
-      )
-    } else if model.folds == nil, let kept = model.description.training?.bestEpoch, kept < epochs.count {
-      writeToStandardError("the model has the weights of epoch \(kept) of \(epochs.count)\n")
-    }
+      tensorBoard: tensorboard.map { URL(fileURLWithPath: $0) }, observer: log)
+    log.end(with: model, after: settings.training.epochs)
   }
 
   private func findRate(_ run: TrainingRun) throws {
-    let test = try run.testRates(observer: TrainingObserver())
+    let test = try run.testRates(observer: TrainingLog())
     func text(_ rate: Double) -> String { String(format: "%.2g", rate) }
     var listing = Listing()
     // Some twenty lines show the curve.
@@ -148,28 +141,4 @@ struct TrainCommand: ParsableCommand {
     }
     try writeToStandardOutput(Data(listing.text.utf8))
   }
-}
-
-/// Shows a training on standard error.
-private final class TrainingObserver: TrainingRun.Observer {
-  var progress: TrainingProgress?
-
-  func begin(_ summary: TrainingRun.Summary) {
-    var text = summary.fold.map { "without fold \($0.fold + 1) of \($0.folds.count): " } ?? ""
-    text +=
-      "\(summary.trainingEvents) events to learn from and \(summary.validationEvents) to validate on, with "
-      + "\(summary.jets) jets; \(summary.parameterCount) parameters; "
-      + "\(summary.threads) \(summary.threads == 1 ? "thread" : "threads")\n"
-    if summary.epochsDone > 0 { text += "resuming after epoch \(summary.epochsDone)\n" }
-    for change in summary.changes { text += "\(change)\n" }
-    writeToStandardError(text)
-    reportRemarks(summary.remarks)
-    progress = TrainingProgress(epochCount: summary.epochs, eventCount: summary.trainingEvents)
-  }
-
-  func step(epoch: Int, eventsDone: Int, loss: Double) {
-    progress?.update(epoch: epoch, eventsDone: eventsDone, loss: loss)
-  }
-
-  func finish(_ epoch: EpochSummary) { progress?.finishEpoch(epoch) }
 }

@@ -30,8 +30,17 @@ public struct Evaluation: Sendable {
     public internal(set) var comparisons: [ComparedScore]
     /// What it loses by each number that the network reads, if that was asked for; most first.
     public internal(set) var importances: [InputImportance] = []
+    /// What it predicts for each row, whose columns are its outputs one after the other: `[rows × sum of their widths]`.
+    public let outputs: Matrix
+    /// What is true of each row.
+    public let truth: HeadTruth
+    /// The weight of each row: `[rows]`.
+    public let weights: [Double]
     /// Its scores, to be compared with those of other models; nil if it does not classify.
     let classified: ClassifiedRows?
+
+    /// The number of the true class of each row: `[rows]`; nil if it does not classify.
+    public var labels: [Int]? { classified?.labels }
   }
 
   /// The number of events, with jets or without.
@@ -58,14 +67,14 @@ public struct Evaluation: Sendable {
   ///   - yields: the numbers of events expected before a cut, for heads that tell two classes of events apart.
   ///   - study: what to look into in addition.
   ///   - threads: the number of threads.
-  ///   - progress: called after each batch of events.
+  ///   - progress: called after each batch of events; what it throws ends the evaluation.
   /// - Throws: `EventInputError` if events cannot be read, ``SampleError`` if they have no jets, weights are none,
   ///   yields are given but no head is for them, truth is none, or the events tell nothing of any head; `PluginError` if a
   ///   head derives other truth than it declares, or gives a figure or table that is none, or an observable is none.
   public init(
     of model: Model, on stream: EventStream, yields: EventYields? = nil,
     study: EvaluationStudy = EvaluationStudy(), threads: Int,
-    progress: (EventPipeline.Progress) -> Void = { _ in }
+    progress: (EventPipeline.Progress) throws -> Void = { _ in }
   ) throws {
     let network = model.network
     let needless = SampleError(
@@ -173,6 +182,7 @@ public struct Evaluation: Sendable {
             $0, study.variations, numbers, truth, times: factors,
             absolute: stream.options.negativeWeights == .absolute)
         }, comparisons: try rows.comparisons(with: study.discriminants),
+        outputs: rows.matrix, truth: rows.truth, weights: rows.weights,
         classified: rows.classified)
     }
     remarks = sampleRemarks + heads.flatMap { $0.templates?.remarks ?? [] }
@@ -219,14 +229,17 @@ struct EvaluatedRows {
       yields: yields)
   }
 
+  /// The predictions: `[rows × sum of the outputs' widths]`.
+  var matrix: Matrix {
+    Matrix(rows: truth.rows, columns: named.head.outputs.reduce(0) { $0 + $1.width }, values: outputs)
+  }
+
   /// What the head is worth on these rows.
   ///
   /// - Throws: `MetricError` if they tell nothing of it, `PluginError` if it gives a figure or table that is none.
   func evaluation() throws -> HeadEvaluation {
     let head = named.head
-    let width = head.outputs.reduce(0) { $0 + $1.width }
-    var evaluation = try head.evaluate(
-      Matrix(rows: truth.rows, columns: width, values: outputs), truth: truth, weights: weights)
+    var evaluation = try head.evaluate(matrix, truth: truth, weights: weights)
     if let metric = evaluation.metricWithoutNumber {
       throw MetricError(
         description: "The metric \(metric.name) is \(metric.estimate!.value), which is no number to compare.")

@@ -15,11 +15,13 @@ final class EventInput {
   /// How long decompressing has taken so far, in seconds; 0 if there is nothing to decompress.
   var decompressionSeconds: Double { decompression?.seconds ?? 0 }
   private let decompression: TimedBytes?
-  private let file: FileBytes
+  /// The file; nil if the events are in memory.
+  private let file: FileBytes?
 
   /// How many bytes of the file have been read, in their compressed form, when `nextEvent` comes next.
   func bytesRead(before nextEvent: Int) -> Int {
     // Readers that seek are asked for the part of the events instead.
+    guard let file else { return 0 }
     guard let size = file.size, let count = reader.eventCount else { return file.bytesRead }
     return Int(Double(size) * Double(nextEvent - firstEvent) / Double(max(count, 1)))
   }
@@ -27,7 +29,15 @@ final class EventInput {
   /// Opens an input and finds out what it is; its first event gets the number `firstEvent`.
   init(source: String, firstEvent: Int, options: EventReadingOptions) throws {
     self.firstEvent = firstEvent
-    file = try FileBytes(source: source)
+    if let events = options.held[source] {
+      (file, compression, decompression) = (nil, nil, nil)
+      format = HeldEventFormat()
+      reader = HeldEventReader(events, source: source, firstEvent: firstEvent)
+      try checkDemands(of: options, source: source)
+      return
+    }
+    let file = try FileBytes(source: source)
+    self.file = file
     let raw = ByteBuffer(file, source: source, limits: options.limits)
     let (buffer, compression, decompression) = try EventInput.decompressed(raw, limits: options.limits)
     self.compression = compression
@@ -45,23 +55,27 @@ final class EventInput {
       throw EventInputError(
         source: source, problem: "is \(format.title), which states its units itself; leave out --units")
     }
-    if options.demands.contains(.status), !format.isGeneratorRecord {
-      throw EventInputError(
-        source: source,
-        problem:
-          "is \(format.title), whose particles have no status as those of generators have; leave out --status"
-      )
-    }
+    try checkDemands(of: options, source: source)
+  }
+
+  private func checkDemands(of options: EventReadingOptions, source: String) throws {
+    guard options.demands.contains(.status), !format.isGeneratorRecord else { return }
+    throw EventInputError(
+      source: source,
+      problem:
+        "is \(format.title), whose particles have no status as those of generators have; leave out --status"
+    )
   }
 
   /// Whether momenta are in GeV when they come from the reader.
   var convertsMomenta: Bool { format.isGeneratorRecord || reader.convertsMomenta }
 
   /// The number of events of a file that says so and can be read in place, else nil.
-  static func countEvents(source: String, _ formats: EventFormats) -> Int? {
+  static func countEvents(source: String, _ options: EventReadingOptions) -> Int? {
+    if let events = options.held[source] { return events.eventCount }
     guard FileBytes.size(source: source) != nil, let file = try? FileBytes(source: source) else { return nil }
     let buffer = ByteBuffer(file, source: source)
-    guard let format = try? formats.format(startOf: buffer) else { return nil }
+    guard let format = try? options.formats.format(startOf: buffer) else { return nil }
     let input = EventSource(
       buffer, title: format.title, firstEvent: 0, options: EventReadingOptions(), isFile: true)
     return (try? format.open(input))?.eventCount

@@ -62,6 +62,14 @@ public struct EventReadingOptions: Sendable, Equatable {
   public var format: String?
   /// How much of the input is held at once.
   public var limits: ReadingLimits
+  /// Events that are in memory already, by the names that inputs have for them, which are no files then.
+  ///
+  /// ```swift
+  /// var options = EventReadingOptions()
+  /// options.held["array"] = events
+  /// let stream = try EventStream(inputs: ["array"], options: options)
+  /// ```
+  public var held: [String: Events] = [:]
 
   /// Options, by default those that read every visible particle of every event and stop at a bad one.
   public init(

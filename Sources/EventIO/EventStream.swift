@@ -84,7 +84,7 @@ public final class EventStream {
     self.samples = samples
     sampleOfInput = samples.enumerated().flatMap { repeatElement($0.offset, count: $0.element.files.count) }
     let inputs = samples.flatMap(\.files)
-    for (index, input) in inputs.enumerated() {
+    for (index, input) in inputs.enumerated() where options.held[input] == nil {
       try FileBytes.check(source: input)
       if input == "-", inputs[..<index].contains("-") {
         throw EventInputError(source: input, problem: "is given twice; it can be read only once")
@@ -94,7 +94,7 @@ public final class EventStream {
     self.options = options
     formulas = EventFormulas(options)
     firstEvent = options.skipEvents
-    inputSizes = inputs.map { FileBytes.size(source: $0) }
+    inputSizes = inputs.map { options.held[$0] == nil ? FileBytes.size(source: $0) : nil }
   }
 
   /// Passes over all events before the one of number `event`, to go on from the place of an earlier stream;
@@ -297,7 +297,7 @@ extension EventStream {
     for sample in samples {
       var ofSample = 0
       for source in sample.files {
-        guard let count = EventInput.countEvents(source: source, options.formats) else { return nil }
+        guard let count = EventInput.countEvents(source: source, options) else { return nil }
         ofSample += count
       }
       total += sample.maximumEvents.map { min(max($0, 0), ofSample) } ?? ofSample

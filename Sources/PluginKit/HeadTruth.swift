@@ -23,6 +23,9 @@ public struct HeadTruth: Sendable {
     return values
   }
 
+  /// The names of the columns in alphabetical order.
+  public var names: [String] { columns.keys.sorted() }
+
   /// The truth of some of the rows.
   public func rows(_ selection: some Collection<Int>) -> HeadTruth {
     HeadTruth(

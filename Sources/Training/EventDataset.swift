@@ -69,6 +69,7 @@ public struct EventDataset: Sendable {
   ///   - cache: the folder in which a file without a name keeps what a network reads of the events; nil for memory.
   ///   - seed: of the random numbers of `reweight`.
   ///   - threads: the number of threads.
+  ///   - progress: called after each batch of events; what it throws ends the reading.
   /// - Throws: `EventInputError` if events cannot be read, `SampleError` if a column that is named here, or is a
   ///   condition, is missing, has several numbers an event or holds what is not finite or not a weight,
   ///   what a stage throws if an event lacks what it reads, `PluginError` if a head derives other truth than it declares,
@@ -78,7 +79,7 @@ public struct EventDataset: Sendable {
     reweight: ReweightingSection? = nil, balance: String? = nil, balanceInterval: Double? = nil,
     redrawConditions: [String: Double] = [:], folds: EventFolds? = nil, cache: String? = nil,
     seed: UInt64 = 1,
-    threads: Int
+    threads: Int, progress: (EventPipeline.Progress) throws -> Void = { _ in }
   ) throws {
     let empty = EventSample(network)
     sample = empty
@@ -125,7 +126,7 @@ public struct EventDataset: Sendable {
         if self.cache == nil { self.sample.append(sample) } else { try self.cache!.append(records) }
         self.fingerprint.formUnion(fingerprint)
         eventTruth.append(truth)
-      })
+      }, progress: progress)
     try eventTruth.scaleWeights(ofSamplesOf: stream)
     weights = eventTruth.weights
     sampleOfRun = eventTruth.sampleOfRun(stream)

@@ -126,7 +126,9 @@ public final class Trainer {
   /// - Throws: ``TrainingError`` if loss or gradient are no longer finite, a head cannot be validated, such as
   ///   on rows of one class, or was not prepared, or the criterion is nothing that is measured, or an event of a cache
   ///   cannot be read back; `PluginError` if a head gives other than it declares, which is looked at before the first step.
-  public func trainEpoch(progress: (_ eventsDone: Int, _ loss: Double) -> Void) throws -> EpochSummary {
+  public func trainEpoch(
+    progress: (_ eventsDone: Int, _ loss: Double) throws -> Void
+  ) throws -> EpochSummary {
     try checkHeads()
     let start = ProcessInfo.processInfo.systemUptime
     let epoch = epochs.count + 1
@@ -143,7 +145,7 @@ public final class Trainer {
           "step \(step + 1) of \(stepsPerEpoch) of epoch \(epoch), at a learning-rate of \(rate)",
           loss: loss, gradientNorm: result.gradientNorm, events: events)
       }
-      progress(events.endIndex, loss.value)
+      try progress(events.endIndex, loss.value)
     }
     let validation = try validate()
     guard validation.loss.value.isFinite else {

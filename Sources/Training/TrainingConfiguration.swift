@@ -43,11 +43,21 @@ public struct TrainingConfiguration: Sendable {
   ///   - plugins: where the stages come from.
   /// - Throws: `ConfigurationError`, with the place of each problem.
   public init(contentsOf file: URL, settings: [String] = [], plugins: PluginRegistry) throws {
+    try self.init(
+      yaml: ConfigurationNode.text(of: file), source: file.relativePath, settings: settings, plugins: plugins)
+  }
+
+  /// Reads the text of a configuration.
+  ///
+  /// - Parameters:
+  ///   - text: the text, in YAML or JSON.
+  ///   - source: the name of the file in messages.
+  ///   - settings: values over those of the text, as in `events.leading=5`.
+  ///   - plugins: where the stages come from.
+  /// - Throws: `ConfigurationError`, with the place of each problem.
+  public init(yaml text: String, source: String, settings: [String] = [], plugins: PluginRegistry) throws {
     try Self.checkDiffer(settings)
-    let text = try ConfigurationNode.text(of: file)
-    let node = try settings.reduce(ConfigurationNode(yaml: text, source: file.relativePath)) {
-      try $0.setting($1)
-    }
+    let node = try settings.reduce(ConfigurationNode(yaml: text, source: source)) { try $0.setting($1) }
     let lineEnd = text.isEmpty || text.hasSuffix("\n") || settings.isEmpty ? "" : "\n"
     try self.init(
       node, text: text + lineEnd + settings.map { "# --set \($0)\n" }.joined(), plugins: plugins)

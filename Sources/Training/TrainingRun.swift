@@ -14,12 +14,14 @@ import Settings
 /// After every epoch the folder holds the model of the epochs so far, of the best one unless another is to be kept, a
 /// checkpoint from which the training goes on, and its learning curve.
 public struct TrainingRun {
-  /// What the training tells while it runs.
+  /// What the training tells while it runs; what a function throws stops it, and is thrown on.
   public protocol Observer: AnyObject {
+    /// A batch of events is read.
+    func read(_ place: EventPipeline.Progress) throws
     /// The events are read; the training begins.
     func begin(_ summary: Summary)
     /// A step is done: `eventsDone` events of the epoch, at this mean loss so far.
-    func step(epoch: Int, eventsDone: Int, loss: Double)
+    func step(epoch: Int, eventsDone: Int, loss: Double) throws
     /// An epoch is done and its model and checkpoint are written.
     func finish(_ epoch: EpochSummary)
   }
@@ -122,7 +124,7 @@ public struct TrainingRun {
     let trainer = course.trainer
     while !trainer.isFinished {
       let epoch = trainer.epochs.count + 1
-      let summary = try trainer.trainEpoch { observer.step(epoch: epoch, eventsDone: $0, loss: $1) }
+      let summary = try trainer.trainEpoch { try observer.step(epoch: epoch, eventsDone: $0, loss: $1) }
       try folder.write(
         Checkpoint(trainer, configuration: configuration.text, events: course.fingerprints), model(course))
       observer.finish(summary)
@@ -193,7 +195,7 @@ public struct TrainingRun {
   ) throws -> Course {
     var network = plan.network
     let review = plan.review
-    var dataset = try read ?? readEvents(network)
+    var dataset = try read ?? readEvents(network, observer)
     read = dataset
     try review.checkFolds(dataset)
     let split = split(dataset, without: fold)
@@ -305,7 +307,7 @@ public struct TrainingRun {
   /// The same of the events that have no part.
   private static let testColumn = "/test/"
 
-  private func readEvents(_ network: Network) throws -> EventDataset {
+  private func readEvents(_ network: Network, _ observer: any Observer) throws -> EventDataset {
     let data = configuration.data
     var options = data.reading
     let catalogue = ObservableCatalogue(configuration.observables, plugins: plugins)
@@ -329,7 +331,7 @@ public struct TrainingRun {
       reweight: data.reweight, balance: data.balance, balanceInterval: data.balanceInterval,
       redrawConditions: data.redrawConditions, folds: data.folds, cache: data.cache,
       seed: configuration.training.seed,
-      threads: configuration.training.threads)
+      threads: configuration.training.threads, progress: observer.read)
   }
 
   /// The model of the epochs so far.
@@ -352,4 +354,9 @@ public struct TrainingRun {
         fingerprint: course.sample, fold: course.fold, spectra: course.spectra))
     return Model(description: description, network: network, parameters: trainer.keptParameters)
   }
+}
+
+extension TrainingRun.Observer {
+  /// Nothing is done.
+  public func read(_ place: EventPipeline.Progress) throws {}
 }

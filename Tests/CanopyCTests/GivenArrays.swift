@@ -45,7 +45,8 @@ struct GivenArrays {
     func columns(_ columns: [String: [Double]]) -> [canopy_column] {
       columns.sorted { $0.key < $1.key }.map { name, values in
         names.append(strdup(name))
-        return canopy_column(name: names.last!, values: copy(values), width: 1)
+        return canopy_column(
+          name: names.last!, values: copy(values), width: 1, data: nil, type: CANOPY_FLOAT64, unit: nil)
       }
     }
     events.components = (

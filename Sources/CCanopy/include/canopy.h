@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Canopy for programs in C and C++: jets from particles, what a model predicts for them, and decisions of a trigger.
+// Canopy for programs in C and C++: files of events, jets from particles, what a model predicts for them and what it is
+// worth, trainings, and decisions of a trigger.
 //
 // Flat arrays and offsets go in and come out. Four-momenta are in GeV. Settings are text in YAML, or in JSON, which is
 // YAML, with the keys of the tables in the documentation. Nothing here throws, prints or ends the program.
 //
-// Finders and models may be used by any number of threads at once; results and triggers belong to one thread at a time.
+// Finders and models may be used by any number of threads at once; results, readers, writers and triggers belong to one
+// thread at a time.
 //
 //   canopy_finder *finder = canopy_finder_open("{algorithm: antikt, radius: 0.4, min-pt: 20}");
 //   canopy_results *results = canopy_results_create();
@@ -54,6 +56,9 @@ canopy_status canopy_error_status(void);
 int64_t canopy_error_event(void);
 const char *canopy_error_field(void);
 
+// The file, or the name of the input, that is to blame; "" if it is none. The event is counted in it then.
+const char *canopy_error_file(void);
+
 // MARK: Plugins
 
 // Makes the plugins of a library known to what is opened from now on: the library, the folder of its package, or a path
@@ -62,12 +67,30 @@ canopy_status canopy_load_plugins(const char *path);
 
 // MARK: Events
 
-// Numbers of each event or of each particle, by name.
+// The types of numbers, and text: each element of an array of text is a `const char *` in UTF-8, "" where there is
+// none.
+typedef enum canopy_type {
+  CANOPY_FLOAT32 = 0,
+  CANOPY_FLOAT64 = 1,
+  CANOPY_INT32 = 2,
+  CANOPY_INT64 = 3,
+  CANOPY_UINT64 = 4,
+  // A byte, 0 or 1.
+  CANOPY_BOOL = 5,
+  CANOPY_TEXT = 6
+} canopy_type;
+
+// Numbers of each event, of each particle or of each given jet, by name; what is null or 0 is left out.
 typedef struct canopy_column {
   const char *name;
   // Row-major [rows x width].
   const double *values;
   size_t width;
+  // If `values` is null: numbers of another type, row-major [rows x width], or texts, [rows].
+  const void *data;
+  canopy_type type;
+  // Such as "GeV", for files.
+  const char *unit;
 } canopy_column;
 
 // What the four numbers of a momentum are; an energy or a mass is in GeV.
@@ -98,6 +121,12 @@ typedef struct canopy_events {
   size_t particle_column_count;
   const canopy_column *event_columns;
   size_t event_column_count;
+  // Jets that the events have of themselves, such as those of a generator, which are truth and not what is clustered:
+  // event i owns the jets jet_offsets[i] ..< jet_offsets[i + 1]: [events + 1], as offsets. Null if there are none.
+  const int64_t *jet_offsets;
+  size_t jet_count;
+  const canopy_column *jet_columns;
+  size_t jet_column_count;
 } canopy_events;
 
 // No events, to be filled in.
@@ -112,9 +141,6 @@ static inline canopy_events canopy_no_events(void) {
 
 // Arrays by name, in memory that is kept from call to call.
 typedef struct canopy_results canopy_results;
-
-// The types of numbers.
-typedef enum canopy_type { CANOPY_FLOAT32 = 0, CANOPY_FLOAT64 = 1, CANOPY_INT32 = 2, CANOPY_INT64 = 3 } canopy_type;
 
 // An array of results. Begin with canopy_no_array().
 typedef struct canopy_array {
@@ -149,6 +175,57 @@ size_t canopy_results_count(const canopy_results *results);
 // An array by its place or by its name; false if there is none.
 bool canopy_results_array(const canopy_results *results, size_t place, canopy_array *array);
 bool canopy_results_find(const canopy_results *results, const char *name, canopy_array *array);
+
+// MARK: Files
+
+// Where events come from: a file, or memory.
+typedef struct canopy_input {
+  // The name of a file, or a pattern such as "tt-*.h5"; of events in memory, what errors call them.
+  const char *name;
+  // Events in memory, which the call copies; null for files.
+  const canopy_events *events;
+} canopy_input;
+
+// Reads events from files, one after the other.
+typedef struct canopy_reader canopy_reader;
+
+// Opens inputs; null if one is not there, or the settings cannot be. Formats are told from the content, compressed or
+// not, those of loaded plugins among them. Settings may be null; their keys are those of reading in the section `data`
+// of a training (skip-events, max-events, skip-bad-events, define, where, particles, keep-invisible, invisible, status,
+// units, format, max-memory), and
+//   jets: {…}                 how the jets are found that formulas read, as the section of a training
+//   observables, cuts         as for a finder, of these jets
+canopy_reader *canopy_reader_open(const canopy_input *inputs, size_t input_count, const char *settings);
+void canopy_reader_close(canopy_reader *reader);
+
+// Reads the next events, at most `count`, of one file; at the end there are none, and `offset` has one number. The
+// arrays are
+//   offset i64 [events + 1]                   event i owns the particles offset[i] ..< offset[i + 1]
+//   momentum/px, momentum/py, momentum/pz, momentum/E   f64 [particles]
+//   pdgid i32 [particles]                     if the file has identifiers
+//   particle/NAME, event/NAME                 columns as the file stores them: [rows] or [rows x width], also text
+//   event/number i64 [events]                 the number through all inputs, unless that is a column of the file
+//   jet_offset i64 [events + 1], jet/NAME     jets that the file has
+//   remark text                               at the end: what was left out, such as bad events, a sentence each
+canopy_status canopy_read(canopy_reader *reader, size_t count, canopy_results *results);
+
+// Writes events to a file, which appears under its name when it is whole.
+typedef struct canopy_writer canopy_writer;
+
+// Opens a writer; null if there is no such format. The format is that of the name's ending (.h5, .hdf5, .jsonl, and
+// those of loaded plugins), or the one that `format` names, which may be null. Whether the file can be written is seen
+// when it is.
+canopy_writer *canopy_writer_open(const char *path, const char *format);
+
+// Closes a writer. What was not finished leaves no file; null is passed over.
+void canopy_writer_close(canopy_writer *writer);
+
+// Writes events after those before, with all columns and given jets. Whole numbers and truth values are stored as their
+// type says. The columns of the first call are those of the file, though later ones may have more.
+canopy_status canopy_write(canopy_writer *writer, const canopy_events *events);
+
+// Completes the file; nothing can be written after it.
+canopy_status canopy_writer_finish(canopy_writer *writer);
 
 // MARK: Jets
 
@@ -204,6 +281,84 @@ const char *canopy_model_description(const canopy_model *model);
 //   jet/embedding f32 [jets x width], event/embedding f32 [events x width]
 // One event at a time needs no memory after the first events of a size, if the heads need none.
 canopy_status canopy_predict(canopy_model *model, const canopy_events *events, canopy_results *results);
+
+// MARK: Trainings and evaluations
+
+// Who looks on while a long call works, on the thread of the call. Begin with canopy_no_watch().
+typedef struct canopy_watch {
+  // sizeof(canopy_watch).
+  size_t size;
+  // Takes text for people, such as lines of progress; null for none.
+  void (*write)(const char *text, void *context);
+  // Whether `write` goes to a terminal, on which lines are drawn over, and of how many columns.
+  bool is_terminal;
+  size_t columns;
+  // Is asked after each batch of events, or step of a training, whether to go on; null for always. If not, the call
+  // fails.
+  bool (*goes_on)(void *context);
+  // What the two are called with.
+  void *context;
+} canopy_watch;
+
+// Nobody, to be filled in.
+static inline canopy_watch canopy_no_watch(void) {
+  canopy_watch watch;
+  memset(&watch, 0, sizeof watch);
+  watch.size = sizeof watch;
+  return watch;
+}
+
+// What `canopy train` is told. Begin with canopy_no_training(); what is null or 0 is left out.
+typedef struct canopy_training {
+  // sizeof(canopy_training).
+  size_t size;
+  // The configuration: a file, or its text, in YAML.
+  const char *file;
+  const char *text;
+  // Values over those of the configuration, such as "training.epochs=5".
+  const char *const *settings;
+  size_t setting_count;
+  // Events in memory, which the configuration calls by their names in place of files.
+  const canopy_input *inputs;
+  size_t input_count;
+  // The folder of the new model.
+  const char *folder;
+  // Whether to go on with the training that the folder has.
+  bool resume;
+} canopy_training;
+
+// No training, to be filled in.
+static inline canopy_training canopy_no_training(void) {
+  canopy_training training;
+  memset(&training, 0, sizeof training);
+  training.size = sizeof training;
+  return training;
+}
+
+// Trains a network, and writes model, learning curve and checkpoint after every epoch; what was stopped can go on.
+// `watch` may be null. The same configuration, events and number of threads give the same bits as the command.
+canopy_status canopy_train(const canopy_training *training, const canopy_watch *watch);
+
+// Measures how good a model is on events with truth, which the columns of the events and of their given jets are.
+// Settings may be null; their keys are those of a reader without jets, observables and cuts, and
+//   weight: weight            what each event counts, and
+//   negative-weights          what becomes of negative ones, as in the section `data` of a training
+//   conditions: {NAME: value} as for a model
+//   signal-yield, background-yield   the numbers of events expected before any cut
+//   in: {NAME: [edges]}       numbers by whose intervals heads are judged too; [] for automatic ones
+//   importance: 0             how often each number that the network reads is shuffled
+//   threads: 1                how many threads work
+// `watch` may be null. The arrays are
+//   evaluation text [1]       all numbers, as `canopy evaluate --format json` prints them
+//   remark text               what casts doubt on them, a sentence each
+//   outputs/HEAD/OUTPUT f32 [rows] or [rows x width]
+//   truth/HEAD/COLUMN f32 [rows], weight/HEAD f64 [rows]
+//   class/HEAD i32 [rows]     the number of the true class, of heads that classify
+//   roc/CLASSIFIER/QUANTITY f64 [points]      threshold, signal_efficiency, signal_efficiency_error,
+//                                             background_efficiency, and background_rejection and
+//                                             background_rejection_error, NaN if no background passes
+canopy_status canopy_evaluate(canopy_model *model, const canopy_input *inputs, size_t input_count, const char *settings,
+                              const canopy_watch *watch, canopy_results *results);
 
 // MARK: Triggers
 

@@ -31,19 +31,22 @@ class Error : public std::runtime_error {
       : std::runtime_error(canopy_error_message()),
         status_(canopy_error_status()),
         event_(canopy_error_event()),
+        file_(canopy_error_file()),
         field_(canopy_error_field()) {}
 
   // Whether call, input or work are to blame.
   canopy_status status() const { return status_; }
   // The event to blame, by its place in the call; -1 if it is none.
   std::int64_t event() const { return event_; }
+  // The file to blame, in which the event is counted then; empty if it is none.
+  const std::string &file() const { return file_; }
   // The field to blame; empty if it is none.
   const std::string &field() const { return field_; }
 
  private:
   canopy_status status_;
   std::int64_t event_;
-  std::string field_;
+  std::string file_, field_;
 };
 
 inline void check(canopy_status status) {
@@ -145,6 +148,14 @@ template <>
 struct Type<std::int64_t> {
   static constexpr canopy_type value = CANOPY_INT64;
 };
+template <>
+struct Type<std::uint64_t> {
+  static constexpr canopy_type value = CANOPY_UINT64;
+};
+template <>
+struct Type<const char *> {
+  static constexpr canopy_type value = CANOPY_TEXT;
+};
 
 template <typename Object, void (*close)(Object *)>
 struct Closer {
@@ -157,6 +168,13 @@ template <typename Object>
 Object *opened(Object *object) {
   if (!object) throw Error();
   return object;
+}
+
+// Files as inputs, while their names stay as they are.
+inline std::vector<canopy_input> inputs(const std::vector<std::string> &files) {
+  std::vector<canopy_input> inputs;
+  for (const auto &file : files) inputs.push_back({file.c_str(), nullptr});
+  return inputs;
 }
 }  // namespace detail
 
@@ -188,6 +206,43 @@ class Results {
   detail::Owner<canopy_results, canopy_results_destroy> results_;
 };
 
+// Reads events from files, of one thread at a time.
+class Reader {
+ public:
+  // Files, or patterns such as "tt-*.h5", with settings as canopy_reader_open has them.
+  explicit Reader(const std::vector<std::string> &files, const std::string &settings = "")
+      : reader_(open(files, settings)) {}
+
+  // Fills the results with the next events, at most `count`; false at the end.
+  bool read(std::size_t count, Results &results) const {
+    check(canopy_read(reader_.get(), count, results.get()));
+    return results.array<std::int64_t>("offset").size() > 1;
+  }
+
+ private:
+  static canopy_reader *open(const std::vector<std::string> &files, const std::string &settings) {
+    const auto inputs = detail::inputs(files);
+    return detail::opened(canopy_reader_open(inputs.data(), inputs.size(), settings.c_str()));
+  }
+
+  detail::Owner<canopy_reader, canopy_reader_close> reader_;
+};
+
+// Writes events to a file, which is there after finish(); without it there is none.
+class Writer {
+ public:
+  // A file whose format is told by its name, or named.
+  explicit Writer(const std::string &path, const std::string &format = "")
+      : writer_(detail::opened(canopy_writer_open(path.c_str(), format.empty() ? nullptr : format.c_str()))) {}
+
+  void write(const canopy_events &events) const { check(canopy_write(writer_.get(), &events)); }
+  void write(const Events &events) const { write(events.view()); }
+  void finish() const { check(canopy_writer_finish(writer_.get())); }
+
+ private:
+  detail::Owner<canopy_writer, canopy_writer_close> writer_;
+};
+
 // Finds jets; any number of threads may use one.
 class Finder {
  public:
@@ -216,9 +271,23 @@ class Model {
   }
   void predict(const Events &events, Results &results) const { predict(events.view(), results); }
 
+  // Measures how good the model is on files of events with truth, as canopy_evaluate does.
+  void evaluate(const std::vector<std::string> &files, const std::string &settings, Results &results) const {
+    const auto inputs = detail::inputs(files);
+    check(canopy_evaluate(model_.get(), inputs.data(), inputs.size(), settings.c_str(), nullptr, results.get()));
+  }
+
  private:
   detail::Owner<canopy_model, canopy_model_close> model_;
 };
+
+// Trains a network by a configuration in YAML, and writes it into a folder, as canopy_train does.
+inline void train(const std::string &configuration, const std::string &folder, const canopy_watch *watch = nullptr) {
+  canopy_training training = canopy_no_training();
+  training.text = configuration.c_str();
+  training.folder = folder.c_str();
+  check(canopy_train(&training, watch));
+}
 
 }  // namespace canopy
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jets from particles, and what models say of them, as awkward arrays.
+"""Events in files, jets from particles, and what models say of them, as awkward arrays.
 
 >>> import awkward as ak
 >>> import canopy
@@ -13,8 +13,24 @@ Four-momenta are in GeV, azimuths of jets in [0, 2π).
 
 from ._cluster import cluster
 from ._errors import InputError
+from ._evaluation import Evaluation, evaluate
+from ._files import iterate, read, write
 from ._library import load_plugins, version
 from ._model import Model, load_model, models
+from ._training import train
 
-__all__ = ["InputError", "Model", "cluster", "load_model", "load_plugins", "models"]
+__all__ = [
+    "Evaluation",
+    "InputError",
+    "Model",
+    "cluster",
+    "evaluate",
+    "iterate",
+    "load_model",
+    "load_plugins",
+    "models",
+    "read",
+    "train",
+    "write",
+]
 __version__ = version()

@@ -21,9 +21,17 @@ const char *canopy_error_message(void);
 int canopy_error_status(void);
 int64_t canopy_error_event(void);
 const char *canopy_error_field(void);
+const char *canopy_error_file(void);
 int canopy_load_plugins(const char *path);
 
-typedef struct { const char *name; const double *values; size_t width; } canopy_column;
+typedef struct {
+  const char *name;
+  const double *values;
+  size_t width;
+  const void *data;
+  int type;
+  const char *unit;
+} canopy_column;
 typedef struct {
   size_t size;
   size_t event_count;
@@ -36,6 +44,10 @@ typedef struct {
   size_t particle_column_count;
   const canopy_column *event_columns;
   size_t event_column_count;
+  const int64_t *jet_offsets;
+  size_t jet_count;
+  const canopy_column *jet_columns;
+  size_t jet_column_count;
 } canopy_events;
 
 typedef struct canopy_results canopy_results;
@@ -53,6 +65,16 @@ void canopy_results_destroy(canopy_results *results);
 size_t canopy_results_count(const canopy_results *results);
 bool canopy_results_array(const canopy_results *results, size_t place, canopy_array *array);
 
+typedef struct { const char *name; const canopy_events *events; } canopy_input;
+typedef struct canopy_reader canopy_reader;
+canopy_reader *canopy_reader_open(const canopy_input *inputs, size_t input_count, const char *settings);
+void canopy_reader_close(canopy_reader *reader);
+int canopy_read(canopy_reader *reader, size_t count, canopy_results *results);
+typedef struct canopy_writer canopy_writer;
+canopy_writer *canopy_writer_open(const char *path, const char *format);
+void canopy_writer_close(canopy_writer *writer);
+int canopy_write(canopy_writer *writer, const canopy_events *events);
+int canopy_writer_finish(canopy_writer *writer);
 typedef struct canopy_finder canopy_finder;
 canopy_finder *canopy_finder_open(const char *settings);
 void canopy_finder_close(canopy_finder *finder);
@@ -63,6 +85,28 @@ canopy_model *canopy_model_open(const char *folder, const char *settings);
 void canopy_model_close(canopy_model *model);
 const char *canopy_model_description(const canopy_model *model);
 int canopy_predict(canopy_model *model, const canopy_events *events, canopy_results *results);
+typedef struct {
+  size_t size;
+  void (*write)(const char *text, void *context);
+  bool is_terminal;
+  size_t columns;
+  bool (*goes_on)(void *context);
+  void *context;
+} canopy_watch;
+typedef struct {
+  size_t size;
+  const char *file;
+  const char *text;
+  const char *const *settings;
+  size_t setting_count;
+  const canopy_input *inputs;
+  size_t input_count;
+  const char *folder;
+  bool resume;
+} canopy_training;
+int canopy_train(const canopy_training *training, const canopy_watch *watch);
+int canopy_evaluate(canopy_model *model, const canopy_input *inputs, size_t input_count, const char *settings,
+                    const canopy_watch *watch, canopy_results *results);
 """)
 
 folder = pathlib.Path(__file__).resolve().parent
@@ -83,7 +127,9 @@ def _open() -> Any:
 library = _open()
 
 CALL_STATUS, INPUT_STATUS = 64, 65
-TYPES = (np.float32, np.float64, np.int32, np.int64)
+# The types of numbers, by their places among those of canopy.h, and that of text.
+TYPES = (np.float32, np.float64, np.int32, np.int64, np.uint64, np.bool_)
+TEXT = 6
 
 
 def text(pointer: Any) -> str:
@@ -102,7 +148,7 @@ def failure(*, file: str | None = None, first_event: int = 0) -> Exception:
     Parameters
     ----------
     file
-        The file that the call was about.
+        The file that the call was about, unless the library names another.
     first_event
         The place, in what the user gave, of the first event of the call.
     """
@@ -110,12 +156,13 @@ def failure(*, file: str | None = None, first_event: int = 0) -> Exception:
     status = library.canopy_error_status()
     event = library.canopy_error_event()
     field = text(library.canopy_error_field())
+    file = text(library.canopy_error_file()) or file
+    # Where the library found a setting means nothing to who has not written the text.
+    message = re.sub(r"^(settings|the configuration):\d+:\d+: ", "", message, flags=re.MULTILINE)
     if status == INPUT_STATUS:
         if event >= 0:
             message = re.sub(rf"\b([Ee]vent) {event}\b", rf"\g<1> {first_event + event}", message)
         return InputError(message, file=file, event=first_event + event if event >= 0 else None, field=field or None)
-    # Where the library found a setting means nothing to who has not written the text.
-    message = re.sub(r"^settings:\d+:\d+: ", "", message, flags=re.MULTILINE)
     return ValueError(message) if status == CALL_STATUS else RuntimeError(message)
 
 
@@ -141,6 +188,8 @@ class Results:
 
     def __init__(self) -> None:
         self.pointer = ffi.gc(library.canopy_results_create(), library.canopy_results_destroy)
+        # The units of arrays that have some.
+        self.units: dict[str, str] = {}
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Give copies of all arrays, by their names."""
@@ -151,7 +200,23 @@ class Results:
                 raise failure()
             shape = tuple(array.shape[axis] for axis in range(array.rank))
             count = int(np.prod(shape))
+            name = text(array.name)
+            if unit := text(array.unit):
+                self.units[name] = unit
+            if array.type == TEXT:
+                arrays[name] = _texts(array.data, count)
+                continue
             dtype = np.dtype(TYPES[array.type])
             numbers = np.frombuffer(ffi.buffer(array.data, count * dtype.itemsize), dtype=dtype) if count else ()
-            arrays[text(array.name)] = np.array(numbers, dtype=dtype).reshape(shape)
+            arrays[name] = np.array(numbers, dtype=dtype).reshape(shape)
         return arrays
+
+
+def _texts(data: Any, count: int) -> npt.NDArray[np.object_]:
+    """Give an array of text, whose equal elements are one text in the library too."""
+    texts = np.full(count, "", dtype=object)
+    if count:
+        pointers = np.frombuffer(ffi.buffer(data, count * 8), dtype=np.uint64)
+        known, places = np.unique(pointers, return_inverse=True)
+        texts[:] = np.array([text(ffi.cast("char *", int(pointer))) for pointer in known], dtype=object)[places]
+    return texts

@@ -191,6 +191,11 @@ class Model:
         return (Model, (self._path,))
 
 
+def opened(model: Model) -> Any:
+    """Give what the library has open of a model."""
+    return _open(model.path, "{}")
+
+
 def _text(path: str, settings: str) -> str:
     return bytes(ffi.string(library.canopy_model_description(_open(path, settings)))).decode()
 
