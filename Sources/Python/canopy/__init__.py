@@ -11,10 +11,54 @@
 Four-momenta are in GeV, azimuths of jets in [0, 2π).
 """
 
-from ._cluster import cluster
-from ._errors import InputError
-from ._library import load_plugins, version
-from ._model import Model, load_model, models
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["InputError", "Model", "cluster", "load_model", "load_plugins", "models"]
-__version__ = version()
+if TYPE_CHECKING:
+    from ._cluster import cluster
+    from ._errors import InputError
+    from ._friend import write_friend
+    from ._layouts import iterate, read
+    from ._library import load_plugins
+    from ._model import Model, load_model, models
+
+    __version__: str
+
+__all__ = [
+    "InputError",
+    "Model",
+    "cluster",
+    "iterate",
+    "load_model",
+    "load_plugins",
+    "models",
+    "read",
+    "write_friend",
+]
+
+# The command imports this package too, and must not wait for awkward: a name is imported when it is first used.
+_MODULES = {
+    "InputError": "_errors",
+    "Model": "_model",
+    "cluster": "_cluster",
+    "iterate": "_layouts",
+    "load_model": "_model",
+    "load_plugins": "_library",
+    "models": "_model",
+    "read": "_layouts",
+    "write_friend": "_friend",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.import_module("._library", __name__).version()
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
