@@ -20,7 +20,7 @@ help:
 	@echo 'make threads  look for data races under ThreadSanitizer while several threads parse and cluster'
 	@echo 'make sanitize run the tests under AddressSanitizer and UBSan, with FILTER=... only some of them'
 	@echo 'make kills    kill trainings, triggers and others N=500 times, and look at what they leave'
-	@echo 'make real     compare Canopy with FastJet, pyhepmc, pylhe and h5py, on the samples and on files in ../shared'
+	@echo 'make real     compare Canopy with FastJet, pyhepmc, pylhe, h5py and uproot, on the samples and on files in ../shared'
 	@echo 'make studies  compare what evaluate says for a study with pyhf and NumPy'
 	@echo 'make python   build the Python package, and run its tests, which compare it with FastJet and with the command'
 	@echo 'make fuzz     feed damaged files to all that reads files, for SECONDS=600 in all'
@@ -62,6 +62,7 @@ real: build
 	python3 -m venv .build-real
 	.build-real/bin/pip install --quiet --only-binary=:all: --requirement Resources/Checks/requirements.txt
 	.build-real/bin/python Resources/Checks/real.py
+	.build-real/bin/python Resources/Checks/root.py
 
 # What the tests need is in an environment of its own; they run outside of the sources, which are not the package.
 python: prepare
