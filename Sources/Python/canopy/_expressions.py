@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 import awkward as ak
@@ -57,6 +57,13 @@ class Expression:
         The name of a branch; or numbers, names of branches (with dots as they are), arithmetic, comparisons, `&`, `|`,
         `~` and the functions abs, sqrt, exp, log, sin, cos, tan, sinh, cosh, arcsinh, arctan2, hypot, sign, where and
         first (the first of a list).
+    branches
+        The names of the branches of the file.
+
+    Attributes
+    ----------
+    names
+        The names of branches in it, of which some may be none of the file.
 
     Raises
     ------
@@ -64,19 +71,17 @@ class Expression:
         If it is no such expression.
     """
 
-    def __init__(self, text: str | float) -> None:
+    def __init__(self, text: str | float, branches: Container[str]) -> None:
         self.text = str(text)
+        self.names: set[str] = set()
         try:
-            self._tree = ast.parse(self.text.strip(), mode="eval").body
-        except SyntaxError:
             # Names of branches may have any characters.
+            self._tree = (
+                ast.Name(self.text) if self.text in branches else ast.parse(self.text.strip(), mode="eval").body
+            )
+        except SyntaxError:
             self._tree = ast.Name(self.text)
-        self._parts: set[str] = set()
         self._collect(self._tree)
-
-    def names(self, branches: Mapping[str, str]) -> set[str]:
-        """Give the names of branches in it, of which some may be no `branches`."""
-        return {self.text} if self.text in branches else self._parts
 
     def value(self, arrays: Mapping[str, Any]) -> Any:
         """Compute it; a branch by itself keeps its type, anything else is in double precision."""
@@ -84,7 +89,7 @@ class Expression:
 
     def _collect(self, node: ast.expr) -> None:
         if (name := _dotted(node)) is not None:
-            self._parts.add(name)
+            self.names.add(name)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
             for argument in node.args:
                 self._collect(argument)

@@ -105,7 +105,7 @@ def _numbers(values: Any, name: str, depth: int) -> list[tuple[str, Any]]:
             for field in values.fields
             for found in _numbers(values[field], f"{name}_{field}" if name else field, depth)
         ]
-    if values.ndim != depth or ak.type(values).content is None:
+    if not name or values.ndim != depth:
         return []
     numbers = ak.drop_none(values) if depth == 2 else ak.fill_none(values, np.nan)
     try:

@@ -388,14 +388,14 @@ class Events:
         """Choose the alternatives whose branches are there."""
         chosen: dict[str, Expression] = {}
         for field, given in fields.items():
-            alternatives = [Expression(text) for text in (given if isinstance(given, list) else [given])]
-            name = field.removesuffix("?")
             columns = self.source.columns
-            found = next((each for each in alternatives if all(part in columns for part in each.names(columns))), None)
+            alternatives = [Expression(text, columns) for text in (given if isinstance(given, list) else [given])]
+            name = field.removesuffix("?")
+            found = next((each for each in alternatives if all(part in columns for part in each.names)), None)
             if found is not None:
                 chosen[name] = found
             elif not field.endswith("?"):
-                missing = sorted(part for part in alternatives[0].names(columns) if part not in columns)
+                missing = sorted(part for part in alternatives[0].names if part not in columns)
                 others = [each for each in self.layout.particles if each != self.collection]
                 raise InputError(
                     f"{self.source.path} has no {missing[0]}, which the layout {self.layout.name} reads as {name}; "
@@ -410,8 +410,7 @@ class Events:
         return chosen
 
     def _value(self, expression: Expression, start: int, stop: int) -> Any:
-        names = expression.names(self.source.columns)
-        return expression.value({name: self.source.array(name, start, stop) for name in names})
+        return expression.value({name: self.source.array(name, start, stop) for name in expression.names})
 
     def _list(self, fields: Mapping[str, Expression], kind: str, start: int, stop: int) -> Any:
         values = {name: self._value(expression, start, stop) for name, expression in fields.items()}
@@ -505,7 +504,12 @@ def opened(path: str, layout: str | None, collection: str | None) -> Events:
         raise ValueError(
             f"the layout {chosen.name} has no particles {collection}; name one of {', '.join(chosen.particles)}."
         )
-    return Events(source, chosen, collection)
+    try:
+        return Events(source, chosen, collection)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"{chosen.name}: {error}", file=chosen.name) from error
 
 
 def _layout(name: str) -> Layout:
@@ -522,10 +526,7 @@ def _layout(name: str) -> Layout:
         raise InputError(f"{name} is no mapping file: {reason}; write it in YAML.", file=name) from error
     if not isinstance(given, dict):
         raise InputError(f"{name} is no mapping; write particles, jets and event with expressions.", file=name)
-    try:
-        return Layout.of(name, given)
-    except ValueError as error:
-        raise error if isinstance(error, InputError) else InputError(f"{name}: {error}", file=name) from error
+    return Layout.of(name, given)
 
 
 def _recognised(path: str, sources: list[_sources.Source]) -> tuple[_sources.Source, Layout]:

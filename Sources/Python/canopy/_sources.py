@@ -261,16 +261,16 @@ def _toptagging(path: str) -> Source:
     """Open the table of pandas with E_0, PX_0, PY_0, PZ_0 … and is_signal_new."""
     required("tables", "pandas")
     pandas = required("pandas", "pandas")
-    store = pandas.HDFStore(path, mode="r")
-    names = list(store.select("table", stop=0).columns)
-    count = int(store.get_storer("table").nrows)
+    with pandas.HDFStore(path, mode="r") as store:
+        names = list(store.select("table", stop=0).columns)
+        count = int(store.get_storer("table").nrows)
     places = [name.removeprefix("E_") for name in names if name.startswith("E_")]
     kept: dict[tuple[int, int], Any] = {}
 
     def rows(start: int, stop: int) -> Any:
         if (start, stop) not in kept:
             kept.clear()
-            kept[start, stop] = store.select("table", start=start, stop=stop)
+            kept[start, stop] = pandas.read_hdf(path, "table", start=start, stop=stop)
         return kept[start, stop]
 
     def component(prefix: str) -> Callable[[int, int], Any]:
