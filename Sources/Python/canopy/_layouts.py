@@ -313,7 +313,7 @@ class Layout:
             raise wrong(f"unit is {given['unit']}; write {', '.join(UNITS)}.")
         particles = given.get("particles")
         if isinstance(particles, Mapping) and not all(
-            isinstance(value, (Mapping, list)) for value in particles.values()
+            isinstance(part, Mapping) for value in particles.values() for part in _listed(value)
         ):
             particles = {"particles": particles}
         if isinstance(particles, list):
@@ -324,7 +324,7 @@ class Layout:
         if "jets?" in given:
             jets = {field if field.endswith("?") else f"{field}?": value for field, value in jets.items()}
         event = given.get("event") or {}
-        parts = {key: value if isinstance(value, list) else [value] for key, value in particles.items()}
+        parts = {key: _listed(value) for key, value in particles.items()}
         if not all(
             isinstance(fields, Mapping) for fields in [jets, event, *(part for all in parts.values() for part in all)]
         ):
@@ -389,7 +389,7 @@ class Events:
         chosen: dict[str, Expression] = {}
         for field, given in fields.items():
             columns = self.source.columns
-            alternatives = [Expression(text, columns) for text in (given if isinstance(given, list) else [given])]
+            alternatives = [Expression(text, columns) for text in _listed(given)]
             name = field.removesuffix("?")
             found = next((each for each in alternatives if all(part in columns for part in each.names)), None)
             if found is not None:
@@ -473,6 +473,10 @@ class Events:
                 field=name,
             )
         return ak.to_regular(value)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _joined(parts: list[Any]) -> Any:

@@ -69,7 +69,6 @@ class ParquetSource(Source):
         names = list(self._file.schema_arrow.names)
         groups = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
         self._ends = np.cumsum([0, *groups])
-        self._kept: tuple[str, tuple[int, int], Any] | None = None
         super().__init__(path, None, {name: name for name in names}, int(metadata.num_rows))
 
     def array(self, name: str, start: int, stop: int) -> Any:

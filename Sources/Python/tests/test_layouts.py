@@ -190,7 +190,7 @@ def test_mapping_file(tmp_path: pathlib.Path) -> None:
     mapping.write_text("""
 unit: MeV
 particles:
-  px: px
+  px: [nothing, px]
   py: momentum.y * 2 - 1
   pz: pz
   mass: m
