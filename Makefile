@@ -20,7 +20,7 @@ help:
 	@echo 'make threads  look for data races under ThreadSanitizer while several threads parse and cluster'
 	@echo 'make sanitize run the tests under AddressSanitizer and UBSan, with FILTER=... only some of them'
 	@echo 'make kills    kill trainings, triggers and others N=500 times, and look at what they leave'
-	@echo 'make real     compare Canopy with FastJet, pyhepmc, pylhe and h5py, on the samples and on files in ../shared'
+	@echo 'make real     compare Canopy with FastJet, pyhepmc, pylhe, h5py and uproot, on the samples and on files in ../shared'
 	@echo 'make studies  compare what evaluate says for a study with pyhf and NumPy'
 	@echo 'make wheel    build the wheel of the Python package in dist, with the command and all that it needs'
 	@echo 'make python   run the tests of the Python package in the wheel, which compare it with FastJet and with the command'
@@ -63,6 +63,7 @@ real: build
 	python3 -m venv .build-real
 	.build-real/bin/pip install --quiet --only-binary=:all: --requirement Resources/Checks/requirements.txt
 	.build-real/bin/python Resources/Checks/real.py
+	.build-real/bin/python Resources/Checks/root.py
 
 wheel: build
 	.ci/wheel $(CONFIGURATION)

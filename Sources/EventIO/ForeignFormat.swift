@@ -17,13 +17,15 @@ struct ForeignFormat: Sendable {
     self.init(Array(text.utf8), at: offset, name, advice)
   }
 
-  private static let toHDF5 = "write its particles as HDF5, for example with uproot or pyarrow and h5py"
+  private static let convert =
+    "canopy convert of the Python package canopy-hep makes HDF5 of it, as do uproot or pyarrow with h5py"
   private static let decompress = "decompress it, or pipe it in and give - as input"
 
   /// The formats that are told by their first bytes, whatever follows.
   static let known: [ForeignFormat] = [
-    ForeignFormat("root", "a ROOT file", "write its particles as HDF5, for example with uproot and h5py"),
-    ForeignFormat("PAR1", "a Parquet file", toHDF5), ForeignFormat("ARROW1", "an Arrow file", toHDF5),
+    ForeignFormat("root", "a ROOT file", convert), ForeignFormat("PAR1", "a Parquet file", convert),
+    ForeignFormat(
+      "ARROW1", "an Arrow file", "write its particles as HDF5, for example with pyarrow and h5py"),
     ForeignFormat(
       [0x93] + Array("NUMPY".utf8), "a NumPy array", "write its particles as HDF5 with h5py"),
     ForeignFormat(

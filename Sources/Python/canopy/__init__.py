@@ -11,13 +11,20 @@
 Four-momenta are in GeV, azimuths of jets in [0, 2π).
 """
 
-from ._cluster import cluster
-from ._errors import InputError
-from ._evaluation import Evaluation, evaluate
-from ._files import iterate, read, write
-from ._library import load_plugins, version
-from ._model import Model, load_model, models
-from ._training import train
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._cluster import cluster
+    from ._errors import InputError
+    from ._evaluation import Evaluation, evaluate
+    from ._files import iterate, read, write
+    from ._friend import write_friend
+    from ._library import load_plugins
+    from ._model import Model, load_model, models
+    from ._training import train
+
+    __version__: str
 
 __all__ = [
     "Evaluation",
@@ -32,5 +39,36 @@ __all__ = [
     "read",
     "train",
     "write",
+    "write_friend",
 ]
-__version__ = version()
+
+# The command imports this package too, and must not wait for awkward: a name is imported when it is first used.
+_MODULES = {
+    "Evaluation": "_evaluation",
+    "InputError": "_errors",
+    "Model": "_model",
+    "cluster": "_cluster",
+    "evaluate": "_evaluation",
+    "iterate": "_files",
+    "load_model": "_model",
+    "load_plugins": "_library",
+    "models": "_model",
+    "read": "_files",
+    "train": "_training",
+    "write": "_files",
+    "write_friend": "_friend",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.import_module("._library", __name__).version()
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

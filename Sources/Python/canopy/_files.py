@@ -27,6 +27,7 @@ def read(
     path: Paths,
     *,
     layout: str | None = None,
+    collection: str | None = None,
     format: str | None = None,
     units: str | None = None,
     define: Mapping[str, str] | None = None,
@@ -44,14 +45,19 @@ def read(
     """Read events from files of any format that Canopy reads.
 
     These are HepMC3 and HepMC2, Les Houches events, HDF5, JSON lines and text, also compressed by gzip, Zstandard, xz
-    or bzip2, and formats of loaded plugins. The format is told from the content.
+    or bzip2, and formats of loaded plugins. The format is told from the content. ROOT files, Parquet files and public
+    datasets are read by a layout, of which the page on ROOT files tells.
 
     Parameters
     ----------
     path
         A file, a pattern such as `tt-*.h5`, or several of them.
     layout
-        The name of a layout of ROOT and other files, which is told from the file unless given.
+        Of ROOT and Parquet files, NumPy archives and others that the library does not read itself: nanoaod, pfnano,
+        physlite, delphes, edm4hep, jetclass, toptagging, jetnet, energyflow, or the path of a mapping file in YAML;
+        told from the names of branches unless given. Options but `collection` and `max_events` are not for them.
+    collection
+        Which particles of a layout, such as `generator`; the first that it has unless given.
     format
         The name of the format, such as `hepmc3`, instead of the one that the content tells.
     units
@@ -94,8 +100,6 @@ def read(
     ValueError
         If an option cannot be.
     """
-    if _is_layout(path, layout):
-        return _layouts.read(path, layout=layout, max_events=max_events)
     options = reading(
         format=format,
         units=units,
@@ -110,6 +114,9 @@ def read(
         skip_bad_events=skip_bad_events,
         max_memory=max_memory,
     )
+    if _is_layout(path, layout, collection):
+        _check_of_layout(options, jets)
+        return _layouts.read(path, layout=layout, collection=collection, max_events=max_events)
     reader = Reader(path, options, jets)
     return reader.events(list(reader.parts(EVENTS_AT_ONCE)))
 
@@ -140,11 +147,14 @@ def iterate(path: Paths, *, step_size: int = 10_000, **options: Any) -> Iterator
         raise TypeError(f"step_size must be a number of events, not {step_size!r}.")
     if step_size < 1:
         raise ValueError(f"step_size is {step_size}; ask for one event or more.")
-    layout = options.pop("layout", None)
-    if _is_layout(path, layout):
-        raise ValueError("files of a layout are read as a whole, by canopy.read, or one by one.")
-    jets = options.pop("jets", None)
-    reader = Reader(path, reading(**options), jets)
+    layout, collection, jets = (options.pop(name, None) for name in ("layout", "collection", "jets"))
+    settings = reading(**options)
+    if _is_layout(path, layout, collection):
+        _check_of_layout(settings, jets)
+        return _layouts.iterate(
+            path, layout=layout, collection=collection, max_events=options.get("max_events"), step_size=int(step_size)
+        )
+    reader = Reader(path, settings, jets)
     return _steps(reader, int(step_size))
 
 
@@ -169,7 +179,8 @@ def write(path: Path, events: Any, *, format: str | None = None) -> None:
     Parameters
     ----------
     path
-        The file: HDF5 if its name ends in .h5 or .hdf5, JSON lines if in .jsonl, or a format of a loaded plugin.
+        The file: HDF5 if its name ends in .h5 or .hdf5, JSON lines if in .jsonl, Parquet if in .parquet, or a format of
+        a loaded plugin.
     events
         A record for each event, as `canopy.read` gives: `particles`, with momenta in any of the forms that
         `canopy.cluster` takes, `pdgid` and columns of the particles; columns of the events, of numbers, of as many
@@ -188,12 +199,18 @@ def write(path: Path, events: Any, *, format: str | None = None) -> None:
         If there is no such format, or the file cannot be written.
     """
     name = os.fspath(path)
+    if format is None and name.endswith(".parquet"):
+        from . import _convert
+
+        with _convert.whole(name) as writer:
+            writer.append(events, name)
+        return
     given = _given.of_events(events)
     opened = library.canopy_writer_open(name.encode(), ffi.NULL if format is None else str(format).encode())
     if opened == ffi.NULL:
         raise failure(file=name)
-    writer = ffi.gc(opened, library.canopy_writer_close)
-    if library.canopy_write(writer, given.pointer) != 0 or library.canopy_writer_finish(writer) != 0:
+    handle = ffi.gc(opened, library.canopy_writer_close)
+    if library.canopy_write(handle, given.pointer) != 0 or library.canopy_writer_finish(handle) != 0:
         raise failure(file=name)
 
 
@@ -245,10 +262,23 @@ def names(paths: Paths) -> list[str]:
     return [os.fspath(path) for path in listed]
 
 
-def _is_layout(path: Paths, layout: str | None) -> bool:
+def _is_layout(path: Paths, layout: str | None, collection: str | None) -> bool:
     """Whether files are read by their layout rather than by the library."""
-    suffixes = tuple(_layouts.SUFFIXES)
-    return layout is not None or (bool(suffixes) and any(name.endswith(suffixes) for name in names(path)))
+    return (
+        layout is not None
+        or collection is not None
+        or any(name.startswith("root://") or name.endswith(_layouts.SUFFIXES) for name in names(path))
+    )
+
+
+def _check_of_layout(settings: Mapping[str, Any], jets: Any) -> None:
+    """Refuse what files of a layout cannot be read with."""
+    defaults = reading()
+    given = [name for name in settings if name != "max-events" and settings[name] != defaults.get(name)]
+    given += [] if jets is None else ["jets"]
+    if given:
+        name = given[0].replace("-", "_")
+        raise ValueError(f"{name} is not for files of a layout; leave it out, or write them by canopy.write first.")
 
 
 class Reader:
