@@ -186,6 +186,7 @@ let package = Package(
     .testTarget(
       name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine", "Support"],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "ONNXTests", dependencies: ["NeuralEngine", "ONNX"]),
     .testTarget(
       name: "ObservablesTests", dependencies: ["Observables", "PluginKit"] + modules(reexportedByPluginKit)),
     .testTarget(
@@ -218,7 +219,8 @@ let package = Package(
     .testTarget(
       name: "CanopyModelTests",
       dependencies: [
-        "AllocationCounter", "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "Observables",
+        "AllocationCounter", "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "ONNX",
+        "Observables",
         "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Support", "TestCells", "TestFiles",
         "TestPlugins",
       ] + modules(reexportedByPluginKit), exclude: ["Fixtures"]),
