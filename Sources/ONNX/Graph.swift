@@ -53,9 +53,6 @@ package final class Graph {
     blocks[0].outputs.append(GraphPort(name, value.type, shape, summary))
   }
 
-  /// What the graph is given, in the order of the file.
-  package var inputNames: [String] { blocks[0].inputs.map(\.name) }
-
   // MARK: Numbers that are known
 
   /// A parameter of the network: `[rows × columns]` of its layout entry.

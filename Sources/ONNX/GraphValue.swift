@@ -64,9 +64,6 @@ extension GraphValue {
     return Self.choice(isLess(than: 0), -result, result)
   }
 
-  /// ln(1 + x).
-  package func logarithmOfOneMore() -> GraphValue { (self + 1).logarithm() }
-
   /// The angle of (x, y) in [−π, π], 0 at the origin; its quotient is taken in single precision, as runtimes have it.
   package static func angle(x: GraphValue, y: GraphValue) -> GraphValue {
     let quotient = (y.absolute() / x.absolute()).cast(to: .float)
