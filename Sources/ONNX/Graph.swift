@@ -146,6 +146,7 @@ package final class Graph {
   ///   - state: what the first turn begins with.
   ///   - body: gives what a turn leaves, and whether there is another; it may use values from outside.
   /// - Returns: what the last turn left.
+  /// - Throws: what the body throws.
   package func loop(
     limit: GraphValue, while condition: GraphValue, _ state: [GraphValue],
     _ body: ([GraphValue]) throws -> (state: [GraphValue], goesOn: GraphValue)
