@@ -8,8 +8,8 @@ import PackageDescription
 let reexportedByPluginKit = ["EventData", "Formulas", "JetPhysics", "NeuralEngine", "Settings", "Statistics"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
-    "CanopyModel", "EventIO", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Reports",
-    "Training", "Triggering", "Triggers",
+    "CanopyModel", "EventIO", "ONNX", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding",
+    "Reports", "Training", "Triggering", "Triggers",
   ]
 
 // What plugins are compiled against, with all that stands behind it: .ci/plugin-kit gathers it, and SourceFingerprint takes
@@ -74,17 +74,20 @@ let package = Package(
       name: "PluginKit", dependencies: ["CPluginInterface", "Support"] + modules(reexportedByPluginKit),
       plugins: ["SourceFingerprint"]),
 
+    .target(name: "ONNX", dependencies: ["PluginKit", "Support"] + modules(reexportedByPluginKit)),
+
     .target(
       name: "Observables", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/Observables"),
 
     .target(
       name: "RecursiveEmbedding",
-      dependencies: ["CKernels", "PluginKit", "Support"] + modules(reexportedByPluginKit),
+      dependencies: ["CKernels", "ONNX", "PluginKit", "Support"] + modules(reexportedByPluginKit),
       path: "Plugins/RecursiveEmbedding"),
 
     .target(
-      name: "RecurrentEncoder", dependencies: ["CKernels", "PluginKit"] + modules(reexportedByPluginKit),
+      name: "RecurrentEncoder",
+      dependencies: ["CKernels", "ONNX", "PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/RecurrentEncoder"),
 
     .target(
@@ -96,7 +99,7 @@ let package = Package(
       path: "Plugins/EventClassifiers"),
 
     .target(
-      name: "MassRegression", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      name: "MassRegression", dependencies: ["ONNX", "PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/MassRegression"),
 
     .target(
@@ -106,7 +109,7 @@ let package = Package(
     .target(
       name: "CanopyModel",
       dependencies: [
-        "CPluginInterface", "EventIO", "PluginKit", "Support",
+        "CPluginInterface", "EventIO", "ONNX", "PluginKit", "Support",
       ] + modules(reexportedByPluginKit)),
     .target(
       name: "Training",
@@ -131,7 +134,7 @@ let package = Package(
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables",
+        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "ONNX", "Observables",
         "PluginKit",
         "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training", "Triggering", "Triggers",
       ] + modules(reexportedByPluginKit)),
@@ -183,6 +186,7 @@ let package = Package(
     .testTarget(
       name: "NeuralEngineTests", dependencies: ["CKernels", "NeuralEngine", "Support"],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "ONNXTests", dependencies: ["NeuralEngine", "ONNX"]),
     .testTarget(
       name: "ObservablesTests", dependencies: ["Observables", "PluginKit"] + modules(reexportedByPluginKit)),
     .testTarget(
@@ -215,7 +219,8 @@ let package = Package(
     .testTarget(
       name: "CanopyModelTests",
       dependencies: [
-        "AllocationCounter", "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "Observables",
+        "AllocationCounter", "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "ONNX",
+        "Observables",
         "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Support", "TestCells", "TestFiles",
         "TestPlugins",
       ] + modules(reexportedByPluginKit), exclude: ["Fixtures"]),

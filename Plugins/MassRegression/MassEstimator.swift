@@ -43,7 +43,10 @@ public enum MassEstimator: String, Codable, Sendable, CaseIterable {
     }
   }
 
-  private static let softDropMass = "soft-drop/mass"
+  static let softDropMass = "soft-drop/mass"
+  /// Where logarithms stop, in GeV.
+  static let leastMass = 0.1
+  static let largestMass = 1e6
 
   /// How many numbers a network reads of a row in addition to the embedding.
   static func featureCount(_ estimators: [MassEstimator], _ rows: HeadRows) -> Int {
@@ -66,7 +69,7 @@ public enum MassEstimator: String, Codable, Sendable, CaseIterable {
     var (masses, features): ([Float], [Float]) = ([], [])
     let momenta = inputs.jetMomenta
     let groomed = estimators.contains(.softDrop) ? inputs.observable(softDropMass) : []
-    func logarithm(_ x: Double) -> Float { Float(log(min(max(x, 0.1), 1e6) / scale)) }
+    func logarithm(_ x: Double) -> Float { Float(log(min(max(x, leastMass), largestMass) / scale)) }
     for jet in 0..<inputs.jetCount {
       for estimator in estimators {
         // A jet has no number if soft drop leaves nothing of it.

@@ -29,8 +29,8 @@ public struct MassRegression: Head {
   public private(set) var calibration: MassCalibration?
   private let name: String
   private let likelihood: MassLikelihood
-  private let scale: Float
-  private let estimators: [MassEstimator]
+  let scale: Float
+  let estimators: [MassEstimator]
   private let layers: Perceptron
 
   /// A regression whose layers are added to the network by `builder`.
@@ -123,16 +123,26 @@ public struct MassRegression: Head {
 
   /// The parameters of the distribution, followed by the estimators in GeV: `[rows × anything]`.
   public func callAsFunction(_ inputs: HeadInputs) -> Variable {
+    guard !estimators.isEmpty else { return self(inputs, numbers: []) }
+    let classical = MassEstimator.estimate(estimators, rows, inputs, scale: Double(scale))
+    let count = rows == .jets ? inputs.jetCount : inputs.eventCount
+    let features = inputs.constant(
+      classical.features, rows: count, columns: MassEstimator.featureCount(estimators, rows))
+    let masses = inputs.constant(classical.masses, rows: count, columns: estimators.count)
+    return self(inputs, numbers: [features, masses])
+  }
+
+  /// The same with the numbers that the estimators give the layers, and the estimators in GeV; without estimators with
+  /// neither.
+  package func callAsFunction(_ inputs: HeadInputs, numbers: [Variable]) -> Variable {
     let learnt =
       rows == .jets ? inputs.jetEmbedding : inputs.eventEmbedding.concatenated(with: inputs.eventInputs)
     let dropout = configuration.dropout
-    guard !estimators.isEmpty else { return inputs.outputs(of: layers, on: learnt, dropout: dropout) }
-    let classical = MassEstimator.estimate(estimators, rows, inputs, scale: Double(scale))
-    let features = inputs.constant(
-      classical.features, rows: learnt.rows, columns: MassEstimator.featureCount(estimators, rows))
-    let masses = inputs.constant(classical.masses, rows: learnt.rows, columns: estimators.count)
+    guard let features = numbers.first else {
+      return inputs.outputs(of: layers, on: learnt, dropout: dropout)
+    }
     return inputs.outputs(of: layers, on: learnt.concatenated(with: features), dropout: dropout)
-      .concatenated(with: masses)
+      .concatenated(with: numbers[1])
   }
 
   private func distribution(_ result: Variable) -> MassDistribution {

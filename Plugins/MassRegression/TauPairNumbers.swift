@@ -72,7 +72,9 @@ struct TauPairNumbers {
     let visible = a + b
     let collinear = collinearMass[event].isNaN ? nil : collinearMass[event]
     let hasShares = !shares.first[event].isNaN
-    func logarithm(_ x: Double) -> Double { log(min(max(x, 0.1), 1e6) / scale) }
+    func logarithm(_ x: Double) -> Double {
+      log(min(max(x, MassEstimator.leastMass), MassEstimator.largestMass) / scale)
+    }
     func cosine(_ p: FourMomentum, _ q: FourMomentum) -> Double {
       let product = p.pt * q.pt
       return product > 0 ? (p.px * q.px + p.py * q.py) / product : 0
@@ -80,7 +82,8 @@ struct TauPairNumbers {
     func features(of tau: Candidate, _ p: FourMomentum) -> [Double] {
       [
         logarithm(p.pt), min(abs(p.pseudorapidity), 10), tau.lepton[event], tau.identified[event],
-        tau.isolation[event], log(max(p.mass, 0.1)), cosine(p, missing),
+        tau.isolation[event], log(max(p.mass, MassEstimator.leastMass)),
+        cosine(p, missing),
       ]
     }
     return [

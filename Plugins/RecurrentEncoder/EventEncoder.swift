@@ -14,8 +14,8 @@ public struct EventEncoder: Sendable {
   /// The number of components of a jet's embedding; 0 if it is not read.
   public let jetEmbeddingWidth: Int
 
-  private let rising: GatedRecurrentUnit
-  private let falling: GatedRecurrentUnit?
+  let rising: GatedRecurrentUnit
+  let falling: GatedRecurrentUnit?
 
   /// Adds the encoder's parameters, all named `events.…`, to a layout.
   ///

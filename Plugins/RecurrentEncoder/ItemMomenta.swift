@@ -54,19 +54,27 @@ public enum ItemMomenta: String, Sendable, Codable, CaseIterable {
       numbers.append(Float(frame.pseudorapidity(of: p)))
       numbers.append(Float(cosine))
       numbers.append(Float(sine))
-      numbers.append(Float(log(max(p.mass, 0.1))))
+      numbers.append(Float(log(max(p.mass, FourMomentum.leastMass))))
     case .none: break
     }
   }
 }
 
 extension FourMomentum {
-  /// Beyond ±10 there is no detector; a momentum along the beam has a finite place there.
-  var boundedPseudorapidity: Double { min(max(pseudorapidity, -10), 10) }
+  /// Where logarithms of transverse momenta stop, in GeV.
+  static let leastPt = 1e-3
+  /// Where logarithms of masses stop, in GeV.
+  static let leastMass = 0.1
+  /// Beyond it there is no detector; a momentum along the beam has a finite place there.
+  static let largestPseudorapidity = 10.0
+
+  var boundedPseudorapidity: Double {
+    min(max(pseudorapidity, -Self.largestPseudorapidity), Self.largestPseudorapidity)
+  }
 
   /// ln pT, of 1 MeV at least.
   var logPt: Double { Self.logPt(pt) }
 
   /// ln pT, of 1 MeV at least.
-  static func logPt(_ pt: Double) -> Double { log(max(pt, 1e-3)) }
+  static func logPt(_ pt: Double) -> Double { log(max(pt, leastPt)) }
 }

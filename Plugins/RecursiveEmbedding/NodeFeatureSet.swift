@@ -123,12 +123,12 @@ public enum NodeFeatureSet: String, Sendable, CaseIterable {
     }
   }
 
-  private static let minimumMomentum = 1e-3
-  private static let minimumMass = 0.1
-  private static let minimumAngle = 1e-4
-  private static let minimumFraction = 1e-6
+  static let minimumMomentum = 1e-3
+  static let minimumMass = 0.1
+  static let minimumAngle = 1e-4
+  static let minimumFraction = 1e-6
   /// Beyond any detector; a momentum along the beam has a finite place there.
-  private static let maximumEta = 10.0
+  static let maximumEta = 10.0
 
   private static func boundedEta(_ p: FourMomentum) -> Double {
     min(max(p.pseudorapidity, -maximumEta), maximumEta)

@@ -5,6 +5,7 @@
 @_exported import EventIO
 @_exported import JetPhysics
 @_exported import NeuralEngine
+@_exported import ONNX
 @_exported import Observables
 @_exported import PluginKit
 @_exported import RecurrentEncoder

@@ -21,8 +21,10 @@ public struct GatedRecurrentUnit: Sendable {
   /// The number of components of the state.
   public let width: Int
 
-  let input: Dense
-  let recurrent: Dense
+  /// W and b.
+  package let input: Dense
+  /// U and c.
+  package let recurrent: Dense
 
   /// Adds the unit's parameters to a layout: `NAME.input.weight` W `[3 width × inputs]`, `NAME.input.bias` b,
   /// `NAME.recurrent.weight` U `[3 width × width]` and `NAME.recurrent.bias` c, each with the rows of r, z and n in

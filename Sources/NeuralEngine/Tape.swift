@@ -30,6 +30,8 @@ public final class Tape {
   var nodes: [Node] = []
   let arena = Arena()
   private var parameterNodes: [Int32]
+  /// Whether operations are kept though there are no gradients, so that `origin(of:)` tells them.
+  private let isTraced: Bool
 
   /// A tape that reads `parameters` and, if `gradients` is given, can run backward.
   ///
@@ -38,6 +40,15 @@ public final class Tape {
     require(gradients == nil || gradients!.layout == parameters.layout, "gradients of another layout")
     self.parameters = parameters
     self.gradients = gradients
+    isTraced = false
+    parameterNodes = Array(repeating: -1, count: parameters.layout.entries.count)
+  }
+
+  /// A tape that predicts, and keeps where each variable comes from.
+  package init(tracing parameters: Parameters) {
+    self.parameters = parameters
+    gradients = nil
+    isTraced = true
     parameterNodes = Array(repeating: -1, count: parameters.layout.entries.count)
   }
 
@@ -67,6 +78,11 @@ public final class Tape {
     }
     return Variable(
       tape: self, id: Variable.ID(index: parameterNodes[id.index]), rows: entry.rows, columns: entry.columns)
+  }
+
+  /// The parameter that a variable is; nil if it is none.
+  func parameter(at id: Variable.ID) -> ParameterID? {
+    parameterNodes.firstIndex(of: id.index).map { ParameterID(index: $0) }
   }
 
   /// A matrix that has no gradient and whose numbers the caller still has to write.
@@ -106,7 +122,8 @@ public final class Tape {
   ) -> Variable {
     let keeps = requiresGradient && recordsGradients
     return append(
-      rows: rows, columns: columns, requiresGradient: keeps, operation: keeps ? operation() : nil)
+      rows: rows, columns: columns, requiresGradient: keeps,
+      operation: keeps || isTraced ? operation() : nil)
   }
 
   private func append(

@@ -76,7 +76,8 @@ extension Variable {
 
   private func scaled(by factor: Float, plus term: Float) -> Variable {
     let result = tape.record(
-      rows: rows, columns: columns, requiresGradient: requiresGradient, Scaling(operand: id, factor: factor))
+      rows: rows, columns: columns, requiresGradient: requiresGradient,
+      Scaling(operand: id, factor: factor, term: term))
     let x = values
     let y = result.values
     for i in 0..<count { y[i] = factor * x[i] + term }
@@ -134,11 +135,24 @@ private struct Broadcast {
   func place(_ row: Int, _ column: Int) -> Int { row * rowStride + column * columnStride }
 }
 
-private struct Combination: TapeOperation {
+private struct Combination: TraceableOperation {
   enum Kind { case add, subtract, multiply, divide, maximum, minimum }
   let kind: Kind
   let left: Variable.ID
   let right: Variable.ID
+
+  var operands: [Variable.ID] { [left, right] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation {
+    switch kind {
+    case .add: .add
+    case .subtract: .subtract
+    case .multiply: .multiply
+    case .divide: .divide
+    case .maximum: .maximum
+    case .minimum: .minimum
+    }
+  }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     let upstream = tape.gradient(of: result)!
@@ -176,15 +190,29 @@ private struct Combination: TapeOperation {
   }
 }
 
-/// The gradient of a result times a factor.
-struct Scaling: TapeOperation {
+/// A factor times each element, and a term.
+private struct Scaling: TraceableOperation {
   let operand: Variable.ID
   let factor: Float
+  let term: Float
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation {
+    .scaling(factor: factor, term: term)
+  }
 
   func backward(from result: Variable.ID, on tape: Tape) {
-    guard let gradient = tape.gradient(of: operand) else { return }
-    let upstream = tape.gradient(of: result)!
-    let (rows, columns) = tape.shape(of: result)
+    tape.passGradient(of: result, to: operand, factor: factor)
+  }
+}
+
+extension Tape {
+  /// Adds the gradient of a result times a factor to that of an operand.
+  func passGradient(of result: Variable.ID, to operand: Variable.ID, factor: Float) {
+    guard let gradient = gradient(of: operand) else { return }
+    let upstream = self.gradient(of: result)!
+    let (rows, columns) = shape(of: result)
     for i in 0..<rows * columns { gradient[i] += factor * upstream[i] }
   }
 }

@@ -112,6 +112,20 @@ private enum Function {
     }
   }
 
+  var traced: TracedOperation {
+    switch self {
+    case .relu: .relu
+    case .sigmoid: .sigmoid
+    case .tanh: .tanh
+    case .exp: .exponential
+    case .log: .logarithm
+    case .squareRoot: .squareRoot
+    case .square: .square
+    case .absolute: .absolute
+    case .softplus: .softplus
+    }
+  }
+
   /// The derivative at x, given the value y of the function.
   func derivative(_ x: Float, _ y: Float) -> Float {
     switch self {
@@ -128,9 +142,13 @@ private enum Function {
   }
 }
 
-private struct Application: TapeOperation {
+private struct Application: TraceableOperation {
   let function: Function
   let operand: Variable.ID
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { function.traced }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     guard let gradient = tape.gradient(of: operand) else { return }
@@ -142,9 +160,13 @@ private struct Application: TapeOperation {
   }
 }
 
-private struct Power: TapeOperation {
+private struct Power: TraceableOperation {
   let operand: Variable.ID
   let exponent: Float
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { .power(exponent) }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     guard let gradient = tape.gradient(of: operand) else { return }
@@ -157,8 +179,12 @@ private struct Power: TapeOperation {
   }
 }
 
-private struct LogSumExp: TapeOperation {
+private struct LogSumExp: TraceableOperation {
   let operand: Variable.ID
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { .logSumExp }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     guard let gradient = tape.gradient(of: operand) else { return }
@@ -174,8 +200,12 @@ private struct LogSumExp: TapeOperation {
   }
 }
 
-private struct Softmax: TapeOperation {
+private struct Softmax: TraceableOperation {
   let operand: Variable.ID
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { .softmax }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     guard let gradient = tape.gradient(of: operand) else { return }
@@ -191,8 +221,12 @@ private struct Softmax: TapeOperation {
   }
 }
 
-private struct LogSoftmax: TapeOperation {
+private struct LogSoftmax: TraceableOperation {
   let operand: Variable.ID
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { .logSoftmax }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     guard let gradient = tape.gradient(of: operand) else { return }

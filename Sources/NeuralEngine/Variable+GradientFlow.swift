@@ -3,7 +3,8 @@
 extension Variable {
   /// The same numbers as a constant, through which no gradient passes: `[rows × columns]`.
   public func detached() -> Variable {
-    let result = tape.constant(rows: rows, columns: columns)
+    let result = tape.record(
+      rows: rows, columns: columns, requiresGradient: false, Identity(operand: id, gradientFactor: 0))
     tape.values(of: result.id).update(from: tape.values(of: id), count: count)
     return result
   }
@@ -18,8 +19,22 @@ extension Variable {
   public func gradientReversed(factor: Float = 1) -> Variable {
     let result = tape.record(
       rows: rows, columns: columns, requiresGradient: requiresGradient,
-      Scaling(operand: id, factor: -factor))
+      Identity(operand: id, gradientFactor: -factor))
     tape.values(of: result.id).update(from: tape.values(of: id), count: count)
     return result
+  }
+}
+
+/// The same numbers, with another gradient.
+private struct Identity: TraceableOperation {
+  let operand: Variable.ID
+  let gradientFactor: Float
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { .scaling(factor: 1, term: 0) }
+
+  func backward(from result: Variable.ID, on tape: Tape) {
+    tape.passGradient(of: result, to: operand, factor: gradientFactor)
   }
 }

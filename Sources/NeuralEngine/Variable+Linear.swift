@@ -46,10 +46,14 @@ extension Variable {
   }
 }
 
-private struct Linear: TapeOperation {
+private struct Linear: TraceableOperation {
   let input: Variable.ID
   let weight: Variable.ID
   let bias: Variable.ID?
+
+  var operands: [Variable.ID] { [input, weight] + (bias.map { [$0] } ?? []) }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { .linear }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     let upstream = tape.gradient(of: result)!
@@ -70,9 +74,13 @@ private struct Linear: TapeOperation {
   }
 }
 
-private struct Product: TapeOperation {
+private struct Product: TraceableOperation {
   let left: Variable.ID
   let right: Variable.ID
+
+  var operands: [Variable.ID] { [left, right] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { .product }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     let upstream = tape.gradient(of: result)!

@@ -6,7 +6,7 @@ extension Variable {
     let scales = tape.scratch(count: rows)
     let result = tape.record(
       rows: rows, columns: columns, requiresGradient: requiresGradient,
-      RowNormalisation(operand: id, scales: scales.baseAddress!))
+      RowNormalisation(operand: id, epsilon: epsilon, scales: scales.baseAddress!))
     let (x, y) = (values, result.values)
     for row in 0..<rows {
       let range = row * columns..<(row + 1) * columns
@@ -22,9 +22,16 @@ extension Variable {
   }
 }
 
-private struct RowNormalisation: TapeOperation {
+private struct RowNormalisation: TraceableOperation {
   let operand: Variable.ID
+  let epsilon: Float
   let scales: UnsafeMutablePointer<Float>
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation {
+    .rowNormalisation(epsilon: epsilon)
+  }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     guard let gradient = tape.gradient(of: operand) else { return }

@@ -15,7 +15,7 @@ extension Variable {
   /// The mean of each column: `[1 × columns]`; 0 without rows.
   public func columnMeans() -> Variable { reduced(.columns, scale: rows > 0 ? 1 / Float(rows) : 0) }
 
-  private func reduced(_ axis: Reduction.Axis, scale: Float) -> Variable {
+  private func reduced(_ axis: TracedOperation.Axis, scale: Float) -> Variable {
     let result = tape.record(
       rows: axis == .rows ? rows : 1, columns: axis == .columns ? columns : 1,
       requiresGradient: requiresGradient, Reduction(operand: id, axis: axis, scale: scale))
@@ -30,21 +30,14 @@ extension Variable {
   }
 }
 
-private struct Reduction: TapeOperation {
-  enum Axis {
-    case all, rows, columns
-
-    func place(_ row: Int, _ column: Int) -> Int {
-      switch self {
-      case .all: 0
-      case .rows: row
-      case .columns: column
-      }
-    }
-  }
+private struct Reduction: TraceableOperation {
   let operand: Variable.ID
-  let axis: Axis
+  let axis: TracedOperation.Axis
   let scale: Float
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { .sum(axis, scale: scale) }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     guard let gradient = tape.gradient(of: operand) else { return }
@@ -54,6 +47,17 @@ private struct Reduction: TapeOperation {
       for column in 0..<columns {
         gradient[row * columns + column] += scale * upstream[axis.place(row, column)]
       }
+    }
+  }
+}
+
+extension TracedOperation.Axis {
+  /// The element of the sums that an element is added to.
+  fileprivate func place(_ row: Int, _ column: Int) -> Int {
+    switch self {
+    case .all: 0
+    case .rows: row
+    case .columns: column
     }
   }
 }

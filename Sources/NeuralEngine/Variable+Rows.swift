@@ -125,9 +125,13 @@ private func addRows(
   }
 }
 
-private struct Concatenation: TapeOperation {
+private struct Concatenation: TraceableOperation {
   let left: Variable.ID
   let right: Variable.ID
+
+  var operands: [Variable.ID] { [left, right] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { .concatenation }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     let upstream = tape.gradient(of: result)!
@@ -146,9 +150,15 @@ private struct Concatenation: TapeOperation {
   }
 }
 
-private struct ColumnSlice: TapeOperation {
+private struct ColumnSlice: TraceableOperation {
   let operand: Variable.ID
   let first: Int32
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation {
+    .columns(Int(first)..<Int(first) + tape.shape(of: result).columns)
+  }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     guard let gradient = tape.gradient(of: operand) else { return }
@@ -163,9 +173,15 @@ private struct ColumnSlice: TapeOperation {
   }
 }
 
-private struct RowGathering: TapeOperation {
+private struct RowGathering: TraceableOperation {
   let operand: Variable.ID
   let indices: UnsafeMutablePointer<Int32>
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation {
+    .rowGathering((0..<tape.shape(of: result).rows).map { indices[$0] })
+  }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     guard let gradient = tape.gradient(of: operand) else { return }
@@ -185,9 +201,13 @@ private struct RowScattering: TapeOperation {
   }
 }
 
-private struct Stacking: TapeOperation {
+private struct Stacking: TraceableOperation {
   let upper: Variable.ID
   let lower: Variable.ID
+
+  var operands: [Variable.ID] { [upper, lower] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { .stacking }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     let upstream = tape.gradient(of: result)!

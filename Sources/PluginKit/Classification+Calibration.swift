@@ -147,7 +147,9 @@ extension Classification {
   /// The least background efficiency whose threshold each score passes; 1 if it passes none:
   /// `[rows × targets]`.
   func passedWorkingPoints(of probabilities: Variable) -> Variable {
-    let result = probabilities.tape.constant(rows: probabilities.rows, columns: probabilities.columns)
+    let result = probabilities.tape.record(
+      rows: probabilities.rows, columns: probabilities.columns, requiresGradient: false,
+      WorkingPoints(scores: probabilities.id, thresholds: calibration?.thresholds ?? []))
     let (scores, passed) = (probabilities.values, result.values)
     for index in 0..<probabilities.count {
       passed[index] = 1
@@ -175,5 +177,24 @@ extension Classification {
         }
       }
     }
+  }
+}
+
+/// The working points that scores pass; no gradient passes through them.
+private struct WorkingPoints: TraceableOperation {
+  let scores: Variable.ID
+  /// Of each column of the scores.
+  let thresholds: [[Classification.WorkingPoint]]
+
+  var operands: [Variable.ID] { [scores] }
+
+  func backward(from result: Variable.ID, on tape: Tape) {}
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation {
+    .steps(
+      (thresholds.first ?? []).indices.map { point in
+        TracedStep(
+          thresholds: thresholds.map { $0[point].threshold }, value: Float(thresholds[0][point].target))
+      })
   }
 }

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import ONNX
+import PluginKit
+
+/// The recursive network in ONNX: a loop whose turns make all nodes whose children are made.
+extension RecursiveStage: GraphStage {
+  package func graph(
+    _ inputs: GraphInputs, scaling: FeatureScaling, parameters: Parameters, jetEmbedding: GraphValue?
+  ) throws -> (embedding: GraphValue, eventInputs: GraphValue?) {
+    let graph = inputs.graph
+    let nodes = GraphNodes(inputs)
+    let features = scaling.scaled(configuration.features.graph(nodes, inputs).cast(to: .float))
+    let cell = network.definition
+    let count = network.featureCount
+    func states(
+      _ read: [(value: GraphValue, columns: Int)], _ body: ([Variable]) -> Variable
+    ) throws -> GraphValue {
+      try graph.add(read.map { TracedInput($0.value, columns: $0.columns, rows: .items) }) { _, values, _ in
+        body(values)
+      }
+    }
+    let leaves = nodes.isLeaf.places()
+    let width = graph.constant([cell.stateWidth])
+    let shape = GraphValue.concatenation([nodes.isLeaf.rowCount, width], axis: 0)
+    let started = graph.filled(0, .float, shape: shape).replacing(
+      rows: leaves, by: try states([(features.gathered(leaves), count)]) { cell.leaves($0[0]) })
+    // A tree of n nodes has fewer levels than that, so that links that go round in circles end as well.
+    let ended = try graph.loop(
+      limit: nodes.isLeaf.rowCount.reshaped([]), while: nodes.isLeaf.not().any(), [started, nodes.isLeaf]
+    ) { state in
+      let (known, isKnown) = (state[0], state[1])
+      let isReady = isKnown.not().and(
+        isKnown.gathered(nodes.left).and(isKnown.gathered(nodes.right)))
+      let ready = isReady.places()
+      let made = try states([
+        (known.gathered(nodes.left.gathered(ready)), cell.stateWidth),
+        (known.gathered(nodes.right.gathered(ready)), cell.stateWidth), (features.gathered(ready), count),
+      ]) { cell.splittings(left: $0[0], right: $0[1], $0[2]) }
+      let areKnown = isKnown.or(isReady)
+      return ([known.replacing(rows: ready, by: made), areKnown], areKnown.not().any())
+    }
+    let roots = inputs.nodesOfJet.starts + inputs.nodesOfJet.counts - 1
+    let embedding = ended[0].gathered(roots)
+    return (cell.stateWidth > cell.width ? embedding.columns(0..<cell.width) : embedding, nil)
+  }
+}
+
+/// The nodes of trees in a graph.
+struct GraphNodes {
+  /// Of each node: `[nodes]`.
+  let momenta: GraphMomenta
+  /// Of the jet of each node.
+  let jets: GraphMomenta
+  /// Whether a node has no children: `[nodes]`.
+  let isLeaf: GraphValue
+  /// The children among all nodes; for a leaf, any node: `[nodes]`.
+  let left, right: GraphValue
+
+  init(_ inputs: GraphInputs) {
+    momenta = inputs.nodes
+    let children = inputs.children
+    let nodes = inputs.nodesOfJet
+    jets = momenta.gathered(nodes.starts + nodes.counts - 1).gathered(nodes.ofRow)
+    let starts = nodes.starts.gathered(nodes.ofRow)
+    isLeaf = children.column(0).isLess(than: 0)
+    left = starts + children.column(0).maximum(0)
+    right = starts + children.column(1).maximum(0)
+  }
+}
+
+extension NodeFeatures {
+  /// The features of all nodes, not scaled: `[nodes × count]`, in double precision.
+  func graph(_ nodes: GraphNodes, _ inputs: GraphInputs) -> GraphValue {
+    GraphValue.matrix(
+      columns: parts.flatMap { part -> [GraphValue] in
+        switch part {
+        case .set(.paper): NodeFeatureSet.paperFeatures(nodes)
+        case .set(.lund): NodeFeatureSet.lundFeatures(nodes)
+        case .particle(let column):
+          [
+            inputs.column(
+              Self.prefix + column, rows: "nodes",
+              "Of a leaf the column \(column) of its particle, of a splitting the sum over its particles; NaN where it is not known."
+            )
+          ]
+        case .observable(let name):
+          [
+            inputs.column(
+              "node/\(name)", rows: "nodes",
+              "The number \(name) of each node, or of its jet or event; NaN where there is none.")
+          ]
+        }
+      })
+  }
+}
+
+extension NodeFeatureSet {
+  static func paperFeatures(_ nodes: GraphNodes) -> [GraphValue] {
+    let p = nodes.momenta
+    return [
+      (p.pt2 + p.pz * p.pz).squareRoot(), p.pseudorapidity(within: maximumEta), p.phi, p.energy,
+      p.energy / nodes.jets.energy.maximum(minimumMomentum), p.pt, p.theta,
+    ]
+  }
+
+  static func lundFeatures(_ nodes: GraphNodes) -> [GraphValue] {
+    let (p, jet) = (nodes.momenta, nodes.jets)
+    let pt = p.pt
+    let logPt = pt.logarithm(atLeast: minimumMomentum)
+    let logEnergy = p.energy.logarithm(atLeast: minimumMomentum)
+    let eta = p.pseudorapidity(within: maximumEta)
+    let deltaEta = eta - jet.pseudorapidity(within: maximumEta)
+    let deltaPhi = p.azimuth(from: jet)
+    let (left, right) = (nodes.left, nodes.right)
+    let (ptLeft, ptRight) = (pt.gathered(left), pt.gathered(right))
+    let total = ptLeft + ptRight
+    let share = GraphValue.choice(
+      total.isGreater(than: 0), ptLeft.minimum(ptRight) / total, pt.graph.scalar(0, .double))
+    let rapidity = p.rapidity
+    let deltaY = (rapidity.gathered(left) - rapidity.gathered(right)).absolute().minimum(2 * maximumEta)
+    let azimuth = p.gathered(left).azimuth(from: p.gathered(right))
+    let logDeltaR = (deltaY * deltaY + azimuth * azimuth).squareRoot().logarithm(atLeast: minimumAngle)
+    func ofSplitting(_ value: GraphValue) -> GraphValue { value.replaced(where: nodes.isLeaf, by: .nan) }
+    return [
+      logPt - jet.pt.logarithm(atLeast: minimumMomentum),
+      logEnergy - jet.energy.logarithm(atLeast: minimumMomentum), deltaEta, deltaPhi,
+      (deltaEta * deltaEta + deltaPhi * deltaPhi).squareRoot(), p.mass.logarithm(atLeast: minimumMass),
+      logPt, nodes.isLeaf.not().cast(to: .double), ofSplitting(logDeltaR),
+      ofSplitting(share.logarithm(atLeast: minimumFraction)),
+      ofSplitting(logPt.gathered(left).minimum(logPt.gathered(right)) + logDeltaR),
+    ]
+  }
+}
