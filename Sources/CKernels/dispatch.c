@@ -65,6 +65,12 @@ void canopy_scatter_rows(size_t rows, size_t columns, const float *x, size_t ldx
   kernels->scatter_rows(rows, columns, x, ldx, index, y, ldy);
 }
 
+void canopy_scale(size_t n, size_t period, float *x, const float *median, const float *inverse, float bound) {
+  kernels->scale(n, period, x, median, inverse, bound);
+}
+
+size_t canopy_scaling_rows(void) { return CANOPY_SCALING_ROWS; }
+
 size_t canopy_packed_count(size_t outputs, size_t inputs) { return kernels->packed_count(outputs, inputs); }
 
 void canopy_pack(size_t outputs, size_t inputs, const float *w, int transposed, float *packed) {

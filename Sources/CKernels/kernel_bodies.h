@@ -192,6 +192,26 @@ static void scatter_rows(size_t rows, size_t columns, const float *x, size_t ldx
   }
 }
 
+INLINE vec scale_vec(vec x, vec median, vec inverse, float bound) {
+  vec scaled = (x - median) * inverse;
+  return min(splat(bound), max(splat(-bound), select(scaled == scaled, scaled, splat(0.0f))));
+}
+
+static void scale(size_t n, size_t period, float *x, const float *median, const float *inverse, float bound) {
+  size_t i = 0, at = 0;
+  for (; i + LANES <= n; i += LANES) {
+    store(x + i, scale_vec(load(x + i), load(median + at), load(inverse + at), bound));
+    at += LANES;
+    if (at == period) at = 0;
+  }
+  if (i < n) {
+    vec rest = {0};
+    memcpy(&rest, x + i, (n - i) * sizeof *x);
+    rest = scale_vec(rest, load(median + at), load(inverse + at), bound);
+    memcpy(x + i, &rest, (n - i) * sizeof *x);
+  }
+}
+
 static double sum_of_squares(size_t n, const float *x) {
   dvec sums = {0};
   size_t i = 0;
@@ -251,6 +271,7 @@ const struct canopy_kernel_table TABLE = {
     .add_column_sums = add_column_sums,
     .gather_rows = gather_rows,
     .scatter_rows = scatter_rows,
+    .scale = scale,
     .packed_count = packed_count,
     .pack = pack,
     .packed_product = packed_product,

@@ -9,6 +9,8 @@
 
 // The rows that are worked through at a time, two tiles of a product.
 #define CANOPY_BLOCK_ROWS 12
+// The rows after which the features of a vector are those of the first again, for vectors of any width.
+#define CANOPY_SCALING_ROWS 16
 
 struct canopy_kernel_table {
   void (*exp)(size_t, const float *, float *);
@@ -20,6 +22,7 @@ struct canopy_kernel_table {
   void (*add_column_sums)(size_t, size_t, const float *, size_t, float *);
   void (*gather_rows)(size_t, size_t, const float *, size_t, const int32_t *, float *, size_t);
   void (*scatter_rows)(size_t, size_t, const float *, size_t, const int32_t *, float *, size_t);
+  void (*scale)(size_t, size_t, float *, const float *, const float *, float);
   size_t (*packed_count)(size_t, size_t);
   void (*pack)(size_t, size_t, const float *, int, float *);
   void (*packed_product)(size_t, size_t, size_t, const float *, size_t, const float *, float *, size_t, int);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CKernels
 import Support
 
 /// Robust scaling of features: (x − median) / interquartile range, learnt from training data.
@@ -12,12 +13,31 @@ public struct FeatureScaling: Sendable, Equatable, Codable {
   public let median: [Float]
   /// The interquartile range of each feature, or what takes its place; 1 for a constant and for a flag of 0 and 1.
   public let interquartileRange: [Float]
+  /// Medians, and reciprocal ranges, of so many rows that a vector of the kernel can begin at any feature.
+  private let medians, inverses: [Float]
+
+  private enum CodingKeys: CodingKey { case median, interquartileRange }
 
   /// Scaling by given numbers.
   public init(median: [Float], interquartileRange: [Float]) {
     require(median.count == interquartileRange.count, "a range for each median")
+    self.init(unchecked: median, interquartileRange)
+  }
+
+  /// Scaling by the numbers of a file, which need not be as many medians as ranges.
+  public init(from decoder: any Decoder) throws {
+    let numbers = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      unchecked: try numbers.decode([Float].self, forKey: .median),
+      try numbers.decode([Float].self, forKey: .interquartileRange))
+  }
+
+  private init(unchecked median: [Float], _ interquartileRange: [Float]) {
     self.median = median
     self.interquartileRange = interquartileRange
+    let rows = canopy_scaling_rows()
+    medians = Array(repeatElement(median, count: rows).joined())
+    inverses = Array(repeatElement(interquartileRange.map { 1 / $0 }, count: rows).joined())
   }
 
   /// The scaling of `features`, row-major `[rows × count]`.
@@ -81,19 +101,8 @@ public struct FeatureScaling: Sendable, Equatable, Codable {
   /// Scales `features`, row-major `[rows × count]`, in place.
   public func apply(to features: inout [Float]) {
     guard count > 0 else { return }
-    // On the stack, as this is done for every batch.
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { inverse in
-      for column in 0..<count { inverse.initializeElement(at: column, to: 1 / interquartileRange[column]) }
-      features.withUnsafeMutableBufferPointer { features in
-        for row in stride(from: 0, to: features.count, by: count) {
-          for column in 0..<count {
-            let scaled = (features[row + column] - median[column]) * inverse[column]
-            // Bounded, so that no momentum that a Double holds overflows the network.
-            features[row + column] = scaled.isNaN ? 0 : min(max(scaled, -1e6), 1e6)
-          }
-        }
-      }
-    }
+    // Bounded, so that no momentum that a Double holds overflows the network.
+    canopy_scale(features.count, medians.count, &features, medians, inverses, 1e6)
   }
 
   private static func quantile(_ fraction: Double, of sorted: [Float]) -> Float {

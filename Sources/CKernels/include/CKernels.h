@@ -51,6 +51,11 @@ void canopy_gather_rows(size_t rows, size_t columns, const float *x, size_t ldx,
 void canopy_scatter_rows(size_t rows, size_t columns, const float *x, size_t ldx, const int32_t *index, float *y,
                          size_t ldy);
 
+// x[i] = (x[i] - median[i % period]) * inverse[i % period], not beyond +-bound; 0 where that is not a number.
+// x is a plain array: nothing behind its end is read. period is a multiple of canopy_scaling_rows.
+void canopy_scale(size_t n, size_t period, float *x, const float *median, const float *inverse, float bound);
+size_t canopy_scaling_rows(void);
+
 // --- Products with packed weights ---
 //
 // For matrices as small as a network's, most of a product's time goes into arranging the weights. They are
