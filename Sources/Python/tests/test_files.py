@@ -76,6 +76,22 @@ def test_what_is_written_is_read(ending: str, tmp_path: pathlib.Path) -> None:
     assert sorted(place.name for place in tmp_path.iterdir()) == [f"again.{ending}", f"events.{ending}"]
 
 
+def test_parquet_is_written_and_read(tmp_path: pathlib.Path) -> None:
+    pytest.importorskip("pyarrow")
+    events = rich()
+    path = tmp_path / "events.parquet"
+    canopy.write(path, events)
+    again = canopy.read(path)
+    assert set(again.fields) == set(events.fields)
+    assert again.particles.tolist() == events.particles.tolist()
+    assert again.seed.tolist() == events.seed.tolist()
+    assert again.jets.tolist() == events.jets.tolist()
+    assert [len(some) for some in canopy.iterate(path, step_size=3, max_events=5)] == [3, 2]
+    for option, value in {"where": "number > 3", "units": "MeV", "keep_invisible": True}.items():
+        with pytest.raises(ValueError, match=f"^{option} is not for files of a layout"):
+            canopy.read(path, **{option: value})
+
+
 def test_h5py_reads_what_is_written(tmp_path: pathlib.Path) -> None:
     events = rich()
     events["length"] = ak.with_parameter(ak.Array(np.arange(7.0)), "unit", "mm")
