@@ -13,7 +13,7 @@ from typing import Any
 
 import awkward as ak
 
-from . import _jets, _particles
+from . import _dask, _jets, _particles, _settings
 from ._errors import InputError
 from ._library import failure, ffi, folder, library
 
@@ -41,7 +41,7 @@ def load_model(name_or_path: str | os.PathLike[str]) -> Model:
     InputError
         If there is no such model, or it cannot be read.
     """
-    text = os.fspath(name_or_path)
+    text = os.fsdecode(name_or_path)
     if not os.path.isdir(text):
         if text not in models():
             raise InputError(
@@ -84,6 +84,7 @@ class Model:
         """The names of the heads."""
         return [head["name"] for head in self._description.get("heads", [])]
 
+    @_dask.by_partitions
     def classify(
         self,
         particles: Any,
@@ -122,6 +123,7 @@ class Model:
         # The rows of heads on constituents are counted by them.
         return self._run(particles, event, conditions, {"constituents": True}, threads, constituents)
 
+    @_dask.by_partitions
     def embed(
         self,
         particles: Any,
@@ -150,17 +152,19 @@ class Model:
         threads: int | None,
         constituents: bool = False,
     ) -> Any:
-        settings |= {"threads": _jets.threads(threads)}
-        if conditions:
-            settings["conditions"] = {name: float(value) for name, value in conditions.items()}
-        model = _open(self._path, _jets.settings_text(settings))
+        settings |= {"threads": _settings.threads(threads)}
+        if conditions is not None:
+            settings["conditions"] = {
+                name: _settings.number(f"conditions[{name!r}]", value)
+                for name, value in _settings.mapping("conditions", conditions).items()
+            }
+        constituents = _settings.flag("constituents", constituents)
+        model = _open(self._path, _settings.text(settings))
         given = _particles.read(particles, event)
         arrays = _jets.run(given, lambda events, results: library.canopy_predict(model, events, results))
-        jets = _jets.jets(arrays, given)
-        if not constituents:
-            jets = _jets.without_constituents(jets)
-        found = {"jets": jets.layout} | _jets.events(arrays)
-        return _jets.as_given(ak.Array(ak.contents.RecordArray(list(found.values()), list(found))), given)
+        jets = _jets.jets(arrays, given, constituents=constituents)
+        found = {"jets": jets} | _jets.events(arrays)
+        return _jets.as_given(ak.contents.RecordArray(list(found.values()), list(found)), given)
 
     def __repr__(self) -> str:
         """Give the model in a line."""
