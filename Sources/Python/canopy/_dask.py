@@ -45,7 +45,7 @@ def by_partitions(function: Callable[Parameters, Result]) -> Callable[Parameters
         # Dask works on several partitions at once.
         options: dict[str, Any] = {"threads": 1} | kwargs
         meta = call(*(_type(value) for value in args), **{name: _type(value) for name, value in options.items()})
-        label = f"canopy-{function.__name__}"
+        label = f"canopy.{function.__name__}"
         return dask_awkward.map_partitions(call, *args, label=label, meta=meta, output_divisions=1, **options)  # type: ignore[no-any-return]
 
     return call
