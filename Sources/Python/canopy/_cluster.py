@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from . import _jets, _particles
+import awkward as ak
+
+from . import _dask, _jets, _particles, _settings
 from ._library import failure, ffi, library
 
 
+@_dask.by_partitions
 def cluster(
     particles: Any,
     algorithm: str = "antikt",
@@ -36,7 +39,8 @@ def cluster(
         Particles in GeV: an awkward array of records, `events * var * {px, py, pz, E}`, with any of px/py/pz/E (or
         energy), px/py/pz/mass, pt/eta/phi/mass (or m), pt/eta/phi/E and pt/rapidity/phi/mass; others are columns
         of the particles, which observables may read. Or a NumPy structured array, one- or two-dimensional, which may
-        have a mask; or one event. A particle, or an event, that is None is passed over.
+        have a mask; or one event. A particle, or an event, that is None is passed over. Or such an array of
+        `dask_awkward`, for which the result is one too.
     algorithm
         antikt, kt, cambridge, genkt, ee-kt or ee-genkt, as FastJet has them.
     radius
@@ -44,7 +48,7 @@ def cluster(
     power
         The power p of genkt and ee-genkt.
     min_pt
-        The least pT of inclusive jets in GeV.
+        The least pT of inclusive jets in GeV; exclusive jets have none.
     recombination
         E, pt, pt2, Et, Et2, BIpt, BIpt2, WTA-pt or WTA-modp, as FastJet has them.
     recluster
@@ -60,7 +64,8 @@ def cluster(
     observables
         Names of observables such as soft-drop, or a mapping of names to their settings.
     threads
-        How many threads work; those that the process may use unless given. The numbers have the same bits.
+        How many threads work; those that the process may use unless given, and one for each partition of an array of
+        `dask_awkward`. The numbers have the same bits.
 
     Returns
     -------
@@ -75,43 +80,60 @@ def cluster(
     ------
     InputError
         If an event has a number that cannot be used; it names event and field.
+    TypeError
+        If a setting, or what is given as particles, has a type that is not read.
     ValueError
-        If the settings do not go together.
+        If a setting is out of range, or the settings do not go together.
     """
     settings: dict[str, Any] = {
-        "algorithm": algorithm,
-        "recombination": recombination,
-        "trees": trees,
-        "threads": _jets.threads(threads),
+        "algorithm": _settings.word("algorithm", algorithm),
+        "recombination": _settings.word("recombination", recombination),
+        "trees": _settings.flag("trees", trees),
+        "threads": _settings.threads(threads),
     }
+    checked_radius = _settings.number("radius", radius)
     if algorithm != "ee-kt":
-        settings["radius"] = float(radius)
-    optional = {
-        "power": power,
-        "recluster": recluster,
-        "exclusive-jets": exclusive_jets,
-        "exclusive-dcut": exclusive_dcut,
-        "max-abs-rapidity": max_abs_rapidity,
-    }
-    settings |= {name: value for name, value in optional.items() if value is not None}
-    if exclusive_jets is None and exclusive_dcut is None:
-        settings["min-pt"] = float(min_pt)
-    if isinstance(observables, str):
-        observables = (observables,)
-    named = observables if isinstance(observables, Mapping) else {name: {} for name in observables}
+        settings["radius"] = checked_radius
+    least = _settings.number("min_pt", min_pt)
+    if least != 0 or (exclusive_jets is None and exclusive_dcut is None):
+        settings["min-pt"] = least
+    optional: tuple[tuple[str, Any, Callable[[str, Any], Any]], ...] = (
+        ("power", power, _settings.number),
+        ("recluster", recluster, _settings.word),
+        ("exclusive-jets", exclusive_jets, _settings.count),
+        ("exclusive-dcut", exclusive_dcut, _settings.number),
+        ("max-abs-rapidity", max_abs_rapidity, _settings.number),
+    )
+    for key, value, check in optional:
+        if value is not None:
+            settings[key] = check(key.replace("-", "_"), value)
+    named = _observables(observables)
     if named:
-        settings["observables"] = {name: dict(value) for name, value in named.items()}
+        settings["observables"] = named
+    constituents = _settings.flag("constituents", constituents)
     # The rows of observables are counted by them.
-    settings["constituents"] = bool(constituents) or bool(named)
-    finder = _finder(_jets.settings_text(settings))
-    given = _particles.read(particles)
+    settings["constituents"] = constituents or bool(named)
+    finder = _finder(_settings.text(settings))
+    given = _particles.read(particles, columns=bool(named))
     arrays = _jets.run(given, lambda events, results: library.canopy_find_jets(finder, events, results))
-    found = _jets.jets(arrays, given)
-    if not constituents and named:
-        found = _jets.without_constituents(found)
-    for name, value in _jets.events(arrays).items():
-        found[name] = value
-    return _jets.as_given(found, given)
+    jets = _jets.jets(arrays, given, constituents=constituents)
+    for name, numbers in _jets.events(arrays).items():
+        jets = ak.with_field(jets, numbers, name, highlevel=False)
+    return _jets.as_given(jets, given)
+
+
+def _observables(given: Any) -> dict[str, dict[str, Any]]:
+    """Give the settings of each observable by its name."""
+    if isinstance(given, str):
+        given = (given,)
+    if isinstance(given, Mapping):
+        return {
+            name: _settings.mapping(f"observables[{name!r}]", value)
+            for name, value in _settings.mapping("observables", given).items()
+        }
+    if isinstance(given, bytes) or not isinstance(given, Iterable):
+        raise TypeError(f"observables must be names or a mapping of names to settings, not {given!r}.")
+    return {_settings.word("a name in observables", name): {} for name in given}
 
 
 @functools.lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
-from . import _files, _given, _jets
+from . import _files, _given, _settings
 from ._files import Path
 from ._library import Results, library
 from ._model import Model, load_model, opened
@@ -357,7 +357,7 @@ def evaluate(
         If the settings do not go together.
     """
     used = model if isinstance(model, Model) else load_model(model)
-    settings = _files.reading(**reading) | {"threads": _jets.threads(threads), "importance": importance}
+    settings = _files.reading(**reading) | {"threads": _settings.threads(threads), "importance": importance}
     named: dict[str, Any] = {
         "negative-weights": negative_weights,
         "signal-yield": signal_yield,
@@ -388,7 +388,7 @@ def evaluate(
         opened(used),
         inputs,
         len(sources),
-        _jets.settings_text(settings).encode(),
+        _settings.text(settings).encode(),
         watch.pointer,
         results.pointer,
     )

@@ -12,7 +12,7 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
-from . import _given, _jets, _layouts
+from . import _given, _layouts, _settings
 from ._errors import InputError
 from ._library import Results, failure, ffi, library
 
@@ -301,7 +301,7 @@ class Reader:
         if jets is not None:
             settings = settings | {"jets": dict(jets)}
         inputs, _kept = _given.inputs(files)
-        opened = library.canopy_reader_open(inputs, len(files), _jets.settings_text(settings).encode())
+        opened = library.canopy_reader_open(inputs, len(files), _settings.text(settings).encode())
         if opened == ffi.NULL:
             raise failure(file=files[0] if len(files) == 1 else None)
         self._reader = ffi.gc(opened, library.canopy_reader_close)

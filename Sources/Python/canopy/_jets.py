@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import json
-import os
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -30,9 +29,9 @@ def run(particles: Particles, call: Callable[[Any, Any], int]) -> Arrays:
     """
     results = Results()
     parts: list[Arrays] = []
-    for first, events, _kept in particles.views():
+    for first, events in particles.views():
         if call(events, results.pointer) != 0:
-            raise failure(first_event=first)
+            raise failure(place=functools.partial(particles.place, first))
         parts.append(results.arrays())
     if len(parts) == 1:
         return parts[0]
@@ -47,15 +46,15 @@ def _joined(name: str, parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     return np.concatenate([parts[0][:1]] + [part[1:] + end for part, end in zip(parts, ends, strict=False)])
 
 
-def jets(arrays: Arrays, particles: Particles) -> Any:
-    """Give the jets of each event as records."""
+def jets(arrays: Arrays, particles: Particles, *, constituents: bool) -> Any:
+    """Give the layout of the jets of each event, as records with the indices of their particles or without."""
     fields: dict[str, Any] = {name: arrays.pop(f"jet/{name}") for name in ("pt", "rapidity", "phi", "mass")}
     offsets = arrays.pop("jet/offset")
     first_particles = np.repeat(particles.offsets[:-1], np.diff(offsets))
     if "jet/constituent" in arrays:
         of_constituents = arrays.pop("jet/constituent_offset")
-        constituents = _places(arrays.pop("jet/constituent"), of_constituents, first_particles, particles)
-        fields["constituents"] = _list(of_constituents, constituents)
+        places = _places(arrays.pop("jet/constituent"), of_constituents, first_particles, particles)
+        fields["constituents"] = _list(of_constituents, places)
     if "tree/offset" in arrays:
         of_nodes = arrays.pop("tree/offset")
         tree = {name.removeprefix("tree/"): arrays.pop(name) for name in list(arrays) if name.startswith("tree/")}
@@ -67,7 +66,9 @@ def jets(arrays: Arrays, particles: Particles) -> Any:
         rows = _named(arrays, kind)
         if rows:
             fields[kind] = _list(_row_offsets(arrays, kind, fields), _record(rows))
-    return ak.Array(_list(offsets, _record(fields)))
+    if not constituents:
+        fields.pop("constituents", None)
+    return _list(offsets, _record(fields))
 
 
 def _places(
@@ -128,23 +129,12 @@ def _record(fields: dict[str, Any]) -> Any:
     return ak.contents.RecordArray([_content(value) for value in fields.values()], list(fields))
 
 
-def without_constituents(jets: Any) -> Any:
-    """Give the jets without the indices of their particles."""
-    return jets[[field for field in ak.fields(jets) if field != "constituents"]]
-
-
-def settings_text(settings: dict[str, Any]) -> str:
-    """Give settings as the text that the library reads; NumPy's numbers are numbers."""
-    return json.dumps(settings, default=lambda value: value.item() if isinstance(value, np.generic) else str(value))
-
-
-def as_given(result: Any, particles: Particles) -> Any:
-    """Give a result in the form in which the events were given: one of one event, None for an event that is None."""
+def as_given(result: Any, particles: Particles) -> ak.Array:
+    """Give the layout of a result in the form in which the events were given: of one event, or None for one."""
     if particles.is_one_event:
-        return result[0]
-    return result if particles.missing is None else ak.mask(result, ~particles.missing)
-
-
-def threads(count: int | None) -> int:
-    """Give the number of threads: those that the process may use unless one is given."""
-    return len(os.sched_getaffinity(0)) if count is None else count
+        return ak.Array(result.content) if result.is_list else ak.Array(result)[0]
+    if particles.present is not None:
+        index = np.full(particles.given_count, -1, dtype=np.int64)
+        index[particles.present] = np.arange(len(particles.present))
+        result = ak.contents.IndexedOptionArray(ak.index.Index64(index), result)
+    return ak.Array(result.to_typetracer(forget_length=True) if particles.is_traced else result)

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import pathlib
 import re
+from collections.abc import Callable
 from typing import Any
 
 import cffi
@@ -13,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._errors import InputError
+from ._settings import encoded
 
 ffi = cffi.FFI()
 ffi.cdef("""
@@ -130,6 +133,17 @@ CALL_STATUS, INPUT_STATUS = 64, 65
 # The types of numbers, by their places among those of canopy.h, and that of text.
 TYPES = (np.float32, np.float64, np.int32, np.int64, np.uint64, np.bool_)
 TEXT = 6
+# What the library says to who types commands or writes files, and the same for Python. Where it found a setting in a
+# text means nothing to who has not written the text.
+IN_PYTHON = (
+    (r"^(settings|the configuration):\d+:\d+: ", ""),
+    (r"--plugin PATH or CANOPY_PLUGIN_PATH", "canopy.load_plugins(PATH)"),
+    (r"--condition (\S+?)=(\w+)", r"conditions={'\1': \2}"),
+)
+# The same for settings that are refused.
+OF_SETTINGS = ((r"^\S* is refused: (?=[A-Z“])", ""), (r" is refused: ", " "))
+# The parameters of canopy.cluster that the library calls by other names.
+PARAMETERS = ("min-pt", "exclusive-jets", "exclusive-dcut", "max-abs-rapidity")
 
 
 def text(pointer: Any) -> str:
@@ -142,28 +156,42 @@ def version() -> str:
     return text(library.canopy_version())
 
 
-def failure(*, file: str | None = None, first_event: int = 0) -> Exception:
+def failure(*, file: str | None = None, place: Callable[[int], int] = lambda event: event) -> Exception:
     """Give the exception for the last call of this thread that failed.
 
     Parameters
     ----------
     file
         The file that the call was about, unless the library names another.
-    first_event
-        The place, in what the user gave, of the first event of the call.
+    place
+        The place, in what the user gave, of an event of the call.
     """
     message = text(library.canopy_error_message())
     status = library.canopy_error_status()
-    event = library.canopy_error_event()
     field = text(library.canopy_error_field())
     file = text(library.canopy_error_file()) or file
-    # Where the library found a setting means nothing to who has not written the text.
-    message = re.sub(r"^(settings|the configuration):\d+:\d+: ", "", message, flags=re.MULTILINE)
+    message = _replaced(message, IN_PYTHON)
     if status == INPUT_STATUS:
-        if event >= 0:
-            message = re.sub(rf"\b([Ee]vent) {event}\b", rf"\g<1> {first_event + event}", message)
-        return InputError(message, file=file, event=first_event + event if event >= 0 else None, field=field or None)
-    return ValueError(message) if status == CALL_STATUS else RuntimeError(message)
+        given: int = library.canopy_error_event()
+        event = place(given) if given >= 0 else None
+        message = re.sub(rf"\b([Ee]vent) {given}\b", rf"\g<1> {event}", message)
+        return InputError(message, file=file, event=event, field=field or None)
+    return ValueError(_with_parameters(message)) if status == CALL_STATUS else RuntimeError(message)
+
+
+def _replaced(message: str, patterns: tuple[tuple[str, str], ...]) -> str:
+    for pattern, words in patterns:
+        message = re.sub(pattern, words, message, flags=re.MULTILINE)
+    return message
+
+
+def _with_parameters(message: str) -> str:
+    """Give what is said of a key of the library as what is said of the parameter."""
+    message = _replaced(message, OF_SETTINGS)
+    if message.startswith(("observables", "conditions", "unknown key")):
+        return message
+    keys = "|".join(re.escape(name) for name in PARAMETERS)
+    return re.sub(rf"\b({keys})\b", lambda found: found[0].replace("-", "_"), message)
 
 
 def load_plugins(path: str | os.PathLike[str]) -> None:
@@ -179,8 +207,9 @@ def load_plugins(path: str | os.PathLike[str]) -> None:
     InputError
         If it is no library of plugins for this build of Canopy.
     """
-    if library.canopy_load_plugins(os.fspath(path).encode()) != 0:
-        raise failure(file=os.fspath(path))
+    file = os.fsdecode(path)
+    if library.canopy_load_plugins(encoded("the path of the plugins", file)) != 0:
+        raise failure(file=file)
 
 
 class Results:
@@ -199,7 +228,7 @@ class Results:
             if not library.canopy_results_array(self.pointer, place, array):
                 raise failure()
             shape = tuple(array.shape[axis] for axis in range(array.rank))
-            count = int(np.prod(shape))
+            count = math.prod(shape)
             name = text(array.name)
             if unit := text(array.unit):
                 self.units[name] = unit

@@ -13,9 +13,17 @@ from typing import Any
 
 import awkward as ak
 
-from . import _jets, _particles
+from . import _dask, _jets, _particles, _settings
 from ._errors import InputError
-from ._library import failure, ffi, folder, library
+from ._library import failure, ffi, folder, library, text
+
+# What model.json calls the parameters of canopy.cluster.
+SETTINGS = {
+    "minimumPt": "min_pt",
+    "exclusiveJets": "exclusive_jets",
+    "exclusiveCut": "exclusive_dcut",
+    "maximumAbsRapidity": "max_abs_rapidity",
+}
 
 
 def models() -> list[str]:
@@ -41,16 +49,16 @@ def load_model(name_or_path: str | os.PathLike[str]) -> Model:
     InputError
         If there is no such model, or it cannot be read.
     """
-    text = os.fspath(name_or_path)
-    if not os.path.isdir(text):
-        if text not in models():
+    name = os.fsdecode(name_or_path)
+    if not os.path.isdir(name):
+        if name not in models():
             raise InputError(
-                f"{text}: there is no folder of a model, nor a model that comes with Canopy, which are "
+                f"{name}: there is no folder of a model, nor a model that comes with Canopy, which are "
                 f"{', '.join(models())}.",
-                file=text,
+                file=name,
             )
-        text = str(_shipped() / text)
-    return Model(os.path.abspath(text))
+        name = str(_shipped() / name)
+    return Model(os.path.abspath(name))
 
 
 class Model:
@@ -61,7 +69,9 @@ class Model:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._description: dict[str, Any] = json.loads(_text(path, "{}"))
+        self._written = _written(path)
+        model = _open(path, self._written, "{}")
+        self._description: dict[str, Any] = json.loads(text(library.canopy_model_description(model)))
 
     @property
     def path(self) -> str:
@@ -75,15 +85,17 @@ class Model:
 
     @property
     def jets(self) -> dict[str, Any]:
-        """How the model finds jets."""
-        jets = self._description.get("jets", {})
-        return dict(jets)
+        """How the model finds jets, by the names of `canopy.cluster`, and `leading`: the most jets of an event."""
+        found: dict[str, Any] = self._description.get("jets", {})
+        given = found.get("definition", {}) | found.get("selection", {}) | {"recluster": found.get("recluster")}
+        return {SETTINGS.get(name, name): value for name, value in given.items() if value is not None}
 
     @property
     def outputs(self) -> list[str]:
         """The names of the heads."""
         return [head["name"] for head in self._description.get("heads", [])]
 
+    @_dask.by_partitions
     def classify(
         self,
         particles: Any,
@@ -122,6 +134,7 @@ class Model:
         # The rows of heads on constituents are counted by them.
         return self._run(particles, event, conditions, {"constituents": True}, threads, constituents)
 
+    @_dask.by_partitions
     def embed(
         self,
         particles: Any,
@@ -150,17 +163,19 @@ class Model:
         threads: int | None,
         constituents: bool = False,
     ) -> Any:
-        settings |= {"threads": _jets.threads(threads)}
-        if conditions:
-            settings["conditions"] = {name: float(value) for name, value in conditions.items()}
-        model = _open(self._path, _jets.settings_text(settings))
+        settings |= {"threads": _settings.threads(threads)}
+        if conditions is not None:
+            settings["conditions"] = {
+                name: _settings.number(f"conditions[{name!r}]", value)
+                for name, value in _settings.mapping("conditions", conditions).items()
+            }
+        constituents = _settings.flag("constituents", constituents)
+        model = _open(self._path, self._written, _settings.text(settings))
         given = _particles.read(particles, event)
         arrays = _jets.run(given, lambda events, results: library.canopy_predict(model, events, results))
-        jets = _jets.jets(arrays, given)
-        if not constituents:
-            jets = _jets.without_constituents(jets)
-        found = {"jets": jets.layout} | _jets.events(arrays)
-        return _jets.as_given(ak.Array(ak.contents.RecordArray(list(found.values()), list(found))), given)
+        jets = _jets.jets(arrays, given, constituents=constituents)
+        found = {"jets": jets} | _jets.events(arrays)
+        return _jets.as_given(ak.contents.RecordArray(list(found.values()), list(found)), given)
 
     def __repr__(self) -> str:
         """Give the model in a line."""
@@ -179,12 +194,24 @@ class Model:
         return f"<table>{cells}</table>"
 
     def __eq__(self, other: object) -> bool:
-        """Whether the other is the model of the same folder."""
-        return isinstance(other, Model) and other._path == self._path
+        """Whether the other is the same model of the same folder."""
+        return isinstance(other, Model) and (other._path, other._written) == (self._path, self._written)
 
     def __hash__(self) -> int:
         """Give a hash by the folder."""
         return hash(self._path)
+
+    def __copy__(self) -> Model:
+        """Give the model itself, which nothing changes."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
+        """Give the model itself, which nothing changes."""
+        return self
+
+    def __dask_tokenize__(self) -> tuple[object, ...]:
+        """Give what tells the model from others in the graphs of Dask."""
+        return ("canopy.Model", self._path, self._written)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Let another process load the model from its folder."""
@@ -193,16 +220,20 @@ class Model:
 
 def opened(model: Model) -> Any:
     """Give what the library has open of a model."""
-    return _open(model.path, "{}")
+    return _open(model.path, model._written, "{}")
 
 
-def _text(path: str, settings: str) -> str:
-    return bytes(ffi.string(library.canopy_model_description(_open(path, settings)))).decode()
+def _written(path: str) -> tuple[int, ...]:
+    """Give the times when the files of a model were written, by which one that is trained anew is told from before."""
+    try:
+        return tuple(sorted(file.stat().st_mtime_ns for file in pathlib.Path(path).iterdir() if file.is_file()))
+    except OSError as error:
+        raise InputError(f"{path}: the folder of the model cannot be read: {error.strerror}.", file=path) from error
 
 
 @functools.lru_cache(maxsize=64)
-def _open(path: str, settings: str) -> Any:
-    model = library.canopy_model_open(path.encode(), settings.encode())
+def _open(path: str, written: tuple[int, ...], settings: str) -> Any:
+    model = library.canopy_model_open(_settings.encoded("the folder of the model", path), settings.encode())
     if model == ffi.NULL:
         raise failure(file=path)
     return ffi.gc(model, library.canopy_model_close)

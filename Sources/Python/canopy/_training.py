@@ -10,7 +10,7 @@ from typing import Any
 
 import awkward as ak
 
-from . import _given, _jets
+from . import _given, _settings
 from ._errors import InputError
 from ._files import Path
 from ._library import ffi, library
@@ -69,7 +69,7 @@ def train(
 
     file = None
     if isinstance(config, Mapping):
-        training.text = encoded(_jets.settings_text(dict(config)))
+        training.text = encoded(_settings.text(dict(config)))
     elif isinstance(config, (str, os.PathLike)):
         file = os.fspath(config)
         training.file = encoded(file)

@@ -257,7 +257,7 @@ def test_errors() -> None:
     particles = cartesian(sample(3))
     with pytest.raises(ValueError, match="did you mean 'antikt'"):
         canopy.cluster(particles, "antikta")
-    with pytest.raises(ValueError, match="radius is refused"):
+    with pytest.raises(ValueError, match="radius must lie between"):
         canopy.cluster(particles, radius=-1)
     with pytest.raises(ValueError, match="soft-drop"):
         canopy.cluster(particles, observables=["soft-drip"])

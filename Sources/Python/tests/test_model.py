@@ -2,6 +2,7 @@
 """Models in Python against the command, in several threads and processes."""
 
 import concurrent.futures
+import copy as copies
 import json
 import os
 import pathlib
@@ -96,7 +97,10 @@ def test_a_model_is_copied_by_its_folder() -> None:
     assert model.outputs == ["w-tagger"]
     assert "w-tagger" in repr(model)
     assert "<table>" in model._repr_html_()
-    assert model.jets["definition"]["algorithm"] == "antikt"
+    assert copy is not model
+    assert copies.copy(model) is copies.deepcopy(model) is model
+    definition = {"algorithm": "antikt", "radius": 1, "recombination": "E"}
+    assert model.jets == definition | {"recluster": "kt", "min_pt": 200, "leading": 1}
     assert canopy.models() == ["dihiggs", "ditau-mass", "fat-jet-mass", "w-tagger"]
     with pytest.raises(canopy.InputError, match="no folder of a model") as caught:
         canopy.load_model("z-tagger")
