@@ -5,7 +5,7 @@
     pip install ./Sources/Python fastjet h5py
     Resources/Benchmarks/python.py
 
-All algorithms and recombination schemes, for an array of events and for one event a call. The events are those of a
+The algorithms of hadron colliders and all recombination schemes, for an array of events and for one event a call. The events are those of a
 sample again and again, each time with other momenta. Jets must have the same constituents, and a pT that is the same to
 1e-9 of it. The times are those of the jets' momenta and constituents, by turns in one run.
 """
@@ -30,8 +30,6 @@ ALGORITHMS = {
     "kt": (0.6, None, fastjet.kt_algorithm),
     "cambridge": (0.8, None, fastjet.cambridge_algorithm),
     "genkt": (0.5, 0.5, fastjet.genkt_algorithm),
-    "ee-kt": (0.4, None, fastjet.ee_kt_algorithm),
-    "ee-genkt": (0.8, -1.0, fastjet.ee_genkt_algorithm),
 }
 SCHEMES = {
     "E": fastjet.E_scheme,
@@ -44,7 +42,7 @@ SCHEMES = {
     "WTA-pt": fastjet.WTA_pt_scheme,
     "WTA-modp": fastjet.WTA_modp_scheme,
 }
-MINIMUM_PT, EXCLUSIVE_JETS = 5.0, 4
+MINIMUM_PT = 5.0
 
 
 def particles(path, count):
@@ -53,7 +51,6 @@ def particles(path, count):
         offsets = file["event/offset"][:].astype(np.int64)
         columns = {name: file[f"particle/{name}"][:].astype(float) for name in ("pt", "eta", "phi", "mass")}
     sample = ak.unflatten(ak.zip(columns), np.diff(offsets))
-    sample = sample[ak.num(sample) >= EXCLUSIVE_JETS]
     random = np.random.default_rng(1)
     repeated = ak.concatenate([sample] * -(-count // len(sample)))[:count]
     flat, counts = ak.flatten(repeated), ak.num(repeated)
@@ -67,24 +64,20 @@ def particles(path, count):
 
 def definition(algorithm, scheme):
     radius, power, number = ALGORITHMS[algorithm]
-    if algorithm == "ee-kt":
-        # FastJet wants to be told that the radius is none of its parameters.
-        return fastjet.JetDefinition(number, radius, SCHEMES[scheme], fastjet.Best, 0)
     return fastjet.JetDefinition(number, *([radius] if power is None else [radius, power]), SCHEMES[scheme])
 
 
-def by_fastjet(events, jet_definition, exclusive):
+def by_fastjet(events, jet_definition):
     """The momenta of the jets and the indices of their particles."""
     sequence = fastjet.ClusterSequence(events, jet_definition)
-    if exclusive:
-        return sequence.exclusive_jets(EXCLUSIVE_JETS), sequence.exclusive_jets_constituent_index(EXCLUSIVE_JETS)
     return sequence.inclusive_jets(MINIMUM_PT), sequence.constituent_index(MINIMUM_PT)
 
 
-def by_canopy(events, algorithm, scheme, exclusive, threads=None):
+def by_canopy(events, algorithm, scheme, threads=None):
     radius, power, _ = ALGORITHMS[algorithm]
-    which = {"exclusive_jets": EXCLUSIVE_JETS} if exclusive else {"min_pt": MINIMUM_PT}
-    return canopy.cluster(events, algorithm, radius, power=power, recombination=scheme, threads=threads, **which)
+    return canopy.cluster(
+        events, algorithm, radius, power=power, min_pt=MINIMUM_PT, recombination=scheme, threads=threads
+    )
 
 
 def compare(name, jets, others):
@@ -145,13 +138,12 @@ def main():
     print("                      an array of events, in s             one event a call, in µs")
     print("                   fastjet  1 thread      all threads       fastjet     canopy           jets  ΔpT/pT")
     for algorithm, scheme in itertools.product(ALGORITHMS, SCHEMES):
-        exclusive = algorithm == "ee-kt"
         theirs = definition(algorithm, scheme)
         (array, one, several), (expected, found, again) = least(
             [
-                lambda: by_fastjet(events, theirs, exclusive),
-                lambda: by_canopy(events, algorithm, scheme, exclusive, 1),
-                lambda: by_canopy(events, algorithm, scheme, exclusive),
+                lambda: by_fastjet(events, theirs),
+                lambda: by_canopy(events, algorithm, scheme, 1),
+                lambda: by_canopy(events, algorithm, scheme),
             ],
             arguments.rounds,
         )
@@ -159,8 +151,8 @@ def main():
         compare(f"{algorithm} {scheme} on {threads} threads", again, expected)
         (event, own), _ = least(
             [
-                lambda: each(single, lambda event: by_fastjet(event, theirs, exclusive)),
-                lambda: each(single, lambda event: by_canopy(event, algorithm, scheme, exclusive)),
+                lambda: each(single, lambda event: by_fastjet(event, theirs)),
+                lambda: each(single, lambda event: by_canopy(event, algorithm, scheme)),
             ],
             arguments.rounds,
         )

@@ -17,7 +17,7 @@ extension Model {
   ///
   /// - Parameter precision: in which precision the weights are stored.
   /// - Returns: the bytes of the file.
-  /// - Throws: ``GraphError`` that names the stage or head that cannot be written, or says that the model is one of folds.
+  /// - Throws: `GraphError` that names the stage or head that cannot be written, or says that the model is one of folds.
   public func onnx(precision: GraphPrecision = .float32) throws -> Data {
     guard folds == nil else {
       throw GraphError(
