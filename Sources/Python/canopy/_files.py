@@ -88,7 +88,8 @@ def read(
     awkward.Array
         A record for each event: `particles`, a list of records of `px`, `py`, `pz` and `E` in GeV, `pdgid` and columns
         of particles, which have the behaviours of Python's package `vector`; `number`, that of the event through all
-        files unless it is a column; all other columns of the events, numbers of the type that the file has, or text;
+        files unless it is a column; all other columns of the events, numbers or text, of the type that the file has but
+        for numbers in single precision, which are in double precision;
         and `jets`, a list of records, if a file has jets. What one of several files lacks is NaN, no text, or 0 for
         identifiers. A column that has the name of one of these is called `particle.NAME` or `event.NAME`. A unit is the
         parameter `unit` of its column.
