@@ -48,10 +48,17 @@ def write_friend(
     InputError
         If there are as many entries in no tree of `friend_of`, or the scores have no numbers.
     ValueError
-        If there is no such kind.
+        If there is no such kind, or the file would take the place of `friend_of` or of what is no file.
     """
     if kind not in ("ttree", "rntuple"):
         raise ValueError(f"kind is {kind}; write ttree or rntuple.")
+    target = os.fspath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise ValueError(f"{target} is no file, such as a device or a folder; name a new file.")
+    if friend_of is not None and os.path.exists(target) and os.path.samefile(target, friend_of):
+        raise ValueError(
+            f"{target} is the file that the events are from, which the scores would replace; name another."
+        )
     uproot = _sources.required("uproot", "root")
     events = ak.Array(scores)
     if friend_of is not None:
@@ -66,7 +73,6 @@ def write_friend(
     columns = _columns(events)
     if not columns:
         raise InputError("the scores have no numbers; give what classify gives.")
-    target = os.fspath(path)
     handle, partial = tempfile.mkstemp(prefix=".canopy-", suffix=".root", dir=os.path.dirname(target) or ".")
     os.close(handle)
     try:

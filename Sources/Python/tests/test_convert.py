@@ -162,3 +162,9 @@ def test_friend_has_an_entry_an_event(tree: pathlib.Path, kind: str) -> None:
         canopy.write_friend(path, scores[:4], friend_of=tree)
     with pytest.raises(canopy.InputError, match="no numbers"):
         canopy.write_friend(path, ak.Array([{"jets": []}]))
+    before = tree.read_bytes()
+    with pytest.raises(ValueError, match="which the scores would replace"):
+        canopy.write_friend(tree, scores, friend_of=tree)
+    assert tree.read_bytes() == before
+    with pytest.raises(ValueError, match="is no file"):
+        canopy.write_friend(tree.parent, scores)
