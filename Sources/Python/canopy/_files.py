@@ -199,7 +199,7 @@ def write(path: Path, events: Any, *, format: str | None = None) -> None:
     ValueError
         If there is no such format, or the file cannot be written.
     """
-    name = os.fspath(path)
+    name = _settings.path("path", path)
     if format is None and name.endswith(".parquet"):
         from . import _convert
 
@@ -259,12 +259,16 @@ def _plain(where: Sequence[str] | Mapping[str, Any]) -> Any:
 
 def names(paths: Paths) -> list[str]:
     """Give the names of files."""
+    if not isinstance(paths, Iterable | os.PathLike):
+        raise _settings.unfit("path", "a file or several", paths)
     listed = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-    return [os.fspath(path) for path in listed]
+    return [_settings.path("path", path) for path in listed]
 
 
 def _is_layout(path: Paths, layout: str | None, collection: str | None) -> bool:
     """Whether files are read by their layout rather than by the library."""
+    if layout is not None:
+        _settings.path("layout", layout)
     return (
         layout is not None
         or collection is not None
@@ -274,6 +278,8 @@ def _is_layout(path: Paths, layout: str | None, collection: str | None) -> bool:
 
 def _check_of_layout(settings: Mapping[str, Any], jets: Any) -> None:
     """Refuse what files of a layout cannot be read with."""
+    if "max-events" in settings and _settings.count("max_events", settings["max-events"]) < 1:
+        raise ValueError(f"max_events is {settings['max-events']}; ask for one event or more, or leave it out.")
     defaults = reading()
     given = [name for name in settings if name != "max-events" and settings[name] != defaults.get(name)]
     given += [] if jets is None else ["jets"]

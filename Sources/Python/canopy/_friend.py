@@ -11,7 +11,7 @@ from typing import Any, Literal
 import awkward as ak
 import numpy as np
 
-from . import _sources
+from . import _settings, _sources
 from ._errors import InputError
 
 
@@ -52,7 +52,9 @@ def write_friend(
     """
     if kind not in ("ttree", "rntuple"):
         raise ValueError(f"kind is {kind}; write ttree or rntuple.")
-    target = os.fspath(path)
+    target = _settings.path("path", path)
+    if scores is None:
+        raise _settings.unfit("scores", "what classify gives", scores)
     if os.path.exists(target) and not os.path.isfile(target):
         raise ValueError(f"{target} is no file, such as a device or a folder; name a new file.")
     if friend_of is not None and os.path.exists(target) and os.path.samefile(target, friend_of):

@@ -11,7 +11,7 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
-from . import _particles
+from . import _particles, _settings
 from ._errors import InputError
 from ._library import TEXT, TYPES, ffi
 
@@ -104,8 +104,8 @@ class Given:
         self._kept += [values, buffer]
         return ffi.cast(f"{kind} *", buffer)
 
-    def _text(self, text: str) -> Any:
-        encoded = ffi.new("char[]", text.encode())
+    def _text(self, text: str, what: str) -> Any:
+        encoded = ffi.new("char[]", _settings.encoded(what, text))
         self._kept.append(encoded)
         return encoded
 
@@ -115,12 +115,12 @@ class Given:
         array = ffi.new("canopy_column[]", len(columns))
         self._kept.append(array)
         for place, (name, column) in enumerate(columns.items()):
-            array[place].name = self._text(name)
+            array[place].name = self._text(name, "the name of a column")
             array[place].width = 1 if column.values.ndim == 1 else column.values.shape[1]
             if column.unit:
-                array[place].unit = self._text(column.unit)
+                array[place].unit = self._text(column.unit, f"the unit of {name}")
             if column.is_text:
-                known = {text: self._text(text) for text in dict.fromkeys(column.values.tolist())}
+                known = {text: self._text(text, f"a text of {name}") for text in dict.fromkeys(column.values.tolist())}
                 pointers = ffi.new("const char *[]", [known[text] for text in column.values])
                 self._kept.append(pointers)
                 array[place].data, array[place].type = pointers, TEXT

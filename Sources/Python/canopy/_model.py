@@ -49,7 +49,7 @@ def load_model(name_or_path: str | os.PathLike[str]) -> Model:
     InputError
         If there is no such model, or it cannot be read.
     """
-    name = os.fsdecode(name_or_path)
+    name = _settings.path("name_or_path", name_or_path)
     if not os.path.isdir(name):
         if name not in models():
             raise InputError(

@@ -27,7 +27,7 @@ def number(name: str, value: Any) -> float:
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise _unfit(name, "a number", value)
+        raise unfit(name, "a number", value)
     if not math.isfinite(value):
         raise ValueError(f"{name} must be finite, not {value}.")
     return float(value)
@@ -36,21 +36,21 @@ def number(name: str, value: Any) -> float:
 def count(name: str, value: Any) -> int:
     """Give a setting that is a whole number; raise TypeError if it is none."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
-        raise _unfit(name, "a whole number", value)
+        raise unfit(name, "a whole number", value)
     return int(value)
 
 
 def flag(name: str, value: Any) -> bool:
     """Give a setting that is true or false; raise TypeError if it is neither."""
     if not isinstance(value, (bool, np.bool_)):
-        raise _unfit(name, "True or False", value)
+        raise unfit(name, "True or False", value)
     return bool(value)
 
 
 def word(name: str, value: Any) -> str:
     """Give a setting that is text; raise TypeError if it is none, and ValueError if C cannot take it."""
     if not isinstance(value, str):
-        raise _unfit(name, "text", value)
+        raise unfit(name, "text", value)
     encoded(name, value)
     return value
 
@@ -69,7 +69,7 @@ def encoded(name: str, value: str) -> bytes:
 def mapping(name: str, value: Any) -> dict[str, Any]:
     """Give a setting that maps names to others; raise TypeError if it does not."""
     if not isinstance(value, Mapping):
-        raise _unfit(name, "a mapping of names to values", value)
+        raise unfit(name, "a mapping of names to values", value)
     return {word(f"a name in {name}", key): member for key, member in value.items()}
 
 
@@ -86,8 +86,16 @@ def text(settings: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
-    raise _unfit("a setting", "a number, text, a list or a mapping", value)
+    raise unfit("a setting", "a number, text, a list or a mapping", value)
 
 
-def _unfit(name: str, expected: str, value: Any) -> TypeError:
+def path(name: str, value: Any) -> str:
+    """Give the name of a file or a folder; raise TypeError if it is none, and ValueError if it can be none."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise unfit(name, "the name of a file", value)
+    return word(name, os.fsdecode(value))
+
+
+def unfit(name: str, expected: str, value: Any) -> TypeError:
+    """Give the error that says of what kind a setting must be."""
     return TypeError(f"{name} must be {expected}, not {reprlib.repr(value)}.")

@@ -76,6 +76,25 @@ def test_what_is_written_is_read(ending: str, tmp_path: pathlib.Path) -> None:
     assert sorted(place.name for place in tmp_path.iterdir()) == [f"again.{ending}", f"events.{ending}"]
 
 
+@pytest.mark.parametrize("ending", ["h5", "jsonl"])
+def test_characters_that_c_lacks_are_refused(ending: str, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / f"events.{ending}"
+    for name, values in {"process": ["t\0t"] * 7, "a\0b": np.arange(7)}.items():
+        with pytest.raises(ValueError, match="no text in C"):
+            canopy.write(path, ak.with_field(rich(), values, name))
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("path", [None, 5, [None], {"a.h5": 1, 2: 3}])
+def test_what_is_no_file(path: object) -> None:
+    with pytest.raises(TypeError, match="path must be"):
+        canopy.read(path)
+    with pytest.raises(TypeError, match="path must be"):
+        canopy.write(path, rich())
+    with pytest.raises(ValueError, match="no text in C"):
+        canopy.read("a\0b.root")
+
+
 def test_parquet_is_written_and_read(tmp_path: pathlib.Path) -> None:
     pytest.importorskip("pyarrow")
     events = rich()
@@ -87,6 +106,9 @@ def test_parquet_is_written_and_read(tmp_path: pathlib.Path) -> None:
     assert again.seed.tolist() == events.seed.tolist()
     assert again.jets.tolist() == events.jets.tolist()
     assert [len(some) for some in canopy.iterate(path, step_size=3, max_events=5)] == [3, 2]
+    for count in (0, -1, 1.5, "x"):
+        with pytest.raises((TypeError, ValueError), match="max_events"):
+            canopy.read(path, max_events=count)
     for option, value in {"where": "number > 3", "units": "MeV", "keep_invisible": True}.items():
         with pytest.raises(ValueError, match=f"^{option} is not for files of a layout"):
             canopy.read(path, **{option: value})
