@@ -16,7 +16,7 @@ enum LoadedPlugins {
   ///
   /// - Throws: `PluginError` that names the library.
   static func load(_ path: String) throws {
-    canopy_share_symbols()
-    try lock.withLock { try loaded.load(searchPath: path) }
+    // Only for a library that is a plugin: what is loaded later sees the symbols of HDF5 and the others too.
+    try lock.withLock { try loaded.load(searchPath: path, prepare: canopy_share_symbols) }
   }
 }

@@ -26,7 +26,10 @@ struct ExportCommand: ParsableCommand {
         canopy export w-tagger -o small.onnx --precision float16
       """)
 
-  @Argument(help: ArgumentHelp("The folder of the model.", valueName: "model"), completion: .directory)
+  @Argument(
+    help: ArgumentHelp(
+      "The folder of the model, or the name of one that comes with canopy.", valueName: "model"),
+    completion: .directory)
   var model: String
 
   @Option(
@@ -63,9 +66,10 @@ struct ExportCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let plugins = try conditions.plugins.registry()
-      let model = try conditions.read([self.model], plugins)[0]
+      let folder = ShippedResources.model(self.model)
+      let model = try conditions.read([folder], plugins)[0]
       var files = OutputCheck()
-      files.addModel(self.model)
+      files.addModel(folder)
       if let check { try files.addInputs([check]) }
       files.addOutput("-o", output)
       try files.check()

@@ -33,6 +33,8 @@ struct GraphCheck {
     let output: String
     /// How long ONNX Runtime took, in seconds.
     let seconds: Double
+    /// How many numbers were compared.
+    let compared: Int
   }
 
   /// Compares on all events of a stream.
@@ -67,6 +69,11 @@ struct GraphCheck {
     let answer = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     let found = try comparison(answer, status: process.terminationStatus)
+    guard found.compared > 0 else {
+      throw GraphCheckError(
+        "Nothing is compared, as the model has no outputs for these \(events) events with \(jets) jets: give events in which "
+          + "it finds jets. The graph is not written.")
+    }
     let times = predictor.times
     let text = String(
       format: """
@@ -85,11 +92,11 @@ struct GraphCheck {
     case 0: return try JSONDecoder().decode(Comparison.self, from: answer)
     case 3, 127:
       throw GraphCheckError(
-        "\(python) has no onnxruntime and NumPy: install them by '\(python) -m pip install onnxruntime', or set PYTHON to a Python that has them."
+        "\(python) has no onnxruntime, or no NumPy: install them by '\(python) -m pip install onnxruntime', or set PYTHON to a Python that has them."
       )
     default:
       let reason = String(decoding: answer, as: UTF8.self).split(separator: "\n").last ?? "it ended"
-      throw GraphCheckError("ONNX Runtime cannot run the graph: \(reason).")
+      throw GraphCheckError("\(python) cannot run the graph by ONNX Runtime: \(reason).")
     }
   }
 
@@ -107,7 +114,7 @@ struct GraphCheck {
         graph = stream.read(int(stream.readline()))
         session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         read = [value.name for value in session.get_inputs()]
-        worst, output, seconds = 0.0, "none", 0.0
+        worst, output, seconds, compared = 0.0, "none", 0.0, 0
         while line := stream.readline():
             given, expected = {}, {}
             for tensor in json.loads(line):
@@ -126,12 +133,13 @@ struct GraphCheck {
                 # The steps of working points are no measure of precision.
                 if own.size == 0 or sys.argv[1] == "float16" and name.endswith("/working-point"):
                     continue
+                compared += own.size
                 difference = np.nanmax(np.abs(other - own) / np.maximum(1, np.abs(own)))
                 if not np.array_equal(np.isnan(own), np.isnan(other)):
                     difference = float("inf")
                 if difference > worst:
                     worst, output = float(difference), name
-        print(json.dumps({"difference": min(worst, 1e300), "output": output, "seconds": seconds}))
+        print(json.dumps({"difference": min(worst, 1e300), "output": output, "seconds": seconds, "compared": compared}))
     except Exception as error:
         print(str(error).strip().rstrip("."))
         sys.exit(1)

@@ -72,6 +72,10 @@ public final class WholeFile {
   ///
   /// - Throws: ``FileOutputError`` if they cannot be written.
   public func write(_ bytes: UnsafeRawBufferPointer) throws {
+    try Self.write(bytes, to: descriptor, name)
+  }
+
+  private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ name: String) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
@@ -104,10 +108,17 @@ public final class WholeFile {
     try finish()
   }
 
-  /// Writes a whole file of `data`.
+  /// Writes a whole file of `data`; a pipe or a device stays what it is, and takes the bytes.
   ///
   /// - Throws: ``FileOutputError`` if it cannot be written.
   public static func write(_ data: Data, to path: String) throws {
+    var status = stat()
+    if stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
+      let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw FileOutputError(path, code: errno) }
+      defer { close(descriptor) }
+      return try data.withUnsafeBytes { try write($0, to: descriptor, path) }
+    }
     let file = try WholeFile(path)
     try data.withUnsafeBytes { try file.write($0) }
     try file.commit()

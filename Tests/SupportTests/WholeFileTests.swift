@@ -90,6 +90,18 @@ import Testing
     try file.commit()
   }
 
+  @Test func aPipeStaysAPipe() throws {
+    let pipe = folder.path("pipe")
+    try #require(mkfifo(pipe, 0o600) == 0)
+    let reader = open(pipe, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    defer { close(reader) }
+    try WholeFile.write(Data("text".utf8), to: pipe)
+    var bytes = [UInt8](repeating: 0, count: 8)
+    #expect(read(reader, &bytes, 8) == 4 && bytes.starts(with: Array("text".utf8)))
+    var status = stat()
+    #expect(stat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+  }
+
   @Test func aFolderAppearsWhenComplete() throws {
     let place = folder.path("package")
     do { try WholeFolder(beside: place).write(Data("text".utf8), to: "a/b") }

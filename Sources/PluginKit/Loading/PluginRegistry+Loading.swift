@@ -9,14 +9,17 @@ extension PluginRegistry {
   /// in which only the user and root may write. A library that was loaded already is passed over. On Linux,
   /// the program's executable has to export its symbols.
   ///
-  /// - Parameter path: the library, or a folder with one library: its own `*.so` or, of a package, what Swift has built in
-  ///   `.build/release` or else in `.build/debug`.
+  /// - Parameters:
+  ///   - path: the library, or a folder with one library: its own `*.so` or, of a package, what Swift has built in
+  ///     `.build/release` or else in `.build/debug`.
+  ///   - prepare: what is done before the code of a library runs, which has been found to be built for this program.
   /// - Throws: ``PluginError``, in one sentence that names the file; the registry then stays as it was.
-  public mutating func load(_ path: String) throws {
+  public mutating func load(_ path: String, prepare: () -> Void = {}) throws {
     do {
       let file = Self.withoutLinks(try Self.library(at: path))
       guard !origins.contains(.library(file)) else { return }
       try Self.check(file)
+      prepare()
       self = try registering(from: file)
     } catch let refusal as Refusal {
       throw PluginError("\(path): \(refusal.reason).")
@@ -26,13 +29,16 @@ extension PluginRegistry {
   /// Loads the libraries that a search path such as that of `CANOPY_PLUGIN_PATH` names: files, and folders whose
   /// files `*.so` are taken, with colons between them.
   ///
+  /// - Parameters:
+  ///   - searchPath: the files and folders.
+  ///   - prepare: as for ``load(_:prepare:)``.
   /// - Throws: ``PluginError``, in one sentence that names the file or folder; a folder in which others may write is
   ///   refused as a whole.
-  public mutating func load(searchPath: String) throws {
+  public mutating func load(searchPath: String, prepare: () -> Void = {}) throws {
     for part in searchPath.split(separator: ":").map(String.init) {
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: part, isDirectory: &isFolder), isFolder.boolValue else {
-        try load(part)
+        try load(part, prepare: prepare)
         continue
       }
       if let reason = PluginOwnership.refusal(of: Self.withoutLinks(part)) {
@@ -42,7 +48,7 @@ extension PluginRegistry {
         throw PluginError("\(part): the folder of plugins cannot be read; give one that can.")
       }
       for name in names.sorted() where name.hasSuffix(".so") {
-        try load(URL(fileURLWithPath: part).appendingPathComponent(name).relativePath)
+        try load(URL(fileURLWithPath: part).appendingPathComponent(name).relativePath, prepare: prepare)
       }
     }
   }
