@@ -62,6 +62,7 @@ let package = Package(
     .target(name: "JetPhysics", dependencies: ["CFastJet", "EventData"]),
     .target(name: "Settings", dependencies: ["CYAML", "EventData", "JetPhysics", "Support"]),
     .target(name: "Statistics", dependencies: ["Support"]),
+    .target(name: "Detector", dependencies: ["EventData", "Formulas", "Settings", "Support"]),
     .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS", "Support"]),
 
     .target(
@@ -201,6 +202,9 @@ let package = Package(
         "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "EventIO", "PluginKit", "TestFiles",
       ] + modules(reexportedByPluginKit),
       exclude: ["Fixtures"]),
+    .testTarget(
+      name: "DetectorTests",
+      dependencies: ["Detector", "EventData", "Formulas", "Settings", "Support", "TestFiles"]),
     .testTarget(name: "SettingsTests", dependencies: ["EventData", "JetPhysics", "Settings", "TestFiles"]),
     .testTarget(name: "StatisticsTests", dependencies: ["NeuralEngine", "Statistics"]),
     .testTarget(
