@@ -8,7 +8,8 @@ import PackageDescription
 let reexportedByPluginKit = ["EventData", "Formulas", "JetPhysics", "NeuralEngine", "Settings", "Statistics"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
-    "CanopyModel", "EventIO", "ONNX", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding",
+    "CanopyModel", "Detector", "EventIO", "ONNX", "Observables", "PluginKit", "RecurrentEncoder",
+    "RecursiveEmbedding",
     "Reports", "Training", "Triggering", "Triggers",
   ]
 
@@ -135,7 +136,8 @@ let package = Package(
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "ONNX", "Observables",
+        "CanopyModel", "Detector", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "ONNX",
+        "Observables",
         "PluginKit",
         "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training", "Triggering", "Triggers",
       ] + modules(reexportedByPluginKit)),

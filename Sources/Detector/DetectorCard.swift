@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Formulas
+import Foundation
 import Settings
 
 /// What a parametric detector is: field, tracker, two layers of calorimeter cells, and what is made of their signals.
@@ -69,6 +70,18 @@ public struct DetectorCard: SettingsSection, Encodable, Equatable {
       "`particle-flow`: tracks, photons and neutral hadrons; `towers`: the cells with a signal alone"),
     Setting("seed", \.seed, .notNegative, "the seed of the random numbers"),
   ]
+}
+
+extension DetectorCard {
+  /// Reads a card in YAML.
+  ///
+  /// - Parameters:
+  ///   - file: the file.
+  ///   - settings: values over those of the file, as in `ecal.cell-scale=4`.
+  /// - Throws: `ConfigurationError`, with the place of each problem.
+  public init(contentsOf file: URL, settings: [String] = []) throws {
+    self = try settings.reduce(ConfigurationNode(contentsOf: file)) { try $0.setting($1) }.decode()
+  }
 }
 
 /// The cylinder of the magnetic field, around the beam and the origin.
