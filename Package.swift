@@ -70,7 +70,7 @@ let package = Package(
       name: "EventIO",
       dependencies: [
         "CBzip2", "CHDF5", "CHepMC3", "CLZF", "CLZMA", "CTextParsing", "CZip", "CZlib", "CZstd",
-        "PluginKit", "Support",
+        "Detector", "PluginKit", "Support",
       ] + modules(reexportedByPluginKit)),
     .target(
       name: "PluginKit", dependencies: ["CPluginInterface", "Support"] + modules(reexportedByPluginKit),
@@ -201,7 +201,7 @@ let package = Package(
     .testTarget(
       name: "EventIOTests",
       dependencies: [
-        "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "EventIO", "PluginKit", "TestFiles",
+        "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "Detector", "EventIO", "PluginKit", "TestFiles",
       ] + modules(reexportedByPluginKit),
       exclude: ["Fixtures"]),
     .testTarget(

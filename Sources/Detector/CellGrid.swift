@@ -5,7 +5,8 @@ struct CellGrid: Sendable {
   /// No layer has more cells.
   static let maximumCount = 1 << 24
 
-  private struct Region {
+  /// Cells of one size, on both sides of η = 0.
+  struct Region {
     let firstCell: Int
     let minimum: Double
     let maximum: Double
@@ -27,7 +28,7 @@ struct CellGrid: Sendable {
     var phi: Double { 0.5 * (minimumPhi + maximumPhi) }
   }
 
-  private let regions: [Region]
+  let regions: [Region]
 
   init(_ section: CalorimeterSection) {
     var first = 0

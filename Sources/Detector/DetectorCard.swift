@@ -245,6 +245,31 @@ public struct CalorimeterSection: SettingsSection, Encodable, Equatable {
   }
 }
 
+extension CalorimeterSection {
+  /// Cells of one size, as they are made.
+  public struct GridRegion: Sendable {
+    /// Where the region ends.
+    public let maximumAbsEta: Double
+    /// How many cells are in a row from its beginning to its end.
+    public let etaCount: Int
+    /// How many cells are around the beam.
+    public let phiCount: Int
+    /// Their size in η.
+    public let etaSize: Double
+    /// Their size in φ.
+    public let phiSize: Double
+  }
+
+  /// The cells as they are made of ``cells`` and ``cellScale``, from the middle outwards.
+  public var grid: [GridRegion] {
+    CellGrid(self).regions.map { region in
+      GridRegion(
+        maximumAbsEta: region.maximum, etaCount: region.etaCount, phiCount: region.phiCount,
+        etaSize: region.etaSize, phiSize: 2 * .pi / Double(region.phiCount))
+    }
+  }
+}
+
 /// A region of cells of one size, on both sides of η = 0.
 public struct CellRegion: SettingsSection, Encodable, Equatable {
   /// Where it ends; it begins where the one before it ends, or at 0.
@@ -303,6 +328,11 @@ public struct EnergyFractions: Sendable, Equatable {
     for identifier: Int32 in [
       12, 13, 14, 16, 1_000_022, 1_000_023, 1_000_025, 1_000_035, 1_000_045,
     ] { shares[identifier] = invisible }
+  }
+
+  /// The shares by identifier, or `default` for all others.
+  public var named: [(name: String, shares: Shares)] {
+    shares.sorted { $0.key < $1.key }.map { ("\($0.key)", $0.value) } + [(Self.others, others)]
   }
 
   /// The shares of a particle.
