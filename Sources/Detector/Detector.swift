@@ -6,7 +6,7 @@ import Support
 /// A parametric detector, as a card describes it, whose formulas are understood.
 ///
 /// ```swift
-/// let detector = try Detector(ConfigurationNode(contentsOf: card).decode())
+/// let detector = try Detector(DetectorCard(contentsOf: card))
 /// let simulation = DetectorSimulation(detector)
 /// let measured = try simulation.measure(events)
 /// ```
@@ -120,7 +120,9 @@ enum TrackKind: Int, CaseIterable {
     }
   }
 
-  /// The mass that a track gets, in GeV. Source: Review of Particle Physics.
+  /// The mass that a track gets, in GeV.
+  ///
+  /// Source: Review of Particle Physics.
   var mass: Double {
     switch self {
     case .chargedHadron: 0.13957039

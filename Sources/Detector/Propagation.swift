@@ -45,13 +45,7 @@ struct Propagation: Sendable {
     strength = field.strength
   }
 
-  /// The path of a particle; nil if it begins outside the cylinder, or never leaves it.
-  ///
-  /// - Parameters:
-  ///   - momentum: its momentum.
-  ///   - charge: its charge in units of the positron's.
-  ///   - x: where it begins, in mm, and so on.
-  /// - Returns: the path.
+  /// The path of a particle that begins at x, y and z, in mm; nil if it begins outside the cylinder, or never leaves it.
   func path(
     of momentum: FourMomentum, charge: Double, fromX x: Double, y: Double, z: Double
   ) -> Path? {
@@ -81,9 +75,7 @@ struct Propagation: Sendable {
       dz: 1e3 * (z - along * slope))
   }
 
-  /// - Parameters:
-  ///   - rho: the radius of the circle in m.
-  ///   - turns: 1 if the azimuth of the momentum grows on the way, else −1.
+  /// The path on a circle of the radius `rho` in m; `turns` is 1 if the azimuth of the momentum grows on the way, else −1.
   private func helix(
     _ x: Double, _ y: Double, _ z: Double, _ ux: Double, _ uy: Double, _ slope: Double, _ toEnd: Double,
     rho: Double,

@@ -17,7 +17,7 @@ enum Cards {
   /// A card in YAML with settings over it.
   static func detector(_ text: String = ideal, _ settings: String...) throws -> Detector {
     let node = try settings.reduce(ConfigurationNode(yaml: text, source: "card.yaml")) { try $0.setting($1) }
-    return try Detector(node.decode())
+    return try Detector(node.decode(DetectorCard.self))
   }
 
   /// The path of a card that Canopy ships.

@@ -348,7 +348,7 @@ import Testing
       let node = try settings.reduce(ConfigurationNode(yaml: Cards.ideal, source: "card.yaml")) {
         try $0.setting($1)
       }
-      _ = try Detector(node.decode())
+      _ = try Detector(node.decode(DetectorCard.self))
     } throws: { error in
       let text = "\(error)"
       return text.contains(words)
