@@ -109,7 +109,7 @@ install:
 	install .build/$(CONFIGURATION)/canopy '$(PREFIX)/bin'
 	.ci/plugin-kit .build/$(CONFIGURATION) '$(PREFIX)/lib/canopy/plugin-kit'
 	.ci/c-library .build/$(CONFIGURATION) '$(PREFIX)'
-	cp -R Resources/Configurations Resources/Menus Resources/Models Resources/Samples Resources/demo.sh \
+	cp -R Resources/Configurations Resources/Detectors Resources/Menus Resources/Models Resources/Samples Resources/demo.sh \
 		'$(PREFIX)/share/canopy/Resources'
 	install -m 644 Resources/Examples/trigger.yaml '$(PREFIX)/share/canopy/Resources/Examples'
 	install -m 644 LICENSE '$(PREFIX)/share/doc/canopy'

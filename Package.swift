@@ -8,7 +8,8 @@ import PackageDescription
 let reexportedByPluginKit = ["EventData", "Formulas", "JetPhysics", "NeuralEngine", "Settings", "Statistics"]
 let reexportedByCanopy =
   reexportedByPluginKit + [
-    "CanopyModel", "EventIO", "ONNX", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding",
+    "CanopyModel", "Detector", "EventIO", "ONNX", "Observables", "PluginKit", "RecurrentEncoder",
+    "RecursiveEmbedding",
     "Reports", "Training", "Triggering", "Triggers",
   ]
 
@@ -62,13 +63,14 @@ let package = Package(
     .target(name: "JetPhysics", dependencies: ["CFastJet", "EventData"]),
     .target(name: "Settings", dependencies: ["CYAML", "EventData", "JetPhysics", "Support"]),
     .target(name: "Statistics", dependencies: ["Support"]),
+    .target(name: "Detector", dependencies: ["EventData", "Formulas", "Settings", "Support"]),
     .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS", "Support"]),
 
     .target(
       name: "EventIO",
       dependencies: [
         "CBzip2", "CHDF5", "CHepMC3", "CLZF", "CLZMA", "CTextParsing", "CZip", "CZlib", "CZstd",
-        "PluginKit", "Support",
+        "Detector", "PluginKit", "Support",
       ] + modules(reexportedByPluginKit)),
     .target(
       name: "PluginKit", dependencies: ["CPluginInterface", "Support"] + modules(reexportedByPluginKit),
@@ -134,7 +136,8 @@ let package = Package(
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "ONNX", "Observables",
+        "CanopyModel", "Detector", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "ONNX",
+        "Observables",
         "PluginKit",
         "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training", "Triggering", "Triggers",
       ] + modules(reexportedByPluginKit)),
@@ -198,9 +201,12 @@ let package = Package(
     .testTarget(
       name: "EventIOTests",
       dependencies: [
-        "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "EventIO", "PluginKit", "TestFiles",
+        "CBzip2", "CHDF5", "CLZMA", "CZip", "CZlib", "CZstd", "Detector", "EventIO", "PluginKit", "TestFiles",
       ] + modules(reexportedByPluginKit),
       exclude: ["Fixtures"]),
+    .testTarget(
+      name: "DetectorTests",
+      dependencies: ["Detector", "EventData", "Formulas", "Settings", "Support", "TestFiles"]),
     .testTarget(name: "SettingsTests", dependencies: ["EventData", "JetPhysics", "Settings", "TestFiles"]),
     .testTarget(name: "StatisticsTests", dependencies: ["NeuralEngine", "Statistics"]),
     .testTarget(

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""By how much one classifier of events is better than others on the same events.
+"""By how much one classifier of events, or of their leading jets, is better than others on the same events.
 
     pip install numpy h5py
     canopy classify test.h5 --model dihiggs -o dihiggs.h5         # and so with each other model
     Resources/Benchmarks/paired.py test.h5 dihiggs.h5 momenta.h5 two-jets.h5
 
-What fluctuates for one model fluctuates for the other, so that a difference is known better than either value. Errors
-are those of 400 bootstrap samples, in each of which every event has a Poisson weight of mean 1, the same for both
-models. Printed for each other model: both background rejections at 50 % signal efficiency, the natural logarithm of
-their ratio, and the difference of the areas under the ROC curves.
+What fluctuates for one model fluctuates for the other, so that a difference is known better than either value, also if
+they read what different detectors measure of the same events. Errors are those of 400 bootstrap samples, in each of which
+every event has a Poisson weight of mean 1, the same for both models. Printed for each other model: both background
+rejections at 50 % signal efficiency, the natural logarithm of their ratio, and the difference of the areas under the ROC
+curves. An event whose jets have no score counts as one that the tagger does not find.
 """
 
 import argparse
@@ -24,11 +25,16 @@ class Scores:
     """The scores of a classifier, sorted once."""
 
     def __init__(self, path, is_signal):
-        events = h5py.File(path)["event"]
-        heads = [name for name in events if isinstance(events[name], h5py.Group) and "score" in events[name]]
-        if len(heads) != 1:
-            raise SystemExit(f"{path}: has {len(heads)} heads with a score for each event, where one is needed")
-        scores = events[heads[0]]["score"][:]
+        file = h5py.File(path)
+        scores = self.scores(path, file, "event")
+        if scores is None:
+            scores = self.scores(path, file, "jet")
+            offsets = file["jet/offset"][:].astype(int)
+            # An event without a jet is none that the tagger finds.
+            leading = np.full(len(offsets) - 1, -np.inf)
+            has_jets = np.diff(offsets) > 0
+            leading[has_jets] = scores[offsets[:-1][has_jets]]
+            scores = leading
         if len(scores) != len(is_signal):
             raise SystemExit(f"{path}: has {len(scores)} events, and the sample {len(is_signal)}")
         self.order = np.argsort(-scores, kind="stable")
@@ -36,6 +42,17 @@ class Scores:
         # The last event of each run of equal scores, where a cut can lie.
         falling = scores[self.order]
         self.ends = np.append(np.flatnonzero(falling[1:] != falling[:-1]), len(falling) - 1)
+
+    @staticmethod
+    def scores(path, file, rows):
+        """The scores of the one head on events or on jets; None if there are heads on jets alone."""
+        group = file[rows]
+        heads = [name for name in group if isinstance(group[name], h5py.Group) and "score" in group[name]]
+        if rows == "event" and not heads:
+            return None
+        if len(heads) != 1:
+            raise SystemExit(f"{path}: has {len(heads)} heads with a score, where one is needed")
+        return group[heads[0]]["score"][:]
 
     def measure(self, weights):
         """ln of the rejection at 50 % signal efficiency, and the area under the ROC curve."""

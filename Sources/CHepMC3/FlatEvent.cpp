@@ -108,10 +108,10 @@ bool FlatEvent::numbers(size_t first, size_t count, double *values) {
 }
 
 // [@ x y z t]
-bool FlatEvent::position(size_t first) {
+bool FlatEvent::position(size_t first, Position *place) {
   if (fields.size() == first) return true;
   if (fields[first] != "@" || fields.size() != first + 5) return fail("has a wrong number of fields");
-  return numbers(first + 1, 4);
+  return numbers(first + 1, 4, readsVertices ? place->data() : nullptr);
 }
 
 bool FlatEvent::start(std::string_view line) {
@@ -121,10 +121,14 @@ bool FlatEvent::start(std::string_view line) {
   namesApply = format == CANOPY_HEPMC3;
   isNameOpen = false;
   lastLineIsUsed = true;
-  vertices = 0;
+  vertexCount = 0;
   particleCount = 0;
   missingParticles = 0;
   particleStatuses.clear();
+  productions.clear();
+  places.clear();
+  origin = lastVertex = {};
+  length = 1;
   weightValues.clear();
   attributes.clear();
   attributeNumbers.clear();
@@ -169,7 +173,7 @@ bool FlatEvent::startHepMC3() {
     return false;
   }
   if (!isPlausible(expectedVertices, "vertices")) return false;
-  return isPlausible(expectedParticles, "particles") && position(4);
+  return isPlausible(expectedParticles, "particles") && position(4, &origin);
 }
 
 bool FlatEvent::add(std::string_view line) {
@@ -210,13 +214,14 @@ bool FlatEvent::addUnits() {
   if (fields.size() != 3 || (fields[1] != "GEV" && fields[1] != "MEV")) {
     return fail("does not give GEV or MEV as unit of momentum");
   }
-  // Lengths are not used.
+  if (readsVertices) length = fields[2] == "CM" ? 10 : 1;
+  // libhepmc3 reads no lengths.
   units = "U " + std::string(fields[1]) + " MM\n";
   return true;
 }
 
 bool FlatEvent::addVertex() {
-  ++vertices;
+  ++vertexCount;
   int64_t barcode = 0;
   int64_t code = 0;
   if (!integer(1, "vertex number", barcode) || !integer(2, "vertex status", code)) return false;
@@ -225,18 +230,29 @@ bool FlatEvent::addVertex() {
     if (fields.size() < 4 || fields[3].size() < 2 || fields[3].front() != '[' || fields[3].back() != ']') {
       return fail("has no list of incoming particles");
     }
-    return integers(fields[3].substr(1, fields[3].size() - 2)) && position(4);
+    const std::string_view incoming = fields[3].substr(1, fields[3].size() - 2);
+    if (!integers(incoming)) return false;
+    if (!readsVertices) return position(4, nullptr);
+    // A vertex without a place is where its first particle comes from.
+    int64_t first = 0;
+    canopy_parse_integer(incoming.data(), std::min(incoming.find(','), incoming.size()), &first);
+    const auto known = places.find(first);
+    Position place = known == places.end() ? origin : known->second;
+    if (!position(4, &place)) return false;
+    places[barcode] = place;
+    return true;
   }
   // V barcode id x y z t orphans OUTGOING WEIGHTS weight…
   int64_t orphans = 0;
   int64_t outgoing = 0;
   int64_t count = 0;
-  if (!checkParticlesOfVertex() || !numbers(3, 4) || !integer(7, "number of orphans", orphans) ||
+  if (!checkParticlesOfVertex() || !numbers(3, 4, readsVertices ? lastVertex.data() : nullptr) || !integer(7, "number of orphans", orphans) ||
       !integer(8, "number of outgoing particles", outgoing) || !integer(9, "number of weights", count)) {
     return false;
   }
   if (!isPlausible(orphans, "orphans") || !isPlausible(outgoing, "outgoing particles")) return false;
   missingParticles = orphans + outgoing;
+  orphansLeft = orphans;
   if (count < 0 || fields.size() != 10 + static_cast<size_t>(count)) return fail("has a wrong number of fields");
   return numbers(10, static_cast<size_t>(count));
 }
@@ -246,10 +262,11 @@ bool FlatEvent::addParticle() {
   size_t code;
   size_t statusField;
   int64_t barcode = 0;
+  int64_t mother = 0;
   if (!integer(1, "particle number", barcode)) return false;
   if (format == CANOPY_HEPMC2) {
     // P barcode CODE px py pz E m STATUS theta phi end FLOWS (index code)…
-    if (vertices == 0) return fail("stands before the first vertex");
+    if (vertexCount == 0) return fail("stands before the first vertex");
     --missingParticles;
     int64_t end = 0;
     int64_t flows = 0;
@@ -266,7 +283,6 @@ bool FlatEvent::addParticle() {
     statusField = 8;
   } else {
     // P number mother CODE px py pz E m STATUS
-    int64_t mother = 0;
     if (fields.size() != 10) return fail("has " + std::to_string(fields.size() - 1) + " fields instead of 9");
     if (!integer(2, "mother", mother)) return false;
     if (barcode < 1 || barcode > expectedParticles) return fail("has a particle number out of range");
@@ -279,7 +295,9 @@ bool FlatEvent::addParticle() {
   if (!integer32(code, "particle code", pdgid) || !integer32(statusField, "status", status) || !numbers(code + 1, 5)) {
     return false;
   }
-  if (std::find(wantedStatuses.begin(), wantedStatuses.end(), status) == wantedStatuses.end()) return true;
+  const bool isWanted = std::find(wantedStatuses.begin(), wantedStatuses.end(), status) != wantedStatuses.end();
+  if (readsVertices) noteProduction(barcode, mother, isWanted);
+  if (!isWanted) return true;
   particleStatuses.push_back(status);
   // Particles 1 and 2 are those that `finish` adds.
   particles.append("P ").append(std::to_string(particleStatuses.size() + 2));
@@ -287,6 +305,25 @@ bool FlatEvent::addParticle() {
   for (size_t index = code; index < code + 6; ++index) particles.append(" ").append(fields[index]);
   particles.append(format == CANOPY_HEPMC2 ? " 1 0 0 0 0\n" : " 1\n");
   return true;
+}
+
+// Where a particle was produced: at the vertex that it comes from or, in HepMC3, where the particle was produced that it comes
+// from, if their vertex has no line.
+void FlatEvent::noteProduction(int64_t barcode, int64_t mother, bool isWanted) {
+  Position place = origin;
+  if (format == CANOPY_HEPMC2) {
+    if (orphansLeft > 0) {
+      --orphansLeft;
+    } else {
+      place = lastVertex;
+    }
+  } else {
+    const auto known = places.find(mother);
+    if (known != places.end()) place = known->second;
+    places[barcode] = place;
+  }
+  if (!isWanted) return;
+  for (const double coordinate : place) productions.push_back(coordinate * length);
 }
 
 // A 0 NAME VALUE for the event; attributes of vertices and particles have their number instead of 0.
@@ -371,8 +408,8 @@ bool FlatEvent::finish() {
     return fail("lacks " + std::to_string(missingParticles) + " particles of its last vertex" + advice);
   }
   // HepMC3 leaves out the lines of many vertices, but no particle.
-  if (format == CANOPY_HEPMC2 && vertices != expectedVertices) {
-    return fail("has " + std::to_string(vertices) + " vertices instead of " + std::to_string(expectedVertices) +
+  if (format == CANOPY_HEPMC2 && vertexCount != expectedVertices) {
+    return fail("has " + std::to_string(vertexCount) + " vertices instead of " + std::to_string(expectedVertices) +
                 advice);
   }
   if (format == CANOPY_HEPMC3 && particleCount != expectedParticles) {

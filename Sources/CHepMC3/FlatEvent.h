@@ -3,9 +3,11 @@
 #ifndef CANOPY_FLATEVENT_H
 #define CANOPY_FLATEVENT_H
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -20,9 +22,9 @@
 /// that numbers are numbers either, which is done here.
 class FlatEvent {
  public:
-  /// An event of which the particles of `statuses` are wanted.
-  FlatEvent(canopy_hepmc_format format, std::vector<int32_t> statuses)
-      : format(format), wantedStatuses(std::move(statuses)) {}
+  /// An event of which the particles of `statuses` are wanted, with where they were produced if `readsVertices`.
+  FlatEvent(canopy_hepmc_format format, std::vector<int32_t> statuses, bool readsVertices)
+      : format(format), wantedStatuses(std::move(statuses)), readsVertices(readsVertices) {}
 
   /// Takes the names that the heading of a listing gives to weights, from its W line.
   void nameWeights(std::string_view line);
@@ -51,6 +53,9 @@ class FlatEvent {
   /// The status of each particle.
   const std::vector<int32_t> &statuses() const { return particleStatuses; }
 
+  /// Where each particle was produced, x, y, z and t in mm; null unless it is asked for.
+  const double *vertices() const { return readsVertices ? productions.data() : nullptr; }
+
   /// The weights.
   const std::vector<double> &weights() const { return weightValues; }
 
@@ -74,13 +79,17 @@ class FlatEvent {
   const std::string &problem() const { return message; }
 
  private:
+  /// x, y, z and t, in the unit of the file.
+  using Position = std::array<double, 4>;
+
   bool fail(std::string text);
   bool split(std::string_view line);
   bool integer(size_t index, const char *name, int64_t &value);
   bool integer32(size_t index, const char *name, int32_t &value);
   bool integers(std::string_view list);
   bool numbers(size_t first, size_t count, double *values = nullptr);
-  bool position(size_t first);
+  bool position(size_t first, Position *place);
+  void noteProduction(int64_t barcode, int64_t mother, bool isWanted);
   bool isPlausible(int64_t count, const char *what);
   bool startHepMC2();
   bool startHepMC3();
@@ -96,6 +105,7 @@ class FlatEvent {
 
   const canopy_hepmc_format format;
   const std::vector<int32_t> wantedStatuses;
+  const bool readsVertices;
   std::vector<std::string_view> fields;
   std::string units;
   std::string particles;
@@ -109,12 +119,23 @@ class FlatEvent {
   bool lastLineIsUsed = false;
   int64_t expectedVertices = 0;
   int64_t expectedParticles = 0;
-  int64_t vertices = 0;
+  int64_t vertexCount = 0;
   int64_t particleCount = 0;
   // HepMC2: particles that must still follow the last vertex.
   int64_t missingParticles = 0;
   int64_t number = 0;
   std::vector<int32_t> particleStatuses;
+  // Where the wanted particles were produced, four numbers each.
+  std::vector<double> productions;
+  // HepMC3: where each vertex and each particle is, by its number; what has no place of its own is where it comes from.
+  std::unordered_map<int64_t, Position> places;
+  // Where what has no place at all is.
+  Position origin{};
+  // HepMC2: the last vertex, and how many of its particles, which come first, were not produced there.
+  Position lastVertex{};
+  int64_t orphansLeft = 0;
+  // Millimetres in the file's unit of length.
+  double length = 1;
   std::vector<double> weightValues;
   std::vector<std::string> names;
   size_t version = 0;

@@ -79,8 +79,9 @@ bool isOfKind(std::string_view line, char letter) {
 }  // namespace
 
 struct canopy_hepmc_reader {
-  canopy_hepmc_reader(canopy_hepmc_format format, std::string_view text, std::vector<int32_t> statuses)
-      : format(format), rest(text), flat(format, std::move(statuses)), stream(&buffer) {
+  canopy_hepmc_reader(canopy_hepmc_format format, std::string_view text, std::vector<int32_t> statuses,
+                      bool readsVertices)
+      : format(format), rest(text), flat(format, std::move(statuses), readsVertices), stream(&buffer) {
     silenceHepMC3();
     if (format == CANOPY_HEPMC2) {
       reader = std::make_unique<HepMC3::ReaderAsciiHepMC2>(stream);
@@ -207,6 +208,7 @@ canopy_hepmc_status canopy_hepmc_reader::readFlat(canopy_hepmc_event *event) {
   event->momenta = momenta.data();
   event->pdgid = pdgid.data();
   event->status = flat.statuses().data();
+  event->vertices = flat.vertices();
   event->weight_count = flat.weights().size();
   event->weights = flat.weights().data();
   if (weightNamesVersion != flat.namesVersion()) {
@@ -227,10 +229,10 @@ canopy_hepmc_status canopy_hepmc_reader::readFlat(canopy_hepmc_event *event) {
 }
 
 canopy_hepmc_reader *canopy_hepmc_create(canopy_hepmc_format format, const char *text, size_t size,
-                                         const int32_t *statuses, size_t status_count) {
+                                         const int32_t *statuses, size_t status_count, bool reads_vertices) {
   try {
     return new canopy_hepmc_reader(format, std::string_view(text, size),
-                                   std::vector<int32_t>(statuses, statuses + status_count));
+                                   std::vector<int32_t>(statuses, statuses + status_count), reads_vertices);
   } catch (const std::exception &) {
     return nullptr;
   }

@@ -2,6 +2,7 @@
 
 // `import Canopy` gives the whole public interface.
 @_exported import CanopyModel
+@_exported import Detector
 @_exported import EventIO
 @_exported import JetPhysics
 @_exported import NeuralEngine

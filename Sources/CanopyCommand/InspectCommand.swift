@@ -8,21 +8,23 @@ import Foundation
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Says what is in an event file, in a model or in a file of tensors.",
+    abstract: "Says what is in an event file, in a model, in a file of tensors or in a detector's card.",
     discussion: """
       Of an event file at most \(EventFileContent.maximumEvents) events are read: format, particles an event, the \
       further columns with their ranges, and the first event. Of a model: jet definition, network, heads, and how \
-      it was trained, epoch by epoch. Of a .safetensors file: names and shapes of the tensors.
+      it was trained, epoch by epoch. Of a .safetensors file: names and shapes of the tensors. \
+      Of a detector's card, which ends in .yaml: the detector as it is understood.
 
       EXAMPLES:
         canopy inspect events.hepmc.zst
         canopy inspect w-tagger
         canopy inspect w-tagger/weights.safetensors
+        canopy inspect my-detector.yaml
       """)
 
   @Argument(
     help:
-      "An event file, - for standard input, the folder or the shipped name of a model, or a .safetensors file.",
+      "An event file, - for standard input, the folder or the shipped name of a model, a .safetensors file, or a card or its shipped name.",
     completion: .file())
   var path: String
 
@@ -45,6 +47,10 @@ struct InspectCommand: ParsableCommand {
     let plugins = try plugins.registry()
     if path != "-", FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       return Listing(try Model(contentsOf: url, plugins: plugins), folder: path)
+    }
+    let card = ShippedResources.detector(path)
+    if [".yaml", ".yml"].contains(where: card.hasSuffix) {
+      return Listing(try Detector(DetectorCard(contentsOf: URL(fileURLWithPath: card))), file: card)
     }
     if isSafetensors() { return Listing(try Safetensors(contentsOf: url)) }
     return Listing(try EventFileContent(path, content, plugins.eventFormats))

@@ -15,6 +15,17 @@ struct OutputFormat: ExpressibleByArgument {
   static var allValueStrings: [String] { ResultFormats.builtIn.names }
 }
 
+/// A format of events that are written, by its name on the command line; which there are is known when plugins are loaded.
+struct EventFileFormat: ExpressibleByArgument {
+  /// The name.
+  let name: String
+
+  init(argument: String) { name = argument }
+
+  /// The names of the built-in formats.
+  static var allValueStrings: [String] { EventOutputFormats.builtIn.names }
+}
+
 /// Where results go, and as what.
 struct OutputOptions: ParsableArguments {
   @Option(

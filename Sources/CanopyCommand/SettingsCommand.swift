@@ -8,7 +8,7 @@ import Foundation
 struct SettingsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "settings",
-    abstract: "Prints the settings of a training configuration.",
+    abstract: "Prints the settings of a training configuration, or of a detector's card.",
     discussion: """
       Each section has a table in Markdown: key, default, range and meaning. Observables and stages have their \
       plugin's own keys beside 'plugin', heads under 'configuration'; canopy plugin list has an example of each plugin.
@@ -16,18 +16,19 @@ struct SettingsCommand: ParsableCommand {
       EXAMPLES:
         canopy settings
         canopy settings jets training
+        canopy settings detector
         canopy settings embedding --plugin .build/release/libMyStage.so
       """)
 
-  @Argument(help: "The sections to print (default: all).")
+  @Argument(help: "The sections to print (default: all of a training configuration).")
   var sections: [Section] = []
 
   @OptionGroup
   var plugins: PluginOptions
 
-  /// A section of a training configuration.
+  /// A section of a training configuration, or a card.
   enum Section: String, CaseIterable, ExpressibleByArgument {
-    case data, jets, observables, embedding, events, heads, training, scan
+    case data, jets, observables, embedding, events, heads, training, scan, detector
 
     func table(_ plugins: PluginRegistry) -> String {
       switch self {
@@ -39,6 +40,7 @@ struct SettingsCommand: ParsableCommand {
       case .heads: HeadSection.table
       case .training: TrainingSection.table
       case .scan: "\(ScanSection.table)\n\nThe keys of a range:\n\n\(ScanRange.table)"
+      case .detector: DetectorCard.tables
       }
     }
   }
@@ -46,7 +48,7 @@ struct SettingsCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let registry = try plugins.registry()
-      let chosen = sections.isEmpty ? Section.allCases : sections
+      let chosen = sections.isEmpty ? Section.allCases.filter { $0 != .detector } : sections
       let tables = chosen.map { "## \($0.rawValue)\n\n\($0.table(registry))\n" }
       // Links of the documentation mean nothing in a terminal.
       let text = tables.joined(separator: "\n").replacing(/<doc:([A-Za-z]+)>/) { "page \($0.1)" }

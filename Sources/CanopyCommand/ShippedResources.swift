@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// What comes with the program: models, samples, configurations, menus and the demo.
+/// What comes with the program: models, samples, configurations, menus, detectors and the demo.
 enum ShippedResources {
   /// Their folder: in `../share/canopy` of an installation, or in the sources whose `.build` has the program; nil if the
   /// program is elsewhere.
@@ -22,5 +22,13 @@ enum ShippedResources {
     else { return name }
     let model = "\(folder)/Models/\(name)"
     return FileManager.default.fileExists(atPath: model) ? model : name
+  }
+
+  /// The file of a card that a user names: what is there goes before the cards that come with the program.
+  static func detector(_ name: String) -> String {
+    guard let folder, !name.isEmpty, !name.contains("/"), !FileManager.default.fileExists(atPath: name)
+    else { return name }
+    let card = "\(folder)/Detectors/\(name).yaml"
+    return FileManager.default.fileExists(atPath: card) ? card : name
   }
 }

@@ -125,15 +125,6 @@ struct TriggerCommand: ParsableCommand {
       valueName: "format"))
   var outputFormat: EventFileFormat?
 
-  /// A format of the accepted events by its name on the command line; which there are is known when plugins are loaded.
-  struct EventFileFormat: ExpressibleByArgument {
-    let name: String
-
-    init(argument: String) { name = argument }
-
-    static var allValueStrings: [String] { EventOutputFormats.builtIn.names }
-  }
-
   @Option(
     help: ArgumentHelp(
       "Write the embeddings of the event and of its N leading jets with each accepted event.",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Detector
 import EventData
 import Formulas
 import JetPhysics
@@ -46,6 +47,12 @@ extension EventReadingOptions: SettingsSection {
       "status", \.particles.statuses, from: { (text: String) in try ParticleSelection.statuses(text) },
       "the statuses of particles of HepMC and Les Houches events that take part, as in `1,2`", default: "1",
       range: "numbers"),
+    Setting(
+      "detector", \.detector,
+      from: { (written: ConfigurationNode) in try Detector(written) },
+      "the detector that measures the events: the file of a card, or a mapping with the file as `card` and settings over it, such as "
+        + "`{card: cms.yaml, ecal: {cell-scale: 2}}` (<doc:DesigningADetector>)",
+      default: "none", range: "a card"),
     Setting(
       "units", \.units, "the unit of momenta, energies and masses in files that do not state theirs",
       default: "GeV"),

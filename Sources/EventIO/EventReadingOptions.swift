@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Detector
 import Formulas
 import JetPhysics
 
@@ -52,6 +53,11 @@ public struct EventReadingOptions: Sendable, Equatable {
   public var weight: EventWeight? { didSet { noteColumns() } }
   /// What becomes of events of negative weight.
   public var negativeWeights = NegativeWeights.asTheyAre
+  /// The detector that measures the particles that take part; nil if they are read as they are.
+  ///
+  /// ``particles`` then applies twice: its statuses and visibility to what reaches the detector, its conditions to what that
+  /// measures, which formulas read too.
+  public var detector: Detector?
   /// The unit of the momenta of inputs that do not state theirs; GeV if it is nil.
   ///
   /// An input that states another unit is an error.
@@ -111,8 +117,13 @@ public struct EventReadingOptions: Sendable, Equatable {
 
   /// Whether a column of particles is read if the input has it.
   public func reads(particleColumn name: String) -> Bool {
-    particleColumns?.contains(name) ?? true || requires(particleColumn: name)
-      || columnsOfObservables.contains(name)
+    particleColumns?.contains(name) ?? true || asks(forParticleColumn: name)
+  }
+
+  /// Whether a column of particles is named by who reads the events, rather than read because all are.
+  package func asks(forParticleColumn name: String) -> Bool {
+    particleColumns?.contains(name) ?? false || requires(particleColumn: name)
+      || columnsOfObservables.contains(name) || detector != nil && MeasuredColumns.vertex.contains(name)
   }
 
   /// Leaves out the particles of `events` that do not take part, with memory, `takesPart`, that is kept from call to call.
@@ -129,7 +140,8 @@ public struct EventReadingOptions: Sendable, Equatable {
 
   /// Whether events without this column of particles, though the input has it, are an error.
   public func requires(particleColumn name: String) -> Bool {
-    particles.columns.contains(name) || columnsOfFormulas.contains(name)
+    // A detector makes the columns of what it measures.
+    detector == nil && (particles.columns.contains(name) || columnsOfFormulas.contains(name))
   }
 
   /// All formulas: conditions, definitions and the weight.

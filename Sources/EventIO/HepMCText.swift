@@ -58,12 +58,15 @@ struct HepMCText: GeneratorText {
     var columns = GeneratorColumns(schema: schema, maximumCount: options.limits.numbersOfColumn)
     let readsStatus = options.particles.columns.contains(Self.status)
     if readsStatus { batch.particles.content.columns[Self.status] = Column() }
+    let vertexColumns = Self.vertexColumns.map { options.asks(forParticleColumn: $0) ? $0 : nil }
+    let readsVertices = vertexColumns.contains { $0 != nil }
+    for case let name? in vertexColumns { batch.particles.content.columns[name] = Column(unit: "mm") }
     let statuses = options.particles.statuses.sorted()
     try bytes.withUnsafeBytes { bytes in
       let text = bytes.assumingMemoryBound(to: CChar.self)
       let reader = canopy_hepmc_create(
         version == .two ? CANOPY_HEPMC2 : CANOPY_HEPMC3, text.baseAddress, text.count, statuses,
-        statuses.count)
+        statuses.count, readsVertices)
       guard let reader else {
         throw EventInputError(source: source, problem: "cannot be read: libhepmc3 does not start")
       }
@@ -78,6 +81,14 @@ struct HepMCText: GeneratorText {
           if readsStatus {
             let statuses = UnsafeBufferPointer(start: event.status, count: event.particle_count)
             batch.particles.content.columns[Self.status]!.values += statuses.map(Double.init)
+          }
+          if let vertices = event.vertices {
+            for (place, name) in vertexColumns.enumerated() {
+              guard let name else { continue }
+              for particle in 0..<event.particle_count {
+                batch.particles.content.columns[name]!.values.append(vertices[4 * particle + place])
+              }
+            }
           }
           if let bad = batch.unfinishedEventProblem() ?? columns.append(HepMCRecord(event: event)) {
             problem = EventInputError(
@@ -104,6 +115,8 @@ struct HepMCText: GeneratorText {
 
   /// The column of particles that a record has.
   private static let status = "status"
+  /// The columns of where particles are produced, which are there if they are asked for.
+  private static let vertexColumns = ["vertex_x", "vertex_y", "vertex_z", "vertex_t"]
 }
 
 extension Events {

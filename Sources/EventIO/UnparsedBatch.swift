@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Detector
 import JetPhysics
 
 /// Events that a stream has taken from its input, and what its options say of them.
@@ -50,7 +51,9 @@ struct UnparsedBatch: Sendable {
     let hasIdentifiers = particleCount > 0 && !batch.pdgID.isEmpty
     batch.firstEventOfSource = firstEvent
     if unit != .gev { batch.scaleMomenta(by: unit.inGeV) }
-    if options.leavesOutParticles {
+    if let detector = options.detector {
+      batch = try measured(batch, by: detector)
+    } else if options.leavesOutParticles {
       var takesPart: [Bool] = []
       try options.leaveOutParticles(of: &batch, using: &takesPart)
     }
@@ -62,6 +65,21 @@ struct UnparsedBatch: Sendable {
       batch: batch.eventCount > 0 ? batch : nil, goodEventCount: goodEventCount,
       particleCount: particleCount, keptParticleCount: keptParticleCount, hasIdentifiers: hasIdentifiers,
       negativeWeightCount: negativeWeightCount, badEventCount: badEventCount, badEvents: bad)
+  }
+}
+
+extension UnparsedBatch {
+  /// What a detector measures of the particles that take part, as far as it meets the conditions on particles.
+  private func measured(_ batch: Events, by detector: Detector) throws -> Events {
+    var reaching = batch
+    var takesPart: [Bool] = []
+    var options = options
+    options.particles.conditions = []
+    try options.leaveOutParticles(of: &reaching, using: &takesPart)
+    var measured = try EventPipeline.naming(batch) { try DetectorSimulation(detector).measure(reaching) }
+    options.particles = ParticleSelection(keepsInvisible: true, conditions: self.options.particles.conditions)
+    try options.leaveOutParticles(of: &measured, using: &takesPart)
+    return measured
   }
 }
 

@@ -30,6 +30,7 @@ typedef struct {
   const double *momenta;  ///< px, py, pz, E in GeV: `[particles × 4]`.
   const int32_t *pdgid;   ///< `[particles]`
   const int32_t *status;  ///< `[particles]`
+  const double *vertices;  ///< Where each was produced, x, y, z and t in mm: `[particles × 4]`; NULL unless asked for.
   size_t weight_count;
   const double *weights;  ///< `[weight_count]`, the nominal one first.
   bool has_weight_names;
@@ -47,9 +48,10 @@ typedef struct canopy_hepmc_reader canopy_hepmc_reader;
 /// Makes a reader of `text`, which stays the caller's and must outlive it, or returns NULL if memory is short.
 ///
 /// An event ends where another or a heading begins, or at the end of the text, and is complete if it has what its E
-/// line announces. Particles of the statuses `statuses[0 ..< status_count]` are read.
+/// line announces. Particles of the statuses `statuses[0 ..< status_count]` are read, with where they were produced if
+/// `reads_vertices`.
 canopy_hepmc_reader *canopy_hepmc_create(canopy_hepmc_format format, const char *text, size_t size,
-                                         const int32_t *statuses, size_t status_count);
+                                         const int32_t *statuses, size_t status_count, bool reads_vertices);
 
 /// Frees a reader.
 void canopy_hepmc_destroy(canopy_hepmc_reader *reader);

@@ -31,6 +31,10 @@ import Testing
     try check("TruthPerJet.md", "jet-truth", JetMatching.table)
   }
 
+  @Test func thePageOnDetectorsHasTheTables() throws {
+    try check("DesigningADetector.md", "detector", DetectorCard.tables)
+  }
+
   private func check(_ name: String, _ section: String, _ table: String) throws {
     let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../../Sources/Canopy/Canopy.docc/\(name)")

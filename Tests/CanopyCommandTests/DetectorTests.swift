@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Canopy
+import Foundation
+import TestFiles
+import Testing
+
+/// `canopy detector`, and cards in other subcommands.
+@Suite struct DetectorTests {
+  private func events(_ path: String) throws -> Events {
+    try #require(try EventStream(inputs: [path]).next(upTo: 1000))
+  }
+
+  @Test func eventsAreMeasuredAndReadAgain() throws {
+    let folder = try TemporaryFolder()
+    func measure(_ name: String, _ options: String...) throws -> String {
+      let path = folder.url.appendingPathComponent(name).path
+      let outcome = try Program.run(
+        ["detector", Samples.path("w-events.hepmc.zst"), "--max-events", "150", "--card", "cms", "-o", path]
+          + options)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.errors == "")
+      return path
+    }
+    let flow = try measure("flow.h5", "--threads", "1", "--truth")
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: flow))
+        == Data(contentsOf: URL(fileURLWithPath: measure("again.h5", "--threads", "3", "--truth"))))
+    let measured = try events(flow)
+    #expect(measured.eventCount == 150)
+    let kinds = try #require(measured.particles.content.columns["kind"]).values
+    #expect(Set(kinds) == [0, 1, 2])
+    #expect(measured.particles.content.columns["truth"] != nil)
+    // HepMC has vertices, so that impact parameters are more than their errors.
+    let columns = measured.particles.content.columns
+    let significances = zip(columns["d0"]!.values, columns["d0_error"]!.values).filter { !$0.0.isNaN }.map {
+      abs($0 / $1)
+    }
+    #expect(significances.contains { $0 > 10 })
+    let towers = try events(measure("towers.h5", "--towers"))
+    #expect(Set(towers.particles.content.columns["kind"]!.values) == [3, 4])
+    #expect(towers.particleCount != measured.particleCount)
+    #expect(towers.columns["weight"] == measured.columns["weight"])
+    let jets = try events(measure("jets.h5", "--keep-truth-jets", "--radius", "1", "--min-pt", "100"))
+    #expect(try #require(jets.givenJets).content.names == ["mass", "phi", "pt", "rapidity"])
+    #expect(jets.givenJets!.content["pt"]!.values.allSatisfy { $0 > 100 })
+    let lines = try Program.run(
+      "detector", Samples.path("w-vs-qcd-small.h5"), "--max-events", "2", "--card", "ild", "--set",
+      "tracker.efficiency=0")
+    #expect(lines.status == 0)
+    #expect(lines.text.split(separator: "\n").count == 2)
+    #expect(lines.errors.contains("no production vertices"))
+  }
+
+  @Test func whatIsWrongIsSaidInOneSentence() throws {
+    let sample = Samples.path("w-events.hepmc.zst")
+    for (arguments, status, words) in [
+      (["--card", "lhcb"], 65, "lhcb"), (["--card", "cms", "--set", "ecal.celscale=2"], 65, "did you mean"),
+      (["--card", "cms", "--set", "tracker.efficiency=pz"], 65, "tracker.efficiency"),
+      (["--card", "cms", "--radius", "1"], 64, "--keep-truth-jets"),
+      (["--card", "cms", "--output-format", "hdf5"], 64, "-o"),
+    ] as [([String], Int32, String)] {
+      let outcome = try Program.run(["detector", sample] + arguments)
+      #expect(outcome.status == status, "\(arguments): \(outcome.errors)")
+      #expect(outcome.errors.contains(words), "\(outcome.errors)")
+    }
+    let text = try Program.run("detector", Samples.path("w-events.txt"), "--card", "cms")
+    #expect(text.status == 65)
+    #expect(text.errors.contains("w-events.txt, event 0") && text.errors.contains("pdgid"))
+  }
+
+  @Test func cardsAreInspectedAndTheirSettingsPrinted() throws {
+    for name in ["cms", "atlas", "fcc", "ild"] {
+      let outcome = try Program.run("inspect", name)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.text.contains("-like") && outcome.text.contains("hcal"))
+    }
+    let settings = try Program.run("settings", "detector")
+    #expect(settings.text.contains("| `cell-scale` | 1 |"))
+    #expect(!(try Program.run("settings")).text.contains("cell-scale"))
+  }
+}
