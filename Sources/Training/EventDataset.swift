@@ -110,7 +110,7 @@ public struct EventDataset: Sendable {
           try sample.replace(with: events, jets: found)
           return (
             sample, EventRecords(sample), truth, SampleFingerprint(events),
-            try folds?.folds(of: events) ?? [],
+            try folds?.folds(of: events, jets: found) ?? [],
             try JetNumbers(formulas, of: events, jets: found)
           )
         }
