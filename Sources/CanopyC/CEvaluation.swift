@@ -110,12 +110,10 @@ private struct EvaluationSettings: Decodable {
     options.demandSelection()
     if options.particles == ParticleSelection() {
       options.particles = model.description.particles ?? options.particles
-    } else if model.folds != nil, model.folds?.formula == nil,
-      options.particles != model.description.particles
-    {
+    } else if model.folds?.goByParticles == true, options.particles != model.description.particles {
       throw CallError(
-        "The model is one of folds, which go by the momenta of the particles that it was trained on: leave out settings that "
-          + "choose particles, or train with data.folds.by.")
+        "The model is one of folds, which go by the particles that it was trained on: leave out settings that choose "
+          + "particles, or train with a data.folds.by that reads columns of events alone.")
     }
     options.particleColumns = try study.observables(for: model).particleColumns.union(
       model.network.particleColumns)

@@ -44,6 +44,9 @@ struct ClassifyCommand: ParsableCommand {
       valueName: "names"))
   var keep: [String] = []
 
+  @OptionGroup
+  var jetTruth: JetTruthOptions
+
   @OptionGroup(title: "Output")
   var output: OutputOptions
 
@@ -52,8 +55,8 @@ struct ClassifyCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       try writePredictions(
-        of: model, embedding: false, observables: observables, keep: keep, reading: reading,
-        output: output)
+        of: model, embedding: false, observables: observables, keep: keep, jetTruth: jetTruth.matching(),
+        reading: reading, output: output)
     }
   }
 }

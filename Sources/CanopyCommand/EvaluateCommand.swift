@@ -62,6 +62,9 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup
   var weights: WeightOptions
 
+  @OptionGroup
+  var jetTruth: JetTruthOptions
+
   @OptionGroup(title: "Study")
   var study: StudyOptions
 
@@ -93,7 +96,14 @@ struct EvaluateCommand: ParsableCommand {
           "Standard input can be read once, but each model reads the events: give a file.")
       }
       let plugins = try model.conditions.plugins.registry()
-      let models = try model.conditions.read(model.folders, plugins)
+      var models = try model.conditions.read(model.folders, plugins)
+      if let matching = try jetTruth.matching() {
+        guard models.contains(where: \.network.readsGivenJets) else {
+          throw ValidationError(
+            "--jet-truth is for truth of given jets, jet/NAME, which no head of the model has.")
+        }
+        models = models.map { $0.matchingGivenJets(by: matching) }
+      }
       let gnuplot = try report.map { _ in try Gnuplot() }
       let training = try trainingWithTestEvents(of: models[0], plugins)
       let data = training?.data

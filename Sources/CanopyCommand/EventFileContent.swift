@@ -4,7 +4,7 @@ import Canopy
 import Foundation
 import Support
 
-/// What an event file holds, as far as its first events tell.
+/// What the event files of a sample hold, as far as its first events tell.
 struct EventFileContent {
   /// A column of the events or of their particles.
   struct Column {
@@ -15,17 +15,27 @@ struct EventFileContent {
     var isWhole = true
     /// The texts of a column of text, in the order in which they appear.
     var texts: [String]?
+
+    /// Takes up the values of the same column of other files.
+    mutating func formUnion(_ other: Column) {
+      least = min(least, other.least)
+      largest = max(largest, other.largest)
+      isWhole = isWhole && other.isWhole
+      if let others = other.texts {
+        texts = others.reduce(into: texts ?? []) { if !$0.contains($1) { $0.append($1) } }
+      }
+    }
   }
 
   /// No more events are read.
   static let maximumEvents = 1000
 
-  let path: String
+  let sample: InputSample
   private(set) var format: (any EventFormat)?
   private(set) var compression: Compression?
   /// The number of events that were read, the bad ones among them.
   private(set) var readEvents = 0
-  /// The number of events of the file, where it is known.
+  /// The number of events of the files, where it is known.
   private(set) var eventCount: Int?
   private(set) var badEventCount = 0
   private(set) var firstBadEvent: EventInputError?
@@ -42,11 +52,11 @@ struct EventFileContent {
   /// The first good event.
   private(set) var firstEvent: Events?
 
-  /// Reads the beginning of an event file, which has one of `formats`.
-  init(_ path: String, _ content: ContentOptions, _ formats: EventFormats) throws {
-    self.path = path
+  /// Reads the beginning of a sample, whose files have some of `formats`.
+  init(_ sample: InputSample, _ content: ContentOptions, _ formats: EventFormats) throws {
+    self.sample = sample
     let stream = try EventStream(
-      inputs: [path],
+      samples: [sample],
       options: EventReadingOptions(
         maximumEvents: Self.maximumEvents, skipBadEvents: true, units: content.units,
         formats: formats, format: content.format(among: formats), limits: content.limits))
@@ -57,9 +67,10 @@ struct EventFileContent {
     firstBadEvent = stream.badEvents.first
     readEvents = stream.nextEventNumber
     let counted =
-      path == "-"
-      ? nil : try EventStream(inputs: [path], options: EventReadingOptions(formats: formats)).countEvents()
-    eventCount = counted ?? (readEvents < Self.maximumEvents ? readEvents : nil)
+      sample.files.contains("-")
+      ? nil : try EventStream(samples: [sample], options: EventReadingOptions(formats: formats)).countEvents()
+    let isWhole = readEvents < Self.maximumEvents || readEvents == sample.maximumEvents
+    eventCount = counted ?? (isWhole ? readEvents : nil)
   }
 
   private mutating func add(_ batch: Events) {
@@ -88,6 +99,16 @@ extension EventFileContent {
       content[name] = own
     }
   }
+
+  /// The format and the compression in words; those of the last file of several.
+  var formatTitle: String? {
+    format.map { $0.title + (compression.map { ", compressed by \($0.rawValue)" } ?? "") }
+  }
+
+  /// How many events there are, or that there are more than were looked at.
+  var eventCountTitle: String {
+    eventCount.map { "\($0)" } ?? "more than the \(readEvents) that were looked at"
+  }
 }
 
 extension EventFileContent.Column {
@@ -101,13 +122,10 @@ extension EventFileContent.Column {
 extension Listing {
   /// The content of an event file for people.
   init(_ content: EventFileContent) {
-    add("file", content.path == "-" ? "standard input" : content.path)
-    let compression = content.compression.map { ", compressed by \($0.rawValue)" } ?? ""
-    if let format = content.format { add("format", format.title + compression) }
+    add("file", content.sample.title == "-" ? "standard input" : content.sample.title)
+    if let format = content.formatTitle { add("format", format) }
     let isWhole = content.readEvents == content.eventCount
-    add(
-      "events",
-      content.eventCount.map { "\($0)" } ?? "more than the \(content.readEvents) that were looked at")
+    add("events", content.eventCountTitle)
     if content.eventCount != nil, !isWhole {
       add("", "what follows is of the first \(content.readEvents)")
     }
@@ -138,6 +156,53 @@ extension Listing {
       for (name, reason) in content.unreadableColumns.sorted(by: { $0.key < $1.key }) { add(name, reason) }
     }
     if let events = content.firstEvent { addFirstEvent(of: events) }
+  }
+
+  /// The content of several samples for people: each by itself, then the columns of all.
+  init(_ contents: [EventFileContent]) {
+    begin("samples")
+    let rows = contents.map { content in
+      let sample = content.sample
+      return [
+        sample.shortTitle, "\(sample.files.count)", sample.label ?? "-",
+        sample.totalWeight.map { "\(format($0)) in all" } ?? format(sample.weight), content.eventCountTitle,
+        content.formatTitle ?? "-",
+      ]
+    }
+    add(table: [["name", "files", "label", "weight", "events", "format"]] + rows)
+    for content in contents {
+      guard let bad = content.firstBadEvent else { continue }
+      add("bad events", "\(content.badEventCount) of \(content.sample.shortTitle); the first: \(bad)")
+    }
+    addColumns("event columns", of: contents, \.columns)
+    addColumns("particle columns", of: contents, \.particleColumns)
+    addColumns("columns of given jets", of: contents, \.jetColumns)
+    if contents.contains(where: { !$0.unreadableColumns.isEmpty }) {
+      begin("columns that cannot be read")
+      for content in contents {
+        for (name, reason) in content.unreadableColumns.sorted(by: { $0.key < $1.key }) {
+          add(name, "\(reason), in \(content.sample.shortTitle)")
+        }
+      }
+    }
+  }
+
+  /// The columns of several samples, with the names of the samples that have them where others do not.
+  private mutating func addColumns(
+    _ title: String, of contents: [EventFileContent],
+    _ columns: KeyPath<EventFileContent, [String: EventFileContent.Column]>
+  ) {
+    var all: [String: EventFileContent.Column] = [:]
+    for content in contents {
+      for (name, column) in content[keyPath: columns] {
+        if all[name]?.formUnion(column) == nil { all[name] = column }
+      }
+    }
+    add(title, all)
+    for name in all.keys.sorted() {
+      let others = contents.filter { $0[keyPath: columns][name] == nil }.map(\.sample.shortTitle)
+      if !others.isEmpty { add("\(name) is not in", others.joined(separator: ", ")) }
+    }
   }
 
   private mutating func add(_ title: String, _ columns: [String: EventFileContent.Column]) {

@@ -9,6 +9,12 @@ extension InputSample {
   var shortTitle: String {
     name ?? files.map { URL(fileURLWithPath: $0).lastPathComponent }.joined(separator: ", ")
   }
+
+  /// The label as it is written; nil if it is the files'.
+  var label: String? {
+    guard let column = allColumns["label"] else { return nil }
+    return column.categories?.first ?? column.values[0].text
+  }
 }
 
 /// What an argument that names events says: a file, a sample in YAML, or a YAML file of samples.
@@ -33,6 +39,9 @@ enum InputArgument {
       return samples
     }
   }
+
+  /// Whether an argument is the name of a file, and no sample or list of samples.
+  static func isFile(_ argument: String) -> Bool { !isSample(argument) && !isList(argument) }
 
   /// The YAML files of samples among arguments.
   static func lists(_ arguments: [String]) -> [String] { arguments.filter(isList) }

@@ -8,7 +8,7 @@ import Foundation
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Says what is in an event file, in a model, in a file of tensors or in a detector's card.",
+    abstract: "Says what is in event files, in a model, in a file of tensors or in a detector's card.",
     discussion: """
       Of an event file at most \(EventFileContent.maximumEvents) events are read: format, particles an event, the \
       further columns with their ranges, and the first event. Of a model: jet definition, network, heads, and how \
@@ -24,15 +24,20 @@ struct InspectCommand: ParsableCommand {
 
   @Argument(
     help:
-      "An event file, - for standard input, the folder or the shipped name of a model, a .safetensors file, or a card or its shipped name.",
+      """
+      Event files or samples, - for standard input, the folder or the shipped name of a model, a .safetensors file, or a detector's \
+      card or its shipped name.
+      """,
     completion: .file())
-  var path: String
+  var paths: [String]
 
   @OptionGroup
   var content: ContentOptions
 
   @OptionGroup
   var plugins: PluginOptions
+
+  func validate() throws { try ReadingOptions.checkStandardInput(paths) }
 
   func run() throws {
     try reportingFailures {
@@ -41,23 +46,39 @@ struct InspectCommand: ParsableCommand {
   }
 
   private func listing() throws -> Listing {
+    let plugins = try plugins.registry()
+    if paths.count == 1, let card = try card(paths[0]) {
+      return Listing(try Detector(DetectorCard(contentsOf: URL(fileURLWithPath: card))), file: card)
+    }
+    if paths.count == 1, InputArgument.isFile(paths[0]) { return try listing(of: paths[0], plugins) }
+    let contents = try InputArgument.samples(paths).map {
+      try EventFileContent($0, content, plugins.eventFormats)
+    }
+    return Listing(contents)
+  }
+
+  /// The file of the detector's card that an argument names; nil if it names something else, such as a file of samples.
+  private func card(_ argument: String) throws -> String? {
+    let file = ShippedResources.detector(argument)
+    guard !argument.hasPrefix("{"), [".yaml", ".yml"].contains(where: file.hasSuffix) else { return nil }
+    let node = try ConfigurationNode(contentsOf: URL(fileURLWithPath: file))
+    return node.isMapping && !node.keys.contains("inputs") ? file : nil
+  }
+
+  /// What is in a file or a model.
+  private func listing(of path: String, _ plugins: PluginRegistry) throws -> Listing {
     let path = path == "-" ? path : ShippedResources.model(path)
     let url = URL(fileURLWithPath: path)
     var isFolder: ObjCBool = false
-    let plugins = try plugins.registry()
     if path != "-", FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       return Listing(try Model(contentsOf: url, plugins: plugins), folder: path)
     }
-    let card = ShippedResources.detector(path)
-    if [".yaml", ".yml"].contains(where: card.hasSuffix) {
-      return Listing(try Detector(DetectorCard(contentsOf: URL(fileURLWithPath: card))), file: card)
-    }
-    if isSafetensors() { return Listing(try Safetensors(contentsOf: url)) }
-    return Listing(try EventFileContent(path, content, plugins.eventFormats))
+    if isSafetensors(path) { return Listing(try Safetensors(contentsOf: url)) }
+    return Listing(try EventFileContent(InputSample(files: [path]), content, plugins.eventFormats))
   }
 
   /// Whether the file starts as a header's length and a header in JSON.
-  private func isSafetensors() -> Bool {
+  private func isSafetensors(_ path: String) -> Bool {
     guard path != "-", let file = FileHandle(forReadingAtPath: path),
       (try? file.seekToEnd()) != nil, (try? file.seek(toOffset: 0)) != nil,
       let start = try? file.read(upToCount: 10), start.count == 10

@@ -111,10 +111,11 @@ struct ConditionOptions: ParsableArguments {
 /// Writes all events and their jets with their embeddings, or else with what the model's heads predict.
 func writePredictions(
   of options: ModelOptions, embedding: Bool, observables: ObservableOptions, keep: [String] = [],
-  reading: ReadingOptions, output: OutputOptions
+  jetTruth: JetMatching? = nil, reading: ReadingOptions, output: OutputOptions
 ) throws {
   let plugins = try options.plugins.registry()
   let model = try options.read(plugins)
+  let matching = jetTruth ?? model.network.jetMatching
   let observables = try observables.set(plugins, of: model)
   if let name = observables.members.map(\.name).first(where: { name in
     model.network.heads.contains { $0.name == name }
@@ -127,12 +128,17 @@ func writePredictions(
         + "\(options.folder)/\(Model.folder(ofFold: 0)).")
   }
   let jets = try model.formulaJets(plugins, observables: observables)
-  let kept = try keptColumns(keep, reading: reading, plugins, jets)
+  let kept = try keptColumns(keep, reading: reading, plugins, jets, matching)
+  guard jetTruth == nil || !kept.jets.isEmpty else {
+    throw ValidationError("--jet-truth is for columns of given jets: keep one, as in --keep jet/NAME.")
+  }
+  let matched = kept.jets.isEmpty ? nil : matching.particleColumn
   // Event inputs are for heads alone.
   let inputs = embedding ? nil : InputMonitor(model)
   try writeResults(
     reading: reading, plugins: plugins, jets: jets, columns: options.columns,
-    particleColumns: observables.particleColumns.union(kept.particles), model: (model, options.folder),
+    particleColumns: observables.particleColumns.union(kept.particles).union([matched].compactMap(\.self)),
+    model: (model, options.folder),
     output: output
   ) { times in
     let predictor = try Predictor(model, observables: observables)
@@ -144,8 +150,7 @@ func writePredictions(
       predictor.times = Predictor.Times()
       var results = ResultBatch(prediction, embedding: embedding)
       results.add(observables.columns, of: prediction.jets)
-      try results.keep(
-        kept, of: events, jets: prediction.jets, matching: model.network.jetMatching)
+      try results.keep(kept, of: events, jets: prediction.jets, matching: matching)
       results.identify(by: events)
       return results
     }
@@ -153,9 +158,11 @@ func writePredictions(
   reportRemarks(inputs?.remarks ?? [])
 }
 
-/// The columns that `--keep` names, each by itself or several with commas between; `all` stands for those of the first event.
+/// The columns that `--keep` names, each by itself or several with commas between; `all` stands for those of the first event
+/// that results can have, and says on standard error which they cannot.
 private func keptColumns(
-  _ keep: [String], reading: ReadingOptions, _ plugins: PluginRegistry, _ jets: FormulaJets
+  _ keep: [String], reading: ReadingOptions, _ plugins: PluginRegistry, _ jets: FormulaJets,
+  _ matching: JetMatching
 ) throws -> KeptColumns {
   let names = keep.flatMap { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
   if let name = names.first(where: { KeptColumns.takenNames.contains($0) }) {
@@ -174,10 +181,12 @@ private func keptColumns(
   options.skipEvents = 0
   options.maximumEvents = nil
   options.leavesOutParticles = true
-  return try EventStream(samples: reading.samples(), options: options).next(upTo: 1).map {
-    KeptColumns(allOf: $0)
+  guard let event = try EventStream(samples: reading.samples(), options: options).next(upTo: 1) else {
+    return KeptColumns()
   }
-    ?? KeptColumns()
+  let (kept, leftOut) = KeptColumns.all(of: event, matching: matching)
+  reportRemarks(leftOut.map { "--keep all leaves out what results cannot have: \($0)" })
+  return kept
 }
 
 /// Says on standard error what casts doubt on results, a line each.

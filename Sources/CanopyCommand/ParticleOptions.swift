@@ -57,10 +57,10 @@ struct ParticleOptions: ParsableArguments {
     let usual = model?.description.particles ?? ParticleSelection()
     guard let given = try selection() else { return usual }
     if let model, given != usual {
-      guard model.folds == nil || model.folds?.formula != nil else {
+      guard model.folds?.goByParticles != true else {
         throw ValidationError(
-          "The model is one of folds, which go by the momenta of the particles that it was trained on: leave out options that "
-            + "choose particles, or train with data.folds.by.")
+          "The model is one of folds, which go by the particles that it was trained on: leave out options that choose "
+            + "particles, or train with a data.folds.by that reads columns of events alone.")
       }
       writeToStandardError(
         "canopy: \("the model is for \(usual); as asked, it now reads \(given)".printable)\n")

@@ -83,10 +83,11 @@ struct StudyOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The same by files of varied events, which all take part; may be given several times.",
+      "The same by files of varied events; may be given several times.",
       discussion: """
-        Their weights count as those of the nominal events do, so that they are to stand for as many. As in \
-        jes=up.h5,down.h5, or with one file, whose mirror image is the other.
+        Their weights count as those of the nominal events do, so that they are to stand for as many. --where and --define hold \
+        for them too, --skip-events and --max-events do not. As in jes=up.h5,down.h5, or with one file, whose mirror image \
+        is the other.
         """,
       valueName: "name=up,down"))
   var variationFiles: [VariationArgument] = []

@@ -52,7 +52,7 @@ struct ImportanceSample {
       for _ in 0..<repetitions {
         var shuffled = sample
         if place < names.count - observables.count {
-          shuffled.shuffle(place, using: &generator)
+          shuffled.shuffle(sample.numberPlace(place), using: &generator)
         } else {
           shuffled.shuffle(observable: name, using: &generator)
         }

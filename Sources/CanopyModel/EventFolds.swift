@@ -2,6 +2,7 @@
 
 import Formulas
 import JetPhysics
+import PluginKit
 import Settings
 
 /// Which of several folds each event belongs to: a model for each is trained without its events, so that every event is
@@ -10,7 +11,7 @@ import Settings
 /// ```swift
 /// var folds = EventFolds()
 /// folds.count = 5
-/// let foldOfEach = try folds.folds(of: events)
+/// let foldOfEach = try folds.folds(of: events, jets: jets)
 /// ```
 public struct EventFolds: SettingsSection, Equatable, Codable {
   /// How many folds there are.
@@ -30,16 +31,60 @@ public struct EventFolds: SettingsSection, Equatable, Codable {
     Setting("count", \.count, .closed(2...100), "how many folds there are, and models"),
     Setting(
       "by", \.formula,
-      "a formula for a whole number of each event, such as `number`, whose remainder by `count` is its fold",
+      "a formula for a whole number of each event, such as `number` or `floor(max(jet.pt))`, whose remainder by `count` is its "
+        + "fold (<doc:Formulas>)",
       default: "the momenta of the event's particles", range: "a formula"),
   ]
+
+  /// Whether the fold of an event follows from its particles or jets, so that it changes with the particles that take part.
+  public var goByParticles: Bool {
+    guard let formula else { return true }
+    // An observable of events, whose names have a slash, is one of particles or jets.
+    return FormulaRows.allCases.contains { $0 != .event && formula.names($0) }
+      || !formula.columnsWithSlash.isEmpty
+  }
+
+  /// Makes sure that the formula reads no more of particles and jets than every use of a model works out: what its network
+  /// reads.
+  ///
+  /// - Parameters:
+  ///   - network: the network.
+  ///   - catalogue: the observables that there are.
+  /// - Throws: ``SampleError`` that names what is more than that.
+  public func check(_ network: Network, _ catalogue: ObservableCatalogue) throws {
+    guard let formula else { return }
+    func refuse(_ what: String) throws {
+      throw SampleError(
+        "data.folds.by reads \(what), which the network does not read, so that it is not there when the model is used; choose "
+          + "another formula.")
+    }
+    let numbers = Set(network.observables.columns.map(\.name))
+    if let name = formula.columnsWithSlash.sorted().first(where: {
+      catalogue.knows($0) && !numbers.contains($0)
+    }) {
+      try refuse(name)
+    }
+    let columns = network.particleColumns.union(Events.namesOfParticles).union(numbers)
+    if let name = formula.columns(of: .particle).union(formula.columns(of: .constituent)).sorted().first(
+      where: {
+        !columns.contains($0)
+      })
+    {
+      try refuse("the column \(name) of particles")
+    }
+    if formula.names(.splitting), !network.readsTrees { try refuse("the splittings of jets") }
+  }
 
   /// The fold of each event, counted from 0: `[events]`.
   ///
   /// Without ``formula`` it follows from the momenta of the particles that take part, in any order and to the last bit.
   ///
+  /// - Parameters:
+  ///   - events: the events.
+  ///   - jets: their jets as the model finds them.
+  /// - Returns: the folds.
   /// - Throws: ``SampleError`` that names file and event if the formula reads what the events lack, or is no whole number.
-  public func folds(of events: Events) throws -> [Int] {
+  public func folds(of events: Events, jets: Jets) throws -> [Int] {
     guard let formula else {
       return (0..<events.eventCount).map { event in
         Int(Self.hash(events.particles(ofEvent: event), of: events) % UInt64(count))
@@ -51,9 +96,10 @@ public struct EventFolds: SettingsSection, Equatable, Codable {
         "\(events.source): data.folds.by reads number, which the events lack; name a column that goes with them from file to "
           + "file, or leave data.folds.by out.")
     }
+    let reconstructed = ReconstructedEvents(events, jets: jets)
     var evaluator: FormulaEvaluator
     do {
-      evaluator = FormulaEvaluator(try CompiledFormula(formula, for: .event, in: events))
+      evaluator = FormulaEvaluator(try CompiledFormula(formula, for: .event, in: reconstructed))
     } catch {
       throw SampleError("\(events.source): data.folds.by \(error).")
     }
@@ -64,7 +110,7 @@ public struct EventFolds: SettingsSection, Equatable, Codable {
         "\(events.source): data.folds.by reads \(column.name), which has whole numbers beyond 2^53 that formulas would round."
       )
     }
-    evaluator.evaluate(events)
+    evaluator.evaluate(reconstructed)
     return try evaluator.values.enumerated().map { event, value in
       guard let number = Int(exactly: value) else {
         throw SampleError(

@@ -77,24 +77,34 @@ public struct EventSample: Sendable {
   /// The names of the numbers of stages that can be shuffled.
   var shuffledNames: [String] { (embedding?.shuffledNames ?? []) + (events?.shuffledNames ?? []) }
 
-  /// Hands over the numbers that an event has, by their place in ``shuffledNames``.
-  func forEachNumber(_ place: Int, ofEvent event: Int, _ body: (Float) -> Void) {
+  /// A number of ``shuffledNames``: its stage, and its place among the numbers of the stage.
+  struct NumberPlace: Sendable {
+    fileprivate let isOfJets: Bool
+    fileprivate let place: Int
+  }
+
+  /// Where a number is, by its place in ``shuffledNames``.
+  func numberPlace(_ place: Int) -> NumberPlace {
     let count = embedding?.shuffledNames.count ?? 0
+    return NumberPlace(isOfJets: place < count, place: place < count ? place : place - count)
+  }
+
+  /// Hands over the numbers that an event has.
+  func forEachNumber(_ number: NumberPlace, ofEvent event: Int, _ body: (Float) -> Void) {
     let jets = jets(ofEvent: event)
-    if place < count {
-      embedding!.forEachNumber(place, ofEvent: event, jets: jets, body)
+    if number.isOfJets {
+      embedding!.forEachNumber(number.place, ofEvent: event, jets: jets, body)
     } else {
-      events!.forEachNumber(place - count, ofEvent: event, jets: jets, body)
+      events!.forEachNumber(number.place, ofEvent: event, jets: jets, body)
     }
   }
 
-  /// Deals a number of a stage out again among its rows, by its place in ``shuffledNames``.
-  mutating func shuffle(_ place: Int, using generator: inout SeededGenerator) {
-    let count = embedding?.shuffledNames.count ?? 0
-    if place < count {
-      embedding!.shuffle(place, using: &generator)
+  /// Deals a number of a stage out again among its rows.
+  mutating func shuffle(_ number: NumberPlace, using generator: inout SeededGenerator) {
+    if number.isOfJets {
+      embedding!.shuffle(number.place, using: &generator)
     } else {
-      events!.shuffle(place - count, using: &generator)
+      events!.shuffle(number.place, using: &generator)
     }
   }
 

@@ -28,7 +28,12 @@ extension EventTruth {
 
   /// The values of a column of rows for those of some events.
   private func filled(_ column: TruthColumn, _ rows: HeadRows, _ events: some Collection<Int>) -> [Float] {
-    column.filled(events.flatMap { column.values[self.rows(rows, ofEvent: $0)] })
+    var values: [Float] = []
+    values.reserveCapacity(rowCount(of: rows, of: events))
+    for event in events {
+      for row in self.rows(rows, ofEvent: event) { values.append(column.values[row]) }
+    }
+    return column.filled(values)
   }
 
   private func spreadColumns(over rows: HeadRows, of events: some Collection<Int>) -> [String: [Float]] {
@@ -49,7 +54,8 @@ extension EventTruth {
     _ weights: [Float], for named: Network.NamedHead, of events: some Collection<Int>
   ) -> [Float] {
     guard named.head.rows == .events || named.head.rows == .jets else { return events.map { weights[$0] } }
-    let truth = named.fileTruthColumns.compactMap { columns[$0]?.values }
+    let truth = named.fileTruthColumns.compactMap { columns[$0] }.filter(\.isIncomplete).map(\.values)
+    guard !truth.isEmpty else { return events.map { weights[$0] } }
     return events.map { event in truth.contains { $0[event].isNaN } ? 0 : weights[event] }
   }
 
@@ -61,14 +67,19 @@ extension EventTruth {
     let weights = eventWeights(weights, for: named, of: events)
     var rowWeights = weights
     if rows != .events {
-      rowWeights = zip(events, weights).flatMap { event, weight in
-        repeatElement(weight, count: self.rows(rows, ofEvent: event).count)
+      rowWeights.removeAll(keepingCapacity: true)
+      rowWeights.reserveCapacity(rowCount(of: rows, of: events))
+      for (event, weight) in zip(events, weights) {
+        for _ in self.rows(rows, ofEvent: event) { rowWeights.append(weight) }
       }
     }
     for column in rowColumns(of: named).values where column.isIncomplete {
-      for (row, place) in events.lazy.flatMap({ self.rows(rows, ofEvent: $0) }).enumerated()
-      where column.values[place].isNaN {
-        rowWeights[row] = 0
+      var row = 0
+      for event in events {
+        for place in self.rows(rows, ofEvent: event) {
+          if column.values[place].isNaN { rowWeights[row] = 0 }
+          row += 1
+        }
       }
     }
     return rowWeights

@@ -449,8 +449,12 @@ package struct EventTruth: Sendable {
 
   /// Values of some events, one for each row that a head has of them.
   package func spread(_ values: [Float], over rows: HeadRows, of events: some Collection<Int>) -> [Float] {
-    rows == .events
-      ? events.map { values[$0] }
-      : events.flatMap { repeatElement(values[$0], count: self.rows(rows, ofEvent: $0).count) }
+    if rows == .events { return events.map { values[$0] } }
+    var spread: [Float] = []
+    spread.reserveCapacity(rowCount(of: rows, of: events))
+    for event in events {
+      for _ in self.rows(rows, ofEvent: event) { spread.append(values[event]) }
+    }
+    return spread
   }
 }

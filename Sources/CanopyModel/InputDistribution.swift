@@ -14,7 +14,7 @@ public struct InputDistribution: Sendable, Equatable, Codable {
   public var effectiveCount: Double
 
   /// The distribution of a number in some events; nil if none has one, or all have the same.
-  init?(_ input: String, place: Int, in sample: EventSample, events: [Int]) {
+  init?(_ input: String, _ place: EventSample.NumberPlace, in sample: EventSample, events: [Int]) {
     var numbers: [Float] = []
     for event in events {
       sample.forEachNumber(place, ofEvent: event) { if !$0.isNaN { numbers.append($0) } }
@@ -61,7 +61,7 @@ extension EventSample {
   package func distributions(of names: (String) -> Bool, inEvents events: [Int]) -> [InputDistribution] {
     let chosen = Self.choice(forDistributionsOf: events)
     return shuffledNames.enumerated().compactMap { place, name in
-      names(name) ? InputDistribution(name, place: place, in: self, events: chosen) : nil
+      names(name) ? InputDistribution(name, numberPlace(place), in: self, events: chosen) : nil
     }
   }
 }
@@ -87,7 +87,8 @@ package struct InputCounts: Sendable, Equatable, Codable {
 
   /// Counts the numbers of an event, with memory that is kept from call to call.
   mutating func add(
-    _ place: Int, ofEvent event: Int, in sample: EventSample, edges: [Float], using found: inout [Int]
+    _ place: EventSample.NumberPlace, ofEvent event: Int, in sample: EventSample, edges: [Float],
+    using found: inout [Int]
   ) {
     found.removeAll(keepingCapacity: true)
     for _ in 0..<edges.count { found.append(0) }
@@ -144,6 +145,8 @@ package struct InputCounts: Sendable, Equatable, Codable {
   ///
   /// The variance of a share F is Σ (C − F n)² / N² over events with n numbers of which C lie below the edge.
   var effectiveCount: Double {
+    // One event has no spread.
+    guard events > 1 else { return Double(events) }
     var ratios: [Double] = []
     for (edge, share) in shares.enumerated() where share > 0 && share < 1 {
       let sum =
@@ -197,16 +200,17 @@ public struct InputDrift: Sendable, Equatable, Encodable {
 /// It belongs to one predictor; counts of several are added.
 package final class DriftMonitor {
   private let distributions: [InputDistribution]
-  private let places: [Int]
+  private let places: [EventSample.NumberPlace]
   /// The numbers of each distribution so far.
   private var counts: [InputCounts]
   private var below: [Int] = []
 
   /// A monitor for a model; nil if the model does not know what its network read in its training.
   package init?(_ model: Model) {
-    let names = EventSample(model.network).shuffledNames
+    let sample = EventSample(model.network)
+    let names = sample.shuffledNames
     let known = model.inputDistributions.compactMap { distribution in
-      names.firstIndex(of: distribution.input).map { (distribution, $0) }
+      names.firstIndex(of: distribution.input).map { (distribution, sample.numberPlace($0)) }
     }
     guard !known.isEmpty else { return nil }
     distributions = known.map(\.0)

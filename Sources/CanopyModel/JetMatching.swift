@@ -66,7 +66,7 @@ public struct JetMatching: SettingsSection, Encodable, Equatable {
   }
 
   /// The column of particles that is read; nil if none is.
-  var particleColumn: String? { method == .index ? column ?? Self.defaultColumn : nil }
+  public var particleColumn: String? { method == .index ? column ?? Self.defaultColumn : nil }
 
   /// The given jet of each jet, counted from the first of all events, or nil: `[jets]`.
   ///
@@ -98,15 +98,7 @@ public struct JetMatching: SettingsSection, Encodable, Equatable {
     let radius = radius ?? Self.defaultRadius
     var matches: [Int?] = Array(repeating: nil, count: jets.jetCount)
     guard given.offsets[given.count] > 0 else { return matches }
-    func values(_ name: String) -> [Double]? {
-      given.content[name].flatMap { $0.categories == nil ? $0.values : nil }
-    }
-    guard let phi = values("phi"), let along = values("rapidity") ?? values("eta") else {
-      throw SampleError(
-        "\(events.source): the given jets have no columns phi and rapidity, or phi and eta, by which they are matched; their columns "
-          + "are: \(given.content.names.joined(separator: ", ")). Write these, or choose jet-truth: order.")
-    }
-    let areRapidities = values("rapidity") != nil
+    let (phi, along, areRapidities) = try axes(of: given, events)
     var pairs: [(distance: Double, jet: Int, given: Int)] = []
     var isTaken = Array(repeating: false, count: given.offsets[given.count])
     for event in 0..<jets.eventCount {
@@ -130,17 +122,34 @@ public struct JetMatching: SettingsSection, Encodable, Equatable {
     return matches
   }
 
+  private func axes(
+    of given: Ragged<Columns>, _ events: Events
+  ) throws -> (phi: [Double], along: [Double], areRapidities: Bool) {
+    func values(_ name: String) throws -> [Double]? {
+      guard let column = given.content[name] else { return nil }
+      guard column.categories == nil else {
+        throw SampleError(
+          "\(events.source): jet/\(name) is text, but given jets are matched by its numbers; write numbers, or choose jet-truth: "
+            + "order.")
+      }
+      return column.values
+    }
+    let rapidity = try values("rapidity")
+    guard let phi = try values("phi"), let along = try rapidity ?? values("eta") else {
+      throw SampleError(
+        "\(events.source): the given jets have no columns phi and rapidity, or phi and eta, by which they are matched; their columns "
+          + "are: \(given.content.names.joined(separator: ", ")). Write these, or choose jet-truth: order.")
+    }
+    return (phi, along, rapidity != nil)
+  }
+
   // MARK: - By what particles say
 
   private func owners(_ jets: Jets, _ given: Ragged<Columns>, _ events: Events) throws -> [Int?] {
     var matches: [Int?] = Array(repeating: nil, count: jets.jetCount)
     guard jets.jetCount > 0 else { return matches }
     let column = particleColumn!
-    guard let places = events.particles.content.numbers(column) else {
-      throw SampleError(
-        "\(events.source): the particles have no column \(column) of one number, which says which given jet each belongs to; "
-          + "write it, or choose another way under jet-truth.")
-    }
+    let places = try places(column, events)
     for event in 0..<jets.eventCount {
       let candidates = given.range(of: event)
       /// The jet that has the most pT of each given jet, and how much.
@@ -169,5 +178,26 @@ public struct JetMatching: SettingsSection, Encodable, Equatable {
       for (index, owner) in best { matches[owner.jet] = candidates.lowerBound + index }
     }
     return matches
+  }
+
+  private func places(_ column: String, _ events: Events) throws -> [Double] {
+    guard let places = events.particles.content.numbers(column) else {
+      throw SampleError(
+        "\(events.source): the particles have no column \(column) of one number, which says which given jet each belongs to; "
+          + "write it, or choose another way under jet-truth.")
+    }
+    return places
+  }
+
+  /// Makes sure that events have what their given jets are matched by.
+  ///
+  /// - Throws: ``SampleError`` that names what is not there.
+  func check(_ events: Events) throws {
+    guard let given = events.givenJets, !given.content.isEmpty else { return }
+    switch method {
+    case .order: break
+    case .deltaR: _ = try axes(of: given, events)
+    case .index: _ = try places(particleColumn!, events)
+    }
   }
 }

@@ -41,11 +41,33 @@ public struct KeptColumns: Sendable, Equatable {
     }
   }
 
-  /// All columns of events and of their particles that results do not have in any case.
-  public init(allOf events: Events) {
-    self.init(
-      events: events.columns.names.filter { !Self.takenNames.contains($0) },
-      particles: events.particles.content.columns.sorted.filter { $0.column.width == 1 }.map(\.name))
+  /// All columns of events, of their particles and of their given jets that results do not have in any case and can have.
+  ///
+  /// - Parameters:
+  ///   - events: the events.
+  ///   - matching: how given jets go with jets.
+  /// - Returns: the columns, and what is left out and why, a sentence each.
+  public static func all(
+    of events: Events, matching: JetMatching = JetMatching()
+  ) -> (kept: KeptColumns, leftOut: [String]) {
+    let particles = events.particles.content.columns.sorted
+    var kept = KeptColumns(
+      events: events.columns.names.filter { !takenNames.contains($0) },
+      particles: particles.filter { $0.column.width == 1 }.map(\.name),
+      jets: events.givenJets?.content.names.map { EventTruth.givenJetPrefix + $0 } ?? [])
+    var leftOut = particles.filter { $0.column.width > 1 }.map {
+      "\(events.source): the column \($0.name) of particles has \($0.column.width) numbers each, and results have one."
+    }
+    leftOut += events.unreadableColumns.sorted { $0.key < $1.key }.map {
+      "\(events.source): \($0.key) cannot be read: \($0.value)."
+    }
+    do {
+      try matching.check(events)
+    } catch {
+      kept.jets = []
+      leftOut.append("\(error)")
+    }
+    return (kept, leftOut)
   }
 }
 

@@ -16,7 +16,7 @@ public struct Model: Sendable {
   /// Everything but the weights.
   public let description: ModelDescription
   /// The stages and heads.
-  public let network: Network
+  public private(set) var network: Network
   /// The weights.
   public let parameters: Parameters
   /// The models of several folds, each of which judges the events of its own; empty for a model of one training.
@@ -34,6 +34,13 @@ public struct Model: Sendable {
     self.description = description
     self.network = network
     self.parameters = parameters
+  }
+
+  /// The same model, with another way in which given jets go with the jets that are found.
+  public func matchingGivenJets(by matching: JetMatching) -> Model {
+    var model = self
+    model.network.jetMatching = matching
+    return model
   }
 
   /// What finds the jets that the model reads, with the columns of its observables.

@@ -166,7 +166,7 @@ public final class Predictor {
   private func predictFolds(
     of events: Events, into prediction: inout Prediction, _ time: inout Double
   ) throws {
-    let folds = try model.folds!.folds(of: events)
+    let folds = try model.folds!.folds(of: events, jets: prediction.jets)
     order = folds.indices.sorted { (folds[$0], $0) < (folds[$1], $1) }
     // Before any is scaled.
     let sample = engines[0].sample

@@ -4,8 +4,7 @@ import CHDF5
 import CZlib
 import JetPhysics
 
-/// A dataset of numbers `[rows]`, `[rows × …]` or `[rows × … × …]`, or of texts `[rows]`, of an open file, read by ranges of
-/// rows.
+/// A dataset of numbers or texts `[rows]`, `[rows × …]` or `[rows × … × …]` of an open file, read by ranges of rows.
 ///
 /// Every use is inside `HDF5.locked`.
 final class HDF5Dataset {
@@ -47,9 +46,9 @@ final class HDF5Dataset {
   /// The number of values of a row; 1 if there is only one dimension.
   var width: Int { shape.dropFirst().reduce(1, *) }
 
-  /// Examines an object; `object` is the dataset `name` of `file`, which may be of texts if `allowsTexts`.
+  /// Examines an object; `object` is the dataset `name` of `file`, which may have at most `mostTexts` texts a row.
   init(
-    _ name: String, _ object: HDF5Handle, in file: HDF5Handle, source: String, allowsTexts: Bool = false
+    _ name: String, _ object: HDF5Handle, in file: HDF5Handle, source: String, texts mostTexts: Int = 0
   ) throws {
     func refusal(_ problem: String) -> EventInputError {
       EventInputError(source: source, field: name, problem: problem)
@@ -72,7 +71,7 @@ final class HDF5Dataset {
     else { throw refusal(damaged) }
     let kind = H5Tget_class(type.id)
     // Booleans of h5py are an enumeration.
-    let isText = allowsTexts && kind == H5T_STRING
+    let isText = mostTexts > 0 && kind == H5T_STRING
     guard isText || kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM else {
       throw refusal("does not hold numbers; write integers or floating-point numbers")
     }
@@ -97,7 +96,7 @@ final class HDF5Dataset {
     guard lengths.count == rank, lengths[0] < 1 << 48, !width.1, width.0 < 1 << 32 else {
       throw refusal("claims \(sizes.map(String.init).joined(separator: " × ")) numbers; the file is damaged")
     }
-    if isText, width.0 != 1 { throw refusal("has \(width.0) texts a row; give it one") }
+    if isText, width.0 > mostTexts { throw refusal("has \(width.0) texts a row; give it one") }
     var chunks: Chunks?
     if layout == H5D_CHUNKED {
       let filters = HDF5Filters.look(at: creation)
@@ -119,7 +118,7 @@ final class HDF5Dataset {
     isInteger = kind == H5T_INTEGER || kind == H5T_ENUM
     texts =
       isText
-      ? try HDF5Texts(type, layout, creation, of: dataset, rank: rank) { refusal($0) } : nil
+      ? try HDF5Texts(type, layout, creation, of: dataset, shape: lengths) { refusal($0) } : nil
     storage = Self.storage(of: type, kind, bytes: size)
     bits = size * 8
     do {
@@ -196,7 +195,7 @@ final class HDF5Dataset {
     }
   }
 
-  /// The texts of a range of rows.
+  /// The texts of a range of rows: `[rows × width]`.
   private func texts(_ range: Range<Int>, _ texts: HDF5Texts) throws -> [String] {
     guard let type = texts.fixedType else {
       do {
@@ -206,7 +205,7 @@ final class HDF5Dataset {
       }
     }
     let bytes: [UInt8] = try values(range, as: type.id, size: bits / 8)
-    return (0..<range.count).map { HDF5Texts.text(bytes[$0 * bits / 8..<($0 + 1) * bits / 8]) }
+    return (0..<range.count * width).map { HDF5Texts.text(bytes[$0 * bits / 8..<($0 + 1) * bits / 8]) }
   }
 
   /// The values of a range of rows as doubles: `[rows × width]`.
@@ -284,8 +283,7 @@ extension HDF5Dataset {
     guard H5Dget_chunk_info_by_coord(handle.id, place, &mask, &address, &stored) >= 0,
       stored > Self.smallChunk
     else { return }
-    // Data that cannot be compressed grow by about a thousandth.
-    guard Int(stored) <= chunks.bytes + chunks.bytes / 64 + 4096 else { throw swollen(place) }
+    guard stored <= HDF5Filters.mostBytes(packing: chunks.bytes) else { throw swollen(place) }
     var packed = [UInt8](repeating: 0, count: Int(stored))
     guard H5Dread_chunk(handle.id, 0, place, &mask, &packed) >= 0 else {
       throw readingError(Int(place[0])..<rows)

@@ -25,7 +25,7 @@ struct HDF5EventFile {
     var unreadable: [String: String] = [:]
     for (name, link) in try file.columns(inGroup: "event") where link != "offset" {
       do {
-        let column = try file.column("event/\(link)", allowsTexts: true)
+        let column = try file.column("event/\(link)", texts: 1)
         if column.shape.count > 2 {
           unreadable[name] =
             "it has \(column.shape.count) dimensions; give it one, or two for several numbers a row"

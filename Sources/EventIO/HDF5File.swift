@@ -51,8 +51,8 @@ final class HDF5File {
 
   /// The dataset `name`, or nil if there is nothing of this name.
   ///
-  /// Throws `EventInputError` if it is no dataset of numbers, or of texts if `allowsTexts`, or lies in another file.
-  func dataset(_ name: String, allowsTexts: Bool = false) throws -> HDF5Dataset? {
+  /// Throws `EventInputError` if it is no dataset of numbers, or of at most `texts` texts a row, or lies in another file.
+  func dataset(_ name: String, texts: Int = 0) throws -> HDF5Dataset? {
     guard try contains(name, linksLeft: Self.mostLinks, field: name) else { return nil }
     guard let object = HDF5Handle(H5Oopen(handle.id, name, links.id), closedBy: H5Oclose) else {
       throw refusal(name, "cannot be opened; the file is damaged")
@@ -60,16 +60,16 @@ final class HDF5File {
     guard H5Iget_type(object.id) == H5I_DATASET else {
       throw refusal(name, "is no dataset; see the layout of event files")
     }
-    return try HDF5Dataset(name, object, in: handle, source: source, allowsTexts: allowsTexts)
+    return try HDF5Dataset(name, object, in: handle, source: source, texts: texts)
   }
 
   /// The dataset of a link that there is.
   ///
-  /// Throws `EventInputError` if it is no dataset of numbers, or of texts if `allowsTexts`, lies in another file, or has a name
+  /// Throws `EventInputError` if it is no dataset of numbers, or of at most `texts` texts a row, lies in another file, or has a name
   /// that cannot be read.
-  func column(_ link: String, allowsTexts: Bool = false) throws -> HDF5Dataset {
+  func column(_ link: String, texts: Int = 0) throws -> HDF5Dataset {
     // The name is not found if its bytes were no text.
-    guard let dataset = try dataset(link, allowsTexts: allowsTexts) else {
+    guard let dataset = try dataset(link, texts: texts) else {
       throw refusal(link, "has a name that is not in UTF-8; rename it")
     }
     return dataset

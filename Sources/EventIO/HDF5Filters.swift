@@ -2,6 +2,7 @@
 
 import CHDF5
 import CLZF
+import CZlib
 
 /// Filters by which chunks of datasets are compressed.
 enum HDF5Filters {
@@ -70,5 +71,61 @@ enum HDF5Filters {
     // Each of them could turn one byte into a thousand.
     guard compressors <= 1 else { return ("is compressed more than once; write it with one filter", false) }
     return (nil, deflates)
+  }
+
+  /// The most bytes that a chunk of `size` bytes takes: data that cannot be compressed grow by about a thousandth.
+  static func mostBytes(packing size: Int) -> hsize_t { hsize_t(size + size / 64 + 4096) }
+
+  // MARK: - Undone here
+
+  /// The filters of a dataset, in the order in which they were applied, with their first parameters.
+  private static func filters(of creation: HDF5Handle) -> [(id: H5Z_filter_t, parameter: Int)] {
+    (0..<max(H5Pget_nfilters(creation.id), 0)).map { index in
+      var (flags, parameterCount, parameter, configuration) = (UInt32(0), 1, UInt32(0), UInt32(0))
+      let filter = H5Pget_filter2(
+        creation.id, UInt32(index), &flags, &parameterCount, &parameter, 0, nil, &configuration)
+      return (filter, parameterCount > 0 ? Int(parameter) : 0)
+    }
+  }
+
+  /// Whether ``undo(_:mask:on:size:)`` knows all filters of a dataset.
+  static func canUndo(_ creation: HDF5Handle) -> Bool {
+    filters(of: creation).allSatisfy { [deflate, shuffle, lzf].contains($0.id) }
+  }
+
+  /// What a chunk of `size` bytes was before the filters, of which `mask` has a bit for each that was left out; nil if the
+  /// chunk is damaged.
+  ///
+  /// HDF5 undoes them only together with what it makes of the bytes.
+  static func undo(_ creation: HDF5Handle, mask: UInt32, on chunk: [UInt8], size: Int) -> [UInt8]? {
+    var content = chunk
+    for (index, filter) in filters(of: creation).enumerated().reversed() where mask & (1 << index) == 0 {
+      switch filter.id {
+      case shuffle: content = unshuffled(content, elementSize: filter.parameter)
+      default:
+        var unpacked = [UInt8](repeating: 0, count: size)
+        var count = 0
+        if filter.id == deflate {
+          var length = uLongf(unpacked.count)
+          if uncompress(&unpacked, &length, content, uLong(content.count)) == Z_OK { count = Int(length) }
+        } else {
+          count = Int(lzf_decompress(content, UInt32(content.count), &unpacked, UInt32(unpacked.count)))
+        }
+        guard count > 0 else { return nil }
+        content = Array(unpacked[..<count])
+      }
+    }
+    return content.count == size ? content : nil
+  }
+
+  /// Bytes whose first bytes of all elements stood first, then their second ones, and so on.
+  private static func unshuffled(_ bytes: [UInt8], elementSize: Int) -> [UInt8] {
+    guard elementSize > 1 else { return bytes }
+    let count = bytes.count / elementSize
+    var content = bytes
+    for element in 0..<count {
+      for byte in 0..<elementSize { content[element * elementSize + byte] = bytes[byte * count + element] }
+    }
+    return content
   }
 }

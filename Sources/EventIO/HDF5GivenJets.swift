@@ -42,34 +42,23 @@ struct HDF5GivenJets {
     mask = offset == nil ? number("jet/mask", rows: eventCount) : nil
     var columns: [(name: String, dataset: HDF5Dataset)] = []
     var unreadable: [String: String] = [:]
+    func refusal(_ problem: String) -> EventInputError {
+      EventInputError(source: file.source, problem: problem)
+    }
     for (name, link) in links where link != "offset" && (link != "mask" || offset != nil) {
       do {
-        if let problem {
-          throw EventInputError(source: file.source, problem: "cannot be read, as \(problem)")
-        }
-        let column = try file.column("jet/\(link)", allowsTexts: true)
-        let first = columns.first?.dataset
-        func refusal(_ problem: String) -> EventInputError {
-          EventInputError(source: file.source, problem: problem)
-        }
+        if let problem { throw refusal("cannot be read, as \(problem)") }
+        let column = try file.column("jet/\(link)", texts: offset == nil ? limits.numbersOfColumn : 1)
         if offset != nil {
           guard column.width == 1 else { throw refusal("has \(column.width) numbers a jet; give it one") }
-          guard first == nil || first!.rows == column.rows else {
-            throw refusal(
-              "has \(column.rows) elements, but \(first!.name) has \(first!.rows); give each jet one")
-          }
         } else {
           guard column.shape.count <= 2, column.rows == eventCount else {
             throw refusal(
               "has \(column.shape.map(String.init).joined(separator: " × ")) numbers; write [events × jets], or jet/offset and "
                 + "[jets]")
           }
-          guard column.width > 0, column.width <= limits.numbersOfColumn,
-            (first ?? mask).map({ $0.width == column.width }) ?? true
-          else {
-            throw refusal(
-              "has \(column.width) numbers an event"
-                + ((first ?? mask).map { ", but \($0.name) has \($0.width)" } ?? ""))
+          guard column.width > 0, column.width <= limits.numbersOfColumn else {
+            throw refusal("has \(column.width) numbers an event; at most \(limits.numbersOfColumn) are read")
           }
         }
         columns.append((name, column))
@@ -77,8 +66,56 @@ struct HDF5GivenJets {
         unreadable["jet/" + name] = "it " + error.problem
       }
     }
+    if let offset, problem == nil {
+      try Self.leaveOutOthers(of: &columns, &unreadable, jets: offset)
+    } else {
+      Self.leaveOutOthers(of: &columns, &unreadable, width: mask.map { ($0.width, $0.name) })
+    }
     self.columns = columns
     unreadableColumns = unreadable
+  }
+
+  /// Leaves out the columns that have not one number for each jet of `offset`, or all if it does not count their jets.
+  private static func leaveOutOthers(
+    of columns: inout [(name: String, dataset: HDF5Dataset)], _ unreadable: inout [String: String],
+    jets offset: HDF5Dataset
+  ) throws {
+    let first = try offset.integers(0..<1)[0]
+    let count = try offset.integers(offset.rows - 1..<offset.rows)[0]
+    let lengths = Set(columns.map(\.dataset.rows))
+    var problem: String?
+    if first != 0 {
+      problem = "begins at \(first)"
+    } else if let length = lengths.first, lengths.count == 1, length > count {
+      problem = "ends at \(count), but there are \(length) jets"
+    }
+    for (name, column) in columns {
+      if let problem {
+        unreadable["jet/" + name] =
+          "it cannot be read, as jet/offset \(problem); write 0 first and the number of jets last"
+      } else if column.rows != count, lengths.count > 1 {
+        unreadable["jet/" + name] = "it has \(column.rows) elements for \(count) jets; give each jet one"
+      }
+    }
+    columns.removeAll { unreadable["jet/" + $0.name] != nil }
+  }
+
+  /// Leaves out the columns of padded jets that have not `width` numbers an event, as something of a name says, or, without
+  /// that, as most of them have.
+  private static func leaveOutOthers(
+    of columns: inout [(name: String, dataset: HDF5Dataset)], _ unreadable: inout [String: String],
+    width: (width: Int, of: String)?
+  ) {
+    let counts = Dictionary(columns.map { ($0.dataset.width, 1) }, uniquingKeysWith: +)
+    guard
+      let usual = width
+        ?? counts.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }).map({ ($0.key, "most") })
+    else { return }
+    for (name, column) in columns where column.width != usual.width {
+      unreadable["jet/" + name] =
+        "it has \(column.width) numbers an event, but \(usual.of) \(width == nil ? "have" : "has") \(usual.width)"
+    }
+    columns.removeAll { $0.dataset.width != usual.width }
   }
 
   /// The given jets of some events, or why they cannot be read, as `jet/NAME`.
@@ -102,6 +139,9 @@ struct HDF5GivenJets {
     EventInputError(source: "", field: "jet/offset", problem: problem)
   }
 
+  /// How many numbers take as much memory as what is read of a jet.
+  private var numbersOfJet: Int { columns.reduce(0) { $0 + max(1, $1.dataset.bits / 64) } }
+
   private func ragged(_ events: Range<Int>, _ offset: HDF5Dataset) throws -> Ragged<Columns> {
     let bounds = try offset.integers(events.lowerBound..<(events.upperBound + 1))
     for (place, event) in events.enumerated() where bounds[place] < 0 || bounds[place] > bounds[place + 1] {
@@ -110,7 +150,7 @@ struct HDF5GivenJets {
     let (first, last) = (bounds[0], bounds[events.count])
     let rows = columns[0].dataset.rows
     guard last <= rows else { throw refusal("goes up to \(last), but there are \(rows) jets") }
-    guard (last - first) * columns.count <= limits.bytesOfEvent / 8 else {
+    guard (last - first) * numbersOfJet <= limits.bytesOfEvent / 8 else {
       throw refusal("gives \(events.count) events \(last - first) jets, which are more than are read")
     }
     var content = Columns()
@@ -120,7 +160,7 @@ struct HDF5GivenJets {
 
   private func padded(_ events: Range<Int>) throws -> Ragged<Columns> {
     let width = columns[0].dataset.width
-    guard events.count * width * columns.count <= limits.bytesOfEvent / 8 else {
+    guard events.count * width * numbersOfJet <= limits.bytesOfEvent / 8 else {
       throw refusal("is missing, and \(events.count) events of \(width) padded jets are more than are read")
     }
     var content = Columns()

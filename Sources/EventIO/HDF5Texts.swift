@@ -17,8 +17,11 @@ final class HDF5Texts {
   private let bytes: HDF5Bytes?
   /// Where the references begin in the file; nil if they are in chunks.
   private let start: UInt64?
-  /// The rows of a chunk, and the number of dimensions.
+  /// How the dataset was made, its filters included.
+  private let creation: HDF5Handle
+  /// The rows of a chunk, and the texts of a row.
   private let rowsOfChunk: Int
+  private let width: Int
   private let rank: Int
   private var chunk: (row: Int, content: ArraySlice<UInt8>)?
   private var collection: (address: UInt64, objects: [UInt64: ArraySlice<UInt8>])?
@@ -27,10 +30,12 @@ final class HDF5Texts {
   ///
   /// - Throws: what `refusal` makes of what is wrong with them.
   init(
-    _ type: HDF5Handle, _ layout: H5D_layout_t, _ creation: HDF5Handle, of dataset: HDF5Handle, rank: Int,
-    refusal: (String) -> EventInputError
+    _ type: HDF5Handle, _ layout: H5D_layout_t, _ creation: HDF5Handle, of dataset: HDF5Handle,
+    shape: [Int], refusal: (String) -> EventInputError
   ) throws {
-    self.rank = rank
+    self.creation = creation
+    rank = shape.count
+    width = shape.dropFirst().reduce(1, *)
     guard H5Tis_variable_str(type.id) > 0 else {
       fixedType = type
       (bytes, start, rowsOfChunk) = (nil, nil, 0)
@@ -43,15 +48,19 @@ final class HDF5Texts {
       throw refusal(error.problem)
     }
     if layout == H5D_CHUNKED {
-      guard H5Pget_nfilters(creation.id) == 0 else {
+      guard HDF5Filters.canUndo(creation) else {
         throw refusal(
-          "has texts of variable length that are compressed; write them uncompressed, or with a fixed length")
+          "has texts of variable length that are compressed by another filter than gzip and lzf; write them with one of these, or "
+            + "with a fixed length")
       }
-      var shape = [hsize_t](repeating: 1, count: rank)
-      H5Pget_chunk(creation.id, Int32(rank), &shape)
-      guard let rows = Int(exactly: shape[0]), shape.dropFirst().allSatisfy({ $0 == 1 }), rows < 1 << 20
+      var chunk = [hsize_t](repeating: 1, count: rank)
+      H5Pget_chunk(creation.id, Int32(rank), &chunk)
+      guard let rows = Int(exactly: chunk[0]), zip(chunk, shape).dropFirst().allSatisfy({ $0 == $1 }),
+        rows * max(width, 1) < 1 << 20
       else {
-        throw refusal("has texts in chunks of several a row, or of more than are read; write smaller chunks")
+        throw refusal(
+          "has texts in chunks of a part of each row, or of more than are read; write chunks of whole rows, and smaller ones"
+        )
       }
       (start, rowsOfChunk) = (nil, rows)
       return
@@ -65,22 +74,22 @@ final class HDF5Texts {
     start = UInt64(address)
   }
 
-  /// The texts of variable length of a range of rows; inside `HDF5.locked`.
+  /// The texts of variable length of a range of rows, `[rows × width]`; inside `HDF5.locked`.
   ///
   /// - Throws: `HDF5Attributes.Problem` if they are damaged.
   func read(_ rows: Range<Int>, of dataset: HDF5Handle) throws -> [String] {
     if let start {
-      let place = start + UInt64(rows.lowerBound * Self.referenceSize)
-      let size = rows.count * Self.referenceSize
+      let place = start + UInt64(rows.lowerBound * width * Self.referenceSize)
+      let size = rows.count * width * Self.referenceSize
       var cursor = HDF5Cursor(try bytes!.read(fromStart: place, count: size, atLeast: size))
-      return try rows.map { _ in try text(&cursor) }
+      return try (0..<rows.count * width).map { _ in try text(&cursor) }
     }
-    return try rows.map { row in
+    return try rows.flatMap { row in
       let first = row / rowsOfChunk * rowsOfChunk
       if chunk?.row != first { chunk = (first, try chunk(first, of: dataset)) }
       var cursor = HDF5Cursor(chunk!.content)
-      try cursor.skip((row - first) * Self.referenceSize)
-      return try text(&cursor)
+      try cursor.skip((row - first) * width * Self.referenceSize)
+      return try (0..<width).map { _ in try text(&cursor) }
     }
   }
 
@@ -96,19 +105,19 @@ final class HDF5Texts {
     var mask: UInt32 = 0
     var address = haddr_t(0)
     var size: hsize_t = 0
-    let expected = rowsOfChunk * Self.referenceSize
+    let expected = rowsOfChunk * width * Self.referenceSize
     guard H5Dget_chunk_info_by_coord(dataset.id, place, &mask, &address, &size) >= 0 else {
       throw HDF5Attributes.Problem.damaged
     }
-    guard size == expected, address != canopy_hdf5_no_address() else {
-      if size == 0 { return Array(repeating: 0, count: expected)[...] }
+    if size == 0 { return Array(repeating: 0, count: expected)[...] }
+    guard size <= HDF5Filters.mostBytes(packing: expected), address != canopy_hdf5_no_address() else {
       throw HDF5Attributes.Problem.damaged
     }
-    var content = [UInt8](repeating: 0, count: expected)
-    guard H5Dread_chunk(dataset.id, 0, place, &mask, &content) >= 0 else {
-      throw HDF5Attributes.Problem.damaged
-    }
-    return content[...]
+    var content = [UInt8](repeating: 0, count: Int(size))
+    guard H5Dread_chunk(dataset.id, 0, place, &mask, &content) >= 0,
+      let references = HDF5Filters.undo(creation, mask: mask, on: content, size: expected)
+    else { throw HDF5Attributes.Problem.damaged }
+    return references[...]
   }
 
   /// A text up to its end, without the blanks that fill it up.

@@ -41,6 +41,9 @@ final class JSONEventReader: ParsingEventReader {
   /// A line that has been read and whose event has columns of other shapes than those before it.
   private var heldLine: UnsafeRawBufferPointer?
 
+  /// The member that has given jets, if it is a list of objects.
+  private static let jets = "jets"
+
   /// What the first good event has and all others must have.
   private struct Schema {
     var hasPDGID: Bool
@@ -452,7 +455,9 @@ final class JSONEventReader: ParsingEventReader {
         continue
       }
       guard let values = member.values else {
-        schema.unreadable[member.name] = "it is neither a number, a text nor a list of numbers"
+        schema.unreadable[member.name] =
+          "it is neither a number, a text nor a list of numbers"
+          + (member.name == Self.jets ? ", nor a list of jets, such as [{\"pt\": 30}]" : "")
         continue
       }
       if member.isMissing { schema.missing.insert(member.name) }

@@ -40,9 +40,7 @@ private struct WantedColumns: FormulaSchema {
   func names(of rows: FormulaRows) -> [String] {
     let wanted = formula.columns(of: rows).subtracting(formula.textColumns(of: rows))
     switch rows {
-    case .event, .particle:
-      return Events().names(of: rows)
-        + wanted.filter { !knowsJets || FormulaRows(rawValue: String($0.prefix { $0 != "." })) == nil }
+    case .event, .particle: return Events().names(of: rows) + wanted.filter(isColumn)
     case .constituent: return knowsJets ? Events().names(of: .particle) + wanted : []
     // Files have no columns of these, and observables have slashes in theirs.
     case .jet, .splitting:
@@ -53,6 +51,11 @@ private struct WantedColumns: FormulaSchema {
   }
 
   func texts(of rows: FormulaRows) -> [String] {
-    rows == .event ? formula.textColumns(of: rows).sorted() : []
+    rows == .event ? formula.textColumns(of: rows).filter(isColumn).sorted() : []
+  }
+
+  /// Whether a name may be one of a column of events, as it is not one of something in them.
+  private func isColumn(_ name: String) -> Bool {
+    !knowsJets || FormulaRows(rawValue: String(name.prefix { $0 != "." })) == nil
   }
 }

@@ -68,7 +68,7 @@ extension Formula {
   public func columns(of rows: FormulaRows) -> Set<String> { names(of: rows).all }
 
   /// Those of them that the formula compares with texts.
-  func textColumns(of rows: FormulaRows) -> Set<String> { names(of: rows).texts }
+  package func textColumns(of rows: FormulaRows) -> Set<String> { names(of: rows).texts }
 
   private func names(of rows: FormulaRows) -> (all: Set<String>, texts: Set<String>) {
     var names: Set<String> = []

@@ -123,6 +123,20 @@ struct FormulaCompiler {
     }
   }
 
+  /// Makes sure that a column of text is not compared with a word without quotation marks, which would be a column.
+  private func checkTexts(
+    _ left: FormulaNode, _ link: (op: BinaryOperator, right: FormulaNode, at: Int)
+  ) throws(FormulaError) {
+    guard link.op.isComparison, case .name(let name, _) = left, let column = textColumn(name),
+      case .name(let word, let at) = link.right
+    else { return }
+    throw problem(
+      at,
+      textColumn(word) == nil
+        ? "\(column.name) is text; write the text in quotation marks, as in \(name) == \"\(word)\""
+        : "\(column.name) and \(word) are both text; compare each with a text in quotation marks")
+  }
+
   private mutating func condition(_ node: FormulaNode) throws(FormulaError) -> Part {
     let part = try emit(node)
     guard part.isCondition else {
@@ -137,6 +151,7 @@ struct FormulaCompiler {
 
   private mutating func emitChain(_ node: FormulaNode) throws(FormulaError) -> Part {
     let (first, links) = node.chain
+    if let link = links.first { try checkTexts(first, link) }
     var part = try emit(first)
     for (place, link) in links.enumerated() {
       if link.op.isLogical, !part.isCondition {
@@ -362,16 +377,27 @@ struct FormulaCompiler {
     guard case .name(let written, let place) = node else {
       throw problem(at, "a text is compared with the name of a column, and this is \(node)")
     }
+    if let column = textColumn(written) { return FormulaColumn(column.rows, column.name, texts: wanted) }
+    if let dot = written.firstIndex(of: "."), let prefix = FormulaRows(rawValue: String(written[..<dot])),
+      prefix != .event
+    {
+      throw problem(place, "columns of \(prefix.plural) are numbers; those of events alone may be text")
+    }
+    throw problem(place, "\(try column(written, place).name) has numbers; compare it with a number")
+  }
+
+  /// The column of text of a name; nil if there is none.
+  private func textColumn(_ written: String) -> (rows: FormulaRows, name: String)? {
     if let dot = written.firstIndex(of: "."), let prefix = FormulaRows(rawValue: String(written[..<dot])) {
       let name = String(written[written.index(after: dot)...])
-      if texts[prefix, default: []].contains(name) { return FormulaColumn(prefix, name, texts: wanted) }
+      if texts[prefix, default: []].contains(name) { return (prefix, name) }
     }
     var rows: FormulaRows? = context
     while let own = rows {
-      if texts[own, default: []].contains(written) { return FormulaColumn(own, written, texts: wanted) }
+      if texts[own, default: []].contains(written) { return (own, written) }
       rows = own.owner
     }
-    throw problem(place, "\(try column(written, place).name) has numbers; compare it with a number")
+    return nil
   }
 
   private func unknown(_ name: String, _ names: [String], _ rows: FormulaRows, _ at: Int) -> FormulaError {

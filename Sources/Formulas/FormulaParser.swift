@@ -153,7 +153,12 @@ struct FormulaParser {
   private mutating func signedNumber() throws(FormulaError) -> Double {
     let isNegative = try take("-")
     if !isNegative { _ = try take("+") }
-    guard case .number(let number) = token else { throw unexpected("a number is missing") }
+    guard case .number(let number) = token else {
+      if case .name(let word) = token {
+        throw unexpected("a number is missing, or a text in quotation marks, as in \"\(word)\"")
+      }
+      throw unexpected("a number is missing")
+    }
     try advance()
     return isNegative ? -number : number
   }

@@ -40,6 +40,10 @@ extension DecisionSources: FormulaSchema {
       return try CompiledFormula(condition: formula, for: .event, in: self)
     } catch {
       if formula.columnsWithSlash.contains(where: isRefused) { throw RefusedObservables.Mention() }
+      if !formula.textColumns(of: .event).isEmpty {
+        throw PluginError(
+          "menus know no text, as that is of columns of the input alone; choose events by these with --where")
+      }
       throw PluginError("at character \(error.character): \(error.problem)")
     }
   }

@@ -6,22 +6,22 @@ import Foundation
 import PluginKit
 import Support
 
-/// The records of some events, each followed by its checksum.
+/// The checksums of the records of some events, and the records if they are kept.
 struct EventRecords: Sendable {
-  /// Record after record.
+  /// Record after record, each followed by its checksum; empty if they are not kept.
   private(set) var bytes: [UInt8] = []
-  /// Where each record ends: `[events]`.
+  /// Where each record ends: `[events]`, or empty.
   private(set) var ends: [Int] = []
   /// The checksum of each record: `[events]`.
   private(set) var checksums: [UInt64] = []
-  /// The nodes of the trees of each event, which are most of the work that it makes: `[events]`.
+  /// The nodes of the trees of each event, which are most of the work that it makes: `[events]`, or empty.
   private(set) var nodeCounts: [Int32] = []
 
   /// The bytes of a checksum.
   static let checksumSize = 8
 
-  /// The records of all events of a sample.
-  init(_ sample: EventSample) {
+  /// The records of all events of a sample, which are kept for a cache.
+  init(_ sample: EventSample, areKept: Bool) {
     var record = EventRecordWriter()
     for event in 0..<sample.eventCount {
       record.removeAll()
@@ -29,10 +29,11 @@ struct EventRecords: Sendable {
       // Whole stripes, of which a checksum keeps nothing back.
       record.pad(to: 32)
       let checksum = ContentFingerprint(record.bytes).value
+      checksums.append(checksum)
+      guard areKept else { continue }
       bytes += record.bytes
       withUnsafeBytes(of: checksum) { bytes += $0 }
       ends.append(bytes.count)
-      checksums.append(checksum)
       nodeCounts.append(Int32(clamping: sample.nodeCount(ofEvent: event)))
     }
   }

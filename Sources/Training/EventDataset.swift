@@ -97,6 +97,7 @@ public struct EventDataset: Sendable {
     let formulas = reweight?.formulas ?? []
     let readsTrees = all.readsTrees || formulas.contains { $0.formula.names(.splitting) }
     var jetNumbers = JetNumbers(formulas.map(\.name))
+    let isCached = cache != nil
     try EventPipeline.run(
       stream: stream, threads: threads,
       makeWorker: { [all] in
@@ -109,8 +110,8 @@ public struct EventDataset: Sendable {
           var sample = empty
           try sample.replace(with: events, jets: found)
           return (
-            sample, EventRecords(sample), truth, SampleFingerprint(events),
-            try folds?.folds(of: events) ?? [],
+            sample, EventRecords(sample, areKept: isCached), truth, SampleFingerprint(events),
+            try folds?.folds(of: events, jets: found) ?? [],
             try JetNumbers(formulas, of: events, jets: found)
           )
         }

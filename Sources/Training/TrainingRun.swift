@@ -184,6 +184,8 @@ public struct TrainingRun {
     try model?.check(network)
     let review = TrainingReview(configuration: configuration, network: network)
     try review.checkSettings()
+    try configuration.data.folds?.check(
+      network, ObservableCatalogue(configuration.observables, plugins: plugins))
     return Plan(
       network: network, section: try section(for: network), review: review, embedding: embedding, model: model
     )

@@ -26,6 +26,33 @@ import Testing
     #expect(missing.contains(/lost +1 +real +- +-/), "\(missing)")
   }
 
+  /// Several files and samples are described together: each by itself, and the columns of all.
+  @Test func samplesAreDescribedTogether() throws {
+    let folder = try TemporaryFolder()
+    let labelled = try folder.write(
+      #"{"particles": [[1, 0, 0, 2]], "process": "a", "x": 3}"#, to: "a-1.jsonl")
+    _ = try folder.write(#"{"particles": [[1, 0, 0, 2]], "process": "b", "x": -1.5}"#, to: "a-2.jsonl")
+    let sample = "{file: \(folder.path("a-*.jsonl")), label: W, name: signal, total-weight: 2}"
+    let outcome = try Program.run("inspect", sample, Samples.path("w-vs-qcd-small.h5"))
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.text.contains(/signal +2 +W +2 in all +2 +JSON lines/), "\(outcome.text)")
+    #expect(outcome.text.contains(/w-vs-qcd-small.h5 +1 +- +1 +2000 +HDF5/), "\(outcome.text)")
+    #expect(outcome.text.contains(/x +1 +real +-1.5 +3/) && outcome.text.contains("texts of process"))
+    #expect(outcome.text.contains(/x is not in +w-vs-qcd-small.h5/))
+    let list = try folder.write(
+      "- {file: \(labelled), columns: {y: 7}, weight: 3, max-events: 1}\n", to: "list.yaml")
+    let listed = try inspect(list)
+    #expect(listed.contains(/a-1.jsonl +1 +- +3 +1 +JSON lines/) && listed.contains(/y +1 +whole +7 +7/))
+    for (arguments, status, problem) in [
+      (["{file: \(folder.path("b-*"))}"], 64, "no file is called"),
+      ([labelled, "none.h5"], 65, "does not exist"),
+      (["-", "-"], 64, "is given twice"), ([], 64, "paths"),
+    ] as [([String], Int32, String)] {
+      let refused = try Program.run(["inspect"] + arguments)
+      #expect(refused.status == status && refused.errors.contains(problem), "\(refused.errors)")
+    }
+  }
+
   @Test func modelsAndTensorsAreDescribed() throws {
     let folder = try TinyModel.folder()
     let model = try inspect(folder)

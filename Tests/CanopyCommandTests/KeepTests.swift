@@ -108,6 +108,43 @@ import Testing
         && missing.errors.contains("the given jets have no column colour; their columns are: eta, "))
   }
 
+  /// With given jets, `all` has those that can be matched, and says what it has not.
+  @Test func allColumnsHaveThoseOfGivenJets() throws {
+    let file = folder.path("given.h5")
+    let all = try run(try texts(), "--keep", "all", "-o", file)
+    #expect(all.status == 0 && all.errors.isEmpty, "\(all.errors)")
+    let tags = try hdf5Array(file, "jet/given/tag")
+    #expect(tags[0] == 0 && tags[1].isNaN && tags[2] == 2)
+    let ordered = try run(try texts(), "--keep", "all", "--jet-truth", "order", "-o", file)
+    #expect(ordered.status == 0, "\(ordered.errors)")
+    #expect(try hdf5Array(file, "jet/given/tag") == [0, 1, 2])
+    let far = try run(
+      try texts(), "--keep", "jet/tag", "--jet-truth", "{match: delta-r, radius: 0.01}", "-o", file)
+    #expect(far.status == 0, "\(far.errors)")
+    #expect(try hdf5Array(file, "jet/given/tag").allSatisfy(\.isNaN))
+    let unplaced = try folder.write(
+      #"{"particles": [[300, 0, 1, 310]], "x": 1, "odd": {}, "jets": [{"phi": "a", "eta": 1}]}"#,
+      to: "u.jsonl")
+    let part = try run(unplaced, "--keep", "all", "-o", file)
+    #expect(part.status == 0, "\(part.errors)")
+    for problem in ["odd cannot be read", "jet/phi is text, but given jets are matched by its numbers"] {
+      #expect(
+        part.errors.contains("canopy: --keep all leaves out what results cannot have: ")
+          && part.errors.contains(problem))
+    }
+    #expect(try hdf5Array(file, "event/x") == [1])
+    for (arguments, problem) in [
+      (["--jet-truth", "ordr"], "--jet-truth"),
+      (["--jet-truth", "order"], "keep one, as in --keep jet/NAME"),
+    ] {
+      let refused = try Program.run(["classify", try texts(), "--model", try TinyModel.folder()] + arguments)
+      #expect(refused.status == 64 && refused.errors.contains(problem), "\(refused.errors)")
+    }
+    let evaluated = try Program.run(
+      "evaluate", try texts(), "--model", try TinyModel.folder(), "--jet-truth", "order")
+    #expect(evaluated.status == 64 && evaluated.errors.contains("which no head of the model has"))
+  }
+
   /// Given jets and texts are listed, and events that a trigger accepts have them again.
   @Test func textsAndGivenJetsAreListedAndWrittenAgain() throws {
     let menu = try folder.write("paths: [{name: all, prescale: 1}]", to: "menu.yaml")

@@ -99,6 +99,14 @@ import Testing
     #expect(found.allSatisfy { $0.distance == 0 && $0.expected > 0 && $0.expected < 0.1 })
   }
 
+  /// One event tells as much as one number, however many nodes it has.
+  @Test func oneEventIsExpectedToDrift() throws {
+    let inputs = try distributions(events)
+    for drift in try drifts(events.events(at: [3]), against: inputs) {
+      #expect(drift.events == 1 && drift.expected > 0.8 && drift.expected < 1, "\(drift)")
+    }
+  }
+
   /// Particles of twice the energy.
   @Test func otherEventsDrift() throws {
     let inputs = try distributions(events)

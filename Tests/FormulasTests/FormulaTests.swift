@@ -63,12 +63,41 @@ import Testing
       (#"process in ["w", 1]"#, "a text is missing"),
       (#""w" == process"#, "a text is compared with a column"),
       (#"process + 1 == "w""#, "a text is compared with the name of a column"),
+      ("process in [w, z]", #"a number is missing, or a text in quotation marks, as in "w""#),
+      (#"any(particle.kind == "a")"#, "columns of particles are numbers; those of events alone may be text"),
     ] {
       let error = #expect(throws: FormulaError.self) {
         _ = try CompiledFormula(Formula(text), for: .event, in: Self.table)
       }
       #expect(error?.problem.contains(problem) == true, "\(String(describing: error))")
     }
+  }
+
+  /// A word without quotation marks is a column.
+  @Test func textsStandInQuotationMarks() throws {
+    var events = Events()
+    try events.append([FourMomentum](), columns: ["label": [1]])
+    events.columns["process"] = Column(texts: ["w"])
+    events.columns["generator"] = Column(texts: ["w"])
+    for (text, character, problem) in [
+      ("process == w", 12, #"process is text; write the text in quotation marks, as in process == "w""#),
+      ("label == 1 and event.process != w", 33, #"as in event.process == "w""#),
+      ("process == generator", 12, "process and generator are both text"),
+      ("process == 1", 1, "process is text; compare it with one"),
+    ] {
+      let error = #expect(throws: FormulaError.self) {
+        _ = try CompiledFormula(Formula(text), for: .event, in: events)
+      }
+      #expect(
+        error?.character == character && error?.problem.contains(problem) == true,
+        "\(String(describing: error))")
+    }
+    // Of what events have is not known before they are read, it is known that it is no text of particles.
+    let particles = #expect(throws: FormulaError.self) {
+      try Formula(#"any(particle.kind == "a")"#).checkForEvents(isCondition: true)
+    }
+    #expect(particles?.problem.contains("columns of particles are numbers") == true)
+    #expect(throws: Never.self) { try Formula(#"process == "a""#).checkForEvents(isCondition: true) }
   }
 
   @Test func oneOfSeveralNumbers() throws {

@@ -99,6 +99,23 @@ import Training
     #expect(own.model.description.observables.isEmpty)
   }
 
+  /// Folds by jets are those of a column of the file, in the training and when the model is used.
+  @Test func foldsGoByJets() throws {
+    let definition = "  define: {heavy: \"jet[0].mass > 35\"}\n"
+    let own = try run(configuration(plain, definition + "  folds: {count: 2, by: count(jet)}\n"), into: "own")
+    let other = try run(configuration(written, "  folds: {count: 2, by: nj}\n"), into: "other")
+    for (first, second) in zip(own.model.members, other.model.members) {
+      #expect(first.parameters.values.elementsEqual(second.parameters.values))
+    }
+    #expect(try #require(own.model.folds).goByParticles && other.model.folds?.goByParticles == false)
+    let stream = try EventStream(inputs: [written])
+    var events = Events()
+    while let next = try stream.next(upTo: 50) { events.append(next) }
+    let read = try Model(contentsOf: folder.url.appendingPathComponent("own"), plugins: .shipped)
+    let predictions = try [read, other.model].map { try Predictor($0).predict(events).heads[0].values }
+    #expect(predictions[0] == predictions[1] && !predictions[0].isEmpty)
+  }
+
   @Test func mistakesAreToldWithTheCharacter() throws {
     for (data, problem) in [
       (
@@ -106,8 +123,16 @@ import Training
         "where \"max(jet.ptt) > 3\" is wrong at character 5: jets have no column ptt"
       ),
       (
-        "  define: {heavy: count(jet)}\n  folds: {count: 2, by: count(jet)}\n",
-        "data.folds.by \"count(jet)\" is wrong"
+        "  define: {heavy: count(jet)}\n  folds: {count: 2, by: count(jt)}\n",
+        "data.folds.by \"count(jt)\" is wrong"
+      ),
+      (
+        "  define: {heavy: count(jet)}\n  folds: {count: 2, by: floor(max(jet.soft-drop/mass))}\n",
+        "data.folds.by reads soft-drop/mass, which the network does not read"
+      ),
+      (
+        "  define: {heavy: count(jet)}\n  folds: {count: 2, by: count(particle.d0 > 1)}\n",
+        "data.folds.by reads the column d0 of particles, which the network does not read"
       ),
       ("  define: {label: count(jet)}\n", "define.label has the name of a column of the events"),
       (

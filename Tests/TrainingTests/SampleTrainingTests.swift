@@ -171,7 +171,7 @@ import Testing
     let stream = try EventStream(inputs: [events])
     var batch = Events()
     while let next = try stream.next(upTo: 50) { batch.append(next) }
-    let foldOfEach = try assignment.folds(of: batch)
+    let foldOfEach = try assignment.folds(of: batch, jets: Jets())
     #expect(Set(foldOfEach) == Set(0..<5))
     if folds != "5" { #expect(foldOfEach == (0..<120).map { $0 % 5 }) }
     for (fold, member) in model.members.enumerated() {
@@ -210,7 +210,7 @@ import Testing
       let particles = batch.particles(ofEvent: event).reversed().map { batch.momentum(ofParticle: $0) }
       try turned.append(particles, columns: ["number": [Double(event)]])
     }
-    #expect(try assignment.folds(of: turned) == [7, 3, 90].map { foldOfEach[$0] })
+    #expect(try assignment.folds(of: turned, jets: Jets()) == [7, 3, 90].map { foldOfEach[$0] })
     let evaluation = try Evaluation(of: copy, on: EventStream(inputs: [events]), threads: 2)
     #expect(evaluation.eventCount == 120 && !evaluation.remarks.contains { $0.contains("was trained on") })
   }

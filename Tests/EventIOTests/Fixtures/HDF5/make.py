@@ -165,14 +165,37 @@ file["jet/wide"] = np.zeros((3, 2))
 file["event/process"] = ["t\u0304t", "QCD"]
 file["event/generator"] = np.array([b"pythia", b""], "S12")
 file.create_dataset("event/chunked", data=["one", "two"], chunks=(1,), maxshape=(None,), dtype=h5py.string_dtype())
-file.create_dataset("event/packed", data=["one", "two"], compression="gzip", dtype=h5py.string_dtype())
+text = h5py.string_dtype()
+for name, filters in {
+    "packed": {"compression": "gzip"},
+    "shuffled": {"compression": "gzip", "shuffle": True},
+    "lzf": {"compression": "lzf"},
+}.items():
+    file.create_dataset(f"event/{name}", data=["one", "two"], dtype=text, **filters)
 file.create_dataset("event/unwritten", (2,), dtype=h5py.string_dtype())
 file = write("given-jets-padded")
 file["jet/pt"] = np.array([[4.0, 0.0, 2.0], [np.nan, 64.0, np.nan]])
 file["jet/flavour"] = np.array([[5, 9, 0], [9, 4, 9]], "i4")
+file["jet/tag"] = [["b", "no", "light"], ["", "c", "no"]]
+file["jet/fixed"] = np.array([[b"b", b"", b"light"], [b"", b"c", b""]])
+file.create_dataset("jet/packed", data=[["b", "no", "light"], ["", "c", "no"]], dtype=text, compression="gzip")
 file = write("given-jets-mask")
 file["jet/flavour"] = np.array([[5, 9, 0], [9, 4, 9]], "i4")
 file["jet/mask"] = np.array([[True, False, True], [False, True, False]])
 file = write("given-jets-backwards")
 file["jet/offset"] = np.array([0, 3, 2], "u8")
-file["jet/flavour"] = np.array([1, 2, 3], "i4")
+file["jet/flavour"] = np.array([1, 2], "i4")
+# Jets of no event, columns of other lengths and widths.
+for name, offset, first, second in [
+    ("first", [1, 2, 3], 3, 3),
+    ("last", [0, 1, 2], 3, 3),
+    ("lengths", [0, 1, 3], 2, 3),
+]:
+    file = write(f"given-jets-{name}")
+    file["jet/offset"] = np.array(offset, "u8")
+    file["jet/a"] = np.arange(first, dtype="i4")
+    file["jet/b"] = np.arange(second, dtype="i4")
+file = write("given-jets-widths")
+file["jet/a"] = np.ones((2, 2))
+file["jet/b"] = np.ones((2, 3))
+file["jet/pt"] = np.ones((2, 3))
