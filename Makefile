@@ -18,7 +18,7 @@ help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
 	@echo 'make test     run the tests'
 	@echo 'make threads  look for data races under ThreadSanitizer while several threads parse and cluster'
-	@echo 'make sanitize run the tests under AddressSanitizer and UBSan, with FILTER=... only some of them'
+	@echo 'make sanitize run the tests under AddressSanitizer and UBSan, with TESTS=... or FILTER=... only some of them'
 	@echo 'make kills    kill trainings, triggers and others N=500 times, and look at what they leave'
 	@echo 'make real     compare Canopy with FastJet, pyhepmc, pylhe, h5py and uproot, on the samples and on files in ../shared'
 	@echo 'make studies  compare what evaluate says for a study with pyhf and NumPy'
@@ -49,14 +49,16 @@ test: prepare
 	CANOPY_INSTRUCTION_SET=baseline $(SWIFT) test --skip-build --filter '^(NeuralEngine|RecursiveEmbedding|RecurrentEncoder|CanopyModel)Tests\.'
 
 threads: prepare
-	$(SWIFT) test --sanitize=thread --scratch-path .build-threads -debug-info-format none --filter '(Thread|EventPipeline|HepMCText)Tests'
+	CANOPY_TESTS='EventIOTests JetPhysicsTests' $(SWIFT) test --test-product CanopyPackageTests \
+		--sanitize=thread --scratch-path .build-threads -debug-info-format none --filter '(Thread|EventPipeline|HepMCText)Tests'
 
 kills: build
 	python3 Resources/Checks/kills.py .build/release/canopy --kills $(N)
 
 # Kernels and shims are C and C++, whose undefined behaviour ends the run; leaks are those of the Swift runtime.
 sanitize: prepare
-	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build-sanitize -debug-info-format none \
+	ASAN_OPTIONS=detect_leaks=0 $(if $(TESTS),CANOPY_TESTS='$(TESTS)') $(SWIFT) test \
+		$(if $(TESTS),--test-product CanopyPackageTests) --sanitize=address --scratch-path .build-sanitize -debug-info-format none \
 		-Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined \
 		-Xcxx -fsanitize=undefined -Xcxx -fsanitize-trap=undefined $(if $(FILTER),--filter '$(FILTER)')
 

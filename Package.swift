@@ -103,6 +103,10 @@ let package = Package(
       path: "Plugins/MassRegression"),
 
     .target(
+      name: "TreeGeneration", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/TreeGeneration"),
+
+    .target(
       name: "Triggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/Triggers"),
 
@@ -136,7 +140,8 @@ let package = Package(
       dependencies: [
         "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "ONNX", "Observables",
         "PluginKit",
-        "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training", "Triggering", "Triggers",
+        "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training", "TreeGeneration", "Triggering",
+        "Triggers",
       ] + modules(reexportedByPluginKit)),
     .target(name: "CCanopy"),
     .target(
@@ -172,7 +177,7 @@ let package = Package(
       name: "TestPlugins",
       dependencies: [
         "EventClassifiers", "JetTaggers", "MassRegression", "Observables", "PluginKit", "RecurrentEncoder",
-        "RecursiveEmbedding", "Triggers",
+        "RecursiveEmbedding", "TreeGeneration", "Triggers",
       ] + modules(reexportedByPluginKit), path: "Tests/TestPlugins"),
     // A test imports its own room and rooms below it, which .ci/rooms makes sure of.
     .testTarget(name: "EventDataTests", dependencies: ["EventData"]),
@@ -214,6 +219,9 @@ let package = Package(
       name: "MassRegressionTests",
       dependencies: ["MassRegression", "PluginKit"] + modules(reexportedByPluginKit)),
     .testTarget(
+      name: "TreeGenerationTests",
+      dependencies: ["PluginKit", "TreeGeneration"] + modules(reexportedByPluginKit)),
+    .testTarget(
       name: "TriggersTests",
       dependencies: ["AllocationCounter", "PluginKit", "Triggers"] + modules(reexportedByPluginKit)),
     .testTarget(
@@ -245,7 +253,8 @@ let package = Package(
       name: "PluginTestingTests",
       dependencies: [
         "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables", "PluginKit",
-        "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "TestCells", "TestFiles", "Triggers",
+        "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "TestCells", "TestFiles",
+        "TreeGeneration", "Triggers",
       ]
         + modules(reexportedByPluginKit)),
     // What needs the whole chain, by subject.
@@ -268,3 +277,8 @@ let package = Package(
   cLanguageStandard: .c17,
   cxxLanguageStandard: .cxx17
 )
+
+// A build under a sanitizer is of some tests only, and of what they need.
+if let names = Context.environment["CANOPY_TESTS"]?.split(separator: " ") {
+  package.targets.removeAll { $0.type == .test && !names.contains(Substring($0.name)) }
+}

@@ -34,7 +34,7 @@ struct CanopyCommand: ParsableCommand {
     version: version,
     subcommands: [
       ClusterCommand.self, EmbedCommand.self, ClassifyCommand.self, TrainCommand.self, ScanCommand.self,
-      SettingsCommand.self, EvaluateCommand.self, ExportCommand.self, TriggerCommand.self,
+      SettingsCommand.self, EvaluateCommand.self, GenerateCommand.self, ExportCommand.self, TriggerCommand.self,
       InspectCommand.self,
       PluginCommand.self, BenchCommand.self, DemoCommand.self,
     ])

@@ -4,7 +4,7 @@
 ///
 /// Each number stands in the middle of its share of the weight; between two, quantiles are interpolated. If
 /// negative weights make the share fall, a quantile is the number at which it was first reached.
-struct WeightedQuantiles {
+package struct WeightedQuantiles {
   /// The numbers with a weight, rising.
   private let values: [Double]
   /// The share of the weight below each number, half of its own included.
@@ -15,7 +15,7 @@ struct WeightedQuantiles {
   /// How many numbers have a weight.
   var count: Int { values.count }
 
-  init(_ values: [Double], weights: [Double]) {
+  package init(_ values: [Double], weights: [Double]) {
     var order = values.indices.filter { weights[$0] != 0 }.sorted { values[$0] < values[$1] }
     let total = order.reduce(0) { $0 + weights[$1] }
     if !(total > 0) { order = [] }
@@ -32,7 +32,7 @@ struct WeightedQuantiles {
   }
 
   /// The number below which lies the share `level` of the weight; NaN without numbers.
-  subscript(level: Double) -> Double {
+  package subscript(level: Double) -> Double {
     guard let first = values.first, let last = values.last else { return .nan }
     if level <= shares[0] { return first }
     if level >= shares[shares.count - 1] { return last }

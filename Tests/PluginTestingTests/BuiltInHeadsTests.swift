@@ -6,6 +6,7 @@ import MassRegression
 import PluginKit
 import PluginTesting
 import Testing
+import TreeGeneration
 
 /// The heads that come with Canopy conform in each of their configurations.
 @Suite struct BuiltInHeadsTests {
@@ -45,5 +46,16 @@ import Testing
           truth: ["mass": [80.4, 125, 173]])
       ).run(check)
     }
+  }
+
+  @Test(arguments: HeadCheck.allCases) func treeGeneration(_ check: HeadCheck) throws {
+    try HeadConformance(TreeGeneration.self).run(check)
+    try HeadConformance(
+      TreeGeneration.self,
+      example: HeadExample(
+        configuration: TreeGeneration.Configuration(
+          classes: ["jets"], width: 4, components: 1, azimuthBins: 2),
+        truth: [:])
+    ).run(check)
   }
 }
