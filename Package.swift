@@ -108,6 +108,10 @@ let package = Package(
       path: "Plugins/Regression"),
 
     .target(
+      name: "TreeGeneration", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/TreeGeneration"),
+
+    .target(
       name: "Triggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/Triggers"),
 
@@ -142,7 +146,8 @@ let package = Package(
         "CanopyModel", "Detector", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "ONNX",
         "Observables",
         "PluginKit",
-        "RecurrentEncoder", "RecursiveEmbedding", "Regression", "Reports", "Training", "Triggering",
+        "RecurrentEncoder", "RecursiveEmbedding", "Regression", "Reports", "Training", "TreeGeneration",
+        "Triggering",
         "Triggers",
       ] + modules(reexportedByPluginKit)),
     .target(name: "CCanopy"),
@@ -179,7 +184,7 @@ let package = Package(
       name: "TestPlugins",
       dependencies: [
         "EventClassifiers", "JetTaggers", "MassRegression", "Observables", "PluginKit", "RecurrentEncoder",
-        "RecursiveEmbedding", "Regression", "Triggers",
+        "RecursiveEmbedding", "Regression", "TreeGeneration", "Triggers",
       ] + modules(reexportedByPluginKit), path: "Tests/TestPlugins"),
     // A test imports its own room and rooms below it, which .ci/rooms makes sure of.
     .testTarget(name: "EventDataTests", dependencies: ["EventData"]),
@@ -226,6 +231,9 @@ let package = Package(
     .testTarget(
       name: "RegressionTests", dependencies: ["PluginKit", "Regression"] + modules(reexportedByPluginKit)),
     .testTarget(
+      name: "TreeGenerationTests",
+      dependencies: ["PluginKit", "TreeGeneration"] + modules(reexportedByPluginKit)),
+    .testTarget(
       name: "TriggersTests",
       dependencies: ["AllocationCounter", "PluginKit", "Triggers"] + modules(reexportedByPluginKit)),
     .testTarget(
@@ -258,7 +266,7 @@ let package = Package(
       dependencies: [
         "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables", "PluginKit",
         "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TestCells", "TestFiles",
-        "Triggers",
+        "TreeGeneration", "Triggers",
       ]
         + modules(reexportedByPluginKit)),
     // What needs the whole chain, by subject.

@@ -8,6 +8,7 @@ import PluginKit
 import RecurrentEncoder
 import RecursiveEmbedding
 import Regression
+import TreeGeneration
 import Triggers
 
 extension PluginRegistry {
@@ -22,6 +23,7 @@ extension PluginRegistry {
     try! registry.register(EventClassifier.self)
     try! registry.register(MassRegression.self)
     try! registry.register(KinematicRegression.self)
+    try! registry.register(TreeGeneration.self)
     try! registry.registerConditions()
     return registry
   }()

@@ -34,8 +34,8 @@ struct CanopyCommand: ParsableCommand {
     version: version,
     subcommands: [
       ClusterCommand.self, DetectorCommand.self, EmbedCommand.self, ClassifyCommand.self, TrainCommand.self,
-      ScanCommand.self,
-      SettingsCommand.self, EvaluateCommand.self, ExportCommand.self, TriggerCommand.self,
+      ScanCommand.self, SettingsCommand.self, EvaluateCommand.self, GenerateCommand.self, ExportCommand.self,
+      TriggerCommand.self,
       InspectCommand.self,
       PluginCommand.self, BenchCommand.self, DemoCommand.self,
     ])

@@ -7,6 +7,7 @@ import PluginKit
 import PluginTesting
 import Regression
 import Testing
+import TreeGeneration
 
 /// The heads that come with Canopy conform in each of their configurations.
 @Suite struct BuiltInHeadsTests {
@@ -76,5 +77,16 @@ import Testing
           ])
       ).run(check)
     }
+  }
+
+  @Test(arguments: HeadCheck.allCases) func treeGeneration(_ check: HeadCheck) throws {
+    try HeadConformance(TreeGeneration.self).run(check)
+    try HeadConformance(
+      TreeGeneration.self,
+      example: HeadExample(
+        configuration: TreeGeneration.Configuration(
+          classes: ["jets"], width: 4, components: 1, azimuthBins: 2),
+        truth: [:])
+    ).run(check)
   }
 }

@@ -8,6 +8,7 @@ import PluginKit
 import RecurrentEncoder
 import RecursiveEmbedding
 import Regression
+import TreeGeneration
 import Triggers
 
 extension PluginRegistry {
@@ -22,6 +23,7 @@ extension PluginRegistry {
     try! plugins.register(EventClassifier.self)
     try! plugins.register(MassRegression.self)
     try! plugins.register(KinematicRegression.self)
+    try! plugins.register(TreeGeneration.self)
     try! plugins.registerConditions()
     return plugins
   }()
