@@ -476,8 +476,9 @@ class Events:
                     field=missing[0],
                 )
         if "*" in fields:
-            # What momenta are made of is no column besides.
-            taken = MOMENTA if fields is not self.layout.event else frozenset()
+            # Another form of momenta that are complete is no column besides.
+            is_complete = fields is not self.layout.event and not {"E", "energy", "mass"}.isdisjoint(chosen)
+            taken = MOMENTA if is_complete else frozenset()
             before, after = fields["*"].split("*")
             for column in columns:
                 name = column[len(before) : len(column) - len(after)]
@@ -736,12 +737,12 @@ def read(
     path
         A file or several; a pattern such as `tt-*.root`, or an address that uproot reads, such as `root://…`.
     layout
-        nanoaod, pfnano, physlite, delphes, edm4hep, jetclass, toptagging, jetnet, energyflow, or the path of a mapping
-        file in YAML; told from the names of branches unless given.
+        nanoaod, pfnano, physlite, delphes, edm4hep, jetclass, toptagging, jetnet, energyflow, salt, or the path of a
+        mapping file in YAML; told from the names of branches unless given.
     collection
         Which particles: `candidates` or `generator` of nanoaod and pfnano (also `generator-jets`), `tracks` of
-        physlite, `eflow` or `generator` of delphes, `reconstructed` or `generator` of edm4hep. The first unless
-        given.
+        physlite, `eflow` or `generator` of delphes, `reconstructed` or `generator` of edm4hep, a group of constituents
+        such as `tracks` of salt. The first unless given.
     max_events
         How many events are read at most; all unless given.
 
@@ -754,7 +755,7 @@ def read(
     Raises
     ------
     InputError
-        If a file cannot be read, or lacks a branch; it names the file.
+        If a file cannot be read, or lacks a branch or a column that another file has; it names the file.
     ValueError
         If there is no such layout or collection.
     """

@@ -21,6 +21,9 @@ from ._errors import InputError
 # What EnergyFlow gives particles of these identifiers as mass, in GeV.
 MASSES = {11: 0.000511, 13: 0.10566, 22: 0.0, 130: 0.49761, 211: 0.13957, 321: 0.49368, 2112: 0.93957, 2212: 0.93827}
 
+# How an HDF5 file begins.
+HDF5 = b"\x89HDF\r\n\x1a\n"
+
 
 class Source:
     """A file whose columns are read by name.
@@ -181,9 +184,12 @@ def reading(path: str) -> Iterator[None]:
         raise
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".,;:")
-        raise InputError(
-            f"{path} cannot be read ({reason}); is it complete? Copy or write it again.", file=path
-        ) from error
+        if "://" in path:
+            reason = "it is not there" if isinstance(error, FileNotFoundError) else reason
+            advice = "correct the address, or copy the file to this machine."
+        else:
+            advice = "is it complete? Copy or write it again."
+        raise InputError(f"{path} cannot be read ({reason}); {advice}", file=path) from error
 
 
 def opened(path: str, tree: str | None = None, branches: Collection[str] | None = None) -> list[Source]:
@@ -219,7 +225,7 @@ def opened(path: str, tree: str | None = None, branches: Collection[str] | None 
             return [ParquetSource(path)]
         if start.startswith(b"PK\x03\x04"):
             return [_energyflow(path)]
-        if start.startswith(b"\x89HDF\r\n\x1a\n"):
+        if start.startswith(HDF5):
             return [_hdf5(path)]
     raise InputError(f"{path} is no ROOT, Parquet, HDF5 or npz file; give a layout only for one of these.", file=path)
 
@@ -249,7 +255,9 @@ def _trees(path: str, wanted: str | None, branches: Collection[str] | None) -> l
     if not names:
         raise InputError(f"{path} has no TTree and no RNTuple; give a file of events.", file=path)
     if wanted is not None and wanted not in names:
-        raise InputError(f"{path} has no tree {wanted}, but {', '.join(names)}; name one of them.", file=path)
+        raise InputError(
+            f"{path} has no tree {wanted}, but {', '.join(names)}; name another layout or tree.", file=path
+        )
     return [RootSource(path, name, file) for name in names if wanted in (None, name)]
 
 
@@ -278,10 +286,24 @@ def _energyflow(path: str) -> Source:
 
     columns = {"X.pt": feature(0), "X.rapidity": feature(1), "X.phi": feature(2)}
     if jets.shape[2] == 4:
-        columns |= {"X.pdgid": feature(3), "X.mass": masses}
+        identifiers = feature(3)
+        columns["X.pdgid"] = lambda start, stop: ak.values_astype(identifiers(start, stop), np.int32)
+        columns["X.mass"] = masses
     if labels is not None:
         columns["y"] = lambda start, stop: ak.Array(labels[start:stop])
     return TableSource(path, len(jets), columns, layout="energyflow")
+
+
+def is_public_hdf5(path: str) -> bool:
+    """Whether a file is HDF5 that is not Canopy's own, which has events by their offsets."""
+    try:
+        with open(path, "rb") as start:
+            if start.read(8) != HDF5:
+                return False
+    except (OSError, ValueError):
+        return False
+    with reading(path), required("h5py", "hdf5").File(path, "r") as file:
+        return "event/offset" not in file
 
 
 def _hdf5(path: str) -> Source:
