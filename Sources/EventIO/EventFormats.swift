@@ -85,7 +85,9 @@ public struct EventFormats: Sendable {
       switch entry {
       case .format(let format): if format.matches(start) { return format }
       case .foreign(let foreign):
-        if let problem = foreign.problem(start) { throw EventInputError(source: source, problem: problem) }
+        if let problem = foreign.problem(start, source) {
+          throw EventInputError(source: source, problem: problem)
+        }
       }
     }
     let problem =

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Foundation
+
 /// A format that people are likely to try and that is not read, with what to do about it.
 struct ForeignFormat: Sendable {
-  /// What is wrong with an input of this start, as the end of a sentence whose subject is the file; nil if it is not of
-  /// this format.
-  let problem: @Sendable (FileStart) -> String?
+  /// What is wrong with an input of this start and name, as the end of a sentence whose subject is the file; nil if it
+  /// is not of this format.
+  let problem: @Sendable (FileStart, String) -> String?
 
-  private init(_ problem: @escaping @Sendable (FileStart) -> String?) { self.problem = problem }
+  private init(_ problem: @escaping @Sendable (FileStart) -> String?) {
+    self.problem = { start, _ in problem(start) }
+  }
 
   /// A format that is called `name`, with its article, and is recognised by the bytes at a place.
   private init(_ magic: [UInt8], at offset: Int = 0, _ name: String, _ advice: String) {
@@ -17,13 +21,22 @@ struct ForeignFormat: Sendable {
     self.init(Array(text.utf8), at: offset, name, advice)
   }
 
-  private static let convert =
-    "canopy convert of the Python package canopy-hep makes HDF5 of it, as do uproot or pyarrow with h5py"
+  /// A format that is called `name`, with its article, and that the command of the Python package converts.
+  private init(convertible magic: String, _ name: String) {
+    problem = { start, source in
+      guard start.has(Array(magic.utf8), at: 0) else { return nil }
+      let converted = URL(fileURLWithPath: source).deletingPathExtension().lastPathComponent + ".h5"
+      return
+        "is \(name); type canopy convert \(source) -o \(converted), with the command of the Python package "
+        + "canopy-hep, and name \(converted) instead"
+    }
+  }
+
   private static let decompress = "decompress it, or pipe it in and give - as input"
 
   /// The formats that are told by their first bytes, whatever follows.
   static let known: [ForeignFormat] = [
-    ForeignFormat("root", "a ROOT file", convert), ForeignFormat("PAR1", "a Parquet file", convert),
+    ForeignFormat(convertible: "root", "a ROOT file"), ForeignFormat(convertible: "PAR1", "a Parquet file"),
     ForeignFormat(
       "ARROW1", "an Arrow file", "write its particles as HDF5, for example with pyarrow and h5py"),
     ForeignFormat(

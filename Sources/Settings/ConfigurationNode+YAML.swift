@@ -24,7 +24,9 @@ extension ConfigurationNode {
       defer { try? handle.close() }
       data = try handle.read(upToCount: DocumentLimits.fileSize + 1) ?? Data()
     } catch {
-      throw ConfigurationError(position, "it cannot be read: \(error.fileReason)")
+      let isFolder = (try? file.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true
+      throw ConfigurationError(
+        position, isFolder ? "it is a folder; name a YAML file" : "it cannot be read: \(error.fileReason)")
     }
     guard data.count <= DocumentLimits.fileSize else {
       throw ConfigurationError(

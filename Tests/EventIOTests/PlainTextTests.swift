@@ -59,8 +59,8 @@ import Testing
     ("\n \n", "is blank"),
     ("hello world\n", "is in no format known here"),
     ("[[1, 2, 3, 4]]", "is JSON but not an object a line"),
-    ("root\u{0}\u{0}", "is a ROOT file; canopy convert of the Python package"),
-    ("PAR1\u{15}", "is a Parquet file; canopy convert of the Python package"),
+    ("root\u{0}\u{0}", "is a ROOT file; type canopy convert"),
+    ("PAR1\u{15}", "is a Parquet file; type canopy convert"),
     ("HepMC::Version 3\nHepMC::IO_Ascii-START_EVENT_LISTING\n", "is a HepMC file of another kind"),
   ])
   func malformedInputIsRefused(text: String, sentence: String) throws {

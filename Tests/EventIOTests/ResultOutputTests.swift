@@ -86,6 +86,15 @@ import Testing
     #expect(try folder.content == [])
   }
 
+  #if os(Linux)
+    @Test func aFolderWithoutPlaceForFilesIsNotMissing() {
+      #expect(
+        failure(at: "/proc/out", as: "hdf5")?.description
+          == "The results cannot be written to '/proc/out' because the folder '/proc/' has no place for files; "
+          + "choose another.")
+    }
+  #endif
+
   @Test(arguments: ResultFormats.builtIn.names)
   func aFolderIsNoFile(format: String) throws {
     #expect(

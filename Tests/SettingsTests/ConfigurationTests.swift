@@ -435,8 +435,9 @@ private func complaint<T: Decodable>(_ type: T.Type, _ yaml: String) -> String {
     #expect(
       endless?.description == "/dev/zero: it has more than the 4194304 bytes that are read of a YAML file.")
     #expect(absent?.description == "/nonexistent.yaml: it cannot be read: No such file or directory.")
-    #expect(throws: ConfigurationError.self) {
+    let folder = #expect(throws: ConfigurationError.self) {
       try ConfigurationNode(contentsOf: FileManager.default.temporaryDirectory)
     }
+    #expect(folder?.description.hasSuffix(": it is a folder; name a YAML file.") == true)
   }
 }

@@ -19,10 +19,12 @@ final class ResultFile {
     } catch let error as FileOutputError {
       guard error.code == ENOENT else { throw ResultOutputError(opening: target.name, code: error.code) }
       let folder = final.contains("/") ? String(final[...final.lastIndex(of: "/")!]) : "./"
+      // In folders such as /proc, which are there, no file can be made.
+      let problem =
+        FileManager.default.fileExists(atPath: folder)
+        ? "has no place for files; choose another" : "does not exist; make it or choose another place"
       throw ResultOutputError(
-        place:
-          "The results cannot be written to \(target.name) because the folder '\(folder)' does not exist; "
-          + "make it or choose another place.")
+        place: "The results cannot be written to \(target.name) because the folder '\(folder)' \(problem).")
     }
   }
 

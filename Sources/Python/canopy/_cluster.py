@@ -39,8 +39,9 @@ def cluster(
         Particles in GeV: an awkward array of records, `events * var * {px, py, pz, E}`, with any of px/py/pz/E (or
         energy), px/py/pz/mass, pt/eta/phi/mass (or m), pt/eta/phi/E and pt/rapidity/phi/mass; others are columns
         of the particles, which observables may read. Or a NumPy structured array, one- or two-dimensional, which may
-        have a mask; or one event. A particle, or an event, that is None is passed over. Or such an array of
-        `dask_awkward`, for which the result is one too.
+        have a mask; or one event. Or such an array of `dask_awkward`, for which the result is one too. A particle, or
+        an event, that is None is passed over. A mass below 0 stands for a negative square, as FastJet's and vector's
+        does.
     algorithm
         antikt, kt, cambridge, genkt, ee-kt or ee-genkt, as FastJet has them.
     radius
@@ -70,11 +71,11 @@ def cluster(
     Returns
     -------
     awkward.Array
-        The jets of each event, by falling pT: records of `pt`, `rapidity`, `phi` in [0, 2π) and `mass`; `constituents`,
-        indices into the particles of the event; `tree`, whose nodes are the constituents in their order and then the
-        splittings, the root last, with `left` and `right` (−1 for leaves), `leaf` (the index of the particle, −1 for
-        splittings), `pt`, `rapidity`, `phi`, `mass`, and for splittings `kt`, `delta_r`, `z`; and a record for each
-        observable.
+        The jets of each event, by falling pT, and by falling E for ee-kt and ee-genkt: records of `pt`, `rapidity`,
+        `phi` in [0, 2π) and `mass`; `constituents`, indices into the particles of the event; `tree`, whose nodes are
+        the constituents in their order and then the splittings, the root last, with `left` and `right` (−1 for leaves),
+        `leaf` (the index of the particle, −1 for splittings), `pt`, `rapidity`, `phi`, `mass`, and for splittings `kt`,
+        `delta_r`, `z`; and a record for each observable.
 
     Raises
     ------

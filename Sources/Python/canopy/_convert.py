@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import os
 import pathlib
 import sys
@@ -26,7 +27,8 @@ Progress = Callable[[str, float], None]
 class HDF5Writer:
     """Writes events as Canopy's HDF5: `/event/offset`, `/particle/NAME`, `/event/NAME`, `/jet/offset`, `/jet/NAME`.
 
-    Numbers keep the types that they have.
+    The library's writer would write px, py, pz and E in double precision, whatever the events have: a file twice as
+    large, whose jets differ in the last bits from those of the events. Here numbers keep form and type.
 
     Parameters
     ----------
@@ -160,27 +162,47 @@ def convert(
         If the output cannot be written.
     """
     count = 0
+    parts = _layouts.parts(inputs, layout, collection, max_events, STEP_SIZE)
+    # What the inputs need is missed before what the output does.
+    first = next(parts, None)
+    if first is None:
+        raise InputError(f"{inputs[0]} has no events; give a file that has some.", file=inputs[0])
     with whole(output) as writer:
-        for events, start, stop in _layouts.parts(inputs, layout, collection, max_events, STEP_SIZE):
+        for events, start, stop in itertools.chain([first], parts):
             progress(events.source.path, start / len(events))
             writer.append(events.read(start, stop), events.source.path)
             count += stop - start
-        if count == 0:
-            raise InputError(f"{inputs[0]} has no events; give a file that has some.", file=inputs[0])
     return count
 
 
 @contextlib.contextmanager
 def whole(output: str) -> Iterator[HDF5Writer | ParquetWriter]:
     """Give a writer of a file, which appears when the block ends, and not if it fails."""
-    handle, partial = tempfile.mkstemp(prefix=".canopy-", suffix=".partial", dir=os.path.dirname(output) or ".")
-    os.close(handle)
-    try:
+    with replacing(output) as partial:
         writer = WRITERS[pathlib.Path(output).suffix](partial)
         try:
             yield writer
         finally:
             writer.close()
+
+
+@contextlib.contextmanager
+def replacing(output: str) -> Iterator[str]:
+    """Give the name of a file that takes the place of another when the block ends, and is removed if it fails.
+
+    Raises
+    ------
+    ValueError
+        If there is no place for the file.
+    """
+    folder = folder_of(output)
+    try:
+        handle, partial = tempfile.mkstemp(prefix=".canopy-", suffix=".partial", dir=folder)
+    except OSError as error:
+        raise ValueError(f"{output} cannot be written, as {folder} has no place for it; choose another.") from error
+    os.close(handle)
+    try:
+        yield partial
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(partial, 0o666 & ~mask)
@@ -190,6 +212,14 @@ def whole(output: str) -> Iterator[HDF5Writer | ParquetWriter]:
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(partial)
+
+
+def folder_of(output: str) -> str:
+    """Give the folder of a file that is to be written; raise ValueError if there is none."""
+    folder = os.path.dirname(output) or "."
+    if not os.path.isdir(folder):
+        raise ValueError(f"{output} cannot be written, as there is no folder {folder}; make it or choose another.")
+    return folder
 
 
 def _readable(particles: Any) -> dict[str, Any]:
@@ -287,8 +317,8 @@ def run(given: list[str]) -> int:
         problem = None
         if pathlib.Path(output).suffix not in WRITERS:
             problem = f"{output} ends in none of {', '.join(WRITERS)}; name a file that does."
-        elif os.path.isdir(output) or not os.path.isdir(os.path.dirname(output) or "."):
-            problem = f"{output} cannot be a file; make its folder, or name another."
+        elif os.path.isdir(output):
+            problem = f"{output} is a folder; name a file in it."
         elif any(os.path.exists(each) and _is_same(each, output) for each in _sources.paths(options.inputs)):
             problem = f"{output} is one of the inputs; name another output."
         if problem:

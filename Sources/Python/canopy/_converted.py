@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -13,8 +14,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from . import _convert
-from ._command import is_foreign, program
+from . import _command, _convert, _scores, _sources
+from ._errors import InputError
 
 # What the wish to stop arrives as.
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
@@ -52,34 +53,104 @@ def _listening() -> Iterator[None]:
 
 
 def _with_copies(given: list[str]) -> int:
+    words = list(given)
     options: dict[str, str] = {}
-    kept: list[str] = []
-    foreign: list[int] = []
-    place = 0
-    while place < len(given):
-        if given[place] in ("--layout", "--collection") and place + 1 < len(given):
-            options[given[place][2:]] = given[place + 1]
-            place += 2
-            continue
-        if is_foreign(given, place):
-            foreign.append(len(kept))
-        kept.append(given[place])
-        place += 1
+    for option in _command.OPTIONS:
+        while option in words[:-1]:
+            place = words.index(option)
+            options[option[2:]] = words[place + 1]
+            del words[place : place + 2]
     with tempfile.TemporaryDirectory(prefix="canopy-") as folder, _convert.reporting() as status:
-        names: dict[str, str] = {}
-        for number, index in enumerate(foreign):
-            copy = os.path.join(folder, f"{number}.h5")
-            _convert.convert(
-                [kept[index]],
-                copy,
-                layout=options.get("layout"),
-                collection=options.get("collection"),
-                progress=_convert.bar(),
-            )
-            names[copy], kept[index] = kept[index], copy
+        words, scores = _scores.taken_out(words, folder)
+        copies = _Copies(folder, **options)
+        for place in range(1, len(words)):
+            if not _command.is_output(words, place):
+                words[place] = copies.of(words, place)
         _convert.without_bar()
-        return _native(kept, names)
+        status[0] = _native(words, copies.names)
+        if status[0] == 0 and scores is not None:
+            scores.write()
     return status[0]
+
+
+class _Copies:
+    """Copies of files that the native program does not read, in a format that it does.
+
+    Parameters
+    ----------
+    folder
+        Where they are.
+    layout, collection
+        Those of the files, if they are given.
+
+    Attributes
+    ----------
+    names
+        What the user calls each of the files that were made.
+    """
+
+    def __init__(self, folder: str, layout: str | None = None, collection: str | None = None) -> None:
+        self._folder = folder
+        self._layout = layout
+        self._collection = collection
+        self.names: dict[str, str] = {}
+
+    def of(self, words: list[str], place: int) -> str:
+        """Give what stands for an argument, which is a file, a sample, a file with a list of samples, or no input."""
+        word = words[place]
+        if _command.is_of_foreign(words, place) or (self._layout is not None and word.startswith("{")):
+            return self._samples(word)
+        return self._copy([word], word) if self._is_foreign(word) else word
+
+    def _is_foreign(self, file: str) -> bool:
+        # HDF5 has a layout only if one is given, and then Canopy's own has none.
+        return _command.is_foreign(file) or (self._layout is not None and _sources.is_public_hdf5(file))
+
+    def _samples(self, word: str) -> str:
+        yaml = _sources.required("yaml", "root")
+        is_list = not word.startswith("{")
+        try:
+            with open(word, encoding="utf-8") if is_list else contextlib.nullcontext(word) as content:
+                found = yaml.safe_load(content)
+        except (OSError, UnicodeDecodeError, yaml.YAMLError):
+            # The native program says what is wrong.
+            return word
+        if not is_list:
+            return json.dumps(self._sample(found))
+        if not isinstance(found, list):
+            return word
+        path = self._new(".yaml", word)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump([self._sample(each) for each in found], file)
+        return path
+
+    def _sample(self, given: Any) -> Any:
+        sample = {"file": given} if isinstance(given, str) else given
+        if not isinstance(sample, dict) or not isinstance(sample.get("file"), str):
+            return given
+        name = sample["file"]
+        files = _sources.paths(os.path.expanduser(name))
+        foreign = [self._is_foreign(file) for file in files]
+        if not any(foreign):
+            return given
+        if not all(foreign):
+            other = files[foreign.index(False)]
+            raise InputError(
+                f"{name} names {other}, which is read as it is, beside files that are converted; write a sample for "
+                "each.",
+                file=other,
+            )
+        return {"name": name, **sample, "file": self._copy(files, name)}
+
+    def _copy(self, files: list[str], name: str) -> str:
+        path = self._new(".h5", name)
+        _convert.convert(files, path, layout=self._layout, collection=self._collection, progress=_convert.bar())
+        return path
+
+    def _new(self, ending: str, name: str) -> str:
+        path = os.path.join(self._folder, f"{len(self.names)}{ending}")
+        self.names[path] = name
+        return path
 
 
 def _native(given: list[str], names: dict[str, str]) -> int:
@@ -87,7 +158,7 @@ def _native(given: list[str], names: dict[str, str]) -> int:
     # What inspect prints is about the file.
     tells = given[:1] == ["inspect"]
     with subprocess.Popen(
-        [program(), *given], stderr=subprocess.PIPE, stdout=subprocess.PIPE if tells else None
+        [_command.program(), *given], stderr=subprocess.PIPE, stdout=subprocess.PIPE if tells else None
     ) as process:
         assert process.stderr is not None
         relays = [(process.stderr, sys.stderr.buffer)]

@@ -54,8 +54,8 @@ def read(
         A file, a pattern such as `tt-*.h5`, or several of them.
     layout
         Of ROOT and Parquet files, NumPy archives and others that the library does not read itself: nanoaod, pfnano,
-        physlite, delphes, edm4hep, jetclass, toptagging, jetnet, energyflow, or the path of a mapping file in YAML;
-        told from the names of branches unless given. Options but `collection` and `max_events` are not for them.
+        physlite, delphes, edm4hep, jetclass, toptagging, jetnet, energyflow, salt, or the path of a mapping file in
+        YAML; told from the names of branches unless given. Options but `collection` and `max_events` are not for them.
     collection
         Which particles of a layout, such as `generator`; the first that it has unless given.
     format
@@ -272,7 +272,7 @@ def _is_layout(path: Paths, layout: str | None, collection: str | None) -> bool:
     return (
         layout is not None
         or collection is not None
-        or any(name.startswith("root://") or name.endswith(_layouts.SUFFIXES) for name in names(path))
+        or any("://" in name or name.endswith(_layouts.SUFFIXES) for name in names(path))
     )
 
 

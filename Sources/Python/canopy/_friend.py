@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from typing import Any, Literal
 
 import awkward as ak
 import numpy as np
 
-from . import _settings, _sources
+from . import _convert, _settings, _sources
 from ._errors import InputError
 
 
@@ -55,8 +54,7 @@ def write_friend(
     target = _settings.path("path", path)
     if scores is None:
         raise _settings.unfit("scores", "what classify gives", scores)
-    if os.path.exists(target) and not os.path.isfile(target):
-        raise ValueError(f"{target} is no file, such as a device or a folder; name a new file.")
+    check_target(target)
     if friend_of is not None and os.path.exists(target) and os.path.samefile(target, friend_of):
         raise ValueError(
             f"{target} is the file that the events are from, which the scores would replace; name another."
@@ -65,7 +63,10 @@ def write_friend(
     events = ak.Array(scores)
     if friend_of is not None:
         name = os.fspath(friend_of)
-        counts = {source.tree: source.count for source in _sources.opened(name)}
+        sources = _sources.opened(name, branches=())
+        counts = {source.tree: source.count for source in sources}
+        for source in sources:
+            source.close()
         if len(events) not in counts.values():
             listed = ", ".join(f"{each} {count}" for each, count in counts.items())
             raise InputError(
@@ -75,21 +76,25 @@ def write_friend(
     columns = _columns(events)
     if not columns:
         raise InputError("the scores have no numbers; give what classify gives.")
-    handle, partial = tempfile.mkstemp(prefix=".canopy-", suffix=".root", dir=os.path.dirname(target) or ".")
-    os.close(handle)
-    try:
-        with uproot.recreate(partial) as file:
+    with _convert.replacing(target) as partial, uproot.recreate(partial) as file:
+        if kind == "ttree":
             # By mktree, as an assignment chooses the kind by the version of uproot.
-            make = file.mktree if kind == "ttree" else file.mkrntuple
-            if kind == "ttree":
-                written = make(tree, {field: values.type.content for field, values in columns.items()})
-                written.extend(columns)
-            else:
-                make(tree, columns)
-        os.replace(partial, target)
-    finally:
-        if os.path.exists(partial):
-            os.unlink(partial)
+            file.mktree(tree, {field: values.type.content for field, values in columns.items()}).extend(columns)
+        else:
+            file.mkrntuple(tree, columns)
+
+
+def check_target(target: str) -> None:
+    """Check that a file can be written under a name.
+
+    Raises
+    ------
+    ValueError
+        If something else has the name, or there is no folder for it.
+    """
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise ValueError(f"{target} is no file, such as a device or a folder; name a new file.")
+    _convert.folder_of(target)
 
 
 def _columns(events: ak.Array) -> dict[str, Any]:

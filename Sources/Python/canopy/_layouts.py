@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -64,6 +66,22 @@ def _tower(name: str, pdgid: int) -> dict[str, Any]:
     tower = {"pt": "ET", "eta": "Eta", "phi": "Phi"}
     fields: dict[str, Any] = {field: f"{name}.{branch}" for field, branch in tower.items()}
     return fields | {"mass": 0, "pdgid": pdgid, "charge": 0, "d0?": 0, "dz?": 0}
+
+
+def _constituents(group: str, mass: float | None = None) -> dict[str, Any]:
+    """Give constituents of a jet, whose momenta may be relative to it or those of a track; E is given unless mass is.
+
+    Where the jet has no azimuth, it is 0.
+    """
+    etas = [f"{group}.eta", f"-log(tan({group}.theta / 2))"]
+    etas += [f"jets.{jet_eta} + {group}.deta" for jet_eta in ("eta_btagJes", "eta")]
+    momenta = [f"{group}.pt", f"abs(sin({group}.theta) / {group}.qOverP)"]
+    momenta += [f"1 / abs({group}.qOverP) / cosh({eta})" for eta in etas]
+    energies = [f"{group}.energy", f"{group}.E"]
+    energies += [f"hypot({group}.pt * cosh({eta}), {group}.mass)" for eta in etas]
+    energies += [f"{group}.pt * cosh({eta})" for eta in etas]
+    fields = {"pt": momenta, "eta": etas, "phi": [f"{group}.phi", f"jets.phi + {group}.dphi", f"{group}.dphi"]}
+    return fields | ({"E": energies} if mass is None else {"mass": mass}) | {"*": f"{group}.*"}
 
 
 LAYOUTS: dict[str, dict[str, Any]] = {
@@ -258,6 +276,22 @@ LAYOUTS: dict[str, dict[str, Any]] = {
         },
         "event": {"label?": "y"},
     },
+    "salt": {
+        "unit": "MeV",
+        # ATLAS gives tracks the mass of a charged pion.
+        "particles": {
+            "tracks": _constituents("tracks", mass=139.57039),
+            "consts": _constituents("consts"),
+            "flows": _constituents("flows"),
+        },
+        "jets?": {
+            "pt": ["jets.pt_btagJes", "jets.pt"],
+            "eta": ["jets.eta_btagJes", "jets.eta"],
+            "phi": ["jets.phi", 0],
+            "mass": ["jets.mass", 0],
+        },
+        "event": {"*": "jets.*"},
+    },
 }
 
 
@@ -329,6 +363,9 @@ class Layout:
             isinstance(fields, Mapping) for fields in [jets, event, *(part for all in parts.values() for part in all)]
         ):
             raise wrong("particles, jets and event are mappings of names to expressions; write them so.")
+        for fields in [jets, event, *(part for all in parts.values() for part in all)]:
+            if "*" in fields and str(fields["*"]).count("*") != 1:
+                raise wrong(f"* is {fields['*']}; write the beginning of the branches' names with a *, as in 'Jet_*'.")
         return Layout(
             name=name,
             tree=given.get("tree"),
@@ -338,6 +375,21 @@ class Layout:
             event=dict(event),
             links=given.get("links", {}),
         )
+
+    def branches(self) -> set[str] | None:
+        """Give the names of all branches that it may read; None if they cannot be told before a file is seen."""
+        fields = [self.jets, self.event, *(part for parts in self.particles.values() for part in parts)]
+        if any("*" in each for each in fields):
+            return None
+        names = set[str]()
+        for text in [str(text) for each in fields for given in each.values() for text in _listed(given)]:
+            names.add(text)
+            # What is no expression may be the name of a branch.
+            with contextlib.suppress(ValueError):
+                names |= Expression(text, ()).names
+        names |= {name for pairs in self.links.values() for name in pairs.values()}
+        # A branch within another is also called by both names.
+        return names | {name.rsplit("/", 1)[-1] for name in names}
 
 
 @dataclasses.dataclass
@@ -361,6 +413,10 @@ class Events:
     def __post_init__(self) -> None:
         self._particles = [self._chosen(part) for part in self.layout.particles[self.collection]]
         self._jets = self._chosen(self.layout.jets)
+        if all(field.endswith("?") for field in self.layout.jets) and not any(
+            expression.names for expression in self._jets.values()
+        ):
+            self._jets = {}
         self._event = self._chosen(self.layout.event)
 
     def __len__(self) -> int:
@@ -381,14 +437,26 @@ class Events:
                 fields["jets"] = self._list(self._jets, "jets", start, stop)
             return ak.zip(fields, depth_limit=1)
 
+    def columns(self) -> set[str]:
+        """Give the names of all columns, with what has them."""
+        if self._is_own():
+            return {f"column {name}" for name in self.source.columns}
+        return {
+            f"{kind} {name}"
+            for kind, fields in {"particle": self._particles[0], "jet": self._jets, "event": self._event}.items()
+            for name in fields
+        }
+
     def _is_own(self) -> bool:
         return self.layout.name == "canopy"
 
     def _chosen(self, fields: Mapping[str, Any]) -> dict[str, Expression]:
         """Choose the alternatives whose branches are there."""
         chosen: dict[str, Expression] = {}
+        columns = self.source.columns
         for field, given in fields.items():
-            columns = self.source.columns
+            if field == "*":
+                continue
             alternatives = [Expression(text, columns) for text in _listed(given)]
             name = field.removesuffix("?")
             found = next((each for each in alternatives if all(part in columns for part in each.names)), None)
@@ -407,6 +475,15 @@ class Events:
                     file=self.source.path,
                     field=missing[0],
                 )
+        if "*" in fields:
+            # Another form of momenta that are complete is no column besides.
+            is_complete = fields is not self.layout.event and not {"E", "energy", "mass"}.isdisjoint(chosen)
+            taken = MOMENTA if is_complete else frozenset()
+            before, after = fields["*"].split("*")
+            for column in columns:
+                name = column[len(before) : len(column) - len(after)]
+                if column.startswith(before) and column.endswith(after) and name and name not in {*chosen, *taken}:
+                    chosen[name] = Expression(column, columns)
         return chosen
 
     def _value(self, expression: Expression, start: int, stop: int) -> Any:
@@ -484,18 +561,19 @@ def _joined(parts: list[Any]) -> Any:
     return ak.concatenate([part[common] for part in parts], axis=1)
 
 
-def opened(path: str, layout: str | None, collection: str | None) -> Events:
+def opened(path: str, layout: Layout | None, collection: str | None) -> Events:
     """Open one file.
 
     Raises
     ------
     InputError
-        If the file, its layout or its mapping file is wrong.
+        If the file or its layout is wrong.
     ValueError
-        If there is no such layout or collection.
+        If there is no such collection.
     """
-    chosen = None if layout is None else _layout(layout)
-    sources = _sources.opened(path, chosen.tree if chosen else None)
+    chosen = layout
+    branches = _known_branches() if chosen is None else chosen.branches()
+    sources = _sources.opened(path, chosen.tree if chosen else None, branches)
     if chosen is None:
         source, chosen = _recognised(path, sources)
     elif len(sources) > 1:
@@ -503,6 +581,8 @@ def opened(path: str, layout: str | None, collection: str | None) -> Events:
         raise InputError(f"{path} has the trees {trees}; name one by tree in {chosen.name}.", file=path)
     else:
         source = sources[0]
+    if source.layout == "salt":
+        chosen = _with_groups(chosen, source)
     collection = collection or next(iter(chosen.particles))
     if collection not in chosen.particles:
         raise ValueError(
@@ -516,7 +596,26 @@ def opened(path: str, layout: str | None, collection: str | None) -> Events:
         raise InputError(f"{chosen.name}: {error}", file=chosen.name) from error
 
 
+def _with_groups(layout: Layout, source: _sources.Source) -> Layout:
+    """Give the layout with the collections that a file of salt has, first those that the layout has too."""
+    groups = dict.fromkeys(column.partition(".")[0] for column in source.columns)
+    del groups["jets"]
+    particles = {name: parts for name, parts in layout.particles.items() if name in groups}
+    particles |= {name: [_constituents(name)] for name in groups if name not in particles}
+    return dataclasses.replace(layout, particles=particles)
+
+
+@functools.cache
+def _known_branches() -> set[str]:
+    """Give the names of all branches that tell a layout, or that one reads."""
+    known = set[str]()
+    for name, given in LAYOUTS.items():
+        known |= {*given.get("signature", ())} | (Layout.of(name, given).branches() or set())
+    return known
+
+
 def _layout(name: str) -> Layout:
+    """Give a layout by its name, or that of a mapping file."""
     if name in LAYOUTS:
         return Layout.of(name, LAYOUTS[name])
     if not os.path.exists(name):
@@ -537,10 +636,15 @@ def _recognised(path: str, sources: list[_sources.Source]) -> tuple[_sources.Sou
     for source in sources:
         if source.tree is None and "particles" in source.columns:
             return source, Layout("canopy", None, 1.0, {"particles": []}, {}, {}, {})
+        if source.layout is not None:
+            return source, Layout.of(source.layout, LAYOUTS[source.layout])
     for name, given in LAYOUTS.items():
         for source in sources:
-            tree = given.get("tree")
-            if source.tree in (tree, None) and all(branch in source.columns for branch in given["signature"]):
+            if (
+                "signature" in given
+                and source.tree in (given.get("tree"), None)
+                and all(branch in source.columns for branch in given["signature"])
+            ):
                 return source, Layout.of(name, given)
     raise InputError(
         f"{path} has none of the layouts {', '.join(LAYOUTS)}; name the closest one, or give a mapping file.", file=path
@@ -581,15 +685,42 @@ def parts(
     step_size: int,
 ) -> Iterator[tuple[Events, int, int]]:
     """Give the parts in which files are read: a file, the first of its events, and the one after the last."""
+    chosen = None if layout is None else _layout(layout)
     left = max_events
+    before: Events | None = None
     for each in _sources.paths(path):
         if left == 0:
             return
-        events = opened(each, layout, collection)
-        count = len(events) if left is None else min(left, len(events))
-        left = None if left is None else left - count
-        for start in range(0, count, step_size):
-            yield events, start, min(start + step_size, count)
+        events = opened(each, chosen, collection)
+        try:
+            if before is not None:
+                _check_same(before, events)
+            before = events
+            count = len(events) if left is None else min(left, len(events))
+            left = None if left is None else left - count
+            for start in range(0, count, step_size):
+                yield events, start, min(start + step_size, count)
+        finally:
+            events.source.close()
+
+
+def _check_same(one: Events, other: Events) -> None:
+    """Check that the events of two files have the same columns."""
+    file = other.source.path
+    if one.layout.name != other.layout.name:
+        raise InputError(
+            f"{file} has the layout {other.layout.name}, but {one.source.path} has {one.layout.name}; read files of "
+            "one kind together.",
+            file=file,
+        )
+    if differing := sorted(one.columns() ^ other.columns()):
+        with_it, without = (one, other) if differing[0] in one.columns() else (other, one)
+        raise InputError(
+            f"{without.source.path} has no {differing[0]}, which {with_it.source.path} has; read files of one kind "
+            "together.",
+            file=without.source.path,
+            field=differing[0].partition(" ")[2],
+        )
 
 
 def read(
@@ -606,12 +737,12 @@ def read(
     path
         A file or several; a pattern such as `tt-*.root`, or an address that uproot reads, such as `root://…`.
     layout
-        nanoaod, pfnano, physlite, delphes, edm4hep, jetclass, toptagging, jetnet, energyflow, or the path of a mapping
-        file in YAML; told from the names of branches unless given.
+        nanoaod, pfnano, physlite, delphes, edm4hep, jetclass, toptagging, jetnet, energyflow, salt, or the path of a
+        mapping file in YAML; told from the names of branches unless given.
     collection
         Which particles: `candidates` or `generator` of nanoaod and pfnano (also `generator-jets`), `tracks` of
-        physlite, `eflow` or `generator` of delphes, `reconstructed` or `generator` of edm4hep. The first unless
-        given.
+        physlite, `eflow` or `generator` of delphes, `reconstructed` or `generator` of edm4hep, a group of constituents
+        such as `tracks` of salt. The first unless given.
     max_events
         How many events are read at most; all unless given.
 
@@ -624,7 +755,7 @@ def read(
     Raises
     ------
     InputError
-        If a file cannot be read, or lacks a branch; it names the file.
+        If a file cannot be read, or lacks a branch or a column that another file has; it names the file.
     ValueError
         If there is no such layout or collection.
     """

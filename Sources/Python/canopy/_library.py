@@ -137,13 +137,21 @@ TYPES = (np.float32, np.float64, np.int32, np.int64, np.uint64, np.bool_)
 TEXT = 6
 # What the library says to who types commands or writes files, and the same for Python. Where it found a setting in a
 # text means nothing to who has not written the text.
-IN_PYTHON = (
+Replacements = tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]
+IN_PYTHON: Replacements = (
     (r"^(settings|the configuration):\d+:\d+: ", ""),
     (r"--plugin PATH or CANOPY_PLUGIN_PATH", "canopy.load_plugins(PATH)"),
     (r"--condition (\S+?)=(\w+)", r"conditions={'\1': \2}"),
+    (r"type canopy convert .*? instead\b", "read it by canopy.read, and give its events"),
+    (r"--input-format (\w+)", r"format='\1'"),
+    (r"--input-format\b", "format"),
+    (
+        r"--(units|status|where|define|max-memory|keep-invisible|skip-bad-events)\b",
+        lambda option: option[1].replace("-", "_"),
+    ),
 )
 # The same for settings that are refused.
-OF_SETTINGS = ((r"^\S* is refused: (?=[A-Z“])", ""), (r" is refused: ", " "))
+OF_SETTINGS: Replacements = ((r"^\S* is refused: (?=[A-Z“])", ""), (r" is refused: ", " "))
 # The parameters of canopy.cluster that the library calls by other names.
 PARAMETERS = ("min-pt", "exclusive-jets", "exclusive-dcut", "max-abs-rapidity")
 
@@ -181,7 +189,7 @@ def failure(*, file: str | None = None, place: Callable[[int], int] = lambda eve
     return ValueError(_with_parameters(message)) if status == CALL_STATUS else RuntimeError(message)
 
 
-def _replaced(message: str, patterns: tuple[tuple[str, str], ...]) -> str:
+def _replaced(message: str, patterns: Replacements) -> str:
     for pattern, words in patterns:
         message = re.sub(pattern, words, message, flags=re.MULTILINE)
     return message

@@ -9,8 +9,10 @@ import fastjet
 import numpy as np
 import pytest
 import vector
+from definitions import ALGORITHMS, SCHEMES, definition
 
 import canopy
+from canopy import _particles
 
 
 def sample(events: int = 200, seed: int = 1) -> ak.Array:
@@ -32,75 +34,68 @@ def cartesian(particles: ak.Array) -> ak.Array:
     return ak.zip({"px": px, "py": py, "pz": pz, "E": np.sqrt(px**2 + py**2 + pz**2 + particles.mass**2)})
 
 
-DEFINITIONS = [
-    ("antikt", 0.4, None, fastjet.JetDefinition(fastjet.antikt_algorithm, 0.4)),
-    ("kt", 0.7, None, fastjet.JetDefinition(fastjet.kt_algorithm, 0.7)),
-    ("cambridge", 1.0, None, fastjet.JetDefinition(fastjet.cambridge_algorithm, 1.0)),
-    ("genkt", 0.5, -0.5, fastjet.JetDefinition(fastjet.genkt_algorithm, 0.5, -0.5)),
-    ("ee-genkt", 0.8, -1.0, fastjet.JetDefinition(fastjet.ee_genkt_algorithm, 0.8, -1.0)),
-]
-SCHEMES = {
-    "E": fastjet.E_scheme,
-    "pt": fastjet.pt_scheme,
-    "pt2": fastjet.pt2_scheme,
-    "Et": fastjet.Et_scheme,
-    "Et2": fastjet.Et2_scheme,
-    "BIpt": fastjet.BIpt_scheme,
-    "BIpt2": fastjet.BIpt2_scheme,
-    "WTA-pt": fastjet.WTA_pt_scheme,
-    "WTA-modp": fastjet.WTA_modp_scheme,
-}
-
-
-def reference(event: ak.Array, definition: fastjet.JetDefinition, least: float) -> list[tuple[float, list[int]]]:
-    """The pT and the constituents of an event's jets, by FastJet one event at a time."""
-    particles = [fastjet.PseudoJet(*map(float, row)) for row in zip(event.px, event.py, event.pz, event.E, strict=True)]
+def reference(
+    event: ak.Array, definition: fastjet.JetDefinition, least: float = 0.0, *, exclusive: int | None = None
+) -> list[tuple[float, list[int]]]:
+    """The pT and the constituents of an event's jets, by FastJet one event at a time, in the order of Canopy's."""
+    rows = zip(*(event[name].tolist() for name in ("px", "py", "pz", "E")), strict=True)
+    particles = [fastjet.PseudoJet(*row) for row in rows]
     for index, particle in enumerate(particles):
         particle.set_user_index(index)
     if not particles:
         return []
     sequence = fastjet.ClusterSequence(particles, definition)
-    found = fastjet.sorted_by_pt(sequence.inclusive_jets(least))
+    found = sequence.inclusive_jets(least) if exclusive is None else sequence.exclusive_jets(exclusive)
+    is_spherical = definition.jet_algorithm() in (fastjet.ee_kt_algorithm, fastjet.ee_genkt_algorithm)
+    found = (fastjet.sorted_by_E if is_spherical else fastjet.sorted_by_pt)(found)
     return [(jet.pt(), sorted(particle.user_index() for particle in jet.constituents())) for jet in found]
 
 
-def compare(jets: ak.Array, particles: ak.Array, definition: fastjet.JetDefinition, least: float) -> None:
-    compared = 0
-    for event, found in zip(particles, jets, strict=True):
-        expected = reference(event, definition, least)
-        own = sorted(zip(found.pt.tolist(), found.constituents.tolist(), strict=True), reverse=True)
-        assert [members for _, members in own] == [members for _, members in expected]
-        np.testing.assert_allclose([pt for pt, _ in own], [pt for pt, _ in expected], rtol=1e-9)
-        compared += len(expected)
-    assert compared > 100
+def compare(jets: ak.Array, expected: list[list[tuple[float, list[int]]]]) -> None:
+    assert jets.constituents.tolist() == [[members for _, members in event] for event in expected]
+    pt = [pt for event in expected for pt, _ in event]
+    np.testing.assert_allclose(ak.flatten(jets.pt), pt, rtol=1e-9)
+    assert len(pt) > 100
 
 
-@pytest.mark.parametrize(("algorithm", "radius", "power", "definition"), DEFINITIONS)
-def test_algorithms(algorithm: str, radius: float, power: float | None, definition: fastjet.JetDefinition) -> None:
-    particles = cartesian(sample())
-    jets = canopy.cluster(particles, algorithm, radius, power=power, min_pt=5, threads=2)
-    compare(jets, particles, definition, 5)
+def jet_events(algorithm: str, **options: object) -> ak.Array:
+    radius, power, _ = ALGORITHMS[algorithm]
+    return canopy.cluster(options.pop("particles"), algorithm, radius or 0.4, power=power, **options)
 
 
+@pytest.mark.parametrize("algorithm", [name for name in ALGORITHMS if name != "ee-kt"])
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_schemes(scheme: str) -> None:
-    particles = cartesian(sample(100))
-    definition = fastjet.JetDefinition(fastjet.antikt_algorithm, 0.6, SCHEMES[scheme])
-    compare(canopy.cluster(particles, radius=0.6, recombination=scheme, min_pt=3), particles, definition, 3)
+def test_algorithms_and_schemes(algorithm: str, scheme: str) -> None:
+    particles = cartesian(sample(60))
+    jets = jet_events(algorithm, particles=particles, recombination=scheme, min_pt=3, threads=2)
+    compare(jets, [reference(event, definition(algorithm, scheme), 3.0) for event in particles])
 
 
-def test_exclusive_jets() -> None:
+@pytest.mark.parametrize("algorithm", ["kt", "ee-kt", "ee-genkt"])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_exclusive_jets(algorithm: str, scheme: str) -> None:
     particles = cartesian(sample(50))
     particles = particles[ak.num(particles) > 4]
-    jets = canopy.cluster(particles, "kt", 0.6, exclusive_jets=3)
-    assert ak.all(ak.num(jets) == 3)
-    for event, found in zip(particles, jets, strict=True):
-        sequence = fastjet.ClusterSequence(
-            [fastjet.PseudoJet(*map(float, row)) for row in zip(event.px, event.py, event.pz, event.E, strict=True)],
-            fastjet.JetDefinition(fastjet.kt_algorithm, 0.6),
-        )
-        expected = sorted((jet.pt() for jet in sequence.exclusive_jets(3)), reverse=True)
-        np.testing.assert_allclose(found.pt, expected, rtol=1e-9)
+    jets = jet_events(algorithm, particles=particles, recombination=scheme, exclusive_jets=3)
+    compare(jets, [reference(event, definition(algorithm, scheme), exclusive=3) for event in particles])
+
+
+@pytest.mark.parametrize("radius", [0.8, 3.0, np.pi, 7.0])
+def test_jets_of_electrons_and_positrons_come_by_energy(radius: float) -> None:
+    """Beside FastJet's interface for arrays: the same jets, which there come in no order."""
+    particles = cartesian(sample(60))
+    jets = canopy.cluster(particles, "ee-genkt", radius, power=1)
+    energies = [
+        [float(ak.sum(event.E[jet])) for jet in found]
+        for event, found in zip(particles, jets.constituents, strict=True)
+    ]
+    assert all(found == sorted(found, reverse=True) for found in energies)
+    if radius < 3:
+        assert any(found != sorted(found, reverse=True) for found in jets.pt.tolist())
+    sequence = fastjet.ClusterSequence(particles, fastjet.JetDefinition(fastjet.ee_genkt_algorithm, radius, 1.0))
+    expected = sequence.constituent_index(0)
+    for found, others in zip(jets.constituents.tolist(), expected.tolist(), strict=True):
+        assert sorted(found) == sorted(sorted(jet) for jet in others)
 
 
 def same(one: ak.Array, other: ak.Array, rtol: float = 1e-9) -> None:
@@ -149,6 +144,19 @@ def test_forms_of_arrays() -> None:
     same(canopy.cluster(particles.tolist()[:9], min_pt=2), expected[:9])
 
 
+def test_which_columns_are_not_copied() -> None:
+    particles = cartesian(sample(100))
+    fields = [np.asarray(ak.flatten(particles[name])) for name in particles.fields]
+    with_column = ak.with_field(particles, ak.values_astype(particles.E, np.float32), "x")
+    for form in (particles, particles[10:40], particles[np.arange(100) < 50], particles[7], with_column,
+                 ak.with_name(particles, "Momentum4D")):  # fmt: skip
+        components = _particles.read(form).components
+        assert all(np.shares_memory(one, other) for one, other in zip(components, fields, strict=True))
+    for form in (particles[::2], particles[::-1], particles[particles.E > 5], ak.values_astype(particles, np.float32)):
+        components = _particles.read(form).components
+        assert not any(np.shares_memory(one, other) for one, other in zip(components, fields, strict=True))
+
+
 def test_none() -> None:
     particles = cartesian(sample(80))
     expected = canopy.cluster(particles, min_pt=2)
@@ -187,6 +195,15 @@ def test_numpy() -> None:
         full_mask[name] = mask
     same(canopy.cluster(np.ma.MaskedArray(padded, full_mask), min_pt=2), expected)
     same(canopy.cluster(padded[7][~mask[7]], min_pt=2)[np.newaxis], expected[7:8])
+
+
+def test_mass_below_zero_is_a_negative_square() -> None:
+    particles = ak.zip({"pt": [[20.0, 10.0]], "eta": [[0.5, -2.0]], "phi": [[0.0, 3.0]], "mass": [[-5.0, -0.1]]})
+    vectors = vector.zip({name: particles[name] for name in particles.fields})
+    momenta = ak.zip({name: getattr(vectors, name) for name in ("px", "py", "pz", "E")})
+    jets = canopy.cluster(particles)
+    same(jets, canopy.cluster(momenta), 1e-12)
+    np.testing.assert_allclose(jets.mass, [[-5.0, -0.1]], rtol=1e-9)
 
 
 def test_observables_without_constituents() -> None:

@@ -87,7 +87,10 @@ def test_statuses_and_messages(tree: pathlib.Path, capsys: pytest.CaptureFixture
     for status, sentence, words in [
         (64, "the following arguments are required: -o/--output", (tree,)),
         (64, "ends in none of .h5, .hdf5, .parquet", (tree, "-o", "out.txt")),
-        (64, "cannot be a file", (tree, "-o", tree.parent / "no" / "out.h5")),
+        (64, "there is no folder", (tree, "-o", tree.parent / "no" / "out.h5")),
+        (64, "has no place for it", (tree, "-o", "/proc/out.h5")),
+        (64, "is a folder; name a file in it", (tree, "-o", tree.parent / "folder.h5")),
+        (65, "is a folder; name the files in it", (tree.parent, "-o", output)),
         (64, "is one of the inputs", (tree, output.with_suffix(".parquet"), "-o", output.with_suffix(".parquet"))),
         (64, "there is no layout nothing", (tree, "-o", output, "--layout", "nothing")),
         (64, "give 1 or more", (tree, "-o", output, "--max-events", "0")),
@@ -96,6 +99,7 @@ def test_statuses_and_messages(tree: pathlib.Path, capsys: pytest.CaptureFixture
         (0, "--collection", ("--help",)),
     ]:
         output.with_suffix(".parquet").touch()
+        (tree.parent / "folder.h5").mkdir(exist_ok=True)
         try:
             found = _convert.run([str(word) for word in words])
         except SystemExit as exit:
@@ -116,6 +120,113 @@ def test_native_statuses_and_messages(tree: pathlib.Path) -> None:
     ]:
         done = run(*words)
         assert (done.returncode, sentence in done.stderr) == (status, True), (words, done.stderr)
+
+
+def test_samples_are_converted(tree: pathlib.Path) -> None:
+    own = tree.parent / "events.h5"
+    assert run("convert", tree, "-o", own).returncode == 0
+    words = ("--min-pt", 1, "--format", "jsonl")
+    expected = run("cluster", own, own, own, *words).stdout
+    assert len(expected.splitlines()) == 15
+    for name in ("a.root", "b.root"):
+        (tree.parent / name).write_bytes(tree.read_bytes())
+    samples = tree.parent / "samples.yaml"
+    samples.write_text(f"- {{file: '{tree.parent}/{{a,b}}.root', label: 1}}\n- {own}\n")
+    assert run("cluster", samples, *words).stdout == expected
+    found = run("cluster", f"{{file: '{tree.parent}/[ab].root', label: 1}}", own, *words)
+    assert found.stdout == expected
+    for text, sentence in {
+        f"{{file: '{tree.parent}/{{jets.root,events.h5}}'}}": "is read as it is, beside files that are converted",
+        f"{{file: '{tree.parent}/x*.root'}}": "no file fits this pattern",
+        f"{{file: '{tree}', weight: -1}}": "weight",
+        f"{{file: '{tree}', colour: red}}": "colour",
+    }.items():
+        done = run("cluster", text, *words)
+        assert (done.returncode in (64, 65), sentence in done.stderr, done.stdout) == (True, True, ""), done.stderr
+
+
+def test_training_on_root_files_is_refused(tree: pathlib.Path) -> None:
+    configuration = tree.parent / "training.yaml"
+    configuration.write_text(f"""
+data: {{inputs: [{tree}], validation-fraction: 0.2}}
+jets: {{radius: 1.0}}
+embedding: {{width: 4}}
+heads: {{tagger: {{plugin: jet-tagger, configuration: {{truth: label, classes: [QCD, W]}}}}}}
+training: {{epochs: 1}}
+""")
+    done = run("train", configuration, "-o", tree.parent / "model")
+    assert done.returncode == 65
+    assert f"{tree} is a ROOT file; type canopy convert {tree} -o jets.h5" in done.stderr
+    with pytest.raises(canopy.InputError, match=r"is a ROOT file; read it by canopy.read"):
+        canopy.train(configuration, output=tree.parent / "model", progress=False)
+
+
+def test_native_command_takes_public_datasets(tree: pathlib.Path) -> None:
+    jets = np.array([[[10, 0.5, 1, 211], [5, -1, 2, 22]], [[3, 2, 0, -2212], [0, 0, 0, 0]]], np.float64)
+    np.savez(tree.parent / "qg.npz", X=jets, y=np.array([1.0, 0.0]))
+    particles = np.array([[[0.1, 0.2, 0.5, 1], [0, 0, 0.4, 1]], [[0, 0, 1, 1], [9, 9, 9, 0]]], np.float32)
+    with h5py.File(tree.parent / "t.hdf5", "w") as file:
+        file["particle_features"] = particles
+        file["jet_features"] = np.array([[1000, 0.5, 80, 2], [900, -1, 90, 1]], np.float32)
+    own = tree.parent / "own.h5"
+    assert run("convert", tree, "-o", own).returncode == 0
+    words = ("--min-pt", 1, "--constituents", "--format", "jsonl")
+    for name, layout in {"qg.npz": "energyflow", "t.hdf5": "jetnet"}.items():
+        path = tree.parent / name
+        assert run("convert", path, "-o", tree.parent / "copy.h5", "--layout", layout).returncode == 0
+        # Canopy's own file stays one beside another that has the layout.
+        expected = run("cluster", own, tree.parent / "copy.h5", *words).stdout
+        assert len(expected.splitlines()) == 7
+        assert run("cluster", own, path, *words, "--layout", layout).stdout == expected
+        assert run("cluster", own, f"{{file: '{path}', label: 1}}", *words, "--layout", layout).stdout == expected
+
+
+def test_results_in_a_root_file(tree: pathlib.Path) -> None:
+    words = ("cluster", tree, "--min-pt", 1, "--observable", "soft-drop", "--constituents", "-o")
+    assert run(*words, tree.parent / "jets.h5").returncode == 0
+    with h5py.File(tree.parent / "jets.h5") as file:
+        expected = {name: file[f"jet/{name}"][:].tolist() for name in ("pt", "soft-drop/mass")}
+        counts = np.diff(file["jet/offset"][:].astype(int)).tolist()
+    for kind, flag in {"TTree": (), "ROOT::RNTuple": ("--rntuple",)}.items():
+        output = tree.parent / "scores.root"
+        done = run(*words, output, *flag)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        file = uproot.open(output)
+        assert file.classnames(cycle=False) == {"scores": kind}
+        prefix = "jets." if flag else "jets_"
+        for name, values in expected.items():
+            column = file["scores"][prefix + name.replace("-", "_").replace("/", "_")].array()
+            assert ak.num(column).tolist() == counts
+            assert ak.flatten(column).tolist() == values
+        assert file["scores"]["number"].array().tolist() == [0, 1, 2, 3, 4]
+        assert output.stat().st_mode & 0o777 == 0o666 & ~current_umask()
+    before = tree.read_bytes()
+    for sentence, more in {
+        "is one of the inputs": ("cluster", tree, "-o", tree),
+        "leave out --format": (*words, "x.root", "--format", "jsonl"),
+        "there is no folder": (*words, tree.parent / "no" / "x.root"),
+        "is no file": (*words, tree.parent / "folder.root"),
+        "which inspect does not write": ("inspect", tree, "-o", "x.root"),
+        "name one by -o scores.root": ("cluster", tree, "--rntuple"),
+    }.items():
+        (tree.parent / "folder.root").mkdir(exist_ok=True)
+        done = run(*more)
+        assert (done.returncode, sentence in done.stderr) == (64, True), done.stderr
+    assert tree.read_bytes() == before
+
+
+def current_umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_interruption_of_imports_says_nothing(tree: pathlib.Path) -> None:
+    # A module of this name stands for an import that takes long.
+    (tree.parent / "awkward.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    environment = {**os.environ, "PYTHONPATH": f"{tree.parent}:{os.environ.get('PYTHONPATH', '')}"}
+    done = subprocess.run([*program, "convert", tree, "-o", "x.h5"], capture_output=True, env=environment)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
 
 
 def test_nothing_is_left_of_a_killed_conversion(tree: pathlib.Path) -> None:

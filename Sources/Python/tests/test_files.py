@@ -215,6 +215,20 @@ def test_several_files_and_bad_events(tmp_path: pathlib.Path) -> None:
     assert caught.value.file == "/no/such.h5"
 
 
+def test_sentences_speak_of_parameters(tmp_path: pathlib.Path) -> None:
+    for content, options, sentence in [
+        (b"hello world\n", {}, "or name its format with format$"),
+        (b"<?xml version='1.0'?>\n<a/>\n", {}, "give format='lhe'$"),
+        (b"root", {}, "is a ROOT file; read it by canopy.read, and give its events$"),
+        (b"HepMC::Version 3\nHepMC::Asciiv3-START_EVENT_LISTING\n", {"units": "MeV"}, "leave out units$"),
+        (b"HepMC::Version 3\nHepMC::Asciiv3-START_EVENT_LISTING\nE 0 0 1\n" + b"x" * (1 << 17), {"max_memory": 1},
+         "raise max_memory"),
+    ]:  # fmt: skip
+        (tmp_path / "events").write_bytes(content)
+        with pytest.raises(canopy.InputError, match=sentence):
+            canopy.read(tmp_path / "events", **options)
+
+
 def test_what_cannot_be_written(tmp_path: pathlib.Path) -> None:
     events = rich()
     with pytest.raises(ValueError, match=r"\.h5"):

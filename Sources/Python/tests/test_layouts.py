@@ -16,7 +16,7 @@ import pytest
 import uproot
 
 import canopy
-from canopy import _layouts
+from canopy import _branches, _layouts
 
 counts = [2, 0, 3, 1]
 
@@ -72,6 +72,21 @@ def test_nanoaod(tmp_path: pathlib.Path, kind: str) -> None:
     assert generated.particles.pt.tolist() == columns["GenPart_pt"][stable].tolist()
     with pytest.raises(ValueError, match=r"no particles tracks; name one of candidates, generator"):
         canopy.read(tmp_path / "nano.root", collection="tracks")
+
+
+def test_only_needed_branches_are_opened(tmp_path: pathlib.Path) -> None:
+    columns = nanoaod() | {f"other{place}": lists(place) for place in range(20)}
+    write(tmp_path / "nano.root", "Events", columns)
+    whole = uproot.open(tmp_path / "nano.root")["Events"]
+    # The leaf that counts is of a branch that is passed over.
+    file = _branches.open_file(uproot, tmp_path / "nano.root", ["PFCands_pt", "run", "x" * 300])
+    tree = file["Events"]
+    assert sorted(tree.keys()) == ["PFCands_pt", "run"]
+    assert tree.num_entries == whole.num_entries
+    for name in tree.keys():  # noqa: SIM118
+        assert tree[name].array().tolist() == whole[name].array().tolist() == columns[name].tolist()
+    events = canopy.read(tmp_path / "nano.root")
+    assert events.particles.pt.tolist() == columns["PFCands_pt"].tolist()
 
 
 def test_physlite_is_in_gev(tmp_path: pathlib.Path) -> None:
@@ -177,9 +192,102 @@ def test_energyflow_has_masses_and_rapidities(tmp_path: pathlib.Path) -> None:
     events = canopy.read(tmp_path / "qg.npz")
     assert events.particles.mass.tolist() == [[0.13957, 0], [0.93827]]
     assert events.particles.rapidity.tolist() == [[0.5, -1], [2]]
+    assert events.particles.pdgid.tolist() == [[211, 22], [-2212]]
+    assert "int32" in str(events.particles.pdgid.type)
     assert events.label.tolist() == [1, 0]
     jet = canopy.cluster(events.particles[1], radius=0.4)[0]
     assert (jet.pt, jet.rapidity, jet.mass) == pytest.approx((3, 2, 0.93827), rel=1e-12)
+
+
+def salt(path: pathlib.Path, group: str, fields: dict[str, np.ndarray], jets: dict[str, np.ndarray]) -> np.ndarray:
+    """Write records as salt reads them, and give which constituents are there."""
+
+    def records(columns: dict[str, np.ndarray]) -> np.ndarray:
+        first = next(iter(columns.values()))
+        table = np.zeros(first.shape, [(name, values.dtype) for name, values in columns.items()])
+        for name, values in columns.items():
+            table[name] = values
+        return table
+
+    valid = np.array([[1, 1, 0, 1], [0, 0, 0, 0], [1, 0, 1, 0]], dtype=bool)
+    with h5py.File(path, "a") as file:
+        if "jets" not in file:
+            file["jets"] = records(jets)
+        file[group] = records(fields | {"valid": valid})
+    return valid
+
+
+def test_salt_has_a_jet_an_event(tmp_path: pathlib.Path) -> None:
+    rng = np.random.default_rng(5)
+    jets = {"pt_btagJes": np.array([4e4, 9e4, 1e6], np.float32), "eta_btagJes": np.array([0.5, -1, 2], np.float32)}
+    jets |= {"HadronConeExclTruthLabelID": np.array([5, 0, 4], np.int32), "flavour_label": np.array([2, 0, 1])}
+    tracks = {"qOverP": (rng.uniform(1e-5, 1e-3, (3, 4)) * rng.choice([-1, 1], (3, 4))).astype(np.float32)}
+    tracks |= {name: rng.normal(0, 0.1, (3, 4)).astype(np.float16) for name in ("deta", "dphi", "d0")}
+    tracks["numberOfPixelHits"] = rng.integers(0, 5, (3, 4)).astype(np.uint8)
+    there = salt(tmp_path / "a.h5", "tracks", tracks, jets)
+    events = _layouts.read(tmp_path / "a.h5", layout="salt")
+    assert ak.num(events.particles).tolist() == [3, 0, 2]
+    eta = np.float64(jets["eta_btagJes"])[:, np.newaxis] + np.float64(tracks["deta"])
+    pt = 1 / np.abs(np.float64(tracks["qOverP"])) / np.cosh(eta) / 1000
+    np.testing.assert_allclose(ak.flatten(events.particles.pt), pt[there], rtol=1e-12)
+    np.testing.assert_allclose(ak.flatten(events.particles.eta), eta[there], rtol=1e-12)
+    assert ak.flatten(events.particles.phi).tolist() == tracks["dphi"][there].astype(np.float32).tolist()
+    assert ak.flatten(events.particles.mass)[0] == pytest.approx(0.13957039)
+    assert ak.flatten(events.particles.numberOfPixelHits).tolist() == tracks["numberOfPixelHits"][there].tolist()
+    assert {"d0", "qOverP", "deta", "dphi"} <= set(events.particles.fields)
+    assert events.HadronConeExclTruthLabelID.tolist() == [5, 0, 4]
+    assert events.flavour_label.tolist() == [2, 0, 1]
+    assert events.pt_btagJes.tolist() == [4e4, 9e4, 1e6]
+    assert events.jets.pt.tolist() == [[40], [90], [1000]]
+    parts = list(_layouts.iterate(tmp_path / "a.h5", layout="salt", step_size=2))
+    assert ak.concatenate(parts).tolist() == events.tolist()
+    # Constituents with momenta of their own, of which the file may have another collection too.
+    flows = {name: rng.uniform(1e3, 1e4, (3, 4)) for name in ("pt", "energy")}
+    flows |= {name: rng.normal(0, 0.1, (3, 4)) for name in ("eta", "phi")}
+    flows["energy"] += flows["pt"] * np.cosh(flows["eta"])
+    salt(tmp_path / "a.h5", "flows_loose", flows, {})
+    assert _layouts.read(tmp_path / "a.h5").particles.fields == events.particles.fields
+    others = _layouts.read(tmp_path / "a.h5", collection="flows_loose")
+    assert others.particles.fields == ["pt", "eta", "phi", "E"]
+    assert ak.flatten(others.particles.E).tolist() == (flows["energy"][there] * 1e-3).tolist()
+    consts = {name: flows[name] for name in ("pt", "eta", "phi")} | {"mass": np.full((3, 4), 500.0)}
+    salt(tmp_path / "b.h5", "consts", consts, {"label": np.array([1, 0, 1])})
+    events = _layouts.read(tmp_path / "b.h5", layout="salt")
+    energy = np.hypot(consts["pt"] * np.cosh(consts["eta"]), 500)[there] / 1000
+    np.testing.assert_allclose(ak.flatten(events.particles.E), energy, rtol=1e-12)
+    assert events.fields == ["particles", "label"]
+    with pytest.raises(ValueError, match="has no particles tracks; name one of consts"):
+        _layouts.read(tmp_path / "b.h5", collection="tracks")
+
+
+def test_rest_of_branches_by_a_star(tmp_path: pathlib.Path) -> None:
+    write(tmp_path / "nano.root", "Events", nanoaod())
+    mapping = tmp_path / "rest.yaml"
+    mapping.write_text("""
+layout: nanoaod
+particles: {pt: PFCands_pt, eta: PFCands_eta, phi: PFCands_phi, mass: PFCands_mass, "*": "PFCands_*"}
+jets: {pt: Jet_pt, "*": "Jet_*"}
+""")
+    events = canopy.read(tmp_path / "nano.root", layout=mapping)
+    assert set(events.particles.fields) == {"pt", "eta", "phi", "mass", "d0", "pdgId"}
+    assert set(events.jets.fields) == {"pt", "eta", "phi", "mass"}
+    mapping.write_text('particles: {px: a, "*": "b"}')
+    with pytest.raises(canopy.InputError, match=r"\* is b; write the beginning"):
+        canopy.read(tmp_path / "nano.root", layout=mapping)
+
+
+def test_files_of_several_kinds(tmp_path: pathlib.Path) -> None:
+    write(tmp_path / "a.root", "Events", nanoaod())
+    data = nanoaod()
+    del data["genWeight"]
+    write(tmp_path / "b.root", "Events", data)
+    columns = {f"part_{name}": lists(place) for place, name in enumerate(("px", "py", "pz", "energy"))}
+    columns |= {f"jet_{name}": ak.Array(np.arange(4.0) + 500) for name in ("pt", "eta", "phi", "energy")}
+    write(tmp_path / "c.root", "tree", columns)
+    for files, sentence in {"ab": "b.root has no event weight, which .*a.root has", "ba": "b.root has no event weight",
+                            "ac": "c.root has the layout jetclass, but .*a.root has pfnano"}.items():  # fmt: skip
+        with pytest.raises(canopy.InputError, match=sentence):
+            canopy.read([tmp_path / f"{name}.root" for name in files])
 
 
 def test_mapping_file(tmp_path: pathlib.Path) -> None:
@@ -253,7 +361,7 @@ def test_damaged_and_foreign_files(tmp_path: pathlib.Path) -> None:
     with uproot.recreate(tmp_path / "histogram.root") as file:
         file["h"] = np.histogram([1.0])
     files = {
-        "absent.root": (None, "No such file"),
+        "absent.root": (None, "does not exist"),
         "empty.root": (b"", "is empty"),
         "text.root": (b"1 2 3 4\n", "is no ROOT, Parquet, HDF5 or npz file"),
         "start.root": (content[:100], "cannot be read"),
