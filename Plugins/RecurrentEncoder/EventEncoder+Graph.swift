@@ -98,7 +98,7 @@ extension EventInputs {
     if let leptons { numbers.append(leptons.graph(.lepton, inputs, frame)) }
     if let photons { numbers.append(photons.graph(.photon, inputs, frame)) }
     for condition in conditions {
-      append(inputs.column(condition, rows: "events", "The condition \(condition) of each event."))
+      append(inputs.column(condition, rows: .events, "The condition \(condition) of each event."))
     }
     return numbers
   }

@@ -44,6 +44,17 @@ extension RecursiveStage: GraphStage {
     let embedding = ended[0].gathered(roots)
     return (cell.stateWidth > cell.width ? embedding.columns(0..<cell.width) : embedding, nil)
   }
+
+  /// The features of nodes that a graph does not compute.
+  package func graphNumbers(of events: Events, _ jets: Jets) throws -> [(name: String, values: [Double])] {
+    var sample = makeFeatures()
+    try sample.replace(with: events, jets: jets)
+    let trees = sample.trees
+    return configuration.features.graphInputs.map { name, column in
+      let places = stride(from: column, to: trees.features.count, by: trees.featureCount)
+      return (name, places.map { Double(trees.features[$0]) })
+    }
+  }
 }
 
 /// The nodes of trees in a graph.
@@ -69,7 +80,27 @@ struct GraphNodes {
   }
 }
 
+extension NodeFeatures.Part {
+  /// The name of the input of a graph that has the feature; nil if the graph computes it.
+  fileprivate var graphInput: String? {
+    switch self {
+    case .set: nil
+    case .particle(let column): NodeFeatures.prefix + column
+    case .observable(let name): "node/\(name)"
+    }
+  }
+}
+
 extension NodeFeatures {
+  /// The names of the inputs of a graph that have features, and the places of these among all.
+  fileprivate var graphInputs: [(name: String, place: Int)] {
+    var place = 0
+    return parts.compactMap { part in
+      defer { if case .set(let set) = part { place += set.count } else { place += 1 } }
+      return part.graphInput.map { ($0, place) }
+    }
+  }
+
   /// The features of all nodes, not scaled: `[nodes × count]`, in double precision.
   func graph(_ nodes: GraphNodes, _ inputs: GraphInputs) -> GraphValue {
     GraphValue.matrix(
@@ -80,14 +111,14 @@ extension NodeFeatures {
         case .particle(let column):
           [
             inputs.column(
-              Self.prefix + column, rows: "nodes",
+              part.graphInput!, rows: .nodes,
               "Of a leaf the column \(column) of its particle, of a splitting the sum over its particles; NaN where it is not known."
             )
           ]
         case .observable(let name):
           [
             inputs.column(
-              "node/\(name)", rows: "nodes",
+              part.graphInput!, rows: .nodes,
               "The number \(name) of each node, or of its jet or event; NaN where there is none.")
           ]
         }

@@ -21,6 +21,7 @@ for precision in float32 float16; do
   check dihiggs hh-vs-ttbar.h5 5000 --precision $precision --condition resonance_mass=500
   check ditau-mass tautau-mass.h5 5000 --precision $precision
 done
+# Folds, and what stages read that the shipped models do not, are in Sources/Python/tests/test_onnx.py.
 # Events without jets say nothing.
 echo '{"particles": [[1, 0, 0, 2]]}' >"$folder/soft.jsonl"
 if "$canopy" export w-tagger -o "$folder/unchecked.onnx" --check "$folder/soft.jsonl" || [[ -e $folder/unchecked.onnx ]]; then

@@ -15,10 +15,11 @@ struct ExportCommand: ParsableCommand {
     discussion: """
       The graph reads jets with their trees, particles and columns of events, computes and scales what the network reads, \
       and gives the embeddings and the calibrated outputs of all heads, called HEAD/OUTPUT. Jets are found outside of it, as \
-      its metadata say. Its inputs have descriptions; the page Exporting to ONNX has them all.
+      its metadata say. Its inputs have descriptions; the page Exporting to ONNX has them all. The graph of a model of folds has \
+      the networks of all, and its input fold says which one judges an event.
 
-      Heads of plugins are exported if they compute with the operations of NeuralEngine; others are named and refused, \
-      and nothing is written then.
+      Heads of plugins, and stages that embed events, are exported if they compute with the operations of NeuralEngine on \
+      embeddings; others are named and refused, and nothing is written then.
 
       EXAMPLES:
         canopy export w-tagger -o w-tagger.onnx
@@ -39,7 +40,10 @@ struct ExportCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "How weights are stored: float32, or float16 for a smaller file.",
-      discussion: "They are computed with in single precision in any case."))
+      discussion: """
+        float16 rounds each weight to half precision. The graph widens it again, and computes in single precision, so that \
+        it is as fast as with float32 and takes and gives the same types of numbers.
+        """))
   var precision = GraphPrecision.float32
 
   @Option(

@@ -56,6 +56,11 @@ struct GraphRecord {
       let column = try model.network.observables.column(name)
       add(name, jets.columns[column.rows][name]!.values, "<f8")
     }
+    for stage in [model.network.embedding, model.network.events] {
+      guard let exported = stage?.stage as? any GraphStage else { continue }
+      for (name, values) in try exported.graphNumbers(of: events, jets) { add(name, values, "<f8") }
+    }
+    if let folds = model.folds { add(Model.foldInput, try folds.folds(of: events).map { Int64($0) }, "<i8") }
     func give(_ name: String, _ values: [Float], _ width: Int) {
       add(name, values, "<f4", width: width, isInput: false)
     }

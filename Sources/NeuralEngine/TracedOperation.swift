@@ -25,6 +25,8 @@ package enum TracedOperation: Equatable {
   case columns(Range<Int>)
   /// Rows by their numbers.
   case rowGathering([Int32])
+  /// What the rows of each segment make together, by the segment of each row and the number of segments.
+  case segments(SegmentReduction, ofRow: [Int32], count: Int)
   /// Of each row.
   case softmax, logSoftmax, logSumExp
   /// Each row less its mean, divided by √(variance + ε).
@@ -34,6 +36,16 @@ package enum TracedOperation: Equatable {
   /// The value of the last step whose threshold an element reaches, 1 before the first; a step has a threshold for each
   /// column.
   case steps([TracedStep])
+}
+
+/// What the rows of a segment make together, column by column.
+package enum SegmentReduction: Equatable {
+  /// A row for each segment: sums, largest elements or 0, ln Σ eˣ.
+  case sum, maximum, logSumExp
+  /// One divided by the number of rows, or by 1 if there are none: a row for each segment, of no operand.
+  case inverseCount
+  /// A row for each row.
+  case softmax
 }
 
 /// A step of ``TracedOperation/steps(_:)``.

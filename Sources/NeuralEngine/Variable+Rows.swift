@@ -190,9 +190,16 @@ private struct RowGathering: TraceableOperation {
   }
 }
 
-private struct RowScattering: TapeOperation {
+private struct RowScattering: TraceableOperation {
   let operand: Variable.ID
   let indices: UnsafeMutablePointer<Int32>
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation {
+    .segments(
+      .sum, ofRow: (0..<tape.shape(of: operand).rows).map { indices[$0] }, count: tape.shape(of: result).rows)
+  }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     guard let gradient = tape.gradient(of: operand) else { return }

@@ -15,7 +15,8 @@ extension Variable {
 
   /// The mean of the rows of each segment: `[segments × columns]`; 0 for an empty one.
   public func segmentMeans(_ segments: Segments) -> Variable {
-    let scale = tape.constant(rows: segments.count, columns: 1)
+    let scale = tape.record(
+      rows: segments.count, columns: 1, requiresGradient: false, SegmentShares(segments: segments))
     for segment in 0..<segments.count {
       scale.values[segment] = 1 / Float(max(segments.places(segment).count, 1))
     }
@@ -30,7 +31,7 @@ extension Variable {
     let largest = tape.scratch(Int32.self, count: segments.count * columns)
     let result = tape.record(
       rows: segments.count, columns: columns, requiresGradient: requiresGradient,
-      SegmentMaxima(operand: id, largest: largest.baseAddress!))
+      SegmentMaxima(operand: id, segments: segments, largest: largest.baseAddress!))
     let (x, y) = (values, result.values)
     for segment in 0..<segments.count {
       let places = segments.places(segment)
@@ -70,7 +71,7 @@ extension Variable {
     segments.check(rows)
     let result = tape.record(
       rows: segments.count, columns: columns, requiresGradient: requiresGradient,
-      SegmentLogSumExp(operand: id, ofRow: segments.ofRow.baseAddress!))
+      SegmentLogSumExp(operand: id, segments: segments))
     let tops = tape.scratch(count: result.count)
     let sums = tape.scratch(count: result.count)
     exponentials(segments, tops, sums, tape.scratch(count: count))
@@ -107,9 +108,31 @@ extension Variable {
   }
 }
 
-private struct SegmentMaxima: TapeOperation {
+extension Segments {
+  fileprivate func traced(_ reduction: SegmentReduction) -> TracedOperation {
+    .segments(reduction, ofRow: Array(ofRow), count: count)
+  }
+}
+
+/// The shares of the rows of each segment in its mean.
+private struct SegmentShares: TraceableOperation {
+  let segments: Segments
+
+  var operands: [Variable.ID] { [] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { segments.traced(.inverseCount) }
+
+  func backward(from result: Variable.ID, on tape: Tape) {}
+}
+
+private struct SegmentMaxima: TraceableOperation {
   let operand: Variable.ID
+  let segments: Segments
   let largest: UnsafeMutablePointer<Int32>
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { segments.traced(.maximum) }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     guard let gradient = tape.gradient(of: operand) else { return }
@@ -121,9 +144,13 @@ private struct SegmentMaxima: TapeOperation {
   }
 }
 
-private struct SegmentSoftmax: TapeOperation {
+private struct SegmentSoftmax: TraceableOperation {
   let operand: Variable.ID
   let segments: Segments
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { segments.traced(.softmax) }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     guard let gradient = tape.gradient(of: operand) else { return }
@@ -148,9 +175,13 @@ private struct SegmentSoftmax: TapeOperation {
   }
 }
 
-private struct SegmentLogSumExp: TapeOperation {
+private struct SegmentLogSumExp: TraceableOperation {
   let operand: Variable.ID
-  let ofRow: UnsafePointer<Int32>
+  let segments: Segments
+
+  var operands: [Variable.ID] { [operand] }
+
+  func traced(_ result: Variable.ID, on tape: Tape) -> TracedOperation { segments.traced(.logSumExp) }
 
   func backward(from result: Variable.ID, on tape: Tape) {
     guard let gradient = tape.gradient(of: operand) else { return }
@@ -159,7 +190,7 @@ private struct SegmentLogSumExp: TapeOperation {
     let x = tape.values(of: operand)
     let y = tape.values(of: result)
     for row in 0..<rows {
-      let sum = Int(ofRow[row]) * columns
+      let sum = Int(segments.ofRow[row]) * columns
       for column in 0..<columns {
         let i = row * columns + column
         gradient[i] += upstream[sum + column] * Foundation.exp(x[i] - y[sum + column])

@@ -50,13 +50,13 @@ extension Graph {
   ///
   /// - Parameters:
   ///   - inputs: what the computation reads.
-  ///   - eventOfItem: the event of each jet in the graph; nil if there are no events.
+  ///   - events: gives the jets of each event in the graph, if the computation needs them; nil if there are no events.
   ///   - body: the computation.
   /// - Returns: its result in the graph.
   /// - Throws: ``GraphError``, without a full stop, if there is no such operation in ONNX, or numbers do not come from the
   ///   engine's operations; and what the body throws.
   package func add(
-    _ inputs: [TracedInput], eventOfItem: GraphValue? = nil,
+    _ inputs: [TracedInput], events: (() -> GraphSegments)? = nil,
     _ body: (Tape, [Variable], TracedBatch) throws -> Variable
   ) throws -> GraphValue {
     let traces = try TracedBatch.both.enumerated().map { seed, batch in
@@ -73,7 +73,7 @@ extension Graph {
     for (input, variable) in zip(inputs, traces[0].inputs) { known[variable.id] = input.value }
     var tracer = Tracer(
       graph: self, first: traces[0].result.tape, second: traces[1].result.tape, batches: TracedBatch.both,
-      eventOfItem: eventOfItem, known: known)
+      events: events, known: known)
     guard traces[0].result.id == traces[1].result.id,
       tracer.first.variables == tracer.second.variables
     else { throw Tracer.dependence }
@@ -87,7 +87,7 @@ private struct Tracer {
   let first: Tape
   let second: Tape
   let batches: [TracedBatch]
-  let eventOfItem: GraphValue?
+  let events: (() -> GraphSegments)?
   var known: [Variable.ID: GraphValue]
 
   static let dependence = GraphError(
@@ -136,12 +136,21 @@ private struct Tracer {
   private func make(
     _ operation: TracedOperation, _ other: TracedOperation, _ operands: [GraphValue]
   ) throws -> GraphValue {
-    if case (.rowGathering(let rows), .rowGathering(let others)) = (operation, other) {
-      guard let eventOfItem, [rows, others] == batches.map(\.eventOfItem) else { throw Self.dependence }
-      return operands[0].gathered(eventOfItem)
+    switch (operation, other) {
+    case (.rowGathering(let rows), .rowGathering(let others)):
+      guard let events, [rows, others] == batches.map(\.eventOfItem) else { throw Self.dependence }
+      return operands[0].gathered(events().ofRow)
+    case (
+      .segments(let reduction, let rows, let count), .segments(let otherReduction, let others, let otherCount)
+    ):
+      guard let events, reduction == otherReduction, [rows, others] == batches.map(\.eventOfItem),
+        [count, otherCount] == batches.map(\.eventCount)
+      else { throw Self.dependence }
+      return events().reduced(operands.first, reduction)
+    default:
+      guard operation == other else { throw Self.dependence }
+      return graph.add(operation, operands)
     }
-    guard operation == other else { throw Self.dependence }
-    return graph.add(operation, operands)
   }
 }
 
@@ -177,7 +186,7 @@ extension Graph {
     case .concatenation: return apply("Concat", ["axis": .int(1)])
     case .stacking: return apply("Concat", ["axis": .int(0)])
     case .columns(let range): return x.columns(range)
-    case .rowGathering: preconditionFailure("which rows are gathered depends on the events")
+    case .rowGathering, .segments: preconditionFailure("which rows belong together depends on the events")
     case .softmax: return apply("Softmax", ["axis": .int(1)])
     case .logSoftmax: return apply("LogSoftmax", ["axis": .int(1)])
     case .logSumExp: return add("ReduceLogSumExp", [x, constant([1])], .float)
@@ -199,6 +208,30 @@ extension Graph {
         passed.replaced(
           where: x.isAtLeast(constant(step.thresholds, [1, step.thresholds.count])), by: Double(step.value))
       }
+    }
+  }
+}
+
+extension GraphSegments {
+  /// What the rows of each segment make together; `values` is nil for what needs none.
+  fileprivate func reduced(_ values: GraphValue?, _ reduction: SegmentReduction) -> GraphValue {
+    guard let values else {
+      let sizes = counts.cast(to: .float).maximum(1).reshaped([-1, 1])
+      return graph.filled(1, .float, shape: graph.constant([1, 1])) / sizes
+    }
+    func exponentials(_ tops: GraphValue) -> GraphValue {
+      graph.add("Exp", [values - tops.gathered(ofRow)], .float)
+    }
+    switch reduction {
+    case .sum: return rowSums(values)
+    case .maximum: return rowMaxima(values).replaced(where: counts.isEqual(to: 0).reshaped([-1, 1]), by: 0)
+    case .softmax:
+      let y = exponentials(rowMaxima(values))
+      return y / rowSums(y).gathered(ofRow)
+    case .logSumExp:
+      let tops = rowMaxima(values)
+      return tops + rowSums(exponentials(tops)).logarithm()
+    case .inverseCount: preconditionFailure("the number of rows is of no operand")
     }
   }
 }

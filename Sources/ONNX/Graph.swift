@@ -21,7 +21,9 @@ package final class Graph {
   /// In which precision weights are stored; they are computed with in single precision.
   package let precision: GraphPrecision
 
-  let parameters: Parameters
+  private(set) var parameters: Parameters
+  /// What the names of weights begin with.
+  private var prefix = ""
   /// The block that operations are added to, behind those that it stands in.
   private var blocks = [GraphBlock()]
   private var valueCount = 0
@@ -32,6 +34,13 @@ package final class Graph {
   package init(_ parameters: Parameters, precision: GraphPrecision = .float32) {
     self.parameters = parameters
     self.precision = precision
+  }
+
+  /// Goes on with the weights of another network, whose names begin with `prefix`.
+  package func use(_ parameters: Parameters, prefix: String) {
+    self.parameters = parameters
+    self.prefix = prefix
+    weights = [:]
   }
 
   // MARK: Inputs and outputs
@@ -66,6 +75,7 @@ package final class Graph {
 
   /// Numbers that were learnt, in the precision of the graph's weights.
   package func weight(_ values: [Float], _ shape: [Int], _ name: String) -> GraphValue {
+    let name = prefix + name
     switch precision {
     case .float32: return known(values, .float, shape, name)
     case .float16:
@@ -204,6 +214,6 @@ package final class Graph {
 public enum GraphPrecision: String, Sendable, CaseIterable {
   /// Single precision, as models have them.
   case float32
-  /// Half precision: the file is about half as large.
+  /// Half precision: each weight is rounded to 11 binary digits, and the graph widens it before it computes with it.
   case float16
 }

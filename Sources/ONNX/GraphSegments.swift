@@ -11,7 +11,7 @@ package struct GraphSegments {
   /// The place of each row in its segment: `[rows]`.
   package let placeOfRow: GraphValue
 
-  private var graph: Graph { counts.graph }
+  var graph: Graph { counts.graph }
 
   /// The segments of these numbers of rows, `[segments]`; a segment may have no rows.
   package init(_ counts: GraphValue) {
@@ -41,6 +41,21 @@ package struct GraphSegments {
   /// The least element of each segment, or `largest`: `[rows]` gives `[segments]`.
   package func minima(_ values: GraphValue, atMost largest: Double) -> GraphValue {
     graph.filled(largest, values.type, shape: counts.rowCount).scattered(to: ofRow, values, "min")
+  }
+
+  /// The sums of the rows of each segment, column by column: `[rows × columns]` gives `[segments × columns]`.
+  func rowSums(_ values: GraphValue) -> GraphValue { joined(values, from: 0, "add") }
+
+  /// The largest elements of the rows of each segment, −∞ if there are none: `[rows × columns]` gives
+  /// `[segments × columns]`.
+  func rowMaxima(_ values: GraphValue) -> GraphValue { joined(values, from: -.infinity, "max") }
+
+  private func joined(_ values: GraphValue, from start: Double, _ reduction: String) -> GraphValue {
+    let columns = graph.add("Shape", [values], .int64, ["start": .int(1)])
+    let shape = GraphValue.concatenation([counts.rowCount, columns], axis: 0)
+    let places = graph.add(
+      "Expand", [ofRow.reshaped([-1, 1]), graph.add("Shape", [values], .int64)], .int64)
+    return graph.filled(start, values.type, shape: shape).scattered(to: places, values, reduction)
   }
 
   /// The number of columns that hold the largest segment, and `least` at least: `[1]`.

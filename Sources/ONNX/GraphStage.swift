@@ -17,6 +17,19 @@ package protocol GraphStage: Stage {
   func graph(
     _ inputs: GraphInputs, scaling: Features.Scaling, parameters: Parameters, jetEmbedding: GraphValue?
   ) throws -> (embedding: GraphValue, eventInputs: GraphValue?)
+
+  /// What the graph is given for this stage alone, of some events and their jets; nothing unless given.
+  ///
+  /// - Returns: the names of inputs and their numbers, `[rows]` each.
+  /// - Throws: an error that names the event and the field, if an event lacks what the stage reads.
+  func graphNumbers(of events: Events, _ jets: Jets) throws -> [(name: String, values: [Double])]
+}
+
+extension GraphStage {
+  /// Nothing.
+  package func graphNumbers(of events: Events, _ jets: Jets) throws -> [(name: String, values: [Double])] {
+    []
+  }
 }
 
 /// A head that works numbers out beside the engine's operations, and says how a graph works them out.

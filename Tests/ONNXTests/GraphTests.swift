@@ -68,18 +68,44 @@ import Testing
   @Test func rowsOfEventsAreGatheredForJets() throws {
     let graph = Graph(Self.parameters)
     let inputs = ["jets", "events"].map { graph.input($0, .float, [.named($0), .known(1)], "") }
-    let event = graph.input("event", .int64, [.named("jets")], "")
+    let events = GraphSegments(graph.input("jets_of_event", .int64, [.named("events")], ""))
     let read = [
       TracedInput(inputs[0], columns: 1, rows: .items), TracedInput(inputs[1], columns: 1, rows: .events),
     ]
-    let sum = try graph.add(read, eventOfItem: event) { _, values, batch in
+    let sum = try graph.add(read, events: { events }) { _, values, batch in
       values[0] + values[1].gatheringRows(batch.eventOfItem)
     }
     graph.output(sum, "y", [.named("jets"), .known(1)], "")
     #expect(Self.holds(Self.file(graph), "Gather"))
     #expect(throws: GraphError.self) {
-      try graph.add(read, eventOfItem: event) { _, values, batch in
+      try graph.add(read, events: { events }) { _, values, batch in
         values[0].gatheringRows(batch.eventOfItem.map { $0 / 2 })
+      }
+    }
+  }
+
+  @Test func jetsOfAnEventAreBroughtTogether() throws {
+    let graph = Graph(Self.parameters)
+    let jets = TracedInput(
+      graph.input("jets", .float, [.named("jets"), .known(2)], ""), columns: 2, rows: .items)
+    let events = GraphSegments(graph.input("jets_of_event", .int64, [.named("events")], ""))
+    let together = try graph.add([jets], events: { events }) { tape, values, batch in
+      let jets = tape.segments(of: batch.eventOfItem, count: batch.eventCount)
+      let x = values[0]
+      return (x * x.segmentSoftmax(jets)).segmentMeans(jets) + x.segmentMaxima(jets)
+        + x.segmentLogSumExp(jets)
+    }
+    graph.output(together, "y", [.named("events"), .known(2)], "")
+    #expect(Self.holds(Self.file(graph), "ScatterElements"))
+    // Segments that are not the events, and such without events.
+    #expect(throws: GraphError.self) {
+      try graph.add([jets], events: { events }) { tape, values, batch in
+        values[0].segmentSums(tape.segments(of: batch.eventOfItem.map { $0 / 2 }, count: batch.eventCount))
+      }
+    }
+    #expect(throws: GraphError.self) {
+      try graph.add([jets]) { tape, values, batch in
+        values[0].segmentSums(tape.segments(of: batch.eventOfItem, count: batch.eventCount))
       }
     }
   }
