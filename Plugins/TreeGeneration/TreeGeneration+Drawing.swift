@@ -84,9 +84,10 @@ extension TreeGeneration: GeneratingHead {
     tape.reset()
     var events = Events()
     for (jet, number) in zip(jets, numbers) {
-      try events.append(
-        jet.constituents.sorted { $0.pt2 > $1.pt2 }, columns: ["label": [Double(kind)]], number: number)
+      try events.append(jet.constituents.sorted { $0.pt2 > $1.pt2 }, number: number)
     }
+    events.columns["label"] = Column(
+      values: Array(repeating: Double(kind), count: numbers.count), storage: .int32)
     return events
   }
 

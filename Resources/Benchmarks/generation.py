@@ -55,13 +55,14 @@ def main() -> None:
     where = [] if options.label is None else ["--where", f"label == {options.label}"]
     true = jets(options.true, options.canopy, ["--skip-events", options.skip_events, *where])
     drawn = jets(options.drawn, options.canopy, [])
-    half = len(true["pT"]) // 2
     print(f"{'':16}{'drawn':>10}{'halves':>10}    mean true    drawn")
     for name, values in true.items():
+        values, new = values[np.isfinite(values)], drawn[name][np.isfinite(drawn[name])]
+        half = len(values) // 2
         scale = values.std()
-        distance = wasserstein_distance(values, drawn[name]) / scale
+        distance = wasserstein_distance(values, new) / scale
         reference = wasserstein_distance(values[:half], values[half:]) / scale
-        print(f"{name:16}{distance:10.4f}{reference:10.4f}{values.mean():12.4g}{drawn[name].mean():10.4g}")
+        print(f"{name:16}{distance:10.4f}{reference:10.4f}{values.mean():12.4g}{new.mean():10.4g}")
 
 
 if __name__ == "__main__":
