@@ -168,10 +168,16 @@ def test_native_command_takes_public_datasets(tree: pathlib.Path) -> None:
     with h5py.File(tree.parent / "t.hdf5", "w") as file:
         file["particle_features"] = particles
         file["jet_features"] = np.array([[1000, 0.5, 80, 2], [900, -1, 90, 1]], np.float32)
+    with h5py.File(tree.parent / "salt.h5", "w") as file:
+        file["jets"] = np.array([(4e4, 0.5, 5), (9e4, -1, 0)], [("pt", "f4"), ("eta", "f4"), ("label", "i4")])
+        constituent = [("deta", "f2"), ("dphi", "f2"), ("pt", "f4"), ("valid", "?")]
+        file["consts"] = np.array(
+            [[(0.1, 0, 3e4, True), (0, 0.1, 2e4, True)], [(0, 0, 9e4, True), (0,) * 4]], constituent
+        )
     own = tree.parent / "own.h5"
     assert run("convert", tree, "-o", own).returncode == 0
     words = ("--min-pt", 1, "--constituents", "--format", "jsonl")
-    for name, layout in {"qg.npz": "energyflow", "t.hdf5": "jetnet"}.items():
+    for name, layout in {"qg.npz": "energyflow", "t.hdf5": "jetnet", "salt.h5": "salt"}.items():
         path = tree.parent / name
         assert run("convert", path, "-o", tree.parent / "copy.h5", "--layout", layout).returncode == 0
         # Canopy's own file stays one beside another that has the layout.
