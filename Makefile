@@ -12,7 +12,7 @@ C_SOURCES := $(shell find Sources Plugins Tests -name '*.c' -o -name '*.cpp' -o 
 # Other versions format otherwise; without this one, C and C++ are left as they are.
 CLANG_FORMAT := $(shell command -v clang-format-14)
 
-.PHONY: help demo test threads sanitize real studies onnx wheel python fuzz kills docs build install lint format prepare clean
+.PHONY: help demo test threads sanitize real studies onnx wheel deb python fuzz kills docs build install lint format prepare clean
 
 help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
@@ -24,6 +24,7 @@ help:
 	@echo 'make studies  compare what evaluate says for a study with pyhf and NumPy'
 	@echo 'make onnx     compare exported models with Canopy by ONNX Runtime, on files in ../shared/data'
 	@echo 'make wheel    build the wheel of the Python package in dist, with the command and all that it needs'
+	@echo 'make deb      build the wheel, and a Debian package of the same in dist, and try it'
 	@echo 'make python   run the tests of the Python package in the wheel, which compare it with FastJet and with the command'
 	@echo 'make fuzz     feed damaged files to all that reads files, for SECONDS=600 in all'
 	@echo 'make docs     build the documentation of all modules, with warnings as errors'
@@ -71,6 +72,10 @@ real: build
 wheel: build
 	.ci/wheel $(CONFIGURATION)
 
+deb: wheel
+	.ci/deb
+	Resources/Checks/deb.sh dist/*.deb
+
 # What the tests need is in an environment of its own; they run outside of the sources, which are not the package.
 python: wheel
 	rm -rf .build-python
@@ -111,7 +116,8 @@ install:
 	.ci/c-library .build/$(CONFIGURATION) '$(PREFIX)'
 	cp -R Resources/Configurations Resources/Detectors Resources/Menus Resources/Models Resources/Samples Resources/demo.sh \
 		'$(PREFIX)/share/canopy/Resources'
-	install -m 644 Resources/Examples/trigger.yaml '$(PREFIX)/share/canopy/Resources/Examples'
+	cp -R $(addprefix Resources/Examples/,C canopy.ipynb coffea_processor.py onnx.py trigger.yaml) \
+		'$(PREFIX)/share/canopy/Resources/Examples'
 	install -m 644 LICENSE '$(PREFIX)/share/doc/canopy'
 
 lint: prepare

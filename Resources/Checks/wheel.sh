@@ -37,6 +37,10 @@ for binary in "$package"/bin/canopy "$package"/lib/*.so "$package"/lib/canopy/pl
   newer=$(readelf -V "$binary" | grep -oE '\b(GLIBC_2\.(3[5-9]|[4-9][0-9])|GLIBCXX_3\.4\.[3-9][0-9])\b') &&
     fail "$binary asks for: $newer"
 done
+# Packages with the same libraries, such as h5py with HDF5, do not find these.
+shared=$(nm --dynamic --defined-only --extern-only "$package/lib/libcanopy.so" "${package}_hep.libs"/* |
+  grep -E ' (H5|cblas_|curl_|SSL_|_ZNK?(7fastjet|6HepMC3))') &&
+  fail "symbols of libraries have names that others ask for: ${shared%%$'\n'*}"
 
 bare canopy demo >demo
 grep -q '^12\. Trigger' demo || fail "the demo does not end: $(tail -n 1 demo)"
@@ -55,6 +59,11 @@ test = doctest.DocTestParser().get_doctest(session, names, "page", sys.argv[1], 
 sys.exit(doctest.DocTestRunner().run(test).failed)
 END
 
+bare canopy demo --examples examples
+for example in C/cluster.c canopy.ipynb coffea_processor.py onnx.py; do
+  [[ -s examples/Examples/$example ]] || fail "there is no example $example"
+done
+
 resources=$package/share/canopy/Resources
 bare canopy train "$resources/Configurations/w-tagger-lund.yaml" -o tagger --set training.epochs=1 \
   --set "data.inputs=[$resources/Samples/w-vs-qcd-small.h5]" --set data.max-events=400 --set data.validation-fraction=0.5 >training 2>&1
@@ -71,6 +80,22 @@ if [[ -n ${SWIFT:-} ]]; then
   "$SWIFT" test
   bare canopy plugin check .build/release/libMyTagger.so
   bare canopy train my-tagger.yaml -o model --plugin .build/release/libMyTagger.so --set training.epochs=1
+  bare pip install --quiet --disable-pip-version-check h5py
+  for order in 'canopy.load_plugins(plugin); import h5py' 'import h5py; canopy.load_plugins(plugin)'; do
+    bare python - "$order" <<'END'
+import sys
+
+import canopy
+
+plugin = ".build/release/libMyTagger.so"
+exec(sys.argv[1])
+with h5py.File("order.h5", "w") as file:
+    file["numbers"] = range(100)
+with h5py.File("order.h5") as file:
+    assert sum(file["numbers"]) == 4950
+assert len(canopy.read(f"{canopy.__path__[0]}/share/canopy/Resources/Samples/w-vs-qcd-small.h5", max_events=10)) == 10
+END
+  done
   bare python - <<'END'
 import canopy
 

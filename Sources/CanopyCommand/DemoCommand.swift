@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Support
 
 /// `canopy demo`.
 struct DemoCommand: ParsableCommand {
@@ -14,7 +15,15 @@ struct DemoCommand: ParsableCommand {
 
       EXAMPLES:
         canopy demo
+        canopy demo --examples canopy-examples
       """)
+
+  @Option(
+    help: ArgumentHelp(
+      "Copy the examples instead into a new folder, with the samples that they read.",
+      discussion: "They are programs in Python, C and C++, and a notebook.", valueName: "folder"),
+    completion: .directory)
+  var examples: String?
 
   func run() throws {
     try reportingFailures {
@@ -23,6 +32,7 @@ struct DemoCommand: ParsableCommand {
           "The demo is not beside this canopy, in ../share/canopy: install Canopy by make install or as a wheel."
         )
       }
+      if let examples { return try Self.copyExamples(from: folder, to: examples) }
       // The script takes this program's place; the signals that this program ignores are to end the script's commands.
       signal(SIGPIPE, SIG_DFL)
       signal(SIGXFSZ, SIG_DFL)
@@ -32,5 +42,19 @@ struct DemoCommand: ParsableCommand {
       throw ValidationError(
         "bash, which runs the demo, cannot be started: \(String(cString: strerror(errno))).")
     }
+  }
+  private static func copyExamples(from resources: String, to folder: String) throws {
+    try OutputPlace.checkFolder(folder)
+    let copy = try WholeFolder(beside: folder)
+    for name in ["Examples", "Samples"] {
+      do {
+        try FileManager.default.copyItem(
+          atPath: "\(resources)/\(name)", toPath: copy.url.appendingPathComponent(name).path)
+      } catch {
+        throw FileOutputError(folder, code: error.systemCode)
+      }
+    }
+    try copy.commit()
+    print("The examples are in \(folder)/Examples.")
   }
 }

@@ -41,8 +41,8 @@ struct ExportCommand: ParsableCommand {
     help: ArgumentHelp(
       "How weights are stored: float32, or float16 for a smaller file.",
       discussion: """
-        float16 rounds each weight to half precision. The graph widens it again, and computes in single precision, so that \
-        it is as fast as with float32 and takes and gives the same types of numbers.
+        float16 rounds each weight to half precision. The graph widens it again, and takes, computes and gives the same types \
+        of numbers as with float32.
         """))
   var precision = GraphPrecision.float32
 

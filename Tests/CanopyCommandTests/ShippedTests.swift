@@ -41,6 +41,18 @@ import Testing
       "\(outcome.text)")
   }
 
+  @Test func examplesAreCopiedWithTheirSamples() throws {
+    let folder = try TemporaryFolder()
+    let copied = try Program.run("demo", "--examples", folder.path("examples"))
+    #expect(copied.status == 0, "\(copied.errors)")
+    #expect(try folder.data("examples/Examples/onnx.py") == Samples.data("../Examples/onnx.py"))
+    #expect(try folder.data("examples/Samples/w-events.txt") == Samples.data("w-events.txt"))
+    try folder.write("mine", to: "examples/Examples/onnx.py")
+    let again = try Program.run("demo", "--examples", folder.path("examples"))
+    #expect(again.status != 0 && again.errors.contains(folder.path("examples")), "\(again.errors)")
+    #expect(try folder.text("examples/Examples/onnx.py") == "mine")
+  }
+
   /// Runs a line of bash in a folder; the text is of both outputs.
   private func shell(_ line: String, in folder: TemporaryFolder) throws -> (status: Int32, text: String) {
     let process = Process()

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import math
 import os
 import pathlib
@@ -218,11 +216,6 @@ def load_plugins(path: str | os.PathLike[str]) -> None:
         If it is no library of plugins for this build of Canopy.
     """
     file = os.fsdecode(path)
-    # Plugins find the library's symbols once it shares them, and whatever is loaded later finds those of its HDF5: what
-    # has another HDF5 is loaded before.
-    for other in ("h5py", "tables"):
-        with contextlib.suppress(ImportError):
-            importlib.import_module(other)
     if library.canopy_load_plugins(encoded("the path of the plugins", file)) != 0:
         raise failure(file=file)
 
