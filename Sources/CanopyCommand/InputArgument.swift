@@ -13,7 +13,7 @@ extension InputSample {
   /// The label as it is written; nil if it is the files'.
   var label: String? {
     guard let column = allColumns["label"] else { return nil }
-    return column.categories?.first ?? column.values[0].text
+    return column.categories?.first ?? String(format: "%g", column.values[0])
   }
 }
 

@@ -91,7 +91,7 @@ struct TriggerCommand: ParsableCommand {
         It is that of a CSV file of lines lower,upper,share, or Poisson's of a mean, as in mu=60. The inputs are read twice, \
         and signal events keep their weights.
         """, valueName: "column=file|mean"))
-  var pileUp: String?
+  var pileUp: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -228,7 +228,11 @@ struct TriggerCommand: ParsableCommand {
 
   /// Makes sure that what gives events other weights goes together with the rest.
   private func validateReweighting() throws {
-    if let pileUp {
+    guard pileUp.count < 2 else {
+      throw ValidationError(
+        "--pile-up is given \(pileUp.count) times; one column can have another distribution: give it once.")
+    }
+    if let pileUp = pileUp.first {
       guard !tune else {
         throw ValidationError("--pile-up reweights the rates of a report; leave it out with --tune.")
       }
@@ -252,7 +256,7 @@ struct TriggerCommand: ParsableCommand {
         "--accepted-of is \(acceptedOf); choose the number of events that the menus looked at.")
     }
     for (isGiven, option) in [
-      (tune, "--tune"), (pileUp != nil, "--pile-up"), (weights.weight != nil, "--weight"),
+      (tune, "--tune"), (!pileUp.isEmpty, "--pile-up"), (weights.weight != nil, "--weight"),
     ] where isGiven {
       throw ValidationError("--accepted-of counts events, each by what it stands for; leave out \(option).")
     }
@@ -270,7 +274,7 @@ struct TriggerCommand: ParsableCommand {
       }
       return AcceptanceReweighting()
     }
-    guard let pileUp else { return nil }
+    guard let pileUp = pileUp.first else { return nil }
     let parts = pileUp.split(separator: "=", maxSplits: 1)
     let target =
       try Double(parts[1]).map { PileUpTarget(mean: $0) }
@@ -335,7 +339,7 @@ struct TriggerCommand: ParsableCommand {
     try files.addInputs(reading.inputs)
     try files.addInputs(signal)
     files.addInput(menu)
-    if let file = pileUp?.split(separator: "=", maxSplits: 1).last, Double(file) == nil {
+    if let file = pileUp.first?.split(separator: "=", maxSplits: 1).last, Double(file) == nil {
       files.addInput(String(file))
     }
     files.addModel(model.folder)
@@ -364,18 +368,15 @@ struct TriggerCommand: ParsableCommand {
       }
       signalState = state
     }
-    if let acceptedOf, outcome.state.eventCount > acceptedOf {
-      throw ValidationError(
-        "--accepted-of is \(acceptedOf), but the inputs have \(outcome.state.eventCount) events that were accepted; give "
-          + "the number of all events that the menus looked at.")
-    }
+    let report = TriggerReport(run.menu, outcome.state, signal: signalState, acceptedOf: acceptedOf)
+    try checkAcceptedOf(report)
     let summary = TriggerSummary(
-      report: TriggerReport(run.menu, outcome.state, signal: signalState, acceptedOf: acceptedOf),
+      report: report,
       latency: outcome.latency,
       times: outcome.pathTimes.flatMap { TriggerTimes(run.menu, $0, outcome.latency) },
       pileUp: run.reweighting as? PileUpReweighting, drift: outcome.drift)
-    if let report, let gnuplot {
-      try summary.write(to: URL(fileURLWithPath: report), curves: curves, using: gnuplot)
+    if let folder = self.report, let gnuplot {
+      try summary.write(to: URL(fileURLWithPath: folder), curves: curves, using: gnuplot)
     }
     switch format {
     case .table: try writeToStandardOutput(Data(Listing(summary).text.utf8))
@@ -398,6 +399,24 @@ struct TriggerCommand: ParsableCommand {
       )
     }
     if output != nil { stream.reportUnreadableColumns() }
+  }
+
+  /// Makes sure that the accepted events do not stand for more than the menus looked at.
+  private func checkAcceptedOf(_ report: TriggerReport) throws {
+    guard let acceptedOf, let share = report.covered?.share else { return }
+    let problem: String
+    if report.eventCount > acceptedOf {
+      problem = "the inputs have \(report.eventCount) events that were accepted"
+    } else if let error = share.error, share.value - 5 * error > 1 {
+      problem = String(
+        format: "the accepted events stand for %.0f ± %.0f", share.value * Double(acceptedOf),
+        error * Double(acceptedOf))
+    } else {
+      return
+    }
+    throw ValidationError(
+      "--accepted-of is \(acceptedOf), but \(problem); give the number of all events that the menus looked at."
+    )
   }
 
   /// The curves that the report shows, without events.

@@ -268,6 +268,9 @@ package struct EventTruth: Sendable {
       throw SampleError("\(events.source): the column \(name) cannot be read: \(reason).")
     }
     guard let given = events.givenJets else {
+      if let reason = events.unreadableColumns["jets"] {
+        throw SampleError("\(events.source): the given jets of \(name) cannot be read from jets: \(reason).")
+      }
       throw SampleError(
         "\(events.source): the events have no given jets, of which \(name) is a column: write them as /jet/offset and /jet/NAME in HDF5, "
           + "or as jets in JSON lines.")

@@ -15,6 +15,8 @@ public struct EventInputError: ReportedError, Sendable, Equatable {
   public var line: Int?
   /// The dataset, member or component that is wrong, if there is one.
   public var field: String?
+  /// What the user calls the sample that the file is of; nil if it has no name.
+  public internal(set) var sample: String?
   /// What is wrong and what to do about it, as the end of a sentence whose subject is the place.
   public var problem: String
   /// Whether another run over the same input can get past the place: with bad events left out, or as the system could not
@@ -36,7 +38,7 @@ public struct EventInputError: ReportedError, Sendable, Equatable {
 
   /// One sentence that names file, event, line and field, safe for a terminal.
   public var description: String {
-    var place = [source == "-" ? "standard input" : source]
+    var place = [(source == "-" ? "standard input" : source) + (sample.map { " (\($0))" } ?? "")]
     if let event {
       place.append(
         firstEvent == 0

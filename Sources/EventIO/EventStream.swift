@@ -119,6 +119,15 @@ public final class EventStream {
   ///
   /// The results are to be noted by `note`, in the order in which the events were taken.
   func take(upTo count: Int) throws -> UnparsedBatch? {
+    do {
+      return try takeNext(upTo: count)
+    } catch var error as EventInputError {
+      if nextInput < inputs.count { error.sample = samples[sampleOfInput[nextInput]].name }
+      throw error
+    }
+  }
+
+  private func takeNext(upTo count: Int) throws -> UnparsedBatch? {
     precondition(count > 0, "a batch holds at least one event")
     while true {
       let remaining = options.maximumEvents.map { maximum in

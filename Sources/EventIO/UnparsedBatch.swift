@@ -30,6 +30,15 @@ struct UnparsedBatch: Sendable {
   ///
   /// Throws `EventInputError` at a bad event unless bad events are skipped.
   func parsed(_ formulas: EventFormulas) throws -> ParsedBatch {
+    do {
+      return try parse(formulas)
+    } catch var error as EventInputError {
+      error.sample = sample.name
+      throw error
+    }
+  }
+
+  private func parse(_ formulas: EventFormulas) throws -> ParsedBatch {
     var bad: [EventInputError] = []
     var badEventCount = 0
     var batch = try events.parse { error in
@@ -37,6 +46,7 @@ struct UnparsedBatch: Sendable {
       error.canBePassed = true
       guard options.skipBadEvents else { throw error }
       badEventCount += 1
+      error.sample = sample.name
       if bad.count < EventStream.maximumBadEventsKept { bad.append(error) }
     }
     try batch.leaveOutUnusableEvents(options.limits) { error in
@@ -44,6 +54,7 @@ struct UnparsedBatch: Sendable {
       error.canBePassed = true
       guard options.skipBadEvents else { throw error }
       badEventCount += 1
+      error.sample = sample.name
       if bad.count < EventStream.maximumBadEventsKept { bad.append(error) }
     }
     let goodEventCount = batch.eventCount

@@ -160,8 +160,8 @@ extension Report {
     }
     // With fewer than four background examples left a rejection is noise, and without an error a limit.
     let half = classifiers[0].signalEfficiencies.firstIndex(of: 0.5)
-    let isKnown = half.map { half in
-      evaluated.contains { classifier in
+    let areKnown = half.map { half in
+      evaluated.map { classifier in
         guard let rejection = classifier.rejections?[half].rejection, let error = rejection.error else {
           return false
         }
@@ -178,7 +178,9 @@ extension Report {
       plot \(points(7) { number, _ in number })
       """
     let label = "set xlabel \(Gnuplot.quoted(condition)) noenhanced"
-    guard let half, isKnown == true else { return Gnuplot.figure(file, "\(label)\n\(areas)\nunset offsets") }
+    guard let half, let areKnown, areKnown.contains(true) else {
+      return Gnuplot.figure(file, "\(label)\n\(areas)\nunset offsets")
+    }
     let rejections = points(9 + 2 * half) { number, error in
       "\(error) > 0 && \(error) < 0.5*\(number) ? \(number) : NaN"
     }
@@ -198,7 +200,7 @@ extension Report {
       set bmargin at screen 0.12
       set format x
       \(label)
-      set ylabel '1 / ε_B at ε_S = 50 %'
+      set ylabel '1 / ε_B at ε_S = 50 %\(areKnown.contains(false) ? ", errors below 50 %" : "")'
       set logscale y
       set format y '%g'
       unset key

@@ -12,10 +12,14 @@ extension ConfigurationNode {
     try self.init(yaml: Self.text(of: file), source: file.relativePath)
   }
 
-  /// The text of a YAML file, without a byte order mark.
+  /// The text of a file, without a byte order mark.
   ///
+  /// - Parameters:
+  ///   - file: the file.
+  ///   - kind: what messages call such a file.
+  /// - Returns: the text.
   /// - Throws: ``ConfigurationError`` if the file cannot be read, is not text or is too large.
-  package static func text(of file: URL) throws -> String {
+  package static func text(of file: URL, kind: String = "YAML") throws -> String {
     let position = ConfigurationPosition(file: file.relativePath, line: 0, column: 0)
     let data: Data
     do {
@@ -30,12 +34,12 @@ extension ConfigurationNode {
     }
     guard data.count <= DocumentLimits.fileSize else {
       throw ConfigurationError(
-        position, "it has more than the \(DocumentLimits.fileSize) bytes that are read of a YAML file")
+        position, "it has more than the \(DocumentLimits.fileSize) bytes that are read of a \(kind) file")
     }
     let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let content = data.starts(with: byteOrderMark) ? data.dropFirst(byteOrderMark.count) : data
     guard let text = String(validating: content, as: UTF8.self) else {
-      throw ConfigurationError(position, "it is not UTF-8 text; name a YAML file")
+      throw ConfigurationError(position, "it is not UTF-8 text; name a \(kind) file")
     }
     return text
   }

@@ -209,6 +209,11 @@ public struct EventDataset: Sendable {
     eventTruth.truth(of: named, of: events)
   }
 
+  /// Whether each of the rows that a head has of some events has truth of the head: `[rows]`.
+  func haveTruth(of named: Network.NamedHead, in events: some Collection<Int>) -> [Bool] {
+    eventTruth.rowWeights(Array(repeating: 1, count: eventCount), for: named, of: events).map { $0 != 0 }
+  }
+
   /// The weights of the rows that a head has of some events; 0 for rows that lack truth of the head.
   public func weights(for named: Network.NamedHead, of events: some Collection<Int>) -> [Float] {
     var rowWeights = eventTruth.rowWeights(weights, for: named, of: events)

@@ -26,7 +26,10 @@ public struct SectionRates: Sendable, Equatable, Codable {
         guard share >= 0, Float(share).isFinite else {
           throw node.error("must be a finite number, 0 or more")
         }
-        shares[path] = share
+        // As heads.NAME, and as NAME under heads.
+        guard shares.updateValue(share, forKey: path) == nil else {
+          throw node.error("gives \(path) a second time; give it once")
+        }
         return
       }
       for entry in try node.decode(OrderedMapping<ConfigurationNode>.self) {

@@ -116,7 +116,8 @@ struct TrainingReview {
       let problem =
         !ofClass.isEmpty
         ? "have weights whose sum is \(total), not positive,"
-        : labels.contains(Float(number)) ? "have the weight 0" : "are absent"
+        : zip(labels, dataset.haveTruth(of: named, in: events)).contains { $0 == Float(number) && $1 }
+          ? "have the weight 0" : "are absent"
       throw TrainingError(
         "\(named.name): the \(rows.rawValue) of class \(name) (\(classification.truth.isOneHot ? "\(classification.truth.columns[number]) = 1" : "\(classification.truth) = \(number)")) \(problem) "
           + "among those \(purpose); there are, in all, \(counts(of: classification, named, dataset)).")
@@ -128,12 +129,19 @@ struct TrainingReview {
     of classification: Classification, _ named: Network.NamedHead, _ dataset: EventDataset
   ) -> String {
     let shown = 10
-    var parts = dataset.runs.prefix(shown).map { run in
-      let labels = classification.labels(of: dataset.truth(of: named, of: run.events))
-      let counts = classification.classes.enumerated().map { number, name in
-        "\(labels.count { $0 == Float(number) }) of \(name)"
+    let samples = configuration.data.samples
+    var parts = zip(dataset.runs, dataset.sampleOfRun).prefix(shown).map { run, sample in
+      // What is missing has the value of another row.
+      let labels = zip(
+        classification.labels(of: dataset.truth(of: named, of: run.events)),
+        dataset.haveTruth(of: named, in: run.events))
+      var counts = classification.classes.enumerated().map { number, name in
+        "\(labels.count { $0 == Float(number) && $1 }) of \(name)"
       }
-      return "in \(run.source) \(counts.joined(separator: ", "))"
+      let missing = labels.count { !$1 }
+      if missing > 0 { counts.append("\(missing) without truth") }
+      let name = samples[sample].name.map { " (\($0))" } ?? ""
+      return "in \(run.source)\(name) \(counts.joined(separator: ", "))"
     }
     if dataset.runs.count > shown { parts.append("and those of \(dataset.runs.count - shown) more files") }
     return parts.joined(separator: "; ")

@@ -70,9 +70,14 @@ public struct PileUpTarget: Sendable, Equatable {
       edges.append(numbers[1])
       shares.append(numbers[2])
     }
-    let sum = shares.reduce(0, +)
-    guard sum > 0, sum.isFinite else {
+    guard shares.contains(where: { $0 > 0 }) else {
       throw TriggerError("\(source) has no share above 0; write lines such as 30,31,0.05.".printable)
+    }
+    let sum = shares.reduce(0, +)
+    guard sum.isFinite else {
+      throw TriggerError(
+        "\(source): the shares add up to more than can be calculated with; divide all of them by one number."
+          .printable)
     }
     self.edges = edges
     self.shares = shares.map { $0 / sum }
@@ -83,7 +88,7 @@ public struct PileUpTarget: Sendable, Equatable {
   ///
   /// - Throws: ``TriggerError`` that names the line, `ConfigurationError` if the file cannot be read as text.
   public init(contentsOf file: URL) throws {
-    try self.init(csv: ConfigurationNode.text(of: file), source: file.relativePath)
+    try self.init(csv: ConfigurationNode.text(of: file, kind: "CSV"), source: file.relativePath)
   }
 
   /// The interval that a value is in; nil if none.

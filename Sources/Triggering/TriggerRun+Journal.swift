@@ -81,8 +81,8 @@ extension TriggerRun {
     }
     let before = outcome
     var hasBegun = journal.position != nil
-    // A run that came to nothing leaves nothing to go on with.
-    defer { if !hasBegun { try? journal.remove() } }
+    // A run that came to nothing leaves nothing to go on with, nor does one whose output is a pipe or a device.
+    defer { if !hasBegun || !ResultDestination.file(output.path).isFile { try? journal.remove() } }
     do {
       try decide(stream, &outcome) { accepted, found, measured, place in
         var counted = before

@@ -152,6 +152,7 @@ import Testing
       ["--accepted-of", "0"],
       ["--accepted-of", "9", "--weight", "label"], ["--accepted-of", "9", "--pile-up", "mu=3"],
       ["--pile-up", "mu"], ["--pile-up", "mu=-1"], ["--pile-up", "=3"], ["--output-format", "hdf5"],
+      ["--pile-up", "mu=3", "--pile-up", "mu=4"],
     ] {
       #expect(try Program.run(arguments(options)).status == 64)
     }
@@ -222,11 +223,18 @@ import Testing
     let pairRows = try rows("pairs.csv")
     #expect(pairRows.count == 2 && pairRows.allSatisfy { $0.count == pairRows[0].count })
     #expect(Double(pairRows[1].last!) == pairs[0]["correlation"] as? Double)
-    let unknown = try Program.run(emulate + ["--accepted-of", "200", "--drift"])
-    #expect(unknown.status == 65 && unknown.errors.contains("train it with this version of Canopy"))
+    let watched = try Program.run(emulate + ["--accepted-of", "200", "--drift"])
+    #expect(
+      watched.status == 0
+        && watched.text.contains("what the network reads, the farthest from its training first"),
+      "\(watched.errors)")
     let few = try Program.run(emulate + ["--accepted-of", "20"])
     #expect(
       few.status == 64 && few.errors.contains("events that were accepted; give the number of all events"))
+    let fewer = try Program.run(emulate + ["--accepted-of", "110"])
+    #expect(
+      fewer.status == 64 && fewer.errors.contains("--accepted-of is 110, but the accepted events stand for"),
+      "\(fewer.errors)")
 
     let target = try folder.write("0,1,1\n1,2,3\n", to: "label.csv")
     let reweighted = try Program.run(arguments(["--pile-up", "label=\(target)", "--max-events", "60"]))
@@ -237,6 +245,33 @@ import Testing
     #expect(lacking.status == 65 && lacking.errors.contains("did you mean label?"))
     let none = try Program.run(arguments(["--pile-up", "label=\(folder.path("none.csv"))"]))
     #expect(none.status != 0 && none.errors.contains("none.csv"))
+  }
+
+  /// Models of earlier versions do not know what they read in their training.
+  @Test func driftNeedsWhatTheTrainingRead() throws {
+    let model = folder.path("model")
+    try FileManager.default.copyItem(atPath: Self.model, toPath: model)
+    let file = URL(fileURLWithPath: model + "/model.json")
+    var description = try #require(
+      JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+    var training = try #require(description["training"] as? [String: Any])
+    training["inputs"] = nil
+    description["training"] = training
+    try JSONSerialization.data(withJSONObject: description).write(to: file)
+    let menu = try folder.write("paths: [{name: all}]", to: "all.yaml")
+    let unknown = try Program.run("trigger", Self.input, "--menu", menu, "--model", model, "--drift")
+    #expect(unknown.status == 65 && unknown.errors.contains("train it with this version of Canopy"))
+  }
+
+  /// A run whose output is a device cannot be gone on with.
+  @Test func aDeviceHasNoJournal() throws {
+    for (device, status) in [("full", 1), ("null", 0)] as [(String, Int32)] {
+      let out = folder.path(device)
+      try FileManager.default.createSymbolicLink(atPath: out, withDestinationPath: "/dev/\(device)")
+      let outcome = try Program.run(arguments(["--max-events", "30", "-o", out, "--output-format", "jsonl"]))
+      #expect(outcome.status == status, "\(outcome.errors)")
+      #expect(!FileManager.default.fileExists(atPath: out + ".journal"))
+    }
   }
 
   /// By its name, whatever the ending.

@@ -43,6 +43,29 @@ import Testing
     return events
   }
 
+  /// A sample with a name is named in messages, with the file.
+  @Test func messagesNameTheSample() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("{\"particles\": [[1, 0, 0, 2]]}\n{\"particles\": 3}\n", to: "a.jsonl")
+    let sample = InputSample(files: [file], name: "signal")
+    func problem(_ options: EventReadingOptions, _ samples: [InputSample]) -> String {
+      let error = #expect(throws: EventInputError.self) {
+        let stream = try EventStream(samples: samples, options: options)
+        while try stream.next(upTo: 1) != nil {}
+      }
+      return error?.description ?? ""
+    }
+    #expect(
+      problem(EventReadingOptions(), [sample]).contains("a.jsonl (signal), event 1, line 2, particles "))
+    let unknown = EventReadingOptions(selection: [try Formula("x > 1")])
+    #expect(problem(unknown, [sample]).contains("a.jsonl (signal), where "))
+    let empty = InputSample(files: [try folder.write("{}", to: "b.h5")], name: "background")
+    #expect(problem(EventReadingOptions(), [empty]).contains("b.h5 (background), "))
+    let stream = try EventStream(samples: [sample], options: EventReadingOptions(skipBadEvents: true))
+    while try stream.next(upTo: 1) != nil {}
+    #expect(stream.badEvents.first?.description.contains("a.jsonl (signal), event 1") == true)
+  }
+
   @Test func patternsNameFilesInTheOrderOfTheirNames() throws {
     let base = folder.url.path
     func names(_ pattern: String) throws -> [String] {

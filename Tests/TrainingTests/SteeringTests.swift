@@ -92,6 +92,14 @@ import Training
 
   // MARK: - The end and the best epoch
 
+  /// As heads.NAME, and as NAME under heads.
+  @Test func aShareThatIsGivenTwiceIsAnError() {
+    let error = #expect(throws: (any Error).self) {
+      try ToyJets.section("{rates: {heads: {label: 1}, heads.label: 2}}")
+    }
+    #expect("\(error!)".contains("gives heads.label a second time; give it once"))
+  }
+
   @Test(arguments: [1, 2, 4]) func aTrainingStopsEarly(patience: Int) throws {
     let dataset = try ToyJets.dataset(ToyJets.lines(60))
     let section = "epochs: 40, batch-size: 10, learning-rate: 0.1, schedule: constant, threads: 1"

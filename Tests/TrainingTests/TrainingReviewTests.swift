@@ -91,6 +91,11 @@ import Training
   @Test func anAbsentClassIsNamedWithTheCountsOfEachFile() throws {
     let ones = ToyJets.lines(80).enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
     let (a, b) = (try write(Array(ones[..<30]), "a.jsonl"), try write(Array(ones[30...]), "b.jsonl"))
+    let named = complaint(
+      ToyJets.configuration("{file: \(a), name: first}, {file: \(b), name: second}", training: "epochs: 1"))
+    #expect(
+      named.contains("in \(a) (first) 30 of one, 0 of two; in \(b) (second) 10 of one, 0 of two."), "\(named)"
+    )
     let text = complaint(ToyJets.configuration("\(a), \(b)", training: "epochs: 1"))
     #expect(
       text

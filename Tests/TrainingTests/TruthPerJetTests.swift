@@ -126,6 +126,18 @@ import Testing
     #expect(
       refusal { _ = try train(input, truth: "prongs") }.contains(
         "The given jets have one: write jet/prongs for a head on jets."))
+    let one = try write("one.jsonl") { event, _ in
+      given { "\"prongs\": \(event % 3 == 0 || $0 == 1 ? "null" : "1")" }
+    }
+    let counts = refusal { _ = try train(one, truth: "jet/prongs") }
+    #expect(
+      counts.contains("class one (jet/prongs = 0) are absent")
+        && counts.contains("0 of one, 100 of two, 200 without truth"), "\(counts)")
+    let object = try write("object.jsonl") { _, _ in "\"jets\": {\"prongs\": [1, 0]}" }
+    #expect(
+      refusal { _ = try train(object, truth: "jet/prongs") }.contains(
+        "the given jets of jet/prongs cannot be read from jets: it is neither a number, a text nor a list of numbers, nor a list "
+          + "of jets"))
     let none = try write("none.jsonl") { _, _ in "\"label\": 1" }
     #expect(
       refusal { _ = try train(none, truth: "jet/flavour") }.contains(

@@ -164,6 +164,17 @@ import Triggers
     #expect(try weights.factors(of: events).allSatisfy { abs($0 - 1) < 1e-12 })
   }
 
+  @Test func filesThatAreNoDistributionAreRefused() throws {
+    let folder = try TemporaryFolder()
+    func problem(_ data: Data) throws -> String {
+      let file = URL(fileURLWithPath: try folder.write(data, to: "mu.csv"))
+      return "\(#expect(throws: (any Error).self) { try PileUpTarget(contentsOf: file) }!)"
+    }
+    #expect(try problem(Data([0xFF, 0xFE])).contains("is not UTF-8 text; name a CSV file"))
+    #expect(try problem(Data("0,1,1e308\n1,2,1e308\n".utf8)).contains("divide all of them by one number"))
+    #expect(try problem(Data("0,1,0\n".utf8)).contains("has no share above 0"))
+  }
+
   @Test func textIsNoNumber() throws {
     var events = try Events(stream(Self.numbers))
     let weights = try PileUpReweighting(

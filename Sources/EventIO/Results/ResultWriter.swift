@@ -32,9 +32,14 @@ public enum ResultDestination: Sendable, Equatable {
   ///
   /// - Throws: `ResultOutputError` if they cannot.
   package func check() throws {
-    guard case .file(let path) = self else { return }
-    var status = stat()
-    if stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) { return }
+    guard isFile else { return }
     _ = try ResultFile(for: ResultTarget(self), isNamed: false)
+  }
+
+  /// Whether the results make a file, rather than go through a pipe or to a device.
+  package var isFile: Bool {
+    guard case .file(let path) = self else { return false }
+    var status = stat()
+    return stat(path, &status) != 0 || [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
   }
 }
