@@ -133,7 +133,7 @@ struct DetectorCommand: ParsableCommand {
     let finder = try truthFinder()
     var progress = EventProgress(stream, resultsOnStandardOutput: output == nil)
     defer { progress.clear() }
-    var areDisplaced = true
+    var areDisplaced = false
     try EventPipeline.run(
       stream: stream, threads: reading.threadCount,
       makeWorker: { [truth] in
@@ -142,18 +142,18 @@ struct DetectorCommand: ParsableCommand {
         return { events in
           var measured = try simulation.measure(events)
           if let clusterer { measured.givenJets = try events.truthJets(clusterer.jets(in: events)) }
-          return (measured, events.hasVertices)
+          return (measured, events.areDisplaced)
         }
       },
-      consume: { (events, hasVertices) in
-        areDisplaced = areDisplaced && hasVertices
+      consume: { (events, isDisplaced) in
+        areDisplaced = areDisplaced || isDisplaced
         try writer.append(events)
       }, progress: { progress.update($0) })
     try writer.finish()
     progress.clear()
     if detector.card.objects == .particleFlow, stream.wantedEventCount > 0, !areDisplaced {
       reportRemarks([
-        "particles have no production vertices (\(MeasuredColumns.vertex.joined(separator: ", "))), so that d0 and dz are their smearing alone"
+        "all particles are produced at the origin, as the events have no production vertices (\(MeasuredColumns.vertex.joined(separator: ", "))): d0 and dz are their smearing alone"
       ])
     }
   }
@@ -183,9 +183,9 @@ struct DetectorCommand: ParsableCommand {
 }
 
 extension Events {
-  /// Whether particles say where they were produced.
-  fileprivate var hasVertices: Bool {
-    particleCount == 0 || MeasuredColumns.vertex.allSatisfy { particles.content.columns[$0] != nil }
+  /// Whether any particle is produced elsewhere than at the origin, as far as the events say.
+  fileprivate var areDisplaced: Bool {
+    MeasuredColumns.vertex.contains { particles.content.columns[$0]?.values.contains { $0 != 0 } == true }
   }
 
   /// Jets as given jets of the events.
