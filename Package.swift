@@ -101,6 +101,9 @@ let package = Package(
     .target(
       name: "MassRegression", dependencies: ["ONNX", "PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/MassRegression"),
+    .target(
+      name: "Regression", dependencies: ["ONNX", "PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/Regression"),
 
     .target(
       name: "Triggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
@@ -136,7 +139,8 @@ let package = Package(
       dependencies: [
         "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "ONNX", "Observables",
         "PluginKit",
-        "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training", "Triggering", "Triggers",
+        "RecurrentEncoder", "RecursiveEmbedding", "Regression", "Reports", "Training", "Triggering",
+        "Triggers",
       ] + modules(reexportedByPluginKit)),
     .target(name: "CCanopy"),
     .target(
@@ -172,7 +176,7 @@ let package = Package(
       name: "TestPlugins",
       dependencies: [
         "EventClassifiers", "JetTaggers", "MassRegression", "Observables", "PluginKit", "RecurrentEncoder",
-        "RecursiveEmbedding", "Triggers",
+        "RecursiveEmbedding", "Regression", "Triggers",
       ] + modules(reexportedByPluginKit), path: "Tests/TestPlugins"),
     // A test imports its own room and rooms below it, which .ci/rooms makes sure of.
     .testTarget(name: "EventDataTests", dependencies: ["EventData"]),
@@ -214,6 +218,8 @@ let package = Package(
       name: "MassRegressionTests",
       dependencies: ["MassRegression", "PluginKit"] + modules(reexportedByPluginKit)),
     .testTarget(
+      name: "RegressionTests", dependencies: ["PluginKit", "Regression"] + modules(reexportedByPluginKit)),
+    .testTarget(
       name: "TriggersTests",
       dependencies: ["AllocationCounter", "PluginKit", "Triggers"] + modules(reexportedByPluginKit)),
     .testTarget(
@@ -245,7 +251,8 @@ let package = Package(
       name: "PluginTestingTests",
       dependencies: [
         "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables", "PluginKit",
-        "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "TestCells", "TestFiles", "Triggers",
+        "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TestCells", "TestFiles",
+        "Triggers",
       ]
         + modules(reexportedByPluginKit)),
     // What needs the whole chain, by subject.

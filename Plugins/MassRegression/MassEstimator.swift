@@ -17,12 +17,14 @@ public enum MassEstimator: String, Codable, Sendable, CaseIterable {
   /// The collinear approximation from the two τ candidates and the missing momentum; none if a neutrino would fly
   /// backwards.
   case collinear = "collinear-mass"
+  /// The mass of the two τ candidates by the likelihood of the observable `fast-mtt`; none without a pair.
+  case fastMTT = "fast-mtt-mass"
 
   /// What it has a value for: each jet or each event.
   public var rows: HeadRows {
     switch self {
     case .ungroomed, .softDrop: .jets
-    case .visible, .collinear: .events
+    case .visible, .collinear, .fastMTT: .events
     }
   }
 
@@ -30,7 +32,7 @@ public enum MassEstimator: String, Codable, Sendable, CaseIterable {
   var inputs: Set<HeadInput> {
     switch self {
     case .ungroomed, .softDrop: [.jetMomenta]
-    case .visible, .collinear: [.missingMomentum]
+    case .visible, .collinear, .fastMTT: [.missingMomentum]
     }
   }
 
@@ -40,10 +42,12 @@ public enum MassEstimator: String, Codable, Sendable, CaseIterable {
     case .ungroomed: []
     case .softDrop: [Self.softDropMass]
     case .visible, .collinear: TauPairNumbers.columns
+    case .fastMTT: TauPairNumbers.columns.union([Self.fastMTTMass])
     }
   }
 
   static let softDropMass = "soft-drop/mass"
+  static let fastMTTMass = "fast-mtt/mass"
   /// Where logarithms stop, in GeV.
   static let leastMass = 0.1
   static let largestMass = 1e6
@@ -51,7 +55,8 @@ public enum MassEstimator: String, Codable, Sendable, CaseIterable {
   /// How many numbers a network reads of a row in addition to the embedding.
   static func featureCount(_ estimators: [MassEstimator], _ rows: HeadRows) -> Int {
     guard !estimators.isEmpty else { return 0 }
-    return rows == .jets ? estimators.count + 1 : TauPairNumbers.featureCount
+    if rows == .jets { return estimators.count + 1 }
+    return TauPairNumbers.featureCount + (estimators.contains(.fastMTT) ? 1 : 0)
   }
 
   /// The estimators in GeV, `[rows × estimators]`, and the numbers that a network reads in addition to the
@@ -87,12 +92,22 @@ public enum MassEstimator: String, Codable, Sendable, CaseIterable {
   ) -> (masses: [Float], features: [Float]) {
     var (masses, features): ([Float], [Float]) = ([], [])
     let pairs = TauPairNumbers(inputs)
+    let fastMTT = estimators.contains(.fastMTT) ? inputs.observable(fastMTTMass) : []
     for event in 0..<inputs.eventCount {
       for estimator in estimators {
-        masses.append(
-          Float((estimator == .visible ? pairs.visibleMass[event] : pairs.collinearMass[event]).orZero))
+        let mass =
+          switch estimator {
+          case .collinear: pairs.collinearMass[event]
+          case .fastMTT: fastMTT[event]
+          default: pairs.visibleMass[event]
+          }
+        masses.append(Float(mass.orZero))
       }
       features += pairs.features(ofEvent: event, scale: scale).map { Float($0) }
+      if let mass = fastMTT.isEmpty ? nil : fastMTT[event] {
+        // As the visible mass, an event without an estimate has 0.
+        features.append(mass.isNaN ? 0 : Float(log(min(max(mass, leastMass), largestMass) / scale)))
+      }
     }
     return (masses, features)
   }

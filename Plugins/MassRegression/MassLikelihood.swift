@@ -53,8 +53,3 @@ struct MassDistribution {
   var low: Variable
   var high: Variable
 }
-
-extension Variable {
-  /// x if |x| is far below `limit`, and never beyond ±`limit`.
-  fileprivate func bounded(by limit: Float) -> Variable { limit * ((1 / limit) * self).tanh() }
-}

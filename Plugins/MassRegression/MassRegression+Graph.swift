@@ -34,10 +34,20 @@ extension MassEstimator {
     _ estimators: [MassEstimator], _ inputs: GraphInputs, scale: Double
   ) -> (masses: [GraphValue], features: [GraphValue]) {
     let pair = GraphTauPair(inputs)
-    return (
-      estimators.map { ($0 == .visible ? pair.visibleMass : pair.collinearMass).orZero },
-      pair.features(scale: scale)
-    )
+    let fastMTT = estimators.contains(.fastMTT) ? inputs.observable(fastMTTMass, rows: .events) : nil
+    let masses = estimators.map { estimator in
+      let mass =
+        switch estimator {
+        case .collinear: pair.collinearMass
+        case .fastMTT: fastMTT!
+        default: pair.visibleMass
+        }
+      return mass.orZero
+    }
+    let logarithm = fastMTT.map { mass in
+      mass.logarithm(relativeTo: scale).replaced(where: mass.isNotANumber(), by: 0)
+    }
+    return (masses, pair.features(scale: scale) + [logarithm].compactMap(\.self))
   }
 }
 

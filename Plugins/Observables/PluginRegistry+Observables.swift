@@ -8,7 +8,9 @@ extension PluginRegistry {
   /// - Throws: `PluginError` if an identifier is taken.
   public mutating func registerObservables() throws {
     try register(ConstituentKinematics.self)
+    try register(FastMTTMass.self)
     try register(JetKinematics.self)
+    try register(LeptonicW.self)
     try register(LundCoordinates.self)
     try register(MissingTransverseMomentum.self)
     try register(NSubjettiness.self)

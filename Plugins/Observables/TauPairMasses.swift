@@ -52,33 +52,15 @@ public struct TauPairMasses: Observable {
   }
 
   /// Memory for the candidates of an event.
-  public func makeScratch() -> Scratch { Scratch() }
-
-  /// The candidates of one event.
-  public final class Scratch {
-    fileprivate var order = ConstituentOrder()
-    fileprivate var candidates: [TauCandidate] = []
-    fileprivate var missing = MissingMomenta()
-  }
+  public func makeScratch() -> TauPairFinder { TauPairFinder() }
 
   /// Adds the numbers of each event; NaN for one with fewer than two candidates.
   public func callAsFunction(_ sample: ObservableInputs<Self>, _ values: inout [Double]) {
-    let scratch = sample.scratch
     for event in 0..<sample.events.eventCount {
-      scratch.candidates.removeAll(keepingCapacity: true)
-      for jet in sample.jets.jets(ofEvent: event) {
-        scratch.order.replace(withConstituentsOf: jet, of: sample)
-        if let candidate = TauCandidate(scratch.order.particles, of: sample.events) {
-          scratch.candidates.append(candidate)
-        }
-      }
-      guard let pair = TauPair(scratch.candidates) else {
+      guard let (pair, x, y) = sample.scratch.pair(ofEvent: event, of: sample) else {
         values.append(contentsOf: repeatElement(.nan, count: 20))
         continue
       }
-      scratch.missing.removeAll()
-      scratch.missing.append(event, of: sample.events)
-      let (x, y) = (scratch.missing.px[0], scratch.missing.py[0])
       let shares = pair.neutrinoShares(missingX: x, missingY: y)
       values.append(pair.visibleMass)
       values.append(pair.collinearMass(missingX: x, missingY: y) ?? .nan)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Generates Canopy's samples with Pythia 8: boosted W bosons or top quarks (label 1) among QCD dijets (label 0), pairs
-of Higgs bosons (label 1) among pairs of top quarks (label 0), and Higgs bosons of many masses that decay to τ leptons.
+of Higgs bosons (label 1) among pairs of top quarks (label 0), Higgs bosons of many masses that decay to τ leptons, and, as a
+simple detector measures them, jets of any transverse momentum with what they were, and W bosons with their neutrino.
 
 Needs: pip install pythia8mc fastjet pyhepmc h5py numpy backports.zstd
 
@@ -42,13 +43,19 @@ PROCESSES = {
     "top": COMMON + "; Top:gg2ttbar = on; Top:qqbar2ttbar = on; PhaseSpace:pTHatMin = 530; PhaseSpace:pTHatMax = 700"
     "; 24:onMode = off; 24:onIfAny = 1 2 3 4 5",
     "qcd-top": COMMON + "; HardQCD:all = on; PhaseSpace:pTHatMin = 530; PhaseSpace:pTHatMax = 700",
+    # A bias that makes pT fall about as 1/pT, so that jets of every pT are there to learn from; its weights are not kept.
+    "qcd-flat": COMMON + "; HardQCD:all = on; PhaseSpace:pTHatMin = 15; PhaseSpace:pTHatMax = 1000"
+    "; PhaseSpace:bias2Selection = on; PhaseSpace:bias2SelectionPow = 4.5; PhaseSpace:bias2SelectionRef = 100",
+    "wlnu": COMMON + "; WeakSingleBoson:ffbar2W = on; 24:onMode = off; 24:onIfAny = 11 13",
     "ttbar-ll": COMMON + "; Top:gg2ttbar = on; Top:qqbar2ttbar = on; 24:onMode = off; 24:onIfAny = 11 13",
 }
 # Signal and, where there is any, background of each training sample.
 SAMPLES = {
     "jets": ("wprime-w", "qcd-w"), "top-jets": ("top", "qcd-top"), "dihiggs": ("hh", "ttbar-ll"),
-    "ditau": ("htautau",),
+    "ditau": ("htautau",), "jet-response": ("qcd-flat",), "w-lnu": ("wlnu",),
 }
+# The processes whose particles a simple detector measures: see `measured`.
+MEASURED = ("qcd-flat", "wlnu")
 
 # What a detector may see of a particle.
 MAX_ABS_ETA = 5.0
@@ -66,6 +73,9 @@ class JetSelection(typing.NamedTuple):
     def definition(self):
         return fastjet.JetDefinition(fastjet.antikt_algorithm, self.radius)
 
+
+# The jets of all particles that a detector is to find again, which files have as given jets.
+PARTICLE_JETS = JetSelection(0.4, (10.0, float("inf")))
 
 # As in arXiv:1702.00748, and close to arXiv:1902.09914.
 W_JETS = JetSelection(1.0, (250.0, 300.0), mass=(50.0, 110.0))
@@ -154,6 +164,62 @@ def visible_particles(record):
     ]
 
 
+def measured(pt, eta, phi, mass, pdgid, is_charged, generator):
+    """What a simple detector makes of visible particles: the same quantities of what it sees, `[particles seen]` each.
+
+    Charged particles within |η| < 2.5 are tracked with an efficiency of 95 % and σ(pT)/pT = 1 % ⊕ 0.02 % pT/GeV. All
+    others but muons lie in calorimeters: photons and electrons with σ(E)/E = 10 %/√E ⊕ 1 %; hadrons with a mean response
+    of 1 − 0.4 E^−0.15 (D. E. Groom, NIM A 572 (2007) 633), σ(E)/E = 70 %/√E ⊕ 5 % and at least 2 GeV, which both smear the
+    direction. There is no pile-up and no magnetic field.
+    """
+    identity = np.abs(pdgid)
+    tracked = is_charged & (np.abs(eta) < 2.5) & (generator.random(len(pt)) < 0.95)
+    electromagnetic = ~tracked & np.isin(identity, (11, 22))
+    hadronic = ~tracked & ~electromagnetic & (identity != 13)
+
+    def smeared(values, widths):
+        return values * (1 + widths * generator.standard_normal(len(values)))
+
+    energy = np.hypot(pt * np.cosh(eta), mass)
+    track_pt = smeared(pt, np.hypot(0.01, 2e-4 * pt))
+    photon_energy = smeared(energy, np.hypot(0.1 / np.sqrt(energy), 0.01))
+    response = 1 - 0.4 * np.maximum(energy, 1) ** -0.15
+    hadron_energy = smeared(energy, np.hypot(0.7 / np.sqrt(energy), 0.05)) * response
+    spread = np.where(tracked, 0, np.where(electromagnetic, 0.01, 0.03))
+    eta = eta + spread * generator.standard_normal(len(pt))
+    phi = phi + spread * generator.standard_normal(len(pt))
+    cell_energy = np.where(electromagnetic, photon_energy, hadron_energy)
+    pt = np.where(tracked, track_pt, cell_energy / np.cosh(eta))
+    seen = (tracked | electromagnetic | hadronic & (hadron_energy > 2)) & (pt > MIN_PT) & (np.abs(eta) < MAX_ABS_ETA)
+    # A cell has no mass, a track that of a pion unless it is a lepton, and hadrons are known by their charge alone.
+    lepton = np.isin(identity, (11, 13))
+    charge = np.sign(pdgid) * np.where(lepton, -1, 1)
+    track_id = np.where(lepton, pdgid, 211 * charge)
+    seen_id = np.where(tracked, track_id, np.where(electromagnetic, 22, 130))
+    seen_mass = np.where(tracked, np.where(lepton, mass, 0.13957), 0)
+    return tuple(values[seen] for values in (pt, eta, phi, seen_mass, seen_id))
+
+
+def particle_jets(momenta):
+    """pT, rapidity, pseudorapidity, azimuth, mass and energy of the jets of particles (px, py, pz, E): `[jets × 6]`."""
+    clustering = fastjet.ClusterSequence([fastjet.PseudoJet(*p) for p in momenta], PARTICLE_JETS.definition)
+    jets = fastjet.sorted_by_pt(clustering.inclusive_jets(PARTICLE_JETS.pt[0]))
+    return [(j.pt(), j.rap(), j.eta(), j.phi(), j.m(), j.e()) for j in jets]
+
+
+def decay_of_w(record):
+    """The final charged lepton and neutrino of the W boson of an event."""
+    w = next(p for p in record if p.idAbs() == 24 and p.iBotCopyId() == p.index())
+    final = [record[i] for i in w.daughterListRecursive() if record[i].isFinal()]
+    return next(p for p in final if p.idAbs() in (11, 13)), next(p for p in final if p.idAbs() in INVISIBLE)
+
+
+def has_lepton(record):
+    """Whether the charged lepton of the W boson is one that a trigger takes."""
+    lepton, _ = decay_of_w(record)
+    return lepton.pT() > 20 and abs(lepton.eta()) < 2.4
+
+
 def selected_events(run):
     """Yields (pythia, the indices of the particles that are kept) for each event of a run."""
     pythia = pythia8mc.Pythia("", False)
@@ -170,7 +236,7 @@ def selected_events(run):
         sys.exit("Pythia could not start; its messages are above.")
     accepted = 0
     while accepted < run.events:
-        if not pythia.next():
+        if not pythia.next() or run.process == "wlnu" and not has_lepton(pythia.event):
             continue
         kept = (
             visible_particles(pythia.event) if run.is_whole_event
@@ -206,15 +272,39 @@ def runs_of_sample(sample, seed, count):
     return made
 
 
+class Content(typing.NamedTuple):
+    """What the events of one run are written as: particles of each event, and their quantities; the same of given jets,
+    which may be none, and columns of events."""
+
+    run: Run
+    lengths: list
+    particles: dict
+    jet_lengths: list
+    jets: dict
+    columns: dict
+
+
 def events_of_run(run):
-    """(the run, particles of each event, arrays of particle quantities) of one run."""
-    lengths, rows = [], []
+    """The content of the events of one run."""
+    generator = np.random.default_rng(run.seed)
+    lengths, parts, jet_lengths, jets, neutrinos = [], [], [], [], []
     for pythia, kept in selected_events(run):
-        lengths.append(len(kept))
-        for index in kept:
-            p = pythia.event[index]
-            rows.append((p.pT(), p.eta(), p.phi(), p.m0(), p.id()))
-    pt, eta, phi, mass, pdgid = (np.array(column) for column in zip(*rows))
+        record = pythia.event
+        rows = [(p.pT(), p.eta(), p.phi(), p.m0(), p.id(), p.isCharged()) for p in map(record.__getitem__, kept)]
+        *event, is_charged = (np.array(column) for column in zip(*rows))
+        if run.process in MEASURED:
+            event = measured(*event, is_charged, generator)
+        lengths.append(len(event[0]))
+        parts.append(event)
+        if run.process == "qcd-flat":
+            found = particle_jets([(p.px(), p.py(), p.pz(), p.e()) for p in record if p.isFinal() and p.isVisible()
+                                   and abs(p.eta()) < MAX_ABS_ETA])
+            jet_lengths.append(len(found))
+            jets += found
+        elif run.process == "wlnu":
+            _, p = decay_of_w(record)
+            neutrinos.append((p.px(), p.py(), p.pz(), p.e(), p.eta()))
+    pt, eta, phi, mass, pdgid = (np.concatenate(column) for column in zip(*parts))
     fraction, exponent = np.frexp(pt)
     quantities = {
         # As a detector would: 13 bits after the leading one of pT, and steps of 1/2048 in η and φ.
@@ -224,32 +314,59 @@ def events_of_run(run):
         "mass": mass.astype("f4"),
         "pdgid": pdgid.astype("i4"),
     }
-    return run, lengths, quantities
+    if run.process in MEASURED:
+        # What particle flow tells apart, as numbers that a network can add up.
+        quantities["charged"] = np.isin(np.abs(pdgid), (11, 13, 211)).astype("i1")
+        quantities["neutral_hadron"] = (pdgid == 130).astype("i1")
+    names = ("pt", "rapidity", "eta", "phi", "mass", "energy") if jet_lengths else ()
+    given = {name: np.array([jet[i] for jet in jets], "f4") for i, name in enumerate(names)}
+    names = ("px", "py", "pz", "energy", "eta") if neutrinos else ()
+    columns = {f"neutrino_{name}": np.array([p[i] for p in neutrinos], "f4") for i, name in enumerate(names)}
+    return Content(run, lengths, quantities, jet_lengths, given, columns)
+
+
+def reordered(lengths, arrays, order):
+    """Lists of `lengths` in another order: the offsets, and for each name the elements of all lists."""
+    lengths = np.array(lengths, int)
+    starts = np.concatenate(([0], np.cumsum(lengths)))
+    rows = np.concatenate([np.arange(starts[i], starts[i + 1]) for i in order])
+    offsets = np.concatenate(([0], np.cumsum(lengths[order]))).astype("u8")
+    return offsets, {name: np.concatenate(parts)[rows] for name, parts in arrays.items()}
 
 
 def write_sample(path, sample, count, seed, workers):
     """A training sample: the particles that are kept of each event, signal and background shuffled."""
-    labels, masses, lengths, parts = [], [], [], []
+    contents = []
     with multiprocessing.Pool(workers) as pool:
-        for run, run_lengths, quantities in pool.imap(events_of_run, runs_of_sample(sample, seed, count)):
-            labels += [run.label] * len(run_lengths)
-            masses += [run.mass] * len(run_lengths)
-            lengths += run_lengths
-            parts.append(quantities)
-            print(f"\r{path}: {len(labels)} of {count} events", end="", file=sys.stderr)
+        for content in pool.imap(events_of_run, runs_of_sample(sample, seed, count)):
+            contents.append(content)
+            made = sum(len(content.lengths) for content in contents)
+            print(f"\r{path}: {made} of {count} events", end="", file=sys.stderr)
     print(file=sys.stderr)
 
+    def joined(name):
+        """The lists `name` of all runs one after another, or for each name of their dictionaries all arrays."""
+        values = [getattr(content, name) for content in contents]
+        if isinstance(values[0], list):
+            return list(itertools.chain.from_iterable(values))
+        return {key: [arrays[key] for arrays in values] for key in values[0]}
+
+    labels = [content.run.label for content in contents for _ in content.lengths]
+    masses = [content.run.mass for content in contents for _ in content.lengths]
     generator = np.random.default_rng(seed)
     order = generator.permutation(count)
-    starts = np.concatenate(([0], np.cumsum(lengths)))
-    rows = np.concatenate([np.arange(starts[i], starts[i + 1]) for i in order])
     with h5py.File(path + ".partial", "w") as file:
         file.attrs["generator"] = "Pythia " + pythia_version()
         file.attrs["processes"] = "\n".join(f"{name}: {PROCESSES[name]}" for name in SAMPLES[sample])
         file.attrs["seed"] = seed
         file.attrs["units"] = "GeV"
-        offsets = np.concatenate(([0], np.cumsum(np.array(lengths)[order])))
-        file["event/offset"] = offsets.astype("u8")
+
+        def write(name, values):
+            file.create_dataset(
+                name, data=values, chunks=(min(65536, max(1, len(values))),), compression="gzip", compression_opts=9,
+                shuffle=True)
+
+        file["event/offset"], particles = reordered(joined("lengths"), joined("particles"), order)
         file["event/label"] = np.array(labels)[order].astype("i4")
         if sample == "dihiggs":
             # Background has no mass of its own: it is put to the same hypotheses as the signal.
@@ -257,12 +374,14 @@ def write_sample(path, sample, count, seed, workers):
             file["event/resonance_mass"] = np.array(hypotheses)[order].astype("f4")
         elif sample == "ditau":
             file["event/truth_mass"] = np.array(masses)[order].astype("f4")
-        for name in parts[0]:
-            values = np.concatenate([part[name] for part in parts])[rows]
-            file.create_dataset(
-                f"particle/{name}", data=values, chunks=(min(65536, len(values)),),
-                compression="gzip", compression_opts=9, shuffle=True,
-            )
+        for name, parts in joined("columns").items():
+            file["event/" + name] = np.concatenate(parts)[order]
+        for name, values in particles.items():
+            write("particle/" + name, values)
+        if sample == "jet-response":
+            file["jet/offset"], jets = reordered(joined("jet_lengths"), joined("jets"), order)
+            for name, values in jets.items():
+                write("jet/" + name, values)
     os.replace(path + ".partial", path)
 
 
@@ -414,6 +533,11 @@ def main():
     top_jets = commands.add_parser("top-jets", help="the same of top quarks and QCD, at higher pT (HDF5)")
     dihiggs = commands.add_parser("dihiggs", help="a training sample: whole events (HDF5)")
     ditau = commands.add_parser("ditau", help="a training sample: whole events with two τ leptons (HDF5)")
+    jet_response = commands.add_parser(
+        "jet-response", help="a training sample: QCD events as a simple detector measures them, with the jets of the particles "
+        "as given jets (HDF5)")
+    w_lnu = commands.add_parser(
+        "w-lnu", help="a training sample: W → ℓν events as a simple detector measures them, with the neutrino (HDF5)")
     events = commands.add_parser("events", help="full events of one process (HepMC3 ASCII, .zst)")
     jet_mass = commands.add_parser(
         "jet-mass", help="samples of jets together, with the true mass of what each jet comes from (HDF5)")
@@ -422,12 +546,15 @@ def main():
     jet_mass.add_argument("--seed", type=int, default=1, metavar="S", help="default: 1")
     shipped = commands.add_parser("shipped", help="the files that Canopy ships")
     events.add_argument("process", choices=PROCESSES)
-    for command, default in ((jets, 80_000), (top_jets, 50_000), (dihiggs, 40_000), (ditau, 42_000), (events, 150)):
+    for command, default in (
+        (jets, 80_000), (top_jets, 50_000), (dihiggs, 40_000), (ditau, 42_000), (jet_response, 30_000), (w_lnu, 40_000),
+        (events, 150),
+    ):
         command.add_argument("-o", "--output", required=True, metavar="FILE")
         command.add_argument("--events", type=int, default=default, metavar="N", help="default: %(default)s")
         command.add_argument("--seed", type=int, default=1, metavar="S", help="1 to 89999; default: 1")
     shipped.add_argument("--folder", default=os.path.dirname(os.path.abspath(__file__)))
-    for command in (jets, top_jets, dihiggs, ditau, jet_mass, shipped):
+    for command in (jets, top_jets, dihiggs, ditau, jet_response, w_lnu, jet_mass, shipped):
         command.add_argument(
             "--workers", type=int, default=os.cpu_count(), metavar="N", help="default: all cores"
         )

@@ -7,6 +7,7 @@ import Observables
 import PluginKit
 import RecurrentEncoder
 import RecursiveEmbedding
+import Regression
 import Triggers
 
 extension PluginRegistry {
@@ -20,6 +21,7 @@ extension PluginRegistry {
     try! registry.register(JetTagger.self)
     try! registry.register(EventClassifier.self)
     try! registry.register(MassRegression.self)
+    try! registry.register(KinematicRegression.self)
     try! registry.registerConditions()
     return registry
   }()

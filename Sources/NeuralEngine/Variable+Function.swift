@@ -2,6 +2,7 @@
 
 import CKernels
 import Foundation
+import Support
 
 extension Variable {
   /// max(0, x), element by element.
@@ -22,6 +23,30 @@ extension Variable {
   public func absolute() -> Variable { applying(.absolute) }
   /// ln(1 + eˣ), element by element: a smooth, positive ReLU.
   public func softplus() -> Variable { applying(.softplus) }
+
+  /// x if |x| is far below `limit`, and never beyond ±`limit`, element by element.
+  public func bounded(by limit: Float) -> Variable { limit * ((1 / limit) * self).tanh() }
+
+  /// Columns that rise from left to right: the column `anchor` is as it is, and each column further out is ln(1 + eˣ) away
+  /// from its neighbour.
+  ///
+  /// - Parameter anchor: the column that the others are counted from, such as that of the median.
+  /// - Returns: `[rows × columns]`.
+  public func risingColumns(anchor: Int) -> Variable {
+    require((0..<columns).contains(anchor), "the anchor is one of the columns")
+    let middle = columns(anchor..<anchor + 1)
+    var (result, last) = (middle, middle)
+    for column in anchor + 1..<columns {
+      last = last + columns(column..<column + 1).softplus()
+      result = result.concatenated(with: last)
+    }
+    last = middle
+    for column in (0..<anchor).reversed() {
+      last = last - columns(column..<column + 1).softplus()
+      result = last.concatenated(with: result)
+    }
+    return result
+  }
 
   /// xᵖ for positive x, element by element.
   public func power(_ exponent: Float) -> Variable {

@@ -76,6 +76,23 @@ extension Variable {
     0.5 * ((self - target(targets)).squared() * (-logVariance).exp() + logVariance).rowSums()
   }
 
+  /// The negative logarithm of the likelihood of a mixture of Gaussians, without its constant:
+  /// −ln Σ w e^(−((x − t)² e⁻ˢ + s) / 2) over the columns, with the weights w = softmax(a).
+  ///
+  /// - Parameters:
+  ///   - targets: t, the same for all columns: `[rows]`.
+  ///   - logVariances: s, `[rows × columns]`.
+  ///   - logits: a, `[rows × columns]`.
+  /// - Returns: `[rows × 1]`.
+  public func gaussianMixtureNegativeLogLikelihood(
+    targets: [Float], logVariances: Variable, logits: Variable
+  ) -> Variable {
+    require(targets.count == rows, "a target a row")
+    let distance = self - tape.constant(Matrix(rows: rows, columns: 1, values: targets))
+    let exponent = 0.5 * (distance.squared() * (-logVariances).exp() + logVariances)
+    return -(logits.logSoftmax() - exponent).logSumExp()
+  }
+
   /// The quantile loss ("pinball") of each column summed over the columns: q d for d = t − x > 0, else (q − 1) d.
   ///
   /// - Parameters:

@@ -29,6 +29,25 @@ extension Estimate {
     }
     return Estimate(value: share, error: variance.squareRoot() / total)
   }
+
+  /// How much smaller a loss is than another of the same rows: 1 − S/S₀ of their sums, with its error.
+  ///
+  /// - Parameters:
+  ///   - losses: the loss of each row: `[rows]`.
+  ///   - references: what it is compared with: `[rows]`.
+  ///   - weights: the weight of each row: `[rows]`.
+  /// - Returns: the estimate; 0 if the other losses add up to nothing, so that there is nothing to learn.
+  public static func skill(of losses: [Double], over references: [Double], weights: [Double]) -> Estimate {
+    let sum = zip(losses, weights).reduce(0) { $0 + $1.0 * $1.1 }
+    let reference = zip(references, weights).reduce(0) { $0 + $1.0 * $1.1 }
+    guard reference > 0 else { return Estimate(value: 0, error: nil) }
+    let ratio = sum / reference
+    let variance = losses.indices.reduce(0) { total, i in
+      let residual = weights[i] * (losses[i] - ratio * references[i])
+      return total + residual * residual
+    }
+    return Estimate(value: 1 - ratio, error: variance.squareRoot() / reference)
+  }
 }
 
 extension Estimate: CustomStringConvertible {

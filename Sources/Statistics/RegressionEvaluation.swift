@@ -132,17 +132,7 @@ public struct RegressionEvaluation: Sendable {
     let constant = rows.map { row in
       columns.reduce(0) { $0 + loss($1.0, log(truth[row] / quantiles[$1.0])) }
     }
-    let rowWeights = rows.map { weights[$0] }
-    let sum = zip(own, rowWeights).reduce(0) { $0 + $1.0 * $1.1 }
-    let reference = zip(constant, rowWeights).reduce(0) { $0 + $1.0 * $1.1 }
-    // The truth is the same in all rows: there is nothing to learn.
-    guard reference > 0 else { return Estimate(value: 0, error: nil) }
-    let ratio = sum / reference
-    let variance = rows.indices.reduce(0) { total, i in
-      let residual = rowWeights[i] * (own[i] - ratio * constant[i])
-      return total + residual * residual
-    }
-    return Estimate(value: 1 - ratio, error: variance.squareRoot() / reference)
+    return Estimate.skill(of: own, over: constant, weights: rows.map { weights[$0] })
   }
 }
 

@@ -2,16 +2,16 @@
 
 import Support
 
-/// How predictions of a positive quantity, such as a mass, compare with its true value in a sample.
+/// How predictions of a quantity compare with its true value in a sample.
 ///
-/// The response of a row is its prediction over the truth. Errors are statistical: of quantiles, from the quantiles
+/// The response of a row is its prediction over the truth or, for a quantity that may be negative, their difference. Errors are statistical: of quantiles, from the quantiles
 /// two binomial standard deviations of the level away; of shares, binomial.
 public struct ResponseSummary: Sendable, Equatable, Codable {
   /// The number of rows with a weight.
   public let count: Int
   /// The share of rows without a prediction, which the other numbers leave out.
   public let missing: Estimate
-  /// The median response less 1.
+  /// The median response, less 1 if it is a ratio.
   public let bias: Estimate
   /// Half the central 68.27 % interval of the response.
   public let resolution: Estimate
@@ -25,8 +25,18 @@ public struct ResponseSummary: Sendable, Equatable, Codable {
   /// The share of rows whose interval holds the truth; nil if the estimator has no interval.
   public let coverage: Estimate?
 
-  /// The summary of some rows, all `[rows]`.
-  init(_ predictions: RegressionPredictions, truth: [Double], weights: [Double], rows: [Int]) {
+  /// The summary of some rows.
+  ///
+  /// - Parameters:
+  ///   - predictions: the predictions: `[rows]`.
+  ///   - truth: the true values; positive if the response is a ratio: `[rows]`.
+  ///   - weights: the weight of each row: `[rows]`.
+  ///   - rows: the rows that count.
+  ///   - isRelative: whether the response is a ratio, rather than a difference.
+  public init(
+    _ predictions: RegressionPredictions, truth: [Double], weights: [Double], rows: [Int],
+    isRelative: Bool = true
+  ) {
     let used = rows.filter { weights[$0] != 0 }
     let known = used.filter { predictions.values[$0].isFinite }
     count = used.count
@@ -34,8 +44,11 @@ public struct ResponseSummary: Sendable, Equatable, Codable {
       Estimate.efficiency(used.map { !predictions.values[$0].isFinite }, weights: used.map { weights[$0] })
       ?? Estimate(value: 0, error: nil)
     let knownWeights = known.map { weights[$0] }
-    let response = WeightedQuantiles(known.map { predictions.values[$0] / truth[$0] }, weights: knownWeights)
-    bias = Estimate(value: response.median.value - 1, error: response.median.error)
+    let responses = known.map { row in
+      isRelative ? predictions.values[row] / truth[row] : predictions.values[row] - truth[row]
+    }
+    let response = WeightedQuantiles(responses, weights: knownWeights)
+    bias = Estimate(value: response.median.value - (isRelative ? 1 : 0), error: response.median.error)
     resolution = response.halfWidth
     guard let interval = predictions.interval, !known.isEmpty else {
       (pullMean, pullWidth, coverage) = (nil, nil, nil)

@@ -4,18 +4,19 @@
 ///
 /// Each number stands in the middle of its share of the weight; between two, quantiles are interpolated. If
 /// negative weights make the share fall, a quantile is the number at which it was first reached.
-struct WeightedQuantiles {
+public struct WeightedQuantiles: Sendable {
   /// The numbers with a weight, rising.
   private let values: [Double]
   /// The share of the weight below each number, half of its own included.
   private let shares: [Double]
   /// (Σw)² / Σw², the number of numbers for equal weights.
-  let effectiveCount: Double
+  public let effectiveCount: Double
 
   /// How many numbers have a weight.
-  var count: Int { values.count }
+  public var count: Int { values.count }
 
-  init(_ values: [Double], weights: [Double]) {
+  /// The quantiles of finite numbers, with the weight of each; those of the weight 0 do not count.
+  public init(_ values: [Double], weights: [Double]) {
     var order = values.indices.filter { weights[$0] != 0 }.sorted { values[$0] < values[$1] }
     let total = order.reduce(0) { $0 + weights[$1] }
     if !(total > 0) { order = [] }
@@ -32,7 +33,7 @@ struct WeightedQuantiles {
   }
 
   /// The number below which lies the share `level` of the weight; NaN without numbers.
-  subscript(level: Double) -> Double {
+  public subscript(level: Double) -> Double {
     guard let first = values.first, let last = values.last else { return .nan }
     if level <= shares[0] { return first }
     if level >= shares[shares.count - 1] { return last }
@@ -48,17 +49,17 @@ struct WeightedQuantiles {
 
   /// The standard deviation of a quantile: a quarter of the distance between the quantiles two binomial standard
   /// deviations of the level below and above; nil with fewer than twenty numbers.
-  func error(of level: Double) -> Double? {
+  public func error(of level: Double) -> Double? {
     guard count >= 20 else { return nil }
     let deviation = (level * (1 - level) / effectiveCount).squareRoot()
     return (self[level + 2 * deviation] - self[level - 2 * deviation]) / 4
   }
 
   /// The median.
-  var median: Estimate { Estimate(value: self[0.5], error: error(of: 0.5)) }
+  public var median: Estimate { Estimate(value: self[0.5], error: error(of: 0.5)) }
 
   /// Half the interval that holds the central 68.27 %, the standard deviation of a Gaussian.
-  var halfWidth: Estimate {
+  public var halfWidth: Estimate {
     let (low, high) = (CentralInterval.low, CentralInterval.high)
     guard let below = error(of: low), let above = error(of: high) else {
       return Estimate(value: (self[high] - self[low]) / 2, error: nil)

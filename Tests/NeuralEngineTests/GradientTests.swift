@@ -72,6 +72,14 @@ import Testing
     checkGradient([(2, 3)], range: -1...1) {
       $0[0].quantileError(targets: [1.5, -1.5], quantiles: [0.16, 0.5, 0.84])
     }
+    checkGradient([(2, 3), (2, 3), (2, 3)]) {
+      $0[0].gaussianMixtureNegativeLogLikelihood(targets: [0.3, -1], logVariances: $0[1], logits: $0[2])
+    }
+  }
+
+  @Test func risingAndBoundedColumns() {
+    for anchor in 0..<4 { checkGradient([(2, 4)]) { $0[0].risingColumns(anchor: anchor) } }
+    checkGradient([(2, 3)]) { $0[0].bounded(by: 2) }
   }
 
   @Test func aVariableUsedTwiceGetsBothGradients() {

@@ -5,6 +5,7 @@ import JetTaggers
 import MassRegression
 import PluginKit
 import PluginTesting
+import Regression
 import Testing
 
 /// The heads that come with Canopy conform in each of their configurations.
@@ -34,7 +35,7 @@ import Testing
     try HeadConformance(MassRegression.self).run(check)
     let estimators: [(rows: HeadRows, likelihood: MassLikelihood, names: [MassEstimator])] = [
       (.jets, .gaussian, [.ungroomed, .softDrop]),
-      (.events, .quantiles, [.visible, .collinear]),
+      (.events, .quantiles, [.visible, .collinear]), (.events, .gaussian, [.fastMTT]),
     ]
     for (rows, likelihood, names) in estimators {
       try HeadConformance(
@@ -43,6 +44,36 @@ import Testing
           configuration: MassRegression.Configuration(
             truth: "mass", rows: rows, likelihood: likelihood, estimators: names),
           truth: ["mass": [80.4, 125, 173]])
+      ).run(check)
+    }
+  }
+
+  @Test(arguments: HeadCheck.allCases) func regressions(_ check: HeadCheck) throws {
+    try HeadConformance(KinematicRegression.self).run(check)
+    typealias Configuration = KinematicRegression.Configuration
+    let energy = RegressionTarget("energy", truth: "e", scale: .log, unit: "GeV")
+    let eta = RegressionTarget("eta", truth: "eta", estimators: ["estimate"])
+    let configurations = [
+      Configuration(
+        rows: .events, targets: [eta, energy], prediction: .mixture, components: 2,
+        inputs: [RegressionInput("missing-momentum/pt", scale: .log)], bins: [RegressionBins("eta")]),
+      Configuration(rows: .events, targets: [energy, eta], prediction: .gaussian, hidden: []),
+      Configuration(
+        rows: .constituents,
+        targets: [RegressionTarget("ratio", truth: "e", reference: "constituent-kinematics/pt"), eta],
+        prediction: .value, inputs: [RegressionInput("constituent-kinematics/pt", scale: .log)]),
+      Configuration(
+        rows: .jets, targets: [energy, eta], quantiles: [0.05, 0.25, 0.5, 0.75, 0.95], dropout: 0.2),
+    ]
+    for configuration in configurations {
+      try HeadConformance(
+        KinematicRegression.self,
+        example: HeadExample(
+          configuration: configuration,
+          truth: [
+            "e": [20, 45, 130, 80], "eta": [-1.2, 0.3, 2, -0.4], "estimate": [-1, 0, 1, 0.2],
+            "constituent-kinematics/pt": [10, 20, 4, 70],
+          ])
       ).run(check)
     }
   }

@@ -7,6 +7,7 @@ import Observables
 import PluginKit
 import RecurrentEncoder
 import RecursiveEmbedding
+import Regression
 import Triggers
 
 extension PluginRegistry {
@@ -20,6 +21,7 @@ extension PluginRegistry {
     try! plugins.register(JetTagger.self)
     try! plugins.register(EventClassifier.self)
     try! plugins.register(MassRegression.self)
+    try! plugins.register(KinematicRegression.self)
     try! plugins.registerConditions()
     return plugins
   }()

@@ -108,7 +108,8 @@ struct PluginNames: Sendable {
     // Modules of Canopy that a plugin cannot see, but that are in the program that loads it.
     "ArgumentParser", "Canopy", "CanopyBenchmarks", "CanopyCommand", "CanopyC", "EventClassifiers",
     "JetTaggers",
-    "MassRegression", "Observables", "PluginTestRuntime", "SourceFingerprint", "Triggering", "Triggers",
+    "MassRegression", "Observables", "PluginTestRuntime", "Regression", "SourceFingerprint", "Triggering",
+    "Triggers",
     // Types of Canopy.
     "Calibration", "CellCheck", "CellConformance", "Classification", "ClassifyingHead", "Configuration",
     "Decision", "DecisionCheck",

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes a hundred events by the options of generate.py that measure particles, and looks at what a detector makes of them.
+
+Needs what generate.py needs. Usage: Resources/Checks/samples.py
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import numpy as np
+
+GENERATE = pathlib.Path(__file__).parent.parent / "Samples" / "generate.py"
+EVENTS = 100
+
+
+def check(condition, text):
+    if not condition:
+        sys.exit(f"{text}.")
+
+
+class Sample:
+    """The arrays of a file, and its particles by event."""
+
+    def __init__(self, folder, option, *settings):
+        path = folder / f"{option}-{len(settings)}.h5"
+        subprocess.run(
+            [sys.executable, GENERATE, option, "-o", path, "--events", str(EVENTS), "--workers", "1", *settings],
+            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with h5py.File(path) as file:
+            self.arrays = {}
+            file.visititems(
+                lambda name, item: self.arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+        offset = self["event/offset"].astype(int)
+        self.events = [slice(a, b) for a, b in zip(offset, offset[1:])]
+        check(len(self.events) == EVENTS, f"{option} makes {len(self.events)} events instead of {EVENTS}")
+
+    def __getitem__(self, name):
+        return self.arrays[name]
+
+    def momenta(self):
+        pt, eta, phi, mass = (self["particle/" + name].astype(float) for name in ("pt", "eta", "phi", "mass"))
+        return np.stack((pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), np.hypot(pt * np.cosh(eta), mass)), 1)
+
+
+def check_particles(sample):
+    pt, eta, identity = (sample["particle/" + name] for name in ("pt", "eta", "pdgid"))
+    check(set(np.unique(identity)) <= {-211, 211, -13, 13, -11, 11, 22, 130}, "A particle is none that is measured")
+    check((pt >= 0.499).all() and (abs(eta) <= 5.001).all(), "A particle lies outside of the acceptance")
+    charged = np.isin(abs(identity), (11, 13, 211))
+    check((charged == (sample["particle/charged"] == 1)).all(), "The flag of charged particles is wrong")
+    check((abs(eta[charged]) < 2.501).all(), "A track lies outside of the tracker")
+    central = abs(eta) < 2.4
+    check(0.5 < charged[central].mean() < 0.75, "The share of tracks is not that of hadrons, two thirds with photons")
+
+
+def check_jets(sample):
+    """The jets of particles are what the measured particles around them are, less what calorimeters lose."""
+    momenta = sample.momenta()
+    offset = sample["jet/offset"].astype(int)
+    responses = {True: [], False: []}
+    for event, (a, b) in zip(sample.events, zip(offset, offset[1:])):
+        eta, phi = sample["particle/eta"][event], sample["particle/phi"][event]
+        for jet in range(a, b):
+            if sample["jet/pt"][jet] < 40:
+                continue
+            distance = np.hypot(
+                eta - sample["jet/eta"][jet], (phi - sample["jet/phi"][jet] + np.pi) % (2 * np.pi) - np.pi)
+            around = momenta[event][distance < 0.4].sum(0)
+            size = abs(sample["jet/eta"][jet])
+            if size < 2 or 2.9 < size < 4.2:
+                responses[size < 2].append(np.hypot(*around[:2]) / sample["jet/pt"][jet])
+    central, forward = np.median(responses[True]), np.median(responses[False])
+    check(0.85 < central < 1, f"The median response of central jets is {central:.3f}")
+    check(0.65 < forward < central, f"The median response of forward jets is {forward:.3f}, of central ones {central:.3f}")
+    mass = sample["jet/mass"].astype(float)
+    energy = np.hypot(sample["jet/pt"] * np.cosh(sample["jet/eta"].astype(float)), mass)
+    check(np.allclose(energy, sample["jet/energy"], rtol=1e-4), "The energies of jets are not those of their momenta")
+
+
+def check_neutrinos(sample):
+    px, py, pz, energy = (sample["event/neutrino_" + name].astype(float) for name in ("px", "py", "pz", "energy"))
+    check(np.allclose(energy, np.sqrt(px**2 + py**2 + pz**2), rtol=1e-5), "A neutrino has a mass")
+    eta = np.arcsinh(pz / np.hypot(px, py))
+    check(np.allclose(eta, sample["event/neutrino_eta"], atol=1e-4), "The pseudorapidity is not that of the momentum")
+    momenta, masses, missing = sample.momenta(), [], []
+    for number, event in enumerate(sample.events):
+        missing.append(-momenta[event].sum(0)[:2] - (px[number], py[number]))
+        lepton = np.isin(abs(sample["particle/pdgid"][event]), (11, 13)) & (sample["particle/pt"][event] > 18)
+        if lepton.any():
+            both = momenta[event][lepton][0] + (px[number], py[number], pz[number], energy[number])
+            masses.append(np.sqrt(max(0, both[3] ** 2 - (both[:3] ** 2).sum())))
+    check(len(masses) > 0.85 * EVENTS, f"{len(masses)} of {EVENTS} events have a lepton")
+    check(abs(np.median(masses) - 80) < 2, f"Lepton and neutrino have a median mass of {np.median(masses):.1f} GeV")
+    check(np.std(missing) < 20, f"The missing momentum is {np.std(missing):.1f} GeV from the neutrino's")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        jets = Sample(folder, "jet-response")
+        check_particles(jets)
+        check_jets(jets)
+        again = Sample(folder, "jet-response", "--seed", "1")
+        check(
+            all(np.array_equal(values, again[name]) for name, values in jets.arrays.items()),
+            "The same seed gives other events")
+        events = Sample(folder, "w-lnu")
+        check_particles(events)
+        check_neutrinos(events)
+    print("the samples are what they should be")
+
+
+if __name__ == "__main__":
+    main()
