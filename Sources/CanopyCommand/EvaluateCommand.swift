@@ -88,14 +88,15 @@ struct EvaluateCommand: ParsableCommand {
       var files = OutputCheck()
       try files.addInputs(reading.inputs + study.variationFiles.flatMap(\.sides))
       for folder in model.folders { files.addModel(folder) }
-      if let report { files.addOutput("--report", report, .folder) }
+      if let report { files.addOutput("--report", report, .report) }
       if let workspace = study.workspace { files.addOutput("--workspace", workspace) }
+      let plugins = try model.conditions.plugins.registry()
+      files.addPlugins(plugins)
       try files.check()
       if model.folders.count > 1, reading.inputs.contains("-") {
         throw ValidationError(
           "Standard input can be read once, but each model reads the events: give a file.")
       }
-      let plugins = try model.conditions.plugins.registry()
       var models = try model.conditions.read(model.folders, plugins)
       if let matching = try jetTruth.matching() {
         guard models.contains(where: \.network.readsGivenJets) else {

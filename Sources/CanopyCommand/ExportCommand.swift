@@ -74,6 +74,7 @@ struct ExportCommand: ParsableCommand {
       let model = try conditions.read([folder], plugins)[0]
       var files = OutputCheck()
       files.addModel(folder)
+      files.addPlugins(plugins)
       if let check { try files.addInputs([check]) }
       files.addOutput("-o", output)
       try files.check()

@@ -13,6 +13,8 @@ struct OutputCheck {
     case file
     /// A folder, which is made if it is not there.
     case folder
+    /// A folder of a report, whose files have names that follow from what is in it.
+    case report
     /// A file of a folder that is another output.
     case part
   }
@@ -71,6 +73,11 @@ struct OutputCheck {
     }
   }
 
+  /// Adds the libraries of plugins.
+  mutating func addPlugins(_ plugins: PluginRegistry) {
+    for case .library(let path) in plugins.origins { addInput(path) }
+  }
+
   /// Adds a file or folder that an option names; without it, standard output, which may lead to a file.
   mutating func addOutput(_ option: String, _ path: String?, _ kind: Kind = .file) {
     let name = path.map { "\(option) \($0)" } ?? "standard output"
@@ -94,8 +101,26 @@ struct OutputCheck {
       switch output.kind {
       case .file: try ResultDestination.file(path).check()
       case .folder: try OutputPlace.checkFolder(path)
+      case .report:
+        try checkReport(output.name, path)
+        try OutputPlace.checkFolder(path)
       case .part: break
       }
+    }
+  }
+
+  /// The endings of files that reports have.
+  private static let endingsOfReports: Set<String> = ["csv", "gnuplot", "json", "png", "svg"]
+
+  /// Throws if a folder has an input that a file of a report may replace.
+  private func checkReport(_ name: String, _ folder: String) throws {
+    let content = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for file in content where Self.endingsOfReports.contains((file as NSString).pathExtension) {
+      guard let identity = Self.identity("\(folder)/\(file)"),
+        let input = inputs.first(where: { $0.identity == identity })
+      else { continue }
+      throw ValidationError(
+        "\(name) has the input \(input.name), which a file of the report may replace; name another folder.")
     }
   }
 

@@ -102,6 +102,7 @@ func writeResults(
   var files = OutputCheck()
   try files.addInputs(reading.inputs)
   files.addModel(model?.folder)
+  files.addPlugins(plugins)
   files.addOutput("-o", output.output)
   try files.check()
   let format = try output.format(among: plugins.resultFormats)

@@ -2,6 +2,7 @@
 
 import Canopy
 import Foundation
+import Support
 
 /// Writes a message; if nobody can read it, the work goes on.
 func writeToStandardError(_ text: String) {
@@ -12,15 +13,7 @@ func writeToStandardError(_ text: String) {
 ///
 /// - Throws: `ResultOutputError` if it cannot be written.
 func writeToStandardOutput(_ data: Data) throws {
-  try data.withUnsafeBytes { bytes in
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = write(STDOUT_FILENO, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-      if count >= 0 {
-        rest = rest.dropFirst(count)
-      } else if errno != EINTR {
-        throw ResultOutputError(writing: "standard output", code: errno)
-      }
-    }
+  try data.withUnsafeBytes {
+    try $0.write(to: STDOUT_FILENO) { ResultOutputError(writing: "standard output", code: $0) }
   }
 }

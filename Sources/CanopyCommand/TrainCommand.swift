@@ -103,6 +103,7 @@ struct TrainCommand: ParsableCommand {
     files.addInputs(files: settings.data.files + settings.data.testInputs.flatMap(\.files))
     files.addModel(settings.embedding?.source.model)
     files.addModel(settings.training.model)
+    files.addPlugins(run.plugins)
     files.addOutput("-o", output, .folder)
     for file in [
       Model.descriptionFile, Model.weightsFile, Checkpoint.file, TrainingRun.learningCurveFile,

@@ -290,8 +290,8 @@ struct TriggerCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      try checkOutputs()
       let plugins = try self.model.plugins.registry()
+      try checkOutputs(plugins)
       let outputFormat = try self.format(among: plugins.eventOutputFormats)
       let model = try self.model.read(plugins)
       let file = try MenuFile(contentsOf: URL(fileURLWithPath: menu))
@@ -334,7 +334,7 @@ struct TriggerCommand: ParsableCommand {
     return format
   }
 
-  private func checkOutputs() throws {
+  private func checkOutputs(_ plugins: PluginRegistry) throws {
     var files = OutputCheck()
     try files.addInputs(reading.inputs)
     try files.addInputs(signal)
@@ -343,9 +343,10 @@ struct TriggerCommand: ParsableCommand {
       files.addInput(String(file))
     }
     files.addModel(model.folder)
+    files.addPlugins(plugins)
     files.addOutput("-o", output)
     if let output, !tune { files.addOutput("the journal", "\(output).journal") }
-    if let report { files.addOutput("--report", report, .folder) }
+    if let report { files.addOutput("--report", report, .report) }
     try files.check()
   }
 

@@ -64,8 +64,8 @@ extension JSONValue: Codable {
     }
   }
 
-  /// Makes sure that a number beyond 64 bits is written again as it was read, if it is a whole number of up to 38 digits,
-  /// which is what `Decimal` holds.
+  /// Makes sure that a number beyond 64 bits is written again as it was read, if it is a whole number of up to 165 digits:
+  /// `Decimal` holds 38 of them, and knows how many more there are.
   private static func checkDigits(of value: Double, in container: some SingleValueDecodingContainer) throws {
     guard value.magnitude >= 0x1p63, let digits = try? container.decode(Decimal.self), digits.exponent >= 0,
       digits != Decimal(string: "\(value)")
@@ -73,7 +73,8 @@ extension JSONValue: Codable {
     throw DecodingError.dataCorruptedError(
       in: container,
       debugDescription:
-        "the whole number \(digits) has more digits than are kept; write one of 64 bits, or with an exponent")
+        "the whole number \(value.magnitude < 1e38 ? "\(digits)" : "near \(value)") has more digits than are kept; write one of "
+        + "64 bits, or with an exponent")
   }
 
   /// Writes the value.

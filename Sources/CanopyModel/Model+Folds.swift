@@ -72,7 +72,12 @@ extension Model {
     let file = folder.appendingPathComponent(descriptionFile)
     let folds: EventFolds
     do {
-      folds = try JSONDecoder().decode(FoldedDescription.self, from: data).folds
+      let description = try JSONDecoder().decode(FoldedDescription.self, from: data)
+      folds = description.folds
+      try ModelDescription.check(
+        JSONDecoder().decode(JSONValue.self, from: data), JSONValue(encoding: description))
+    } catch let error as ModelError {
+      throw ModelError("\(file.relativePath): \(error.sentence)")
     } catch {
       throw ModelError(
         "\(file.relativePath): is no description of a model of several folds: \(error.clause).")

@@ -91,7 +91,10 @@ extension ModelDescription {
     }
   }
 
-  private static func check(_ members: JSONValue, _ read: JSONValue, _ place: String = "") throws {
+  /// Makes sure that every member of a value is one of what was read of it.
+  ///
+  /// - Throws: ``ModelError``, without a full stop, that names the member after `place`.
+  static func check(_ members: JSONValue, _ read: JSONValue, _ place: String = "") throws {
     guard let unknown = members.member(missingIn: read) else { return }
     throw ModelError(
       "\(place.isEmpty ? "" : place + " ")\(unknown) is nothing that this version of Canopy or of the plugin knows: use "

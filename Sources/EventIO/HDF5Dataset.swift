@@ -205,7 +205,7 @@ final class HDF5Dataset {
       }
     }
     let bytes: [UInt8] = try values(range, as: type.id, size: bits / 8)
-    return (0..<range.count * width).map { HDF5Texts.text(bytes[$0 * bits / 8..<($0 + 1) * bits / 8]) }
+    return texts.texts(bytes, size: bits / 8)
   }
 
   /// The values of a range of rows as doubles: `[rows × width]`.

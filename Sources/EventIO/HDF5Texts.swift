@@ -14,6 +14,8 @@ final class HDF5Texts {
 
   /// The type of texts of fixed length; nil for those of variable length.
   let fixedType: HDF5Handle?
+  /// Whether texts of fixed length are filled up, so that they may hold zeros, and do not end at the first.
+  private let isPadded: Bool
   private let bytes: HDF5Bytes?
   /// Where the references begin in the file; nil if they are in chunks.
   private let start: UInt64?
@@ -36,6 +38,7 @@ final class HDF5Texts {
     self.creation = creation
     rank = shape.count
     width = shape.dropFirst().reduce(1, *)
+    isPadded = H5Tget_strpad(type.id) != H5T_STR_NULLTERM
     guard H5Tis_variable_str(type.id) > 0 else {
       fixedType = type
       (bytes, start, rowsOfChunk) = (nil, nil, 0)
@@ -96,7 +99,7 @@ final class HDF5Texts {
   private func text(_ cursor: inout HDF5Cursor) throws -> String {
     let content = try bytes!.heapObject(&cursor, in: &collection)
     guard content.count <= Self.longest else { throw HDF5Attributes.Problem.damaged }
-    return Self.text(content)
+    return Self.text(content, endsAtZero: true)
   }
 
   /// The references of a chunk; none of one that was not written.
@@ -120,10 +123,24 @@ final class HDF5Texts {
     return references[...]
   }
 
-  /// A text up to its end, without the blanks that fill it up.
-  static func text(_ bytes: ArraySlice<UInt8>) -> String {
-    let text = bytes.prefix { $0 != 0 }
-    let end = text.lastIndex { $0 != UInt8(ascii: " ") }.map { $0 + 1 } ?? text.startIndex
-    return String(decoding: text[text.startIndex..<end], as: UTF8.self)
+  /// A text without the zeros and blanks that fill it up.
+  ///
+  /// - Parameters:
+  ///   - bytes: the text in UTF-8, or, if that makes no sense of it, in Latin-1, which keeps different texts apart.
+  ///   - endsAtZero: whether the first zero is its end; else only those behind it are none of the text.
+  /// - Returns: the text.
+  private static func text(_ bytes: ArraySlice<UInt8>, endsAtZero: Bool) -> String {
+    let text = endsAtZero ? bytes.prefix { $0 != 0 } : bytes
+    let end = text.lastIndex { $0 != UInt8(ascii: " ") && $0 != 0 }.map { $0 + 1 } ?? text.startIndex
+    let content = text[text.startIndex..<end]
+    return String(validating: content, as: UTF8.self)
+      ?? String(String.UnicodeScalarView(content.map { Unicode.Scalar($0) }))
+  }
+
+  /// The texts of fixed length whose bytes lie one after the other.
+  func texts(_ bytes: [UInt8], size: Int) -> [String] {
+    stride(from: 0, to: bytes.count, by: size).map {
+      Self.text(bytes[$0..<$0 + size], endsAtZero: !isPadded)
+    }
   }
 }

@@ -63,10 +63,11 @@ public struct InputSample: Sendable, Equatable {
   /// `*`, `?`, `[…]` and `{a,b}` stand for what they do in a shell, and `~` at the beginning for the home folder. The name of a
   /// file that there is stands for itself, and so does a name without such characters.
   ///
-  /// - Throws: ``InputPatternError`` if a pattern names no file.
+  /// - Throws: ``InputPatternError`` if a pattern names no file, or stands for more patterns than are looked for.
   public static func files(matching pattern: String) throws -> [String] {
     guard pattern != "-", access(pattern, F_OK) != 0 else { return [pattern] }
     guard pattern.hasPrefix("~") || pattern.contains(where: { "*?[{".contains($0) }) else { return [pattern] }
+    guard !hasTooManyBraces(pattern) else { throw InputPatternError(pattern: pattern, isTooLarge: true) }
     var found = glob_t()
     defer { globfree(&found) }
     let code = glob(pattern, GLOB_TILDE | GLOB_BRACE | GLOB_MARK, nil, &found)
@@ -77,13 +78,53 @@ public struct InputSample: Sendable, Equatable {
   }
 }
 
-/// A pattern that names no file.
+extension InputSample {
+  /// Whether `{a,b}` would stand for more patterns than are looked for: glob works through all of them, and goes down a call
+  /// for each brace with a copy of the pattern.
+  private static func hasTooManyBraces(_ pattern: String) -> Bool {
+    guard pattern.utf8.contains(UInt8(ascii: "{")) else { return false }
+    // Braces in each other stand for a sum, which is no more than the product.
+    var (count, alternatives) = (1, [Int]())
+    var braces = 0
+    for byte in pattern.utf8 {
+      switch byte {
+      case UInt8(ascii: "{"):
+        braces += 1
+        alternatives.append(1)
+      case UInt8(ascii: ",") where !alternatives.isEmpty: alternatives[alternatives.count - 1] += 1
+      case UInt8(ascii: "}"):
+        count = min(count * (alternatives.popLast() ?? 1), InputPatternError.mostPatterns + 1)
+      default: break
+      }
+    }
+    return pattern.utf8.count > InputPatternError.longestPattern || braces > InputPatternError.mostBraces
+      || count > InputPatternError.mostPatterns
+  }
+}
+
+/// A pattern that names no file, or too many.
 public struct InputPatternError: SettingValueError, CustomStringConvertible, Equatable {
   /// The pattern.
   public let pattern: String
+  /// Whether its braces stand for more patterns than are looked for.
+  public let isTooLarge: Bool
+
+  static let longestPattern = 4096
+  static let mostBraces = 20
+  static let mostPatterns = 10_000
+
+  init(pattern: String, isTooLarge: Bool = false) {
+    self.pattern = pattern
+    self.isTooLarge = isTooLarge
+  }
 
   /// What is wrong with it.
-  public var problem: String { "no file is called \(pattern), seen from the working folder" }
+  public var problem: String {
+    isTooLarge
+      ? "the braces of a pattern of \(pattern.utf8.count) bytes stand for more than are looked for: give at most "
+        + "\(Self.longestPattern) bytes, \(Self.mostBraces) braces and \(Self.mostPatterns) names, or list the files"
+      : "no file is called \(pattern), seen from the working folder"
+  }
   /// What is wrong with it.
   public var description: String { problem }
 }

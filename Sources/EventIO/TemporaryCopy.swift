@@ -18,12 +18,12 @@ enum TemporaryCopy {
     of buffer: ByteBuffer, limit: Int, title: String, _ open: (String) throws -> Result
   ) throws -> Result {
     let folder = FileManager.default.temporaryDirectory
-    func refusal() -> FileOutputError {
+    func refusal(_ code: Int32) -> FileOutputError {
       FileOutputError(
-        "\(folder.path), which TMPDIR names and \(buffer.source) is copied to", code: errno)
+        "\(folder.path), which TMPDIR names and \(buffer.source) is copied to", code: code)
     }
     removeAbandoned(in: folder)
-    guard let (path, descriptor) = create(in: folder) else { throw refusal() }
+    guard let (path, descriptor) = create(in: folder) else { throw refusal(errno) }
     defer {
       unlink(path)
       close(descriptor)
@@ -38,10 +38,9 @@ enum TemporaryCopy {
           problem: "has more than the \(limit >> 20) MiB that may be copied to \(folder.path) to be read as "
             + "\(title); decompress it or write it to a file, or raise --max-memory")
       }
-      let count = write(descriptor, bytes.baseAddress, bytes.count)
-      if count < 0, errno != EINTR { throw refusal() }
-      copied += max(count, 0)
-      buffer.consume(max(count, 0))
+      try bytes.write(to: descriptor, failure: refusal)
+      copied += bytes.count
+      buffer.consume(bytes.count)
     }
     return try open(path)
   }

@@ -15,11 +15,11 @@ extension ConfigurationNode {
     self = try settings.reduce(ConfigurationNode(yaml: text, source: source)) { try $0.setting($1) }
   }
 
-  /// The keys whose values differ from those of another configuration, with both values in a few words; nil
-  /// for a value that is not there.
-  package func differences(
-    from other: ConfigurationNode, under path: String = ""
-  ) -> [(key: String, own: String?, other: String?)] {
+  /// A key whose values differ in two configurations, with both values in a few words; nil for a value that is not there.
+  package typealias Difference = (key: String, own: String?, other: String?)
+
+  /// The keys whose values differ from those of another configuration.
+  package func differences(from other: ConfigurationNode, under path: String = "") -> [Difference] {
     guard isMapping, other.isMapping else {
       return hasSameContent(as: other) ? [] : [(path, summary, other.summary)]
     }

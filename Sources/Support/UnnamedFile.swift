@@ -32,14 +32,7 @@ package final class UnnamedFile: Sendable {
   ///
   /// - Throws: ``FileOutputError`` if there is no room.
   package func append(_ bytes: [UInt8]) throws {
-    try bytes.withUnsafeBytes { bytes in
-      var done = 0
-      while done < bytes.count {
-        let count = write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-        if count < 0, errno != EINTR { throw FileOutputError(folder, code: errno) }
-        done += max(count, 0)
-      }
-    }
+    try bytes.withUnsafeBytes { try $0.write(to: descriptor) { FileOutputError(folder, code: $0) } }
   }
 
   /// Fills a buffer with the bytes from `offset` on.

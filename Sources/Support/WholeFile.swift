@@ -72,19 +72,7 @@ public final class WholeFile {
   ///
   /// - Throws: ``FileOutputError`` if they cannot be written.
   public func write(_ bytes: UnsafeRawBufferPointer) throws {
-    try Self.write(bytes, to: descriptor, name)
-  }
-
-  private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ name: String) throws {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-      if count >= 0 {
-        rest = rest.dropFirst(count)
-      } else if errno != EINTR {
-        throw FileOutputError(name, code: errno)
-      }
-    }
+    try bytes.write(to: descriptor) { FileOutputError(name, code: $0) }
   }
 
   /// Puts the complete file on the disk and gives it its name.
@@ -117,7 +105,7 @@ public final class WholeFile {
       let descriptor = open(path, O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw FileOutputError(path, code: errno) }
       defer { close(descriptor) }
-      return try data.withUnsafeBytes { try write($0, to: descriptor, path) }
+      return try data.withUnsafeBytes { try $0.write(to: descriptor) { FileOutputError(path, code: $0) } }
     }
     let file = try WholeFile(path)
     try data.withUnsafeBytes { try file.write($0) }

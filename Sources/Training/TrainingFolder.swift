@@ -68,7 +68,7 @@ final class TrainingFolder {
         "\(url.relativePath): holds a training already; add --resume to go on with it, or choose another folder."
       )
     }
-    let changes: [String]
+    let changes: [ConfigurationNode.Difference]
     do {
       changes = try self.changes(in: configuration, from: Checkpoint.configuration(of: checkpointFile))
     } catch let error as ConfigurationError {
@@ -81,14 +81,33 @@ final class TrainingFolder {
         "\(url.relativePath): \(checkpoint.epochs.count) epochs are done, and training.epochs is "
           + "\(configuration.training.epochs); give at least as many.")
     }
-    return (checkpoint, changes)
+    let section = configuration.training
+    if let rate = changes.first(where: { $0.key == Self.rateKey }),
+      section.isFinished(after: checkpoint.epochs)
+    {
+      throw TrainingError(
+        "\(url.relativePath): the training is finished after \(checkpoint.epochs.count) epochs, which another \(rate.key) "
+          + "changes nothing of; give it the value that it had, \(rate.other ?? "the default"), or more training.epochs."
+      )
+    }
+    return (checkpoint, changes.map { words(for: $0, section) })
+  }
+
+  /// What is done differently, as a sentence without its full stop.
+  private func words(for change: ConfigurationNode.Difference, _ section: TrainingSection) -> String {
+    let words = "\(change.key) is \(change.own ?? "left out") now, and was \(change.other ?? "left out")"
+    guard change.key == Self.epochsKey, section.schedule != .constant else { return words }
+    return words
+      + ": the rate goes on as \(section.schedule.rawValue) over \(section.epochs) epochs has it, so that the weights are "
+      + "not those of one training of \(section.epochs) epochs"
   }
 
   /// What a training may do differently when it goes on.
   private static let changeableKeys = [
-    "data.cache", "training.epochs", "training.learning-rate", "training.early-stopping",
-    "training.tensorboard",
+    "data.cache", epochsKey, rateKey, "training.early-stopping", "training.tensorboard",
   ]
+  private static let epochsKey = "training.epochs"
+  private static let rateKey = "training.learning-rate"
 
   /// Whether a key belongs to the section `scan`, which has no part in a training.
   static func isOfScan(_ key: String) -> Bool { key == "scan" || key.hasPrefix("scan.") }
@@ -109,14 +128,16 @@ final class TrainingFolder {
     else { return [] }
     // A training that is finished does not become one of another rate.
     return new.differences(from: old).map(\.key).filter {
-      $0 == "training.learning-rate" || !unchangeable([$0]).isEmpty
+      $0 == rateKey || !unchangeable([$0]).isEmpty
     }
   }
 
-  /// What is changed on purpose, in words.
+  /// What is changed on purpose.
   ///
   /// - Throws: ``TrainingError`` that names the keys that may not differ.
-  private func changes(in configuration: TrainingConfiguration, from earlier: String) throws -> [String] {
+  private func changes(
+    in configuration: TrainingConfiguration, from earlier: String
+  ) throws -> [ConfigurationNode.Difference] {
     let old = try ConfigurationNode(keptText: earlier, source: checkpointFile.relativePath)
     let differences = try ConfigurationNode(keptText: configuration.text, source: "the configuration")
       .differences(from: old)
@@ -128,9 +149,7 @@ final class TrainingFolder {
           + "\(Self.changeableKeys.dropLast().joined(separator: ", ")) and \(Self.changeableKeys.last!) may change), or choose another folder."
       )
     }
-    return differences.filter { !Self.isOfScan($0.key) }.map {
-      "\($0.key) is \($0.own ?? "left out") now, and was \($0.other ?? "left out")"
-    }
+    return differences.filter { !Self.isOfScan($0.key) }
   }
 
   /// Makes sure that the events are those that a checkpoint was trained on.

@@ -10,6 +10,29 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
+  /// A report has files of its own names in a folder; the inputs there are not among them.
+  @Test(arguments: [false, true]) func noFileOfAReportIsAnInput(isLinked: Bool) throws {
+    let text = "0,1,0.5\n1,2,0.5\n"
+    let name = isLinked ? "histogram" : "pairs.csv"
+    let histogram = try folder.write(text, to: name)
+    if isLinked {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path("report.json"), withDestinationPath: histogram)
+    }
+    let menu = try folder.write("paths: [{name: all}]", to: "menu.yaml")
+    let trigger = [
+      "trigger", Samples.path("w-vs-qcd-small.h5"), "--menu", menu, "--model", Models.folder("w-tagger").path,
+      "--max-events", "20", "--define", "mu=label",
+      "--pile-up", "mu=\(histogram)",
+    ]
+    let lost = try Program.run(trigger + ["--report", folder.url.path])
+    #expect(
+      lost.status == 64 && lost.errors.contains("which a file of the report may replace"), "\(lost.errors)")
+    #expect(try folder.text(name) == text)
+    let elsewhere = try Program.run(trigger + ["--report", folder.path("report")])
+    #expect(elsewhere.status == 0, "\(elsewhere.errors)")
+  }
+
   @Test(arguments: ["link", "hard-link", "./events.txt", "sub/../events.txt", "/proc/self/fd/0"])
   func anInputIsNoOutput(name: String) throws {
     let files = FileManager.default

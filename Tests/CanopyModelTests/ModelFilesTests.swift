@@ -241,7 +241,15 @@ import Testing
     }
     let decimals = try JSONDecoder().decode(JSONValue.self, from: Data("123456789012345678901234.5".utf8))
     #expect(decimals == .number(123_456_789_012_345_678_901_234.5), "no whole number, and rounded as ever")
-    for text in ["18446744073709551616", "-9223372036854775809", "100000000000000000000001"] {
+    // A double is as near as any number to what has more digits than are counted.
+    let long = String(repeating: "1234567890", count: 20)
+    #expect(try JSONDecoder().decode(JSONValue.self, from: Data(long.utf8)) == .number(Double(long)!))
+    for (text, shown) in [
+      ("18446744073709551616", "18446744073709551616"), ("-9223372036854775809", "-9223372036854775809"),
+      ("100000000000000000000001", "100000000000000000000001"),
+      // Of which no more than 38 digits could be shown.
+      ("12345678901234567890123456789012345678901", "near 1.2345678901234568e+40"),
+    ] {
       let error = #expect(throws: DecodingError.self) {
         try JSONDecoder().decode([String: JSONValue].self, from: Data("{\"a\": [\(text)]}".utf8))
       }
@@ -251,7 +259,7 @@ import Testing
       }
       #expect(
         context.debugDescription
-          == "the whole number \(text) has more digits than are kept; write one of 64 bits, or with an exponent"
+          == "the whole number \(shown) has more digits than are kept; write one of 64 bits, or with an exponent"
       )
     }
   }

@@ -55,6 +55,22 @@ import Testing
     }
   }
 
+  /// No two texts become one: zeros in texts that are filled up, and bytes that are not UTF-8, stay.
+  @Test func textsAreReadToTheirEnds() throws {
+    let batch = try #require(try batches(Self.path("texts")).first)
+    func texts(_ name: String) -> [String?] { (0..<2).map { batch.columns[name]?.text(ofRow: $0) } }
+    #expect(texts("padded") == ["ab\0c", "ab"])
+    #expect(texts("latin") == ["été", "üté"])
+    #expect(texts("utf") == ["été", "  a"])
+    #expect(texts("ended") == ["a", "ab"])
+    let folder = try TemporaryFolder()
+    let copy = folder.path("copy.h5")
+    let writer = try HDF5EventOutputFormat().makeWriter(to: .file(copy))
+    try writer.append(batch)
+    try writer.finish()
+    #expect(try batches(copy).first?.columns["padded"]?.categories == batch.columns["padded"]?.categories)
+  }
+
   @Test func columnsOfParticlesAreRead() throws {
     let none = EventReadingOptions(particleColumns: [])
     #expect(

@@ -82,6 +82,28 @@ import Testing
     #expect(error?.pattern == "\(base)/zz-*")
   }
 
+  /// As many as these would take glob for ever, or its stack.
+  @Test(arguments: [
+    String(repeating: "{a,b}", count: 14), String(repeating: "{a}", count: 21),
+    "{" + String(repeating: "a,", count: 2500) + "}", String(repeating: "{a}", count: 20000),
+    String(repeating: "{", count: 30000),
+  ])
+  func braceBombsAreRefused(pattern: String) throws {
+    let error = #expect(throws: InputPatternError.self) { try InputSample.files(matching: pattern) }
+    #expect(error?.isTooLarge == true)
+    #expect(problem("'\(pattern)'").contains("or list the files"))
+  }
+
+  @Test func bracesOfAnOrdinarySizeAreLookedFor() throws {
+    let ten = "{0,1,2,3,4,5,6,7,8,9}"
+    let error = #expect(throws: InputPatternError.self) {
+      try InputSample.files(matching: "\(folder.url.path)/\(ten)\(ten)\(ten)\(ten)")
+    }
+    #expect(error?.isTooLarge == false)
+    let many = "\(folder.url.path)/{t{t,u},zz}-{1,2}.jsonl"
+    #expect(try InputSample.files(matching: many).map { $0.suffix(10) } == ["tt-2.jsonl"])
+  }
+
   @Test func aSampleIsAFileOrAMapping() throws {
     #expect(try sample("a.h5") == InputSample(files: ["a.h5"]))
     let whole = try sample(

@@ -118,6 +118,28 @@ import Testing
     #expect(titles.components(separatedBy: "embedding").count == 3)
   }
 
+  /// Those of the jet that they belong to, and none in the lines of events.
+  @Test func aTableHasTheNumbersOfConstituentsAndSplittings() throws {
+    var batch = ResultBatch.byHand()
+    batch.constituents = nil
+    batch.trees = nil
+    batch.jetColumns = []
+    batch.constituentColumns = ResultRows(
+      offsets: [0, 3, 4, 9],
+      columns: [ResultColumn(name: "origin/score", values: (0..<9).map { Float($0) }, unit: "GeV")])
+    batch.splittingColumns = ResultRows(
+      offsets: [0, 2, 2, 6],
+      columns: [ResultColumn(name: "z", width: 2, values: (0..<12).map { Float($0) / 2 })])
+    let lines = try write([batch], as: "table").map { line in
+      line.split(separator: "  ").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    }
+    #expect(lines[0].suffix(2) == ["constituent/origin/score [GeV]", "splitting/z"])
+    #expect(lines[1] == ["7", "-", "1.0000"])
+    #expect(lines[2].suffix(2) == ["0.0000 1.0000 2.0000", "0.0000 0.5000 1.0000 1.5000"])
+    #expect(lines[3].last == "3.0000", "a jet of one constituent has no splitting")
+    #expect(lines[6].suffix(2) == ["4.0000 5.0000 6.0000 … (5)", "2.0000 2.5000 3.0000 … (8)"])
+  }
+
   @Test func tableWithoutEventsHasTitles() throws {
     #expect(
       try write([], as: "table") == [" event  jet    pt [GeV]    rapidity         phi  mass [GeV]", ""])

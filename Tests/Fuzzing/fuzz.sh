@@ -13,7 +13,8 @@ seconds=${1:?Usage: Tests/Fuzzing/fuzz.sh SECONDS [TARGET…]}
 shift
 targets=("$@")
 ((${#targets[@]})) ||
-  targets=(hepmc2 hepmc3 lhe json text hdf5 compressed model weights checkpoint configuration settings menu journal formula)
+  targets=(hepmc2 hepmc3 lhe json text hdf5 compressed model weights checkpoint configuration settings menu journal formula
+    folds pile-up)
 
 build=$PWD/.build-fuzz
 clang=$(dirname "$(readlink -f "$(command -v "$swift")")")/clang

@@ -215,6 +215,23 @@ import Testing
     #expect(evaluation.eventCount == 120 && !evaluation.remarks.contains { $0.contains("was trained on") })
   }
 
+  /// As in the description of a model of one training.
+  @Test(arguments: ["", "folds."]) func membersThatAreNotKnown(part: String) throws {
+    let events = try write(Array(0..<60), to: "events.jsonl") { "\"label\": \($0 % 2), " }
+    try train(
+      "  inputs: [\(events)]\n  validation-fraction: 0.3\n  folds: 2", into: "model",
+      epochs: 1)
+    let file = "model/\(Model.descriptionFile)"
+    let text = String(decoding: try folder.data(file), as: UTF8.self)
+    let place = part.isEmpty ? "\"formatVersion\"" : "\"count\""
+    #expect(text.contains(place))
+    try folder.write(text.replacingOccurrences(of: place, with: "\"novelty\" : 1, " + place), to: file)
+    let error = #expect(throws: ModelError.self) { try read("model") }
+    #expect(
+      error?.description.contains("model.json: \(part)novelty is nothing that this version") == true,
+      "\(error?.description ?? "")")
+  }
+
   @Test func foldsGoOnAfterAnInterruption() throws {
     struct Stop: Error {}
     let events = try write(Array(0..<120), to: "events.jsonl") { "\"label\": \($0 % 2), " }

@@ -268,6 +268,36 @@ import Training
       try run(yaml(3, rate: 0.001), into: "part", resuming: true)
     }
     #expect(fewer?.description.contains("5 epochs are done") == true)
+    let description = try folder.data("part/model.json")
+    let none = #expect(throws: TrainingError.self) {
+      try run(yaml(5, rate: 0.002), into: "part", resuming: true)
+    }
+    #expect(
+      none?.description.contains(
+        "the training is finished after 5 epochs, which another training.learning-rate changes nothing of; give it the value that "
+          + "it had, '0.001', or more training.epochs") == true, "\(none?.description ?? "")")
+    #expect(try folder.data("part/model.json") == description)
+  }
+
+  /// The bits of one training only at a constant rate, and by the rates of the longer one in any case.
+  @Test(
+    arguments: LearningRateSchedule.allCases, ["", ", warm-up: 1.5", ", keep: average", ", optimiser: lion"])
+  func moreEpochsAreThoseOfTheLongerSchedule(schedule: LearningRateSchedule, more: String) throws {
+    if schedule == .oneCycle, more.contains("warm-up") { return }
+    func yaml(_ epochs: Int) -> String {
+      ToyJets.configuration(
+        events,
+        training: "epochs: \(epochs), batch-size: 20, threads: 1, schedule: \(schedule.rawValue)" + more)
+    }
+    let (whole, part) = (Log(), Log())
+    try run(yaml(3), into: "whole", log: whole)
+    try run(yaml(2), into: "part")
+    try run(yaml(3), into: "part", resuming: true, log: part)
+    #expect(part.epochs.map(\.learningRate) == whole.epochs.suffix(1).map(\.learningRate))
+    let areSame = try folder.data("part/weights.safetensors") == folder.data("whole/weights.safetensors")
+    #expect(areSame == (schedule == .constant))
+    let changes = try #require(part.summary?.changes)
+    #expect(changes.count == 1 && changes[0].contains("not those of one training of 3 epochs") == !areSame)
   }
 
   @Test func onlyTheSameEventsResume() throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import Support
 
 /// A destination that has been examined: a file to be, or an open stream.
 final class ResultTarget {
@@ -56,14 +57,6 @@ final class ResultTarget {
 
   /// Writes all of `bytes` to `descriptor`, which stands for this destination.
   func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-      if count >= 0 {
-        rest = rest.dropFirst(count)
-      } else if errno != EINTR {
-        throw ResultOutputError(writing: name, code: errno)
-      }
-    }
+    try bytes.write(to: descriptor) { ResultOutputError(writing: name, code: $0) }
   }
 }

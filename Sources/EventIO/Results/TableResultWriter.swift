@@ -6,7 +6,8 @@ import Support
 /// Aligned columns for people.
 ///
 /// There is a line for each jet, and one, marked `-`, for each event that has columns of its own or no jets.
-/// Columns and lists of more than four entries are shown by their beginning.
+/// Columns and lists of more than four entries are shown by their beginning; the numbers of a jet's constituents and splittings
+/// are such lists.
 public struct TableResultFormat: ResultFormat {
   /// `table`.
   public let name = "table"
@@ -37,7 +38,7 @@ final class TableResultWriter: ResultWriter {
 
   private let text: ResultText
   private var layout: ResultLayout?
-  /// The widths of the computed columns, in characters: those of the jets, then those of the events.
+  /// The widths of the computed columns, in characters: those of the jets, of the events, of constituents and of splittings.
   private var widths: [Int] = []
   private var line = ""
 
@@ -49,7 +50,8 @@ final class TableResultWriter: ResultWriter {
     let layout = try begin(with: batch)
     layout.check(batch)
     let jetWidths = widths.prefix(layout.jetColumns.count)
-    let eventWidths = widths.dropFirst(layout.jetColumns.count)
+    let eventWidths = widths.dropFirst(layout.jetColumns.count).prefix(layout.eventColumns.count)
+    let rowWidths = widths.dropFirst(layout.jetColumns.count + layout.eventColumns.count)
     for event in 0..<batch.eventCount {
       let jets = batch.jets(ofEvent: event)
       let number = batch.eventNumbers[event].description
@@ -67,6 +69,8 @@ final class TableResultWriter: ResultWriter {
         ])
         add(batch.jetColumns, row: jet, widths: jetWidths)
         for width in eventWidths { add("", width: width) }
+        add(batch.constituentColumns, ofJet: jet, widths: rowWidths.prefix(layout.constituentColumns.count))
+        add(batch.splittingColumns, ofJet: jet, widths: rowWidths.dropFirst(layout.constituentColumns.count))
         addLists(of: jet, in: batch)
         try endLine()
       }
@@ -88,11 +92,10 @@ final class TableResultWriter: ResultWriter {
     let jetNames = new.jetColumns.map(\.name)
     for (place, column) in (new.jetColumns + new.eventColumns).enumerated() {
       let isRepeated = place >= jetNames.count && jetNames.contains(column.name)
-      let name = isRepeated ? "event \(column.name)" : column.name
-      let title = (column.unit.map { "\(name) [\($0)]" } ?? name).printable
-      let widest = String(repeating: "0", count: Self.numberWidth)
-      widths.append(max(title.count, Self.beginning(of: 0..<column.width) { _ in widest }.count))
-      add(title, width: widths.last!)
+      addTitle(isRepeated ? "event \(column.name)" : column.name, of: column, entries: column.width)
+    }
+    for (rows, columns) in [("constituent", new.constituentColumns), ("splitting", new.splittingColumns)] {
+      for column in columns { addTitle("\(rows)/\(column.name)", of: column, entries: Self.entriesInFull) }
     }
     if new.hasConstituents {
       line += "  " + "constituents".padding(toLength: Self.constituentsWidth, withPad: " ", startingAt: 0)
@@ -100,6 +103,13 @@ final class TableResultWriter: ResultWriter {
     if new.hasTrees { line += "  tree" }
     try endLine()
     return new
+  }
+
+  private func addTitle(_ name: String, of column: ResultLayout.Column, entries: Int) {
+    let title = (column.unit.map { "\(name) [\($0)]" } ?? name).printable
+    let widest = String(repeating: "0", count: Self.numberWidth)
+    widths.append(max(title.count, Self.beginning(of: 0..<entries) { _ in widest }.count))
+    add(title, width: widths.last!)
   }
 
   private func addHead(_ fields: [String]) {
@@ -115,6 +125,14 @@ final class TableResultWriter: ResultWriter {
         continue
       }
       let entries = row * column.width..<(row + 1) * column.width
+      add(Self.beginning(of: entries) { Self.computed(column.values[$0]) }, width: width)
+    }
+  }
+
+  private func add(_ rows: ResultRows, ofJet jet: Int, widths: ArraySlice<Int>) {
+    for (column, width) in zip(rows.columns, widths) {
+      let its = rows.rows(ofJet: jet)
+      let entries = its.lowerBound * column.width..<its.upperBound * column.width
       add(Self.beginning(of: entries) { Self.computed(column.values[$0]) }, width: width)
     }
   }

@@ -36,10 +36,7 @@ final class TensorBoardFile {
     guard descriptor >= 0 else { throw FileOutputError(path, code: errno) }
     defer { close(descriptor) }
     let records = new.reduce(into: Data()) { $0.append(Self.record(of: $1, at: now)) }
-    let written = records.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    guard written == records.count else {
-      throw FileOutputError(path, code: written < 0 ? errno : ENOSPC)
-    }
+    try records.withUnsafeBytes { try $0.write(to: descriptor) { FileOutputError(path, code: $0) } }
   }
 
   /// The whole file, of epochs of which the last ended now.

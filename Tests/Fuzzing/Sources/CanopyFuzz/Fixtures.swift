@@ -26,6 +26,8 @@ struct Fixtures {
   var model: URL { folder.appendingPathComponent("model") }
   /// The folder of that training after its first epoch.
   var unfinishedModel: URL { folder.appendingPathComponent("unfinished-model") }
+  /// The model of the same training with two folds.
+  var foldedModel: URL { folder.appendingPathComponent("folded-model") }
   private var menu: URL { folder.appendingPathComponent("menu.yaml") }
 
   /// A copy of a folder that an input may be written into.
@@ -69,12 +71,15 @@ extension Fixtures {
     try trainingText.write(to: configuration, atomically: true, encoding: .utf8)
     try menuText.write(to: menu, atomically: true, encoding: .utf8)
     try writeFileSeeds()
-    for made in [model, unfinishedModel] { try? FileManager.default.removeItem(at: made) }
+    for made in [model, unfinishedModel, foldedModel] { try? FileManager.default.removeItem(at: made) }
     let keeper = CheckpointKeeper(of: model, in: unfinishedModel)
-    _ = try TrainingRun(
-      TrainingConfiguration(contentsOf: configuration, plugins: .builtIn), plugins: .builtIn
-    )
-    .run(into: model, resuming: false, observer: keeper)
+    for (settings, model) in [([], model), (["data.folds=2"], foldedModel)] {
+      _ = try TrainingRun(
+        TrainingConfiguration(contentsOf: configuration, settings: settings, plugins: .builtIn),
+        plugins: .builtIn
+      )
+      .run(into: model, resuming: false, observer: keeper)
+    }
     try writeTrainedSeeds()
   }
 
@@ -153,6 +158,15 @@ extension Fixtures {
 
         """.utf8), "json", "seed")
     try write(
+      Data(
+        """
+        {"particles": [[1, 2, 3, 4], [5, 1, 0, 9]], "d0.0": [1, 2], "d0.1": [null, 3], "process": "W", "number": 9007199254740993, \
+        "jets": [{"pt": 7, "eta": 0.5, "phi": 1, "flavour": 5, "type": "b"}, {"pt": 3, "eta": -1, "phi": -3}]}
+        {"particles": [[1, 0, 0, 2]], "process": "QCD", "jets": []}
+
+        """.utf8), "json", "given-jets")
+    try write(Data("lower,upper,share\n0,10,0.25\n10,20.5,0.5\n20.5,1e2,0\n".utf8), "pile-up", "seed")
+    try write(
       Data("# px py pz E\n1 2 3 4\n0.5 .25 -1e1 20\n#END\n1 0 0 1\n\n2 0 0 2 211\n".utf8), "text", "seed")
 
     for (folder, target) in [("Configurations", "configuration"), ("Menus", "menu")] {
@@ -161,6 +175,7 @@ extension Fixtures {
         try write(Data(contentsOf: file), target, file.lastPathComponent)
       }
     }
+    try writeDocumentedSeeds()
     try write(Data(contentsOf: configuration), "configuration", "seed")
     try write(Data(contentsOf: menu), "menu", "seed")
     let settings = [
@@ -178,12 +193,27 @@ extension Fixtures {
     for (index, setting) in settings.enumerated() { try write(Data(setting.utf8), "settings", "\(index)") }
   }
 
+  /// The configurations and menus in the documentation, which have all that one can write.
+  private func writeDocumentedSeeds() throws {
+    let pages = Self.root.appendingPathComponent("Sources/Canopy/Canopy.docc")
+    for page in try FileManager.default.contentsOfDirectory(at: pages, includingPropertiesForKeys: nil)
+    where page.pathExtension == "md" {
+      let parts = try String(contentsOf: page, encoding: .utf8).components(separatedBy: "```")
+      for (index, part) in parts.enumerated() where part.hasPrefix("yaml\n") {
+        let name = page.deletingPathExtension().lastPathComponent + "-\(index)"
+        try write(Data(part.dropFirst(5).utf8), part.contains("paths:") ? "menu" : "configuration", name)
+      }
+    }
+  }
+
   /// The seeds that come from a training.
   private func writeTrainedSeeds() throws {
     for name in [Model.descriptionFile, Model.weightsFile] {
       let data = try Data(contentsOf: model.appendingPathComponent(name))
       try write(data, name == Model.weightsFile ? "weights" : "model", "seed")
     }
+    try write(
+      Data(contentsOf: foldedModel.appendingPathComponent(Model.descriptionFile)), "folds", "seed")
     try write(
       Data(contentsOf: unfinishedModel.appendingPathComponent(Checkpoint.file)), "checkpoint", "seed")
     try write(journal(), "journal", "seed")

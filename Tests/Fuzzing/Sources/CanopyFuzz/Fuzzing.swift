@@ -28,7 +28,8 @@ enum Fuzzing {
       "model": ModelDescriptionTarget.self, "weights": WeightsTarget.self,
       "checkpoint": CheckpointTarget.self,
       "configuration": ConfigurationTarget.self, "settings": SettingsTarget.self, "menu": MenuTarget.self,
-      "journal": JournalTarget.self, "formula": FormulaTarget.self,
+      "journal": JournalTarget.self, "formula": FormulaTarget.self, "folds": FoldsTarget.self,
+      "pile-up": PileUpFileTarget.self,
     ]
   }
 

@@ -7,7 +7,7 @@ import Foundation
 struct ModelDescriptionTarget: FuzzTarget {
   private let reader: ModelReader
 
-  init(_ fixtures: Fixtures) throws { reader = try ModelReader(fixtures) }
+  init(_ fixtures: Fixtures) throws { reader = try ModelReader(fixtures, fixtures.model) }
 
   func read(_ input: Data) throws { try reader.read(input, as: Model.descriptionFile) }
 }
@@ -16,9 +16,18 @@ struct ModelDescriptionTarget: FuzzTarget {
 struct WeightsTarget: FuzzTarget {
   private let reader: ModelReader
 
-  init(_ fixtures: Fixtures) throws { reader = try ModelReader(fixtures) }
+  init(_ fixtures: Fixtures) throws { reader = try ModelReader(fixtures, fixtures.model) }
 
   func read(_ input: Data) throws { try reader.read(input, as: Model.weightsFile) }
+}
+
+/// The description of a model of folds, whose own models are sound.
+struct FoldsTarget: FuzzTarget {
+  private let reader: ModelReader
+
+  init(_ fixtures: Fixtures) throws { reader = try ModelReader(fixtures, fixtures.foldedModel) }
+
+  func read(_ input: Data) throws { try reader.read(input, as: Model.descriptionFile) }
 }
 
 /// Reads a model one file of which is an input, and predicts with it.
@@ -26,8 +35,8 @@ private struct ModelReader {
   private let folder: URL
   private let events: Events
 
-  init(_ fixtures: Fixtures) throws {
-    folder = try fixtures.copy(of: fixtures.model)
+  init(_ fixtures: Fixtures, _ model: URL) throws {
+    folder = try fixtures.copy(of: model)
     events = try fixtures.events(4)
   }
 
