@@ -205,6 +205,10 @@ def _with_parameters(message: str) -> str:
 def load_plugins(path: str | os.PathLike[str]) -> None:
     """Make the plugins of a library known to the models that are loaded from now on.
 
+    Plugins find the symbols of Canopy's library from then on, and so does what is imported later those of the libraries
+    behind it. In a wheel these have names of their own; with a build from a checkout, import packages that bring their
+    own HDF5, FastJet or HepMC3, such as h5py, before.
+
     Parameters
     ----------
     path
