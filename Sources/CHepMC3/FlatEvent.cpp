@@ -246,8 +246,9 @@ bool FlatEvent::addVertex() {
   int64_t orphans = 0;
   int64_t outgoing = 0;
   int64_t count = 0;
-  if (!checkParticlesOfVertex() || !numbers(3, 4, readsVertices ? lastVertex.data() : nullptr) || !integer(7, "number of orphans", orphans) ||
-      !integer(8, "number of outgoing particles", outgoing) || !integer(9, "number of weights", count)) {
+  if (!checkParticlesOfVertex() || !numbers(3, 4, readsVertices ? lastVertex.data() : nullptr) ||
+      !integer(7, "number of orphans", orphans) || !integer(8, "number of outgoing particles", outgoing) ||
+      !integer(9, "number of weights", count)) {
     return false;
   }
   if (!isPlausible(orphans, "orphans") || !isPlausible(outgoing, "outgoing particles")) return false;
@@ -307,8 +308,8 @@ bool FlatEvent::addParticle() {
   return true;
 }
 
-// Where a particle was produced: at the vertex that it comes from or, in HepMC3, where the particle was produced that it comes
-// from, if their vertex has no line.
+// Where a particle was produced: at the vertex that it comes from or, in HepMC3, where the particle was produced that
+// it comes from, if their vertex has no line.
 void FlatEvent::noteProduction(int64_t barcode, int64_t mother, bool isWanted) {
   Position place = origin;
   if (format == CANOPY_HEPMC2) {

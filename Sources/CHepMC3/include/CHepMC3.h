@@ -27,9 +27,9 @@ typedef enum {
 typedef struct {
   int64_t number;  ///< The number that the file gives the event.
   size_t particle_count;
-  const double *momenta;  ///< px, py, pz, E in GeV: `[particles × 4]`.
-  const int32_t *pdgid;   ///< `[particles]`
-  const int32_t *status;  ///< `[particles]`
+  const double *momenta;   ///< px, py, pz, E in GeV: `[particles × 4]`.
+  const int32_t *pdgid;    ///< `[particles]`
+  const int32_t *status;   ///< `[particles]`
   const double *vertices;  ///< Where each was produced, x, y, z and t in mm: `[particles × 4]`; NULL unless asked for.
   size_t weight_count;
   const double *weights;  ///< `[weight_count]`, the nominal one first.
