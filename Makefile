@@ -12,7 +12,7 @@ C_SOURCES := $(shell find Sources Plugins Tests -name '*.c' -o -name '*.cpp' -o 
 # Other versions format otherwise; without this one, C and C++ are left as they are.
 CLANG_FORMAT := $(shell command -v clang-format-14)
 
-.PHONY: help demo test threads sanitize real studies onnx wheel python fuzz kills docs build install lint format prepare clean
+.PHONY: help demo test threads sanitize real studies samples onnx wheel python fuzz kills docs build install lint format prepare clean
 
 help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
@@ -22,6 +22,7 @@ help:
 	@echo 'make kills    kill trainings, triggers and others N=500 times, and look at what they leave'
 	@echo 'make real     compare Canopy with FastJet, pyhepmc, pylhe, h5py and uproot, on the samples and on files in ../shared'
 	@echo 'make studies  compare what evaluate says for a study with pyhf and NumPy'
+	@echo 'make samples  make a hundred events by the options of generate.py that measure particles, and look at them'
 	@echo 'make onnx     compare exported models with Canopy by ONNX Runtime, on files in ../shared/data'
 	@echo 'make wheel    build the wheel of the Python package in dist, with the command and all that it needs'
 	@echo 'make python   run the tests of the Python package in the wheel, which compare it with FastJet and with the command'
@@ -83,6 +84,11 @@ studies: build
 	python3 -m venv .build-real
 	.build-real/bin/pip install --quiet --only-binary=:all: --requirement Resources/Checks/requirements.txt
 	.build-real/bin/python Resources/Checks/studies.py
+
+samples:
+	python3 -m venv .build-real
+	.build-real/bin/pip install --quiet --only-binary=:all: pythia8mc fastjet pyhepmc h5py numpy backports.zstd
+	.build-real/bin/python Resources/Checks/samples.py
 
 onnx: build
 	python3 -m venv .build-real

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes a hundred events by the options of generate.py that measure particles, and looks at what a detector makes of them.
 
-Needs what generate.py needs. Usage: Resources/Checks/samples.py
+Needs what generate.py needs. Usage: Resources/Checks/samples.py, or make samples
 """
 
 import pathlib
