@@ -8,11 +8,11 @@ import PluginKit
 /// have a logit each, and an output for each class is its probability.
 public struct JetTagger: ClassifyingHead {
   /// The configuration of a tagger.
-  public struct Configuration: Codable, Sendable, Equatable {
+  public struct Configuration: SettingsSection, Encodable, Equatable {
     /// The truth column that has the number of the class, from 0, or its name as text, or a column for each class.
-    public var truth: ClassTruth
+    public var truth = ClassTruth("")
     /// The names of the classes in the order of their numbers; with two, the second is the signal.
-    public var classes: [String]
+    public var classes: [String] = []
     /// The widths of the hidden layers; two of the embedding's width unless given.
     public var hidden: [Int]?
     /// Whether the tagger also reads the jet's event: its embedding and the event inputs.
@@ -21,12 +21,6 @@ public struct JetTagger: ClassifyingHead {
     public var workingPoints: [Double]?
     /// How likely each number of a hidden layer is left out in a step of the training; none is unless given.
     public var dropout: Double?
-
-    private enum CodingKeys: String, CodingKey {
-      case truth, classes, hidden, dropout
-      case eventContext = "event-context"
-      case workingPoints = "working-points"
-    }
 
     /// A configuration; `hidden` is two layers of the embedding's width unless given.
     public init(
@@ -40,6 +34,34 @@ public struct JetTagger: ClassifyingHead {
       self.workingPoints = workingPoints
       self.dropout = dropout
     }
+
+    /// A tagger of no classes yet.
+    public init() {}
+
+    /// The settings, in the order of tables.
+    public static let settings: [Setting<Configuration>] = [
+      Setting(
+        "truth", \.truth,
+        "the column with the number of the class, from 0, or its name as text, or a list of columns, one for each class, of which "
+          + "one is 1 (<doc:TruthPerJet>)", isRequired: true),
+      Setting(
+        "classes", \.classes, "the classes in the order of their numbers; of two, the second is the signal",
+        isRequired: true, range: "2 to 1000 names"),
+      Setting(
+        "hidden", \.hidden, "the widths of the hidden layers", default: "two layers of the embedding's width",
+        range: "up to 20, each 1 to 4096"),
+      Setting(
+        "event-context", \.eventContext,
+        "whether the tagger reads the jet's event too, its embedding and inputs; needs the section `events`",
+        default: "false"),
+      Setting(
+        "working-points", \.workingPoints,
+        "background efficiencies for which thresholds are fixed on the validation sample: see <doc:TheNetwork>",
+        range: "up to 20, between 0 and 1"),
+      Setting(
+        "dropout", \.dropout, .halfOpen(0..<1),
+        "how likely each number of a hidden layer is left out in a step of the training"),
+    ]
   }
 
   /// `jet-tagger`.

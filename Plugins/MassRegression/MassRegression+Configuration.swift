@@ -4,11 +4,11 @@ import PluginKit
 
 extension MassRegression {
   /// The configuration of a mass regression.
-  public struct Configuration: Codable, Sendable, Equatable {
+  public struct Configuration: SettingsSection, Encodable, Equatable {
     /// The truth column that holds the true mass in GeV.
-    public var truth: String
+    public var truth = ""
     /// Whether there is a mass for each jet or for each event.
-    public var rows: HeadRows
+    public var rows = HeadRows.jets
     /// What is predicted of the distribution of ln(m / scale); quantiles unless given.
     public var likelihood: MassLikelihood?
     /// A typical mass in GeV; 100 unless given.
@@ -21,11 +21,6 @@ extension MassRegression {
     public var correctsResponse: Bool?
     /// How likely each number of a hidden layer is left out in a step of the training; none is unless given.
     public var dropout: Double?
-
-    private enum CodingKeys: String, CodingKey {
-      case truth, rows, likelihood, scale, estimators, hidden, dropout
-      case correctsResponse = "correct-response"
-    }
 
     /// A configuration, with the defaults of the properties.
     public init(
@@ -42,5 +37,32 @@ extension MassRegression {
       self.correctsResponse = correctsResponse
       self.dropout = dropout
     }
+
+    /// A regression of jets to no column yet.
+    public init() {}
+
+    /// The settings, in the order of tables.
+    public static let settings: [Setting<Configuration>] = [
+      Setting("truth", \.truth, "the event column with the true mass in GeV, positive", isRequired: true),
+      Setting(
+        "rows", \.rows,
+        "whether there is a mass for each jet or for each event; events need the section `events`",
+        isRequired: true, range: "jets, events"),
+      Setting(
+        "likelihood", \.likelihood, "what is predicted of the distribution of ln m", default: "quantiles"),
+      Setting("scale", \.scale, .positive, unit: "GeV", "a typical mass", default: "100"),
+      Setting(
+        "estimators", \.estimators, "classical estimators that are read, and put out beside the mass",
+        range: "of jets ungroomed-mass, soft-drop-mass; of events visible-mass, collinear-mass"),
+      Setting(
+        "hidden", \.hidden, "the widths of the hidden layers", default: "`[64, 64]`",
+        range: "up to 20, each 1 to 4096"),
+      Setting(
+        "correct-response", \.correctsResponse, "whether the validation sample corrects bias and interval",
+        default: "true"),
+      Setting(
+        "dropout", \.dropout, .halfOpen(0..<1),
+        "how likely each number of a hidden layer is left out in a step of the training"),
+    ]
   }
 }

@@ -85,6 +85,13 @@ public struct RecursiveCells: Sendable {
   /// The names of all cells, in the same order.
   public var names: [String] { all.map(\.name) }
 
+  /// The cells as a table in Markdown: the name of each, and what it does.
+  public var table: String {
+    (["| Cell | What it does |", "|---|---|"]
+      + all.map { "| `\($0.name)` | \($0.summary.replacing("|", with: "\\|")) |" })
+      .joined(separator: "\n")
+  }
+
   /// The cell of a name; nil if there is none.
   public subscript(name: String) -> RecursiveNetwork.Cell? { all.first { $0.name == name } }
 

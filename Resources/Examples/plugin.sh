@@ -114,6 +114,7 @@ refused 64 "unknown key 'widht' in embedding; did you mean 'width'?" "$canopy" t
 cd "$work/TreeMemory"
 package "$PWD"
 "$canopy" plugin list --plugin "$library" | grep -q "^  tree-memory  *$library " || fail "the cell is not listed"
+"$canopy" settings embedding --plugin "$library" | grep -q '^| `tree-memory` |' || fail "the settings lack the cell"
 "$canopy" train tree-memory.yaml -o "$work/tree-memory" --set training.epochs=1 --set data.max-events=400 \
   --plugin "$library"
 "$canopy" classify "$examples/../Samples/w-events.jsonl" --model "$work/tree-memory" --format jsonl \

@@ -8,14 +8,16 @@ import Foundation
 struct SettingsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "settings",
-    abstract: "Prints the settings of a training configuration.",
+    abstract: "Prints the settings of a training configuration, and of a trigger's menu.",
     discussion: """
       Each section has a table in Markdown: key, default, range and meaning. Observables and stages have their \
-      plugin's own keys beside 'plugin', heads under 'configuration'; canopy plugin list has an example of each plugin.
+      plugin's own keys beside 'plugin', heads under 'configuration', decisions of a menu under their names. A head or \
+      a decision that does not declare its settings has no table; canopy plugin list has an example of each plugin.
 
       EXAMPLES:
         canopy settings
         canopy settings jets training
+        canopy settings menu
         canopy settings embedding --plugin .build/release/libMyStage.so
       """)
 
@@ -25,20 +27,22 @@ struct SettingsCommand: ParsableCommand {
   @OptionGroup
   var plugins: PluginOptions
 
-  /// A section of a training configuration.
+  /// A section of a training configuration, or a menu.
   enum Section: String, CaseIterable, ExpressibleByArgument {
-    case data, jets, observables, embedding, events, heads, training, scan
+    case data, jets, observables, cuts, embedding, events, heads, training, scan, menu
 
     func table(_ plugins: PluginRegistry) -> String {
       switch self {
       case .data: DataSection.tables
       case .jets: JetSettings.table
       case .observables: ObservableSection.tables(plugins)
-      case .embedding: StageSection.tables(of: .embedding, plugins)
+      case .cuts: ObservableCut.meaning
+      case .embedding: StageSection.tables(of: .embedding, plugins) + "\n\n" + plugins.recursiveCells.table
       case .events: StageSection.tables(of: .events, plugins)
-      case .heads: HeadSection.table
+      case .heads: HeadSection.tables(plugins)
       case .training: TrainingSection.table
       case .scan: "\(ScanSection.table)\n\nThe keys of a range:\n\n\(ScanRange.table)"
+      case .menu: MenuDescription.tables(plugins)
       }
     }
   }

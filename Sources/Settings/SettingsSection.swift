@@ -65,7 +65,7 @@ extension SettingsSection {
     func refusal(_ key: String, _ problem: String) -> DecodingError {
       DecodingError.dataCorruptedError(forKey: SettingKey(key), in: container, debugDescription: problem)
     }
-    for setting in Self.settings { try setting.read(container, &self) }
+    try read(from: decoder) { _, error in throw error }
     if let (key, problem) = firstProblem { throw refusal(key, problem) }
     do {
       try check(given: Set(Self.settings.map(\.key).filter { container.contains(SettingKey($0)) }))
@@ -77,13 +77,32 @@ extension SettingsSection {
 }
 
 extension SettingsSection {
-  /// The first setting whose value is out of range, and what is wrong with it; nil if there is none.
-  public var firstProblem: (key: String, problem: String)? {
+  /// Reads each setting by itself, whatever its range; one that cannot be read keeps its value.
+  ///
+  /// - Parameters:
+  ///   - decoder: what is read.
+  ///   - refuse: is told of each setting that cannot be read, and may throw to end the reading.
+  /// - Throws: what the decoder throws if there is no mapping, and what `refuse` throws.
+  package mutating func read(
+    from decoder: any Decoder, refuse: (_ key: any CodingKey, any Error) throws -> Void
+  ) throws {
+    let container = try decoder.container(keyedBy: SettingKey.self)
     for setting in Self.settings {
-      if let problem = setting.problem(self) { return (setting.key, problem) }
+      do {
+        try setting.read(container, &self)
+      } catch {
+        try refuse(SettingKey(setting.key), error)
+      }
     }
-    return nil
   }
+
+  /// The settings whose values are out of range, and what is wrong with each.
+  package var rangeProblems: [(key: String, problem: String)] {
+    Self.settings.compactMap { setting in setting.problem(self).map { (setting.key, $0) } }
+  }
+
+  /// The first setting whose value is out of range, and what is wrong with it; nil if there is none.
+  public var firstProblem: (key: String, problem: String)? { rangeProblems.first }
 }
 
 extension SettingsSection where Self: Encodable {
@@ -138,4 +157,17 @@ extension SettingsSection {
     add(Self.self)
     return found
   }
+}
+
+/// The tables of the settings of a plugin's configuration, after a line that names what has the keys; nil if it declares none.
+///
+/// - Parameters:
+///   - configuration: the type of the configuration.
+///   - plugin: what has the keys, such as “the head `jet-tagger`”.
+/// - Returns: the line and the tables.
+package func settingsTables(of configuration: Any.Type, _ plugin: String) -> String? {
+  func tables<Section: SettingsSection>(_ section: Section.Type) -> String? {
+    Section.settings.isEmpty ? nil : "The keys of \(plugin):\n\n\(Section.tables)"
+  }
+  return (configuration as? any SettingsSection.Type).flatMap { tables($0) }
 }

@@ -417,9 +417,7 @@ public struct StageSection: Sendable, Decodable {
       $0.rows == place.rows
     }
     func own<S: Stage>(_ type: S.Type) -> String? {
-      (S.Configuration.self as? any SettingsSection.Type).map {
-        "The keys of the stage `\(S.identifier)`:\n\n\($0.tables)"
-      }
+      settingsTables(of: S.Configuration.self, "the stage `\(S.identifier)`")
     }
     let tables = types.sorted { a, _ in a.identifier == place.defaultPlugin }.map { own($0) }
     return ([general] + tables).compactMap(\.self).joined(separator: "\n\n")
@@ -453,6 +451,19 @@ public struct HeadSection: SettingsSection {
       "configuration", \.configuration, from: { (node: ConfigurationNode) in node }, "the plugin's own keys",
       default: nil),
   ]
+
+  /// The settings of entries as tables in Markdown: those that every entry has, and those of each head that declares its
+  /// settings.
+  ///
+  /// - Parameter plugins: the heads that there are.
+  /// - Returns: the tables, with a line before each that names what has the keys.
+  public static func tables(_ plugins: PluginRegistry) -> String {
+    func own<H: Head>(_ type: H.Type) -> String? {
+      settingsTables(of: H.Configuration.self, "the head `\(H.identifier)`")
+    }
+    let types = plugins.headIdentifiers.compactMap { try? plugins.head($0) }
+    return ([table] + types.compactMap { own($0) }).joined(separator: "\n\n")
+  }
 }
 
 /// The section `training`: how the network learns.

@@ -34,6 +34,22 @@ import Testing
     }
   }
 
+  /// All sections of a training configuration and of a menu, with those of plugins.
+  @Test func settingsPrintsATableOfEachSection() throws {
+    let outcome = try Program.run(["settings"])
+    let titles = outcome.text.matches(of: #/(?m)^## ([a-z]+)$/#).map { String($0.1) }
+    #expect(
+      titles == [
+        "data", "jets", "observables", "cuts", "embedding", "events", "heads", "training", "scan", "menu",
+      ])
+    for row in [
+      "A list of conditions on numbers of observables", "| `gated` | ", "The keys of the head `jet-tagger`:",
+      "| `seed-only` | false |", "The keys of the decision `invariant-mass`:", "(page Observables)",
+    ] {
+      #expect(outcome.text.contains(row), "\(row)")
+    }
+  }
+
   @Test func helpIsPrintedWithoutArguments() throws {
     let outcome = try Program.run()
     #expect(outcome.status == 0)

@@ -240,6 +240,7 @@ import Testing
     var plugins = PluginRegistry()
     try plugins.register(TreeMemoryCell.self)
     #expect(plugins.recursiveCells.names == ["simple", "gated", "tree-memory"])
+    #expect(plugins.recursiveCells.table.contains("\n| `tree-memory` | \(TreeMemoryCell.summary) |"))
     #expect(PluginRegistry().recursiveCells.names == ["simple", "gated"])
     #expect(
       plugins.origin(ofRecursiveCell: "gated") == .builtIn && plugins.origin(ofRecursiveCell: "lstm") == nil)

@@ -81,12 +81,10 @@ import Triggers
         "menu.yaml:14:20: paths[0].conditions[4].jet-cuont is refused: There is no decision jet-cuont; did you mean "
           + "jet-count?",
         "menu.yaml:16:21: paths[0].conditions[5].scalar-sum needs min, max or both: scalar-sum only measures.",
-        "menu.yaml:17:15: paths[0].prescale is 0; write 1 to accept every event that meets the conditions, N for every "
-          + "N-th.",
+        "menu.yaml:17:15: paths[0].prescale must be 1 or more.",
         "menu.yaml:18:11: paths[0].seed names no path: there is no 'd'; did you mean 'a'?",
         "menu.yaml:19:11: paths[1].name 'a' is the name of a path before; give each path its own.",
-        "menu.yaml:20:15: paths[1].prescale is -2; write 1 to accept every event that meets the conditions, N for every "
-          + "N-th.",
+        "menu.yaml:20:15: paths[1].prescale must be 1 or more.",
         "menu.yaml:24:5: unknown key 'prescales' in paths[2]; did you mean 'prescale'?",
         "menu.yaml:26:15: paths[3].prescale must be a whole number, not 'two'.",
         "menu.yaml:27:11: paths[3].seed goes in a circle, so that no path comes first: 'e' needs 'f' needs 'e'.",
@@ -114,11 +112,11 @@ import Triggers
     ),
     (
       "rate: {input: 10, budget: 0}\npaths: [{name: a}]",
-      "1:27: rate.budget must be a positive number of events per second."
+      "1:27: rate.budget must be positive."
     ),
     (
       "rate: {input: -1}\npaths: [{name: a}]",
-      "1:15: rate.input must be a positive number of events per second."
+      "1:15: rate.input must be positive."
     ),
     (
       "rate: {input: 1000, budget: 90}\npaths: [{name: s, prescale: 2, seed-only: true}, {name: a, seed: s, prescale: 5}]",
@@ -147,7 +145,7 @@ import Triggers
     ),
     (
       "paths: [{name: a, conditions: [{ht: {min-pt: .inf}, min: 1}]}]",
-      "1:46: paths[0].conditions[0].ht.min-pt is refused: must be a finite number."
+      "1:46: paths[0].conditions[0].ht.min-pt is refused: must not be negative."
     ),
     (
       "paths: [{name: a, conditions: [{ht: {min-pt: .nan}, min: 1}]}]",

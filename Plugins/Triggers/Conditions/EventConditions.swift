@@ -3,11 +3,12 @@
 import PluginKit
 
 /// The configuration of a decision that has nothing to configure: a menu writes `{}`.
-public struct NoConfiguration: Decodable, Sendable {
-  private enum CodingKeys: CodingKey {}
+public struct NoConfiguration: SettingsSection {
+  /// No settings.
+  public init() {}
 
-  /// Reads a mapping without keys.
-  public init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: CodingKeys.self) }
+  /// None.
+  public static let settings: [Setting<NoConfiguration>] = []
 }
 
 /// `missing-momentum`: the transverse momentum that is missing, |Σ pT| over all particles.

@@ -3,7 +3,7 @@
 import PluginKit
 
 /// Which jets of an event a condition is about.
-public struct JetCuts: Sendable, Equatable {
+public struct JetCuts: SettingsSection, Equatable {
   /// The least transverse momentum in GeV.
   public var minimumPt: Double?
   /// The largest |rapidity|.
@@ -13,86 +13,62 @@ public struct JetCuts: Sendable, Equatable {
   /// The largest mass in GeV.
   public var maximumMass: Double?
   /// The least and the largest value of heads' outputs, by `HEAD/OUTPUT`.
-  public var outputs: [String: Range]
+  public var outputs: [String: Range] = [:]
 
   /// The least and the largest value of a number, both included.
-  public struct Range: Sendable, Equatable {
+  public struct Range: SettingsSection, Equatable {
     /// The least value.
     public var minimum: Double?
     /// The largest value.
     public var maximum: Double?
+
+    /// No bounds.
+    public init() {}
   }
 
   /// No cuts.
-  public init() { outputs = [:] }
+  public init() {}
 }
 
-extension JetCuts: Decodable {
-  private enum CodingKeys: String, CodingKey {
-    case outputs
-    case minimumPt = "min-pt"
-    case maximumAbsRapidity = "max-abs-rapidity"
-    case minimumMass = "min-mass"
-    case maximumMass = "max-mass"
-  }
+extension JetCuts {
+  /// The settings, in the order of tables.
+  public static let settings: [Setting<JetCuts>] = [
+    Setting("min-pt", \.minimumPt, .notNegative, unit: "GeV", "the least pT of a jet"),
+    Setting("max-abs-rapidity", \.maximumAbsRapidity, .notNegative, "the largest |rapidity|"),
+    Setting("min-mass", \.minimumMass, .finite, unit: "GeV", "the least mass"),
+    Setting("max-mass", \.maximumMass, .finite, unit: "GeV", "the largest mass"),
+    Setting(
+      "outputs", \.outputs, from: { (ranges: [String: Range]) in ranges },
+      "the least and the largest value of numbers of a jet, as in `{HEAD/OUTPUT: {min: X, max: Y}}`, one of which may be left out",
+      default: "none", range: "`HEAD/OUTPUT`, `OBSERVABLE/QUANTITY`"),
+  ]
 
-  /// Reads the cuts, each of which may be left out.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    minimumPt = try container.bound(.minimumPt)
-    maximumAbsRapidity = try container.bound(.maximumAbsRapidity)
-    minimumMass = try container.bound(.minimumMass)
-    maximumMass = try container.bound(.maximumMass)
-    outputs = try container.decodeIfPresent([String: Range].self, forKey: .outputs) ?? [:]
-    try container.check(minimumPt.map { $0 >= 0 } ?? true, .minimumPt, "must not be negative")
-    try container.check(
-      maximumAbsRapidity.map { $0 >= 0 } ?? true, .maximumAbsRapidity, "must not be negative")
-    try container.check(
-      Range(minimum: minimumMass, maximum: maximumMass).isPossible, .maximumMass,
-      "is less than min-mass, so that no jet passes")
-  }
-}
-
-extension JetCuts.Range: Decodable {
-  private enum CodingKeys: String, CodingKey {
-    case minimum = "min"
-    case maximum = "max"
-  }
-
-  /// Reads `min` and `max`, one of which may be left out.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    minimum = try container.bound(.minimum)
-    maximum = try container.bound(.maximum)
-    try container.check(isPossible, .maximum, "is less than min, so that no jet passes")
-    guard minimum != nil || maximum != nil else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "it has neither min nor max; give one"))
+  /// Makes sure that a jet can pass.
+  public func check(given: Set<String>) throws {
+    if let minimumMass, let maximumMass, maximumMass < minimumMass {
+      throw SettingProblem("max-mass", "is less than min-mass, so that no jet passes")
     }
   }
+}
 
-  /// Whether a number can lie within.
-  var isPossible: Bool { (minimum ?? -.infinity) <= (maximum ?? .infinity) }
+extension JetCuts.Range {
+  /// The settings, in the order of tables.
+  public static let settings: [Setting<JetCuts.Range>] = [
+    Setting("min", \.minimum, .finite, "the least value"),
+    Setting("max", \.maximum, .finite, "the largest value"),
+  ]
+
+  /// Makes sure that there is a bound, and that a number can lie within.
+  public func check(given: Set<String>) throws {
+    if minimum == nil, maximum == nil { throw SettingProblem("min", "is left out, and so is max; give one") }
+    if let minimum, let maximum, maximum < minimum {
+      throw SettingProblem("max", "is less than min, so that no jet passes")
+    }
+  }
 
   /// Whether a number lies within; NaN does not.
   func contains(_ value: Double) -> Bool {
     Bounds(least: minimum ?? -.infinity, largest: maximum ?? .infinity).contains(value)
-  }
-}
-
-extension KeyedDecodingContainer {
-  /// A finite number, or nil if it is left out.
-  func bound(_ key: Key) throws -> Double? {
-    let value = try decodeIfPresent(Double.self, forKey: key)
-    try check(value.map(\.isFinite) ?? true, key, "must be a finite number")
-    return value
-  }
-
-  /// Throws an error at the place of `key` unless `condition` holds.
-  func check(_ condition: Bool, _ key: Key, _ problem: String) throws {
-    guard condition else {
-      throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: problem)
-    }
   }
 }
 

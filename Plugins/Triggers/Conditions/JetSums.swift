@@ -3,23 +3,25 @@
 import PluginKit
 
 /// Jets that pass cuts, all of them or the hardest ones.
-public struct LeadingJets: Decodable, Sendable {
+public struct LeadingJets: SettingsSection {
   /// How many of the jets, by falling pT, take part; all unless given.
   public var leading: Int?
   /// Which jets take part.
-  public var cuts: JetCuts
+  public var cuts = JetCuts()
 
-  private enum CodingKeys: String, CodingKey {
-    case leading
-  }
+  /// All jets.
+  public init() {}
 
-  /// Reads the number of jets and the cuts, each of which may be left out.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    leading = try container.decodeIfPresent(Int.self, forKey: .leading)
-    cuts = try JetCuts(from: decoder)
-    try container.check(leading.map { $0 > 0 } ?? true, .leading, "must be positive")
-  }
+  /// The settings, in the order of tables.
+  public static let settings: [Setting<LeadingJets>] =
+    [
+      Setting(
+        "leading", \.leading, .positive, "how many of the jets that pass take part, the hardest",
+        default: "all; of `\(JetInvariantMass.identifier)` \(JetInvariantMass.usualCount)")
+    ] + JetCuts.settings.map { $0.within(\.cuts) }
+
+  /// Makes sure that a jet can pass.
+  public func check(given: Set<String>) throws { try cuts.check(given: given) }
 }
 
 /// `ht`: the scalar sum HT of the transverse momenta of the jets that pass cuts.
@@ -72,6 +74,8 @@ public struct JetInvariantMass: Decision {
   /// An example for users and tests.
   public static let example = DecisionExample("{leading: 2, min-pt: 30}")
 
+  static let usualCount = 2
+
   let leading: Int
   private let selector: JetSelector
 
@@ -79,7 +83,7 @@ public struct JetInvariantMass: Decision {
   ///
   /// - Throws: `PluginError` if an output is not there.
   public init(configuration: LeadingJets, sources: DecisionSources) throws {
-    leading = configuration.leading ?? 2
+    leading = configuration.leading ?? Self.usualCount
     selector = try JetSelector(configuration.cuts, sources)
   }
 

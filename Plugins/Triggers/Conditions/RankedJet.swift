@@ -7,26 +7,29 @@ import PluginKit
 /// `{rank: 2, quantity: HEAD/OUTPUT}` with `min: x` says that at least two jets have x or more, and x can be tuned.
 public struct RankedJet: Decision {
   /// What a menu says of the jet.
-  public struct Configuration: Decodable, Sendable {
+  public struct Configuration: SettingsSection {
     /// 1 for the largest value, 2 for the second largest, and so on; 1 unless given.
-    public var rank: Int
+    public var rank = 1
     /// `pt`, `mass` or `HEAD/OUTPUT`; `pt` unless given.
-    public var quantity: String
+    public var quantity = "pt"
     /// Which jets take part.
-    public var cuts: JetCuts
+    public var cuts = JetCuts()
 
-    private enum CodingKeys: String, CodingKey {
-      case rank, quantity
-    }
+    /// The largest pT of all jets.
+    public init() {}
 
-    /// Reads rank, quantity and cuts, each of which may be left out.
-    public init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      rank = try container.decodeIfPresent(Int.self, forKey: .rank) ?? 1
-      quantity = try container.decodeIfPresent(String.self, forKey: .quantity) ?? "pt"
-      cuts = try JetCuts(from: decoder)
-      try container.check((1...1000).contains(rank), .rank, "must lie between 1 and 1000")
-    }
+    /// The settings, in the order of tables.
+    public static let settings: [Setting<Configuration>] =
+      [
+        Setting(
+          "rank", \.rank, .closed(1...1000), "1 for the largest value, 2 for the second largest, and so on"),
+        Setting(
+          "quantity", \.quantity, "what is measured of each jet that passes",
+          range: "pt, mass, `HEAD/OUTPUT`, `OBSERVABLE/QUANTITY`"),
+      ] + JetCuts.settings.map { $0.within(\.cuts) }
+
+    /// Makes sure that a jet can pass.
+    public func check(given: Set<String>) throws { try cuts.check(given: given) }
   }
 
   private enum Quantity {

@@ -30,18 +30,6 @@ public struct ConditionDescription: Decodable, Sendable {
   let decisionPath: [any CodingKey]
   let problems: [DecodingError.Context]
 
-  /// A key of a condition: `min`, `max` or the identifier of a decision.
-  struct Key: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-
-    static let minimum = Key(stringValue: "min")
-    static let maximum = Key(stringValue: "max")
-  }
-
   /// Reads what can be read of a condition.
   ///
   /// - Throws: what the decoder throws if the condition is neither a mapping nor a text.
@@ -56,12 +44,15 @@ public struct ConditionDescription: Decodable, Sendable {
       self.problems = problems.found
       return
     }
-    let container = try decoder.container(keyedBy: Key.self)
+    let container = try decoder.container(keyedBy: MenuKey.self)
     var problems = MenuProblems(decoder.codingPath)
     codingPath = decoder.codingPath
-    minimum = problems.decodeIfPresent(Bound.self, .minimum, container)
-    maximum = problems.decodeIfPresent(Bound.self, .maximum, container)
-    let keys = container.allKeys.filter { !["min", "max"].contains($0.stringValue) }
+    var bounds = ConditionBounds()
+    try problems.read(&bounds, from: decoder)
+    (minimum, maximum) = (bounds.minimum, bounds.maximum)
+    let keys = container.allKeys.filter { key in
+      !ConditionBounds.settings.contains { $0.key == key.stringValue }
+    }
     if keys.count == 1 {
       identifier = keys[0].stringValue
       decisionPath = codingPath + keys
@@ -93,6 +84,21 @@ public struct ConditionDescription: Decodable, Sendable {
     }
     return try read(plugins.decision(identifier))
   }
+}
+
+/// The bounds of a condition.
+struct ConditionBounds: SettingsSection {
+  var minimum: ConditionDescription.Bound?
+  var maximum: ConditionDescription.Bound?
+
+  static let settings: [Setting<ConditionBounds>] = [
+    Setting(
+      "min", \.minimum, from: { (bound: ConditionDescription.Bound) in bound },
+      "the least value of the decision's first quantity", default: "none", range: "a number or `tune`"),
+    Setting(
+      "max", \.maximum, from: { (bound: ConditionDescription.Bound) in bound },
+      "the largest value of the decision's first quantity", default: "none", range: "a number or `tune`"),
+  ]
 }
 
 extension ConditionDescription.Bound: Decodable {

@@ -27,26 +27,21 @@ struct MenuBuilder {
 
   mutating func build() {
     checkRates()
-    checkTime(description.timeBudget, [MenuDescription.CodingKeys.timeBudget])
+    for (key, problem) in description.rangeProblems { add(problem, [MenuKey(stringValue: key)]) }
     addObservables()
     // If paths cannot be read, their own problems say so.
     if description.paths.isEmpty, problems.isEmpty {
-      add("has no paths; give at least one", [MenuDescription.CodingKeys.paths])
+      add("has no paths; give at least one", [MenuKey("paths")])
     }
     checkNames()
     let seeds = findSeeds()
     for (path, its) in description.paths.enumerated() {
-      if its.prescale < 1 {
-        add(
-          "is \(its.prescale); write 1 to accept every event that meets the conditions, N for every N-th",
-          its.codingPath + [PathDescription.CodingKeys.prescale])
-      }
-      checkTime(its.timeBudget, its.codingPath + [PathDescription.CodingKeys.timeBudget])
+      for (key, problem) in its.rangeProblems { add(problem, its.codingPath + [MenuKey(stringValue: key)]) }
       for condition in its.conditions { add(condition, path) }
       paths.append(
         TriggerMenu.Path(
           name: its.name ?? "", prescale: max(1, its.prescale), seed: seeds[path], isSeedOnly: its.isSeedOnly,
-          timeBudget: its.timeBudget, nameKeys: its.codingPath + [PathDescription.CodingKeys.name])
+          timeBudget: its.timeBudget, nameKeys: its.codingPath + [MenuKey("name")])
       )
     }
     sort()
@@ -60,7 +55,7 @@ struct MenuBuilder {
   private mutating func addObservables() {
     for choice in description.observables {
       let keys: [any CodingKey] = [
-        MenuDescription.CodingKeys.observables, ConditionDescription.Key(stringValue: choice.name),
+        MenuKey("observables"), MenuKey(stringValue: choice.name),
       ]
       if sources.heads.contains(where: { $0.name == choice.name }) {
         add("has the name of a head of the model: give it another", keys)
@@ -78,42 +73,29 @@ struct MenuBuilder {
   }
 
   private mutating func checkRates() {
+    var rate = description.rate
+    rate.input = description.scaledInputRate
+    for (key, problem) in rate.rangeProblems { addToRate(problem, MenuKey(stringValue: key)) }
     checkLuminosity()
-    let (rate, input) = (MenuDescription.CodingKeys.rate, description.scaledInputRate)
-    if let input, !(input > 0 && input.isFinite) {
-      add("must be a positive number of events per second", [rate, RateDescription.CodingKeys.input])
-    }
-    guard let budget = description.budget else { return }
-    if !(budget > 0 && budget.isFinite) {
-      add("must be a positive number of events per second", [rate, RateDescription.CodingKeys.budget])
-    } else if input == nil {
-      add(
-        "means nothing without the rate of events that come in; add input",
-        [rate, RateDescription.CodingKeys.budget])
-    } else if let input, input > 0, budget > input {
-      add(
-        "is more than the \(input) events per second that come in", [rate, RateDescription.CodingKeys.budget])
+    guard let budget = rate.budget, budget > 0 else { return }
+    if rate.input == nil {
+      addToRate("means nothing without the rate of events that come in; add input", "budget")
+    } else if let input = rate.input, input > 0, budget > input {
+      addToRate("is more than the \(input) events per second that come in", "budget")
     }
   }
 
-  private mutating func checkTime(_ budget: Double?, _ place: [any CodingKey]) {
-    if let budget, !(budget > 0 && budget.isFinite) {
-      add("must be a positive number of microseconds", place)
-    }
-  }
+  private mutating func addToRate(_ problem: String, _ key: MenuKey) { add(problem, [MenuKey("rate"), key]) }
 
   private mutating func checkLuminosity() {
-    let place: [any CodingKey] = [MenuDescription.CodingKeys.rate, RateDescription.CodingKeys.luminosity]
     if let luminosity = description.luminosity {
-      if !(luminosity > 0 && luminosity.isFinite) {
-        add("must be a positive number", place)
-      } else if description.inputRate == nil {
-        add("means nothing without the rate of events that come in; add input", place)
+      if luminosity > 0, description.inputRate == nil {
+        addToRate("means nothing without the rate of events that come in; add input", "luminosity")
       }
     } else if description.targetLuminosity != nil {
       add(
         "has no luminosity to scale rates from; add the one at which input holds, or leave out --luminosity",
-        [MenuDescription.CodingKeys.rate])
+        [MenuKey("rate")])
     }
   }
 
@@ -121,7 +103,7 @@ struct MenuBuilder {
     var known: Set<String> = []
     for path in description.paths {
       guard let name = path.name else { continue }
-      let place = path.codingPath + [PathDescription.CodingKeys.name]
+      let place = path.codingPath + [MenuKey("name")]
       if name.isEmpty || name.contains("/") {
         add("“\(name)” is no name: leave out slashes and do not leave it empty", place)
       } else if !known.insert(name).inserted {
@@ -143,7 +125,7 @@ struct MenuBuilder {
           ?? "the paths are \(names.compactMap(\.self).joined(separator: ", "))"
         add(
           "names no path: there is no '\(seed)'; \(remedy)",
-          path.codingPath + [PathDescription.CodingKeys.seed])
+          path.codingPath + [MenuKey("seed")])
       }
       return found
     }
@@ -151,7 +133,7 @@ struct MenuBuilder {
     where its.isSeedOnly && its.name != nil && !seeds.contains(path) && !names.contains(nil) {
       add(
         "is true, but no path has this one for a seed, so that it does nothing",
-        its.codingPath + [PathDescription.CodingKeys.isSeedOnly])
+        its.codingPath + [MenuKey("seed-only")])
     }
     return seeds
   }
@@ -181,7 +163,7 @@ struct MenuBuilder {
     }
     let first = quantities.count
     for (name, bound) in [
-      (ConditionDescription.Key.minimum, condition.minimum), (.maximum, condition.maximum),
+      (MenuKey("min"), condition.minimum), ("max", condition.maximum),
     ]
     where bound == .tuned {
       thresholds.append(
@@ -223,8 +205,7 @@ struct MenuBuilder {
   private mutating func bounds(
     of condition: ConditionDescription, _ decision: any Decision
   ) -> (least: Double, largest: Double)? {
-    let minimum = ConditionDescription.Key.minimum
-    let maximum = ConditionDescription.Key.maximum
+    let (minimum, maximum) = (MenuKey("min"), MenuKey("max"))
     let given = [(minimum, condition.minimum), (maximum, condition.maximum)].filter { $0.1 != nil }
     let identifier = type(of: decision).identifier
     if given.isEmpty, type(of: decision).isMeasurement, condition.problems.isEmpty {
@@ -279,7 +260,7 @@ struct MenuBuilder {
       let names = (circle + [path]).map { "'\(paths[$0].name)'" }.joined(separator: " needs ")
       add(
         "goes in a circle, so that no path comes first: \(names)",
-        description.paths[path].codingPath + [PathDescription.CodingKeys.seed])
+        description.paths[path].codingPath + [MenuKey("seed")])
     }
   }
 

@@ -18,7 +18,7 @@ import PluginKit
 ///
 /// A decoder must know the plugins: `decoder.userInfo[.plugins] = registry`. A part that cannot be decoded
 /// does not keep the rest from being read; ``TriggerMenu`` reports all problems together.
-public struct MenuDescription: Decodable, Sendable {
+public struct MenuDescription: SettingsSection {
   /// How many events per second reach the menu; nil if that is not known.
   public var inputRate: Double?
   /// How many events per second the menu may accept; nil for any number.
@@ -30,43 +30,74 @@ public struct MenuDescription: Decodable, Sendable {
   /// How many microseconds a decision may take on average; nil for any number.
   public var timeBudget: Double?
   /// The observables that conditions may name.
-  public var observables: [ObservableChoice]
+  public var observables: [ObservableChoice] = []
   /// The paths, in the order of their bits.
-  public var paths: [PathDescription]
+  public var paths: [PathDescription] = []
 
   /// The observables that could not be decoded.
-  let refusedObservables: RefusedObservables
+  private(set) var refusedObservables = RefusedObservables.named([])
   /// What could not be decoded.
-  let problems: [DecodingError.Context]
+  private(set) var problems: [DecodingError.Context] = []
 
-  enum CodingKeys: String, CodingKey {
-    case rate, observables, paths
-    case timeBudget = "time-budget"
-  }
+  /// A menu without paths.
+  public init() {}
+
+  /// The settings, in the order of tables.
+  public static let settings: [Setting<MenuDescription>] = [
+    Setting(
+      "rate", \.rate, from: { (rate: RateDescription) in rate },
+      "how many events come in, and how many may be accepted: the keys below", default: "none"),
+    Setting(
+      "time-budget", \.timeBudget, .positive, unit: "µs", "how long a decision may take on average",
+      default: "any"),
+    Setting(
+      "observables", \.declared, from: { (sections: OrderedMapping<Attempt<ObservableSection>>) in sections },
+      "the observables that conditions may name, each under a name of your own (<doc:Observables>)",
+      default: "none"),
+    Setting(
+      "paths", \.attempts, from: { (paths: [Attempt<PathDescription>]) in paths },
+      "a list of paths, in the order of their bits", default: nil, range: "at least one"),
+  ]
 
   /// Reads what can be read of a menu.
   ///
   /// - Throws: what the decoder throws if the menu is not a mapping.
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    var problems = MenuProblems(decoder.codingPath)
-    let rate = problems.decodeIfPresent(RateDescription.self, .rate, container)
-    inputRate = rate?.input
-    budget = rate?.budget
-    luminosity = rate?.luminosity
-    timeBudget = problems.decodeIfPresent(Double.self, .timeBudget, container)
-    let declared = problems.decodeIfPresent(
-      OrderedMapping<Attempt<ObservableSection>>.self, .observables, container)
-    var refused: Set<String> = []
-    observables = (declared ?? OrderedMapping()).compactMap { entry in
-      let section = problems.value(of: entry.value)
-      if section == nil { refused.insert(entry.key) }
-      return section?.choice
+    var found = MenuProblems(decoder.codingPath)
+    let refused = try found.read(&self, from: decoder)
+    if refused.contains("observables") { refusedObservables = .all }
+    problems += found.found + paths.flatMap(\.problems)
+  }
+
+  /// The rates, as they are written.
+  private(set) var rate: RateDescription {
+    get { RateDescription(input: inputRate, budget: budget, luminosity: luminosity) }
+    set {
+      (inputRate, budget, luminosity) = (newValue.input, newValue.budget, newValue.luminosity)
+      problems += newValue.problems
     }
-    refusedObservables = declared == nil && container.contains(.observables) ? .all : .named(refused)
-    let attempts = problems.decode([Attempt<PathDescription>].self, .paths, container) ?? []
-    paths = attempts.compactMap { problems.value(of: $0) }
-    self.problems = problems.found + (rate?.problems ?? []) + paths.flatMap(\.problems)
+  }
+
+  /// The observables, as they are written.
+  private var declared: OrderedMapping<Attempt<ObservableSection>> {
+    get { OrderedMapping() }
+    set {
+      var found = MenuProblems([])
+      let sections = newValue.map { ($0.key, found.value(of: $0.value)) }
+      observables = sections.compactMap { $1?.choice }
+      refusedObservables = .named(Set(sections.filter { $1 == nil }.map(\.0)))
+      problems += found.found
+    }
+  }
+
+  /// The paths, as they are written.
+  private var attempts: [Attempt<PathDescription>] {
+    get { [] }
+    set {
+      var found = MenuProblems([])
+      paths = newValue.compactMap { found.value(of: $0) }
+      problems += found.found
+    }
   }
 }
 
@@ -82,67 +113,115 @@ extension MenuDescription {
 }
 
 /// The rates of a menu.
-struct RateDescription: Decodable {
-  let input: Double?
-  let budget: Double?
-  let luminosity: Double?
-  let problems: [DecodingError.Context]
+struct RateDescription: SettingsSection {
+  var input: Double?
+  var budget: Double?
+  var luminosity: Double?
+  private(set) var problems: [DecodingError.Context] = []
 
-  enum CodingKeys: String, CodingKey {
-    case input, budget, luminosity
+  init() {}
+
+  init(input: Double?, budget: Double?, luminosity: Double?) {
+    (self.input, self.budget, self.luminosity) = (input, budget, luminosity)
   }
 
+  static let settings: [Setting<RateDescription>] = [
+    Setting(
+      "input", \.input, .positive, unit: "Hz", "the events that reach the menu, for rates in the report"),
+    Setting("budget", \.budget, .positive, unit: "Hz", "the events that may be accepted", default: "any"),
+    Setting(
+      "luminosity", \.luminosity, .positive,
+      "the instantaneous luminosity, in any unit, at which `input` holds (<doc:RatesOfTriggers>)"),
+  ]
+
   init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    var problems = MenuProblems(decoder.codingPath)
-    input = problems.decodeIfPresent(Double.self, .input, container)
-    budget = problems.decodeIfPresent(Double.self, .budget, container)
-    luminosity = problems.decodeIfPresent(Double.self, .luminosity, container)
-    self.problems = problems.found
+    var found = MenuProblems(decoder.codingPath)
+    try found.read(&self, from: decoder)
+    problems = found.found
   }
 }
 
 /// A path of a menu as a user writes it: conditions that an event must all meet.
-public struct PathDescription: Decodable, Sendable {
+public struct PathDescription: SettingsSection {
   /// The name, under which results are found; nil if it could not be read.
   public var name: String?
   /// What an event must meet; without conditions every event does.
-  public var conditions: [ConditionDescription]
+  public var conditions: [ConditionDescription] = []
   /// The prescale N: the path accepts the N-th, 2N-th, … of the events that meet its conditions; 1 unless
   /// given.
-  public var prescale: Int
+  public var prescale = 1
   /// The path that must have accepted an event before this one looks at it; none unless given.
   public var seed: String?
   /// Whether the path is only a seed of others, so that an event is not accepted for it alone; false unless
   /// given.
-  public var isSeedOnly: Bool
+  public var isSeedOnly = false
   /// How many microseconds the path's own conditions may take of an event on average; nil for any number.
   public var timeBudget: Double?
 
   /// Where the path stands in its file.
-  let codingPath: [any CodingKey]
-  let problems: [DecodingError.Context]
+  private(set) var codingPath: [any CodingKey] = []
+  private(set) var problems: [DecodingError.Context] = []
 
-  enum CodingKeys: String, CodingKey {
-    case name, conditions, prescale, seed
-    case isSeedOnly = "seed-only"
-    case timeBudget = "time-budget"
-  }
+  /// A path without a name.
+  public init() {}
+
+  /// The settings, in the order of tables.
+  public static let settings: [Setting<PathDescription>] = [
+    Setting(
+      "name", \.name, from: { (name: String) in name }, "under which results are found; no slashes",
+      default: nil),
+    Setting(
+      "conditions", \.attempts, from: { (conditions: [Attempt<ConditionDescription>]) in conditions },
+      "a list, all of which an event must meet", default: "none: every event does"),
+    Setting(
+      "prescale", \.prescale, .positive,
+      "N: of the events that meet conditions and seed the N-th, 2N-th, … are accepted"),
+    Setting("seed", \.seed, "the path that must have accepted the event, its prescale included"),
+    Setting(
+      "seed-only", \.isSeedOnly, "whether the path is but a seed: no event is accepted for it alone"),
+    Setting(
+      "time-budget", \.timeBudget, .positive, unit: "µs",
+      "how long its own conditions may take of an event on average", default: "any"),
+  ]
 
   /// Reads what can be read of a path.
   ///
   /// - Throws: what the decoder throws if the path is not a mapping.
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    var problems = MenuProblems(decoder.codingPath)
     codingPath = decoder.codingPath
-    name = problems.decode(String.self, .name, container)
-    let attempts = problems.decodeIfPresent([Attempt<ConditionDescription>].self, .conditions, container)
-    conditions = (attempts ?? []).compactMap { problems.value(of: $0) }
-    prescale = problems.decodeIfPresent(Int.self, .prescale, container) ?? 1
-    seed = problems.decodeIfPresent(String.self, .seed, container)
-    isSeedOnly = problems.decodeIfPresent(Bool.self, .isSeedOnly, container) ?? false
-    timeBudget = problems.decodeIfPresent(Double.self, .timeBudget, container)
-    self.problems = problems.found + conditions.flatMap(\.problems)
+    var found = MenuProblems(decoder.codingPath)
+    try found.read(&self, from: decoder)
+    problems += found.found + conditions.flatMap(\.problems)
+  }
+
+  /// The conditions, as they are written.
+  private var attempts: [Attempt<ConditionDescription>] {
+    get { [] }
+    set {
+      var found = MenuProblems([])
+      conditions = newValue.compactMap { found.value(of: $0) }
+      problems += found.found
+    }
+  }
+}
+
+// MARK: - Documentation
+
+extension MenuDescription {
+  /// The settings of a menu as tables in Markdown: its own, those of paths and conditions, and those of each decision that
+  /// declares its settings.
+  ///
+  /// - Parameter plugins: the decisions that there are.
+  /// - Returns: the tables, with a line before each that names what has the keys.
+  public static func tables(_ plugins: PluginRegistry) -> String {
+    func own<D: Decision>(_ type: D.Type) -> String? {
+      settingsTables(of: D.Configuration.self, "the decision `\(D.identifier)`")
+    }
+    let decisions = plugins.decisionIdentifiers.compactMap { try? plugins.decision($0) }
+    return
+      ([
+        tables, "The keys of each of `paths`:\n\n\(PathDescription.table)",
+        "The keys of each of `conditions` beside that of its decision, or a formula alone:\n\n\(ConditionBounds.table)",
+      ] + decisions.compactMap { own($0) }).joined(separator: "\n\n")
   }
 }

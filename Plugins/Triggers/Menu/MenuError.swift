@@ -22,6 +22,16 @@ public struct MenuError: Error, CustomStringConvertible {
   }
 }
 
+/// A key of a menu.
+struct MenuKey: CodingKey, ExpressibleByStringLiteral {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init(stringValue: String) { self.stringValue = stringValue }
+  init(stringLiteral value: String) { stringValue = value }
+  init?(intValue: Int) { nil }
+}
+
 /// The problems found so far in a part of a menu; reading goes on after each.
 struct MenuProblems {
   private let codingPath: [any CodingKey]
@@ -45,18 +55,23 @@ struct MenuProblems {
     }
   }
 
-  /// The value of a key that must be there.
-  mutating func decode<Value: Decodable, Key>(
-    _ type: Value.Type, _ key: Key, _ container: KeyedDecodingContainer<Key>
-  ) -> Value? {
-    collect([key]) { try container.decode(type, forKey: key) }
-  }
-
-  /// The value of a key that may be left out.
-  mutating func decodeIfPresent<Value: Decodable, Key>(
-    _ type: Value.Type, _ key: Key, _ container: KeyedDecodingContainer<Key>
-  ) -> Value? {
-    collect([key]) { try container.decodeIfPresent(type, forKey: key) } ?? nil
+  /// Reads the settings of a section that can be read.
+  ///
+  /// - Parameters:
+  ///   - section: the section.
+  ///   - decoder: what is read.
+  /// - Returns: the keys of those that cannot be read.
+  /// - Throws: what the decoder throws if there is no mapping.
+  @discardableResult
+  mutating func read<Section: SettingsSection>(
+    _ section: inout Section, from decoder: any Decoder
+  ) throws -> Set<String> {
+    var refused: Set<String> = []
+    try section.read(from: decoder) { key, error in
+      add(error, codingPath + [key])
+      refused.insert(key.stringValue)
+    }
+    return refused
   }
 
   /// The value of an element of a list.
@@ -90,7 +105,7 @@ struct MenuProblems {
 }
 
 /// A value, or why it cannot be decoded, so that the elements after it are read all the same.
-struct Attempt<Value: Decodable>: Decodable {
+struct Attempt<Value: Decodable & Sendable>: Decodable, Sendable {
   let codingPath: [any CodingKey]
   let result: Result<Value, any Error>
 

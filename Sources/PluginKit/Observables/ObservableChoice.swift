@@ -162,14 +162,9 @@ public struct ObservableSection: Sendable, Decodable {
   /// - Returns: the tables, with headings between them.
   public static func tables(_ plugins: PluginRegistry) -> String {
     func own<O: Observable>(_ type: O.Type) -> String? {
-      guard let section = O.Configuration.self as? any SettingsSection.Type else { return nil }
-      return section.hasSettings ? "The keys of the observable `\(O.identifier)`:\n\n\(section.tables)" : nil
+      settingsTables(of: O.Configuration.self, "the observable `\(O.identifier)`")
     }
     let types = plugins.observableIdentifiers.compactMap { try? plugins.observable($0) }
     return ([Source.table] + types.map { own($0) }).compactMap(\.self).joined(separator: "\n\n")
   }
-}
-
-extension SettingsSection {
-  fileprivate static var hasSettings: Bool { !settings.isEmpty }
 }

@@ -7,6 +7,11 @@ import Formulas
 /// It is a `NumberCondition` on a number that an observable gives for jets, or a formula over a jet, such as
 /// `soft-drop/mass > 60 and abs(eta) < 2`. A jet that has no such number does not meet it.
 public struct ObservableCut: Sendable, Equatable, CustomStringConvertible {
+  /// What a list of cuts is, for documentation.
+  package static let meaning =
+    "A list of conditions on numbers of observables that jets must meet to be read at all, such as `[soft-drop/mass > 40, "
+    + "abs(kinematics/eta) < 2]`, or formulas over a jet, such as `soft-drop/mass > 40 and abs(eta) < 2` (<doc:Observables>)."
+
   /// The number and what it is compared with; nil if the cut is a formula.
   public let condition: NumberCondition?
   /// The formula; nil if the cut compares one number of an observable.

@@ -11,12 +11,17 @@ import Testing
     ("observables", ObservableSection.tables(.builtIn)),
     ("embedding", StageSection.tables(of: .embedding, .builtIn)),
     ("events", StageSection.tables(of: .events, .builtIn)),
-    ("heads", HeadSection.table), ("training", TrainingSection.table),
+    ("heads", HeadSection.tables(.builtIn)), ("cuts", ObservableCut.meaning),
+    ("training", TrainingSection.table),
     ("scan", ScanSection.table), ("scan", ScanRange.table),
   ]
 
   @Test(arguments: tables) func theDocumentationHasTheTable(section: String, table: String) throws {
     try check("TrainingSettings.md", section, table)
+  }
+
+  @Test func thePageOnMenusHasTheTables() throws {
+    try check("MenusOfTriggers.md", "menu", MenuDescription.tables(.builtIn))
   }
 
   static let tablesOfSamples = [
@@ -36,7 +41,7 @@ import Testing
       .appendingPathComponent("../../../Sources/Canopy/Canopy.docc/\(name)")
     let text = try String(contentsOf: page, encoding: .utf8)
     #expect(
-      text.contains("\n\(table)\n"), "The section \(section) of \(name) needs this table:\n\(table)")
+      text.contains("\n\(table)"), "The section \(section) of \(name) needs this table:\n\(table)")
   }
 
   /// The page on observables lists every number of those that are built in.
