@@ -23,8 +23,8 @@ public struct SectionRates: Sendable, Equatable, Codable {
     func read(_ node: ConfigurationNode, under path: String) throws {
       guard node.isMapping || path.isEmpty else {
         let share = try node.decode(Double.self)
-        guard share >= 0, Float(share).isFinite else {
-          throw node.error("must be a finite number, 0 or more")
+        guard share >= 0, Float(share).isFinite, (Float(share) > 0) == (share > 0) else {
+          throw node.error("must be a finite number, 0 or more, which single precision does not round to 0")
         }
         shares[path] = share
         return

@@ -24,6 +24,9 @@ public struct StageDropout: SettingsSection, Encodable {
       "events", \.events, .halfOpen(0..<1), "how likely each number of the embedding of an event is left out"),
   ]
 
+  /// Makes sure that the settings go together.
+  public func check(given: Set<String>) throws { try checkRounded([], [\.embedding, \.events]) }
+
   /// The probabilities by the places of the stages.
   var probabilities: [StagePlace: Double] {
     var probabilities: [StagePlace: Double] = [:]

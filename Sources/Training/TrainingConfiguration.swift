@@ -259,6 +259,7 @@ public struct DataSection: SettingsSection {
   /// Makes sure that the settings go together.
   public func check(given: Set<String>) throws {
     try reading.check(given: given)
+    try checkRounded([], [\.balanceInterval])
     if validation != nil, given.contains("validation-fraction") {
       throw SettingProblem("validation-fraction", "means nothing with validation; leave one out")
     }
@@ -452,6 +453,9 @@ public struct HeadSection: SettingsSection {
       default: nil),
   ]
 
+  /// Makes sure that the settings go together.
+  public func check(given: Set<String>) throws { try checkRounded([\.weight]) }
+
   /// The settings of entries as tables in Markdown: those that every entry has, and those of each head that declares its
   /// settings.
   ///
@@ -589,6 +593,7 @@ public struct TrainingSection: SettingsSection {
 
   /// Makes sure that the settings go together.
   public func check(given: Set<String>) throws {
+    try checkRounded([\.learningRate, \.weightDecay, \.averageDecay], [\.gradientClip])
     if warmUp > 0, schedule == .oneCycle {
       throw SettingProblem("warm-up", "needs schedule: constant or cosine, as one-cycle rises by itself")
     }

@@ -176,6 +176,18 @@ import Training
     ("training", "batch-size: 1000001", "between 1 and 1000000"),
     ("training", "learning-rate: 0", "must be positive"),
     ("training", "learning-rate: .inf", "must be positive"),
+    (
+      "training", "learning-rate: 1e39",
+      "must be positive and finite, also when it is rounded to single precision"
+    ),
+    ("training", "learning-rate: 1e-46", "rounded to single precision"),
+    ("training", "gradient-clip: 1e-46", "rounded to single precision"),
+    ("training", "weight-decay: 1e39", "rounded to single precision"),
+    ("training", "average-decay: 0.99999999\n  keep: average", "rounded to single precision"),
+    ("training", "dropout: {embedding: 0.99999999}", "rounded to single precision"),
+    ("training", "rates: {embedding: 1e-46}", "which single precision does not round to 0"),
+    ("heads", "t: {plugin: p, configuration: {}, weight: 1e-46}", "rounded to single precision"),
+    ("data", "balance-interval: 1e-46\n  balance: label", "rounded to single precision"),
     ("training", "learning-rate: .nan", "must be a number, not '.nan'"),
     ("training", "schedule: step", "must be one of constant, cosine, one-cycle"),
     ("training", "gradient-clip: 0", "must be positive"),
