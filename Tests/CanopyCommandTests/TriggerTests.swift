@@ -136,7 +136,7 @@ import Testing
     let lines = outcome.errors.split(separator: "\n").map(String.init)
     #expect(lines.allSatisfy { $0.hasPrefix("canopy: \(path):") }, "\(outcome.errors)")
     for sentence in [
-      "no head and no observable w-tager", "no output scor", "prescale is 0", "circle", "budget",
+      "no head and no observable w-tager", "no output scor", "prescale must be 1 or more", "circle", "budget",
     ] {
       #expect(lines.contains { $0.contains(sentence) }, "\(sentence) in \(outcome.errors)")
     }
