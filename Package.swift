@@ -103,6 +103,10 @@ let package = Package(
       path: "Plugins/MassRegression"),
 
     .target(
+      name: "Decorrelation", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/Decorrelation"),
+
+    .target(
       name: "Triggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/Triggers"),
 
@@ -134,8 +138,8 @@ let package = Package(
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "ONNX", "Observables",
-        "PluginKit",
+        "CanopyModel", "Decorrelation", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "ONNX",
+        "Observables", "PluginKit",
         "RecurrentEncoder", "RecursiveEmbedding", "Reports", "Training", "Triggering", "Triggers",
       ] + modules(reexportedByPluginKit)),
     .target(name: "CCanopy"),
@@ -171,7 +175,8 @@ let package = Package(
     .target(
       name: "TestPlugins",
       dependencies: [
-        "EventClassifiers", "JetTaggers", "MassRegression", "Observables", "PluginKit", "RecurrentEncoder",
+        "Decorrelation", "EventClassifiers", "JetTaggers", "MassRegression", "Observables", "PluginKit",
+        "RecurrentEncoder",
         "RecursiveEmbedding", "Triggers",
       ] + modules(reexportedByPluginKit), path: "Tests/TestPlugins"),
     // A test imports its own room and rooms below it, which .ci/rooms makes sure of.
@@ -227,8 +232,9 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "PluginKit", "RecurrentEncoder",
-        "RecursiveEmbedding", "Support", "TestCells", "TestFiles", "TestPlugins", "Training",
+        "CanopyModel", "Decorrelation", "EventClassifiers", "EventIO", "JetTaggers", "PluginKit",
+        "RecurrentEncoder", "RecursiveEmbedding", "Support", "TestCells", "TestFiles", "TestPlugins",
+        "Training",
       ] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "TriggeringTests",
@@ -244,7 +250,8 @@ let package = Package(
     .testTarget(
       name: "PluginTestingTests",
       dependencies: [
-        "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables", "PluginKit",
+        "Decorrelation", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables",
+        "PluginKit",
         "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "TestCells", "TestFiles", "Triggers",
       ]
         + modules(reexportedByPluginKit)),
@@ -252,7 +259,8 @@ let package = Package(
     .testTarget(
       name: "CanopyTests",
       dependencies: [
-        "Canopy", "EventClassifiers", "FastJetComparison", "JetTaggers", "MassRegression", "TestCells",
+        "Canopy", "Decorrelation", "EventClassifiers", "FastJetComparison", "JetTaggers", "MassRegression",
+        "TestCells",
         "TestFiles", "TestPlugins",
       ] + modules(reexportedByCanopy)),
     .testTarget(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Decorrelation
 import EventClassifiers
 import JetTaggers
 import MassRegression
@@ -20,6 +21,7 @@ extension PluginRegistry {
     try! registry.register(JetTagger.self)
     try! registry.register(EventClassifier.self)
     try! registry.register(MassRegression.self)
+    try! registry.register(DecorrelatedClassifier.self)
     try! registry.registerConditions()
     return registry
   }()

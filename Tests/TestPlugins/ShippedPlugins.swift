@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Decorrelation
 import EventClassifiers
 import JetTaggers
 import MassRegression
@@ -20,6 +21,7 @@ extension PluginRegistry {
     try! plugins.register(JetTagger.self)
     try! plugins.register(EventClassifier.self)
     try! plugins.register(MassRegression.self)
+    try! plugins.register(DecorrelatedClassifier.self)
     try! plugins.registerConditions()
     return plugins
   }()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Canopy
+import Decorrelation
 import Foundation
 import Testing
 
@@ -29,6 +30,10 @@ import Testing
 
   @Test func thePageOnTruthPerJetHasTheTable() throws {
     try check("TruthPerJet.md", "jet-truth", JetMatching.table)
+  }
+
+  @Test func thePageOnDecorrelationHasTheTables() throws {
+    try check("DecorrelatingATagger.md", "configuration", DecorrelationSettings.tables)
   }
 
   private func check(_ name: String, _ section: String, _ table: String) throws {
