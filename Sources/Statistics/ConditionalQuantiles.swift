@@ -7,8 +7,8 @@ import Foundation
 ///
 /// At each of some knots, values of the number, it has the scores of some levels. The log-odds of the level are a line
 /// between two scores, and go on beyond the outermost with the mean slope of the two intervals before it, so that no two
-/// scores become equal. Between two
-/// knots the log-odds of both are interpolated, outside they are those of the outermost knot.
+/// scores become equal. Between two knots the log-odds of both are interpolated, outside they are those of the outermost
+/// knot.
 public struct ConditionalQuantiles: Codable, Sendable, Equatable {
   /// The values of the number, rising: `[knots]`.
   public let knots: [Double]
@@ -17,8 +17,9 @@ public struct ConditionalQuantiles: Codable, Sendable, Equatable {
   /// The score below which each share lies at each knot, rising: `[knots × levels]`.
   public let scores: [[Double]]
 
-  /// The rows that a knot has to itself; fewer, down to a twelfth, for up to four knots. The tail that passes a tight cut has to
-  /// be known at each of them.
+  /// The rows that a knot has to itself; fewer, down to a twelfth, for up to four knots.
+  ///
+  /// The tail that passes a tight cut has to be known at each of them.
   private static let rowsPerKnot = 1200.0
   private static let fewestKnots = 4
   private static let largestKnotCount = 16
@@ -30,7 +31,7 @@ public struct ConditionalQuantiles: Codable, Sendable, Equatable {
 
   /// The distribution of the scores of background.
   ///
-  /// Each knot has as much of the weight to itself. The quantiles there are those of the rows around it, which count
+  /// Each knot has an equal part of the weight to itself. The quantiles there are those of the rows around it, which count
   /// less the further they are from it, to nothing at the next knots.
   ///
   /// - Parameters:
