@@ -112,6 +112,10 @@ let package = Package(
       path: "Plugins/TreeGeneration"),
 
     .target(
+      name: "Decorrelation", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/Decorrelation"),
+
+    .target(
       name: "Triggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/Triggers"),
 
@@ -143,12 +147,9 @@ let package = Package(
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "Detector", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "ONNX",
-        "Observables",
-        "PluginKit",
-        "RecurrentEncoder", "RecursiveEmbedding", "Regression", "Reports", "Training", "TreeGeneration",
-        "Triggering",
-        "Triggers",
+        "CanopyModel", "Decorrelation", "Detector", "EventClassifiers", "EventIO", "JetTaggers",
+        "MassRegression", "ONNX", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding",
+        "Regression", "Reports", "Training", "TreeGeneration", "Triggering", "Triggers",
       ] + modules(reexportedByPluginKit)),
     .target(name: "CCanopy"),
     .target(
@@ -183,8 +184,8 @@ let package = Package(
     .target(
       name: "TestPlugins",
       dependencies: [
-        "EventClassifiers", "JetTaggers", "MassRegression", "Observables", "PluginKit", "RecurrentEncoder",
-        "RecursiveEmbedding", "Regression", "TreeGeneration", "Triggers",
+        "Decorrelation", "EventClassifiers", "JetTaggers", "MassRegression", "Observables", "PluginKit",
+        "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TreeGeneration", "Triggers",
       ] + modules(reexportedByPluginKit), path: "Tests/TestPlugins"),
     // A test imports its own room and rooms below it, which .ci/rooms makes sure of.
     .testTarget(name: "EventDataTests", dependencies: ["EventData"]),
@@ -247,8 +248,9 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "CanopyModel", "EventClassifiers", "EventIO", "JetTaggers", "PluginKit", "RecurrentEncoder",
-        "RecursiveEmbedding", "Support", "TestCells", "TestFiles", "TestPlugins", "Training",
+        "CanopyModel", "Decorrelation", "EventClassifiers", "EventIO", "JetTaggers", "PluginKit",
+        "RecurrentEncoder", "RecursiveEmbedding", "Support", "TestCells", "TestFiles", "TestPlugins",
+        "Training",
       ] + modules(reexportedByPluginKit)),
     .testTarget(
       name: "TriggeringTests",
@@ -264,16 +266,17 @@ let package = Package(
     .testTarget(
       name: "PluginTestingTests",
       dependencies: [
-        "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables", "PluginKit",
-        "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TestCells", "TestFiles",
-        "TreeGeneration", "Triggers",
+        "Decorrelation", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables",
+        "PluginKit", "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TestCells",
+        "TestFiles", "TreeGeneration", "Triggers",
       ]
         + modules(reexportedByPluginKit)),
     // What needs the whole chain, by subject.
     .testTarget(
       name: "CanopyTests",
       dependencies: [
-        "Canopy", "EventClassifiers", "FastJetComparison", "JetTaggers", "MassRegression", "TestCells",
+        "Canopy", "Decorrelation", "EventClassifiers", "FastJetComparison", "JetTaggers", "MassRegression",
+        "TestCells",
         "TestFiles", "TestPlugins",
       ] + modules(reexportedByCanopy)),
     .testTarget(

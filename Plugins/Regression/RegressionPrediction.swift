@@ -89,8 +89,9 @@ struct ScaledDistribution {
       centre(numbers).gaussianNegativeLogLikelihood(
         targets: targets, logVariance: 2 * widths(numbers).log())
     case .mixture:
-      means(numbers).gaussianMixtureNegativeLogLikelihood(
-        targets: targets, logVariances: 2 * widths(numbers).log(), logits: numbers.columns(0..<components))
+      numbers.columns(0..<components).concatenated(with: means(numbers))
+        .concatenated(with: 2 * widths(numbers).log())
+        .gaussianMixtureNegativeLogLikelihood(targets: targets, components: components)
     }
   }
 }

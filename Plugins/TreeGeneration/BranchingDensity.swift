@@ -126,14 +126,11 @@ struct GaussianMixture {
     logWidths = 3.5 * (outputs.columns(2 * components..<3 * components) / 3.5).tanh()
   }
 
-  /// ln of the density at one number for each row, `[rows × 1]`: `[rows × 1]`.
-  func logDensity(at values: Variable) -> Variable {
-    let pull = (values - means) * (-logWidths).exp()
-    return (logWeights - 0.5 * pull.squared() - logWidths).logSumExp() - Self.logNorm
+  /// ln of the density at one number for each row, `[rows]`: `[rows × 1]`.
+  func logDensity(at values: [Float]) -> Variable {
+    -logWeights.concatenated(with: means).concatenated(with: 2 * logWidths)
+      .gaussianMixtureNegativeLogLikelihood(targets: values, components: means.columns)
   }
-
-  /// ln √(2π).
-  private static let logNorm: Float = 0.918_938_533
 
   /// A number drawn from the mixture of a row.
   func draw(_ row: Int, using generator: inout SeededGenerator) -> Double {

@@ -138,13 +138,14 @@ public struct TreeGeneration: Head {
       guard !level.branchings.isEmpty else { break }
 
       states = states.gatheringRows(level.branching)
-      let angles = column(level.branchings.map { scaling.logAngle.scaled($0.logAngle) })
-      let shares = column(level.branchings.map { scaling.logitShare.scaled($0.logitShare) })
+      let logAngles = level.branchings.map { scaling.logAngle.scaled($0.logAngle) }
+      let logitShares = level.branchings.map { scaling.logitShare.scaled($0.logitShare) }
+      let (angles, shares) = (column(logAngles), column(logitShares))
       let bins = level.branchings.map { Int32(density.bin(ofAzimuth: $0.azimuth)) }
       let parameters = outputs.columns(1..<outputs.columns).gatheringRows(level.branching)
       let terms =
-        GaussianMixture(parameters).logDensity(at: angles)
-        + GaussianMixture(density.share(states, angles: angles)).logDensity(at: shares)
+        GaussianMixture(parameters).logDensity(at: logAngles)
+        + GaussianMixture(density.share(states, angles: angles)).logDensity(at: logitShares)
         - density.azimuth(states, angles: angles, shares: shares).crossEntropy(classes: bins)
         + logVolume(density)
       let jet = level.branching.map { level.jets[Int($0)] }

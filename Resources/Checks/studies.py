@@ -18,6 +18,7 @@ import tempfile
 import h5py
 import numpy as np
 import pyhf
+import scipy.spatial.distance
 import scipy.stats
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -59,6 +60,7 @@ def main():
             mass, label = sample["event/resonance_mass"][:].astype(float), sample["event/label"][:]
         workspaces(checks, folder, score, label, mass)
         comparisons(checks, folder)
+        nuisances(checks, folder)
     print(f"\n{checks.short} fall short." if checks.short else "\nAll hold.")
     return 1 if checks.short else 0
 
@@ -155,6 +157,43 @@ def comparisons(checks, folder):
     checks.compare("ratio of 1/ε_B at ε_S = 80 %", ratio["value"], values["tau-21"][1] / values["w-tagger"][1], 1e-6)
     checks.compare("its error: 400 bootstrap samples, and 2000 by NumPy", ratio["error"],
                    ratio["value"] * np.std([np.log(a["tau-21"][1] / a["w-tagger"][1]) for a in rounds], ddof=1), 0.15)
+
+
+def nuisances(checks, folder):
+    """1/JSD of what a cut makes of the mass is SciPy's, and its error and floor are those of samples that are drawn again."""
+    sample, model = ROOT / "Resources/Samples/w-vs-qcd-small.h5", ROOT / "Resources/Models/w-tagger"
+    with h5py.File(folder / "jets.h5") as file:
+        score, mass = file["jet/w-tagger/score"][:], file["jet/mass"][:].astype(np.float32)
+    with h5py.File(sample) as file:
+        is_signal = file["event/label"][:] == 1
+    edges = np.arange(50, 111, 10)
+    option = "kinematics/mass=" + ",".join(map(str, edges))
+    head = json.loads(checks.run("evaluate", sample, "--model", model, "--nuisance", option, "--format", "json"))["heads"][0]
+    found = next(table for table in head["tables"] if table["name"] == "kinematics-mass")
+    columns = {column["name"]: column for column in found["columns"]}
+    background = ~is_signal
+    generator = np.random.default_rng(1)
+    # At 30 % no background is left, and at 50 % too little for errors.
+    for row, efficiency in [(1, 0.5), (2, 0.8)]:
+        ranked = np.sort(score[is_signal])[::-1]
+        passes = score[background] >= ranked[int(np.ceil(efficiency * len(ranked))) - 1]
+        bins = np.clip(np.searchsorted(edges, mass[background], side="right") - 1, 0, len(edges) - 2)
+        passing, failing = (np.bincount(bins[chosen], minlength=len(edges) - 1) for chosen in (passes, ~passes))
+        divergence = scipy.spatial.distance.jensenshannon(passing, failing, base=2) ** 2
+        what = f"1/JSD of the mass at {100 * efficiency:.0f} %"
+        checks.compare(what, columns["1/JSD of background"]["values"][row], 1 / divergence, 1e-6)
+        if efficiency == 0.5:
+            continue
+        drawn = [scipy.spatial.distance.jensenshannon(*(generator.poisson(spectrum) for spectrum in (passing, failing)),
+                                                      base=2) ** 2 for _ in range(2000)]
+        checks.compare("its error, relative: 2000 samples by NumPy",
+                       columns["1/JSD of background"]["errors"][row] * divergence, np.std(drawn) / divergence, 0.35)
+        shares = np.bincount(bins) / len(bins)
+        alike = [scipy.spatial.distance.jensenshannon(
+            generator.multinomial(passing.sum(), shares), generator.multinomial(failing.sum(), shares), base=2) ** 2
+            for _ in range(2000)]
+        checks.compare("1/JSD of an independent score: 2000 samples by NumPy",
+                       columns["1/JSD of an independent score"]["values"][row], 1 / np.mean(alike), 0.3)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Decorrelation
 import EventClassifiers
 import JetTaggers
 import MassRegression
@@ -24,6 +25,7 @@ extension PluginRegistry {
     try! registry.register(MassRegression.self)
     try! registry.register(KinematicRegression.self)
     try! registry.register(TreeGeneration.self)
+    try! registry.register(DecorrelatedClassifier.self)
     try! registry.registerConditions()
     return registry
   }()

@@ -15,7 +15,8 @@ struct ScanCommand: ParsableCommand {
       are drawn (canopy settings scan). Each point is a training in a process of its own, whose model is in DIR/001, \
       DIR/002 and so on and whose messages are in DIR/001.log; it takes one thread unless training.threads is given. \
       DIR/scan.csv and DIR/scan.svg compare what is finished by the criterion of the training, and so does the table that \
-      a terminal shows while trainings run.
+      a terminal shows while trainings run. DIR/trade-off.svg shows the background rejection against 1/JSD if heads are \
+      decorrelated.
 
       The same command goes on with a scan that was interrupted, and with one that is to have further points: what is \
       finished is not trained again, and what is not goes on to the same bits. Points that failed are tried again. The \
@@ -203,5 +204,8 @@ private final class Scan: @unchecked Sendable {
       return
     }
     try gnuplot.draw(table.figure, to: URL(fileURLWithPath: "\(output)/scan.svg"))
+    if let tradeOff = table.tradeOff {
+      try gnuplot.draw(tradeOff, to: URL(fileURLWithPath: "\(output)/trade-off.svg"))
+    }
   }
 }

@@ -22,6 +22,8 @@ struct ScanTable {
   /// The name of the criterion.
   private let criterion: String
   private let rows: [Row]
+  /// What was measured besides the criterion.
+  private let metrics: [String]
 
   /// What has become of the points of a folder so far.
   ///
@@ -34,7 +36,9 @@ struct ScanTable {
     let section = folder.points[0].configuration.training
     let measure = Criterion(section)
     let metrics = EpochSummary.metricNames(of: progress.first { !$0.epochs.isEmpty }?.epochs ?? [])
-    criterion = measure.label(metrics)
+    let criterion = measure.label(metrics)
+    self.criterion = criterion
+    self.metrics = metrics.filter { $0 != criterion }
     let rows = zip(folder.points, progress).map { point, progress in
       let failure = failures[point.number]
       return Row(
@@ -85,10 +89,11 @@ struct ScanTable {
   }
 
   /// The table as CSV: the point, its settings, the criterion, the epoch whose weights the model has, the losses of that
-  /// epoch, the number of epochs, their seconds and what has become of the point.
+  /// epoch, the number of epochs, what has become of the point and the other metrics of that epoch.
   var csv: Data {
     var table = Table(
-      columns: ["point"] + keys + [criterion, "epoch", "training_loss", "validation_loss", "epochs", "state"])
+      columns: ["point"] + keys + [criterion, "epoch", "training_loss", "validation_loss", "epochs", "state"]
+        + metrics)
     for row in rows {
       table.append(
         cells: ["\(row.number)"] + row.values.map(Table.quoted)
@@ -96,9 +101,87 @@ struct ScanTable {
             Table.cell(row.value), Table.cell(row.epoch.map { Double($0.epoch) }),
             Table.cell(row.epoch?.trainingLoss), Table.cell(row.epoch?.validationLoss), "\(row.epochCount)",
             row.state,
-          ])
+          ] + metrics.map { name in Table.cell(row.epoch?.metrics.first { $0.name == name }?.value) })
     }
     return table.data
+  }
+
+  /// The commands that draw the background rejection at a signal efficiency of 50 % against the 1/JSD of a number that
+  /// scores are not to tell, if heads say both of one point or more; nil else.
+  ///
+  /// Points whose values differ in numbers alone are joined by a line, in the order of the numbers.
+  var tradeOff: String? {
+    func metric(_ row: Row, _ isWanted: (String) -> Bool) -> (name: String, value: Double)? {
+      row.epoch?.metrics.first { isWanted($0.name) && $0.value > 0 && $0.value.isFinite }.map {
+        ($0.name, $0.value)
+      }
+    }
+    var (label, lines): (String?, [String: [(order: [Double], number: Int, x: Double, y: Double)]]) = (
+      nil, [:]
+    )
+    for row in rows {
+      guard let rejection = metric(row, { $0.hasSuffix("1/ε_B at 50 %") }),
+        let divergence = metric(row, { $0.contains("1/JSD of ") })
+      else { continue }
+      label = label ?? divergence.name
+      let leaves = row.values.map(Leaves.init)
+      let name = leaves.flatMap(\.texts).joined(separator: " ")
+      lines[name, default: []].append(
+        (leaves.flatMap(\.numbers), row.number, divergence.value, rejection.value))
+    }
+    guard let label else { return nil }
+    var script = """
+      set terminal svg size 800,600 dynamic background '#ffffff' font 'sans-serif,15'
+      \(Gnuplot.style)
+      set logscale xy
+      set offsets graph 0.1, graph 0.1, graph 0.1, graph 0.1
+      set xlabel \(Gnuplot.quoted(label)) noenhanced
+      set ylabel \(Gnuplot.quoted("1/ε_B at 50 %")) noenhanced
+      set key outside bottom horizontal
+
+      """
+    let names = lines.keys.sorted()
+    for (index, name) in names.enumerated() {
+      let points = lines[name]!.sorted { a, b in
+        a.order.lexicographicallyPrecedes(b.order) || a.order == b.order && a.number < b.number
+      }
+      script += "$line\(index) << END\n"
+      for point in points { script += "\(point.x) \(point.y) \(point.number)\n" }
+      script += "END\n"
+    }
+    let plots = names.enumerated().map { index, name in
+      "$line\(index) with linespoints pointtype 7 linetype \(index + 1) title "
+        + "\(Gnuplot.quoted(name.isEmpty ? "points" : name)) noenhanced, "
+        + "$line\(index) using 1:2:3 with labels offset 1,0.7 notitle"
+    }
+    return script + "plot " + plots.joined(separator: ", ")
+  }
+
+  /// The texts and the numbers in a value of a setting, which may be a list or a mapping.
+  private struct Leaves {
+    private(set) var texts: [String] = []
+    private(set) var numbers: [Double] = []
+
+    init(_ value: String) {
+      guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(value.utf8)) else {
+        texts = [value]
+        return
+      }
+      add(value)
+    }
+
+    private mutating func add(_ value: JSONValue) {
+      switch value {
+      case .null: texts.append("null")
+      case .bool(let value): texts.append("\(value)")
+      case .integer(let value): numbers.append(Double(value))
+      case .unsigned(let value): numbers.append(Double(value))
+      case .number(let value): numbers.append(value)
+      case .string(let value): texts.append(value)
+      case .array(let values): for value in values { add(value) }
+      case .object(let members): for key in members.keys.sorted() { add(members[key]!) }
+      }
+    }
   }
 
   /// The commands that draw the criterion against each setting, in a panel each.

@@ -28,6 +28,17 @@ struct StudyOptions: ParsableArguments {
       valueName: "name"))
   var compare: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Also say how much cuts on the score shape the background's spectrum of a number; may be given several times.",
+      discussion: """
+        It is a column of the events or a number of an observable such as kinematics/mass, as for --in, with the edges of the \
+        bins or without: then there are ten of equal width. 1/JSD, the inverse of the Jensen-Shannon divergence of passing and \
+        failing background in bits, is large for a score that does not tell the number.
+        """,
+      valueName: "name=edges"))
+  var nuisance: [DivisionArgument] = []
+
   @Flag(help: "Also print the share of signal in bins of the score, with the mean score.")
   var calibration = false
 
@@ -112,6 +123,7 @@ struct StudyOptions: ParsableArguments {
     }
     for (option, names) in [
       ("--in", divisions.map(\.division.name)), ("--compare", compare),
+      ("--nuisance", nuisance.map(\.division.name)),
       ("--variation", (variation + variationFiles).map(\.name)),
     ] {
       if let name = names.first(where: { name in names.count { $0 == name } > 1 }) {
@@ -139,6 +151,7 @@ struct StudyOptions: ParsableArguments {
     var study = EvaluationStudy(plugins: plugins)
     study.divisions = divisions.map(\.division)
     study.discriminants = compare
+    study.nuisances = nuisance.map(\.division)
     study.shuffles = importance ?? 0
     study.binning = workspace == nil ? nil : bins ?? .signal(10)
     study.variations = variation.map { EvaluationStudy.Variation($0.name, up: $0.up, down: $0.down) }

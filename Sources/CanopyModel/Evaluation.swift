@@ -170,7 +170,9 @@ public struct Evaluation: Sendable {
       let evaluation: HeadEvaluation?
       let problem: String?
       do {
-        (evaluation, problem) = (try rows.evaluation(), nil)
+        var whole = try rows.evaluation()
+        try rows.add(study.nuisances, observables, to: &whole)
+        (evaluation, problem) = (whole, nil)
       } catch let error as MetricError {
         (evaluation, problem) = (nil, error.description)
       }

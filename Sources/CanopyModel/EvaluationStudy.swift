@@ -56,6 +56,9 @@ public struct EvaluationStudy: Sendable {
   /// Numbers that are judged as scores, and compared with those of heads that classify: columns of events, or numbers of
   /// observables.
   public var discriminants: [String] = []
+  /// Numbers that scores are not to tell: how much cuts on those of heads that classify shape the background's spectra; with
+  /// the edges of the bins.
+  public var nuisances: [RowDivision] = []
   /// How often each number that the network reads is shuffled to see what heads lose; 0 for not at all.
   public var shuffles = 0
   /// How scores of events are divided into bins for a fit; nil for no templates.
@@ -67,7 +70,7 @@ public struct EvaluationStudy: Sendable {
   public init(plugins: PluginRegistry = PluginRegistry()) { self.plugins = plugins }
 
   /// The numbers that are named.
-  var numbers: Set<String> { Set(divisions.map(\.name) + discriminants) }
+  var numbers: Set<String> { Set((divisions + nuisances).map(\.name) + discriminants) }
 
   /// The observables whose numbers are named and that the model does not read; streams are asked for their columns of particles.
   ///

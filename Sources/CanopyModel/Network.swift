@@ -115,7 +115,7 @@ public struct Network: Sendable {
       do {
         let builder = HeadBuilder(
           headName: name, jetEmbeddingWidth: jets?.width, eventEmbeddingWidth: self.events?.width,
-          eventInputNames: self.events?.eventInputNames, layout: layout)
+          eventInputNames: self.events?.eventInputNames, layout: layout, plugins: observables.plugins)
         let head = try Self.makeHead(plugin, configuration, builder, &layout)
         let observedTruth = Set(head.fileTruthColumns.filter(observables.knows))
         if head.rows == .splittings,

@@ -76,21 +76,32 @@ extension Variable {
     0.5 * ((self - target(targets)).squared() * (-logVariance).exp() + logVariance).rowSums()
   }
 
-  /// The negative logarithm of the likelihood of a mixture of Gaussians, without its constant:
-  /// −ln Σ w e^(−((x − t)² e⁻ˢ + s) / 2) over the columns, with the weights w = softmax(a).
+  /// The negative logarithm of the likelihood of a mixture of Gaussians whose components have no correlations:
+  /// −ln Σ_k π_k Π_d N(t_d; μ_dk, σ_dk).
+  ///
+  /// The columns are, for C components and D targets: C logits whose softmax is π; then for each target C means μ and C
+  /// logarithms of variances, ln σ².
   ///
   /// - Parameters:
-  ///   - targets: t, the same for all columns: `[rows]`.
-  ///   - logVariances: s, `[rows × columns]`.
-  ///   - logits: a, `[rows × columns]`.
+  ///   - targets: t, row-major: `[rows × D]`.
+  ///   - components: C; the columns are C (1 + 2 D).
   /// - Returns: `[rows × 1]`.
-  public func gaussianMixtureNegativeLogLikelihood(
-    targets: [Float], logVariances: Variable, logits: Variable
-  ) -> Variable {
-    require(targets.count == rows, "a target a row")
-    let distance = self - tape.constant(Matrix(rows: rows, columns: 1, values: targets))
-    let exponent = 0.5 * (distance.squared() * (-logVariances).exp() + logVariances)
-    return -(logits.logSoftmax() - exponent).logSumExp()
+  public func gaussianMixtureNegativeLogLikelihood(targets: [Float], components: Int) -> Variable {
+    let dimensions = rows > 0 ? targets.count / rows : (columns / components - 1) / 2
+    require(
+      columns == components * (1 + 2 * dimensions) && targets.count == rows * dimensions,
+      "a share, and a mean and a variance of each target, for each component")
+    var logarithms = columns(0..<components).logSoftmax()
+    for dimension in 0..<dimensions {
+      let first = components * (1 + 2 * dimension)
+      let means = columns(first..<first + components)
+      let logVariances = columns(first + components..<first + 2 * components)
+      let target = tape.constant(
+        (0..<rows).map { targets[$0 * dimensions + dimension] }, rows: rows, columns: 1)
+      let squares = (target - means).squared() * (-logVariances).exp()
+      logarithms = logarithms - 0.5 * (squares + logVariances + Foundation.log(2 * Float.pi))
+    }
+    return -logarithms.logSumExp()
   }
 
   /// The quantile loss ("pinball") of each column summed over the columns: q d for d = t − x > 0, else (q − 1) d.

@@ -10,11 +10,18 @@ extension Classification {
     public var temperature: Double
     /// The thresholds of the signal, or of each class against the others, in the order of the working points.
     public var thresholds: [[WorkingPoint]]
+    /// The distribution of the background's score at each value of a number, by which a head maps it; nil for none.
+    ///
+    /// Scores are shares of the background then, and no probabilities of signal.
+    public var quantiles: ConditionalQuantiles?
 
     /// A calibration.
-    public init(temperature: Double, thresholds: [[WorkingPoint]] = []) {
+    public init(
+      temperature: Double, thresholds: [[WorkingPoint]] = [], quantiles: ConditionalQuantiles? = nil
+    ) {
       self.temperature = temperature
       self.thresholds = thresholds
+      self.quantiles = quantiles
     }
   }
 
@@ -37,14 +44,15 @@ extension Classification {
   ///   - logits: `[rows × logitCount]`.
   ///   - truth: the true classes of the rows.
   ///   - weights: the weight of each row: `[rows]`.
+  ///   - known: the temperature, if it is not to be fitted.
   /// - Returns: the calibration.
   /// - Throws: ``MetricError`` if a class is missing, or if a working point would let less than one row of
   ///   the background pass.
   public func calibration(
-    fitting logits: Matrix, truth: HeadTruth, weights: [Double]
+    fitting logits: Matrix, truth: HeadTruth, weights: [Double], temperature known: Double? = nil
   ) throws -> Calibration {
     let labels = labels(of: truth).map { Int($0) }
-    let temperature = temperature(fitting: logits, labels: labels, weights: weights)
+    let temperature = known ?? temperature(fitting: logits, labels: labels, weights: weights)
     let scaled = logits.values.map { $0 * Float(1 / temperature) }
     let points = try targets.indices.map { target in
       try workingPoints.isEmpty
@@ -71,6 +79,9 @@ extension Classification {
       calibration.thresholds.allSatisfy({ $0.map(\.target) == workingPoints })
     else {
       throw PluginError("The thresholds are not those of the working points.")
+    }
+    guard calibration.quantiles?.isValid != false else {
+      throw PluginError("The quantiles of the score need knots, levels and scores that rise.")
     }
     self.calibration = calibration
   }

@@ -174,7 +174,8 @@ public struct Classification: Sendable {
         name: isBinary ? name : "\(name) \(targets[target])", signalName: targets[target],
         backgroundName: isBinary ? classes[0] : "others",
         scores: (0..<outputs.rows).map { outputs[$0, target] },
-        isSignal: labels.map { $0 == label(ofTarget: target) }, weights: weights)
+        isSignal: labels.map { $0 == label(ofTarget: target) }, weights: weights,
+        isProbability: calibration?.quantiles == nil)
     }
     let passed = workingPointMetrics(outputs, labels: labels, weights: weights)
     if isBinary {

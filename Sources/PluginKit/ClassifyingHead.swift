@@ -7,9 +7,15 @@
 public protocol ClassifyingHead: Head where Calibration == Classification.Calibration {
   /// The classes, and what was learnt of their probabilities.
   var classification: Classification { get set }
+  /// The head whose weights it has, so that a training may begin with those of a model with that one: itself unless it
+  /// encloses another.
+  var enclosed: any ClassifyingHead { get }
 }
 
 extension ClassifyingHead {
+  /// Itself.
+  public var enclosed: any ClassifyingHead { self }
+
   /// The columns that say which class a row is of.
   public var truthColumns: [String] { classification.truthColumns }
 

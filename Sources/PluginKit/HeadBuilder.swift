@@ -7,9 +7,10 @@ public struct HeadBuilder {
   /// The parameters of the network, the head's layers among them.
   public private(set) var layout: ParameterLayout
 
-  private let jetWidth: Int?
-  private let eventWidth: Int?
+  private var jetWidth: Int?
+  private var eventWidth: Int?
   private let eventInputs: [String]?
+  private let plugins: PluginRegistry
 
   /// A builder for the head called `headName`, in a network whose parameters so far are `layout`.
   ///
@@ -20,15 +21,43 @@ public struct HeadBuilder {
   ///   - eventInputNames: what the network reads of an event in addition to its jets; nil for a network that
   ///     does not read events.
   ///   - layout: the parameters of the network so far.
+  ///   - plugins: the heads that may be parts of this one.
   public init(
     headName: String, jetEmbeddingWidth: Int? = nil, eventEmbeddingWidth: Int? = nil,
-    eventInputNames: [String]? = nil, layout: ParameterLayout
+    eventInputNames: [String]? = nil, layout: ParameterLayout, plugins: PluginRegistry = PluginRegistry()
   ) {
     self.headName = headName
     jetWidth = jetEmbeddingWidth
     eventWidth = eventEmbeddingWidth
     eventInputs = eventInputNames
     self.layout = layout
+    self.plugins = plugins
+  }
+
+  /// Makes a head of another plugin, which is a part of this one and has its name; its layers are added to the network.
+  ///
+  /// ```swift
+  /// let tagger = try builder.head("jet-tagger", configuration: configuration)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - identifier: the identifier of the plugin.
+  ///   - configuration: the plugin's own keys, captured undecoded.
+  ///   - further: by how many columns the embeddings that it reads are wider: see ``HeadInputs/widening(_:by:)``.
+  /// - Returns: the head.
+  /// - Throws: ``PluginError`` if there is no such plugin, and what its configuration and itself throw.
+  public mutating func head(
+    _ identifier: String, configuration: ConfigurationNode, wider further: [HeadRows: Int] = [:]
+  ) throws -> any Head {
+    func make<H: Head>(_ type: H.Type) throws -> H {
+      var builder = self
+      builder.jetWidth = jetWidth.map { $0 + further[.jets, default: 0] }
+      builder.eventWidth = eventWidth.map { $0 + further[.events, default: 0] }
+      let head = try H(configuration: configuration.decode(H.Configuration.self), builder: &builder)
+      layout = builder.layout
+      return head
+    }
+    return try make(plugins.head(identifier))
   }
 
   /// The number of components of a jet's embedding.

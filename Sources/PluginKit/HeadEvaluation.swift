@@ -5,15 +5,15 @@ import Support
 /// What a head's predictions are worth on a sample.
 public struct HeadEvaluation: Sendable {
   /// Single numbers, of which training watches the first: the best epoch has the largest.
-  public let metrics: [Metric]
+  public var metrics: [Metric]
   /// The curves and score distributions of a head that classifies; empty for others.
   public var classifiers: [ClassifierEvaluation]
   /// Bias, resolution, pulls and coverage of a head that predicts quantities; empty for others.
   public let regressions: [RegressionEvaluation]
   /// Further figures, which reports draw; they and the tables have different names.
-  public let figures: [HeadFigure]
+  public var figures: [HeadFigure]
   /// Further tables, which `canopy evaluate` prints and reports hold.
-  public let tables: [HeadTable]
+  public var tables: [HeadTable]
 
   /// An evaluation with at least one metric.
   ///

@@ -89,6 +89,22 @@ public struct HeadInputs {
     self.rowWeights = rowWeights
   }
 
+  /// The same inputs with further columns behind those of the embeddings of jets, or of events.
+  ///
+  /// - Parameters:
+  ///   - rows: jets or events; those of other rows have no embeddings.
+  ///   - columns: `[rows × columns]`.
+  /// - Returns: what a head reads that was made with wider embeddings: see ``HeadBuilder/head(_:configuration:wider:)``.
+  public func widening(_ rows: HeadRows, by columns: Variable) -> HeadInputs {
+    var inputs = self
+    switch rows {
+    case .jets: inputs.jetRows = jetRows?.concatenated(with: columns)
+    case .events: inputs.eventRows = eventRows?.concatenated(with: columns)
+    case .constituents, .splittings: break
+    }
+    return inputs
+  }
+
   /// The number of jets of all events together.
   public var jetCount: Int { eventOfJet.count }
 

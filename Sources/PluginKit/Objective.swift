@@ -9,7 +9,10 @@ public struct Objective: Sendable, Equatable {
   public enum Scope: Sendable, Equatable {
     /// A number for each row, of which the trainer takes the weighted mean: `[rows × 1]`.
     case rows
-    /// One number for the whole batch: `[1 × 1]`. Only a training with one thread sees a batch as a whole.
+    /// One number for the whole batch: `[1 × 1]`.
+    ///
+    /// If several threads share a batch, what their forward passes give is put together first: the loss then finds the
+    /// result, the truth, the phase and the weights of all rows, and of its inputs no embeddings and no kinematics.
     case batch
   }
 

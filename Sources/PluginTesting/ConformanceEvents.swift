@@ -21,9 +21,11 @@ enum ConformanceEvents {
     return plugins
   }()
 
-  /// The same plugins, and further observables.
-  static func plugins(with observables: [any Observable.Type]) -> PluginRegistry {
+  /// The same plugins, and further observables and heads.
+  static func plugins(with observables: [any Observable.Type], heads: [any Head.Type] = []) -> PluginRegistry
+  {
     var plugins = plugins
+    for type in heads where plugins.origin(ofHead: type.identifier) == nil { try? plugins.register(type) }
     // One that comes with Canopy is there already.
     for type in observables where plugins.origin(ofObservable: type.identifier) == nil {
       try? plugins.register(type)

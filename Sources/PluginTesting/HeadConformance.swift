@@ -26,11 +26,14 @@ public struct HeadConformance<H: Head>: Sendable {
   ///   - type: the head.
   ///   - example: what it is tried with; its own example unless given.
   ///   - observables: observables that the head may read besides those that come with Canopy.
+  ///   - heads: heads that may be parts of it.
   public init(
-    _ type: H.Type, example: HeadExample<H.Configuration> = H.example, observables: [any Observable.Type] = []
+    _ type: H.Type, example: HeadExample<H.Configuration> = H.example,
+    observables: [any Observable.Type] = [],
+    heads: [any Head.Type] = []
   ) {
     self.example = example
-    plugins = ConformanceEvents.plugins(with: observables)
+    plugins = ConformanceEvents.plugins(with: observables, heads: heads)
   }
 
   /// Runs one check.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Foundation
 import Support
 
 extension ConfigurationNode {
@@ -58,13 +59,53 @@ extension ConfigurationNode {
 }
 
 extension ConfigurationNode: Decodable {
-  /// Captures a part undecoded, to be decoded later.
+  /// Captures a part undecoded, to be decoded later; of what is no configuration file, such as a model, it has no place.
   public init(from decoder: any Decoder) throws {
-    guard let decoder = decoder as? ConfigurationDecoder else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "only a configuration file has nodes"))
+    guard let written = decoder as? ConfigurationDecoder else {
+      self = try Self(readBy: decoder)
+      return
     }
-    self = decoder.node
+    self = written.node
+  }
+
+  /// A node that says what a value is encoded as, without a place.
+  ///
+  /// - Throws: `EncodingError` if the value cannot be written as JSON.
+  public init(encoding value: some Encodable) throws {
+    self = try JSONDecoder().decode(Self.self, from: JSONEncoder().encode(value))
+  }
+
+  private init(readBy decoder: any Decoder) throws {
+    guard decoder.codingPath.count <= DocumentLimits.depth else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "the value lies in more than \(DocumentLimits.depth) lists and mappings"))
+    }
+    let position = ConfigurationPosition(file: "", line: 0, column: 0)
+    let path = decoder.codingPath.reduce("") { path, key in
+      key.intValue.map { "\(path)[\($0)]" } ?? (path.isEmpty ? "" : "\(path).") + key.stringValue
+    }
+    let container = try decoder.singleValueContainer()
+    let content: Content
+    if container.decodeNil() {
+      content = .scalar("", isPlain: true)
+    } else if let value = try? container.decode(Bool.self) {
+      content = .scalar("\(value)", isPlain: true)
+    } else if let value = try? container.decode(Int.self) {
+      content = .scalar("\(value)", isPlain: true)
+    } else if let value = try? container.decode(Double.self) {
+      content = .scalar("\(value)", isPlain: true)
+    } else if let value = try? container.decode(String.self) {
+      content = .scalar(value, isPlain: false)
+    } else if let elements = try? container.decode([ConfigurationNode].self) {
+      content = .sequence(elements)
+    } else {
+      let members = try container.decode([String: ConfigurationNode].self)
+      content = .mapping(
+        members.sorted { $0.key < $1.key }.map { Member(key: $0.key, position: position, value: $0.value) })
+    }
+    self.init(position: position, path: path, content: content)
   }
 }
 

@@ -43,7 +43,8 @@ public struct PretrainedModel: Sendable {
     model.remark("The model \(folder.relativePath)", onJets: jets, cuts: cuts)
   }
 
-  /// Makes sure that a network has the same stages, heads and parameters as the model, in the same order.
+  /// Makes sure that a network has the same stages, heads and parameters as the model, in the same order; a head that
+  /// encloses another has the weights of that one.
   ///
   /// - Throws: ``TrainingError`` that names what differs.
   public func check(_ network: Network) throws {
@@ -56,7 +57,10 @@ public struct PretrainedModel: Sendable {
       if own != other { differences.append("\(what) is \(own) here and \(other) there") }
     }
     func text(_ heads: [Network.NamedHead]) -> String {
-      heads.map { "\($0.name) (\(type(of: $0.head).identifier))" }.joined(separator: ", ")
+      heads.map { named in
+        let head: any Head = (named.head as? any ClassifyingHead)?.enclosed ?? named.head
+        return "\(named.name) (\(type(of: head).identifier))"
+      }.joined(separator: ", ")
     }
     note("the list of heads", text(network.heads), text(model.network.heads))
     for member in network.observables.members {

@@ -39,6 +39,9 @@ public final class Trainer {
   private let workers: [TrainingWorker]
   /// Predict by the weights that are validated: the workers themselves unless these are averages.
   private let validators: [TrainingWorker]
+  /// Computes objectives of the whole batch if several workers share it, and those of the validation.
+  private let whole: WholeBatch
+  private let validatedWhole: WholeBatch
   /// Parameters that learn nothing.
   private let frozen: [ParameterID]
   /// The network with its heads calibrated at the weights of an epoch.
@@ -105,6 +108,10 @@ public final class Trainer {
     }
     workers = makeWorkers(parameters)
     validators = average.map(makeWorkers) ?? workers
+    whole = WholeBatch(
+      workers[0].learningHeads, headWeights: self.headWeights, parameters: parameters)
+    validatedWhole = WholeBatch(
+      network.heads.map(\.head), headWeights: self.headWeights, parameters: average ?? parameters)
   }
 
   /// The number of the epoch whose weights are the best so far; 0 before the first.
@@ -237,12 +244,6 @@ public final class Trainer {
     var claimed: [ParameterID: String] = [:]
     for named in network.heads {
       try named.head.checkObjectives(in: network.layout, claimed: &claimed, name: named.name)
-      let objectives = named.head.objectives
-      if workers.count > 1, let whole = objectives.first(where: { $0.scope == .batch }) {
-        throw TrainingError(
-          "The objective \(whole.name) of the head \(named.name) is one of the whole batch, of which each of "
-            + "\(workers.count) threads sees a part; set training.threads to 1.")
-      }
     }
   }
 
@@ -311,18 +312,51 @@ public final class Trainer {
     repetition: Int = 0
   ) throws -> Int {
     let (epoch, seed) = (epochs.count + 1, section.seed)
+    @Sendable func phase(_ name: String, _ thread: Int) -> TrainingPhase {
+      TrainingPhase(
+        epoch: epoch, step: step, trainingSeed: seed, head: name, thread: thread, repetition: repetition)
+    }
+    let isShared = min(workers.count, events.count) > 1
     let active = try Self.divide(events, of: dataset, over: workers) {
       [dataset, members = group.members] worker, part in
-      try worker.learn(dataset, part, members, totalWeights: totalWeights) { name in
-        TrainingPhase(
-          epoch: epoch, step: step, trainingSeed: seed, head: name, thread: worker.thread,
-          repetition: repetition)
+      try worker.learn(dataset, part, members, totalWeights: totalWeights, isPart: isShared) {
+        phase($0, worker.thread)
       }
+    }
+    if isShared, group.members.contains(where: { $0.contains { $0.scope == .batch } }) {
+      finish(group, events, active) { phase($0, 0) }
     }
     for worker in workers[1..<max(active, 1)] { workers[0].gradients.add(worker.gradients) }
     workers[0].gradients.clear(only: group.others)
     workers[0].gradients.clear(only: frozen)
     return active
+  }
+
+  /// Adds the gradients, and the losses, of the objectives of the whole batch that a group has, to those of the workers.
+  private func finish(
+    _ group: ObjectiveGroup, _ events: ArraySlice<Int>, _ active: Int, phase: (String) -> TrainingPhase
+  ) {
+    var gradients: [[Int: [Float]]] = Array(repeating: [:], count: active)
+    whole.gradients.clear()
+    for (index, named) in network.heads.enumerated() {
+      let parts = workers[..<active].compactMap { $0.unfinishedResult(ofHead: index) }
+      guard let columns = parts.first?.columns else { continue }
+      let result = Matrix(
+        rows: parts.reduce(0) { $0 + $1.rows }, columns: columns, values: parts.flatMap(\.values))
+      let learnt = whole.learn(
+        index, result, group.members[index].filter { $0.scope == .batch }, dataset, named, events,
+        phase: phase(named.name))
+      workers[0].add(lossSum: learnt.lossSum, ofHead: index)
+      var first = 0
+      for (thread, part) in parts.enumerated() {
+        gradients[thread][index] = Array(learnt.gradient[first..<first + part.values.count])
+        first += part.values.count
+      }
+    }
+    DispatchQueue.concurrentPerform(iterations: active) { [workers, gradients] thread in
+      workers[thread].finish(gradients[thread])
+    }
+    workers[0].gradients.add(whole.gradients)
   }
 
   private func update(_ group: ObjectiveGroup, _ gradients: Parameters, _ rate: Float) -> Float {
@@ -405,6 +439,29 @@ public final class Trainer {
     return (matrices(results), matrices(outputs), loss)
   }
 
+  /// Adds the losses of objectives of whole batches on the validation events, in batches as large as those of the training.
+  private func addLossesOfBatches(of results: [Matrix], to loss: inout MeanLoss) {
+    for (index, named) in network.heads.enumerated() {
+      let members = named.head.objectives.enumerated().filter {
+        $1.parameters == nil && $1.scope == .batch
+      }.map { ObjectiveGroup.Member(index: $0.offset, scope: .batch) }
+      guard !members.isEmpty else { continue }
+      var (first, sum) = (0, 0.0)
+      for start in stride(from: 0, to: validationEvents.count, by: section.batchSize) {
+        let events = validationEvents[start..<min(start + section.batchSize, validationEvents.count)]
+        let rows = dataset.rowCount(of: named.head.rows, of: events)
+        let columns = results[index].columns
+        let batch = Matrix(
+          rows: rows, columns: columns,
+          values: Array(results[index].values[first * columns..<(first + rows) * columns]))
+        sum +=
+          validatedWhole.learn(index, batch, members, dataset, named, events, phase: TrainingPhase()).lossSum
+        first += rows
+      }
+      loss.add(sum, ofHead: index)
+    }
+  }
+
   /// The validation events as a head learns its calibration from them, or is judged by them.
   private func validationTruth(of named: Network.NamedHead) -> (truth: HeadTruth, weights: [Double]) {
     (
@@ -440,7 +497,8 @@ public final class Trainer {
 
   /// The heads' metrics and the mean loss on the validation events.
   private func validate() throws -> (metrics: [EpochSummary.Metric], loss: MeanLoss) {
-    let (_, outputs, loss) = try predictValidation(validators)
+    var (results, outputs, loss) = try predictValidation(validators)
+    addLossesOfBatches(of: results, to: &loss)
     var metrics: [EpochSummary.Metric] = []
     for (named, outputs) in zip(network.heads, outputs) {
       let (truth, weights) = validationTruth(of: named)
@@ -483,6 +541,9 @@ private struct MeanLoss {
       rowWeights[index] += weights[index]
     }
   }
+
+  /// Adds to the sum of a head, whose rows are there already.
+  mutating func add(_ sum: Double, ofHead index: Int) { lossSums[index] += sum }
 
   /// The mean loss of each head; 0 without rows of a weight.
   var means: [Double] { zip(lossSums, rowWeights).map { $1 > 0 ? $0 / $1 : 0 } }

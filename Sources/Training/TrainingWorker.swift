@@ -15,12 +15,14 @@ final class TrainingWorker: @unchecked Sendable {
   private(set) var lossSums: [Double]
   /// What the forward pass of each head gave in the last validation step: `[rows × anything]`.
   private(set) var results: [[Float]] = []
+  /// What the heads gave in a step that is not finished, by their numbers, of those with objectives of the whole batch.
+  private var unfinished: [Int: Variable] = [:]
   /// What each head predicted in the last validation step: `[rows × width]`.
   private(set) var outputs: [[Float]] = []
 
   private let network: Network
   /// The heads as they learn, with smoothed labels if the training smooths them.
-  private let learningHeads: [any Head]
+  let learningHeads: [any Head]
   private let headWeights: [Float]
   private let freezesEmbedding: Bool
   private let dropout: [StagePlace: Double]
@@ -54,15 +56,18 @@ final class TrainingWorker: @unchecked Sendable {
   /// - Parameters:
   ///   - dataset: the events, of which some are learnt from.
   ///   - events: the numbers of these.
-  ///   - members: for each head the objectives that are learnt from.
+  ///   - group: for each head the objectives that are learnt from.
   ///   - totalWeights: for each head the sum of the absolute weights of its rows in the whole batch, other threads'
   ///     included.
+  ///   - isPart: whether other threads work on other events of the batch, so that objectives of the whole batch are left
+  ///     to ``finish(_:)``.
   ///   - phase: where the training is, for a head or a stage of a name.
   /// - Throws: ``TrainingError`` if an event of a cache cannot be read back.
   func learn(
-    _ dataset: EventDataset, _ events: ArraySlice<Int>, _ members: [[ObjectiveGroup.Member]],
-    totalWeights: [Double], phase: (String) -> TrainingPhase
+    _ dataset: EventDataset, _ events: ArraySlice<Int>, _ group: [[ObjectiveGroup.Member]],
+    totalWeights: [Double], isPart: Bool, phase: (String) -> TrainingPhase
   ) throws {
+    unfinished = [:]
     gradients.clear()
     weights.pack(learning.parameters)
     learning.reset()
@@ -70,21 +75,43 @@ final class TrainingWorker: @unchecked Sendable {
     var inputs = network(
       batch, weights, on: learning, freezingEmbedding: freezesEmbedding, phase: phase, dropout: dropout
     ).headInputs
-    for (index, named) in network.heads.enumerated() where !members[index].isEmpty {
+    for (index, named) in network.heads.enumerated() where !group[index].isEmpty {
       let head = learningHeads[index]
       let rowWeights = dataset.weights(for: named, of: events)
       inputs.give(phase: phase(named.name), rowWeights: rowWeights)
-      let losses = head.losses(inputs, dataset.truth(of: named, of: events))
-      lossSums[index] = members[index].reduce(0) {
+      let result = head(inputs)
+      let members = isPart ? group[index].filter { $0.scope == .rows } : group[index]
+      if members.count < group[index].count { unfinished[index] = result }
+      lossSums[index] = 0
+      guard !members.isEmpty else { continue }
+      let losses = head.losses(of: result, truth: dataset.truth(of: named, of: events), inputs: inputs)
+      lossSums[index] = members.reduce(0) {
         $0 + Self.weightedSum(losses[$1.index], $1.scope, rowWeights)
       }
       guard totalWeights[index] > 0 else { continue }
-      for member in members[index] {
+      for member in members {
         seed(losses[member.index], member.scope, index, rowWeights, totalWeights)
       }
     }
+    if unfinished.isEmpty { learning.backward() }
+  }
+
+  /// What a head gave in a step that is not finished: `[rows × anything]`; nil if none of its objectives is of the whole
+  /// batch.
+  func unfinishedResult(ofHead index: Int) -> Matrix? { unfinished[index]?.matrix }
+
+  /// Adds the gradients of objectives of the whole batch by the results of heads, and those that follow from them.
+  ///
+  /// - Parameter gradients: by the numbers of the heads: `[rows × anything]` each.
+  func finish(_ gradients: [Int: [Float]]) {
+    for (index, gradient) in gradients.sorted(by: { $0.key < $1.key }) {
+      gradient.withUnsafeBufferPointer { learning.seedGradient(of: unfinished[index]!, $0) }
+    }
     learning.backward()
   }
+
+  /// Adds to the sum of weight times loss of a head.
+  func add(lossSum: Double, ofHead index: Int) { lossSums[index] += lossSum }
 
   /// Seeds the gradient of a loss of the head of an index.
   private func seed(
@@ -101,7 +128,7 @@ final class TrainingWorker: @unchecked Sendable {
     learning.seedGradient(of: loss, UnsafeBufferPointer(seed))
   }
 
-  /// Puts what every head predicts for some events into `outputs`, and the losses into `lossSums`.
+  /// Puts what every head predicts for some events into `outputs`, and the losses of objectives of rows into `lossSums`.
   ///
   /// - Throws: ``TrainingError`` if an event of a cache cannot be read back.
   func predict(_ dataset: EventDataset, _ events: ArraySlice<Int>) throws {
@@ -117,7 +144,8 @@ final class TrainingWorker: @unchecked Sendable {
       inputs.give(phase: TrainingPhase(), rowWeights: rowWeights)
       let prediction = head.predict(inputs, dataset.truth(of: named, of: events))
       lossSums[index] = zip(head.objectives, prediction.losses).reduce(0) { sum, loss in
-        loss.0.parameters == nil ? sum + Self.weightedSum(loss.1, loss.0.scope, rowWeights) : sum
+        loss.0.parameters == nil && loss.0.scope == .rows
+          ? sum + Self.weightedSum(loss.1, .rows, rowWeights) : sum
       }
       results.append(Array(prediction.result.values))
       outputs.append(Array(prediction.outputs.values))
@@ -171,10 +199,6 @@ final class TrainingWorker: @unchecked Sendable {
 }
 
 extension Head {
-  fileprivate func losses(_ inputs: HeadInputs, _ truth: HeadTruth) -> [Variable] {
-    losses(of: self(inputs), truth: truth, inputs: inputs)
-  }
-
   fileprivate func predict(
     _ inputs: HeadInputs, _ truth: HeadTruth
   ) -> (result: Variable, losses: [Variable], outputs: Variable) {

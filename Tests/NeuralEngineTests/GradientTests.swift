@@ -30,6 +30,22 @@ import Testing
     checkGradient([(5, 3), (3, 4)]) { $0[0].product($0[1]) }
   }
 
+  @Test func dependence() {
+    let y: [Float] = [0.3, 1, -2, 0.8, 1.9, -0.4, 0.1, 3]
+    let weights: [Float] = [1, 0.5, 2, 0, 1, 1, 0.7, 1.2]
+    // Of one number the distance has a corner at 0, which no step is to cross.
+    checkGradient([(8, 1)], range: -15...15) {
+      50 * $0[0].distanceCorrelation(with: y, weights: weights)
+    }
+    checkGradient([(8, 2)]) { 5 * $0[0].sigmoid().distanceCorrelation(with: y, weights: weights) }
+    checkGradient([(4, 3)]) {
+      5 * $0[0].distanceCorrelation(with: y, weights: [1, 2, 1, 1])
+    }
+    checkGradient([(2, 10)]) {
+      $0[0].gaussianMixtureNegativeLogLikelihood(targets: [0.7, -0.3, 1, 0], components: 2)
+    }
+  }
+
   @Test func functions() {
     for function in [
       { (x: Variable) in x.sigmoid() }, { $0.tanh() }, { $0.exp() }, { $0.squared() }, { $0.softplus() },
@@ -71,9 +87,6 @@ import Testing
     }
     checkGradient([(2, 3)], range: -1...1) {
       $0[0].quantileError(targets: [1.5, -1.5], quantiles: [0.16, 0.5, 0.84])
-    }
-    checkGradient([(2, 3), (2, 3), (2, 3)]) {
-      $0[0].gaussianMixtureNegativeLogLikelihood(targets: [0.3, -1], logVariances: $0[1], logits: $0[2])
     }
   }
 

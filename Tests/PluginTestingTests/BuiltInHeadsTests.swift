@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Decorrelation
 import EventClassifiers
 import JetTaggers
 import MassRegression
@@ -30,6 +31,33 @@ import TreeGeneration
         configuration: EventClassifier.Configuration(truth: "kind", classes: ["a", "b", "c"], hidden: []),
         truth: ["kind": [0, 2, 1]])
     ).run(check)
+  }
+
+  /// By each method, with a head on jets and one of three classes on events inside.
+  @Test(arguments: HeadCheck.allCases) func decorrelatedClassifiers(_ check: HeadCheck) throws {
+    let heads: [any Head.Type] = [JetTagger.self, EventClassifier.self]
+    for method in DecorrelationMethod.allCases {
+      var example = DecorrelatedClassifier.example
+      example.configuration.by.method = method
+      try HeadConformance(DecorrelatedClassifier.self, example: example, heads: heads).run(check)
+    }
+    for method in [DecorrelationMethod.adversarial, .disco, .conditional] {
+      var settings = try DecorrelationSettings(
+        Decorrelation(method), of: ["ranked-jets/pt-1", "missing-momentum/pt"],
+        head: DecorrelatedHeadSection(
+          EventClassifier.self,
+          EventClassifier.Configuration(truth: "kind", classes: ["a", "b", "c"], hidden: [4])))
+      settings.by.adversary.kind = .bins
+      try HeadConformance(
+        DecorrelatedClassifier.self,
+        example: HeadExample(
+          configuration: settings,
+          truth: [
+            "kind": [0, 2, 1, 0], "ranked-jets/pt-1": [60, 80, 70, 90, 100],
+            "missing-momentum/pt": [5, 50, 20],
+          ]), heads: heads
+      ).run(check)
+    }
   }
 
   @Test(arguments: HeadCheck.allCases) func massRegressions(_ check: HeadCheck) throws {

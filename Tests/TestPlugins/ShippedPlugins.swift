@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Decorrelation
 import EventClassifiers
 import JetTaggers
 import MassRegression
@@ -24,6 +25,7 @@ extension PluginRegistry {
     try! plugins.register(MassRegression.self)
     try! plugins.register(KinematicRegression.self)
     try! plugins.register(TreeGeneration.self)
+    try! plugins.register(DecorrelatedClassifier.self)
     try! plugins.registerConditions()
     return plugins
   }()

@@ -172,12 +172,32 @@ import Training
     #expect(error?.description.contains(text) == true, "\(String(describing: error))")
   }
 
-  @Test func aWholeBatchNeedsOneThread() throws {
+  /// A loss of the whole batch is that of all of it, and not of what a thread sees: gradients, losses and validation are those
+  /// of one thread, to rounding, and the same bits again.
+  @Test func aWholeBatchOnSeveralThreads() throws {
     let configuration = Duel.Configuration(loss: .wholeBatch)
-    let trainer = try trainer(configuration, "{epochs: 1, threads: 2}")
-    let error = #expect(throws: TrainingError.self) { _ = try trainer.trainEpoch { _, _ in } }
-    #expect(error?.description.contains("set training.threads to 1") == true)
-    try train(self.trainer(configuration))
+    let one = try trainer(configuration, "{epochs: 2, batch-size: 32, threads: 1}")
+    let (two, again) = try (
+      trainer(configuration, "{epochs: 2, batch-size: 32, threads: 2}"),
+      trainer(configuration, "{epochs: 2, batch-size: 32, threads: 2}")
+    )
+    let single = try one.learn(batch, 0)
+    let shared = try two.learn(batch, 0)
+    #expect(shared.lossSums.count == 2)
+    let sum = shared.lossSums.reduce(0) { $0 + $1[0] }
+    #expect(abs(sum - single.lossSums[0][0]) < 1e-5 * abs(sum))
+    let gradients = [one, two].map { numbers(Checkpoint($0, configuration: "").firstMoment) }
+    let largest = gradients[0].map(abs).max()!
+    #expect(largest > 0.001)
+    for (a, b) in zip(gradients[0], gradients[1]) { #expect(abs(a - b) < 1e-4 * largest) }
+    _ = try again.learn(batch, 0)
+    try [one, two, again].forEach { try train($0) }
+    for (a, b) in zip(one.epochs, two.epochs) {
+      #expect(abs(a.trainingLoss - b.trainingLoss) < 1e-3 * abs(a.trainingLoss))
+      #expect(abs(a.validationLoss! - b.validationLoss!) < 1e-3 * abs(a.validationLoss!))
+    }
+    #expect(numbers(two.parameters) == numbers(again.parameters))
+    #expect(two.epochs.map(\.validationLoss) == again.epochs.map(\.validationLoss))
   }
 }
 
@@ -264,7 +284,8 @@ struct Duel: Head {
     let loss = loss(of: result, truth: truth)
     switch configuration.loss {
     case .adversary: return [loss]
-    case .wholeBatch: return [loss, result.squared().mean()]
+    // No mean over parts is this square of a mean.
+    case .wholeBatch: return [loss, result.mean().squared()]
     case .duel:
       guard configuration.fault != .count else { return [loss] }
       let guess = guessLoss(result, truth)

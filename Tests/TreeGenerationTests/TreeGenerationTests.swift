@@ -171,7 +171,7 @@ import Testing
     let outputs = (0..<count).flatMap { _ in [0.3, -1, 2, 0.5, -3, 1, -2, 0, 0.7] as [Float] }
     let values = (0..<count).map { -40 + 80 * Float($0) / Float(count) }
     let mixture = GaussianMixture(tape.constant(outputs, rows: count, columns: 9))
-    let density = mixture.logDensity(at: tape.constant(values, rows: count, columns: 1))
+    let density = mixture.logDensity(at: values)
     let integral = density.values.reduce(0.0) { $0 + exp(Double($1)) } * 80 / Double(count)
     #expect(abs(integral - 1) < 1e-3)
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Canopy
+import Decorrelation
 import Foundation
 import Testing
 
@@ -38,6 +39,10 @@ import Testing
 
   @Test func thePageOnDetectorsHasTheTables() throws {
     try check("DesigningADetector.md", "detector", DetectorCard.tables)
+  }
+
+  @Test func thePageOnDecorrelationHasTheTables() throws {
+    try check("DecorrelatingATagger.md", "configuration", DecorrelationSettings.tables)
   }
 
   private func check(_ name: String, _ section: String, _ table: String) throws {
