@@ -37,7 +37,7 @@ public struct EventFolds: SettingsSection, Equatable, Codable {
   ]
 
   /// Whether the fold of an event follows from its particles or jets, so that it changes with the particles that take part.
-  public var goByParticles: Bool {
+  package var goByParticles: Bool {
     guard let formula else { return true }
     // An observable of events, whose names have a slash, is one of particles or jets.
     return FormulaRows.allCases.contains { $0 != .event && formula.names($0) }
@@ -51,7 +51,7 @@ public struct EventFolds: SettingsSection, Equatable, Codable {
   ///   - network: the network.
   ///   - catalogue: the observables that there are.
   /// - Throws: ``SampleError`` that names what is more than that.
-  public func check(_ network: Network, _ catalogue: ObservableCatalogue) throws {
+  package func check(_ network: Network, _ catalogue: ObservableCatalogue) throws {
     guard let formula else { return }
     func refuse(_ what: String) throws {
       throw SampleError(

@@ -66,7 +66,7 @@ public struct JetMatching: SettingsSection, Encodable, Equatable {
   }
 
   /// The column of particles that is read; nil if none is.
-  public var particleColumn: String? { method == .index ? column ?? Self.defaultColumn : nil }
+  package var particleColumn: String? { method == .index ? column ?? Self.defaultColumn : nil }
 
   /// The given jet of each jet, counted from the first of all events, or nil: `[jets]`.
   ///
