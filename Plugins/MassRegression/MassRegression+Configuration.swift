@@ -53,7 +53,8 @@ extension MassRegression {
       Setting("scale", \.scale, .positive, unit: "GeV", "a typical mass", default: "100"),
       Setting(
         "estimators", \.estimators, "classical estimators that are read, and put out beside the mass",
-        range: "of jets ungroomed-mass, soft-drop-mass; of events visible-mass, collinear-mass, fast-mtt-mass"),
+        range: "of jets ungroomed-mass, soft-drop-mass; of events visible-mass, collinear-mass, fast-mtt-mass"
+      ),
       Setting(
         "hidden", \.hidden, "the widths of the hidden layers", default: "`[64, 64]`",
         range: "up to 20, each 1 to 4096"),

@@ -15,9 +15,9 @@ struct BranchingLevels {
     var branching: [Int32] = []
     /// How they branch, with the azimuth relative to that of the branching before: `[branchings]`.
     var branchings: [Branching] = []
-    /// The two prongs that each branches into: `[branchings]`.
+    /// The harder of the two prongs that each branches into: `[branchings]`.
     var harder: [Prong] = []
-    /// `[branchings]`
+    /// The softer ones: `[branchings]`.
     var softer: [Prong] = []
   }
 
@@ -62,11 +62,11 @@ struct BranchingLevels {
 
 /// Trees with a prong in place of each four-momentum, whatever the scheme of the clustering.
 private struct ProngTrees {
-  /// `[nodes]`
+  /// The prong of each node: `[nodes]`.
   private(set) var prongs: [Prong]
-  /// Nil for a leaf: `[nodes]`.
+  /// The children of each node; nil for a leaf: `[nodes]`.
   private(set) var children: [(harder: Int, softer: Int)?]
-  /// Without meaning for a leaf: `[nodes]`.
+  /// How each node branches; without meaning for a leaf: `[nodes]`.
   private(set) var branchings: [Branching]
 
   init(_ trees: JetTrees) {

@@ -60,7 +60,9 @@ struct GraphRecord {
       guard let exported = stage?.stage as? any GraphStage else { continue }
       for (name, values) in try exported.graphNumbers(of: events, jets) { add(name, values, "<f8") }
     }
-    if let folds = model.folds { add(Model.foldInput, try folds.folds(of: events).map { Int64($0) }, "<i8") }
+    if let folds = model.folds {
+      add(Model.foldInput, try folds.folds(of: events, jets: jets).map { Int64($0) }, "<i8")
+    }
     func give(_ name: String, _ values: [Float], _ width: Int) {
       add(name, values, "<f4", width: width, isInput: false)
     }

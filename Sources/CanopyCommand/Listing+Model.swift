@@ -56,10 +56,15 @@ extension Listing {
         "truth",
         named.head.truthColumns.map { derived.contains($0) ? "\($0) (derived)" : $0 }.joined(separator: ", "))
       add("configuration", head.configuration.text)
-      head.preparation.map { add("preparation", $0.text) }
-      head.calibration.map { add("calibration", $0.text) }
+      head.preparation.map { add("preparation", Self.beginning($0.text)) }
+      head.calibration.map { add("calibration", Self.beginning($0.text)) }
     }
     if let training = description.training { add(training) }
+  }
+
+  /// What a head has learnt may be thousands of numbers, which `model.json` has.
+  private static func beginning(_ text: String) -> String {
+    text.count > 400 ? "\(text.prefix(400))…" : text
   }
 
   private mutating func add(_ stage: NetworkStage) {

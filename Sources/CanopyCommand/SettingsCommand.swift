@@ -8,7 +8,7 @@ import Foundation
 struct SettingsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "settings",
-    abstract: "Prints the settings of a training configuration, of a trigger's menu, and of a detector's card.",
+    abstract: "Prints the settings of a training, of a trigger's menu, and of a detector's card.",
     discussion: """
       Each section has a table in Markdown: key, default, range and meaning. Observables and stages have their \
       plugin's own keys beside 'plugin', heads under 'configuration', decisions of a menu under their names. A head or \
