@@ -61,11 +61,8 @@ struct BranchingDensity: Sendable {
     azimuth.callAsFunction(states.concatenated(with: angles).concatenated(with: shares))
   }
 
-  /// The states of the harder children, and below them those of the softer ones: `[2 branchings × width]`.
-  ///
-  /// - Parameters:
-  ///   - states: those of the nodes that branch: `[branchings × width]`.
-  ///   - features: those of their harder and softer children: `[branchings × features]` each.
+  /// The states of the harder children, and below them those of the softer ones, from the states of the nodes that branch,
+  /// `[branchings × width]`, and the features of their children, `[branchings × features]` each: `[2 branchings × width]`.
   func states(ofChildren states: Variable, harder hard: Variable, softer soft: Variable) -> Variable {
     child(states, hard, harder).stacked(above: child(states, soft, softer))
   }

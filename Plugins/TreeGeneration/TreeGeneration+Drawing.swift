@@ -19,6 +19,7 @@ extension TreeGeneration: GeneratingHead {
   ///   - kind: the number of the class.
   ///   - seed: where random numbers come from.
   ///   - tape: where the network computes.
+  /// - Returns: an event for each number.
   /// - Throws: ``PluginError`` if the training sample had no jets of the class.
   public func generate(_ numbers: Range<Int>, of kind: Int, seed: UInt64, on tape: Tape) throws -> Events {
     guard scaling.spectra.indices.contains(kind), !scaling.spectra[kind].logPt.isEmpty else {
