@@ -16,7 +16,7 @@ import Testing
     let plugins = try JSONDecoder().decode([Listed].self, from: outcome.output)
     #expect(
       plugins.filter { $0.kind == "head" }.map(\.plugin) == [
-        "event-classifier", "jet-tagger", "mass-regression", "regression",
+        "decorrelated", "event-classifier", "jet-tagger", "mass-regression", "regression", "tree-generation",
       ])
     #expect(
       plugins.filter { $0.kind == "decision" }.map(\.plugin) == [

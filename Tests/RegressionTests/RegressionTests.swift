@@ -206,9 +206,12 @@ typealias Configuration = KinematicRegression.Configuration
     case .gaussian: expected = -log(gaussian(Self.bounded(x[0]), width(x[1])))
     case .mixture:
       let weight = exp(x[0]) / (exp(x[0]) + exp(x[1]))
-      expected = -log(
-        weight * gaussian(Self.bounded(x[2] - 0.5), width(x[4]))
-          + (1 - weight) * gaussian(Self.bounded(x[3] + 0.5), width(x[5])))
+      // A mixture has the constant of its Gaussians.
+      expected =
+        log(2 * .pi) / 2
+        - log(
+          weight * gaussian(Self.bounded(x[2] - 0.5), width(x[4]))
+            + (1 - weight) * gaussian(Self.bounded(x[3] + 0.5), width(x[5])))
     }
     #expect(abs(loss(numbers) - expected) < 1e-5)
 

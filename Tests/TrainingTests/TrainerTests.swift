@@ -272,7 +272,7 @@ import Training
     #expect(error?.description.contains("label cannot be validated") == true)
   }
 
-  @Test(arguments: [1e30, 1e300]) func aTrainingThatDivergesIsAnError(rate: Double) throws {
+  @Test(arguments: [1e30, 1e38]) func aTrainingThatDivergesIsAnError(rate: Double) throws {
     let trainer = try trainer(
       ToyJets.dataset(ToyJets.lines(40)), "{epochs: 3, batch-size: 8, learning-rate: \(rate), threads: 2}")
     let error = #expect(throws: TrainingError.self) { try train(trainer) }

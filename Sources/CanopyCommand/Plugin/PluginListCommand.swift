@@ -36,7 +36,8 @@ struct PluginListCommand: ParsableCommand {
         try PluginDescription(registry.stage(identifier), origin: registry.origin(ofStage: identifier)!)
       }
       let heads = try registry.headIdentifiers.map { identifier in
-        try PluginDescription(registry.head(identifier), origin: registry.origin(ofHead: identifier)!)
+        try PluginDescription(
+          registry.head(identifier), origin: registry.origin(ofHead: identifier)!, registry)
       }
       let decisions = try registry.decisionIdentifiers.map { identifier in
         try PluginDescription(registry.decision(identifier), origin: registry.origin(ofDecision: identifier)!)
@@ -189,14 +190,16 @@ private struct PluginDescription: Encodable {
   private static func keepsState<D: Decision>(_ type: D.Type) -> Bool { D.State.self != NoState.self }
 
   /// Describes a head by what its example makes, in a network that has everything.
-  init(_ type: any Head.Type, origin: PluginOrigin) throws {
-    self = try Self.describe(type, origin)
+  init(_ type: any Head.Type, origin: PluginOrigin, _ plugins: PluginRegistry) throws {
+    self = try Self.describe(type, origin, plugins)
   }
 
-  private static func describe<H: Head>(_ type: H.Type, _ origin: PluginOrigin) throws -> PluginDescription {
+  private static func describe<H: Head>(
+    _ type: H.Type, _ origin: PluginOrigin, _ plugins: PluginRegistry
+  ) throws -> PluginDescription {
     var builder = HeadBuilder(
       headName: H.identifier, jetEmbeddingWidth: 1, eventEmbeddingWidth: 1, eventInputNames: [],
-      layout: ParameterLayout())
+      layout: ParameterLayout(), plugins: plugins)
     return PluginDescription(
       try H(configuration: H.example.configuration, builder: &builder), origin,
       configuration: try JSONValue(encoding: H.example.configuration))
