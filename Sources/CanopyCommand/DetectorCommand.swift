@@ -69,6 +69,11 @@ struct DetectorCommand: ParsableCommand {
   @Option(help: JetSettings.help("radius", valueName: "r"))
   var radius: Double?
 
+  @Option(
+    // A power may be negative, which would pass for another option.
+    parsing: .unconditional, help: JetSettings.help("power", valueName: "p"))
+  var power: Double?
+
   @Option(help: JetSettings.help("min-pt", valueName: "gev"))
   var minPt: Double?
 
@@ -95,7 +100,8 @@ struct DetectorCommand: ParsableCommand {
     }
     if !keepTruthJets {
       for (isGiven, option) in [
-        (algorithm != nil, "--algorithm"), (radius != nil, "--radius"), (minPt != nil, "--min-pt"),
+        (algorithm != nil, "--algorithm"), (radius != nil, "--radius"), (power != nil, "--power"),
+        (minPt != nil, "--min-pt"),
       ]
       where isGiven {
         throw ValidationError(
@@ -133,7 +139,8 @@ struct DetectorCommand: ParsableCommand {
     let finder = try truthFinder()
     var progress = EventProgress(stream, resultsOnStandardOutput: output == nil)
     defer { progress.clear() }
-    var areDisplaced = false
+    // By the name of each input, in their order, whether it has particles that are produced elsewhere than at the origin.
+    var displaced: [(source: String, isDisplaced: Bool)] = []
     try EventPipeline.run(
       stream: stream, threads: reading.threadCount,
       makeWorker: { [truth] in
@@ -142,20 +149,22 @@ struct DetectorCommand: ParsableCommand {
         return { events in
           var measured = try simulation.measure(events)
           if let clusterer { measured.givenJets = try events.truthJets(clusterer.jets(in: events)) }
-          return (measured, events.areDisplaced)
+          return (measured, events.source, events.areDisplaced)
         }
       },
-      consume: { (events, isDisplaced) in
-        areDisplaced = areDisplaced || isDisplaced
+      consume: { (events, source, isDisplaced) in
+        if displaced.last?.source != source { displaced.append((source, false)) }
+        if isDisplaced { displaced[displaced.count - 1].isDisplaced = true }
         try writer.append(events)
       }, progress: { progress.update($0) })
     try writer.finish()
     progress.clear()
-    if detector.card.objects == .particleFlow, stream.wantedEventCount > 0, !areDisplaced {
-      reportRemarks([
-        "all particles are produced at the origin, as the events have no production vertices (\(MeasuredColumns.vertex.joined(separator: ", "))): d0 and dz are their smearing alone"
-      ])
-    }
+    guard detector.card.objects == .particleFlow else { return }
+    let columns = MeasuredColumns.vertex.joined(separator: ", ")
+    reportRemarks(
+      displaced.filter { !$0.isDisplaced }.map {
+        "\($0.source): all particles are produced at the origin, as the events have no production vertices (\(columns)): d0 and dz are their smearing alone"
+      })
   }
 
   /// Finds the jets that are kept as truth; nil if none are.
@@ -164,8 +173,10 @@ struct DetectorCommand: ParsableCommand {
     var jets = JetSettings()
     jets.algorithm = algorithm ?? jets.algorithm
     jets.radius = radius
+    jets.power = power
     jets.minimumPt = minPt
-    try jets.checkOptions(given: Set(radius.map { _ in ["radius"] } ?? []))
+    let given = [radius.map { _ in "radius" }, power.map { _ in "power" }].compactMap(\.self)
+    try jets.checkOptions(given: Set(given))
     return try checkingOptions { try jets.finder(trees: false) }
   }
 

@@ -46,12 +46,19 @@ public struct Detector: Sendable {
     propagation = Propagation(card.field)
     random = RandomNumbers(seed: UInt64(card.seed))
     func compile(_ formula: Formula, _ names: FormulaNames, _ key: String) throws -> CompiledFormula {
+      let compiled: CompiledFormula
       do {
-        return try CompiledFormula(formula, for: .particle, in: names)
+        compiled = try CompiledFormula(formula, for: .particle, in: names)
       } catch {
         let known = names.names.joined(separator: ", ")
         throw DetectorCardError("\(key) of the card is refused: \(error); it may read \(known)")
       }
+      guard !compiled.readsOtherRows else {
+        throw DetectorCardError(
+          "\(key) of the card puts several particles or cells together, as sum and largest do, and is for each by itself; leave these out"
+        )
+      }
+      return compiled
     }
     tracker = try TrackKind.allCases.map { kind in
       func compiled(_ formulas: TrackFormulas, _ key: String) throws -> CompiledFormula {

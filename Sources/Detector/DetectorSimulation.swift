@@ -3,6 +3,7 @@
 import EventData
 import Formulas
 import Foundation
+import Support
 
 /// Puts events through a detector, with memory that is kept from batch to batch.
 ///
@@ -188,6 +189,7 @@ public final class DetectorSimulation {
     let own = events.particles.content.columns
     let vertices = MeasuredColumns.vertex.map { own[$0]?.values ?? [] }
     let areDisplaced = vertices.allSatisfy { !$0.isEmpty }
+    try checkVertices(events)
     for event in 0..<events.eventCount {
       for particle in events.particles(ofEvent: event) {
         let identifier = events.pdgID[particle]
@@ -225,6 +227,28 @@ public final class DetectorSimulation {
         tracks.d0.append(path.d0)
         tracks.dz.append(path.dz)
       }
+    }
+  }
+
+  /// - Throws: ``DetectorError`` if events have some coordinates of vertices and lack others, or one is no finite number.
+  private func checkVertices(_ events: Events) throws {
+    let own = events.particles.content.columns
+    let given = MeasuredColumns.vertex.filter { own[$0] != nil }
+    guard !given.isEmpty else { return }
+    guard given.count == MeasuredColumns.vertex.count else {
+      let missing = MeasuredColumns.vertex.filter { own[$0] == nil }
+      throw DetectorError(
+        event: events.eventNumbers.first,
+        "has particles with \(given.joined(separator: " and ")), but without \(missing.joined(separator: " and ")); give all three or none"
+      )
+    }
+    for name in given {
+      guard let particle = own[name]!.values.firstIndex(where: { !$0.isFinite }) else { continue }
+      let event = (0..<events.eventCount).first { events.particles(ofEvent: $0).contains(particle) }!
+      throw DetectorError(
+        event: events.eventNumbers[event],
+        "has a particle whose \(name) is \(own[name]!.values[particle].text); give a finite number of mm, or leave out the columns of vertices"
+      )
     }
   }
 
@@ -285,19 +309,24 @@ public final class DetectorSimulation {
     memory.evaluate(formula, columns)
     for (place, track) in rows.enumerated() {
       let value = memory.result(ofRow: place)
-      guard value >= 0, value < .infinity else {
+      guard value >= 0, value <= Self.largestWidth else {
         throw DetectorError(
           event: events.eventNumbers[tracks.event[track]],
           "has a charged particle of pT \(tracks.momentum[track].pt) GeV and η \(tracks.eta[track]) for which \(name) of the card is "
-            + "\(value); make it a number of 0 or more")
+            + "\(value.text); make it a number from 0 to \(Self.largestWidth)")
       }
       tracks[keyPath: path][track] = value
     }
   }
 
+  /// What is wider could not be squared.
+  private static let largestWidth = 1e100
+
   /// A number of a log-normal distribution of a mean and a width.
   private static func logNormal(mean: Double, sigma: Double, _ normal: Double) -> Double {
-    let width = log(1 + sigma * sigma / (mean * mean)).squareRoot()
+    let ratio = sigma / mean
+    let variance = ratio < largestWidth ? log(1 + ratio * ratio) : 2 * (log(sigma) - log(mean))
+    let width = variance.squareRoot()
     return mean * exp(width * normal - 0.5 * width * width)
   }
 
@@ -361,11 +390,11 @@ public final class DetectorSimulation {
     layers[layer].sigma.removeAll(keepingCapacity: true)
     for place in 0..<layers[layer].cell.count {
       let sigma = memory.result(ofRow: place)
-      guard sigma >= 0, sigma < .infinity else {
+      guard sigma >= 0, sigma <= Self.largestWidth else {
         throw DetectorError(
           event: events.eventNumbers[layers[layer].event[place]],
-          "has a cell of \(layers[layer].energy[place]) GeV at η = \(cellColumns.values[1][place]) for which "
-            + "\(detector.layers[layer].name).resolution of the card is \(sigma); make it a number of 0 or more"
+          "has a cell of \(layers[layer].energy[place].text) GeV at η = \(cellColumns.values[1][place]) for which "
+            + "\(detector.layers[layer].name).resolution of the card is \(sigma.text); make it a number from 0 to \(Self.largestWidth)"
         )
       }
       layers[layer].sigma.append(sigma)
@@ -386,22 +415,25 @@ public final class DetectorSimulation {
         if energy > 0 { layers[layer].signals.append(signal(energy, layer, event, cell, hits, events)) }
         continue
       }
-      var (trackEnergy, trackVariance) = (0.0, 0.0)
+      var (trackEnergy, trackSigma) = (0.0, 0.0)
       for index in hits {
         let hit = Hit(code: layers[layer].hits[index])
         guard hit.isTrack else { continue }
         let seen = tracks.momentum[hit.number].energy * share(ofTrack: hit.number, layer)
         trackEnergy += seen
-        trackVariance += (tracks.resolution[hit.number] * seen) * (tracks.resolution[hit.number] * seen)
+        trackSigma = hypot(trackSigma, tracks.resolution[hit.number] * seen)
       }
       let excess = max(0, energy - trackEnergy)
-      let excessSigma = (trackVariance + sigma * sigma).squareRoot()
+      let excessSigma = hypot(trackSigma, sigma)
       if excess > section.minimumEnergy, excess > section.minimumSignificance * excessSigma {
         layers[layer].signals.append(signal(excess, layer, event, cell, hits, events))
-      } else if trackVariance > 0, sigma > 0 {
-        // Without an excess cell and tracks measure the same, and their weighted mean is the better of the three.
-        let (ofTracks, ofCell) = (1 / trackVariance, 1 / (sigma * sigma))
-        let factor = (ofTracks * trackEnergy + ofCell * energy) / (ofTracks + ofCell) / trackEnergy
+      } else if trackSigma > 0, sigma > 0 {
+        // Without an excess cell and tracks measure the same, and their weighted mean is the better of the three. Relative to the larger
+        // width, squares are numbers.
+        let (ofTracks, ofCell) = (sigma / max(sigma, trackSigma), trackSigma / max(sigma, trackSigma))
+        let (trackWeight, cellWeight) = (ofTracks * ofTracks, ofCell * ofCell)
+        let factor =
+          (trackWeight * trackEnergy + cellWeight * energy) / (trackWeight + cellWeight) / trackEnergy
         for index in hits {
           let hit = Hit(code: layers[layer].hits[index])
           if hit.isTrack { tracks.scale(hit.number, by: factor) }

@@ -9,6 +9,16 @@ public struct CompiledFormula: Sendable {
   /// The columns that it reads, each once.
   public let columns: [FormulaColumn]
 
+  /// Whether the formula puts rows together, as `sum` and `largest` do, or names one of several by its place.
+  package var readsOtherRows: Bool {
+    steps.contains { step in
+      switch step {
+      case .reduce, .ranked, .element, .momenta, .spread: true
+      default: false
+      }
+    }
+  }
+
   let steps: [Step]
   /// The most columns of numbers that are kept at once.
   let deepest: Int

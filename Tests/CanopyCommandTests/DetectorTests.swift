@@ -45,6 +45,18 @@ import Testing
     #expect(lines.status == 0)
     #expect(lines.text.split(separator: "\n").count == 2)
     #expect(lines.errors.contains("no production vertices"))
+    // It is said of each input that has none, whatever others have.
+    let displaced = try folder.write(
+      #"{"particles": [[3, 0, 1, 3.2]], "pdgid": [211], "vertex_x": [1], "vertex_y": [2], "vertex_z": [0]}"#
+        + "\n",
+      to: "displaced.jsonl")
+    let both = try Program.run(
+      "detector", Samples.path("w-vs-qcd-small.h5"), displaced, "--card", "cms", "-o", folder.path("both.h5"))
+    #expect(both.status == 0 && both.errors.contains("w-vs-qcd-small.h5: all particles"))
+    #expect(!both.errors.contains("displaced.jsonl: "))
+    let powered = try Program.run(
+      "detector", displaced, "--card", "cms", "--keep-truth-jets", "--algorithm", "genkt", "--power", "-1")
+    #expect(powered.status == 0, "\(powered.errors)")
   }
 
   @Test func whatIsWrongIsSaidInOneSentence() throws {

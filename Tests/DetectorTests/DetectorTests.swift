@@ -328,20 +328,29 @@ import Testing
     #expect(measured.eventCount == 50)
   }
 
-  static let badCards: [(settings: [String], words: String)] = [
-    (["ecal.cell=3"], "did you mean 'cells'"), (["ecal.resolution=0.1 * enrgy"], "energy"),
-    (["tracker.efficiency=0.9 * (abs(eta) <"], "is refused"), (["ecal.cells=[]"], "at least one"),
-    (["ecal.cells=[{max-abs-eta: 3, eta-size: 0.1}]"], "phi-size"), (["field.radius=-1"], "must lie between"),
-    (["ecal.cells=[{max-abs-eta: 3, eta-size: 0.0001, phi-size: 0.0001}]"], "make them larger"),
-    (["energy-fractions={310: [0.7, 0.7]}"], "at most 1"),
-    (["energy-fractions={pion: [0, 1]}"], "no identifier"),
-    (["ecal.smearing=normal"], "log-normal, gaussian"), (["field={radius: 1}"], "half-length"),
-    (
-      ["hcal.cells=[{max-abs-eta: 3, eta-size: 1, phi-size: 1}, {max-abs-eta: 2, eta-size: 1, phi-size: 1}]"],
-      "outwards"
-    ),
-    (["tracker.momentum-resolution={electrons: 0.1}"], "charged-hadrons"),
-  ]
+  static let badCards: [(settings: [String], words: String)] =
+    [
+      (["ecal.cell=3"], "did you mean 'cells'"), (["ecal.resolution=0.1 * enrgy"], "energy"),
+      (["tracker.efficiency=0.9 * (abs(eta) <"], "is refused"), (["ecal.cells=[]"], "at least one"),
+      (["ecal.cells=[{max-abs-eta: 3, eta-size: 0.1}]"], "phi-size"),
+      (["field.radius=-1"], "must lie between"),
+      (["ecal.cells=[{max-abs-eta: 3, eta-size: 0.0001, phi-size: 0.0001}]"], "make them larger"),
+      (["energy-fractions={310: [0.7, 0.7]}"], "at most 1"),
+      (["energy-fractions={pion: [0, 1]}"], "no identifier"),
+      (["ecal.smearing=normal"], "log-normal, gaussian"), (["field={radius: 1}"], "half-length"),
+      (
+        [
+          "hcal.cells=[{max-abs-eta: 3, eta-size: 1, phi-size: 1}, {max-abs-eta: 2, eta-size: 1, phi-size: 1}]"
+        ],
+        "outwards"
+      ),
+      (["tracker.momentum-resolution={electrons: 0.1}"], "charged-hadrons"),
+    ]
+    + [
+      "sum(pt)", "mean(pt)", "largest(pt, 2)", "min(pt)", "0.9 * any(pt > 1)", "count(particle.pt > 1)",
+      "pt[0]",
+    ].map { (["tracker.efficiency=\($0)"], "tracker.efficiency of the card") }
+    + [(["hcal.resolution=max(energy)"], "several particles or cells")]
 
   @Test(arguments: badCards) func aBadCardIsRefused(settings: [String], words: String) throws {
     #expect {
@@ -355,6 +364,26 @@ import Testing
         || {
           Issue.record("\(text)"); return false
         }()
+    }
+  }
+
+  /// Widths whose squares are no numbers give finite momenta, or are refused.
+  @Test(arguments: [
+    "tracker.momentum-resolution", "ecal.resolution", "hcal.resolution", "tracker.d0-resolution",
+  ])
+  func extremeWidthsGiveFiniteNumbers(key: String) throws {
+    let events = try Cards.events(4)
+    for width in ["1e-310", "1e-160", "1e-60", "1e60", "1e100", "1e-160 * energy"] {
+      let measured = try DetectorSimulation(
+        Cards.detector(
+          Cards.ideal, "tracker.momentum-resolution=1e-150", "hcal.resolution=1e-3", "\(key)=\(width)")
+      ).measure(events)
+      #expect(
+        measured.momenta.allSatisfy { $0.px.isFinite && $0.pz.isFinite && $0.energy.isFinite }, "\(width)")
+      #expect(zip(measured.column("d0"), measured.column("charge")).allSatisfy { $0.isFinite || $1 == 0 })
+    }
+    #expect(throws: DetectorError.self) {
+      try DetectorSimulation(Cards.detector(Cards.ideal, "\(key)=1e160")).measure(events)
     }
   }
 
@@ -375,6 +404,18 @@ import Testing
       #expect {
         try DetectorSimulation(Cards.detector(Cards.ideal, setting)).measure(charged)
       } throws: { ($0 as? DetectorError)?.event == 4 }
+    }
+    for vertices in [
+      ["vertex_y": [1.0]], ["vertex_x": [1], "vertex_z": [0]],
+      ["vertex_x": [0], "vertex_y": [.nan], "vertex_z": [0]],
+      ["vertex_x": [0], "vertex_y": [0], "vertex_z": [-.infinity]],
+    ] {
+      var displaced = Events()
+      try displaced.append(
+        [Cards.momentum(pt: 3, eta: 0.5, phi: 0)], pdgID: [211], particleColumns: vertices, number: 4)
+      #expect {
+        try DetectorSimulation(Cards.detector()).measure(displaced)
+      } throws: { ($0 as? DetectorError)?.event == 4 && "\($0)".contains("vertex_") }
     }
     // No particles are no problem.
     var empty = Events()
