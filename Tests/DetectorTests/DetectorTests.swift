@@ -345,12 +345,17 @@ import Testing
         "outwards"
       ),
       (["tracker.momentum-resolution={electrons: 0.1}"], "charged-hadrons"),
+      (["hcal.resolution=max(energy)"], "several particles or cells"),
     ]
-    + [
-      "sum(pt)", "mean(pt)", "largest(pt, 2)", "min(pt)", "0.9 * any(pt > 1)", "count(particle.pt > 1)",
-      "pt[0]",
-    ].map { (["tracker.efficiency=\($0)"], "tracker.efficiency of the card") }
-    + [(["hcal.resolution=max(energy)"], "several particles or cells")]
+
+  /// Formulas that put several particles together are refused, as each is for itself.
+  @Test(arguments: [
+    "sum(pt)", "mean(pt)", "largest(pt, 2)", "min(pt)", "0.9 * any(pt > 1)", "count(particle.pt > 1)",
+    "pt[0]",
+  ]) func aFormulaOfSeveralParticlesIsRefused(formula: String) throws {
+    try aBadCardIsRefused(
+      settings: ["tracker.efficiency=\(formula)"], words: "tracker.efficiency of the card")
+  }
 
   @Test(arguments: badCards) func aBadCardIsRefused(settings: [String], words: String) throws {
     #expect {
@@ -405,11 +410,12 @@ import Testing
         try DetectorSimulation(Cards.detector(Cards.ideal, setting)).measure(charged)
       } throws: { ($0 as? DetectorError)?.event == 4 }
     }
-    for vertices in [
+    let badVertices: [[String: [Double]]] = [
       ["vertex_y": [1.0]], ["vertex_x": [1], "vertex_z": [0]],
       ["vertex_x": [0], "vertex_y": [.nan], "vertex_z": [0]],
       ["vertex_x": [0], "vertex_y": [0], "vertex_z": [-.infinity]],
-    ] {
+    ]
+    for vertices in badVertices {
       var displaced = Events()
       try displaced.append(
         [Cards.momentum(pt: 3, eta: 0.5, phi: 0)], pdgID: [211], particleColumns: vertices, number: 4)
