@@ -13,7 +13,7 @@ public struct CompiledFormula: Sendable {
   package var readsOtherRows: Bool {
     steps.contains { step in
       switch step {
-      case .reduce, .ranked, .element, .momenta, .spread: true
+      case .reduce, .ranked, .element, .momenta: true
       default: false
       }
     }
