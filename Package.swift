@@ -116,6 +116,10 @@ let package = Package(
       path: "Plugins/Decorrelation"),
 
     .target(
+      name: "Inference", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/Inference"),
+
+    .target(
       name: "Triggers", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/Triggers"),
 
@@ -147,7 +151,7 @@ let package = Package(
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "Decorrelation", "Detector", "EventClassifiers", "EventIO", "JetTaggers",
+        "CanopyModel", "Decorrelation", "Detector", "EventClassifiers", "EventIO", "Inference", "JetTaggers",
         "MassRegression", "ONNX", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding",
         "Regression", "Reports", "Training", "TreeGeneration", "Triggering", "Triggers",
       ] + modules(reexportedByPluginKit)),
@@ -184,8 +188,8 @@ let package = Package(
     .target(
       name: "TestPlugins",
       dependencies: [
-        "Decorrelation", "EventClassifiers", "JetTaggers", "MassRegression", "Observables", "PluginKit",
-        "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TreeGeneration", "Triggers",
+        "Decorrelation", "EventClassifiers", "Inference", "JetTaggers", "MassRegression", "Observables",
+        "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TreeGeneration", "Triggers",
       ] + modules(reexportedByPluginKit), path: "Tests/TestPlugins"),
     // A test imports its own room and rooms below it, which .ci/rooms makes sure of.
     .testTarget(name: "EventDataTests", dependencies: ["EventData"]),
@@ -235,6 +239,8 @@ let package = Package(
       name: "TreeGenerationTests",
       dependencies: ["PluginKit", "TreeGeneration"] + modules(reexportedByPluginKit)),
     .testTarget(
+      name: "InferenceTests", dependencies: ["Inference", "PluginKit"] + modules(reexportedByPluginKit)),
+    .testTarget(
       name: "TriggersTests",
       dependencies: ["AllocationCounter", "PluginKit", "Triggers"] + modules(reexportedByPluginKit)),
     .testTarget(
@@ -248,7 +254,7 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "CanopyModel", "Decorrelation", "EventClassifiers", "EventIO", "JetTaggers", "PluginKit",
+        "CanopyModel", "Decorrelation", "EventClassifiers", "EventIO", "Inference", "JetTaggers", "PluginKit",
         "RecurrentEncoder", "RecursiveEmbedding", "Support", "TestCells", "TestFiles", "TestPlugins",
         "Training",
       ] + modules(reexportedByPluginKit)),
@@ -266,8 +272,9 @@ let package = Package(
     .testTarget(
       name: "PluginTestingTests",
       dependencies: [
-        "Decorrelation", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables",
-        "PluginKit", "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TestCells",
+        "Decorrelation", "EventClassifiers", "EventIO", "Inference", "JetTaggers", "MassRegression",
+        "Observables", "PluginKit", "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "Regression",
+        "TestCells",
         "TestFiles", "TreeGeneration", "Triggers",
       ]
         + modules(reexportedByPluginKit)),

@@ -2,6 +2,7 @@
 
 import Decorrelation
 import EventClassifiers
+import Inference
 import JetTaggers
 import MassRegression
 import Observables
@@ -26,6 +27,8 @@ extension PluginRegistry {
     try! registry.register(KinematicRegression.self)
     try! registry.register(TreeGeneration.self)
     try! registry.register(DecorrelatedClassifier.self)
+    try! registry.register(LikelihoodRatio.self)
+    try! registry.register(InferenceAwareClassifier.self)
     try! registry.registerConditions()
     return registry
   }()

@@ -28,7 +28,7 @@ struct ClassifiedRows: Sendable {
 extension EvaluatedRows {
   /// The rows as a head of two or more classes classifies them; nil for other heads.
   var classified: ClassifiedRows? {
-    guard let classification = (named.head as? any ClassifyingHead)?.classification else { return nil }
+    guard let classification = (named.head as? any ScoringHead)?.classification else { return nil }
     let width = named.head.outputs.reduce(0) { $0 + $1.width }
     let column = classification.classes.count == 2 ? 0 : 1
     return ClassifiedRows(

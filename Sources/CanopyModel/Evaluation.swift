@@ -82,7 +82,7 @@ public struct Evaluation: Sendable {
     guard yields == nil || network.heads.contains(where: { $0.head.rows == .events }) else { throw needless }
     guard
       study.binning == nil
-        || network.heads.contains(where: { $0.head.rows == .events && $0.head is any ClassifyingHead })
+        || network.heads.contains(where: { $0.head.rows == .events && $0.head is any ScoringHead })
     else {
       throw SampleError("No head of the model classifies events, whose scores a workspace has; leave it out.")
     }
@@ -259,7 +259,7 @@ extension EvaluatedRows {
   /// Which classifier tells class 1 from all others; nil if that cannot be said.
   private func signalClassifier(of evaluation: HeadEvaluation) -> Int? {
     if evaluation.classifiers.count == 1 { return 0 }
-    return named.head is any ClassifyingHead && evaluation.classifiers.count > 1 ? 1 : nil
+    return named.head is any ScoringHead && evaluation.classifiers.count > 1 ? 1 : nil
   }
 }
 

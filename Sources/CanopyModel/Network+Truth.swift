@@ -45,7 +45,7 @@ extension Network {
   /// The names of the classes of heads that tell classes apart by one column, by the column: each list once.
   var classesOfTruth: [String: [[String]]] {
     heads.reduce(into: [:]) { lists, named in
-      guard let own = (named.head as? any ClassifyingHead)?.classification, own.truthColumns.count == 1
+      guard let own = (named.head as? any ScoringHead)?.classification, own.truthColumns.count == 1
       else { return }
       let column = own.truthColumns[0]
       if lists[column]?.contains(own.classes) != true { lists[column, default: []].append(own.classes) }

@@ -4,7 +4,7 @@
 /// ``Classification``.
 ///
 /// The forward pass gives logits, `[rows × classification.logitCount]`.
-public protocol ClassifyingHead: Head where Calibration == Classification.Calibration {
+public protocol ClassifyingHead: ScoringHead where Calibration == Classification.Calibration {
   /// The classes, and what was learnt of their probabilities.
   var classification: Classification { get set }
   /// The head whose weights it has, so that a training may begin with those of a model with that one: itself unless it
@@ -16,16 +16,8 @@ extension ClassifyingHead {
   /// Itself.
   public var enclosed: any ClassifyingHead { self }
 
-  /// The columns that say which class a row is of.
-  public var truthColumns: [String] { classification.truthColumns }
-
   /// The probabilities, and the working points if there are some: see ``Classification/outputs``.
   public var outputs: [HeadOutput] { classification.outputs }
-
-  /// Makes sure that the truth of each row is that of one class.
-  ///
-  /// - Throws: ``PluginError`` with the row.
-  public func check(_ truth: HeadTruth) throws { try classification.check(truth) }
 
   /// The cross entropy of each row: `[rows × 1]`.
   public func loss(of result: Variable, truth: HeadTruth) -> Variable {

@@ -107,7 +107,7 @@ struct TrainingReview {
           + ([configuration.data.reading.weight?.text ?? configuration.data.balance].compactMap(\.self)
           + named.head.truthColumns).joined(separator: ", ") + ".")
     }
-    guard let classification = (named.head as? any ClassifyingHead)?.classification else { return }
+    guard let classification = (named.head as? any ScoringHead)?.classification else { return }
     let labels = classification.labels(of: dataset.truth(of: named, of: events))
     for (number, name) in classification.classes.enumerated() {
       let ofClass = zip(labels, weights).filter { Int($0.0) == number && $0.1 != 0 }
@@ -150,7 +150,7 @@ struct TrainingReview {
   private func checkWorkingPoints(
     of named: Network.NamedHead, _ dataset: EventDataset, _ events: [Int]
   ) throws {
-    guard let classification = (named.head as? any ClassifyingHead)?.classification else { return }
+    guard let classification = (named.head as? any ScoringHead)?.classification else { return }
     do {
       try classification.checkWorkingPoints(
         dataset.truth(of: named, of: events),

@@ -2,6 +2,7 @@
 
 import Decorrelation
 import EventClassifiers
+import Inference
 import JetTaggers
 import MassRegression
 import PluginKit
@@ -105,6 +106,26 @@ import TreeGeneration
           ])
       ).run(check)
     }
+  }
+
+  @Test(arguments: HeadCheck.allCases) func likelihoodRatios(_ check: HeadCheck) throws {
+    try HeadConformance(LikelihoodRatio.self).run(check)
+    try HeadConformance(
+      LikelihoodRatio.self,
+      example: HeadExample(
+        configuration: LikelihoodRatio.Configuration(truth: "label", classes: ["a", "b"], ratio: "joint"),
+        truth: ["label": [0, 1], "joint": [0.5, 2, 0.1]])
+    ).run(check)
+  }
+
+  @Test(arguments: HeadCheck.allCases) func inferenceAwareClassifiers(_ check: HeadCheck) throws {
+    try HeadConformance(InferenceAwareClassifier.self).run(check)
+    try HeadConformance(
+      InferenceAwareClassifier.self,
+      example: HeadExample(
+        configuration: InferenceAwareClassifier.Configuration(
+          truth: "label", classes: ["a", "b"], yields: [50, 5]), truth: ["label": [0, 1, 0]])
+    ).run(check)
   }
 
   @Test(arguments: HeadCheck.allCases) func treeGeneration(_ check: HeadCheck) throws {

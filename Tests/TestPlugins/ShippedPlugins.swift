@@ -2,6 +2,7 @@
 
 import Decorrelation
 import EventClassifiers
+import Inference
 import JetTaggers
 import MassRegression
 import Observables
@@ -26,6 +27,8 @@ extension PluginRegistry {
     try! plugins.register(KinematicRegression.self)
     try! plugins.register(TreeGeneration.self)
     try! plugins.register(DecorrelatedClassifier.self)
+    try! plugins.register(LikelihoodRatio.self)
+    try! plugins.register(InferenceAwareClassifier.self)
     try! plugins.registerConditions()
     return plugins
   }()

@@ -107,7 +107,7 @@ struct PluginNames: Sendable {
     "UnsafeMutableRawPointer", "Void",
     // Modules of Canopy that a plugin cannot see, but that are in the program that loads it.
     "ArgumentParser", "Canopy", "CanopyBenchmarks", "CanopyCommand", "CanopyC", "EventClassifiers",
-    "JetTaggers",
+    "Inference", "JetTaggers",
     "MassRegression", "Observables", "PluginTestRuntime", "Regression", "SourceFingerprint", "Triggering",
     "Triggers",
     // Types of Canopy.
@@ -121,7 +121,8 @@ struct PluginNames: Sendable {
     "ObservableCheck", "ObservableConformance", "ObservableInputs", "ObservableQuantity", "OutputFormatCheck",
     "OutputFormatConformance", "ParameterLayout", "ParsingEventReader", "Perceptron",
     "PluginError", "PluginRegistration", "PluginRegistry", "PluginVersion", "RegressionEvaluation",
-    "RegressionPredictions", "ResultDestination", "ResultText", "Setting", "SettingsSection", "Stage",
+    "RegressionPredictions", "ResultDestination", "ResultText", "ScoringHead", "Setting", "SettingsSection",
+    "Stage",
     "StageBuilder", "StageCheck", "StageConformance", "StageInputs", "TextNumber", "Variable",
   ]
 }
