@@ -29,7 +29,7 @@ public struct InferenceAwareClassifier: ScoringHead {
     return HeadExample(
       configuration: configuration,
       truth: [
-        "label": [0, 1], "scale": [0, 0, 1, 1, -1, -1], "tune_up": [1.1, 0.9, 1.2],
+        "label": [0, 0, 1, 1], "scale": [0, 0, 0, 0, 1, 1, 1, 1, -1, -1, -1, -1], "tune_up": [1.1, 0.9, 1.2],
         "tune_down": [0.9, 1, 0.8],
       ])
   }()

@@ -21,7 +21,7 @@ public struct LikelihoodRatio: ScoringHead {
   /// Background and signal.
   public static let example = HeadExample(
     configuration: Configuration(truth: "label", classes: ["background", "signal"], yields: [100, 10]),
-    truth: ["label": [0, 1]])
+    truth: ["label": [0, 0, 1, 1]])
 
   /// What the head learns from the training sample before the first step.
   public struct Preparation: Codable, Sendable, Equatable {

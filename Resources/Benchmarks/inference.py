@@ -5,7 +5,7 @@
 Needs: numpy h5py; for fits scipy pyhf. The page *Measuring with systematics* has the commands that it goes with.
 
     inference.py mixture -n 100000 --seed 1 -o mixture       # the synthetic problem of arXiv:1806.04743: nominal.h5, r-up.h5, …
-    inference.py scale hh-vs-ttbar.h5 --by 0.05 -o dihiggs   # nominal.h5, scale-up.h5 and scale-down.h5: all momenta scaled
+    inference.py scale hh-vs-ttbar.h5 --events 0:32000 -o dihiggs-train  # nominal.h5, scale-up.h5, scale-down.h5: all momenta scaled
     inference.py fit WORKSPACE.json --rate background=0.1    # the interval of each channel, without and with systematics
     inference.py exact                                       # what the densities of the synthetic problem allow
 
@@ -20,7 +20,6 @@ exact: statistical errors of the samples are left out.
 import argparse
 import json
 import pathlib
-import shutil
 
 import h5py
 import numpy as np
@@ -54,13 +53,18 @@ def mixture(arguments):
 
 def scale(arguments):
     arguments.output.mkdir(parents=True, exist_ok=True)
-    for name, factor in (("nominal", 1), ("scale-up", 1 + arguments.by), ("scale-down", 1 - arguments.by)):
-        path = arguments.output / f"{name}.h5"
-        shutil.copyfile(arguments.sample, path)
-        with h5py.File(path, "r+") as file:
-            for key in ("pt", "mass", "px", "py", "pz", "E"):
-                if f"particle/{key}" in file:
-                    file[f"particle/{key}"][...] = file[f"particle/{key}"][()] * np.float32(factor)
+    first, last = map(int, arguments.events.split(":"))
+    with h5py.File(arguments.sample) as sample:
+        offset = sample["event/offset"][()].astype("u8")
+        for name, factor in (("nominal", 1), ("scale-up", 1 + arguments.by), ("scale-down", 1 - arguments.by)):
+            with h5py.File(arguments.output / f"{name}.h5", "w") as file:
+                file["event/offset"] = offset[first : last + 1] - offset[first]
+                for key in set(sample["event"]) - {"offset"}:
+                    file["event/" + key] = sample["event/" + key][first:last]
+                for key in sample["particle"]:
+                    values = sample["particle/" + key][int(offset[first]) : int(offset[last])]
+                    is_scaled = key in ("pt", "mass", "px", "py", "pz", "E")
+                    file["particle/" + key] = values * values.dtype.type(factor) if is_scaled else values
 
 
 def exact(arguments):
@@ -142,6 +146,7 @@ def main():
     command.set_defaults(run=mixture)
     command = commands.add_parser("scale", help="scale all momenta of a sample up and down")
     command.add_argument("sample", type=pathlib.Path)
+    command.add_argument("--events", default="0:32000", metavar="FIRST:LAST")
     command.add_argument("--by", type=float, default=0.05)
     command.add_argument("-o", "--output", type=pathlib.Path, required=True)
     command.set_defaults(run=scale)

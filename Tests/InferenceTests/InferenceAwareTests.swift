@@ -100,7 +100,8 @@ import Testing
       return head.outputs(of: tape.constant(results)).matrix
     }
     let before = try head.evaluate(outputs(), truth: truth, weights: weights)
-    try head.calibrate(by: #require(head.calibration(fitting: results, truth: truth, weights: weights)))
+    let order = try head.calibration(fitting: results, truth: truth, weights: weights)
+    try head.calibrate(by: #require(order))
     #expect(
       outputs().values.enumerated().filter { $0.offset % 2 == 1 }.map(\.element) == [1, 0, 2, 1, 0, 2, 2])
     #expect(outputs()[2, 0] == 2.5 / 3)

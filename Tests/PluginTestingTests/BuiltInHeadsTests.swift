@@ -114,7 +114,7 @@ import TreeGeneration
       LikelihoodRatio.self,
       example: HeadExample(
         configuration: LikelihoodRatio.Configuration(truth: "label", classes: ["a", "b"], ratio: "joint"),
-        truth: ["label": [0, 1], "joint": [0.5, 2, 0.1]])
+        truth: ["label": [0, 0, 1, 1], "joint": [0.5, 2, 0.1]])
     ).run(check)
   }
 
@@ -124,7 +124,7 @@ import TreeGeneration
       InferenceAwareClassifier.self,
       example: HeadExample(
         configuration: InferenceAwareClassifier.Configuration(
-          truth: "label", classes: ["a", "b"], yields: [50, 5]), truth: ["label": [0, 1, 0]])
+          truth: "label", classes: ["a", "b"], yields: [50, 5]), truth: ["label": [0, 0, 1, 1]])
     ).run(check)
   }
 
