@@ -264,7 +264,7 @@ public struct InferenceAwareClassifier: ScoringHead {
       func row(_ index: Int) -> [Double] { Array(sums[index * bins..<(index + 1) * bins]) }
       tables.append(
         HeadTable(
-          "\(classification.name)-bins",
+          "bins",
           columns: [
             HeadTable.Column("bin", numbers: (0..<bins).map { Double($0) }),
             HeadTable.Column(classification.classes[0], numbers: zip(row(0), row(1)).map { $0 - $1 }),

@@ -33,7 +33,7 @@ extension LikelihoodRatio {
     let closure = ratios.closure()
     evaluation.tables.append(
       HeadTable(
-        "\(classification.name)-ratio",
+        "ratios",
         columns: [
           HeadTable.Column("ln r from", numbers: closure.map(\.low)),
           HeadTable.Column("to", numbers: closure.map(\.high)),
@@ -43,7 +43,7 @@ extension LikelihoodRatio {
     let places = closure.map(\.predicted)
     evaluation.figures.append(
       HeadFigure(
-        "\(classification.name)-ratio-closure", x: HeadFigure.Axis("ln of mean r"),
+        "closure", x: HeadFigure.Axis("ln of mean r"),
         y: HeadFigure.Axis("ln of ratio of samples"),
         series: [
           .points(
@@ -58,7 +58,7 @@ extension LikelihoodRatio {
     let strengths = (0...100).map { Double($0) / 50 }
     evaluation.figures.append(
       HeadFigure(
-        "\(classification.name)-likelihood", x: HeadFigure.Axis("μ"), y: HeadFigure.Axis("−2 Δ ln L"),
+        "likelihood", x: HeadFigure.Axis("μ"), y: HeadFigure.Axis("−2 Δ ln L"),
         series: [
           .curve(
             "expected for μ = 1", x: strengths,

@@ -18,6 +18,7 @@ exact: statistical errors of the samples are left out.
 """
 
 import argparse
+import copy
 import json
 import pathlib
 
@@ -87,13 +88,17 @@ def exact(arguments):
         print(f"{title:40} σ(μ) = {np.sqrt(np.linalg.inv(information)[0, 0]):.4f}")
 
 
-def interval(workspace, systematics):
+def interval(specification, systematics):
     """The distances of the ends of the interval of μ from 1."""
     import pyhf
     from scipy.optimize import brentq
 
-    left_out = ["staterror"] + ([] if systematics else ["histosys", "normsys"])
-    workspace = workspace.prune(modifier_types=[kind for kind in left_out if kind in {k for _, k in workspace.modifiers}])
+    kept = {"normfactor"} | ({"histosys", "normsys"} if systematics else set())
+    specification = copy.deepcopy(specification)
+    for channel in specification["channels"]:
+        for sample in channel["samples"]:
+            sample["modifiers"] = [modifier for modifier in sample["modifiers"] if modifier["type"] in kept]
+    workspace = pyhf.Workspace(specification)
     model = workspace.model()
     data = workspace.data(model)
     bounds = model.config.suggested_bounds()
@@ -116,8 +121,6 @@ def interval(workspace, systematics):
 
 
 def fit(arguments):
-    import pyhf
-
     rates = dict(rate.split("=") for rate in arguments.rate)
     print(f"{'channel':24} {'without systematics':>28} {'with systematics':>28}")
     for path in arguments.workspaces:
@@ -130,8 +133,7 @@ def fit(arguments):
                     size = float(rates[sample["name"]])
                     sample["modifiers"].append({"name": f"rate of {sample['name']}", "type": "normsys",
                                                 "data": {"hi": 1 + size, "lo": 1 - size}})
-            workspace = pyhf.Workspace(part)
-            ends = [interval(workspace, systematics) for systematics in (False, True)]
+            ends = [interval(part, systematics) for systematics in (False, True)]
             shown = [f"-{low:.4f} +{high:.4f} ({(low + high) / 2:.4f})" for low, high in ends]
             print(f"{channel['name']:24} {shown[0]:>28} {shown[1]:>28}")
 
