@@ -14,7 +14,7 @@ extension InferenceAwareClassifier {
     /// The number of bins into which events are put.
     public var bins = 10
     /// The temperature of the softmax that stands for the bin of an event in the training.
-    public var temperature = 0.1
+    public var temperature = 1.0
     /// Columns that say of which sample a row is: of the nominal one (0), or of one with a source of uncertainty one standard
     /// deviation up (1) or down (−1).
     public var variations: [String] = []

@@ -22,7 +22,6 @@ public struct InferenceAwareClassifier: ScoringHead {
   public static let example: HeadExample<Configuration> = {
     var configuration = Configuration(truth: "label", classes: ["background", "signal"], yields: [100, 10])
     configuration.bins = 3
-    configuration.temperature = 1
     configuration.variations = ["scale"]
     configuration.weights = ["tune": ["tune_up", "tune_down"]]
     configuration.rates = ["background": 0.1]
