@@ -80,7 +80,7 @@ import Training
     try train(
       Self.lines,
       """
-      plugin: inference-aware, configuration: {truth: label, classes: [b, s], yields: [1000, 30], bins: 4, variations: [shift],
+      plugin: inference-aware, configuration: {truth: label, classes: [b, s], yields: [1000, 30], bins: 4, variations: [shift], temperature: 0.1,
       hidden: [12]}
       """,
       "epochs: 10, batch-size: 600, learning-rate: 0.03, seed: 2, keep: last, threads: \(threads)",
