@@ -112,6 +112,10 @@ let package = Package(
       path: "Plugins/TreeGeneration"),
 
     .target(
+      name: "FlavourTagging", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/FlavourTagging"),
+
+    .target(
       name: "Decorrelation", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/Decorrelation"),
 
@@ -147,8 +151,9 @@ let package = Package(
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "Decorrelation", "Detector", "EventClassifiers", "EventIO", "JetTaggers",
-        "MassRegression", "ONNX", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding",
+        "CanopyModel", "Decorrelation", "Detector", "EventClassifiers", "EventIO", "FlavourTagging",
+        "JetTaggers", "MassRegression", "ONNX", "Observables", "PluginKit", "RecurrentEncoder",
+        "RecursiveEmbedding",
         "Regression", "Reports", "Training", "TreeGeneration", "Triggering", "Triggers",
       ] + modules(reexportedByPluginKit)),
     .target(name: "CCanopy"),
@@ -184,8 +189,8 @@ let package = Package(
     .target(
       name: "TestPlugins",
       dependencies: [
-        "Decorrelation", "EventClassifiers", "JetTaggers", "MassRegression", "Observables", "PluginKit",
-        "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TreeGeneration", "Triggers",
+        "Decorrelation", "EventClassifiers", "FlavourTagging", "JetTaggers", "MassRegression", "Observables",
+        "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TreeGeneration", "Triggers",
       ] + modules(reexportedByPluginKit), path: "Tests/TestPlugins"),
     // A test imports its own room and rooms below it, which .ci/rooms makes sure of.
     .testTarget(name: "EventDataTests", dependencies: ["EventData"]),
@@ -235,6 +240,9 @@ let package = Package(
       name: "TreeGenerationTests",
       dependencies: ["PluginKit", "TreeGeneration"] + modules(reexportedByPluginKit)),
     .testTarget(
+      name: "FlavourTaggingTests",
+      dependencies: ["FlavourTagging", "PluginKit"] + modules(reexportedByPluginKit)),
+    .testTarget(
       name: "TriggersTests",
       dependencies: ["AllocationCounter", "PluginKit", "Triggers"] + modules(reexportedByPluginKit)),
     .testTarget(
@@ -266,8 +274,9 @@ let package = Package(
     .testTarget(
       name: "PluginTestingTests",
       dependencies: [
-        "Decorrelation", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables",
-        "PluginKit", "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TestCells",
+        "Decorrelation", "EventClassifiers", "EventIO", "FlavourTagging", "JetTaggers", "MassRegression",
+        "Observables", "PluginKit", "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "Regression",
+        "TestCells",
         "TestFiles", "TreeGeneration", "Triggers",
       ]
         + modules(reexportedByPluginKit)),
