@@ -121,6 +121,7 @@ def check_flavours(sample):
         check(np.allclose(value[charged], (significance * width)[charged], rtol=2e-3), f"{name} has another resolution")
         logarithm = np.sign(significance) * np.log1p(abs(significance))
         check(np.allclose(logarithm, sample[f"particle/{name}_log_significance"], atol=1e-5), f"The logarithm of {name} is wrong")
+    check((sample["particle/displaced"] == (sample["particle/d0_significance"] > 3)).all(), "Displaced tracks are others")
     second = np.array([
         np.sort(sample["particle/d0_significance"][event])[-2:-1].sum().clip(-5, 20) for event in sample.events])
     b, c, light, gluon = (second[flavours == flavour].mean() for flavour in range(4))

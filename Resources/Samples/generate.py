@@ -438,6 +438,7 @@ def jets_of_run(run):
         quantities[f"{name}_significance"] = values.astype("f4")
         # Of numbers that lie between −10 and 1000, whose sum over particles one of them would rule.
         quantities[f"{name}_log_significance"] = (np.sign(values) * np.log1p(np.abs(values))).astype("f4")
+    quantities["displaced"] = (quantities["d0_significance"] > 3).astype("i1")
     columns = {"flavour": np.full(len(jets), FLAVOURS[run.process], "i4")}
     return Content(run, [len(jet[0]) for jet in jets], quantities, [], {}, columns)
 
