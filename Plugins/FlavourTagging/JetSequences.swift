@@ -58,13 +58,15 @@ public struct JetSequences: StageFeatures {
     removeAll()
     let particles = events.particles.content
     guard particles.pdgID.count == particles.count else { throw JetSequenceError("pdgid", events) }
-    let charged = try Self.columns(configuration.chargedColumns, events)
-    let neutral = try Self.columns(configuration.neutralColumns, events)
+    let read = try [configuration.chargedColumns, configuration.neutralColumns].map { names in
+      (names: names, columns: try Self.columns(names, events))
+    }
     let order = try configuration.order.map { try Self.columns([$0], events)[0] }
     for event in 0..<events.eventCount {
       for jet in jets.jets(ofEvent: event) {
         let axis = jets.momentum(ofJet: jet)
-        var counts: [Int] = []
+        rows[0].append(Self.logarithm(axis.pt))
+        rows[0].append(Self.boundedEta(axis))
         for kind in 1...2 {
           ranking.removeAll(keepingCapacity: true)
           for constituent in jets.constituents.content[jets.constituents(ofJet: jet)] {
@@ -75,26 +77,20 @@ public struct JetSequences: StageFeatures {
             let value = kind == 1 ? order?[particle] ?? p.pt : p.pt
             ranking.append((value.isNaN ? -.infinity : value, p, particle))
           }
-          counts.append(ranking.count)
-          ranking.sort { Self.key($0) > Self.key($1) }
+          rows[0].append(Double(ranking.count))
+          ranking.sort(by: Self.stands)
           for (_, p, particle) in ranking.prefix(configuration.maximumConstituents) {
             appendMomentum(p, axis, to: kind)
-            for column in kind == 1 ? charged : neutral {
+            for (name, column) in zip(read[kind - 1].names, read[kind - 1].columns) {
               let value = column[particle]
               guard value.isNaN || abs(value) < 1e30 else {
-                let names = kind == 1 ? configuration.chargedColumns : configuration.neutralColumns
-                throw JetSequenceError(
-                  names[rows[kind].values.count % rows[kind].width - Self.momenta.count], value,
-                  events.eventNumbers[event])
+                throw JetSequenceError(name, value, events.eventNumbers[event])
               }
               rows[kind].append(value)
             }
           }
           rows[kind].endJet()
         }
-        rows[0].append(Self.logarithm(axis.pt))
-        rows[0].append(Self.boundedEta(axis))
-        for count in counts { rows[0].append(Double(count)) }
         rows[0].endJet()
       }
     }
@@ -110,11 +106,13 @@ public struct JetSequences: StageFeatures {
     }
   }
 
-  /// By what a constituent stands among others.
-  private static func key(
-    _ entry: (order: Double, p: FourMomentum, particle: Int)
-  ) -> (Double, Double, Double, Double) {
-    (entry.order, entry.p.pt, boundedEta(entry.p), entry.p.phi)
+  /// Whether a constituent stands before another.
+  private static func stands(
+    _ one: (order: Double, p: FourMomentum, particle: Int),
+    before other: (order: Double, p: FourMomentum, particle: Int)
+  ) -> Bool {
+    if one.order != other.order { return one.order > other.order }
+    return (one.p.pt, boundedEta(one.p), one.p.phi) > (other.p.pt, boundedEta(other.p), other.p.phi)
   }
 
   private mutating func appendMomentum(_ p: FourMomentum, _ axis: FourMomentum, to kind: Int) {
