@@ -112,6 +112,10 @@ let package = Package(
       path: "Plugins/TreeGeneration"),
 
     .target(
+      name: "FlavourTagging", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/FlavourTagging"),
+
+    .target(
       name: "Decorrelation", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/Decorrelation"),
 
@@ -151,7 +155,8 @@ let package = Package(
     .target(
       name: "Canopy",
       dependencies: [
-        "CanopyModel", "Decorrelation", "Detector", "EventClassifiers", "EventIO", "Inference", "JetTaggers",
+        "CanopyModel", "Decorrelation", "Detector", "EventClassifiers", "EventIO", "FlavourTagging",
+        "Inference", "JetTaggers",
         "MassRegression", "ONNX", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding",
         "Regression", "Reports", "Training", "TreeGeneration", "Triggering", "Triggers",
       ] + modules(reexportedByPluginKit)),
@@ -188,7 +193,8 @@ let package = Package(
     .target(
       name: "TestPlugins",
       dependencies: [
-        "Decorrelation", "EventClassifiers", "Inference", "JetTaggers", "MassRegression", "Observables",
+        "Decorrelation", "EventClassifiers", "FlavourTagging", "Inference", "JetTaggers", "MassRegression",
+        "Observables",
         "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TreeGeneration", "Triggers",
       ] + modules(reexportedByPluginKit), path: "Tests/TestPlugins"),
     // A test imports its own room and rooms below it, which .ci/rooms makes sure of.
@@ -241,6 +247,9 @@ let package = Package(
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference", "PluginKit"] + modules(reexportedByPluginKit)),
     .testTarget(
+      name: "FlavourTaggingTests",
+      dependencies: ["FlavourTagging", "PluginKit"] + modules(reexportedByPluginKit)),
+    .testTarget(
       name: "TriggersTests",
       dependencies: ["AllocationCounter", "PluginKit", "Triggers"] + modules(reexportedByPluginKit)),
     .testTarget(
@@ -272,7 +281,8 @@ let package = Package(
     .testTarget(
       name: "PluginTestingTests",
       dependencies: [
-        "Decorrelation", "EventClassifiers", "EventIO", "Inference", "JetTaggers", "MassRegression",
+        "Decorrelation", "EventClassifiers", "EventIO", "FlavourTagging", "Inference", "JetTaggers",
+        "MassRegression",
         "Observables", "PluginKit", "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "Regression",
         "TestCells",
         "TestFiles", "TreeGeneration", "Triggers",

@@ -46,7 +46,8 @@ class Sample:
         return np.stack((pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), np.hypot(pt * np.cosh(eta), mass)), 1)
 
 
-def check_particles(sample):
+def check_particles(sample, least=0.5, largest=0.75):
+    """Particles are those that a detector tells apart, and the share of tracks is about that of charged hadrons."""
     pt, eta, identity = (sample["particle/" + name] for name in ("pt", "eta", "pdgid"))
     check(set(np.unique(identity)) <= {-211, 211, -13, 13, -11, 11, 22, 130}, "A particle is none that is measured")
     check((pt >= 0.499).all() and (abs(eta) <= 5.001).all(), "A particle lies outside of the acceptance")
@@ -54,7 +55,7 @@ def check_particles(sample):
     check((charged == (sample["particle/charged"] == 1)).all(), "The flag of charged particles is wrong")
     check((abs(eta[charged]) < 2.501).all(), "A track lies outside of the tracker")
     central = abs(eta) < 2.4
-    check(0.5 < charged[central].mean() < 0.75, "The share of tracks is not that of hadrons, two thirds with photons")
+    check(least < charged[central].mean() < largest, f"{charged[central].mean():.2f} of the particles are tracks")
 
 
 def check_jets(sample):
@@ -98,6 +99,37 @@ def check_neutrinos(sample):
     check(np.std(missing) < 20, f"The missing momentum is {np.std(missing):.1f} GeV from the neutrino's")
 
 
+def check_flavours(sample):
+    """Tracks of b jets are displaced more than those of c jets, and these more than those of light jets and gluons."""
+    # Of hard jets more photons lie above the threshold.
+    check_particles(sample, 0.4, 0.6)
+    flavours = sample["event/flavour"]
+    check((np.bincount(flavours) == EVENTS / 4).all(), "The flavours are not equally many")
+    momenta = np.array([sample.momenta()[event].sum(0) for event in sample.events])
+    pt = np.hypot(momenta[:, 0], momenta[:, 1])
+    check((pt > 19.9).all() and (pt < 200.1).all(), "A jet lies outside of the range of pT")
+    for flavour in range(4):
+        # Two of the five intervals of ln pT.
+        low = (pt[flavours == flavour] < 20 * 10**0.4).mean()
+        check(0.35 < low < 0.45, f"{low:.2f} of flavour {flavour} lie below 50 GeV instead of 0.4")
+    charged = sample["particle/charged"] == 1
+    pt, eta = (sample["particle/" + name].astype(float) for name in ("pt", "eta"))
+    for name, constant, scattering, power in (("d0", 0.011, 0.075, 0.5), ("dz", 0.030, 0.095, 1.5)):
+        value, significance = sample[f"particle/{name}"], sample[f"particle/{name}_significance"]
+        check((value[~charged] == 0).all() and (significance[~charged] == 0).all(), f"{name} is known without a track")
+        width = np.hypot(constant, scattering * pt**-0.75 * np.cosh(eta) ** power)
+        check(np.allclose(value[charged], (significance * width)[charged], rtol=2e-3), f"{name} has another resolution")
+        logarithm = np.sign(significance) * np.log1p(abs(significance))
+        check(np.allclose(logarithm, sample[f"particle/{name}_log_significance"], atol=1e-5), f"The logarithm of {name} is wrong")
+    check((sample["particle/displaced"] == (sample["particle/d0_significance"] > 3)).all(), "Displaced tracks are others")
+    second = np.array([
+        np.sort(sample["particle/d0_significance"][event])[-2:-1].sum().clip(-5, 20) for event in sample.events])
+    b, c, light, gluon = (second[flavours == flavour].mean() for flavour in range(4))
+    check(
+        b > 2 * c and c > 1.3 * max(light, gluon) and min(light, gluon) > 0,
+        f"The second largest significances are {b:.2f} for b, {c:.2f} for c, {light:.2f} for light jets, {gluon:.2f} for gluons")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -111,6 +143,7 @@ def main():
         events = Sample(folder, "w-lnu")
         check_particles(events)
         check_neutrinos(events)
+        check_flavours(Sample(folder, "flavour-jets"))
     print("the samples are what they should be")
 
 

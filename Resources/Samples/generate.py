@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Generates Canopy's samples with Pythia 8: boosted W bosons or top quarks (label 1) among QCD dijets (label 0), pairs
 of Higgs bosons (label 1) among pairs of top quarks (label 0), Higgs bosons of many masses that decay to τ leptons, and, as a
-simple detector measures them, jets of any transverse momentum with what they were, and W bosons with their neutrino.
+simple detector measures them, jets of any transverse momentum with what they were, W bosons with their neutrino, and jets of
+known flavour with the impact parameters of their tracks.
 
 Needs: pip install pythia8mc fastjet pyhepmc h5py numpy backports.zstd
 
@@ -30,6 +31,10 @@ else:
     from backports import zstd
 
 COMMON = "Print:quiet = on; Random:setSeed = on; Beams:eCM = 14000"
+# Jets are softer and come without other interactions of the protons, which would take thrice the time.
+FLAT_FLAVOURS = (
+    "; PartonLevel:MPI = off; PhaseSpace:pTHatMin = 20; PhaseSpace:pTHatMax = 250"
+    "; PhaseSpace:bias2Selection = on; PhaseSpace:bias2SelectionPow = 4.5; PhaseSpace:bias2SelectionRef = 100")
 PROCESSES = {
     "wprime-w": COMMON + "; NewGaugeBoson:ffbar2Wprime = on; Wprime:coup2WZ = 1.0; 34:m0 = 700"
     "; 34:onMode = off; 34:onIfAll = 24 23; 23:onMode = off; 23:onIfAny = 12 14 16"
@@ -46,6 +51,11 @@ PROCESSES = {
     # A bias that makes pT fall about as 1/pT, so that jets of every pT are there to learn from; its weights are not kept.
     "qcd-flat": COMMON + "; HardQCD:all = on; PhaseSpace:pTHatMin = 15; PhaseSpace:pTHatMax = 1000"
     "; PhaseSpace:bias2Selection = on; PhaseSpace:bias2SelectionPow = 4.5; PhaseSpace:bias2SelectionRef = 100",
+    # What jets of each flavour are taken from, with the same bias.
+    "bb": COMMON + "; HardQCD:hardbbbar = on" + FLAT_FLAVOURS,
+    "cc": COMMON + "; HardQCD:hardccbar = on" + FLAT_FLAVOURS,
+    "qcd-uds": COMMON + "; HardQCD:all = on" + FLAT_FLAVOURS,
+    "qcd-g": COMMON + "; HardQCD:all = on" + FLAT_FLAVOURS,
     "wlnu": COMMON + "; WeakSingleBoson:ffbar2W = on; 24:onMode = off; 24:onIfAny = 11 13",
     "ttbar-ll": COMMON + "; Top:gg2ttbar = on; Top:qqbar2ttbar = on; 24:onMode = off; 24:onIfAny = 11 13",
 }
@@ -53,9 +63,14 @@ PROCESSES = {
 SAMPLES = {
     "jets": ("wprime-w", "qcd-w"), "top-jets": ("top", "qcd-top"), "dihiggs": ("hh", "ttbar-ll"),
     "ditau": ("htautau",), "jet-response": ("qcd-flat",), "w-lnu": ("wlnu",),
+    "flavour-jets": ("bb", "cc", "qcd-uds", "qcd-g"),
 }
+# The flavour of the jets that are taken from a process, by its number in `event/flavour`.
+FLAVOURS = {"bb": 0, "cc": 1, "qcd-uds": 2, "qcd-g": 3}
 # The processes whose particles a simple detector measures: see `measured`.
-MEASURED = ("qcd-flat", "wlnu")
+MEASURED = ("qcd-flat", "wlnu", *FLAVOURS)
+# The identities of what has a track.
+TRACKS = (11, 13, 211)
 
 # What a detector may see of a particle.
 MAX_ABS_ETA = 5.0
@@ -76,6 +91,11 @@ class JetSelection(typing.NamedTuple):
 
 # The jets of all particles that a detector is to find again, which files have as given jets.
 PARTICLE_JETS = JetSelection(0.4, (10.0, float("inf")))
+
+# The jets of measured particles whose flavour is to be told.
+FLAVOUR_JETS = JetSelection(0.4, (20.0, 200.0), max_abs_eta=2.5)
+# A run takes equally many of each bin, so that neither pT nor |η| tells the flavour.
+FLAVOUR_BINS = (np.geomspace(*FLAVOUR_JETS.pt, 6), np.linspace(0, FLAVOUR_JETS.max_abs_eta, 6))
 
 # As in arXiv:1702.00748, and close to arXiv:1902.09914.
 W_JETS = JetSelection(1.0, (250.0, 300.0), mass=(50.0, 110.0))
@@ -135,6 +155,10 @@ class OneToEach(pythia8mc.UserHooks):
         return sorted(decays) != [[5, 5], [24, 24]]
 
 
+# Pythia does not keep its hooks alive.
+ONE_TO_EACH = OneToEach()
+
+
 def leading_jet(record, selection):
     """The indices of the leading jet's particles by falling pT, or None where the jet is not selected."""
     particles = []
@@ -165,7 +189,8 @@ def visible_particles(record):
 
 
 def measured(pt, eta, phi, mass, pdgid, is_charged, generator):
-    """What a simple detector makes of visible particles: the same quantities of what it sees, `[particles seen]` each.
+    """What a simple detector makes of visible particles: the same quantities of what it sees, and the numbers of these among
+    all, `[particles seen]` each.
 
     Charged particles within |η| < 2.5 are tracked with an efficiency of 95 % and σ(pT)/pT = 1 % ⊕ 0.02 % pT/GeV. All
     others but muons lie in calorimeters: photons and electrons with σ(E)/E = 10 %/√E ⊕ 1 %; hadrons with a mean response
@@ -197,7 +222,32 @@ def measured(pt, eta, phi, mass, pdgid, is_charged, generator):
     track_id = np.where(lepton, pdgid, 211 * charge)
     seen_id = np.where(tracked, track_id, np.where(electromagnetic, 22, 130))
     seen_mass = np.where(tracked, np.where(lepton, mass, 0.13957), 0)
-    return tuple(values[seen] for values in (pt, eta, phi, seen_mass, seen_id))
+    return (*(values[seen] for values in (pt, eta, phi, seen_mass, seen_id)), np.flatnonzero(seen))
+
+
+def impact_parameters(pt, eta, phi, vertex, jet_eta, jet_phi, generator):
+    """The impact parameters of tracks as a tracker measures them, in mm, with the signs that a jet gives, and their
+    significances: d0, dz, d0 / σ(d0), dz / σ(dz), `[tracks]` each.
+
+    Tracks are straight lines from their vertices (x, y, z in mm, `[tracks × 3]`), and the collision is at the origin. d0 is
+    the distance of closest approach in the transverse plane, dz the z that the track has there. d0 is positive if the track
+    crosses the jet's axis in front of the collision, sin(φ_jet − φ) d0 > 0, dz if (η_jet − η) dz > 0, as in
+    ATL-PHYS-PUB-2015-022. The resolutions σ(d0) = 11 µm ⊕ 75 µm pT^−0.75 √cosh η and
+    σ(dz) = 30 µm ⊕ 95 µm pT^−0.75 (cosh η)^1.5, pT in GeV, follow figure 15 of arXiv:1405.6569 to some 20 %; of one track in
+    twenty, which the significance does not know, the error is three times as large.
+    """
+    x, y, z = vertex.T
+    d0 = y * np.cos(phi) - x * np.sin(phi)
+    dz = z - (x * np.cos(phi) + y * np.sin(phi)) * np.sinh(eta)
+    scattering = pt ** -0.75
+    tail = np.where(generator.random(len(pt)) < 0.05, 3, 1)
+    d0_width = np.hypot(0.011, 0.075 * scattering * np.cosh(eta) ** 0.5)
+    dz_width = np.hypot(0.030, 0.095 * scattering * np.cosh(eta) ** 1.5)
+    d0 = d0 + tail * d0_width * generator.standard_normal(len(pt))
+    dz = dz + tail * dz_width * generator.standard_normal(len(pt))
+    d0 = abs(d0) * np.sign(np.sin(jet_phi - phi) * d0)
+    dz = abs(dz) * np.sign((jet_eta - eta) * dz)
+    return d0, dz, d0 / d0_width, dz / dz_width
 
 
 def particle_jets(momenta):
@@ -220,8 +270,8 @@ def has_lepton(record):
     return lepton.pT() > 20 and abs(lepton.eta()) < 2.4
 
 
-def selected_events(run):
-    """Yields (pythia, the indices of the particles that are kept) for each event of a run."""
+def started(run):
+    """Pythia, ready for the events of a run."""
     pythia = pythia8mc.Pythia("", False)
     settings = PROCESSES[run.process].split("; ") + [f"Random:seed = {run.seed}"]
     if run.mass is not None:
@@ -229,11 +279,16 @@ def selected_events(run):
     for setting in settings:
         if not pythia.readString(setting):
             sys.exit(f"Pythia does not know the setting '{setting}'.")
-    hooks = OneToEach()
     if run.process == "hh":
-        pythia.setUserHooksPtr(hooks)
+        pythia.setUserHooksPtr(ONE_TO_EACH)
     if not pythia.init():
         sys.exit("Pythia could not start; its messages are above.")
+    return pythia
+
+
+def selected_events(run):
+    """Yields (pythia, the indices of the particles that are kept) for each event of a run."""
+    pythia = started(run)
     accepted = 0
     while accepted < run.events:
         if not pythia.next() or run.process == "wlnu" and not has_lepton(pythia.event):
@@ -244,6 +299,74 @@ def selected_events(run):
         if kept is not None:
             accepted += 1
             yield pythia, kept
+
+
+def flavour(record, eta, phi):
+    """The flavour of a jet in this direction: 0 if a hadron with a b quark and pT > 5 GeV is within ΔR = 0.3 of it, else 1 if one
+    with a c quark is, else by the parton of largest pT within ΔR = 0.4, 2 for u, d and s quarks and 3 for gluons; None for
+    others.
+    """
+
+    def is_near(p, radius):
+        return np.hypot(p.eta() - eta, (p.phi() - phi + np.pi) % (2 * np.pi) - np.pi) < radius
+
+    hadrons = (p for p in record if p.idAbs() > 400 and p.isHadron() and p.pT() > 5)
+    heaviest = {p.particleDataEntry().heaviestQuark(p.id()) for p in hadrons if is_near(p, 0.3)}
+    heaviest = max(map(abs, heaviest), default=0)
+    if heaviest >= 4:
+        return {5: 0, 4: 1}[heaviest]
+    # Outgoing ones of the hard process, of other interactions and of showers.
+    outgoing = (23, 33, 43, 44, 51, 52)
+    partons = (p for p in record if p.statusAbs() in outgoing and (p.isGluon() or p.isQuark()))
+    hardest = max((p for p in partons if is_near(p, 0.4)), key=lambda p: p.pT(), default=None)
+    if hardest is None:
+        return None
+    return 3 if hardest.isGluon() else 2 if hardest.idAbs() <= 3 else None
+
+
+def flavour_jets(run, generator):
+    """Yields the particles of each jet of a run as a detector measures them: pT, η, φ, mass, identity, d0, dz and the
+    significances of both, `[particles]` each, which are 0 for those without a track.
+
+    A particle that comes from more than 25 mm off the beam leaves no track. Each run has equally many jets of each bin of pT
+    and |η|, to one.
+    """
+    pythia = started(run)
+    bins = tuple(len(edges) - 1 for edges in FLAVOUR_BINS)
+    room = np.full(bins, -(-run.events // np.prod(bins)))
+    accepted = 0
+    while accepted < run.events:
+        if not pythia.next():
+            continue
+        record = pythia.event
+        rows = [
+            (p.pT(), p.eta(), p.phi(), p.m0(), p.id(), p.isCharged(), p.xProd(), p.yProd(), p.zProd())
+            for p in map(record.__getitem__, visible_particles(record))]
+        *truth, is_charged, x, y, z = (np.array(column) for column in zip(*rows))
+        *particles, seen = measured(*truth, is_charged & (np.hypot(x, y) < 25), generator)
+        vertices = np.stack((x, y, z), axis=1)[seen]
+        pt, eta, phi, mass, _ = particles
+        momenta = np.stack(
+            (pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), np.hypot(pt * np.cosh(eta), mass)), axis=1)
+        inputs = [fastjet.PseudoJet(*p) for p in momenta.tolist()]
+        for i, p in enumerate(inputs):
+            p.set_user_index(i)
+        clustering = fastjet.ClusterSequence(inputs, FLAVOUR_JETS.definition)
+        for jet in fastjet.sorted_by_pt(clustering.inclusive_jets(FLAVOUR_JETS.pt[0])):
+            place = tuple(
+                int(np.searchsorted(edges, value)) - 1 for edges, value in zip(FLAVOUR_BINS, (jet.pt(), abs(jet.eta()))))
+            if (
+                accepted == run.events or any(i >= n for i, n in zip(place, bins)) or not room[place]
+                or flavour(record, jet.eta(), jet.phi_std()) != FLAVOURS[run.process]
+            ):
+                continue
+            room[place] -= 1
+            accepted += 1
+            own = [c.user_index() for c in fastjet.sorted_by_pt(jet.constituents())]
+            event = [values[own] for values in particles]
+            has_track = np.isin(np.abs(event[4]), TRACKS)
+            impact = impact_parameters(*event[:3], vertices[own], jet.eta(), jet.phi_std(), generator)
+            yield (*event, *(np.where(has_track, values, 0) for values in impact))
 
 
 def runs(process, seed, count, mass=None):
@@ -284,27 +407,8 @@ class Content(typing.NamedTuple):
     columns: dict
 
 
-def events_of_run(run):
-    """The content of the events of one run."""
-    generator = np.random.default_rng(run.seed)
-    lengths, parts, jet_lengths, jets, neutrinos = [], [], [], [], []
-    for pythia, kept in selected_events(run):
-        record = pythia.event
-        rows = [(p.pT(), p.eta(), p.phi(), p.m0(), p.id(), p.isCharged()) for p in map(record.__getitem__, kept)]
-        *event, is_charged = (np.array(column) for column in zip(*rows))
-        if run.process in MEASURED:
-            event = measured(*event, is_charged, generator)
-        lengths.append(len(event[0]))
-        parts.append(event)
-        if run.process == "qcd-flat":
-            found = particle_jets([(p.px(), p.py(), p.pz(), p.e()) for p in record if p.isFinal() and p.isVisible()
-                                   and abs(p.eta()) < MAX_ABS_ETA])
-            jet_lengths.append(len(found))
-            jets += found
-        elif run.process == "wlnu":
-            _, p = decay_of_w(record)
-            neutrinos.append((p.px(), p.py(), p.pz(), p.e(), p.eta()))
-    pt, eta, phi, mass, pdgid = (np.concatenate(column) for column in zip(*parts))
+def recorded(run, pt, eta, phi, mass, pdgid):
+    """The quantities of particles as files have them, by their names."""
     fraction, exponent = np.frexp(pt)
     quantities = {
         # As a detector would: 13 bits after the leading one of pT, and steps of 1/2048 in η and φ.
@@ -316,8 +420,52 @@ def events_of_run(run):
     }
     if run.process in MEASURED:
         # What particle flow tells apart, as numbers that a network can add up.
-        quantities["charged"] = np.isin(np.abs(pdgid), (11, 13, 211)).astype("i1")
+        quantities["charged"] = np.isin(np.abs(pdgid), TRACKS).astype("i1")
         quantities["neutral_hadron"] = (pdgid == 130).astype("i1")
+    return quantities
+
+
+def jets_of_run(run):
+    """The content of the jets of one run of known flavour, an event each."""
+    jets = list(flavour_jets(run, np.random.default_rng(run.seed)))
+    *particles, d0, dz, d0_significance, dz_significance = (np.concatenate(column) for column in zip(*jets))
+    quantities = recorded(run, *particles)
+    pdgid = quantities["pdgid"]
+    quantities["lepton"] = np.isin(np.abs(pdgid), (11, 13)).astype("i1")
+    quantities["charge"] = (quantities["charged"] * np.sign(pdgid) * np.where(quantities["lepton"], -1, 1)).astype("i1")
+    quantities |= {"d0": d0.astype("f4"), "dz": dz.astype("f4")}
+    for name, values in (("d0", d0_significance), ("dz", dz_significance)):
+        quantities[f"{name}_significance"] = values.astype("f4")
+        # Of numbers that lie between −10 and 1000, whose sum over particles one of them would rule.
+        quantities[f"{name}_log_significance"] = (np.sign(values) * np.log1p(np.abs(values))).astype("f4")
+    quantities["displaced"] = (quantities["d0_significance"] > 3).astype("i1")
+    columns = {"flavour": np.full(len(jets), FLAVOURS[run.process], "i4")}
+    return Content(run, [len(jet[0]) for jet in jets], quantities, [], {}, columns)
+
+
+def events_of_run(run):
+    """The content of the events of one run."""
+    if run.process in FLAVOURS:
+        return jets_of_run(run)
+    generator = np.random.default_rng(run.seed)
+    lengths, parts, jet_lengths, jets, neutrinos = [], [], [], [], []
+    for pythia, kept in selected_events(run):
+        record = pythia.event
+        rows = [(p.pT(), p.eta(), p.phi(), p.m0(), p.id(), p.isCharged()) for p in map(record.__getitem__, kept)]
+        *event, is_charged = (np.array(column) for column in zip(*rows))
+        if run.process in MEASURED:
+            *event, _ = measured(*event, is_charged, generator)
+        lengths.append(len(event[0]))
+        parts.append(event)
+        if run.process == "qcd-flat":
+            found = particle_jets([(p.px(), p.py(), p.pz(), p.e()) for p in record if p.isFinal() and p.isVisible()
+                                   and abs(p.eta()) < MAX_ABS_ETA])
+            jet_lengths.append(len(found))
+            jets += found
+        elif run.process == "wlnu":
+            _, p = decay_of_w(record)
+            neutrinos.append((p.px(), p.py(), p.pz(), p.e(), p.eta()))
+    quantities = recorded(run, *(np.concatenate(column) for column in zip(*parts)))
     names = ("pt", "rapidity", "eta", "phi", "mass", "energy") if jet_lengths else ()
     given = {name: np.array([jet[i] for jet in jets], "f4") for i, name in enumerate(names)}
     names = ("px", "py", "pz", "energy", "eta") if neutrinos else ()
@@ -367,7 +515,8 @@ def write_sample(path, sample, count, seed, workers):
                 shuffle=True)
 
         file["event/offset"], particles = reordered(joined("lengths"), joined("particles"), order)
-        file["event/label"] = np.array(labels)[order].astype("i4")
+        if sample != "flavour-jets":
+            file["event/label"] = np.array(labels)[order].astype("i4")
         if sample == "dihiggs":
             # Background has no mass of its own: it is put to the same hypotheses as the signal.
             hypotheses = [mass or generator.choice(RESONANCES["hh"][1]) for mass in masses]
@@ -538,6 +687,9 @@ def main():
         "as given jets (HDF5)")
     w_lnu = commands.add_parser(
         "w-lnu", help="a training sample: W → ℓν events as a simple detector measures them, with the neutrino (HDF5)")
+    flavour_jets = commands.add_parser(
+        "flavour-jets", help="a training sample: the constituents of b, c, light and gluon jets as a simple detector measures "
+        "them, with impact parameters (HDF5)")
     events = commands.add_parser("events", help="full events of one process (HepMC3 ASCII, .zst)")
     jet_mass = commands.add_parser(
         "jet-mass", help="samples of jets together, with the true mass of what each jet comes from (HDF5)")
@@ -548,13 +700,13 @@ def main():
     events.add_argument("process", choices=PROCESSES)
     for command, default in (
         (jets, 80_000), (top_jets, 50_000), (dihiggs, 40_000), (ditau, 42_000), (jet_response, 30_000), (w_lnu, 40_000),
-        (events, 150),
+        (flavour_jets, 40_000), (events, 150),
     ):
         command.add_argument("-o", "--output", required=True, metavar="FILE")
         command.add_argument("--events", type=int, default=default, metavar="N", help="default: %(default)s")
         command.add_argument("--seed", type=int, default=1, metavar="S", help="1 to 89999; default: 1")
     shipped.add_argument("--folder", default=os.path.dirname(os.path.abspath(__file__)))
-    for command in (jets, top_jets, dihiggs, ditau, jet_response, w_lnu, jet_mass, shipped):
+    for command in (jets, top_jets, dihiggs, ditau, jet_response, w_lnu, flavour_jets, jet_mass, shipped):
         command.add_argument(
             "--workers", type=int, default=os.cpu_count(), metavar="N", help="default: all cores"
         )

@@ -2,6 +2,7 @@
 
 import Decorrelation
 import EventClassifiers
+import FlavourTagging
 import Inference
 import JetTaggers
 import MassRegression
@@ -21,7 +22,9 @@ extension PluginRegistry {
     try! registry.registerObservables()
     try! registry.register(RecursiveStage.self)
     try! registry.register(EventEncoder.self)
+    try! registry.register(DeepJet.self)
     try! registry.register(JetTagger.self)
+    try! registry.register(FlavourTagging.self)
     try! registry.register(EventClassifier.self)
     try! registry.register(MassRegression.self)
     try! registry.register(KinematicRegression.self)

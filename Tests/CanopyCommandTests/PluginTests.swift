@@ -16,9 +16,12 @@ import Testing
     let plugins = try JSONDecoder().decode([Listed].self, from: outcome.output)
     #expect(
       plugins.filter { $0.kind == "head" }.map(\.plugin) == [
-        "decorrelated", "event-classifier", "inference-aware", "jet-tagger", "likelihood-ratio",
+        "decorrelated", "event-classifier", "flavour-tagging", "inference-aware", "jet-tagger",
+        "likelihood-ratio",
         "mass-regression", "regression", "tree-generation",
       ])
+    #expect(
+      plugins.filter { $0.kind == "stage" }.map(\.plugin) == ["deep-jet", "recurrent", "recursive"])
     #expect(
       plugins.filter { $0.kind == "decision" }.map(\.plugin) == [
         "event-output", "formula", "ht", "invariant-mass", "jet", "jet-count", "missing-momentum",

@@ -2,6 +2,7 @@
 
 import Decorrelation
 import EventClassifiers
+import FlavourTagging
 import Inference
 import JetTaggers
 import MassRegression
@@ -31,6 +32,17 @@ import TreeGeneration
       example: HeadExample(
         configuration: EventClassifier.Configuration(truth: "kind", classes: ["a", "b", "c"], hidden: []),
         truth: ["kind": [0, 2, 1]])
+    ).run(check)
+  }
+
+  @Test(arguments: HeadCheck.allCases) func flavourTagging(_ check: HeadCheck) throws {
+    try HeadConformance(FlavourTagging.self).run(check)
+    try HeadConformance(
+      FlavourTagging.self,
+      example: HeadExample(
+        configuration: FlavourTagging.Configuration(
+          truth: "kind", classes: ["g", "uds", "b", "c"], hidden: [], dropout: 0.1),
+        truth: ["kind": [3, 0, 1, 2, 2]])
     ).run(check)
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import FlavourTagging
 import Foundation
 import PluginKit
 import PluginTesting
@@ -24,6 +25,18 @@ import Testing
         width: 3, bidirectional: true,
         inputs: EventInputs(missingMomentum: true, leptons: IsolatedParticles(count: 1)))
     ).run(check)
+  }
+
+  /// With tracks and calorimeter deposits, with one constituent of each kind at most, and by pT alone.
+  @Test(arguments: StageCheck.allCases) func deepJetConforms(_ check: StageCheck) throws {
+    var configuration = DeepJet.example
+    try StageConformance(DeepJet.self).run(check)
+    configuration.neutralColumns = ["d0_significance", "neutral_hadron"]
+    configuration.maximumConstituents = 1
+    try StageConformance(DeepJet.self, configuration: configuration).run(check)
+    configuration.chargedColumns = []
+    configuration.order = nil
+    try StageConformance(DeepJet.self, configuration: configuration).run(check)
   }
 
   @Test func aSimpleStageConforms() throws {

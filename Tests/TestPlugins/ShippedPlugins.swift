@@ -2,6 +2,7 @@
 
 import Decorrelation
 import EventClassifiers
+import FlavourTagging
 import Inference
 import JetTaggers
 import MassRegression
@@ -21,7 +22,9 @@ extension PluginRegistry {
     try! plugins.registerObservables()
     try! plugins.register(RecursiveStage.self)
     try! plugins.register(EventEncoder.self)
+    try! plugins.register(DeepJet.self)
     try! plugins.register(JetTagger.self)
+    try! plugins.register(FlavourTagging.self)
     try! plugins.register(EventClassifier.self)
     try! plugins.register(MassRegression.self)
     try! plugins.register(KinematicRegression.self)
