@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes a hundred events by the options of generate.py that measure particles, and looks at what a detector makes of them.
+"""Makes a hundred events by the options of generate.py that measure particles or overlay pile-up, and looks at what comes out.
 
 Needs what generate.py needs. Usage: Resources/Checks/samples.py, or make samples
 """
@@ -10,8 +10,10 @@ import subprocess
 import sys
 import tempfile
 
+import fastjet
 import h5py
 import numpy as np
+import pythia8mc
 
 GENERATE = pathlib.Path(__file__).parent.parent / "Samples" / "generate.py"
 EVENTS = 100
@@ -98,6 +100,58 @@ def check_neutrinos(sample):
     check(np.std(missing) < 20, f"The missing momentum is {np.std(missing):.1f} GeV from the neutrino's")
 
 
+def minimum_bias_multiplicities(count):
+    """How many particles that a detector may see Pythia itself has in minimum-bias interactions: `[interactions]`."""
+    pythia = pythia8mc.Pythia("", False)
+    for setting in ("Print:quiet = on", "Random:setSeed = on", "Random:seed = 4711", "Beams:eCM = 14000",
+                    "SoftQCD:nonDiffractive = on"):
+        check(pythia.readString(setting), f"Pythia does not know the setting {setting}")
+    check(pythia.init(), "Pythia could not start")
+    multiplicities = []
+    while len(multiplicities) < count:
+        if pythia.next():
+            multiplicities.append(
+                sum(p.isFinal() and p.isVisible() and p.pT() > 0.5 and abs(p.eta()) < 5 for p in pythia.event))
+    return np.array(multiplicities)
+
+
+def check_pileup(sample, mean):
+    """Pile-up is what Pythia records of as many interactions, and everything else is that of the hard one."""
+    interactions, pileup = sample["event/interactions"], sample["particle/is_pileup"] == 1
+    check(
+        abs(interactions.mean() - mean) < 4 * np.sqrt(mean / EVENTS),
+        f"{interactions.mean():.1f} interactions are added instead of {mean}")
+    check(0.5 < interactions.var() / mean < 1.7, "The number of interactions is not Poisson distributed")
+    own = minimum_bias_multiplicities(400)
+    added = pileup.sum() / interactions.sum()
+    # The pool has twenty interactions for each event.
+    error = own.std() * np.sqrt(1 / len(own) + 1 / (20 * EVENTS))
+    check(
+        abs(added - own.mean()) < 4 * error,
+        f"An interaction adds {added:.1f} particles, of Pythia's record {own.mean():.1f} ± {error:.1f}")
+    counts = np.array([pileup[event].sum() for event in sample.events])
+    check(np.corrcoef(counts, interactions)[0, 1] > 0.5, "Particles from pile-up do not go with the interactions")
+    pt, eta, phi = (sample["particle/" + name] for name in ("pt", "eta", "phi"))
+    check(abs(np.mean(eta[pileup] > 0) - 0.5) < 0.02, "Pile-up has a side")
+    check(abs(phi).max() < 3.1421 and abs(np.mean(np.exp(1j * phi[pileup]))) < 0.02, "Pile-up has a direction")
+    check(all((np.diff(pt[event]) <= 0).all() for event in sample.events), "Particles do not fall in pT")
+    tracks = (sample["particle/charged"] == 1) & (abs(eta) < 2.5)
+    check((sample["particle/vertex"] == np.where(tracks, np.where(pileup, -1, 1), 0)).all(), "A vertex is wrong")
+    momenta, offset = sample.momenta(), sample["jet/offset"].astype(int)
+    definition, missing = fastjet.JetDefinition(fastjet.antikt_algorithm, 0.8), []
+    for number, event in enumerate(sample.events):
+        hard = momenta[event][~pileup[event]]
+        clustering = fastjet.ClusterSequence([fastjet.PseudoJet(*p) for p in hard.tolist()], definition)
+        found = np.array([(j.pt(), j.m()) for j in fastjet.sorted_by_pt(clustering.inclusive_jets(21))])
+        given = np.stack([sample["jet/" + name][offset[number]:offset[number] + len(found)] for name in ("pt", "mass")], 1)
+        # Momenta are rounded, which may turn what is soft into another jet.
+        check(np.allclose(found[:1], given[:1], rtol=0.02, atol=1), "The hardest given jet is not that of the hard interaction")
+        missing.append(-hard.sum(0)[:2] - [sample["event/true_missing_" + name][number] for name in ("px", "py")])
+    check(np.std(missing) < 20, f"The missing momentum is {np.std(missing):.1f} GeV from that of the neutrinos")
+    true = np.hypot(sample["event/true_missing_px"], sample["event/true_missing_py"])
+    check(np.median(true[sample["event/label"] == 1]) > 200, "Neutrinos of the Z boson are missing")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -111,6 +165,7 @@ def main():
         events = Sample(folder, "w-lnu")
         check_particles(events)
         check_neutrinos(events)
+        check_pileup(Sample(folder, "pileup", "--mean", "20"), 20)
     print("the samples are what they should be")
 
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Generates Canopy's samples with Pythia 8: boosted W bosons or top quarks (label 1) among QCD dijets (label 0), pairs
 of Higgs bosons (label 1) among pairs of top quarks (label 0), Higgs bosons of many masses that decay to τ leptons, and, as a
-simple detector measures them, jets of any transverse momentum with what they were, and W bosons with their neutrino.
+simple detector measures them, jets of any transverse momentum with what they were, and W bosons with their neutrino; and
+events with pile-up, whose particles know whether they come from it.
 
 Needs: pip install pythia8mc fastjet pyhepmc h5py numpy backports.zstd
 
@@ -47,19 +48,31 @@ PROCESSES = {
     "qcd-flat": COMMON + "; HardQCD:all = on; PhaseSpace:pTHatMin = 15; PhaseSpace:pTHatMax = 1000"
     "; PhaseSpace:bias2Selection = on; PhaseSpace:bias2SelectionPow = 4.5; PhaseSpace:bias2SelectionRef = 100",
     "wlnu": COMMON + "; WeakSingleBoson:ffbar2W = on; 24:onMode = off; 24:onIfAny = 11 13",
+    # The same bias, without the softest jets.
+    "dijets": COMMON + "; HardQCD:all = on; PhaseSpace:pTHatMin = 60; PhaseSpace:pTHatMax = 1000"
+    "; PhaseSpace:bias2Selection = on; PhaseSpace:bias2SelectionPow = 4.5; PhaseSpace:bias2SelectionRef = 100",
+    "minimum-bias": COMMON + "; SoftQCD:nonDiffractive = on",
     "ttbar-ll": COMMON + "; Top:gg2ttbar = on; Top:qqbar2ttbar = on; 24:onMode = off; 24:onIfAny = 11 13",
 }
+# Whole events of the process, in which a W boson of some 300 GeV recoils against neutrinos.
+PROCESSES["wz-nunu"] = PROCESSES["wprime-w"]
 # Signal and, where there is any, background of each training sample.
 SAMPLES = {
     "jets": ("wprime-w", "qcd-w"), "top-jets": ("top", "qcd-top"), "dihiggs": ("hh", "ttbar-ll"),
     "ditau": ("htautau",), "jet-response": ("qcd-flat",), "w-lnu": ("wlnu",),
+    "pileup": ("wz-nunu", "dijets"),
 }
 # The processes whose particles a simple detector measures: see `measured`.
 MEASURED = ("qcd-flat", "wlnu")
+# Those that lie over each other: see `overlaid`.
+OVERLAID = SAMPLES["pileup"] + ("minimum-bias",)
 
-# What a detector may see of a particle.
+# What a detector may see of a particle, and up to where it has tracks.
 MAX_ABS_ETA = 5.0
+MAX_ABS_ETA_OF_TRACKS = 2.5
 MIN_PT = 0.5
+# Minimum-bias interactions that pile-up is drawn from, for each event up to the most.
+POOL_PER_EVENT, MOST_IN_POOL = 20, 20_000
 
 class JetSelection(typing.NamedTuple):
     """What is asked of the leading anti-kT jet of the visible particles: ranges in GeV, and the largest |η|."""
@@ -76,6 +89,8 @@ class JetSelection(typing.NamedTuple):
 
 # The jets of all particles that a detector is to find again, which files have as given jets.
 PARTICLE_JETS = JetSelection(0.4, (10.0, float("inf")))
+# Those of the hard interaction that are to be found again among pile-up.
+HARD_JETS = JetSelection(0.8, (20.0, float("inf")))
 
 # As in arXiv:1702.00748, and close to arXiv:1902.09914.
 W_JETS = JetSelection(1.0, (250.0, 300.0), mass=(50.0, 110.0))
@@ -100,6 +115,8 @@ INVISIBLE = (12, 14, 16)
 PRECISION = 5
 # Accepted events from one run of Pythia; each run has a seed of its own.
 RUN_LENGTH = 250
+# The same of minimum bias, which is made faster than Pythia starts.
+POOL_RUN_LENGTH = 2500
 RUNS_PER_SEED = 10_000
 
 
@@ -200,10 +217,11 @@ def measured(pt, eta, phi, mass, pdgid, is_charged, generator):
     return tuple(values[seen] for values in (pt, eta, phi, seen_mass, seen_id))
 
 
-def particle_jets(momenta):
-    """pT, rapidity, pseudorapidity, azimuth, mass and energy of the jets of particles (px, py, pz, E): `[jets × 6]`."""
-    clustering = fastjet.ClusterSequence([fastjet.PseudoJet(*p) for p in momenta], PARTICLE_JETS.definition)
-    jets = fastjet.sorted_by_pt(clustering.inclusive_jets(PARTICLE_JETS.pt[0]))
+def particle_jets(particles, selection):
+    """pT, rapidity, pseudorapidity, azimuth, mass and energy of the jets of Pythia's particles: `[jets × 6]`."""
+    momenta = [fastjet.PseudoJet(p.px(), p.py(), p.pz(), p.e()) for p in particles]
+    clustering = fastjet.ClusterSequence(momenta, selection.definition)
+    jets = fastjet.sorted_by_pt(clustering.inclusive_jets(selection.pt[0]))
     return [(j.pt(), j.rap(), j.eta(), j.phi(), j.m(), j.e()) for j in jets]
 
 
@@ -246,19 +264,16 @@ def selected_events(run):
             yield pythia, kept
 
 
-def runs(process, seed, count, mass=None):
-    """The runs that together make `count` events."""
-    starts = range(0, count, RUN_LENGTH)
+def runs(process, seed, count, mass=None, length=RUN_LENGTH):
+    """The runs, of up to `length` events each, that together make `count` events."""
+    starts = range(0, count, length)
     # Runs of different masses have different seeds too.
     masses = RESONANCES[process][1] if mass else (None,)
     room = RUNS_PER_SEED // len(masses)
     first = seed * RUNS_PER_SEED + masses.index(mass) * room
     if not 0 < seed < 90_000 or len(starts) > room:
-        sys.exit(
-            f"The seed must lie between 1 and 89999, and the events of a process below {room * RUN_LENGTH:,}.")
-    return [
-        Run(process, first + i, min(RUN_LENGTH, count - start), mass) for i, start in enumerate(starts)
-    ]
+        sys.exit(f"The seed must lie between 1 and 89999, and the events of a process below {room * length:,}.")
+    return [Run(process, first + i, min(length, count - start), mass) for i, start in enumerate(starts)]
 
 
 def runs_of_sample(sample, seed, count):
@@ -287,24 +302,34 @@ class Content(typing.NamedTuple):
 def events_of_run(run):
     """The content of the events of one run."""
     generator = np.random.default_rng(run.seed)
-    lengths, parts, jet_lengths, jets, neutrinos = [], [], [], [], []
+    lengths, parts, jet_lengths, jets, neutrinos, missing = [], [], [], [], [], []
     for pythia, kept in selected_events(run):
         record = pythia.event
-        rows = [(p.pT(), p.eta(), p.phi(), p.m0(), p.id(), p.isCharged()) for p in map(record.__getitem__, kept)]
-        *event, is_charged = (np.array(column) for column in zip(*rows))
+        particles = [record[i] for i in kept]
+        rows = [(p.pT(), p.eta(), p.phi(), p.m0(), p.id(), p.isCharged()) for p in particles]
+        # A minimum-bias interaction may leave nothing.
+        *event, is_charged = (np.array(column) for column in (zip(*rows) if rows else [[]] * 6))
         if run.process in MEASURED:
             event = measured(*event, is_charged, generator)
         lengths.append(len(event[0]))
         parts.append(event)
         if run.process == "qcd-flat":
-            found = particle_jets([(p.px(), p.py(), p.pz(), p.e()) for p in record if p.isFinal() and p.isVisible()
-                                   and abs(p.eta()) < MAX_ABS_ETA])
+            found = particle_jets([p for p in record if p.isFinal() and p.isVisible() and abs(p.eta()) < MAX_ABS_ETA],
+                                  PARTICLE_JETS)
             jet_lengths.append(len(found))
             jets += found
+        elif run.process in SAMPLES["pileup"]:
+            found = particle_jets(particles, HARD_JETS)
+            jet_lengths.append(len(found))
+            jets += found
+            invisible = [p for p in record if p.isFinal() and not p.isVisible()]
+            missing.append((sum(p.px() for p in invisible), sum(p.py() for p in invisible)))
         elif run.process == "wlnu":
             _, p = decay_of_w(record)
             neutrinos.append((p.px(), p.py(), p.pz(), p.e(), p.eta()))
-    pt, eta, phi, mass, pdgid = (np.concatenate(column) for column in zip(*parts))
+        if run.process in OVERLAID:
+            event.append(is_charged)
+    pt, eta, phi, mass, pdgid, *charged = (np.concatenate(column) for column in zip(*parts))
     fraction, exponent = np.frexp(pt)
     quantities = {
         # As a detector would: 13 bits after the leading one of pT, and steps of 1/2048 in η and φ.
@@ -318,10 +343,14 @@ def events_of_run(run):
         # What particle flow tells apart, as numbers that a network can add up.
         quantities["charged"] = np.isin(np.abs(pdgid), (11, 13, 211)).astype("i1")
         quantities["neutral_hadron"] = (pdgid == 130).astype("i1")
+    for values in charged:
+        quantities["charged"] = values.astype("i1")
     names = ("pt", "rapidity", "eta", "phi", "mass", "energy") if jet_lengths else ()
     given = {name: np.array([jet[i] for jet in jets], "f4") for i, name in enumerate(names)}
     names = ("px", "py", "pz", "energy", "eta") if neutrinos else ()
     columns = {f"neutrino_{name}": np.array([p[i] for p in neutrinos], "f4") for i, name in enumerate(names)}
+    columns |= {f"true_missing_{name}": np.array([p[i] for p in missing], "f4")
+                for i, name in enumerate(("px", "py") if missing else ())}
     return Content(run, lengths, quantities, jet_lengths, given, columns)
 
 
@@ -334,23 +363,73 @@ def reordered(lengths, arrays, order):
     return offsets, {name: np.concatenate(parts)[rows] for name, parts in arrays.items()}
 
 
-def write_sample(path, sample, count, seed, workers):
-    """A training sample: the particles that are kept of each event, signal and background shuffled."""
-    contents = []
+def contents_of_runs(made, title, workers):
+    """The contents of runs, in their order."""
+    contents, count = [], sum(run.events for run in made)
     with multiprocessing.Pool(workers) as pool:
-        for content in pool.imap(events_of_run, runs_of_sample(sample, seed, count)):
+        for content in pool.imap(events_of_run, made):
             contents.append(content)
-            made = sum(len(content.lengths) for content in contents)
-            print(f"\r{path}: {made} of {count} events", end="", file=sys.stderr)
+            done = sum(len(content.lengths) for content in contents)
+            print(f"\r{title}: {done} of {count} events", end="", file=sys.stderr)
     print(file=sys.stderr)
+    return contents
 
-    def joined(name):
-        """The lists `name` of all runs one after another, or for each name of their dictionaries all arrays."""
-        values = [getattr(content, name) for content in contents]
-        if isinstance(values[0], list):
-            return list(itertools.chain.from_iterable(values))
-        return {key: [arrays[key] for arrays in values] for key in values[0]}
 
+def joined(contents, name):
+    """The lists `name` of all runs one after another, or for each name of their dictionaries all arrays."""
+    values = [getattr(content, name) for content in contents]
+    if isinstance(values[0], list):
+        return list(itertools.chain.from_iterable(values))
+    return {key: [arrays[key] for arrays in values] for key in values[0]}
+
+
+def overlaid(offset, particles, mean, seed, workers):
+    """Events of one interaction with pile-up: new offsets, the particles of each event by falling pT, and how many
+    interactions are added to each event.
+
+    Their number is Poisson distributed. Each is drawn from a pool of minimum-bias interactions of Pythia, turned in azimuth by
+    any angle, and mirrored along the beam or not, so that one that is drawn again is another. The last fifth of the events
+    draws from the last fifth of the pool, so that a test on these sees no interaction of the training.
+
+    `is_pileup` says for each particle whether it is of an added interaction; `vertex` is 1 for tracks of the hard interaction,
+    -1 for those of others, and 0 for particles without a track, whose interaction a detector does not know.
+    """
+    generator = np.random.default_rng((seed, RUNS_PER_SEED))
+    events = len(offset) - 1
+    size = max(min(POOL_PER_EVENT * events, MOST_IN_POOL), 10)
+    pool = contents_of_runs(
+        runs("minimum-bias", seed, size, length=POOL_RUN_LENGTH), "minimum-bias interactions", workers)
+    ends = np.cumsum(joined(pool, "lengths"))
+    starts = np.concatenate(([0], ends[:-1]))
+    pool = {name: np.concatenate(parts) for name, parts in joined(pool, "particles").items()}
+    counts = generator.poisson(mean, events)
+    lengths, parts = [], {name: [] for name in (*particles, "is_pileup")}
+    for event, count in enumerate(counts):
+        of_test = event >= events * 4 // 5
+        drawn = generator.integers(*((size * 4 // 5, size) if of_test else (0, size * 4 // 5)), count)
+        rows = np.concatenate([np.arange(starts[i], ends[i]) for i in drawn] or [np.zeros(0, int)])
+        interactions = np.repeat(np.arange(count), (ends - starts)[drawn])
+        added = {name: values[rows] for name, values in pool.items()}
+        added["eta"] = added["eta"] * generator.choice(np.array((-1, 1), "f4"), count)[interactions]
+        turned = added["phi"] + generator.uniform(0, 2 * np.pi, count)[interactions]
+        added["phi"] = (np.round(((turned + np.pi) % (2 * np.pi) - np.pi) * 2048) / 2048).astype("f4")
+        hard = {name: values[offset[event]:offset[event + 1]] for name, values in particles.items()}
+        both = {name: np.concatenate((values, added[name])) for name, values in hard.items()}
+        both["is_pileup"] = np.repeat(np.array((0, 1), "i1"), (len(hard["pt"]), len(rows)))
+        order = np.argsort(-both["pt"], kind="stable")
+        lengths.append(len(order))
+        for name, values in both.items():
+            parts[name].append(values[order])
+    made = {name: np.concatenate(values) for name, values in parts.items()}
+    has_track = (made["charged"] == 1) & (abs(made["eta"]) < MAX_ABS_ETA_OF_TRACKS)
+    made["vertex"] = np.where(has_track, 1 - 2 * made["is_pileup"], 0).astype("i1")
+    return np.concatenate(([0], np.cumsum(lengths))).astype("u8"), made, counts.astype("i4")
+
+
+def write_sample(path, sample, count, seed, workers, mean=0):
+    """A training sample: the particles that are kept of each event, signal and background shuffled, those of `pileup` with
+    that of `mean` interactions."""
+    contents = contents_of_runs(runs_of_sample(sample, seed, count), path, workers)
     labels = [content.run.label for content in contents for _ in content.lengths]
     masses = [content.run.mass for content in contents for _ in content.lengths]
     generator = np.random.default_rng(seed)
@@ -358,6 +437,8 @@ def write_sample(path, sample, count, seed, workers):
     with h5py.File(path + ".partial", "w") as file:
         file.attrs["generator"] = "Pythia " + pythia_version()
         file.attrs["processes"] = "\n".join(f"{name}: {PROCESSES[name]}" for name in SAMPLES[sample])
+        if sample == "pileup":
+            file.attrs["processes"] += "\nminimum-bias: " + PROCESSES["minimum-bias"]
         file.attrs["seed"] = seed
         file.attrs["units"] = "GeV"
 
@@ -366,7 +447,10 @@ def write_sample(path, sample, count, seed, workers):
                 name, data=values, chunks=(min(65536, max(1, len(values))),), compression="gzip", compression_opts=9,
                 shuffle=True)
 
-        file["event/offset"], particles = reordered(joined("lengths"), joined("particles"), order)
+        offset, particles = reordered(joined(contents, "lengths"), joined(contents, "particles"), order)
+        if sample == "pileup":
+            offset, particles, file["event/interactions"] = overlaid(offset, particles, mean, seed, workers)
+        file["event/offset"] = offset
         file["event/label"] = np.array(labels)[order].astype("i4")
         if sample == "dihiggs":
             # Background has no mass of its own: it is put to the same hypotheses as the signal.
@@ -374,12 +458,12 @@ def write_sample(path, sample, count, seed, workers):
             file["event/resonance_mass"] = np.array(hypotheses)[order].astype("f4")
         elif sample == "ditau":
             file["event/truth_mass"] = np.array(masses)[order].astype("f4")
-        for name, parts in joined("columns").items():
+        for name, parts in joined(contents, "columns").items():
             file["event/" + name] = np.concatenate(parts)[order]
         for name, values in particles.items():
             write("particle/" + name, values)
-        if sample == "jet-response":
-            file["jet/offset"], jets = reordered(joined("jet_lengths"), joined("jets"), order)
+        if contents[0].jet_lengths:
+            file["jet/offset"], jets = reordered(joined(contents, "jet_lengths"), joined(contents, "jets"), order)
             for name, values in jets.items():
                 write("jet/" + name, values)
     os.replace(path + ".partial", path)
@@ -538,6 +622,11 @@ def main():
         "as given jets (HDF5)")
     w_lnu = commands.add_parser(
         "w-lnu", help="a training sample: W → ℓν events as a simple detector measures them, with the neutrino (HDF5)")
+    pileup = commands.add_parser(
+        "pileup", help="a training sample: dijets, and W bosons with neutrinos, among minimum-bias interactions, with what each "
+        "particle comes from and the jets without pile-up as given jets (HDF5)")
+    pileup.add_argument(
+        "--mean", type=float, default=50, metavar="MU", help="the mean number of added interactions; default: %(default)s")
     events = commands.add_parser("events", help="full events of one process (HepMC3 ASCII, .zst)")
     jet_mass = commands.add_parser(
         "jet-mass", help="samples of jets together, with the true mass of what each jet comes from (HDF5)")
@@ -548,13 +637,13 @@ def main():
     events.add_argument("process", choices=PROCESSES)
     for command, default in (
         (jets, 80_000), (top_jets, 50_000), (dihiggs, 40_000), (ditau, 42_000), (jet_response, 30_000), (w_lnu, 40_000),
-        (events, 150),
+        (pileup, 2_000), (events, 150),
     ):
         command.add_argument("-o", "--output", required=True, metavar="FILE")
         command.add_argument("--events", type=int, default=default, metavar="N", help="default: %(default)s")
         command.add_argument("--seed", type=int, default=1, metavar="S", help="1 to 89999; default: 1")
     shipped.add_argument("--folder", default=os.path.dirname(os.path.abspath(__file__)))
-    for command in (jets, top_jets, dihiggs, ditau, jet_response, w_lnu, jet_mass, shipped):
+    for command in (jets, top_jets, dihiggs, ditau, jet_response, w_lnu, pileup, jet_mass, shipped):
         command.add_argument(
             "--workers", type=int, default=os.cpu_count(), metavar="N", help="default: all cores"
         )
@@ -564,8 +653,11 @@ def main():
         parser.error(f"the folder '{folder}' does not exist or cannot be written; make it or choose another")
     if getattr(options, "events", 1) < 1:
         parser.error("--events must be at least 1")
+    if not 0 <= getattr(options, "mean", 0) <= 1000:
+        parser.error("--mean must lie between 0 and 1000")
     if options.command in SAMPLES:
-        write_sample(options.output, options.command, options.events, options.seed, options.workers)
+        write_sample(
+            options.output, options.command, options.events, options.seed, options.workers, getattr(options, "mean", 0))
     elif options.command == "jet-mass":
         write_jet_masses(options.output, options.inputs, options.seed, options.workers)
     elif options.command == "events":
