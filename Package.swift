@@ -108,6 +108,10 @@ let package = Package(
       path: "Plugins/Regression"),
 
     .target(
+      name: "ParticleIdentification", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/ParticleIdentification"),
+
+    .target(
       name: "TreeGeneration", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/TreeGeneration"),
 
@@ -148,8 +152,8 @@ let package = Package(
       name: "Canopy",
       dependencies: [
         "CanopyModel", "Decorrelation", "Detector", "EventClassifiers", "EventIO", "JetTaggers",
-        "MassRegression", "ONNX", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding",
-        "Regression", "Reports", "Training", "TreeGeneration", "Triggering", "Triggers",
+        "MassRegression", "ONNX", "Observables", "ParticleIdentification", "PluginKit", "RecurrentEncoder",
+        "RecursiveEmbedding", "Regression", "Reports", "Training", "TreeGeneration", "Triggering", "Triggers",
       ] + modules(reexportedByPluginKit)),
     .target(name: "CCanopy"),
     .target(
@@ -184,8 +188,9 @@ let package = Package(
     .target(
       name: "TestPlugins",
       dependencies: [
-        "Decorrelation", "EventClassifiers", "JetTaggers", "MassRegression", "Observables", "PluginKit",
-        "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TreeGeneration", "Triggers",
+        "Decorrelation", "EventClassifiers", "JetTaggers", "MassRegression", "Observables",
+        "ParticleIdentification", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Regression",
+        "TreeGeneration", "Triggers",
       ] + modules(reexportedByPluginKit), path: "Tests/TestPlugins"),
     // A test imports its own room and rooms below it, which .ci/rooms makes sure of.
     .testTarget(name: "EventDataTests", dependencies: ["EventData"]),
@@ -232,6 +237,9 @@ let package = Package(
     .testTarget(
       name: "RegressionTests", dependencies: ["PluginKit", "Regression"] + modules(reexportedByPluginKit)),
     .testTarget(
+      name: "ParticleIdentificationTests",
+      dependencies: ["ParticleIdentification", "PluginKit"] + modules(reexportedByPluginKit)),
+    .testTarget(
       name: "TreeGenerationTests",
       dependencies: ["PluginKit", "TreeGeneration"] + modules(reexportedByPluginKit)),
     .testTarget(
@@ -248,7 +256,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "CanopyModel", "Decorrelation", "EventClassifiers", "EventIO", "JetTaggers", "PluginKit",
+        "CanopyModel", "Decorrelation", "EventClassifiers", "EventIO", "JetTaggers", "Observables",
+        "PluginKit",
         "RecurrentEncoder", "RecursiveEmbedding", "Support", "TestCells", "TestFiles", "TestPlugins",
         "Training",
       ] + modules(reexportedByPluginKit)),
@@ -267,7 +276,8 @@ let package = Package(
       name: "PluginTestingTests",
       dependencies: [
         "Decorrelation", "EventClassifiers", "EventIO", "JetTaggers", "MassRegression", "Observables",
-        "PluginKit", "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TestCells",
+        "ParticleIdentification", "PluginKit", "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding",
+        "Regression", "TestCells",
         "TestFiles", "TreeGeneration", "Triggers",
       ]
         + modules(reexportedByPluginKit)),

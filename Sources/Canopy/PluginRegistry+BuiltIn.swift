@@ -5,6 +5,7 @@ import EventClassifiers
 import JetTaggers
 import MassRegression
 import Observables
+import ParticleIdentification
 import PluginKit
 import RecurrentEncoder
 import RecursiveEmbedding
@@ -25,6 +26,7 @@ extension PluginRegistry {
     try! registry.register(MassRegression.self)
     try! registry.register(KinematicRegression.self)
     try! registry.register(TreeGeneration.self)
+    try! registry.register(ParticleIdentification.self)
     try! registry.register(DecorrelatedClassifier.self)
     try! registry.registerConditions()
     return registry

@@ -16,7 +16,9 @@ import Testing
     let plugins = try JSONDecoder().decode([Listed].self, from: outcome.output)
     #expect(
       plugins.filter { $0.kind == "head" }.map(\.plugin) == [
-        "decorrelated", "event-classifier", "jet-tagger", "mass-regression", "regression", "tree-generation",
+        "decorrelated", "event-classifier", "jet-tagger", "mass-regression", "particle-identification",
+        "regression",
+        "tree-generation",
       ])
     #expect(
       plugins.filter { $0.kind == "decision" }.map(\.plugin) == [

@@ -4,6 +4,7 @@ import Decorrelation
 import EventClassifiers
 import JetTaggers
 import MassRegression
+import ParticleIdentification
 import PluginKit
 import PluginTesting
 import Regression
@@ -30,6 +31,25 @@ import TreeGeneration
       example: HeadExample(
         configuration: EventClassifier.Configuration(truth: "kind", classes: ["a", "b", "c"], hidden: []),
         truth: ["kind": [0, 2, 1]])
+    ).run(check)
+  }
+
+  @Test(arguments: HeadCheck.allCases) func particleIdentification(_ check: HeadCheck) throws {
+    try HeadConformance(ParticleIdentification.self).run(check)
+    var settings = ParticleIdentification.example.configuration
+    settings.truth = "species"
+    settings.classes = ["pion", "kaon", "proton"]
+    settings.weight = nil
+    settings.ptPower = 0
+    settings.embedding = false
+    settings.hidden = [6]
+    settings.inputs.append(IdentificationInput("puppi/alpha"))
+    settings.inputs.append(IdentificationInput("particle.pdgid"))
+    try HeadConformance(
+      ParticleIdentification.self,
+      example: HeadExample(
+        configuration: settings,
+        truth: ["species": [0, 2, 1], "constituent-kinematics/pt": [10, 30, 70, 2]])
     ).run(check)
   }
 

@@ -5,6 +5,7 @@ import EventClassifiers
 import JetTaggers
 import MassRegression
 import Observables
+import ParticleIdentification
 import PluginKit
 import RecurrentEncoder
 import RecursiveEmbedding
@@ -25,6 +26,7 @@ extension PluginRegistry {
     try! plugins.register(MassRegression.self)
     try! plugins.register(KinematicRegression.self)
     try! plugins.register(TreeGeneration.self)
+    try! plugins.register(ParticleIdentification.self)
     try! plugins.register(DecorrelatedClassifier.self)
     try! plugins.registerConditions()
     return plugins
