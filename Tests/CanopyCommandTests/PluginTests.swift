@@ -17,8 +17,7 @@ import Testing
     #expect(
       plugins.filter { $0.kind == "head" }.map(\.plugin) == [
         "decorrelated", "event-classifier", "jet-tagger", "mass-regression", "particle-identification",
-        "regression",
-        "tree-generation",
+        "regression", "tree-generation",
       ])
     #expect(
       plugins.filter { $0.kind == "decision" }.map(\.plugin) == [
