@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes a hundred events by the options of generate.py that measure particles or overlay pile-up, and looks at what comes out.
+"""Makes a hundred events by the options of generate.py that measure particles, overlay pile-up or identify particles, and looks at what comes
+out.
 
 Needs what generate.py needs. Usage: Resources/Checks/samples.py, or make samples
 """
@@ -152,6 +153,33 @@ def check_pileup(sample, mean):
     check(np.median(true[sample["event/label"] == 1]) > 200, "Neutrinos of the Z boson are missing")
 
 
+def check_identity(sample):
+    """What the toy detector says of tracks and showers is what their species leave."""
+    identity, species = abs(sample["particle/pdgid"]), sample["particle/species"]
+    order = ((211,), (321,), (2212,), (11,), (22,), (130, 2112))
+    check(
+        all(np.isin(identity[species == number], known).all() for number, known in enumerate(order)),
+        "A species is not that of its particle")
+    tracks = species < 4
+    check(((sample["particle/charged"] == 1) == tracks).all(), "The flag of charged particles is wrong")
+    check((abs(sample["particle/mass"] - np.where(tracks, 0.13957, 0)) < 1e-5).all(), "The mass tells the species")
+    for name in ("dedx", "inverse_beta", "e_over_p"):
+        check((np.isfinite(sample["particle/" + name]) == tracks).all(), f"{name} is not that of tracks")
+    pt, eta = (sample["particle/" + name].astype(float) for name in ("pt", "eta"))
+    momentum = pt * np.cosh(eta)
+    for number, mass in enumerate((0.13957, 0.49368, 0.93827)):
+        rows = species == number
+        pull = (sample["particle/inverse_beta"] - np.sqrt(1 + (mass / momentum) ** 2))[rows] * 1.5 * np.cosh(eta[rows]) / 0.009
+        check(abs(np.mean(pull)) < 0.2 and abs(np.std(pull) - 1) < 0.1, f"The time of flight of {order[number]} is wrong")
+    slow = rows & (momentum < 0.8)
+    check(np.median(sample["particle/dedx"][slow]) > 1.5, "Slow protons lose too little energy")
+    least = (species == 0) & (momentum > 0.4) & (momentum < 0.7)
+    check(abs(np.median(sample["particle/dedx"][least]) - 1) < 0.05, "Pions of βγ = 4 do not lose the least energy")
+    check(abs(np.median(sample["particle/e_over_p"][species == 3]) - 1) < 0.05, "Electrons do not leave their energy")
+    width = sample["particle/shower_width"]
+    check(abs(np.median(width[species == 4]) - 1) < 0.03 and np.median(width[species == 5]) > 1.7, "Widths of showers are wrong")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -166,6 +194,7 @@ def main():
         check_particles(events)
         check_neutrinos(events)
         check_pileup(Sample(folder, "pileup", "--mean", "20"), 20)
+        check_identity(Sample(folder, "particle-id"))
     print("the samples are what they should be")
 
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Generates Canopy's samples with Pythia 8: boosted W bosons or top quarks (label 1) among QCD dijets (label 0), pairs
 of Higgs bosons (label 1) among pairs of top quarks (label 0), Higgs bosons of many masses that decay to τ leptons, and, as a
-simple detector measures them, jets of any transverse momentum with what they were, and W bosons with their neutrino; and
-events with pile-up, whose particles know whether they come from it.
+simple detector measures them, jets of any transverse momentum with what they were, and W bosons with their neutrino; 
+events with pile-up, whose particles know whether they come from it; and particles with what a toy detector says of their kind.
 
 Needs: pip install pythia8mc fastjet pyhepmc h5py numpy backports.zstd
 
@@ -56,16 +56,19 @@ PROCESSES = {
 }
 # Whole events of the process, in which a W boson of some 300 GeV recoils against neutrinos.
 PROCESSES["wz-nunu"] = PROCESSES["wprime-w"]
+# Dijets whose particles are to be told apart.
+PROCESSES["dijets-id"] = PROCESSES["dijets"]
 # Signal and, where there is any, background of each training sample.
 SAMPLES = {
     "jets": ("wprime-w", "qcd-w"), "top-jets": ("top", "qcd-top"), "dihiggs": ("hh", "ttbar-ll"),
     "ditau": ("htautau",), "jet-response": ("qcd-flat",), "w-lnu": ("wlnu",),
-    "pileup": ("wz-nunu", "dijets"),
+    "pileup": ("wz-nunu", "dijets"), "particle-id": ("dijets-id",),
 }
 # The processes whose particles a simple detector measures: see `measured`.
 MEASURED = ("qcd-flat", "wlnu")
-# Those that lie over each other: see `overlaid`.
+# Those that lie over each other, see `overlaid`, and those whose particles are told apart, see `identified`.
 OVERLAID = SAMPLES["pileup"] + ("minimum-bias",)
+IDENTIFIED = SAMPLES["particle-id"]
 
 # What a detector may see of a particle, and up to where it has tracks.
 MAX_ABS_ETA = 5.0
@@ -217,6 +220,49 @@ def measured(pt, eta, phi, mass, pdgid, is_charged, generator):
     return tuple(values[seen] for values in (pt, eta, phi, seen_mass, seen_id))
 
 
+# The species that are told apart, by the PDG identifiers of their particles; others are left out of the sample.
+SPECIES = {"pion": (211,), "kaon": (321,), "proton": (2212,), "electron": (11,), "photon": (22,), "neutral-hadron": (130, 2112)}
+SPECIES_OF = {identity: number for number, identities in enumerate(SPECIES.values()) for identity in identities}
+
+
+def identified(pt, eta, mass, identity, generator):
+    """What a toy detector says of the kind of particles, `[particles]` each, NaN for what a particle has not.
+
+    - `dedx`: the energy loss of tracks over that of a minimum-ionising particle, by Bethe's formula for argon with a
+      logarithmic rise that saturates at βγ = 300, smeared by 7 %.
+    - `inverse_beta`: 1/β of tracks by the time of flight to a cylinder of 1.5 m, smeared by 30 ps, without a magnetic field.
+    - `e_over_p`: the energy in the electromagnetic calorimeter over the momentum of the track: 1 ± 10 %/√E ⊕ 2 % for electrons;
+      for hadrons what a minimum-ionising particle leaves, 0.3 GeV, for 40 % of them, and else a Beta(1.5, 3) share of E.
+    - `shower_width`: of what reaches that calorimeter, in units of the mean width of photons: log-normal with the widths 0.15
+      for electrons and photons, and 0.5 around 2 for hadrons.
+    """
+    count = len(pt)
+    momentum = pt * np.cosh(eta)
+    beta_gamma = momentum / np.maximum(mass, 1e-6)
+    beta = beta_gamma / np.hypot(1, beta_gamma)
+    # 2 m_e / I of argon, whose mean excitation energy I is 188 eV.
+    rise = np.log(2 * 0.511e6 / 188 * np.minimum(beta_gamma, 300) ** 2)
+
+    def loss(beta, rise):
+        return (rise - beta**2) / beta**2
+
+    least = 3.5
+    minimum = loss(least / np.hypot(1, least), np.log(2 * 0.511e6 / 188 * least**2))
+    charged = np.isin(identity, (11, 211, 321, 2212))
+    electromagnetic = np.isin(identity, (11, 22))
+    energy = np.hypot(momentum, mass)
+    normal = generator.standard_normal((4, count))
+    shares = np.where(generator.random(count) < 0.4, 0.3 / energy, generator.beta(1.5, 3, count))
+    deposit = np.where(electromagnetic, 1 + np.hypot(0.1 / np.sqrt(energy), 0.02) * normal[2], np.minimum(shares, 1))
+    return {
+        "dedx": np.where(charged, loss(beta, rise) / minimum * (1 + 0.07 * normal[0]), np.nan),
+        # 30 ps are 9 mm of the way, which is 1.5 m at right angles to the beam.
+        "inverse_beta": np.where(charged, 1 / beta + 0.009 / (1.5 * np.cosh(eta)) * normal[1], np.nan),
+        "e_over_p": np.where(charged, deposit * energy / momentum, np.nan),
+        "shower_width": np.exp(np.where(electromagnetic, 0.15 * normal[3], np.log(2) + 0.5 * normal[3])),
+    }
+
+
 def particle_jets(particles, selection):
     """pT, rapidity, pseudorapidity, azimuth, mass and energy of the jets of Pythia's particles: `[jets × 6]`."""
     momenta = [fastjet.PseudoJet(p.px(), p.py(), p.pz(), p.e()) for p in particles]
@@ -306,6 +352,8 @@ def events_of_run(run):
     for pythia, kept in selected_events(run):
         record = pythia.event
         particles = [record[i] for i in kept]
+        if run.process in IDENTIFIED:
+            particles = [p for p in particles if abs(p.eta()) < MAX_ABS_ETA_OF_TRACKS and p.idAbs() in SPECIES_OF]
         rows = [(p.pT(), p.eta(), p.phi(), p.m0(), p.id(), p.isCharged()) for p in particles]
         # A minimum-bias interaction may leave nothing.
         *event, is_charged = (np.array(column) for column in (zip(*rows) if rows else [[]] * 6))
@@ -327,7 +375,7 @@ def events_of_run(run):
         elif run.process == "wlnu":
             _, p = decay_of_w(record)
             neutrinos.append((p.px(), p.py(), p.pz(), p.e(), p.eta()))
-        if run.process in OVERLAID:
+        if run.process in OVERLAID + IDENTIFIED:
             event.append(is_charged)
     pt, eta, phi, mass, pdgid, *charged = (np.concatenate(column) for column in zip(*parts))
     fraction, exponent = np.frexp(pt)
@@ -345,6 +393,12 @@ def events_of_run(run):
         quantities["neutral_hadron"] = (pdgid == 130).astype("i1")
     for values in charged:
         quantities["charged"] = values.astype("i1")
+    if run.process in IDENTIFIED:
+        # The mass would tell the species: tracks have that of a pion, and others none.
+        quantities["mass"] = np.where(quantities["charged"] == 1, 0.13957, 0).astype("f4")
+        quantities["species"] = np.array([SPECIES_OF[identity] for identity in abs(pdgid)], "i1")
+        quantities |= {name: values.astype("f4") for name, values in
+                       identified(pt, eta, mass, abs(pdgid), generator).items()}
     names = ("pt", "rapidity", "eta", "phi", "mass", "energy") if jet_lengths else ()
     given = {name: np.array([jet[i] for jet in jets], "f4") for i, name in enumerate(names)}
     names = ("px", "py", "pz", "energy", "eta") if neutrinos else ()
@@ -627,6 +681,8 @@ def main():
         "particle comes from and the jets without pile-up as given jets (HDF5)")
     pileup.add_argument(
         "--mean", type=float, default=50, metavar="MU", help="the mean number of added interactions; default: %(default)s")
+    particle_id = commands.add_parser(
+        "particle-id", help="a training sample: particles of dijets, with their species and what a toy detector says of it (HDF5)")
     events = commands.add_parser("events", help="full events of one process (HepMC3 ASCII, .zst)")
     jet_mass = commands.add_parser(
         "jet-mass", help="samples of jets together, with the true mass of what each jet comes from (HDF5)")
@@ -637,13 +693,13 @@ def main():
     events.add_argument("process", choices=PROCESSES)
     for command, default in (
         (jets, 80_000), (top_jets, 50_000), (dihiggs, 40_000), (ditau, 42_000), (jet_response, 30_000), (w_lnu, 40_000),
-        (pileup, 2_000), (events, 150),
+        (pileup, 2_000), (particle_id, 2_000), (events, 150),
     ):
         command.add_argument("-o", "--output", required=True, metavar="FILE")
         command.add_argument("--events", type=int, default=default, metavar="N", help="default: %(default)s")
         command.add_argument("--seed", type=int, default=1, metavar="S", help="1 to 89999; default: 1")
     shipped.add_argument("--folder", default=os.path.dirname(os.path.abspath(__file__)))
-    for command in (jets, top_jets, dihiggs, ditau, jet_response, w_lnu, pileup, jet_mass, shipped):
+    for command in (jets, top_jets, dihiggs, ditau, jet_response, w_lnu, pileup, particle_id, jet_mass, shipped):
         command.add_argument(
             "--workers", type=int, default=os.cpu_count(), metavar="N", help="default: all cores"
         )
