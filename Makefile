@@ -22,7 +22,7 @@ help:
 	@echo 'make kills    kill trainings, triggers and others N=500 times, and look at what they leave'
 	@echo 'make real     compare Canopy with FastJet, pyhepmc, pylhe, h5py and uproot, on the samples and on files in ../shared'
 	@echo 'make studies  compare what evaluate says for a study with pyhf and NumPy'
-	@echo 'make samples  make a hundred events by the options of generate.py that measure particles, and look at them'
+	@echo 'make samples  make a hundred events by the options of generate.py that measure particles or overlay pile-up, and look at them'
 	@echo 'make onnx     compare exported models with Canopy by ONNX Runtime, on files in ../shared/data'
 	@echo 'make wheel    build the wheel of the Python package in dist, with the command and all that it needs'
 	@echo 'make deb      build the wheel, and a Debian package of the same in dist, and try it'

@@ -108,6 +108,10 @@ let package = Package(
       path: "Plugins/Regression"),
 
     .target(
+      name: "ParticleIdentification", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
+      path: "Plugins/ParticleIdentification"),
+
+    .target(
       name: "TreeGeneration", dependencies: ["PluginKit"] + modules(reexportedByPluginKit),
       path: "Plugins/TreeGeneration"),
 
@@ -157,7 +161,8 @@ let package = Package(
       dependencies: [
         "CanopyModel", "Decorrelation", "Detector", "EventClassifiers", "EventIO", "FlavourTagging",
         "Inference", "JetTaggers",
-        "MassRegression", "ONNX", "Observables", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding",
+        "MassRegression", "ONNX", "Observables", "ParticleIdentification", "PluginKit", "RecurrentEncoder",
+        "RecursiveEmbedding",
         "Regression", "Reports", "Training", "TreeGeneration", "Triggering", "Triggers",
       ] + modules(reexportedByPluginKit)),
     .target(name: "CCanopy"),
@@ -195,7 +200,8 @@ let package = Package(
       dependencies: [
         "Decorrelation", "EventClassifiers", "FlavourTagging", "Inference", "JetTaggers", "MassRegression",
         "Observables",
-        "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Regression", "TreeGeneration", "Triggers",
+        "ParticleIdentification", "PluginKit", "RecurrentEncoder", "RecursiveEmbedding", "Regression",
+        "TreeGeneration", "Triggers",
       ] + modules(reexportedByPluginKit), path: "Tests/TestPlugins"),
     // A test imports its own room and rooms below it, which .ci/rooms makes sure of.
     .testTarget(name: "EventDataTests", dependencies: ["EventData"]),
@@ -242,6 +248,9 @@ let package = Package(
     .testTarget(
       name: "RegressionTests", dependencies: ["PluginKit", "Regression"] + modules(reexportedByPluginKit)),
     .testTarget(
+      name: "ParticleIdentificationTests",
+      dependencies: ["ParticleIdentification", "PluginKit"] + modules(reexportedByPluginKit)),
+    .testTarget(
       name: "TreeGenerationTests",
       dependencies: ["PluginKit", "TreeGeneration"] + modules(reexportedByPluginKit)),
     .testTarget(
@@ -263,7 +272,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "CanopyModel", "Decorrelation", "EventClassifiers", "EventIO", "Inference", "JetTaggers", "PluginKit",
+        "CanopyModel", "Decorrelation", "EventClassifiers", "EventIO", "Inference", "JetTaggers",
+        "Observables", "PluginKit",
         "RecurrentEncoder", "RecursiveEmbedding", "Support", "TestCells", "TestFiles", "TestPlugins",
         "Training",
       ] + modules(reexportedByPluginKit)),
@@ -283,7 +293,8 @@ let package = Package(
       dependencies: [
         "Decorrelation", "EventClassifiers", "EventIO", "FlavourTagging", "Inference", "JetTaggers",
         "MassRegression",
-        "Observables", "PluginKit", "PluginTesting", "RecurrentEncoder", "RecursiveEmbedding", "Regression",
+        "Observables", "ParticleIdentification", "PluginKit", "PluginTesting", "RecurrentEncoder",
+        "RecursiveEmbedding", "Regression",
         "TestCells",
         "TestFiles", "TreeGeneration", "Triggers",
       ]

@@ -15,8 +15,11 @@ extension PluginRegistry {
     try register(MissingTransverseMomentum.self)
     try register(NSubjettiness.self)
     try register(ParticleIsolation.self)
+    try register(Puppi.self)
     try register(RankedJets.self)
     try register(SoftDropGrooming.self)
+    try register(SoftKiller.self)
     try register(TauPairMasses.self)
+    try register(VertexSurroundings.self)
   }
 }

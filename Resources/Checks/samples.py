@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes a hundred events by the options of generate.py that measure particles, and looks at what a detector makes of them.
+"""Makes a hundred events by the options of generate.py that measure particles, overlay pile-up or identify particles, and looks at what comes
+out.
 
 Needs what generate.py needs. Usage: Resources/Checks/samples.py, or make samples
 """
@@ -10,8 +11,10 @@ import subprocess
 import sys
 import tempfile
 
+import fastjet
 import h5py
 import numpy as np
+import pythia8mc
 
 GENERATE = pathlib.Path(__file__).parent.parent / "Samples" / "generate.py"
 EVENTS = 100
@@ -130,6 +133,85 @@ def check_flavours(sample):
         f"The second largest significances are {b:.2f} for b, {c:.2f} for c, {light:.2f} for light jets, {gluon:.2f} for gluons")
 
 
+def minimum_bias_multiplicities(count):
+    """How many particles that a detector may see Pythia itself has in minimum-bias interactions: `[interactions]`."""
+    pythia = pythia8mc.Pythia("", False)
+    for setting in ("Print:quiet = on", "Random:setSeed = on", "Random:seed = 4711", "Beams:eCM = 14000",
+                    "SoftQCD:nonDiffractive = on"):
+        check(pythia.readString(setting), f"Pythia does not know the setting {setting}")
+    check(pythia.init(), "Pythia could not start")
+    multiplicities = []
+    while len(multiplicities) < count:
+        if pythia.next():
+            multiplicities.append(
+                sum(p.isFinal() and p.isVisible() and p.pT() > 0.5 and abs(p.eta()) < 5 for p in pythia.event))
+    return np.array(multiplicities)
+
+
+def check_pileup(sample, mean):
+    """Pile-up is what Pythia records of as many interactions, and everything else is that of the hard one."""
+    interactions, pileup = sample["event/interactions"], sample["particle/is_pileup"] == 1
+    check(
+        abs(interactions.mean() - mean) < 4 * np.sqrt(mean / EVENTS),
+        f"{interactions.mean():.1f} interactions are added instead of {mean}")
+    check(0.5 < interactions.var() / mean < 1.7, "The number of interactions is not Poisson distributed")
+    own = minimum_bias_multiplicities(400)
+    added = pileup.sum() / interactions.sum()
+    # The pool has twenty interactions for each event.
+    error = own.std() * np.sqrt(1 / len(own) + 1 / (20 * EVENTS))
+    check(
+        abs(added - own.mean()) < 4 * error,
+        f"An interaction adds {added:.1f} particles, of Pythia's record {own.mean():.1f} ± {error:.1f}")
+    counts = np.array([pileup[event].sum() for event in sample.events])
+    check(np.corrcoef(counts, interactions)[0, 1] > 0.5, "Particles from pile-up do not go with the interactions")
+    pt, eta, phi = (sample["particle/" + name] for name in ("pt", "eta", "phi"))
+    check(abs(np.mean(eta[pileup] > 0) - 0.5) < 0.02, "Pile-up has a side")
+    check(abs(phi).max() < 3.1421 and abs(np.mean(np.exp(1j * phi[pileup]))) < 0.02, "Pile-up has a direction")
+    check(all((np.diff(pt[event]) <= 0).all() for event in sample.events), "Particles do not fall in pT")
+    tracks = (sample["particle/charged"] == 1) & (abs(eta) < 2.5)
+    check((sample["particle/vertex"] == np.where(tracks, np.where(pileup, -1, 1), 0)).all(), "A vertex is wrong")
+    momenta, offset = sample.momenta(), sample["jet/offset"].astype(int)
+    definition, missing = fastjet.JetDefinition(fastjet.antikt_algorithm, 0.8), []
+    for number, event in enumerate(sample.events):
+        hard = momenta[event][~pileup[event]]
+        clustering = fastjet.ClusterSequence([fastjet.PseudoJet(*p) for p in hard.tolist()], definition)
+        found = np.array([(j.pt(), j.m()) for j in fastjet.sorted_by_pt(clustering.inclusive_jets(21))])
+        given = np.stack([sample["jet/" + name][offset[number]:offset[number] + len(found)] for name in ("pt", "mass")], 1)
+        # Momenta are rounded, which may turn what is soft into another jet.
+        check(np.allclose(found[:1], given[:1], rtol=0.02, atol=1), "The hardest given jet is not that of the hard interaction")
+        missing.append(-hard.sum(0)[:2] - [sample["event/true_missing_" + name][number] for name in ("px", "py")])
+    check(np.std(missing) < 20, f"The missing momentum is {np.std(missing):.1f} GeV from that of the neutrinos")
+    true = np.hypot(sample["event/true_missing_px"], sample["event/true_missing_py"])
+    check(np.median(true[sample["event/label"] == 1]) > 200, "Neutrinos of the Z boson are missing")
+
+
+def check_identity(sample):
+    """What the toy detector says of tracks and showers is what their species leave."""
+    identity, species = abs(sample["particle/pdgid"]), sample["particle/species"]
+    order = ((211,), (321,), (2212,), (11,), (22,), (130, 2112))
+    check(
+        all(np.isin(identity[species == number], known).all() for number, known in enumerate(order)),
+        "A species is not that of its particle")
+    tracks = species < 4
+    check(((sample["particle/charged"] == 1) == tracks).all(), "The flag of charged particles is wrong")
+    check((abs(sample["particle/mass"] - np.where(tracks, 0.13957, 0)) < 1e-5).all(), "The mass tells the species")
+    for name in ("dedx", "inverse_beta", "e_over_p"):
+        check((np.isfinite(sample["particle/" + name]) == tracks).all(), f"{name} is not that of tracks")
+    pt, eta = (sample["particle/" + name].astype(float) for name in ("pt", "eta"))
+    momentum = pt * np.cosh(eta)
+    for number, mass in enumerate((0.13957, 0.49368, 0.93827)):
+        rows = species == number
+        pull = (sample["particle/inverse_beta"] - np.sqrt(1 + (mass / momentum) ** 2))[rows] * 1.5 * np.cosh(eta[rows]) / 0.009
+        check(abs(np.mean(pull)) < 0.2 and abs(np.std(pull) - 1) < 0.1, f"The time of flight of {order[number]} is wrong")
+    slow = rows & (momentum < 0.8)
+    check(np.median(sample["particle/dedx"][slow]) > 1.5, "Slow protons lose too little energy")
+    least = (species == 0) & (momentum > 0.4) & (momentum < 0.7)
+    check(abs(np.median(sample["particle/dedx"][least]) - 1) < 0.05, "Pions of βγ = 4 do not lose the least energy")
+    check(abs(np.median(sample["particle/e_over_p"][species == 3]) - 1) < 0.05, "Electrons do not leave their energy")
+    width = sample["particle/shower_width"]
+    check(abs(np.median(width[species == 4]) - 1) < 0.03 and np.median(width[species == 5]) > 1.7, "Widths of showers are wrong")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -144,6 +226,8 @@ def main():
         check_particles(events)
         check_neutrinos(events)
         check_flavours(Sample(folder, "flavour-jets"))
+        check_pileup(Sample(folder, "pileup", "--mean", "20"), 20)
+        check_identity(Sample(folder, "particle-id"))
     print("the samples are what they should be")
 
 

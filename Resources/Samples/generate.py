@@ -3,7 +3,8 @@
 """Generates Canopy's samples with Pythia 8: boosted W bosons or top quarks (label 1) among QCD dijets (label 0), pairs
 of Higgs bosons (label 1) among pairs of top quarks (label 0), Higgs bosons of many masses that decay to τ leptons, and, as a
 simple detector measures them, jets of any transverse momentum with what they were, W bosons with their neutrino, and jets of
-known flavour with the impact parameters of their tracks.
+known flavour with the impact parameters of their tracks; events with pile-up, whose particles know whether they come from it; and
+particles with what a toy detector says of their kind.
 
 Needs: pip install pythia8mc fastjet pyhepmc h5py numpy backports.zstd
 
@@ -57,13 +58,22 @@ PROCESSES = {
     "qcd-uds": COMMON + "; HardQCD:all = on" + FLAT_FLAVOURS,
     "qcd-g": COMMON + "; HardQCD:all = on" + FLAT_FLAVOURS,
     "wlnu": COMMON + "; WeakSingleBoson:ffbar2W = on; 24:onMode = off; 24:onIfAny = 11 13",
+    # The same bias, without the softest jets.
+    "dijets": COMMON + "; HardQCD:all = on; PhaseSpace:pTHatMin = 60; PhaseSpace:pTHatMax = 1000"
+    "; PhaseSpace:bias2Selection = on; PhaseSpace:bias2SelectionPow = 4.5; PhaseSpace:bias2SelectionRef = 100",
+    "minimum-bias": COMMON + "; SoftQCD:nonDiffractive = on",
     "ttbar-ll": COMMON + "; Top:gg2ttbar = on; Top:qqbar2ttbar = on; 24:onMode = off; 24:onIfAny = 11 13",
 }
+# Whole events of the process, in which a W boson of some 300 GeV recoils against neutrinos.
+PROCESSES["wz-nunu"] = PROCESSES["wprime-w"]
+# Dijets whose particles are to be told apart.
+PROCESSES["dijets-id"] = PROCESSES["dijets"]
 # Signal and, where there is any, background of each training sample.
 SAMPLES = {
     "jets": ("wprime-w", "qcd-w"), "top-jets": ("top", "qcd-top"), "dihiggs": ("hh", "ttbar-ll"),
     "ditau": ("htautau",), "jet-response": ("qcd-flat",), "w-lnu": ("wlnu",),
     "flavour-jets": ("bb", "cc", "qcd-uds", "qcd-g"),
+    "pileup": ("wz-nunu", "dijets"), "particle-id": ("dijets-id",),
 }
 # The flavour of the jets that are taken from a process, by its number in `event/flavour`.
 FLAVOURS = {"bb": 0, "cc": 1, "qcd-uds": 2, "qcd-g": 3}
@@ -71,10 +81,16 @@ FLAVOURS = {"bb": 0, "cc": 1, "qcd-uds": 2, "qcd-g": 3}
 MEASURED = ("qcd-flat", "wlnu", *FLAVOURS)
 # The identities of what has a track.
 TRACKS = (11, 13, 211)
+# Those that lie over each other, see `overlaid`, and those whose particles are told apart, see `identified`.
+OVERLAID = SAMPLES["pileup"] + ("minimum-bias",)
+IDENTIFIED = SAMPLES["particle-id"]
 
-# What a detector may see of a particle.
+# What a detector may see of a particle, and up to where it has tracks.
 MAX_ABS_ETA = 5.0
+MAX_ABS_ETA_OF_TRACKS = 2.5
 MIN_PT = 0.5
+# Minimum-bias interactions that pile-up is drawn from, for each event up to the most.
+POOL_PER_EVENT, MOST_IN_POOL = 20, 20_000
 
 class JetSelection(typing.NamedTuple):
     """What is asked of the leading anti-kT jet of the visible particles: ranges in GeV, and the largest |η|."""
@@ -91,6 +107,8 @@ class JetSelection(typing.NamedTuple):
 
 # The jets of all particles that a detector is to find again, which files have as given jets.
 PARTICLE_JETS = JetSelection(0.4, (10.0, float("inf")))
+# Those of the hard interaction that are to be found again among pile-up.
+HARD_JETS = JetSelection(0.8, (20.0, float("inf")))
 
 # The jets of measured particles whose flavour is to be told.
 FLAVOUR_JETS = JetSelection(0.4, (20.0, 200.0), max_abs_eta=2.5)
@@ -120,6 +138,8 @@ INVISIBLE = (12, 14, 16)
 PRECISION = 5
 # Accepted events from one run of Pythia; each run has a seed of its own.
 RUN_LENGTH = 250
+# The same of minimum bias, which is made faster than Pythia starts.
+POOL_RUN_LENGTH = 2500
 RUNS_PER_SEED = 10_000
 
 
@@ -250,10 +270,54 @@ def impact_parameters(pt, eta, phi, vertex, jet_eta, jet_phi, generator):
     return d0, dz, d0 / d0_width, dz / dz_width
 
 
-def particle_jets(momenta):
-    """pT, rapidity, pseudorapidity, azimuth, mass and energy of the jets of particles (px, py, pz, E): `[jets × 6]`."""
-    clustering = fastjet.ClusterSequence([fastjet.PseudoJet(*p) for p in momenta], PARTICLE_JETS.definition)
-    jets = fastjet.sorted_by_pt(clustering.inclusive_jets(PARTICLE_JETS.pt[0]))
+# The species that are told apart, by the PDG identifiers of their particles; others are left out of the sample.
+SPECIES = {"pion": (211,), "kaon": (321,), "proton": (2212,), "electron": (11,), "photon": (22,), "neutral-hadron": (130, 2112)}
+SPECIES_OF = {identity: number for number, identities in enumerate(SPECIES.values()) for identity in identities}
+
+
+def identified(pt, eta, mass, identity, generator):
+    """What a toy detector says of the kind of particles, `[particles]` each, NaN for what a particle has not.
+
+    - `dedx`: the energy loss of tracks over that of a minimum-ionising particle, by Bethe's formula for argon with a
+      logarithmic rise that saturates at βγ = 300, smeared by 7 %.
+    - `inverse_beta`: 1/β of tracks by the time of flight to a cylinder of 1.5 m, smeared by 30 ps, without a magnetic field.
+    - `e_over_p`: the energy in the electromagnetic calorimeter over the momentum of the track: 1 ± 10 %/√E ⊕ 2 % for electrons;
+      for hadrons what a minimum-ionising particle leaves, 0.3 GeV, for 40 % of them, and else a Beta(1.5, 3) share of E.
+    - `shower_width`: of what reaches that calorimeter, in units of the mean width of photons: log-normal with the widths 0.15
+      for electrons and photons, and 0.5 around 2 for hadrons.
+    """
+    count = len(pt)
+    momentum = pt * np.cosh(eta)
+    beta_gamma = momentum / np.maximum(mass, 1e-6)
+    beta = beta_gamma / np.hypot(1, beta_gamma)
+    # 2 m_e / I of argon, whose mean excitation energy I is 188 eV.
+    rise = np.log(2 * 0.511e6 / 188 * np.minimum(beta_gamma, 300) ** 2)
+
+    def loss(beta, rise):
+        return (rise - beta**2) / beta**2
+
+    least = 3.5
+    minimum = loss(least / np.hypot(1, least), np.log(2 * 0.511e6 / 188 * least**2))
+    charged = np.isin(identity, (11, 211, 321, 2212))
+    electromagnetic = np.isin(identity, (11, 22))
+    energy = np.hypot(momentum, mass)
+    normal = generator.standard_normal((4, count))
+    shares = np.where(generator.random(count) < 0.4, 0.3 / energy, generator.beta(1.5, 3, count))
+    deposit = np.where(electromagnetic, 1 + np.hypot(0.1 / np.sqrt(energy), 0.02) * normal[2], np.minimum(shares, 1))
+    return {
+        "dedx": np.where(charged, loss(beta, rise) / minimum * (1 + 0.07 * normal[0]), np.nan),
+        # 30 ps are 9 mm of the way, which is 1.5 m at right angles to the beam.
+        "inverse_beta": np.where(charged, 1 / beta + 0.009 / (1.5 * np.cosh(eta)) * normal[1], np.nan),
+        "e_over_p": np.where(charged, deposit * energy / momentum, np.nan),
+        "shower_width": np.exp(np.where(electromagnetic, 0.15 * normal[3], np.log(2) + 0.5 * normal[3])),
+    }
+
+
+def particle_jets(particles, selection):
+    """pT, rapidity, pseudorapidity, azimuth, mass and energy of the jets of Pythia's particles: `[jets × 6]`."""
+    momenta = [fastjet.PseudoJet(p.px(), p.py(), p.pz(), p.e()) for p in particles]
+    clustering = fastjet.ClusterSequence(momenta, selection.definition)
+    jets = fastjet.sorted_by_pt(clustering.inclusive_jets(selection.pt[0]))
     return [(j.pt(), j.rap(), j.eta(), j.phi(), j.m(), j.e()) for j in jets]
 
 
@@ -369,19 +433,16 @@ def flavour_jets(run, generator):
             yield (*event, *(np.where(has_track, values, 0) for values in impact))
 
 
-def runs(process, seed, count, mass=None):
-    """The runs that together make `count` events."""
-    starts = range(0, count, RUN_LENGTH)
+def runs(process, seed, count, mass=None, length=RUN_LENGTH):
+    """The runs, of up to `length` events each, that together make `count` events."""
+    starts = range(0, count, length)
     # Runs of different masses have different seeds too.
     masses = RESONANCES[process][1] if mass else (None,)
     room = RUNS_PER_SEED // len(masses)
     first = seed * RUNS_PER_SEED + masses.index(mass) * room
     if not 0 < seed < 90_000 or len(starts) > room:
-        sys.exit(
-            f"The seed must lie between 1 and 89999, and the events of a process below {room * RUN_LENGTH:,}.")
-    return [
-        Run(process, first + i, min(RUN_LENGTH, count - start), mass) for i, start in enumerate(starts)
-    ]
+        sys.exit(f"The seed must lie between 1 and 89999, and the events of a process below {room * length:,}.")
+    return [Run(process, first + i, min(length, count - start), mass) for i, start in enumerate(starts)]
 
 
 def runs_of_sample(sample, seed, count):
@@ -448,28 +509,51 @@ def events_of_run(run):
     if run.process in FLAVOURS:
         return jets_of_run(run)
     generator = np.random.default_rng(run.seed)
-    lengths, parts, jet_lengths, jets, neutrinos = [], [], [], [], []
+    lengths, parts, jet_lengths, jets, neutrinos, missing = [], [], [], [], [], []
     for pythia, kept in selected_events(run):
         record = pythia.event
-        rows = [(p.pT(), p.eta(), p.phi(), p.m0(), p.id(), p.isCharged()) for p in map(record.__getitem__, kept)]
-        *event, is_charged = (np.array(column) for column in zip(*rows))
+        particles = [record[i] for i in kept]
+        if run.process in IDENTIFIED:
+            particles = [p for p in particles if abs(p.eta()) < MAX_ABS_ETA_OF_TRACKS and p.idAbs() in SPECIES_OF]
+        rows = [(p.pT(), p.eta(), p.phi(), p.m0(), p.id(), p.isCharged()) for p in particles]
+        # A minimum-bias interaction may leave nothing.
+        *event, is_charged = (np.array(column) for column in (zip(*rows) if rows else [[]] * 6))
         if run.process in MEASURED:
             *event, _ = measured(*event, is_charged, generator)
         lengths.append(len(event[0]))
         parts.append(event)
         if run.process == "qcd-flat":
-            found = particle_jets([(p.px(), p.py(), p.pz(), p.e()) for p in record if p.isFinal() and p.isVisible()
-                                   and abs(p.eta()) < MAX_ABS_ETA])
+            found = particle_jets([p for p in record if p.isFinal() and p.isVisible() and abs(p.eta()) < MAX_ABS_ETA],
+                                  PARTICLE_JETS)
             jet_lengths.append(len(found))
             jets += found
+        elif run.process in SAMPLES["pileup"]:
+            found = particle_jets(particles, HARD_JETS)
+            jet_lengths.append(len(found))
+            jets += found
+            invisible = [p for p in record if p.isFinal() and not p.isVisible()]
+            missing.append((sum(p.px() for p in invisible), sum(p.py() for p in invisible)))
         elif run.process == "wlnu":
             _, p = decay_of_w(record)
             neutrinos.append((p.px(), p.py(), p.pz(), p.e(), p.eta()))
-    quantities = recorded(run, *(np.concatenate(column) for column in zip(*parts)))
+        if run.process in OVERLAID + IDENTIFIED:
+            event.append(is_charged)
+    pt, eta, phi, mass, pdgid, *charged = (np.concatenate(column) for column in zip(*parts))
+    quantities = recorded(run, pt, eta, phi, mass, pdgid)
+    for values in charged:
+        quantities["charged"] = values.astype("i1")
+    if run.process in IDENTIFIED:
+        # The mass would tell the species: tracks have that of a pion, and others none.
+        quantities["mass"] = np.where(quantities["charged"] == 1, 0.13957, 0).astype("f4")
+        quantities["species"] = np.array([SPECIES_OF[identity] for identity in abs(pdgid)], "i1")
+        quantities |= {name: values.astype("f4") for name, values in
+                       identified(pt, eta, mass, abs(pdgid), generator).items()}
     names = ("pt", "rapidity", "eta", "phi", "mass", "energy") if jet_lengths else ()
     given = {name: np.array([jet[i] for jet in jets], "f4") for i, name in enumerate(names)}
     names = ("px", "py", "pz", "energy", "eta") if neutrinos else ()
     columns = {f"neutrino_{name}": np.array([p[i] for p in neutrinos], "f4") for i, name in enumerate(names)}
+    columns |= {f"true_missing_{name}": np.array([p[i] for p in missing], "f4")
+                for i, name in enumerate(("px", "py") if missing else ())}
     return Content(run, lengths, quantities, jet_lengths, given, columns)
 
 
@@ -482,23 +566,73 @@ def reordered(lengths, arrays, order):
     return offsets, {name: np.concatenate(parts)[rows] for name, parts in arrays.items()}
 
 
-def write_sample(path, sample, count, seed, workers):
-    """A training sample: the particles that are kept of each event, signal and background shuffled."""
-    contents = []
+def contents_of_runs(made, title, workers):
+    """The contents of runs, in their order."""
+    contents, count = [], sum(run.events for run in made)
     with multiprocessing.Pool(workers) as pool:
-        for content in pool.imap(events_of_run, runs_of_sample(sample, seed, count)):
+        for content in pool.imap(events_of_run, made):
             contents.append(content)
-            made = sum(len(content.lengths) for content in contents)
-            print(f"\r{path}: {made} of {count} events", end="", file=sys.stderr)
+            done = sum(len(content.lengths) for content in contents)
+            print(f"\r{title}: {done} of {count} events", end="", file=sys.stderr)
     print(file=sys.stderr)
+    return contents
 
-    def joined(name):
-        """The lists `name` of all runs one after another, or for each name of their dictionaries all arrays."""
-        values = [getattr(content, name) for content in contents]
-        if isinstance(values[0], list):
-            return list(itertools.chain.from_iterable(values))
-        return {key: [arrays[key] for arrays in values] for key in values[0]}
 
+def joined(contents, name):
+    """The lists `name` of all runs one after another, or for each name of their dictionaries all arrays."""
+    values = [getattr(content, name) for content in contents]
+    if isinstance(values[0], list):
+        return list(itertools.chain.from_iterable(values))
+    return {key: [arrays[key] for arrays in values] for key in values[0]}
+
+
+def overlaid(offset, particles, mean, seed, workers):
+    """Events of one interaction with pile-up: new offsets, the particles of each event by falling pT, and how many
+    interactions are added to each event.
+
+    Their number is Poisson distributed. Each is drawn from a pool of minimum-bias interactions of Pythia, turned in azimuth by
+    any angle, and mirrored along the beam or not, so that one that is drawn again is another. The last fifth of the events
+    draws from the last fifth of the pool, so that a test on these sees no interaction of the training.
+
+    `is_pileup` says for each particle whether it is of an added interaction; `vertex` is 1 for tracks of the hard interaction,
+    -1 for those of others, and 0 for particles without a track, whose interaction a detector does not know.
+    """
+    generator = np.random.default_rng((seed, RUNS_PER_SEED))
+    events = len(offset) - 1
+    size = max(min(POOL_PER_EVENT * events, MOST_IN_POOL), 10)
+    pool = contents_of_runs(
+        runs("minimum-bias", seed, size, length=POOL_RUN_LENGTH), "minimum-bias interactions", workers)
+    ends = np.cumsum(joined(pool, "lengths"))
+    starts = np.concatenate(([0], ends[:-1]))
+    pool = {name: np.concatenate(parts) for name, parts in joined(pool, "particles").items()}
+    counts = generator.poisson(mean, events)
+    lengths, parts = [], {name: [] for name in (*particles, "is_pileup")}
+    for event, count in enumerate(counts):
+        of_test = event >= events * 4 // 5
+        drawn = generator.integers(*((size * 4 // 5, size) if of_test else (0, size * 4 // 5)), count)
+        rows = np.concatenate([np.arange(starts[i], ends[i]) for i in drawn] or [np.zeros(0, int)])
+        interactions = np.repeat(np.arange(count), (ends - starts)[drawn])
+        added = {name: values[rows] for name, values in pool.items()}
+        added["eta"] = added["eta"] * generator.choice(np.array((-1, 1), "f4"), count)[interactions]
+        turned = added["phi"] + generator.uniform(0, 2 * np.pi, count)[interactions]
+        added["phi"] = (np.round(((turned + np.pi) % (2 * np.pi) - np.pi) * 2048) / 2048).astype("f4")
+        hard = {name: values[offset[event]:offset[event + 1]] for name, values in particles.items()}
+        both = {name: np.concatenate((values, added[name])) for name, values in hard.items()}
+        both["is_pileup"] = np.repeat(np.array((0, 1), "i1"), (len(hard["pt"]), len(rows)))
+        order = np.argsort(-both["pt"], kind="stable")
+        lengths.append(len(order))
+        for name, values in both.items():
+            parts[name].append(values[order])
+    made = {name: np.concatenate(values) for name, values in parts.items()}
+    has_track = (made["charged"] == 1) & (abs(made["eta"]) < MAX_ABS_ETA_OF_TRACKS)
+    made["vertex"] = np.where(has_track, 1 - 2 * made["is_pileup"], 0).astype("i1")
+    return np.concatenate(([0], np.cumsum(lengths))).astype("u8"), made, counts.astype("i4")
+
+
+def write_sample(path, sample, count, seed, workers, mean=0):
+    """A training sample: the particles that are kept of each event, signal and background shuffled, those of `pileup` with
+    that of `mean` interactions."""
+    contents = contents_of_runs(runs_of_sample(sample, seed, count), path, workers)
     labels = [content.run.label for content in contents for _ in content.lengths]
     masses = [content.run.mass for content in contents for _ in content.lengths]
     generator = np.random.default_rng(seed)
@@ -506,6 +640,8 @@ def write_sample(path, sample, count, seed, workers):
     with h5py.File(path + ".partial", "w") as file:
         file.attrs["generator"] = "Pythia " + pythia_version()
         file.attrs["processes"] = "\n".join(f"{name}: {PROCESSES[name]}" for name in SAMPLES[sample])
+        if sample == "pileup":
+            file.attrs["processes"] += "\nminimum-bias: " + PROCESSES["minimum-bias"]
         file.attrs["seed"] = seed
         file.attrs["units"] = "GeV"
 
@@ -514,7 +650,10 @@ def write_sample(path, sample, count, seed, workers):
                 name, data=values, chunks=(min(65536, max(1, len(values))),), compression="gzip", compression_opts=9,
                 shuffle=True)
 
-        file["event/offset"], particles = reordered(joined("lengths"), joined("particles"), order)
+        offset, particles = reordered(joined(contents, "lengths"), joined(contents, "particles"), order)
+        if sample == "pileup":
+            offset, particles, file["event/interactions"] = overlaid(offset, particles, mean, seed, workers)
+        file["event/offset"] = offset
         if sample != "flavour-jets":
             file["event/label"] = np.array(labels)[order].astype("i4")
         if sample == "dihiggs":
@@ -523,12 +662,12 @@ def write_sample(path, sample, count, seed, workers):
             file["event/resonance_mass"] = np.array(hypotheses)[order].astype("f4")
         elif sample == "ditau":
             file["event/truth_mass"] = np.array(masses)[order].astype("f4")
-        for name, parts in joined("columns").items():
+        for name, parts in joined(contents, "columns").items():
             file["event/" + name] = np.concatenate(parts)[order]
         for name, values in particles.items():
             write("particle/" + name, values)
-        if sample == "jet-response":
-            file["jet/offset"], jets = reordered(joined("jet_lengths"), joined("jets"), order)
+        if contents[0].jet_lengths:
+            file["jet/offset"], jets = reordered(joined(contents, "jet_lengths"), joined(contents, "jets"), order)
             for name, values in jets.items():
                 write("jet/" + name, values)
     os.replace(path + ".partial", path)
@@ -690,6 +829,13 @@ def main():
     flavour_jets = commands.add_parser(
         "flavour-jets", help="a training sample: the constituents of b, c, light and gluon jets as a simple detector measures "
         "them, with impact parameters (HDF5)")
+    pileup = commands.add_parser(
+        "pileup", help="a training sample: dijets, and W bosons with neutrinos, among minimum-bias interactions, with what each "
+        "particle comes from and the jets without pile-up as given jets (HDF5)")
+    pileup.add_argument(
+        "--mean", type=float, default=50, metavar="MU", help="the mean number of added interactions; default: %(default)s")
+    particle_id = commands.add_parser(
+        "particle-id", help="a training sample: particles of dijets, with their species and what a toy detector says of it (HDF5)")
     events = commands.add_parser("events", help="full events of one process (HepMC3 ASCII, .zst)")
     jet_mass = commands.add_parser(
         "jet-mass", help="samples of jets together, with the true mass of what each jet comes from (HDF5)")
@@ -700,13 +846,14 @@ def main():
     events.add_argument("process", choices=PROCESSES)
     for command, default in (
         (jets, 80_000), (top_jets, 50_000), (dihiggs, 40_000), (ditau, 42_000), (jet_response, 30_000), (w_lnu, 40_000),
-        (flavour_jets, 40_000), (events, 150),
+        (flavour_jets, 40_000), (pileup, 2_000), (particle_id, 2_000), (events, 150),
     ):
         command.add_argument("-o", "--output", required=True, metavar="FILE")
         command.add_argument("--events", type=int, default=default, metavar="N", help="default: %(default)s")
         command.add_argument("--seed", type=int, default=1, metavar="S", help="1 to 89999; default: 1")
     shipped.add_argument("--folder", default=os.path.dirname(os.path.abspath(__file__)))
-    for command in (jets, top_jets, dihiggs, ditau, jet_response, w_lnu, flavour_jets, jet_mass, shipped):
+    for command in (
+            jets, top_jets, dihiggs, ditau, jet_response, w_lnu, flavour_jets, pileup, particle_id, jet_mass, shipped):
         command.add_argument(
             "--workers", type=int, default=os.cpu_count(), metavar="N", help="default: all cores"
         )
@@ -716,8 +863,11 @@ def main():
         parser.error(f"the folder '{folder}' does not exist or cannot be written; make it or choose another")
     if getattr(options, "events", 1) < 1:
         parser.error("--events must be at least 1")
+    if not 0 <= getattr(options, "mean", 0) <= 1000:
+        parser.error("--mean must lie between 0 and 1000")
     if options.command in SAMPLES:
-        write_sample(options.output, options.command, options.events, options.seed, options.workers)
+        write_sample(
+            options.output, options.command, options.events, options.seed, options.workers, getattr(options, "mean", 0))
     elif options.command == "jet-mass":
         write_jet_masses(options.output, options.inputs, options.seed, options.workers)
     elif options.command == "events":

@@ -7,6 +7,7 @@ import Inference
 import JetTaggers
 import MassRegression
 import Observables
+import ParticleIdentification
 import PluginKit
 import RecurrentEncoder
 import RecursiveEmbedding
@@ -29,6 +30,7 @@ extension PluginRegistry {
     try! registry.register(MassRegression.self)
     try! registry.register(KinematicRegression.self)
     try! registry.register(TreeGeneration.self)
+    try! registry.register(ParticleIdentification.self)
     try! registry.register(DecorrelatedClassifier.self)
     try! registry.register(LikelihoodRatio.self)
     try! registry.register(InferenceAwareClassifier.self)

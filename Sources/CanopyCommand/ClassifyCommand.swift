@@ -27,6 +27,9 @@ struct ClassifyCommand: ParsableCommand {
   var reading: ReadingOptions
 
   @OptionGroup
+  var weighting: WeightingOptions
+
+  @OptionGroup
   var model: ModelOptions
 
   @OptionGroup(title: "Observables")
@@ -56,7 +59,7 @@ struct ClassifyCommand: ParsableCommand {
     try reportingFailures {
       try writePredictions(
         of: model, embedding: false, observables: observables, keep: keep, jetTruth: jetTruth.matching(),
-        reading: reading, output: output)
+        reading: reading, weighting: weighting, output: output)
     }
   }
 }

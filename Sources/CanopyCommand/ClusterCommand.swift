@@ -23,10 +23,14 @@ struct ClusterCommand: ParsableCommand {
         canopy cluster events.h5 --radius 1.0 --tree --recluster kt -o trees.h5
         canopy cluster events.h5 --radius 1.0 --observable soft-drop --cut "soft-drop/mass > 60"
         canopy cluster events.h5 --min-pt 25 --where "count(jet.pt > 100) >= 2 and sum(jet.pt) > 500"
+        canopy cluster pileup.h5 --apply puppi --radius 0.8 --min-pt 100
       """)
 
   @OptionGroup(title: "Reading")
   var reading: ReadingOptions
+
+  @OptionGroup
+  var weighting: WeightingOptions
 
   @Option(help: JetSettings.help("algorithm"))
   var algorithm = JetDefinition.Algorithm.antikt
@@ -117,7 +121,7 @@ struct ClusterCommand: ParsableCommand {
       try writeResults(
         reading: reading, plugins: plugins,
         jets: FormulaJets(finder, observables: catalogue, cuts: cuts),
-        particleColumns: all.particleColumns, output: output
+        particleColumns: all.particleColumns, weighting: weighting.choice(named, plugins), output: output
       ) { [all, constituents, tree] times in
         let reconstruction = try JetReconstruction(finder, observables: all, cuts: cuts)
         var jets = Jets()

@@ -22,6 +22,9 @@ struct EmbedCommand: ParsableCommand {
   var reading: ReadingOptions
 
   @OptionGroup
+  var weighting: WeightingOptions
+
+  @OptionGroup
   var model: ModelOptions
 
   @OptionGroup(title: "Observables")
@@ -35,7 +38,8 @@ struct EmbedCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       try writePredictions(
-        of: model, embedding: true, observables: observables, reading: reading, output: output)
+        of: model, embedding: true, observables: observables, reading: reading, weighting: weighting,
+        output: output)
     }
   }
 }

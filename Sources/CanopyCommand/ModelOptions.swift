@@ -111,7 +111,7 @@ struct ConditionOptions: ParsableArguments {
 /// Writes all events and their jets with their embeddings, or else with what the model's heads predict.
 func writePredictions(
   of options: ModelOptions, embedding: Bool, observables: ObservableOptions, keep: [String] = [],
-  jetTruth: JetMatching? = nil, reading: ReadingOptions, output: OutputOptions
+  jetTruth: JetMatching? = nil, reading: ReadingOptions, weighting: WeightingOptions, output: OutputOptions
 ) throws {
   let plugins = try options.plugins.registry()
   let model = try options.read(plugins)
@@ -138,8 +138,7 @@ func writePredictions(
   try writeResults(
     reading: reading, plugins: plugins, jets: jets, columns: options.columns,
     particleColumns: observables.particleColumns.union(kept.particles).union([matched].compactMap(\.self)),
-    model: (model, options.folder),
-    output: output
+    model: (model, options.folder), weighting: weighting.choice(observables, plugins), output: output
   ) { times in
     let predictor = try Predictor(model, observables: observables)
     predictor.inputMonitor = inputs

@@ -150,13 +150,15 @@ struct ReadingOptions: ParsableArguments {
   ///   - model: the model that reads the events, whose selection of particles is that of the events unless the user
   ///     gives another.
   ///   - weights: how events count.
+  ///   - weighting: what multiplies the momenta of particles; nil for nothing.
   ///   - whole: whether events have all their particles and all columns of these, to be written again.
   /// - Returns: the stream.
   /// - Throws: `EventInputError` or `ValidationError` that names the option or the input.
   func makeStream(
     _ plugins: PluginRegistry, jets: FormulaJets, columns: [String: Double] = [:],
     particleColumns: Set<String> = [],
-    for model: Model? = nil, weights: WeightOptions? = nil, whole: Bool = false
+    for model: Model? = nil, weights: WeightOptions? = nil, weighting: ParticleWeighting? = nil,
+    whole: Bool = false
   ) throws -> EventStream {
     var options = EventReadingOptions(
       particles: try particles.selection(for: model), demands: particles.demands, leavesOutParticles: !whole,
@@ -171,6 +173,7 @@ struct ReadingOptions: ParsableArguments {
       limits: content.limits
     )
     options.negativeWeights = weights?.negativeWeights ?? .asTheyAre
+    options.weighting = weighting
     return try EventStream(samples: samples(), options: options)
   }
 

@@ -17,9 +17,12 @@ public struct EventSample: Sendable {
   public internal(set) var events: (any StageFeatures)?
   /// What stages and heads read of events and jets as plain numbers.
   public internal(set) var kinematics: Kinematics
+  /// The columns of particles that heads read.
+  private let headColumns: [String]
 
   /// A sample without events, for a network.
   public init(_ network: Network) {
+    headColumns = network.heads.reduce(into: Set<String>()) { $0.formUnion($1.head.particleColumns) }.sorted()
     kinematics = Kinematics(network.kinematicInputs, observables: network.observableInputs)
     embedding = network.embedding?.stage.emptyFeatures
     events = network.events?.stage.emptyFeatures
@@ -48,8 +51,14 @@ public struct EventSample: Sendable {
 
   /// Replaces the content by events and their jets, with features that are not scaled, and keeps the storage.
   ///
-  /// - Throws: what the stages throw of the first event that lacks what they read; the content is lost then.
+  /// - Throws: what the stages throw of the first event that lacks what they read, and ``HeadColumnError`` if particles lack
+  ///   what heads read; the content is lost then.
   public mutating func replace(with events: Events, jets: Jets) throws {
+    if events.particleCount > 0,
+      let name = headColumns.first(where: { events.particles.content.numbers($0) == nil })
+    {
+      throw HeadColumnError(name, events)
+    }
     try self.events?.replace(with: events, jets: jets)
     jetOffsets.replaceSubrange(jetOffsets.indices, with: jets.offsets)
     try embedding?.replace(with: events, jets: jets)
@@ -125,6 +134,29 @@ public struct EventSample: Sendable {
   public mutating func scale(by scaling: SampleScaling) {
     if let scaling = scaling.nodes, embedding != nil { scaling.apply(to: &embedding!) }
     if let scaling = scaling.events, events != nil { scaling.apply(to: &events!) }
+  }
+}
+
+/// Particles that lack a column that a head reads.
+public struct HeadColumnError: Error, Sendable, Hashable, EventError, CustomStringConvertible {
+  /// The number of the first event, counted from 0 through all inputs.
+  public let event: Int?
+  /// The column.
+  public let field: String
+  /// What is wrong and what to do about it, as one sentence.
+  public let description: String
+
+  /// The sentence, to follow the name of the file.
+  public var predicate: String { "cannot be judged: \(description)" }
+
+  fileprivate init(_ name: String, _ events: Events) {
+    event = events.eventNumbers.first
+    field = name
+    let reason =
+      events.unreadableColumns["particle/" + name].map { "cannot be read: \($0)" }
+      ?? (events.particles.content.columns[name] == nil
+        ? "is not there" : "has several numbers for each particle") + "; give each particle one number"
+    description = "The column \(name) of particles, which a head reads, \(reason)."
   }
 }
 

@@ -4,15 +4,31 @@ import EventData
 import Formulas
 import PluginKit
 
-/// Works out what options say of events by formulas: columns that are defined, which events take part, and their weights.
+/// Works out what options say of events: the weights of particles and, by formulas, columns that are defined, which events take
+/// part, and their weights.
 ///
 /// Formulas over events and particles come first. Jets are found of the events that they leave, and only if a formula can be
 /// worked out in no other way. An instance keeps its memory from batch to batch and belongs to one thread at a time.
 final class EventFormulas {
   private let options: EventReadingOptions
   private var reconstruction: JetReconstruction?
+  private var weighting: ((inout Events) throws -> Void)?
 
   init(_ options: EventReadingOptions) { self.options = options }
+
+  /// Multiplies the momenta of particles by their weights, if options ask for that, and leaves out those of weight 0.
+  ///
+  /// - Throws: `EventInputError` that names the event if a particle has no weight.
+  func weigh(_ batch: inout Events) throws {
+    guard let choice = options.weighting, batch.particleCount > 0 else { return }
+    let weigh = try weighting ?? choice.worker()
+    weighting = weigh
+    batch = try EventPipeline.naming(batch) {
+      var weighted = batch
+      try weigh(&weighted)
+      return weighted
+    }
+  }
 
   /// Adds the columns that are defined, leaves out the events that are not selected, and gives the others their weights,
   /// which are multiplied by `factor`.

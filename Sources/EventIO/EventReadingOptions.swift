@@ -58,6 +58,11 @@ public struct EventReadingOptions: Sendable, Equatable {
   /// ``particles`` then applies twice: its statuses and visibility to what reaches the detector, its conditions to what that
   /// measures, which formulas read too.
   public var detector: Detector?
+  /// What multiplies the momenta of the particles that take part, after a detector has measured them and before formulas read
+  /// them; nil if they stay as they are.
+  ///
+  /// It is for events of which others are left out, see ``leavesOutParticles``.
+  public var weighting: ParticleWeighting?
   /// The unit of the momenta of inputs that do not state theirs; GeV if it is nil.
   ///
   /// An input that states another unit is an error.
@@ -124,6 +129,7 @@ public struct EventReadingOptions: Sendable, Equatable {
   package func asks(forParticleColumn name: String) -> Bool {
     particleColumns?.contains(name) ?? false || requires(particleColumn: name)
       || columnsOfObservables.contains(name) || detector != nil && MeasuredColumns.vertex.contains(name)
+      || weighting?.particleColumns.contains(name) ?? false
   }
 
   /// Leaves out the particles of `events` that do not take part, with memory, `takesPart`, that is kept from call to call.

@@ -44,6 +44,43 @@ private struct Line: Decodable {
     }
   }
 
+  /// Particles without weight are left out before jets are found, and the others are multiplied by theirs.
+  @Test func weightsAreApplied() throws {
+    let folder = try TemporaryFolder()
+    // Tracks of the leading vertex and of another, a neutral particle beside each, and a track of the leading one nearer to the other.
+    let momenta = [[30, 0, 0, 30], [-20, 0, 0, 20], [10, 1, 0, 11], [-10, 1, 0, 11], [-5, -2, 0, 6]]
+    let event = "{\"particles\": \(momenta), \"vertex\": [1, -1, 0, 0, 1]}\n"
+    let input = try folder.write(event + "{\"particles\": [], \"vertex\": []}\n" + event, to: "events.jsonl")
+    let arguments = [
+      "cluster", input, "--constituents", "--format", "jsonl", "--observable",
+      "strict: {plugin: puppi, central-pt: 10.1}",
+    ]
+    for (name, expected) in [
+      // Half of the cells are empty, so that SoftKiller keeps all that has no track.
+      ("softkiller", [[0, 2], [3], [4]]), ("puppi", [[0, 2], [4]]), ("strict", [[0], [4]]),
+    ] as [(String, [[Int32]])] {
+      let outcome = try Program.run(arguments + ["--apply", name])
+      let found = try Line.read(outcome.output).map { $0.jets.map { $0.constituents!.sorted() } }
+      #expect(found == [expected, [], expected], "\(name): \(outcome.errors)")
+      #expect(try Program.run(arguments + ["--apply", name, "--threads", "2"]).output == outcome.output)
+    }
+    for (name, words) in [
+      ("pupi", "no observable and no model"), ("isolation", "no number “weight”"),
+      ("", "no observable and no model"),
+    ] {
+      let outcome = try Program.run(arguments + ["--apply", name])
+      #expect(outcome.status == 64 && outcome.errors.contains(words), "\(name): \(outcome.errors)")
+    }
+    let model = try Program.run(arguments + ["--apply", TinyModel.folder()])
+    #expect(model.status != 0 && model.errors.contains("no head of the model"), "\(model.errors)")
+    let bare = try folder.write("{\"particles\": \(momenta)}\n", to: "bare.jsonl")
+    let outcome = try Program.run("cluster", bare, "--apply", "puppi")
+    #expect(
+      outcome.status == 65 && outcome.errors.contains("bare.jsonl")
+        && outcome.errors.contains("no column vertex"),
+      "\(outcome.errors)")
+  }
+
   /// Observables are in each format under the names of their rows, and cuts leave jets out.
   @Test func observablesAreWritten() throws {
     let folder = try TemporaryFolder()

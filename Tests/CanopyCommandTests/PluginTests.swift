@@ -17,8 +17,7 @@ import Testing
     #expect(
       plugins.filter { $0.kind == "head" }.map(\.plugin) == [
         "decorrelated", "event-classifier", "flavour-tagging", "inference-aware", "jet-tagger",
-        "likelihood-ratio",
-        "mass-regression", "regression", "tree-generation",
+        "likelihood-ratio", "mass-regression", "particle-identification", "regression", "tree-generation",
       ])
     #expect(
       plugins.filter { $0.kind == "stage" }.map(\.plugin) == ["deep-jet", "recurrent", "recursive"])

@@ -6,6 +6,7 @@ import FlavourTagging
 import Inference
 import JetTaggers
 import MassRegression
+import ParticleIdentification
 import PluginKit
 import PluginTesting
 import Regression
@@ -43,6 +44,25 @@ import TreeGeneration
         configuration: FlavourTagging.Configuration(
           truth: "kind", classes: ["g", "uds", "b", "c"], hidden: [], dropout: 0.1),
         truth: ["kind": [3, 0, 1, 2, 2]])
+    ).run(check)
+  }
+
+  @Test(arguments: HeadCheck.allCases) func particleIdentification(_ check: HeadCheck) throws {
+    try HeadConformance(ParticleIdentification.self).run(check)
+    var settings = ParticleIdentification.example.configuration
+    settings.truth = "species"
+    settings.classes = ["pion", "kaon", "proton"]
+    settings.weight = nil
+    settings.ptPower = 0
+    settings.embedding = false
+    settings.hidden = [6]
+    settings.inputs.append(IdentificationInput("puppi/alpha"))
+    settings.inputs.append(IdentificationInput("particle.pdgid"))
+    try HeadConformance(
+      ParticleIdentification.self,
+      example: HeadExample(
+        configuration: settings,
+        truth: ["species": [0, 2, 1], "constituent-kinematics/pt": [10, 30, 70, 2]])
     ).run(check)
   }
 

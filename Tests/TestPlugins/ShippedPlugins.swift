@@ -7,6 +7,7 @@ import Inference
 import JetTaggers
 import MassRegression
 import Observables
+import ParticleIdentification
 import PluginKit
 import RecurrentEncoder
 import RecursiveEmbedding
@@ -29,6 +30,7 @@ extension PluginRegistry {
     try! plugins.register(MassRegression.self)
     try! plugins.register(KinematicRegression.self)
     try! plugins.register(TreeGeneration.self)
+    try! plugins.register(ParticleIdentification.self)
     try! plugins.register(DecorrelatedClassifier.self)
     try! plugins.register(LikelihoodRatio.self)
     try! plugins.register(InferenceAwareClassifier.self)
