@@ -86,6 +86,17 @@ import Testing
       #expect(outcome.status == status, "\(arguments): \(outcome.errors)")
       #expect(outcome.errors.contains(words), "\(outcome.errors)")
     }
+    let folder = try TemporaryFolder()
+    let training = try folder.write(TinyModel.configuration(events: 10), to: "tiny.yaml")
+    for (detector, words) in [
+      ("cmss", "data.detector is not there; name a file in YAML, or one of atlas, cms, fcc, ild"),
+      // The card is found by its name.
+      ("{card: cms, ecal: {cell-scal: 2}}", "did you mean 'cell-scale'"),
+    ] {
+      let outcome = try Program.run(
+        "train", training, "-o", folder.path("none"), "--set", "data.detector=\(detector)")
+      #expect(outcome.status == 64 && outcome.errors.contains(words), "\(outcome.errors)")
+    }
     let text = try Program.run("detector", Samples.path("w-events.txt"), "--card", "cms")
     #expect(text.status == 65)
     #expect(text.errors.contains("w-events.txt, event 0") && text.errors.contains("pdgid"))
