@@ -60,8 +60,8 @@ let package = Package(
 
     .target(name: "EventData", dependencies: ["Support"]),
     .target(name: "Formulas", dependencies: ["EventData", "Support"]),
-    .target(name: "JetPhysics", dependencies: ["CFastJet", "EventData"]),
-    .target(name: "Settings", dependencies: ["CYAML", "EventData", "JetPhysics", "Support"]),
+    .target(name: "JetPhysics", dependencies: ["CFastJet", "EventData", "Formulas"]),
+    .target(name: "Settings", dependencies: ["CYAML", "EventData", "Formulas", "JetPhysics", "Support"]),
     .target(name: "Statistics", dependencies: ["Support"]),
     .target(name: "Detector", dependencies: ["EventData", "Formulas", "Settings", "Support"]),
     .target(name: "NeuralEngine", dependencies: ["CKernels", "COpenBLAS", "Support"]),

@@ -95,7 +95,7 @@ public struct Decorrelation: SettingsSection, Encodable {
   public static let settings: [Setting<Decorrelation>] = [
     Setting("method", \.method, "the method", isRequired: true),
     Setting(
-      "strength", \.strength, .notNegative,
+      "strength", \.strength, .notNegative.inSinglePrecision,
       "λ, how much the penalty of `disco` and `adversarial` counts beside the classification"),
     Setting(
       "warm-up", \.warmUp, .notNegative,
@@ -188,7 +188,9 @@ public struct AdversarySettings: SettingsSection, Encodable {
     Setting("kind", \.kind, "what is guessed: a mixture of Gaussians, or the probabilities of bins"),
     Setting("components", \.components, .closed(1...100), "the number of Gaussians, or of bins"),
     Setting("hidden", \.hidden, "a list of the widths of the hidden layers", default: "`[32, 32]`"),
-    Setting("learning-rate", \.learningRate, .positive, "the adversary's learning rate, which is constant"),
+    Setting(
+      "learning-rate", \.learningRate, .positive.inSinglePrecision,
+      "the adversary's learning rate, which is constant"),
     Setting(
       "steps", \.steps, .closed(1...1000), "how many steps the adversary takes before each of the network"),
   ]

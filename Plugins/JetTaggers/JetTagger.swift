@@ -59,16 +59,9 @@ public struct JetTagger: ClassifyingHead {
         "background efficiencies for which thresholds are fixed on the validation sample: see <doc:TheNetwork>",
         range: "up to 20, between 0 and 1"),
       Setting(
-        "dropout", \.dropout, .halfOpen(0..<1),
+        "dropout", \.dropout, .halfOpen(0..<1).inSinglePrecision,
         "how likely each number of a hidden layer is left out in a step of the training"),
     ]
-
-    /// Makes sure that a step leaves something of a hidden layer.
-    public func check(given: Set<String>) throws {
-      if let dropout, Float(dropout) == 1 {
-        throw SettingProblem("dropout", "is 1 in single precision; choose less")
-      }
-    }
   }
 
   /// `jet-tagger`.

@@ -62,15 +62,8 @@ extension MassRegression {
         "correct-response", \.correctsResponse, "whether the validation sample corrects bias and interval",
         default: "true"),
       Setting(
-        "dropout", \.dropout, .halfOpen(0..<1),
+        "dropout", \.dropout, .halfOpen(0..<1).inSinglePrecision,
         "how likely each number of a hidden layer is left out in a step of the training"),
     ]
-
-    /// Makes sure that a step leaves something of a hidden layer.
-    public func check(given: Set<String>) throws {
-      if let dropout, Float(dropout) == 1 {
-        throw SettingProblem("dropout", "is 1 in single precision; choose less")
-      }
-    }
   }
 }

@@ -43,7 +43,11 @@ struct DemoCommand: ParsableCommand {
         "bash, which runs the demo, cannot be started: \(String(cString: strerror(errno))).")
     }
   }
+
   private static func copyExamples(from resources: String, to folder: String) throws {
+    guard (try? FileManager.default.contentsOfDirectory(atPath: folder))?.isEmpty ?? true else {
+      throw ValidationError("--examples \(folder) is there and has files; name a new folder.")
+    }
     try OutputPlace.checkFolder(folder)
     let copy = try WholeFolder(beside: folder)
     for name in ["Examples", "Samples"] {

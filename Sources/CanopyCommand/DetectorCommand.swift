@@ -44,6 +44,8 @@ struct DetectorCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Set a value over that of the card, as in ecal.cell-scale=4; may be given several times.",
+      discussion:
+        "null, or nothing after the equals sign, stands for the default of the key, as canopy settings detector has it.",
       valueName: "key=value"))
   var set: [String] = []
 
@@ -90,13 +92,16 @@ struct DetectorCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The format of OUT, built in or of a plugin (default: by the ending of OUT, else hdf5).",
+      "The format of OUT, built in or of a plugin (default: by the ending of OUT, hdf5 without one).",
       valueName: "format"))
   var outputFormat: EventFileFormat?
 
   func validate() throws {
     if outputFormat != nil, output == nil {
       throw ValidationError("--output-format is that of the file of events; name it with -o.")
+    }
+    if towers, let objects = set.first(where: { $0.hasPrefix("objects=") }) {
+      throw ValidationError("--towers and --set \(objects) both say what is written; leave one out.")
     }
     if !keepTruthJets {
       for (isGiven, option) in [
@@ -116,14 +121,11 @@ struct DetectorCommand: ParsableCommand {
       let plugins = try plugins.registry()
       var files = OutputCheck()
       try files.addInputs(reading.inputs)
-      let path = ShippedResources.detector(card)
-      files.addInput(path)
+      files.addInput(ShippedResources.detector(card))
       files.addOutput("-o", output)
       try files.check()
       let format = try outputFormat(among: plugins.eventOutputFormats)
-      let detector = try Detector(
-        DetectorCard(
-          contentsOf: URL(fileURLWithPath: path), settings: set + (towers ? ["objects=towers"] : [])))
+      let detector = try Detector(card: card, settings: set + (towers ? ["objects=towers"] : []))
       let stream = try reading.makeStream(
         plugins,
         jets: FormulaJets(
@@ -185,7 +187,10 @@ struct DetectorCommand: ParsableCommand {
   /// - Throws: `ValidationError` if there is none of the name that the user gives.
   private func outputFormat(among formats: EventOutputFormats) throws -> any EventOutputFormat {
     guard output != nil else { return JSONLinesEventOutputFormat() }
-    guard let name = outputFormat?.name else { return formats.format(ofFile: output ?? "") }
+    guard let name = outputFormat?.name else {
+      try checkEnding(of: output, among: formats.fileExtensions, option: "--output-format")
+      return formats.format(ofFile: output ?? "")
+    }
     guard let format = formats[name] else {
       throw ValidationError(unknownFormat("--output-format", name, formats.names))
     }

@@ -21,7 +21,10 @@ struct GenerateCommand: ParsableCommand {
       """)
 
   @OptionGroup
-  var model: ModelOptions
+  var model: ModelNameOptions
+
+  @OptionGroup
+  var plugins: PluginOptions
 
   @Option(
     help: ArgumentHelp("The head that generates (default: the only one that does).", valueName: "name"))
@@ -61,20 +64,19 @@ struct GenerateCommand: ParsableCommand {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is \(threads); choose a number from 1 to 1024.")
     }
-    guard model.conditions.condition.isEmpty else {
-      throw ValidationError("--condition means nothing here: no events are read; leave it out.")
-    }
   }
 
   func run() throws {
     try reportingFailures {
-      let plugins = try model.plugins.registry()
+      let plugins = try plugins.registry()
+      let trained = try Model(contentsOf: URL(fileURLWithPath: model.folder), plugins: plugins)
       let generator: EventGenerator
       do {
-        generator = try EventGenerator(model.read(plugins), head: head, class: className)
+        generator = try EventGenerator(trained, head: head, class: className)
       } catch let error as ModelError {
         throw ModelError("\(model.names[0]): \(error.description)")
       }
+      try checkEnding(of: output, among: plugins.eventOutputFormats.fileExtensions)
       var files = OutputCheck()
       files.addModel(model.folder)
       files.addOutput("-o", output)

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Canopy
 import Foundation
+import Support
 
 /// `canopy inspect`.
 struct InspectCommand: ParsableCommand {
@@ -48,9 +49,14 @@ struct InspectCommand: ParsableCommand {
   private func listing() throws -> Listing {
     let plugins = try plugins.registry()
     if paths.count == 1, let card = try card(paths[0]) {
-      return Listing(try Detector(DetectorCard(contentsOf: URL(fileURLWithPath: card))), file: card)
+      return Listing(try Detector(card: card), file: card)
     }
     if paths.count == 1, InputArgument.isFile(paths[0]) { return try listing(of: paths[0], plugins) }
+    if let path = try paths.first(where: isOfItsOwn) {
+      throw ValidationError(
+        "\(path) is a model, a file of tensors or a detector's card, of which one is described at a time; name it alone."
+      )
+    }
     let contents = try InputArgument.samples(paths).map {
       try EventFileContent($0, content, plugins.eventFormats)
     }
@@ -62,7 +68,18 @@ struct InspectCommand: ParsableCommand {
     let file = ShippedResources.detector(argument)
     guard !argument.hasPrefix("{"), [".yaml", ".yml"].contains(where: file.hasSuffix) else { return nil }
     let node = try ConfigurationNode(contentsOf: URL(fileURLWithPath: file))
+    guard node.isMapping || node.isList else {
+      throw node.error("is neither a detector's card, a mapping of its keys, nor a list of samples")
+    }
     return node.isMapping && !node.keys.contains("inputs") ? file : nil
+  }
+
+  /// Whether an argument names what is not a sample.
+  private func isOfItsOwn(_ argument: String) throws -> Bool {
+    let path = ShippedResources.model(argument)
+    return try FileManager.default.fileExists(atPath: "\(path)/\(Model.descriptionFile)")
+      || isSafetensors(path)
+      || card(argument) != nil
   }
 
   /// What is in a file or a model.

@@ -18,7 +18,7 @@ struct JetTruthOptions: ParsableArguments {
   /// - Throws: `ValidationError` if it makes no sense.
   func matching() throws -> JetMatching? {
     do {
-      return try jetTruth.map { try ConfigurationNode(yaml: $0, source: "--jet-truth").decode() }
+      return try jetTruth.map { try ConfigurationNode(yaml: $0, option: "--jet-truth").decode() }
     } catch let error as ConfigurationError {
       throw ValidationError(error.description)
     }

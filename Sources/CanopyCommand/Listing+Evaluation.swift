@@ -30,8 +30,11 @@ extension Listing {
         continue
       }
       let classifiers = evaluation.classifiers
-      // A single classifier's AUC is the head's metric.
-      for metric in evaluation.metrics { add(metric.name, metric.estimate.text) }
+      // A single classifier's AUC is the head's metric; rejections follow with the classifier.
+      let rejections = classifiers.flatMap { $0.signalEfficiencies.map { "1/ε_B at \(Self.percent($0)) %" } }
+      for metric in evaluation.metrics where !rejections.contains(metric.name) {
+        add(metric.name, metric.estimate.text)
+      }
       for classifier in classifiers {
         if classifiers.count > 1 {
           begin(classifier.name)

@@ -5,8 +5,8 @@ import Canopy
 import Support
 import Foundation
 
-/// Which model is used, and under which conditions.
-struct ModelOptions: ParsableArguments {
+/// Which model is used.
+struct ModelNameOptions: ParsableArguments {
   @Option(
     name: .customLong("model"),
     help: ArgumentHelp(
@@ -14,14 +14,8 @@ struct ModelOptions: ParsableArguments {
     completion: .directory)
   var names: [String]
 
-  @OptionGroup
-  var conditions: ConditionOptions
-
   /// The folder of the model.
   var folder: String { ShippedResources.model(names[0]) }
-
-  /// The plugins.
-  var plugins: PluginOptions { conditions.plugins }
 
   func validate() throws {
     guard names.count == 1 else {
@@ -29,6 +23,21 @@ struct ModelOptions: ParsableArguments {
         "--model is given \(names.count) times; one model is used at a time: give it once.")
     }
   }
+}
+
+/// Which model is used, and under which conditions.
+struct ModelOptions: ParsableArguments {
+  @OptionGroup
+  var name: ModelNameOptions
+
+  @OptionGroup
+  var conditions: ConditionOptions
+
+  /// The folder of the model.
+  var folder: String { name.folder }
+
+  /// The plugins.
+  var plugins: PluginOptions { conditions.plugins }
 
   /// Reads the model, which may name any of `plugins`.
   ///

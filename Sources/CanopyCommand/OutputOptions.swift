@@ -26,11 +26,27 @@ struct EventFileFormat: ExpressibleByArgument {
   static var allValueStrings: [String] { EventOutputFormats.builtIn.names }
 }
 
+/// Makes sure that the ending of an output's name, if it has one, is that of a format.
+///
+/// - Parameters:
+///   - path: the output, as the user names it; nil for standard output.
+///   - endings: those of the formats that there are, with their dots.
+///   - option: the option that names a format; nil if there is none.
+/// - Throws: `ValidationError` with the endings that there are.
+func checkEnding(of path: String?, among endings: [String], option: String? = nil) throws {
+  guard let path, case let ending = (path as NSString).pathExtension.lowercased(), !ending.isEmpty,
+    !endings.contains("." + ending)
+  else { return }
+  throw ValidationError(
+    "-o \(path) ends in none of \(endings.joined(separator: ", ")); name a file that does"
+      + (option.map { ", or give the format by \($0)." } ?? "."))
+}
+
 /// Where results go, and as what.
 struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The format of the results, built in or of a plugin (default: by the ending of OUT, else table).",
+      "The format of the results, built in or of a plugin (default: by the ending of OUT, table without one).",
       discussion: ResultFormats.builtIn.all.map { "\($0.name) \($0.summary)" }.joined(separator: "; ") + "."))
   var format: OutputFormat?
 
@@ -53,7 +69,10 @@ struct OutputOptions: ParsableArguments {
   ///
   /// - Throws: `ValidationError` if there is none of the name that the user gives.
   func format(among formats: ResultFormats) throws -> any ResultFormat {
-    guard let name = format?.name else { return formats.format(ofFile: output ?? "") }
+    guard let name = format?.name else {
+      try checkEnding(of: output, among: formats.fileExtensions, option: "--format")
+      return formats.format(ofFile: output ?? "")
+    }
     guard let format = formats[name] else {
       throw ValidationError(unknownFormat("--format", name, formats.names))
     }

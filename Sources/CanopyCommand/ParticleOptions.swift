@@ -13,7 +13,8 @@ struct ParticleOptions: ParsableArguments {
       discussion: """
         A condition compares (<, <=, >, >=, ==, !=) one of pt, eta, rapidity, phi, mass, energy, px, py, pz, charge, \
         pdgid or a column of the particles, or abs() of it, with a number, or says which numbers it may be: \
-        'abs(eta) < 2.5', 'charge != 0', 'pdgid in 211, -211, 22', 'puppiWeight > 0'.
+        'abs(eta) < 2.5', 'charge != 0', 'pdgid in 211, -211, 22', 'puppiWeight > 0'. Or it is a formula over a particle: \
+        'pt > 1 or charge != 0 and pt > 0.4'.
         """, valueName: "condition"))
   var conditions: [String] = []
 

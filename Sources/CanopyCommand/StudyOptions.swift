@@ -15,8 +15,9 @@ struct StudyOptions: ParsableArguments {
         the edges of the intervals as in 'kinematics/pt=250,275,300', or without: then each value is judged by itself or, \
         if there are more than twenty, ten intervals of equally many rows.
         """,
-      valueName: "name=edges"))
-  var divisions: [DivisionArgument] = []
+      valueName: "name=edges"),
+    transform: RowDivision.init(argument:))
+  var divisions: [RowDivision] = []
 
   @Option(
     help: ArgumentHelp(
@@ -36,8 +37,9 @@ struct StudyOptions: ParsableArguments {
         bins or without: then there are ten of equal width. 1/JSD, the inverse of the Jensen-Shannon divergence of passing and \
         failing background in bits, is large for a score that does not tell the number.
         """,
-      valueName: "name=edges"))
-  var nuisance: [DivisionArgument] = []
+      valueName: "name=edges"),
+    transform: RowDivision.init(argument:))
+  var nuisance: [RowDivision] = []
 
   @Flag(help: "Also print the share of signal in bins of the score, with the mean score.")
   var calibration = false
@@ -122,8 +124,8 @@ struct StudyOptions: ParsableArguments {
       )
     }
     for (option, names) in [
-      ("--in", divisions.map(\.division.name)), ("--compare", compare),
-      ("--nuisance", nuisance.map(\.division.name)),
+      ("--in", divisions.map(\.name)), ("--compare", compare),
+      ("--nuisance", nuisance.map(\.name)),
       ("--variation", (variation + variationFiles).map(\.name)),
     ] {
       if let name = names.first(where: { name in names.count { $0 == name } > 1 }) {
@@ -149,9 +151,9 @@ struct StudyOptions: ParsableArguments {
   /// What the options ask for; numbers may be those of the plugins' observables.
   func study(_ plugins: PluginRegistry) -> EvaluationStudy {
     var study = EvaluationStudy(plugins: plugins)
-    study.divisions = divisions.map(\.division)
+    study.divisions = divisions
     study.discriminants = compare
-    study.nuisances = nuisance.map(\.division)
+    study.nuisances = nuisance
     study.shuffles = importance ?? 0
     study.binning = workspace == nil ? nil : bins ?? .signal(10)
     study.variations = variation.map { EvaluationStudy.Variation($0.name, up: $0.up, down: $0.down) }
@@ -159,19 +161,26 @@ struct StudyOptions: ParsableArguments {
   }
 }
 
-/// A number and edges, as in `--in kinematics/pt=250,275,300`.
-struct DivisionArgument: ExpressibleByArgument {
-  let division: RowDivision
-
-  init?(argument: String) {
+extension RowDivision {
+  /// A number and edges, as in `--in kinematics/pt=250,275,300`.
+  ///
+  /// - Throws: `ValidationError` that says what is wrong with them.
+  fileprivate init(argument: String) throws {
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    let edges =
-      parts.count == 2
-      ? parts[1].split(separator: ",", omittingEmptySubsequences: false).map { Double($0) } : nil
-    guard !parts[0].isEmpty, edges?.contains(nil) != true,
-      let division = try? RowDivision(String(parts[0]), edges: edges?.compactMap(\.self))
-    else { return nil }
-    self.division = division
+    let edges = try parts.dropFirst().first?.split(separator: ",", omittingEmptySubsequences: false).map {
+      guard let edge = Double($0) else {
+        throw ValidationError("the edge \"\($0)\" is no number; write them as in kinematics/pt=250,275,300.")
+      }
+      return edge
+    }
+    guard !parts[0].isEmpty else {
+      throw ValidationError("the name of a number is missing; write it as in kinematics/pt=250,275,300.")
+    }
+    do {
+      try self.init(String(parts[0]), edges: edges)
+    } catch let error as SampleError {
+      throw ValidationError(error.description)
+    }
   }
 }
 

@@ -119,7 +119,7 @@ struct TriggerCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The format of OUT, built in or of a plugin (default: by the ending of OUT, else hdf5).",
+      "The format of OUT, built in or of a plugin (default: by the ending of OUT, hdf5 without one).",
       discussion: EventOutputFormats.builtIn.all.map { "\($0.name) \($0.summary)" }.joined(separator: "; ")
         + ".",
       valueName: "format"))
@@ -327,7 +327,11 @@ struct TriggerCommand: ParsableCommand {
   ///
   /// - Throws: `ValidationError` if there is none of the name that the user gives.
   private func format(among formats: EventOutputFormats) throws -> any EventOutputFormat {
-    guard let name = outputFormat?.name else { return formats.format(ofFile: output ?? "") }
+    guard let name = outputFormat?.name else {
+      // A tuned menu is YAML, whatever it is called.
+      if !tune { try checkEnding(of: output, among: formats.fileExtensions, option: "--output-format") }
+      return formats.format(ofFile: output ?? "")
+    }
     guard let format = formats[name] else {
       throw ValidationError(unknownFormat("--output-format", name, formats.names))
     }

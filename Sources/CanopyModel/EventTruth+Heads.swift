@@ -3,6 +3,7 @@
 import PluginKit
 import Support
 
+// Other modules call what is generic here without a copy of it for their collection, so that each element takes calls; hence the arrays.
 extension EventTruth {
   /// The columns of a head's truth that have a value for each of its rows, rather than for each event: `[rows]` each.
   private func rowColumns(of named: Network.NamedHead) -> [String: TruthColumn] {
@@ -19,6 +20,7 @@ extension EventTruth {
 
   /// What the files say of the rows that heads have of some events; what is missing has the value of another event.
   package func truth(of rows: HeadRows, of events: some Collection<Int>) -> HeadTruth {
+    let events = Array(events)
     var truth = spreadColumns(over: rows, of: events)
     if rows == .jets {
       for (name, column) in jetColumns { truth[name] = filled(column, rows, events) }
@@ -43,7 +45,7 @@ extension EventTruth {
   /// The truth of the rows that a head has of some events; what is missing has the value of another row, so that a loss can
   /// be computed that counts for nothing.
   package func truth(of named: Network.NamedHead, of events: some Collection<Int>) -> HeadTruth {
-    let rows = named.head.rows
+    let (rows, events) = (named.head.rows, Array(events))
     var truth = spreadColumns(over: rows, of: events)
     for (name, column) in rowColumns(of: named) { truth[name] = filled(column, rows, events) }
     return HeadTruth(rows: rowCount(of: rows, of: events), columns: truth)
@@ -63,7 +65,7 @@ extension EventTruth {
   package func rowWeights(
     _ weights: [Float], for named: Network.NamedHead, of events: some Collection<Int>
   ) -> [Float] {
-    let rows = named.head.rows
+    let (rows, events) = (named.head.rows, Array(events))
     let weights = eventWeights(weights, for: named, of: events)
     var rowWeights = weights
     if rows != .events {
@@ -89,6 +91,7 @@ extension EventTruth {
   package func totalWeight(
     _ weights: [Float], for named: Network.NamedHead, of events: some Collection<Int>
   ) -> Double {
+    let events = Array(events)
     guard rowColumns(of: named).isEmpty else {
       // Rows of one event may lack truth.
       return rowWeights(weights, for: named, of: events).reduce(0) { $0 + Double(abs($1)) }

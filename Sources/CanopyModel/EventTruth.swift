@@ -428,15 +428,13 @@ package struct EventTruth: Sendable {
 
   /// The rows that heads have of one event, counted from the first of all events.
   package func rows(_ rows: HeadRows, ofEvent event: Int) -> Range<Int> {
-    let jets = jetOffsets[event]..<jetOffsets[event + 1]
-    let constituents = constituentOffsets[event]..<constituentOffsets[event + 1]
-    return switch rows {
+    switch rows {
     case .events: event..<event + 1
-    case .jets: jets
-    case .constituents: constituents
+    case .jets: jetOffsets[event]..<jetOffsets[event + 1]
+    case .constituents: constituentOffsets[event]..<constituentOffsets[event + 1]
     // A binary tree has one splitting less than leaves.
     case .splittings:
-      constituents.lowerBound - jets.lowerBound..<constituents.upperBound - jets.upperBound
+      constituentOffsets[event] - jetOffsets[event]..<constituentOffsets[event + 1] - jetOffsets[event + 1]
     }
   }
 

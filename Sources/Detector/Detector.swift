@@ -6,7 +6,7 @@ import Support
 /// A parametric detector, as a card describes it, whose formulas are understood.
 ///
 /// ```swift
-/// let detector = try Detector(DetectorCard(contentsOf: card))
+/// let detector = try Detector(card: "cms")
 /// let simulation = DetectorSimulation(detector)
 /// let measured = try simulation.measure(events)
 /// ```
@@ -50,12 +50,12 @@ public struct Detector: Sendable {
       do {
         compiled = try CompiledFormula(formula, for: .particle, in: names)
       } catch {
-        let known = names.names.joined(separator: ", ")
-        throw DetectorCardError("\(key) of the card is refused: \(error); it may read \(known)")
+        throw DetectorCardError(key, "is refused: \(error)")
       }
       guard !compiled.readsOtherRows else {
         throw DetectorCardError(
-          "\(key) of the card puts several particles or cells together, as sum and largest do, and is for each by itself; leave these out"
+          key,
+          "puts several particles or cells together, as sum and largest do, and is for each by itself; leave these out"
         )
       }
       return compiled
@@ -75,7 +75,7 @@ public struct Detector: Sendable {
       _ place: RandomNumbers.Purpose
     ) throws -> Layer {
       guard !section.cells.isEmpty else {
-        throw DetectorCardError("\(name).cells of the card has no region; give at least one")
+        throw DetectorCardError("\(name).cells", "has no region; give at least one")
       }
       return Layer(
         name: name, section: section, grid: CellGrid(section),
@@ -91,10 +91,18 @@ public struct Detector: Sendable {
 
 /// What is wrong with a card.
 public struct DetectorCardError: ReportedError, Equatable {
-  /// The sentence, without a full stop.
-  public let description: String
+  /// The key, such as `tracker.efficiency`.
+  public let key: String
+  /// The end of the sentence that begins with the key.
+  let problem: String
 
-  init(_ description: String) { self.description = description }
+  init(_ key: String, _ problem: String) {
+    self.key = key
+    self.problem = problem
+  }
+
+  /// The sentence, without a full stop.
+  public var description: String { "\(key) of the card \(problem)" }
 }
 
 /// What a charged particle is for the tracker.

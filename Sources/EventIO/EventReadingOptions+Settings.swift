@@ -33,8 +33,8 @@ extension EventReadingOptions: SettingsSection {
     Setting(
       "particles", \.particles.conditions,
       from: { (texts: [String]) in try texts.map { try ParticleCondition($0) } },
-      "a list of conditions that particles must meet to take part, such as `[pt > 0.5, charge != 0]` (<doc:Files>); a model "
-        + "keeps it",
+      "a list of conditions that particles must meet to take part, such as `[pt > 0.5, charge != 0]`, or formulas over a particle (<doc:Files>); "
+        + "a model keeps it",
       default: "all", range: "conditions"),
     Setting(
       "keep-invisible", \.particles.keepsInvisible, "let neutrinos and other invisible particles take part"),
@@ -50,8 +50,8 @@ extension EventReadingOptions: SettingsSection {
     Setting(
       "detector", \.detector,
       from: { (written: ConfigurationNode) in try Detector(written) },
-      "the detector that measures the events: the file of a card, or a mapping with the file as `card` and settings over it, such as "
-        + "`{card: cms.yaml, ecal: {cell-scale: 2}}` (<doc:DesigningADetector>)",
+      "the detector that measures the events: a card by its file or the name that `canopy detector --card` takes, or a mapping with that as "
+        + "`card` and settings over it, such as `{card: cms, ecal: {cell-scale: 2}}` (<doc:DesigningADetector>)",
       default: "none", range: "a card"),
     Setting(
       "units", \.units, "the unit of momenta, energies and masses in files that do not state theirs",

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import EventData
+import Formulas
 import Foundation
 
-/// A condition on one quantity of a particle, such as `abs(eta) < 2.5`.
+/// A condition on a particle, such as `abs(eta) < 2.5` or `pt > 1 or charge != 0 and pt > 0.4`.
 ///
-/// It is written as a ``NumberCondition``, whose name is one of ``Quantity``'s or that of a column of the particles.
+/// It is a ``NumberCondition``, whose name is one of ``Quantity``'s or that of a column of the particles, or a formula over a particle by itself.
+/// What the formula reads and is missing meets no comparison.
 public struct ParticleCondition: Sendable, Equatable {
-  /// What is compared.
-  public let quantity: Quantity
-  /// The name of the quantity, the comparison and the numbers.
-  public let condition: NumberCondition
+  /// What is compared; nil if the condition is a formula.
+  public let quantity: Quantity?
+  /// The name of the quantity, the comparison and the numbers; nil if the condition is a formula.
+  public let condition: NumberCondition?
+  /// The formula; nil if the condition compares one quantity.
+  public let formula: Formula?
 
   /// A quantity of a particle.
   public enum Quantity: Sendable, Equatable {
@@ -61,17 +65,34 @@ extension ParticleCondition {
   ///
   /// - Throws: ``JetPhysicsError`` that shows where the text stops being a condition.
   public init(_ text: String) throws {
-    var condition = try NumberCondition(text, on: "particles", examples: "pt, eta, charge or pdgid")
-    quantity = Quantity(name: condition.name)
-    // A quantity of several names has one when it is written.
-    condition.name = quantity.name
-    self.condition = condition
+    let comparison = Result {
+      try NumberCondition(text, on: "particles", examples: "pt, eta, charge or pdgid")
+    }
+    if var condition = try? comparison.get() {
+      let quantity = Quantity(name: condition.name)
+      // A quantity of several names has one when it is written.
+      condition.name = quantity.name
+      (self.quantity, self.condition, formula) = (quantity, condition, nil)
+      return
+    }
+    (quantity, condition) = (nil, nil)
+    do {
+      let formula = try Formula(text)
+      if formula.isName { _ = try comparison.get() }
+      self.formula = formula
+    } catch let error as FormulaError {
+      // What joins several conditions is meant as a formula.
+      if !text.split(separator: " ").contains(where: { ["and", "or", "not"].contains($0) }) {
+        _ = try comparison.get()
+      }
+      throw JetPhysicsError(field: "particles", problem: "The condition \(error).")
+    }
   }
 }
 
 extension ParticleCondition: CustomStringConvertible {
   /// The condition, as `init(_:)` reads it.
-  public var description: String { condition.description }
+  public var description: String { condition?.description ?? formula!.description }
 }
 
 // MARK: - Particles
@@ -81,37 +102,63 @@ extension ParticleCondition {
   ///
   /// - Throws: ``JetPhysicsError`` if the events lack the quantity.
   func narrow(_ takesPart: inout [Bool], in batch: Events) throws {
+    guard let quantity, let condition else { return try narrow(&takesPart, by: formula!, in: batch) }
+    func compare(_ takesPart: inout [Bool], by value: (Int) -> Double) {
+      for particle in takesPart.indices where takesPart[particle] {
+        takesPart[particle] = condition.isMet(by: value(particle))
+      }
+    }
     switch quantity {
     case .kinematic(let kinematic):
-      narrow(&takesPart) { kinematic(batch.momentum(ofParticle: $0)) }
+      compare(&takesPart) { kinematic(batch.momentum(ofParticle: $0)) }
     case .identifier:
       guard batch.hasIdentifiers else { throw lack("the particles have no identifiers") }
-      narrow(&takesPart) { Double(batch.pdgID[$0]) }
+      compare(&takesPart) { Double(batch.pdgID[$0]) }
     case .charge where batch.particles.content.columns["charge"] == nil:
       guard batch.hasIdentifiers else {
         throw lack(
           batch.unreadableColumns["particle/charge"]
             ?? "the particles have neither identifiers nor a column charge")
       }
-      narrow(&takesPart) { ParticleCharge.ofParticle(batch.pdgID[$0]) ?? .nan }
+      compare(&takesPart) { ParticleCharge.ofParticle(batch.pdgID[$0]) ?? .nan }
     case .charge, .column:
       let name = quantity.name
       guard let column = batch.particles.content.columns[name], column.width == 1 else {
         throw lack(batch.unreadableColumns["particle/\(name)"] ?? "the particles have no column of this name")
       }
-      narrow(&takesPart) { column.values[$0] }
+      compare(&takesPart) { column.values[$0] }
     }
   }
 
-  private func narrow(_ takesPart: inout [Bool], by value: (Int) -> Double) {
-    for particle in takesPart.indices where takesPart[particle] {
-      takesPart[particle] = condition.isMet(by: value(particle))
+  private func narrow(_ takesPart: inout [Bool], by formula: Formula, in batch: Events) throws {
+    let compiled: CompiledFormula
+    do {
+      compiled = try CompiledFormula(condition: formula, for: .particle, in: batch)
+    } catch {
+      let unreadable = columns.compactMap { batch.unreadableColumns["particle/\($0)"] }.first
+      throw lack(unreadable ?? "\(error.problem) (character \(error.character))")
     }
+    guard !compiled.readsOtherRows else {
+      throw lack("it puts several particles together, as sum and largest do, and is on each by itself")
+    }
+    var evaluator = FormulaEvaluator(compiled)
+    evaluator.evaluate(batch)
+    for particle in takesPart.indices where evaluator.values[particle] == 0 { takesPart[particle] = false }
+  }
+
+  /// The columns of particles that the condition reads, if there are such columns.
+  var columns: [String] {
+    guard let formula else { return [quantity?.column].compactMap(\.self) }
+    return formula.columns(of: .event).union(formula.columns(of: .particle))
+      .filter {
+        MomentumQuantity(rawValue: $0) == nil && $0 != Quantity.identifier.name
+          && !$0.hasPrefix(FormulaRows.particle.rawValue + ".")
+      }.sorted()
   }
 
   private func lack(_ reason: String) -> JetPhysicsError {
     JetPhysicsError(
-      field: quantity.name,
+      field: quantity?.name ?? "particles",
       problem: "The condition \"\(self)\" on particles cannot be met: \(reason); leave the condition out.")
   }
 }

@@ -32,7 +32,7 @@ public struct ParticleSelection: Sendable, Equatable {
   /// The columns of particles that the conditions read, if the input has them.
   public var columns: [String] {
     var names: [String] = []
-    for case let name? in conditions.map(\.quantity.column) where !names.contains(name) { names.append(name) }
+    for name in conditions.flatMap(\.columns) where !names.contains(name) { names.append(name) }
     return names
   }
 }

@@ -28,7 +28,9 @@ extension HeadEvaluation {
             "1/ε_B", estimates: cuts.map { $0.rejection.isLowerLimit ? nil : $0.rejection.rejection }),
           HeadTable.Column("1/JSD of background", estimates: cuts.map(\.inverseDivergence)),
           HeadTable.Column(
-            "1/JSD of an independent score", numbers: cuts.map { 1 / ($0.independentDivergence ?? .nan) }),
+            "1/JSD of an independent score",
+            // No divergence exceeds 1: the leading order means nothing for so few events.
+            numbers: cuts.map { $0.independentDivergence.map { $0 < 1 ? 1 / $0 : .nan } ?? .nan }),
         ]))
     let bins = 0..<dependence.edges.count - 1
     tables.append(

@@ -3,6 +3,14 @@
 import Foundation
 
 extension ConfigurationNode {
+  /// Reads the value of an option, such as `--jet-truth`, whose name messages begin with.
+  ///
+  /// - Throws: ``ConfigurationError`` if the text is empty, is not YAML or is beyond the limits of a document.
+  public init(yaml text: String, option: String) throws {
+    self = try ConfigurationNode(yaml: text, source: option)
+      .moved(to: ConfigurationPosition(file: option, line: 0, column: 0))
+  }
+
   /// The configuration with one value set over what the file says, or added to it.
   ///
   /// - Parameter assignment: keys and a value in YAML, as in `events.leading=5`; `null` removes a value.

@@ -33,7 +33,8 @@ public struct ConfigurationNode: Sendable, Equatable {
   /// A problem with this part, to be thrown; `problem` continues the sentence that its path begins and has no
   /// full stop: `node.error("must not be negative")`.
   public func error(_ problem: String) -> ConfigurationError {
-    ConfigurationError(position, "\(path.isEmpty ? "the configuration" : path) \(problem)")
+    let whole = position.isInOption ? "the value" : "the configuration"
+    return ConfigurationError(position, "\(path.isEmpty ? whole : path) \(problem)")
   }
 
   /// The keys of a mapping in the order of the file; empty for anything else.
@@ -41,6 +42,9 @@ public struct ConfigurationNode: Sendable, Equatable {
 
   /// Whether the part is a mapping of keys to values.
   public var isMapping: Bool { if case .mapping = content { true } else { false } }
+
+  /// Whether the part is a list.
+  public var isList: Bool { if case .sequence = content { true } else { false } }
 
   /// The value of a key of a mapping, or nil.
   public subscript(key: String) -> ConfigurationNode? { members.first { $0.key == key }?.value }

@@ -6,21 +6,31 @@ public struct SettingRange<Number: Comparable & Sendable>: Sendable {
   let description: String
   /// What an error says of a value outside, such as `must lie between 1 and 1024`.
   let requirement: String
+  /// The same if the range is finite, but has no end.
+  private let finiteRequirement: String
   let contains: @Sendable (Number) -> Bool
+  /// What a value is rounded to before it is used; nil if it is used as it is.
+  private var rounded: (@Sendable (Number) -> Number)?
 
   private init(
-    _ description: String, _ requirement: String, contains: @escaping @Sendable (Number) -> Bool
+    _ description: String, _ requirement: String, finite finiteRequirement: String? = nil,
+    contains: @escaping @Sendable (Number) -> Bool
   ) {
     self.description = description
     self.requirement = requirement
+    self.finiteRequirement = finiteRequirement ?? requirement
     self.contains = contains
   }
 
   /// What is wrong with a value; nil if nothing is.
   func problem(with value: Number) -> String? {
-    if contains(value) { return nil }
+    if contains(value) {
+      guard let rounded, !contains(rounded(value)) else { return nil }
+      return "\(finiteRequirement), also when it is rounded to single precision"
+    }
     // NaN alone differs from itself; whatever it is compared with would be blamed in its place.
-    return value == value ? requirement : "must be a number, not nan"
+    guard value == value else { return "must be a number, not nan" }
+    return (value as? Double)?.isInfinite == true ? finiteRequirement : requirement
   }
 }
 
@@ -62,12 +72,24 @@ extension SettingRange where Number == Int {
 extension SettingRange where Number == Double {
   /// Above 0 and finite.
   public static var positive: SettingRange {
-    SettingRange("positive", "must be positive") { $0 > 0 && $0.isFinite }
+    SettingRange("positive", "must be positive", finite: "must be positive and finite") {
+      $0 > 0 && $0.isFinite
+    }
   }
   /// 0 or more, and finite.
   public static var notNegative: SettingRange {
-    SettingRange("0 or more", "must not be negative") { $0 >= 0 && $0.isFinite }
+    SettingRange("0 or more", "must not be negative", finite: "must be 0 or more and finite") {
+      $0 >= 0 && $0.isFinite
+    }
   }
   /// Any finite number.
   public static var finite: SettingRange { SettingRange("finite", "must be finite") { $0.isFinite } }
+
+  /// The same for a number that is computed with in single precision: what it is rounded to lies in the range too, so that no number of it
+  /// becomes 0, infinite or an end that is excluded.
+  public var inSinglePrecision: SettingRange {
+    var range = self
+    range.rounded = { Double(Float($0)) }
+    return range
+  }
 }

@@ -65,10 +65,12 @@ extension SettingsSection {
     func refusal(_ key: String, _ problem: String) -> DecodingError {
       DecodingError.dataCorruptedError(forKey: SettingKey(key), in: container, debugDescription: problem)
     }
+    // Asked for first, so that no key of the section passes for a misspelling of one that is missing.
+    let given = Set(Self.settings.map(\.key).filter { container.contains(SettingKey($0)) })
     try read(from: decoder) { _, error in throw error }
     if let (key, problem) = firstProblem { throw refusal(key, problem) }
     do {
-      try check(given: Set(Self.settings.map(\.key).filter { container.contains(SettingKey($0)) }))
+      try check(given: given)
     } catch let error as SettingProblem {
       throw refusal(error.key, error.problem)
     }

@@ -18,14 +18,12 @@ public struct StageDropout: SettingsSection, Encodable {
   /// The settings, in the order of tables.
   public static let settings: [Setting<StageDropout>] = [
     Setting(
-      "embedding", \.embedding, .halfOpen(0..<1),
+      "embedding", \.embedding, .halfOpen(0..<1).inSinglePrecision,
       "how likely each number of the embedding of a jet is left out"),
     Setting(
-      "events", \.events, .halfOpen(0..<1), "how likely each number of the embedding of an event is left out"),
+      "events", \.events, .halfOpen(0..<1).inSinglePrecision,
+      "how likely each number of the embedding of an event is left out"),
   ]
-
-  /// Makes sure that the settings go together.
-  public func check(given: Set<String>) throws { try checkRounded([], [\.embedding, \.events]) }
 
   /// The probabilities by the places of the stages.
   var probabilities: [StagePlace: Double] {

@@ -233,7 +233,7 @@ public struct DataSection: SettingsSection {
         + "metrics, calibration and working points, which therefore do not reflect the rates in the files; evaluate and trigger "
         + "do not balance"),
     Setting(
-      "balance-interval", \.balanceInterval, .positive,
+      "balance-interval", \.balanceInterval, .positive.inSinglePrecision,
       "the width of intervals of `balance` that get the same total weight, in place of single values: for a true mass, say"
     ),
     Setting(
@@ -259,7 +259,6 @@ public struct DataSection: SettingsSection {
   /// Makes sure that the settings go together.
   public func check(given: Set<String>) throws {
     try reading.check(given: given)
-    try checkRounded([], [\.balanceInterval])
     if validation != nil, given.contains("validation-fraction") {
       throw SettingProblem("validation-fraction", "means nothing with validation; leave one out")
     }
@@ -447,14 +446,12 @@ public struct HeadSection: SettingsSection {
       "plugin", \.pluginNode, from: { (text: ConfigurationText) in text },
       "the identifier of the plugin, such as `jet-tagger`", default: nil),
     Setting(
-      "weight", \.weight, .positive, "the weight λ of the head's loss beside those of other heads"),
+      "weight", \.weight, .positive.inSinglePrecision,
+      "the weight λ of the head's loss beside those of other heads"),
     Setting(
       "configuration", \.configuration, from: { (node: ConfigurationNode) in node }, "the plugin's own keys",
       default: nil),
   ]
-
-  /// Makes sure that the settings go together.
-  public func check(given: Set<String>) throws { try checkRounded([\.weight]) }
 
   /// The settings of entries as tables in Markdown: those that every entry has, and those of each head that declares its
   /// settings.
@@ -541,15 +538,15 @@ public struct TrainingSection: SettingsSection {
     Setting(
       "batch-size", \.batchSize, .closed(1...1_000_000),
       "the events, with all their jets, between two changes of the weights"),
-    Setting("learning-rate", \.learningRate, .positive, "the largest learning rate"),
+    Setting("learning-rate", \.learningRate, .positive.inSinglePrecision, "the largest learning rate"),
     Setting("schedule", \.schedule, "how the learning rate changes"),
     Setting(
       "warm-up", \.warmUp, .notNegative,
       "the epochs, such as 0.5, over which the rate first rises to its largest value along a line; with `constant` and `cosine`"
     ),
     Setting("optimiser", \.optimiser, "what changes the weights"),
-    Setting("gradient-clip", \.gradientClip, .positive, "the largest norm of the gradient"),
-    Setting("weight-decay", \.weightDecay, .notNegative, "the decoupled weight decay"),
+    Setting("gradient-clip", \.gradientClip, .positive.inSinglePrecision, "the largest norm of the gradient"),
+    Setting("weight-decay", \.weightDecay, .notNegative.inSinglePrecision, "the decoupled weight decay"),
     Setting(
       "label-smoothing", \.labelSmoothing, .closed(0...0.5),
       "the share of each target that the losses of classifiers spread evenly over all classes"),
@@ -579,7 +576,7 @@ public struct TrainingSection: SettingsSection {
         + "validated"
     ),
     Setting(
-      "average-decay", \.averageDecay, .open(0, 1),
+      "average-decay", \.averageDecay, .open(0, 1).inSinglePrecision,
       "with `keep: average`: the share of the average that a step leaves"),
     Setting(
       "tensorboard", \.writesTensorBoard, "write a file of events for TensorBoard into the model's folder"),
@@ -593,7 +590,6 @@ public struct TrainingSection: SettingsSection {
 
   /// Makes sure that the settings go together.
   public func check(given: Set<String>) throws {
-    try checkRounded([\.learningRate, \.weightDecay, \.averageDecay], [\.gradientClip])
     if warmUp > 0, schedule == .oneCycle {
       throw SettingProblem("warm-up", "needs schedule: constant or cosine, as one-cycle rises by itself")
     }

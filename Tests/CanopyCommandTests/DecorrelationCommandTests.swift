@@ -96,6 +96,8 @@ import Testing
     }
     let evaluated = try Program.run("evaluate", jets, "--model", folder.path("out/002"))
     #expect(evaluated.status == 0 && evaluated.text.contains("1/JSD of background"), "\(evaluated.errors)")
+    // The rejection at 50 % is a metric of the head, and a line of the classifier.
+    #expect(evaluated.text.ranges(of: "1/ε_B at").count == 3, "\(evaluated.text)")
     // What reads an observable in Swift is in no graph; a penalty of the training is in none either.
     let refused = try Program.run("export", folder.path("out/002"), "-o", folder.path("no.onnx"))
     #expect(refused.status != 0 && refused.errors.contains("reads kinematics/mass"), "\(refused.errors)")

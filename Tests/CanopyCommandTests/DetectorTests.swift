@@ -63,14 +63,39 @@ import Testing
   @Test func whatIsWrongIsSaidInOneSentence() throws {
     let sample = Samples.path("w-events.hepmc.zst")
     for (arguments, status, words) in [
-      (["--card", "lhcb"], 65, "lhcb"), (["--card", "cms", "--set", "ecal.celscale=2"], 64, "did you mean"),
-      (["--card", "cms", "--set", "tracker.efficiency=pz"], 65, "tracker.efficiency"),
+      (
+        ["--card", "lhcb"], 65,
+        "\"lhcb\" of the card is not there; name a file in YAML, or one of atlas, cms, fcc, ild"
+      ),
+      (["--card", ""], 65, "is not there; name a file"),
+      (["--card", "cms", "--set", "ecal.celscale=2"], 64, "did you mean"),
+      (["--card", "cms", "--set", "tracker.efficiency=pz"], 64, "tracker.efficiency is refused"),
+      (["--card", "cms", "--set", "ecal=null"], 65, "lacks the key 'ecal'; add it"),
+      (["--card", "cms", "--towers", "--set", "objects=particle-flow"], 64, "leave one out"),
+      (
+        ["--card", "cms", "--keep-truth-jets", "--min-pt", "inf"], 64, "--min-pt must be 0 or more and finite"
+      ),
+      (
+        ["--card", "cms", "-o", "x.root"], 64,
+        "ends in none of .h5, .hdf5, .jsonl; name a file that does, or give"
+      ),
       (["--card", "cms", "--radius", "1"], 64, "--keep-truth-jets"),
       (["--card", "cms", "--output-format", "hdf5"], 64, "-o"),
     ] as [([String], Int32, String)] {
       let outcome = try Program.run(["detector", sample] + arguments)
       #expect(outcome.status == status, "\(arguments): \(outcome.errors)")
       #expect(outcome.errors.contains(words), "\(outcome.errors)")
+    }
+    let folder = try TemporaryFolder()
+    let training = try folder.write(TinyModel.configuration(events: 10), to: "tiny.yaml")
+    for (detector, words) in [
+      ("cmss", "data.detector is not there; name a file in YAML, or one of atlas, cms, fcc, ild"),
+      // The card is found by its name.
+      ("{card: cms, ecal: {cell-scal: 2}}", "did you mean 'cell-scale'"),
+    ] {
+      let outcome = try Program.run(
+        "train", training, "-o", folder.path("none"), "--set", "data.detector=\(detector)")
+      #expect(outcome.status == 64 && outcome.errors.contains(words), "\(outcome.errors)")
     }
     let text = try Program.run("detector", Samples.path("w-events.txt"), "--card", "cms")
     #expect(text.status == 65)

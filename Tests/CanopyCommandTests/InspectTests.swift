@@ -47,6 +47,10 @@ import Testing
       (["{file: \(folder.path("b-*"))}"], 64, "no file is called"),
       ([labelled, "none.h5"], 65, "does not exist"),
       (["-", "-"], 64, "is given twice"), ([], 64, "paths"),
+      (["cms", "atlas"], 64, "cms is a model, a file of tensors or a detector's card, of which one"),
+      ([labelled, try TinyModel.folder()], 64, "name it alone"),
+      ([labelled, Models.folder("w-tagger").path + "/weights.safetensors"], 64, "name it alone"),
+      ([try folder.write("words\n", to: "words.yaml")], 65, "neither a detector's card"),
     ] as [([String], Int32, String)] {
       let refused = try Program.run(["inspect"] + arguments)
       #expect(refused.status == status && refused.errors.contains(problem), "\(refused.errors)")

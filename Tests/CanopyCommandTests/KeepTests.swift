@@ -134,7 +134,7 @@ import Testing
     }
     #expect(try hdf5Array(file, "event/x") == [1])
     for (arguments, problem) in [
-      (["--jet-truth", "ordr"], "--jet-truth"),
+      (["--jet-truth", "ordr"], "--jet-truth: the value must be one of delta-r, order, index, not 'ordr'"),
       (["--jet-truth", "order"], "keep one, as in --keep jet/NAME"),
     ] {
       let refused = try Program.run(["classify", try texts(), "--model", try TinyModel.folder()] + arguments)

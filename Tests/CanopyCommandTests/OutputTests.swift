@@ -51,6 +51,26 @@ import Testing
     #expect(try folder.text("events.txt") == "1 0 0 1\n#END\n")
   }
 
+  /// An ending that stands for no format is refused before the work, unless a format is named.
+  @Test func anEndingNamesAFormat() throws {
+    let events = Samples.path("w-events.txt")
+    for arguments in [
+      ["cluster", events], ["classify", events, "--model", "w-tagger"],
+      ["generate", "--model", "jet-likelihood", "--class", "W", "-n", "1"],
+      ["trigger", events, "--menu", "none.yaml", "--model", "w-tagger"],
+    ] {
+      let outcome = try Program.run(arguments + ["-o", folder.path("scores.root")])
+      #expect(
+        outcome.status == 64 && outcome.errors.contains("scores.root ends in none of ."), "\(outcome.errors)")
+    }
+    for options in [["scores.root", "--format", "table"], ["scores.txt"], ["scores"]] {
+      let outcome = try Program.run(
+        ["cluster", events, "--max-events", "1", "-o", folder.path(options[0])] + options.dropFirst())
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(try folder.text(options[0]).contains("pt [GeV]"))
+    }
+  }
+
   @Test func aModelIsNoOutput() throws {
     let model = try TinyModel.folder()
     let weights = try Data(contentsOf: URL(fileURLWithPath: model + "/weights.safetensors"))

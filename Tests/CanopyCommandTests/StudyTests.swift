@@ -217,8 +217,10 @@ import Testing
         "--variation gives a twice"
       ),
       (yields + workspace + ["--variation", "a=lable"], 65, "no column lable"),
-      (["--in", "label=3"], 64, "--in"), (["--in", "label=3,2"], 64, "--in"),
-      (["--in", "label=a,b"], 64, "--in"),
+      (["--in", "label=3"], 64, "two or more finite numbers that rise"),
+      (["--nuisance", "label=3,2"], 64, "two or more finite numbers that rise"),
+      (["--in", "label=a,b"], 64, "the edge \"a\" is no number"),
+      (["--in", "=1,2"], 64, "the name of a number"),
       (["--in", "lable"], 65, "no column lable"),
       (
         ["--in", "kinematics/pt"], 65,

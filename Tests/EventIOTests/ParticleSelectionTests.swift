@@ -25,6 +25,8 @@ import Testing
     ("pt>0.5", "pt > 0.5"), (" abs( eta ) <=2.5 ", "abs(eta) <= 2.5"), ("charge!=0", "charge != 0"),
     ("pdgid in 211,-211, 22", "pdgid in 211, -211, 22"), ("puppiWeight == 1e-3", "puppiWeight == 0.001"),
     ("E >= 1", "energy >= 1"), ("abs < 3", "abs < 3"), ("d0.sig < -3", "d0.sig < -3"),
+    // Formulas: what compares one quantity stays what it was, such as a name with a minus.
+    ("pt > 3 and eta < 2", "pt > 3 and eta < 2"), ("3<pt", "3 < pt"), ("a-b > 1", "a-b > 1"),
   ])
   func conditionsAreReadAndWritten(text: String, canonical: String) throws {
     let condition = try ParticleCondition(text)
@@ -33,8 +35,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", 1), ("pt", 3), ("pt > ", 6), ("pt >> 3", 5), ("pt > 3 and eta < 2", 8), ("abs(pt > 3", 8),
-    ("3 < pt", 1), ("pt = 3", 4), ("pdgid in", 9), ("pdgid in 1,", 12), ("pt > nan", 6), ("pt > 1e999", 6),
+    ("", 1), ("pt", 3), ("pt > ", 6), ("pt >> 3", 5), ("pt > 3 eta < 2", 8), ("abs(pt > 3", 8),
+    ("pt = 3", 4), ("pdgid in", 9), ("pdgid in 1,", 12), ("pt > 1e999", 6),
   ])
   func conditionsThatAreNone(text: String, character: Int) {
     let error = #expect(throws: JetPhysicsError.self) { try ParticleCondition(text) }
@@ -66,6 +68,9 @@ import Testing
       (["charge != 0"], [0, 3]), (["charge < 0"], [0]), (["pdgid in 22, 2112"], [2, 4]),
       (["abs(pdgid) == 211"], [0]), (["weight != 0"], [0, 4]), (["abs(weight) == 1", "pt < 10"], [4]),
       (["mass > 6"], [3]), (["phi < 1", "rapidity < 1"], [0, 2]), (["pt > 1000"], []),
+      (["pt > 6 or charge != 0"], [0, 3, 4]), (["not weight != 0"], [2, 3]),
+      (["pt ** 2 + pz ** 2 > 10000"], [3]),
+      (["2 * pt > 10 and abs(eta) < 2.5", "weight > -2"], [0, 4]), (["particle.pt > 5 and number == 1"], [4]),
     ] as [([String], [Int])])
   func particlesThatMeetAllConditionsTakePart(conditions: [String], expected: [Int]) throws {
     var batch = Self.batch()
@@ -104,6 +109,8 @@ import Testing
     for (text, reason) in [
       ("charge != 0", "neither identifiers nor a column charge"), ("pdgid in 211", "no identifiers"),
       ("puppiWeight > 0", "no column of this name"),
+      ("pt > 1 or puppiWeight > 0", "have no column puppiWeight"),
+      ("pt > 0.1 * sum(pt)", "on each by itself"), ("pt > nan", "have no column nan"),
     ] {
       var options = EventReadingOptions()
       options.particles.conditions = [try ParticleCondition(text)]
@@ -124,6 +131,11 @@ import Testing
     let charged = ParticleSelection(
       conditions: try ["charge != 0", "d0 < 1", "abs(d0) < 2"].map { try ParticleCondition($0) })
     #expect(charged.columns == ["charge", "d0"])
+    let formulas = ParticleSelection(
+      conditions: [try ParticleCondition("d0 / particle.d0_error > 3 or pt > 1 and pdgid == 22")])
+    #expect(formulas.columns == ["d0", "d0_error"])
+    #expect(
+      try JSONDecoder().decode(ParticleSelection.self, from: JSONEncoder().encode(formulas)) == formulas)
   }
 
   /// The same events in three formats, with identifiers: the same particles take part.

@@ -67,6 +67,6 @@ private final class JetListWriter: ResultWriter {
     ] {
       #expect(ResultFormats.builtIn.format(ofFile: path).name == name, "\(path)")
     }
-    #expect(ResultFormats.builtIn.fileExtensions == [".jsonl", ".h5", ".hdf5", ".npz"])
+    #expect(ResultFormats.builtIn.fileExtensions == [".txt", ".jsonl", ".h5", ".hdf5", ".npz"])
   }
 }

@@ -63,6 +63,52 @@ private struct Clock: SettingsSection, Encodable, Equatable {
     #expect(complaint("clock: {perid: 3}").contains("did you mean 'period'?"))
   }
 
+  /// A key that is known stands for itself, however like the missing one it is.
+  @Test func aKnownKeyIsNoMisspelling() throws {
+    struct Cells: SettingsSection {
+      var ecal = 0
+      var hcal = 0
+
+      static let settings: [Setting<Cells>] = [
+        Setting("ecal", \.ecal, "the first", isRequired: true), Setting("hcal", \.hcal, "the second"),
+      ]
+    }
+    func complaint(_ yaml: String) -> String {
+      do { return "\(try ConfigurationNode(yaml: yaml, source: "c.yaml").decode(Cells.self))" } catch {
+        return "\(error)"
+      }
+    }
+    #expect(complaint("hcal: 1").hasSuffix("lacks the key 'ecal'; add it."))
+    #expect(complaint("{hcal: 1, eal: 2}").hasSuffix("is 'eal' a misspelling of it?"))
+  }
+
+  @Test func numbersAreInRangeInSinglePrecisionToo() {
+    struct Rate: SettingsSection {
+      var rate = 1.0
+      var share = 0.5
+
+      static let settings: [Setting<Rate>] = [
+        Setting("rate", \.rate, .positive.inSinglePrecision, "a rate"),
+        Setting("share", \.share, .halfOpen(0..<1).inSinglePrecision, "a share"),
+      ]
+    }
+    func complaint(_ rate: Double, _ share: Double = 0) -> String? {
+      var section = Rate()
+      (section.rate, section.share) = (rate, share)
+      return section.firstProblem?.problem
+    }
+    #expect(complaint(1e38) == nil && complaint(1e-45) == nil)
+    for rate in [1e39, 1e-46] {
+      #expect(complaint(rate) == "must be positive and finite, also when it is rounded to single precision")
+    }
+    #expect(complaint(.infinity) == "must be positive and finite" && complaint(-1) == "must be positive")
+    #expect(complaint(1, 0.9999999) == nil)
+    #expect(
+      complaint(1, 0.99999999)
+        == "must lie from 0 to less than 1, also when it is rounded to single precision")
+    #expect(complaint(1, 1) == "must lie from 0 to less than 1")
+  }
+
   @Test func whatIsWrittenIsReadAgain() throws {
     let clock = Clock(period: 50, edge: .falling, count: 2, source: "gps")
     let data = try JSONEncoder().encode(clock)

@@ -372,6 +372,7 @@ import Training
     #expect(
       "\(error!)".contains(
         dropout < 0 || dropout == 1
-          ? "dropout: must lie from 0 to less than 1" : "dropout: is 1 in single precision"))
+          ? "dropout: must lie from 0 to less than 1"
+          : "dropout: must lie from 0 to less than 1, also when it is rounded to single precision"))
   }
 }

@@ -194,7 +194,7 @@ import Training
     ("training", "dropout: {embedding: 1}", "dropout.embedding is refused: must lie from 0 to less than 1"),
     ("training", "dropout: {heads: 0.1}", "unknown key 'heads' in training.dropout"),
     ("training", "weight-decay: -1", "must not be negative"),
-    ("training", "weight-decay: .inf", "must not be negative"),
+    ("training", "weight-decay: .inf", "must be 0 or more and finite"),
     ("training", "threads: 0", "between 1 and 1024"), ("training", "threads: 2000", "between 1 and 1024"),
     ("training", "seed: 1.5", "whole number"), ("training", "batchsize: 3", "did you mean 'batch-size'?"),
   ]

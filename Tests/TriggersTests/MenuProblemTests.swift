@@ -145,7 +145,7 @@ import Triggers
     ),
     (
       "paths: [{name: a, conditions: [{ht: {min-pt: .inf}, min: 1}]}]",
-      "1:46: paths[0].conditions[0].ht.min-pt is refused: must not be negative."
+      "1:46: paths[0].conditions[0].ht.min-pt is refused: must be 0 or more and finite."
     ),
     (
       "paths: [{name: a, conditions: [{ht: {min-pt: .nan}, min: 1}]}]",

@@ -14,7 +14,7 @@ public struct TableResultFormat: ResultFormat {
   /// What the format holds.
   public let summary = "is for people"
   /// The endings.
-  public let fileExtensions: [String] = []
+  public let fileExtensions: [String] = ["txt"]
 
   /// The format.
   public init() {}

@@ -21,6 +21,9 @@ from ._errors import InputError
 # What EnergyFlow gives particles of these identifiers as mass, in GeV.
 MASSES = {11: 0.000511, 13: 0.10566, 22: 0.0, 130: 0.49761, 211: 0.13957, 321: 0.49368, 2112: 0.93957, 2212: 0.93827}
 
+# What is installed to read addresses of a scheme.
+PACKAGES = {"root": "xrootd fsspec-xrootd", "http": "aiohttp", "https": "aiohttp", "s3": "s3fs"}
+
 # How an HDF5 file begins.
 HDF5 = b"\x89HDF\r\n\x1a\n"
 
@@ -180,8 +183,13 @@ def reading(path: str) -> Iterator[None]:
     """Turn whatever the reading of a damaged file raises into one sentence."""
     try:
         yield
-    except (InputError, ImportError, MemoryError):
+    except (InputError, MemoryError):
         raise
+    except ImportError as error:
+        packages = PACKAGES.get(path.partition("://")[0]) if "://" in path else None
+        if packages is None:
+            raise
+        raise ImportError(f"{path} is read by packages that are not installed; pip install {packages}.") from error
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".,;:")
         if "://" in path:

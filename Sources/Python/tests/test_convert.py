@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command of the package on ROOT and Parquet files, against h5py and the native command."""
 
+import functools
+import http.server
+import importlib.util
 import json
 import os
 import pathlib
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import awkward as ak
@@ -120,6 +124,43 @@ def test_native_statuses_and_messages(tree: pathlib.Path) -> None:
     ]:
         done = run(*words)
         assert (done.returncode, sentence in done.stderr) == (status, True), (words, done.stderr)
+
+
+class _Parts(http.server.SimpleHTTPRequestHandler):
+    """Serves the parts of files that are asked for, as uproot needs."""
+
+    def do_GET(self) -> None:
+        content = pathlib.Path(self.translate_path(self.path)).read_bytes()
+        first, _, last = self.headers["Range"].removeprefix("bytes=").partition("-")
+        part = content[int(first) : int(last or len(content)) + 1]
+        self.send_response(206)
+        self.send_header("Content-Range", f"bytes {first}-{int(first) + len(part) - 1}/{len(content)}")
+        self.send_header("Content-Length", str(len(part)))
+        self.end_headers()
+        self.wfile.write(part)
+
+    def log_message(self, format: str, *values: object) -> None:
+        pass
+
+
+def test_addresses(tree: pathlib.Path) -> None:
+    pytest.importorskip("aiohttp")
+    handler = functools.partial(_Parts, directory=tree.parent)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/jets.root"
+        words = ("--min-pt", 1, "--format", "jsonl")
+        done = run("cluster", address, *words)
+        assert (done.returncode, done.stdout) == (0, run("cluster", tree, *words).stdout), done.stderr
+        server.shutdown()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("fsspec_xrootd") is not None, reason="it is installed")
+def test_addresses_say_what_is_missing(tmp_path: pathlib.Path) -> None:
+    address = "root://localhost//events.root"
+    done = run("convert", address, "-o", tmp_path / "events.h5")
+    assert done.returncode == 1
+    assert f"{address} is read by packages that are not installed; pip install xrootd fsspec-xrootd" in done.stderr
 
 
 def test_samples_are_converted(tree: pathlib.Path) -> None:
