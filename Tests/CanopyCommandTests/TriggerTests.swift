@@ -274,16 +274,17 @@ import Testing
     }
   }
 
-  /// By its name, whatever the ending.
+  /// By its name, whatever the ending, and HDF5 without an ending.
   @Test func theFormatOfTheOutputIsChosen() throws {
-    for (options, start) in [
-      (["--output-format", "jsonl"], Data("{".utf8)),
-      (["--output-format", "hdf5"], Data([0x89] + "HDF".utf8)), ([], Data([0x89] + "HDF".utf8)),
+    for (name, options, start) in [
+      ("out.events", ["--output-format", "jsonl"], Data("{".utf8)),
+      ("out.events", ["--output-format", "hdf5"], Data([0x89] + "HDF".utf8)),
+      ("out", [], Data([0x89] + "HDF".utf8)),
     ] {
       let outcome = try Program.run(
-        arguments(["--max-events", "30", "-o", folder.path("out.events")] + options))
+        arguments(["--max-events", "30", "-o", folder.path(name)] + options))
       #expect(outcome.status == 0, "\(outcome.errors)")
-      let written = try folder.data("out.events")
+      let written = try folder.data(name)
       #expect(written.starts(with: start), "\(options)")
     }
   }
