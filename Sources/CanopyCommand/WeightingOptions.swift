@@ -3,6 +3,7 @@
 import ArgumentParser
 import Canopy
 import Foundation
+import Support
 
 /// What particles are multiplied by before jets are found.
 struct WeightingOptions: ParsableArguments {

@@ -5,6 +5,7 @@ import Dispatch
 import Foundation
 import NeuralEngine
 import PluginKit
+import Support
 
 /// Trains a network on events and their jets, epoch by epoch, and keeps the best.
 ///
@@ -252,13 +253,13 @@ public final class Trainer {
     _ place: String, loss: MeanLoss, gradientNorm: Float, events: ArraySlice<Int>
   ) throws -> TrainingError {
     var seen = zip(network.heads, loss.means).filter { !$1.isFinite }.map {
-      "the loss of \($0.name) became \($1)"
+      "the loss of \($0.name) became \($1.text)"
     }
     if seen.isEmpty {
-      seen = ["the loss was \(loss.value) and the norm of the gradient became \(gradientNorm)"]
+      seen = ["the loss was \(loss.value.text) and the norm of the gradient became \(gradientNorm.text)"]
     }
     let weight = parameters.values.reduce(0) { max($0, abs($1)) }
-    seen.append("the largest weight is \(weight)")
+    seen.append("the largest weight is \(weight.text)")
     let largest = try dataset.extents(ofEvents: events).compactMap { extent in
       extent.values.map { (extent.name, max(abs($0.lowerBound), abs($0.upperBound))) }
     }.max { $0.1 < $1.1 }
