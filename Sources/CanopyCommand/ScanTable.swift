@@ -130,11 +130,16 @@ struct ScanTable {
         (leaves.flatMap(\.numbers), row.number, divergence.value, rejection.value))
     }
     guard let label else { return nil }
+    let all = lines.values.joined()
+    func range(_ values: some Sequence<Double>) -> String {
+      "[\((values.min() ?? 1) / 1.6):\((values.max() ?? 1) * 1.6)]"
+    }
     var script = """
       set terminal svg size 800,600 dynamic background '#ffffff' font 'sans-serif,15'
       \(Gnuplot.style)
       set logscale xy
-      set offsets graph 0.1, graph 0.1, graph 0.1, graph 0.1
+      set xrange \(range(all.map(\.x)))
+      set yrange \(range(all.map(\.y)))
       set xlabel \(Gnuplot.quoted(label)) noenhanced
       set ylabel \(Gnuplot.quoted("1/ε_B at 50 %")) noenhanced
       set key outside bottom horizontal
@@ -149,8 +154,10 @@ struct ScanTable {
       for point in points { script += "\(point.x) \(point.y) \(point.number)\n" }
       script += "END\n"
     }
+    // There are seven colours, and then other points in the same ones.
+    let pointTypes = [7, 5, 9, 13, 11]
     let plots = names.enumerated().map { index, name in
-      "$line\(index) with linespoints pointtype 7 linetype \(index + 1) title "
+      "$line\(index) with linespoints pointtype \(pointTypes[index / 7 % pointTypes.count]) linetype \(index % 7 + 1) title "
         + "\(Gnuplot.quoted(name.isEmpty ? "points" : name)) noenhanced, "
         + "$line\(index) using 1:2:3 with labels offset 1,0.7 notitle"
     }
