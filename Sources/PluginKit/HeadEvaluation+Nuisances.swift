@@ -26,7 +26,8 @@ extension HeadEvaluation {
           HeadTable.Column("signal efficiency", texts: cuts.map(percent)),
           HeadTable.Column(
             "1/ε_B", estimates: cuts.map { $0.rejection.isLowerLimit ? nil : $0.rejection.rejection }),
-          HeadTable.Column("1/JSD of background", estimates: cuts.map(\.inverseDivergence)),
+          HeadTable.Column(
+            "1/JSD of background", estimates: cuts.map { $0.divergence == nil ? nil : $0.inverseDivergence }),
           HeadTable.Column(
             "1/JSD of an independent score",
             // No divergence exceeds 1: the leading order means nothing for so few events.
