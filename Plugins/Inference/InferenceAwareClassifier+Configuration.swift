@@ -50,7 +50,7 @@ extension InferenceAwareClassifier {
         isRequired: true, range: "2 positive numbers"),
       Setting("bins", \.bins, .closed(2...100), "the number of bins into which events are put"),
       Setting(
-        "temperature", \.temperature, .positive,
+        "temperature", \.temperature, .positive.inSinglePrecision,
         "the temperature of the softmax that stands for the bin of an event in the training"),
       Setting(
         "variations", \.variations,
@@ -77,11 +77,21 @@ extension InferenceAwareClassifier {
       guard classes.count == 2 else {
         throw SettingProblem("classes", "needs two names, of background and signal")
       }
-      guard yields.count == 2, yields.allSatisfy({ $0 > 0 && $0.isFinite }) else {
-        throw SettingProblem("yields", "needs two positive numbers, of background and signal events")
+      guard yields.count == 2, yields.allSatisfy((1e-100...1e100).contains) else {
+        throw SettingProblem(
+          "yields", "needs two positive numbers up to 1e100, of background and signal events")
       }
       guard !variations.contains(""), Set(variations).count == variations.count else {
         throw SettingProblem("variations", "needs different names of columns")
+      }
+      guard weights[""] == nil else { throw SettingProblem("weights", "has a source without a name") }
+      let rates = self.rates.keys.map { "rate of \($0)" }
+      let columns = ["bin"] + classes + (variations + weights.keys.sorted() + rates).map { "change by \($0)" }
+      if let name = columns.indices.first(where: { columns[..<$0].contains(columns[$0]) }).map({ columns[$0] }
+      ) {
+        throw SettingProblem(
+          columns.firstIndex(of: name)! <= 2 ? "classes" : "weights",
+          "would give the table of bins two columns “\(name)”; give classes and sources other names")
       }
       if let (name, columns) = weights.sorted(by: { $0.key < $1.key }).first(where: {
         $0.value.count != 2 || $0.value.contains("")
@@ -89,11 +99,11 @@ extension InferenceAwareClassifier {
         throw SettingProblem(
           "weights", "has \(columns.count) columns for \(name); give two, of the factors up and down")
       }
-      if let name = rates.keys.sorted().first(where: { !classes.contains($0) }) {
+      if let name = self.rates.keys.sorted().first(where: { !classes.contains($0) }) {
         throw SettingProblem(
           "rates", "names \(name), which is none of the classes \(classes.joined(separator: ", "))")
       }
-      if let (name, rate) = rates.sorted(by: { $0.key < $1.key }).first(where: {
+      if let (name, rate) = self.rates.sorted(by: { $0.key < $1.key }).first(where: {
         !($0.value > 0 && $0.value.isFinite)
       }) {
         throw SettingProblem("rates", "has \(rate) for \(name); give a positive share, such as 0.1")

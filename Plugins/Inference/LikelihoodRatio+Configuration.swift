@@ -60,8 +60,8 @@ extension LikelihoodRatio {
         throw SettingProblem("classes", "needs two names, of denominator and numerator")
       }
       guard ratio != "" else { throw SettingProblem("ratio", "needs the name of a column") }
-      if let yields, yields.count != 2 || !yields.allSatisfy({ $0 > 0 && $0.isFinite }) {
-        throw SettingProblem("yields", "needs two positive numbers, of denominator and numerator")
+      if let yields, yields.count != 2 || !yields.allSatisfy((1e-100...1e100).contains) {
+        throw SettingProblem("yields", "needs two positive numbers up to 1e100, of denominator and numerator")
       }
       if let dropout, Float(dropout) == 1 {
         throw SettingProblem("dropout", "is 1 in single precision; choose less")

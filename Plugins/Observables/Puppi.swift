@@ -93,6 +93,7 @@ public struct Puppi: Observable {
     fileprivate var all: [Double] = []
     fileprivate var isCentral: [Bool] = []
     fileprivate var sorted: [Double] = []
+    fileprivate var terms: [(value: Double, isLeading: Bool)] = []
   }
 
   /// Adds α and the weight of each constituent.
@@ -127,12 +128,22 @@ public struct Puppi: Observable {
     scratch.isCentral.removeAll(keepingCapacity: true)
     let least = configuration.leastDistance * configuration.leastDistance
     for particle in 0..<scratch.particles.count {
-      var (charged, all) = (0.0, 0.0)
+      scratch.terms.removeAll(keepingCapacity: true)
       scratch.particles.forEachNeighbour(of: particle, within: configuration.radius) { other, square in
         guard square > least else { return }
         let term = pow(scratch.particles.pt[other] / square.squareRoot(), configuration.power)
-        all += term
-        if case .leading = scratch.particles.origin[other] { charged += term }
+        if case .leading = scratch.particles.origin[other] {
+          scratch.terms.append((term, true))
+        } else {
+          scratch.terms.append((term, false))
+        }
+      }
+      // Added by their size, so that the order of the particles does not matter to the last bit.
+      scratch.terms.sort { $0.value < $1.value }
+      var (charged, all) = (0.0, 0.0)
+      for term in scratch.terms {
+        all += term.value
+        if term.isLeading { charged += term.value }
       }
       scratch.charged.append(log(charged))
       scratch.all.append(log(all))

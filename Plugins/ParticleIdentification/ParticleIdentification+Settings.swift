@@ -71,6 +71,9 @@ public struct IdentificationSettings: SettingsSection, Encodable, Equatable {
     guard embedding || !inputs.isEmpty else {
       throw SettingProblem("inputs", "is empty, and the embedding is not read either; name some")
     }
+    if let column = inputs.compactMap(\.particleColumn).first(where: truth.columns.contains) {
+      throw SettingProblem("inputs", "has particle.\(column), which is the truth; leave it out")
+    }
     guard Set(inputs.map(\.of)).count == inputs.count else {
       throw SettingProblem("inputs", "has a name twice; name it once")
     }

@@ -121,10 +121,13 @@ def interval(specification, systematics):
 
 
 def fit(arguments):
-    rates = dict(rate.split("=") for rate in arguments.rate)
+    rates = dict(rate.rpartition("=")[::2] for rate in arguments.rate)
     print(f"{'channel':24} {'without systematics':>28} {'with systematics':>28}")
     for path in arguments.workspaces:
         whole = json.loads(path.read_text())
+        known = {sample["name"] for channel in whole["channels"] for sample in channel["samples"]}
+        if unknown := sorted(rates.keys() - known):
+            raise SystemExit(f"{path} has no sample {unknown[0]}; give --rate one of {', '.join(sorted(known))} and its size, as in NAME=0.1")
         for channel in whole["channels"]:
             part = {**whole, "channels": [channel],
                     "observations": [data for data in whole["observations"] if data["name"] == channel["name"]]}

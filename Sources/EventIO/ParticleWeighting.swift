@@ -91,12 +91,17 @@ extension Events {
       for place in jets.constituents(ofJets: jets.jets(ofEvent: event)) {
         weights[first + Int(jets.constituents.content[place])] = found[place]
       }
+      // Jets leave out particles whose momentum is 0, or whose square is, which no weight changes.
+      for particle in particles(ofEvent: event) where weights[particle].isNaN {
+        let p = momentum(ofParticle: particle)
+        if p.energy * p.energy == 0 || p.px * p.px + p.py * p.py + p.pz * p.pz == 0 { weights[particle] = 1 }
+      }
       for particle in particles(ofEvent: event) where !(weights[particle] >= 0 && weights[particle].isFinite)
       {
         throw EventInputError(
           source: source, event: eventNumbers[event], field: "particles",
           problem:
-            "have no weight by \(name) in this event: that of particle \(particle - first) is \(weights[particle])"
+            "have no weight by \(name) in this event: that of particle \(particle - first) is \(weights[particle].text); leave the event out, or look at what \(name) reads of the particle"
         )
       }
     }

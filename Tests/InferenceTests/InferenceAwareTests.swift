@@ -136,6 +136,10 @@ import Testing
     ("yields: [1, 2], rates: {b: 0}", "rates is refused: has 0.0 for b"),
     ("yields: [1, 2], bins: 1", "bins is refused: must lie between 2 and 100"),
     ("yields: [1, 2], temperature: 0", "temperature is refused: must be positive"),
+    ("yields: [1, 2], temperature: 1.0e-50", "when it is rounded to single precision"),
+    ("yields: [1.0e+300, 2]", "yields is refused: needs two positive numbers up to 1e100"),
+    ("yields: [1, 2], variations: [r], weights: {r: [up, down]}", "weights is refused: would give the table"),
+    ("yields: [1, 2], classes: [bin, s]", "classes is refused: would give the table"),
   ]) func refusals(_ keys: String, _ sentence: String) throws {
     let error = #expect(throws: ConfigurationError.self) { try head(keys) }
     #expect(error?.description.contains(sentence) == true, "\(String(describing: error))")

@@ -43,6 +43,7 @@ import Testing
     (#"{"truth": "t", "classes": ["a", "b"], "inputs": [{"of": "pt"}]}"#, "OBSERVABLE/QUANTITY"),
     (#"{"truth": "t", "classes": ["a", "b"], "inputs": [{"of": "particle."}]}"#, "OBSERVABLE/QUANTITY"),
     (#"{"truth": "t", "classes": ["a", "b"], "inputs": [{"of": "a/b"}, {"of": "a/b"}]}"#, "twice"),
+    (#"{"truth": "t", "classes": ["a", "b"], "inputs": [{"of": "particle.t"}]}"#, "which is the truth"),
     (#"{"truth": "t", "classes": ["a", "b"], "weight": "c"}"#, "a, b"),
     (#"{"truth": "t", "classes": ["a", "b", "weight"], "weight": "a"}"#, "another name"),
     (#"{"truth": "t", "classes": ["a", "b"], "bins": [{"of": "x", "edges": [1, 1]}]}"#, "rise"),

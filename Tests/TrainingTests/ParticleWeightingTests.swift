@@ -121,6 +121,17 @@ import Training
     try check(self.events(puppi()), are: events, times: weights)
   }
 
+  /// Jets leave out particles without momentum, which no weight would change.
+  @Test func particlesWithoutMomentumAreKept() throws {
+    let path = try folder.write(
+      #"{"particles": [[5, 0, 1, 6], [0, 0, 0, 0], [1e-200, 0, 0, 2e-200]], "vertex": [1, 1, 0], "is_pileup": [0, 0, 0]}"#
+        + "\n", to: "still.jsonl")
+    let stream = try EventStream(inputs: [path], options: options(puppi()))
+    let events = try #require(try stream.next(upTo: 10))
+    #expect(events.particleCount == 3)
+    #expect(events.momenta[0].px == 5)
+  }
+
   @Test func bitsDoNotDependOnBatchesAndThreads() throws {
     let once = try events(puppi())
     for (perBatch, threads) in [(1, 1), (7, 1), (64, 3), (5, 3)] {
