@@ -170,7 +170,8 @@ import Testing
       let values = try Self.values(type, type.example, of: there)[0]
       let again = try Self.values(type, type.example, of: back)[0]
       for (one, other) in zip(values, again) {
-        #expect(zip(one, other.reversed()).allSatisfy(isSame), "\(type.identifier)")
+        let areSame = zip(one, other.reversed()).allSatisfy(isSame)
+        #expect(areSame, "\(type.identifier)")
       }
     }
     try compare(VertexSurroundings.self, by: Self.isClose)
