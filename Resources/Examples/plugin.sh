@@ -320,9 +320,12 @@ done > negative.jsonl
 for head in my mass; do
   refused 65 "negative.jsonl, event 2: truth_mass is -1.0 GeV" "$canopy" train "$head-regression.yaml" \
     --set data.inputs='[negative.jsonl]' -o refused --plugin "$library"
-  refused 65 "the head ditau-mass: " "$canopy" train "$head-regression.yaml" \
-    --set heads.ditau-mass.configuration.scale=-1 -o refused --plugin "$library"
 done
+# What a head looks at itself is said with its name, and a setting that it declares with the option that it was given by.
+refused 65 "the head ditau-mass: " "$canopy" train my-regression.yaml \
+  --set heads.ditau-mass.configuration.scale=-1 -o refused --plugin "$library"
+refused 64 "--set heads.ditau-mass.configuration.scale=-1: " "$canopy" train mass-regression.yaml \
+  --set heads.ditau-mass.configuration.scale=-1 -o refused --plugin "$library"
 
 # A class that is absent in a value of a condition leaves a dash there.
 cd "$work/MyHead"
