@@ -65,26 +65,16 @@ extension ParticleCondition {
   ///
   /// - Throws: ``JetPhysicsError`` that shows where the text stops being a condition.
   public init(_ text: String) throws {
-    let comparison = Result {
-      try NumberCondition(text, on: "particles", examples: "pt, eta, charge or pdgid")
-    }
-    if var condition = try? comparison.get() {
-      let quantity = Quantity(name: condition.name)
-      // A quantity of several names has one when it is written.
-      condition.name = quantity.name
-      (self.quantity, self.condition, formula) = (quantity, condition, nil)
-      return
-    }
-    (quantity, condition) = (nil, nil)
     do {
-      let formula = try Formula(text)
-      if formula.isName { _ = try comparison.get() }
-      self.formula = formula
-    } catch let error as FormulaError {
-      // What joins several conditions is meant as a formula.
-      if !text.split(separator: " ").contains(where: { ["and", "or", "not"].contains($0) }) {
-        _ = try comparison.get()
+      switch try NumberConditionOrFormula(text, on: "particles", examples: "pt, eta, charge or pdgid") {
+      case .number(var condition):
+        let quantity = Quantity(name: condition.name)
+        // A quantity of several names has one when it is written.
+        condition.name = quantity.name
+        (self.quantity, self.condition, formula) = (quantity, condition, nil)
+      case .formula(let formula): (quantity, condition, self.formula) = (nil, nil, formula)
       }
+    } catch let error as FormulaError {
       throw JetPhysicsError(field: "particles", problem: "The condition \(error).")
     }
   }

@@ -21,21 +21,14 @@ public struct ObservableCut: Sendable, Equatable, CustomStringConvertible {
   ///
   /// - Throws: `JetPhysicsError` that shows where the text is no condition.
   public init(_ text: String) throws {
-    let comparison = Result { try NumberCondition(text, on: "jets", examples: "soft-drop/mass") }
-    if let condition = try? comparison.get(), condition.name.contains("/") {
-      (self.condition, formula) = (condition, nil)
-      return
-    }
-    condition = nil
     do {
-      let formula = try Formula(text)
-      if formula.isName { _ = try comparison.get() }
-      self.formula = formula
-    } catch let error as FormulaError {
-      // What joins several conditions is meant as a formula.
-      if !text.split(separator: " ").contains(where: { ["and", "or", "not"].contains($0) }) {
-        _ = try comparison.get()
+      switch try NumberConditionOrFormula(
+        text, on: "jets", examples: "soft-drop/mass", isNumber: { $0.name.contains("/") })
+      {
+      case .number(let condition): (self.condition, formula) = (condition, nil)
+      case .formula(let formula): (condition, self.formula) = (nil, formula)
       }
+    } catch let error as FormulaError {
       throw JetPhysicsError(problem: Self.sentence(error))
     }
   }
