@@ -53,11 +53,11 @@ public struct JetSequences: StageFeatures {
 
   /// Replaces the content by events and their jets, with numbers that are not scaled, and keeps the storage.
   ///
-  /// - Throws: ``JetSequenceError`` if particles lack identifiers or a column, or a number of a column is out of range.
+  /// - Throws: `ParticleColumnError` if particles lack identifiers or a column, or a number of a column is out of range.
   public mutating func replace(with events: Events, jets: Jets) throws {
     removeAll()
     let particles = events.particles.content
-    guard particles.pdgID.count == particles.count else { throw JetSequenceError("pdgid", events) }
+    guard particles.pdgID.count == particles.count else { throw ParticleColumnError("pdgid", events) }
     let read = try [configuration.chargedColumns, configuration.neutralColumns].map { names in
       (names: names, columns: try Self.columns(names, events))
     }
@@ -83,9 +83,7 @@ public struct JetSequences: StageFeatures {
             appendMomentum(p, axis, to: kind)
             for (name, column) in zip(read[kind - 1].names, read[kind - 1].columns) {
               let value = column[particle]
-              guard value.isNaN || abs(value) < 1e30 else {
-                throw JetSequenceError(name, value, events.eventNumbers[event])
-              }
+              try ParticleColumnError.check(value, of: name, event: events.eventNumbers[event])
               rows[kind].append(value)
             }
           }
@@ -100,7 +98,7 @@ public struct JetSequences: StageFeatures {
   private static func columns(_ names: [String], _ events: Events) throws -> [[Double]] {
     try names.map { name in
       guard let column = events.particles.content.columns[name], column.width == 1 else {
-        throw JetSequenceError(name, events)
+        throw ParticleColumnError(name, events)
       }
       return column.values
     }
@@ -217,34 +215,5 @@ public struct JetSequences: StageFeatures {
       batch.rows[kind].removeAll()
       for jet in jets { batch.rows[kind].append(jet, of: rows[kind]) }
     }
-  }
-}
-
-/// Particles without what ``DeepJet`` reads of them.
-public struct JetSequenceError: Error, Sendable, Hashable, EventError {
-  /// The number of the event, counted from 0 through all inputs.
-  public let event: Int?
-  /// The column.
-  public let field: String
-  /// What is wrong and what to do about it, as the end of a sentence.
-  public let predicate: String
-
-  init(_ name: String, _ events: Events) {
-    event = events.eventNumbers.first
-    field = name
-    let reason =
-      events.unreadableColumns["particle/" + name].map { "cannot be read: \($0)" }
-      ?? (events.particles.content.columns[name] == nil
-        ? "is not there; give each particle one number"
-        : "has several numbers for each particle; give each particle one number")
-    predicate = "cannot be embedded: The column \(name) of particles, which the network reads, \(reason)."
-  }
-
-  init(_ name: String, _ value: Double, _ event: Int) {
-    self.event = event
-    field = name
-    predicate =
-      "cannot be embedded: The column \(name) of particles, which the network reads, is \(value) for a particle; give it a "
-      + "number below 1e30, or NaN if it is not known."
   }
 }

@@ -28,7 +28,7 @@ public struct FeatureTrees: Sendable {
 
   /// Replaces the content by the trees of jets with features that are not scaled, and keeps the storage.
   ///
-  /// - Throws: ``NodeFeatureError`` if particles lack a column that is read; the content is lost then.
+  /// - Throws: `ParticleColumnError` if particles lack a column that is read; the content is lost then.
   /// - Precondition: `set` has `featureCount` features, and the jets have the observables among them.
   public mutating func replace(with jets: Jets, of events: Events, features set: NodeFeatures) throws {
     replace(links: jets.trees, sets: set)

@@ -184,7 +184,7 @@ extension NodeFeatures {
   ///   - jets: the jets, with trees.
   ///   - events: the events that they were found in.
   ///   - features: what `writeSets` wrote for the trees of `jets`.
-  /// - Throws: ``NodeFeatureError`` if particles lack a column.
+  /// - Throws: `ParticleColumnError` if particles lack a column.
   func writeColumns(_ jets: Jets, of events: Events, to features: inout [Float]) throws {
     var column = 0
     for index in 0..<parts.count {
@@ -237,7 +237,7 @@ extension NodeFeatures {
     let particles = events.particles.content
     let values = particles.columns[name]
     guard values?.width == 1 || values == nil && name == "charge" && particles.pdgID.count == particles.count
-    else { throw NodeFeatureError(name, events) }
+    else { throw ParticleColumnError(name, events) }
     let trees = jets.trees
     for event in 0..<events.eventCount {
       for jet in jets.jets(ofEvent: event) {
@@ -253,9 +253,7 @@ extension NodeFeatures {
                 ParticleCharge.ofParticle(particles.pdgID[particle]) ?? .nan
               }
             // So that no sum exceeds the range of single precision either.
-            guard value.isNaN || abs(value) < 1e30 else {
-              throw NodeFeatureError(name, value, events.eventNumbers[event])
-            }
+            try ParticleColumnError.check(value, of: name, event: events.eventNumbers[event])
             features[node * width + column] = Float(value)
           } else {
             // Children come before parents.
@@ -268,36 +266,4 @@ extension NodeFeatures {
       }
     }
   }
-}
-
-/// Particles without a column that the recursive network reads.
-public struct NodeFeatureError: Error, Sendable, Hashable, EventError, CustomStringConvertible {
-  /// The number of the first event, counted from 0 through all inputs.
-  public let event: Int?
-  /// The column.
-  public let field: String
-  /// What is wrong and what to do about it, as one sentence.
-  public let description: String
-
-  init(_ name: String, _ events: Events) {
-    event = events.eventNumbers.first
-    field = name
-    let reason =
-      events.unreadableColumns["particle/" + name].map { "cannot be read: \($0)" }
-      ?? (events.particles.content.columns[name] == nil
-        ? "is not there; give each particle one number"
-        : "has several numbers for each particle; give each particle one number")
-    description = "The column \(name) of particles, which the network reads, \(reason)."
-  }
-
-  init(_ name: String, _ value: Double, _ event: Int) {
-    self.event = event
-    field = name
-    description =
-      "The column \(name) of particles, which the network reads, is \(value) for a particle; give it a number below 1e30, or NaN "
-      + "if it is not known."
-  }
-
-  /// The problem, as one of embedding jets.
-  public var predicate: String { "cannot be embedded: \(description)" }
 }

@@ -76,7 +76,7 @@ public struct NodeSample: StageFeatures {
 
   /// Replaces the content by the trees of jets, with features that are not scaled, and keeps the storage.
   ///
-  /// - Throws: ``NodeFeatureError`` if particles lack a column that is read.
+  /// - Throws: `ParticleColumnError` if particles lack a column that is read.
   public mutating func replace(with events: Events, jets: Jets) throws {
     try trees.replace(with: jets, of: events, features: set)
   }

@@ -55,7 +55,7 @@ private func field(of error: any Error) -> String? {
   switch error {
   case let error as JetPhysicsError: error.field
   case let error as ObservableError: error.field
-  case let error as NodeFeatureError: error.field
+  case let error as ParticleColumnError: error.field
   case let error as EventEncodingError: error.field
   case let error as GivenEventError: error.field
   case let error as EventInputError: error.field

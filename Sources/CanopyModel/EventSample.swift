@@ -51,13 +51,13 @@ public struct EventSample: Sendable {
 
   /// Replaces the content by events and their jets, with features that are not scaled, and keeps the storage.
   ///
-  /// - Throws: what the stages throw of the first event that lacks what they read, and ``HeadColumnError`` if particles lack
+  /// - Throws: what the stages throw of the first event that lacks what they read, and `ParticleColumnError` if particles lack
   ///   what heads read; the content is lost then.
   public mutating func replace(with events: Events, jets: Jets) throws {
     if events.particleCount > 0,
       let name = headColumns.first(where: { events.particles.content.numbers($0) == nil })
     {
-      throw HeadColumnError(name, events)
+      throw ParticleColumnError(name, events, isForHead: true)
     }
     try self.events?.replace(with: events, jets: jets)
     jetOffsets.replaceSubrange(jetOffsets.indices, with: jets.offsets)
@@ -134,29 +134,6 @@ public struct EventSample: Sendable {
   public mutating func scale(by scaling: SampleScaling) {
     if let scaling = scaling.nodes, embedding != nil { scaling.apply(to: &embedding!) }
     if let scaling = scaling.events, events != nil { scaling.apply(to: &events!) }
-  }
-}
-
-/// Particles that lack a column that a head reads.
-public struct HeadColumnError: Error, Sendable, Hashable, EventError, CustomStringConvertible {
-  /// The number of the first event, counted from 0 through all inputs.
-  public let event: Int?
-  /// The column.
-  public let field: String
-  /// What is wrong and what to do about it, as one sentence.
-  public let description: String
-
-  /// The sentence, to follow the name of the file.
-  public var predicate: String { "cannot be judged: \(description)" }
-
-  fileprivate init(_ name: String, _ events: Events) {
-    event = events.eventNumbers.first
-    field = name
-    let reason =
-      events.unreadableColumns["particle/" + name].map { "cannot be read: \($0)" }
-      ?? (events.particles.content.columns[name] == nil
-        ? "is not there" : "has several numbers for each particle") + "; give each particle one number"
-    description = "The column \(name) of particles, which a head reads, \(reason)."
   }
 }
 

@@ -194,16 +194,16 @@ import Testing
   @Test func whatParticlesLackIsNamed() throws {
     let setting = try Setting()
     let events = try Setting.events(setting.particles)
-    func error(_ change: (inout Particles) -> Void) -> JetSequenceError? {
+    func error(_ change: (inout Particles) -> Void) -> ParticleColumnError? {
       var events = events
       change(&events.particles.content)
-      return #expect(throws: JetSequenceError.self) { try setting.features(of: events) }
+      return #expect(throws: ParticleColumnError.self) { try setting.features(of: events) }
     }
     let missing = error { $0.columns["hadron"] = nil }
-    #expect(missing?.field == "hadron")
+    #expect(missing?.field == "hadron" && missing?.event == 0)
     #expect(
-      missing?.description
-        == "Event 0 cannot be embedded: The column hadron of particles, which the network reads, is not there; give each "
+      missing?.predicate
+        == "cannot be embedded: The column hadron of particles, which the network reads, is not there; give each "
         + "particle one number.")
     #expect(error { $0.columns["significance"] = nil }?.field == "significance")
     #expect(error { $0.pdgID = [] }?.field == "pdgid")

@@ -135,13 +135,13 @@ import Testing
     let rest = jets.constituents[0].dropFirst().reduce(0) { $0 + d0[events.offsets[0] + Int($1)] }
     #expect(abs(Double(trees.features[root * 13 + 12]) - rest) < 1e-5)
     changed.particles.content.columns["d0"]!.values[leaf] = 1e300
-    let large = #expect(throws: NodeFeatureError.self) {
+    let large = #expect(throws: ParticleColumnError.self) {
       try trees.replace(with: jets, of: changed, features: set)
     }
     #expect(large?.event == 0 && large?.description.contains("is 1e+300") == true)
     let other = try NodeFeatures(["particle.other"])
     var none = FeatureTrees(featureCount: 1)
-    let error = #expect(throws: NodeFeatureError.self) {
+    let error = #expect(throws: ParticleColumnError.self) {
       try none.replace(with: jets, of: events, features: other)
     }
     #expect(error?.field == "other" && error?.description.contains("is not there") == true)
