@@ -142,6 +142,8 @@ public struct DecorrelatedClassifier: ClassifyingHead {
   }
   /// Those of the head inside.
   public var derivedTruthColumns: Set<String> { inner.derivedTruthColumns }
+  /// Those of the head inside, unless they are numbers of the method.
+  public var optionalTruthColumns: Set<String> { inner.optionalTruthColumns.subtracting(names) }
   /// Those of the head inside.
   public var outputs: [HeadOutput] { inner.outputs }
 

@@ -101,6 +101,11 @@ public struct ParticleIdentification: ClassifyingHead {
     return own + configuration.bins.map(\.of).filter { !own.contains($0) }
   }
 
+  /// The columns of the intervals: a constituent without one of them is in no interval.
+  public var optionalTruthColumns: Set<String> {
+    Set(truthColumns).subtracting(classification.truthColumns)
+  }
+
   /// The probabilities, the working points if there are some, and the weight if there is one.
   public var outputs: [HeadOutput] {
     let weight = configuration.weight.map { _ in HeadOutput(IdentificationSettings.weightOutput) }

@@ -85,7 +85,7 @@ struct ReadingOptions: ParsableArguments {
       }
       do {
         let formula = try Formula(text)
-        try formula.checkForEvents(isCondition: true)
+        try formula.check(isCondition: true)
         return formula
       } catch {
         throw ValidationError("--where \(error).")
@@ -118,7 +118,7 @@ struct ReadingOptions: ParsableArguments {
       }
       do {
         let formula = try Formula(parts[1].trimmingCharacters(in: .whitespaces))
-        try formula.checkForEvents()
+        try formula.check()
         definitions.append(ColumnDefinition(name, formula))
       } catch {
         throw ValidationError("--define \(name): \(error).")

@@ -108,6 +108,17 @@ public struct EventSample: Sendable {
     }
   }
 
+  /// The name of the number of an event that is farthest from 0; nil if stages hand over none.
+  func farthestNumber(ofEvent event: Int) -> (name: String, value: Float)? {
+    var farthest: (name: String, value: Float)?
+    for (place, name) in shuffledNames.enumerated() {
+      forEachNumber(numberPlace(place), ofEvent: event) { value in
+        if abs(value) > abs(farthest?.value ?? 0) { farthest = (name, value) }
+      }
+    }
+    return farthest
+  }
+
   /// Deals a number of a stage out again among its rows.
   mutating func shuffle(_ number: NumberPlace, using generator: inout SeededGenerator) {
     if number.isOfJets {

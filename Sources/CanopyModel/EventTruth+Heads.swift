@@ -23,19 +23,19 @@ extension EventTruth {
     let events = Array(events)
     var truth = spreadColumns(over: rows, of: events)
     if rows == .jets {
-      for (name, column) in jetColumns { truth[name] = filled(column, rows, events) }
+      for (name, column) in jetColumns { truth[name] = column.filled(values(of: column, rows, events)) }
     }
     return HeadTruth(rows: rowCount(of: rows, of: events), columns: truth)
   }
 
   /// The values of a column of rows for those of some events.
-  private func filled(_ column: TruthColumn, _ rows: HeadRows, _ events: some Collection<Int>) -> [Float] {
+  private func values(of column: TruthColumn, _ rows: HeadRows, _ events: [Int]) -> [Float] {
     var values: [Float] = []
     values.reserveCapacity(rowCount(of: rows, of: events))
     for event in events {
       for row in self.rows(rows, ofEvent: event) { values.append(column.values[row]) }
     }
-    return column.filled(values)
+    return values
   }
 
   private func spreadColumns(over rows: HeadRows, of events: some Collection<Int>) -> [String: [Float]] {
@@ -43,11 +43,16 @@ extension EventTruth {
   }
 
   /// The truth of the rows that a head has of some events; what is missing has the value of another row, so that a loss can
-  /// be computed that counts for nothing.
+  /// be computed that counts for nothing, and NaN in columns that rows may lack.
   package func truth(of named: Network.NamedHead, of events: some Collection<Int>) -> HeadTruth {
     let (rows, events) = (named.head.rows, Array(events))
+    let optional = named.head.optionalTruthColumns
     var truth = spreadColumns(over: rows, of: events)
-    for (name, column) in rowColumns(of: named) { truth[name] = filled(column, rows, events) }
+    for name in optional { truth[name] = columns[name].map { spread($0.values, over: rows, of: events) } }
+    for (name, column) in rowColumns(of: named) {
+      let values = values(of: column, rows, events)
+      truth[name] = optional.contains(name) ? values : column.filled(values)
+    }
     return HeadTruth(rows: rowCount(of: rows, of: events), columns: truth)
   }
 
@@ -56,7 +61,8 @@ extension EventTruth {
     _ weights: [Float], for named: Network.NamedHead, of events: some Collection<Int>
   ) -> [Float] {
     guard named.head.rows == .events || named.head.rows == .jets else { return events.map { weights[$0] } }
-    let truth = named.fileTruthColumns.compactMap { columns[$0] }.filter(\.isIncomplete).map(\.values)
+    let needed = named.fileTruthColumns.filter { !named.head.optionalTruthColumns.contains($0) }
+    let truth = needed.compactMap { columns[$0] }.filter(\.isIncomplete).map(\.values)
     guard !truth.isEmpty else { return events.map { weights[$0] } }
     return events.map { event in truth.contains { $0[event].isNaN } ? 0 : weights[event] }
   }
@@ -75,7 +81,8 @@ extension EventTruth {
         for _ in self.rows(rows, ofEvent: event) { rowWeights.append(weight) }
       }
     }
-    for column in rowColumns(of: named).values where column.isIncomplete {
+    let optional = named.head.optionalTruthColumns
+    for (name, column) in rowColumns(of: named) where column.isIncomplete && !optional.contains(name) {
       var row = 0
       for event in events {
         for place in self.rows(rows, ofEvent: event) {
@@ -132,7 +139,8 @@ extension EventTruth {
   /// What to say of rows that lack truth which a head learns from or is judged by; nil if there are none.
   package func remarkOnMissingTruth(of named: Network.NamedHead) -> String? {
     let holders = holders(for: named)
-    let missing = named.head.truthColumns.compactMap { column -> String? in
+    let needed = named.head.truthColumns.filter { !named.head.optionalTruthColumns.contains($0) }
+    let missing = needed.compactMap { column -> String? in
       let count = holders.places.count { holders.columns[column]![$0].isNaN }
       return count > 0 ? "\(column) is missing in \(count) of \(holders.places.count)" : nil
     }
@@ -156,6 +164,7 @@ extension EventTruth {
             "\(column) is \(values[place].text), but \(named.name) needs a finite number there; leave the event out, or write "
               + "NaN for truth that is missing.")
         }
+        if named.head.optionalTruthColumns.contains(column) { continue }
         let known = places.filter { !values[$0].isNaN }
         guard !known.isEmpty || places.isEmpty else {
           throw error(

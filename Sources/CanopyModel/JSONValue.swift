@@ -30,6 +30,17 @@ public enum JSONValue: Sendable, Equatable {
   }
 }
 
+extension JSONValue: CustomStringConvertible {
+  /// The value as JSON on one line, with members by name.
+  public var description: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // Infinities and NaN have no JSON, and cannot come from it.
+    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) }
+      ?? "a number that JSON does not have"
+  }
+}
+
 extension JSONValue: Codable {
   /// Reads any JSON value of up to 64 lists and objects in each other.
   ///

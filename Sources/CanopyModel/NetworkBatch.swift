@@ -15,7 +15,7 @@ public final class NetworkBatch {
   /// What stages and heads read as plain numbers.
   private(set) var kinematics = Kinematics()
   /// The events, by their number in the sample: `[events]`.
-  private var selected: [Int] = []
+  private(set) var selected: [Int] = []
   /// The jets of the events, by their number in the sample: `[jets]`.
   private var jets: [Int] = []
   /// The event of each jet, counted within the batch: `[jets]`.

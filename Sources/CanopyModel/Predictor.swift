@@ -25,6 +25,8 @@ public final class Predictor {
   private let batch = NetworkBatch()
   /// The events fold by fold: `[events]`; empty if there are no folds.
   private var order: [Int] = []
+  /// The numbers of the events, to name one in an error: `[events]`; empty if they are not known.
+  private var eventNumbers: [Int] = []
   /// What the heads predict for no events.
   private let heads: [HeadPrediction]
 
@@ -50,7 +52,8 @@ public final class Predictor {
   /// The jets of `events`, the embeddings and what the heads predict.
   ///
   /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from, what a stage throws of the
-  ///   first that lacks what the network reads, `PluginError` if a plugin gives other rows or columns than it declares.
+  ///   first that lacks what the network reads, ``EmbeddingRangeError`` for one whose embedding is out of range, `PluginError` if a
+  ///   plugin gives other rows or columns than it declares.
   public func predict(_ events: Events, heads: Bool = true) throws -> Prediction {
     var prediction = Prediction()
     try predict(events, into: &prediction, heads: heads)
@@ -64,7 +67,8 @@ public final class Predictor {
   ///   - prediction: replaced.
   ///   - heads: whether the heads take part.
   /// - Throws: `JetPhysicsError` for the first event that jets cannot be made from, what a stage throws of the
-  ///   first that lacks what the network reads, `PluginError` if a plugin gives other rows or columns than it declares.
+  ///   first that lacks what the network reads, ``EmbeddingRangeError`` for one whose embedding is out of range, `PluginError` if a
+  ///   plugin gives other rows or columns than it declares.
   public func predict(_ events: Events, into prediction: inout Prediction, heads: Bool = true) throws {
     var time = ProcessInfo.processInfo.systemUptime
     try reconstruction.findJets(in: events, into: &prediction.jets)
@@ -74,6 +78,7 @@ public final class Predictor {
       inputMonitor.look(at: features, eventCount: events.eventCount)
     }
     driftMonitor?.look(at: engines[0].sample)
+    eventNumbers.replaceSubrange(eventNumbers.indices, with: events.eventNumbers)
     prediction.clear(for: model.network, heads ? self.heads : [])
     if model.members.isEmpty {
       engines[0].scale()
@@ -88,9 +93,11 @@ public final class Predictor {
 
   /// What the heads predict for some events of a sample that is scaled, in the order of the heads: `[rows × width]` each.
   ///
-  /// - Throws: `PluginError` if a plugin gives other rows or columns than it declares.
+  /// - Throws: ``EmbeddingRangeError`` for the first event whose embedding is out of range, `PluginError` if a plugin gives other rows
+  ///   or columns than it declares.
   func predict(_ scaled: EventSample, events: Range<Int>) throws -> [[Float]] {
     engines[0].sample = scaled
+    eventNumbers.removeAll(keepingCapacity: true)
     var prediction = Prediction()
     prediction.clear(for: model.network, heads)
     var time = ProcessInfo.processInfo.systemUptime
@@ -125,9 +132,11 @@ public final class Predictor {
     let pass = network(batch, engine.weights, on: engine.tape)
     try pass.check()
     if let jetEmbedding = pass.jetEmbedding {
+      if let jet = jetEmbedding.rowOutOfRange { throw rangeError(row: Int(batch.eventOfJet[jet]), engine) }
       prediction.embedding.append(contentsOf: jetEmbedding.values)
     }
     if let eventEmbedding = pass.eventEmbedding {
+      if let event = eventEmbedding.rowOutOfRange { throw rangeError(row: event, engine) }
       prediction.eventEmbedding.append(contentsOf: eventEmbedding.values)
     }
     times.network += Self.lap(&time)
@@ -141,6 +150,14 @@ public final class Predictor {
       prediction.heads[index].values.append(contentsOf: outputs.values)
     }
     if !prediction.heads.isEmpty { times.heads += Self.lap(&time) }
+  }
+
+  /// What is wrong with the event of a row of the batch.
+  private func rangeError(row: Int, _ engine: Engine) -> EmbeddingRangeError {
+    let event = batch.selected[row]
+    return EmbeddingRangeError(
+      event: eventNumbers.indices.contains(event) ? eventNumbers[event] : nil,
+      farthest: engine.sample.farthestNumber(ofEvent: event))
   }
 
   /// The event at a place: the one of that number, or, with folds, in their order.

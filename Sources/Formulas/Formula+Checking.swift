@@ -3,26 +3,34 @@
 import EventData
 
 extension Formula {
-  /// Makes sure that there can be events, with jets, that the formula has a value for: those that have all columns that it
+  /// Makes sure that there can be events, with jets, whose rows the formula has a value for: those that have all columns that it
   /// names.
   ///
-  /// - Parameter isCondition: whether the value has to be a condition.
+  /// - Parameters:
+  ///   - rows: what it shall have a value for.
+  ///   - isCondition: whether the value has to be a condition.
+  /// - Returns: the formula for such events.
   /// - Throws: ``FormulaError`` if the formula is wrong whatever events have.
-  package func checkForEvents(isCondition: Bool = false) throws(FormulaError) {
+  @discardableResult
+  package func check(
+    for rows: FormulaRows = .event, isCondition: Bool = false
+  ) throws(FormulaError) -> CompiledFormula {
     do throws(FormulaError) {
-      try compile(in: WantedColumns(self, knowsJets: true), isCondition)
+      return try compile(for: rows, in: WantedColumns(self, knowsJets: true), isCondition)
     } catch {
       // Nothing keeps a file from having a column of events that is called particle, or jet.pt.
       let others = WantedColumns(self, knowsJets: false)
-      if (try? compile(in: others, isCondition)) == nil { throw error }
+      guard let compiled = try? compile(for: rows, in: others, isCondition) else { throw error }
+      return compiled
     }
   }
 
-  private func compile(in schema: WantedColumns, _ isCondition: Bool) throws(FormulaError) {
-    _ =
-      isCondition
-      ? try CompiledFormula(condition: self, for: .event, in: schema)
-      : try CompiledFormula(self, for: .event, in: schema)
+  private func compile(
+    for rows: FormulaRows, in schema: WantedColumns, _ isCondition: Bool
+  ) throws(FormulaError) -> CompiledFormula {
+    isCondition
+      ? try CompiledFormula(condition: self, for: rows, in: schema)
+      : try CompiledFormula(self, for: rows, in: schema)
   }
 }
 

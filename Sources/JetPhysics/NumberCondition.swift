@@ -134,9 +134,10 @@ extension NumberCondition {
       skipSpace()
       let start = place
       while place < text.count, text[place].isASCII, isPartOfNumber(text[place]) { place += 1 }
-      guard let number = Double(String(text[start..<place])), number.isFinite else {
+      let number = Double(String(text[start..<place]))
+      guard let number, number.isFinite else {
         place = start
-        throw problem("a number is missing")
+        throw problem(number?.isInfinite == true ? "this number is too large" : "a number is missing")
       }
       return number
     }

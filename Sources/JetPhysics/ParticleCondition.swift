@@ -66,13 +66,22 @@ extension ParticleCondition {
   /// - Throws: ``JetPhysicsError`` that shows where the text stops being a condition.
   public init(_ text: String) throws {
     do {
-      switch try NumberConditionOrFormula(text, on: "particles", examples: "pt, eta, charge or pdgid") {
+      let given = try NumberConditionOrFormula(
+        text, on: "particles", examples: "pt, eta, charge or pdgid",
+        isNumber: { !$0.name.hasPrefix(FormulaRows.particle.rawValue + ".") })
+      switch given {
       case .number(var condition):
         let quantity = Quantity(name: condition.name)
         // A quantity of several names has one when it is written.
         condition.name = quantity.name
         (self.quantity, self.condition, formula) = (quantity, condition, nil)
-      case .formula(let formula): (quantity, condition, self.formula) = (nil, nil, formula)
+      case .formula(let formula):
+        if try formula.check(for: .particle, isCondition: true).readsOtherRows {
+          throw JetPhysicsError(
+            field: "particles", problem: "The condition \"\(formula)\" on particles \(Self.severalParticles)."
+          )
+        }
+        (quantity, condition, self.formula) = (nil, nil, formula)
       }
     } catch let error as FormulaError {
       throw JetPhysicsError(field: "particles", problem: "The condition \(error).")
@@ -128,9 +137,6 @@ extension ParticleCondition {
       let unreadable = columns.compactMap { batch.unreadableColumns["particle/\($0)"] }.first
       throw lack(unreadable ?? "\(error.problem) (character \(error.character))")
     }
-    guard !compiled.readsOtherRows else {
-      throw lack("it puts several particles together, as sum and largest do, and is on each by itself")
-    }
     var evaluator = FormulaEvaluator(compiled)
     evaluator.evaluate(batch)
     for particle in takesPart.indices where evaluator.values[particle] == 0 { takesPart[particle] = false }
@@ -145,6 +151,9 @@ extension ParticleCondition {
           && !$0.hasPrefix(FormulaRows.particle.rawValue + ".")
       }.sorted()
   }
+
+  private static let severalParticles =
+    "puts several particles together, as sum and largest do, and is on each by itself; leave it out"
 
   private func lack(_ reason: String) -> JetPhysicsError {
     JetPhysicsError(

@@ -4,6 +4,9 @@ extension Head {
   /// None.
   public var derivedTruthColumns: Set<String> { [] }
 
+  /// None.
+  public var optionalTruthColumns: Set<String> { [] }
+
   /// Nothing.
   public func derivedTruth(of events: Events, jets: Jets) throws -> [String: [Float]] { [:] }
 

@@ -49,6 +49,9 @@ public protocol Head: Sendable {
   var truthColumns: [String] { get }
   /// Those of `truthColumns` that no file has, as the head derives them from events and jets; none unless given.
   var derivedTruthColumns: Set<String> { get }
+  /// Those of `truthColumns` that rows may lack, which are learnt from all the same and have NaN there in `evaluate`; none unless
+  /// given.
+  var optionalTruthColumns: Set<String> { get }
   /// What the head predicts, in the order of the columns of `outputs`.
   var outputs: [HeadOutput] { get }
 

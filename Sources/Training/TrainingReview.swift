@@ -25,6 +25,15 @@ struct TrainingReview {
     }
     // Files for the test that there are not are found before the training rather than after it.
     _ = try EventStream(samples: configuration.data.testInputs)
+    for named in network.heads where named.head.rows == .constituents {
+      let truth = named.head.truthColumns.filter { !named.head.optionalTruthColumns.contains($0) }
+      for stage in network.stages {
+        guard let column = truth.first(where: stage.stage.particleColumns.contains) else { continue }
+        throw TrainingError(
+          "\(named.name) would read its own truth: \(column) is a column of particles that \(stage.place.rawValue) reads; leave it "
+            + "out there.")
+      }
+    }
     let conditions = Set(network.conditions)
     for named in network.heads where named.head.inputs.contains(.eventInputs) {
       guard let column = named.head.truthColumns.first(where: conditions.contains) else { continue }

@@ -274,6 +274,20 @@ import Testing
 
     func add(_ result: Result<[[[Float]]], any Error>) { lock.withLock { all.append(result) } }
   }
+
+  @Test func anEmbeddingOutOfRangeNamesItsEventAndNumber() throws {
+    let model = try SampleModel.make()
+    for place in model.parameters.values.indices { model.parameters.values[place] *= 1e12 }
+    var later = events
+    for event in later.eventNumbers.indices { later.eventNumbers[event] += 100 }
+    let error = #expect(throws: EmbeddingRangeError.self) { try Predictor(model).predict(later) }
+    #expect(error?.event == 100)
+    let field = try #require(error?.field)
+    #expect(field.hasSuffix(" of nodes"))
+    #expect(
+      error?.description.hasPrefix(
+        "Event 100 cannot be judged: The embedding is out of range: \(field) lies ") == true)
+  }
 }
 
 extension FourMomentum {

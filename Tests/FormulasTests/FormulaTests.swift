@@ -94,10 +94,10 @@ import Testing
     }
     // Of what events have is not known before they are read, it is known that it is no text of particles.
     let particles = #expect(throws: FormulaError.self) {
-      try Formula(#"any(particle.kind == "a")"#).checkForEvents(isCondition: true)
+      try Formula(#"any(particle.kind == "a")"#).check(isCondition: true)
     }
     #expect(particles?.problem.contains("columns of particles are numbers") == true)
-    #expect(throws: Never.self) { try Formula(#"process == "a""#).checkForEvents(isCondition: true) }
+    #expect(throws: Never.self) { try Formula(#"process == "a""#).check(isCondition: true) }
   }
 
   @Test func oneOfSeveralNumbers() throws {

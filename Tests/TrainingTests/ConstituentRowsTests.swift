@@ -12,7 +12,11 @@ import Training
 
 /// Tells constituents apart by their momenta, their charge and the embedding of their jet.
 private struct ConstituentTagger: ClassifyingHead {
-  struct Configuration: Codable, Sendable { var truth: ClassTruth }
+  struct Configuration: Codable, Sendable {
+    var truth: ClassTruth
+    /// A column that rows may lack, which is counted.
+    var counted: String?
+  }
 
   static let identifier = "constituent-tagger"
   static let version = PluginVersion(1, 0, 0)
@@ -34,6 +38,17 @@ private struct ConstituentTagger: ClassifyingHead {
 
   var rows: HeadRows { .constituents }
   var inputs: Set<HeadInput> { [.jetEmbedding, .constituentRows] }
+  var truthColumns: [String] { classification.truthColumns + optionalTruthColumns }
+  var optionalTruthColumns: Set<String> { Set([configuration.counted].compactMap(\.self)) }
+
+  func evaluate(_ outputs: Matrix, truth: HeadTruth, weights: [Double]) throws -> HeadEvaluation {
+    var evaluation = try classification.evaluate(outputs, truth: truth, weights: weights)
+    if let counted = configuration.counted {
+      let count = truth[counted].indices.count { weights[$0] != 0 && truth[counted][$0].isNaN }
+      evaluation.metrics.append(Metric("lacking", Estimate(value: Double(count), error: nil)))
+    }
+    return evaluation
+  }
 
   func callAsFunction(_ inputs: HeadInputs) -> Variable {
     let momenta = inputs.constituentRows.content.momenta
@@ -99,13 +114,15 @@ private struct SplittingTagger: Head {
       var origins = particles.map { $0.pt > 15 ? "1" : "0" }
       if event % 10 == 0 { origins[event / 10 % 8] = "null" }
       return ToyJets.line(
-        particles, "\"label\": \(event % 2)", "\"origin\": [\(origins.joined(separator: ", "))]")
+        particles, "\"label\": \(event % 2)", "\"origin\": [\(origins.joined(separator: ", "))]",
+        "\"depth\": [\(origins.map { $0 == "1" ? "2.5" : "null" }.joined(separator: ", "))]")
     }
     events = try folder.write(lines.joined(), to: "toys.jsonl")
   }
 
   private func train(
-    _ truth: String = "origin", into name: String = "model", _ log: ToyJets.Log = ToyJets.Log()
+    _ truth: String = "origin", into name: String = "model", features: String = "lund",
+    _ log: ToyJets.Log = ToyJets.Log()
   ) throws
     -> Model
   {
@@ -116,6 +133,7 @@ private struct SplittingTagger: Head {
         with:
           "  origin:\n    plugin: constituent-tagger\n    configuration: {truth: \(truth)}\n  width: {plugin: splitting-width, weight: 1e-9, configuration: {}}\n  prongs:\n"
       )
+      .replacing("  width: 4\n", with: "  width: 4\n  features: [\(features)]\n")
     let file = URL(fileURLWithPath: try folder.write(yaml, to: "c.yaml"))
     let run = TrainingRun(
       try TrainingConfiguration(contentsOf: file, plugins: Self.plugins), plugins: Self.plugins)
@@ -199,5 +217,29 @@ private struct SplittingTagger: Head {
       "\(String(describing: error))")
     let wrong = #expect(throws: SampleError.self) { try train("label") }
     #expect(wrong?.description.contains("particles have no column label") == true)
+  }
+
+  /// Soft particles have no depth: they are learnt from all the same, and are without one when the head is judged.
+  @Test func aColumnThatRowsMayLackLeavesNoneOut() throws {
+    let log = ToyJets.Log()
+    let model = try train("origin, counted: depth", log)
+    #expect(
+      log.remarks.contains { $0.hasSuffix("without truth: origin is missing in 12 of 960.") },
+      "\(log.remarks)")
+    let options = EventReadingOptions(particleColumns: ["origin", "depth"])
+    let evaluation = try Evaluation(
+      of: model, on: EventStream(inputs: [events], options: options), threads: 2
+    ).heads[0].evaluation
+    let classifier = try #require(evaluation?.classifiers.first)
+    let lacking = evaluation?.metrics.first { $0.name == "lacking" }?.estimate?.value
+    #expect(lacking == Double(classifier.backgroundCount) && classifier.backgroundCount > 100)
+  }
+
+  @Test func truthAmongTheFeaturesOfNodesIsRefused() {
+    let error = #expect(throws: TrainingError.self) { try train(features: "lund, particle.origin") }
+    #expect(
+      error?.description
+        == "origin would read its own truth: origin is a column of particles that embedding reads; leave it out there."
+    )
   }
 }
