@@ -81,3 +81,29 @@ echo '…'
 step 'Trigger on boosted W bosons: rates of a menu of two paths, and the efficiency for the signal'
 run trigger Resources/Samples/qcd-events.hepmc.zst --menu Resources/Examples/trigger.yaml \
   --model Resources/Models/w-tagger --rate 1000 --signal Resources/Samples/w-events.hepmc.zst
+
+samples=Resources/Samples
+models=Resources/Models
+
+step 'Tell the flavour of jets by the impact parameters of their tracks'
+run classify "$samples/flavour/flavour-jets-small.h5" --model "$models/flavour-tagger" --max-events 4
+
+step 'Find a W boson among the particles of some fifty interactions ...'
+run cluster "$samples/pileup/pileup-small.h5" --radius 0.8 --min-pt 200 --max-events 1
+
+step '... and with weights for those that a network takes for particles of the hard interaction'
+run cluster "$samples/pileup/pileup-small.h5" --radius 0.8 --min-pt 200 --max-events 1 --apply "$models/pileup"
+
+step 'Measure the energy of jets, of which a detector saw a part, beside what it saw'
+run evaluate "$samples/detector/jet-response-small.h5" --model "$models/jet-energy" | sed '/-calibration$/,$d'
+echo '…'
+
+step 'Draw new W jets from the density that a network has learnt of them'
+drawn=$(mktemp -d)
+trap 'rm -rf "$drawn"' EXIT
+run generate --model "$models/jet-likelihood" --class W -n 200 -o "$drawn/w-jets.h5"
+run classify "$drawn/w-jets.h5" --model "$models/jet-likelihood" --max-events 3
+
+step 'Measure events with a detector like CMS, and tag what it saw'
+run detector "$samples/w-events.hepmc.zst" --card Resources/Detectors/cms.yaml --max-events 5 -o "$drawn/measured.h5"
+run classify "$drawn/measured.h5" --model "$models/w-tagger"

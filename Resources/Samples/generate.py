@@ -809,9 +809,13 @@ def write_shipped(folder, workers):
     ):
         write_events(os.path.join(folder, name + ".hepmc.zst"), process, count, seed=748)
     write_other_formats(os.path.join(folder, "w-events.hepmc.zst"), folder, 20)
-    write_sample(os.path.join(folder, "w-vs-qcd-small.h5"), "jets", 2000, seed=1702, workers=workers)
-    write_sample(os.path.join(folder, "dihiggs", "hh-vs-ttbar-small.h5"), "dihiggs", 400, seed=1702, workers=workers)
-    write_sample(os.path.join(folder, "ditau", "tautau-mass-small.h5"), "ditau", 420, seed=1702, workers=workers)
+    for sample, name, count in (
+        ("jets", "w-vs-qcd-small", 2000), ("dihiggs", "dihiggs/hh-vs-ttbar-small", 400),
+        ("ditau", "ditau/tautau-mass-small", 420), ("flavour-jets", "flavour/flavour-jets-small", 400),
+        ("pileup", "pileup/pileup-small", 20), ("jet-response", "detector/jet-response-small", 100),
+        ("w-lnu", "detector/w-lnu-small", 200),
+    ):
+        write_sample(os.path.join(folder, name + ".h5"), sample, count, seed=1702, workers=workers, mean=50)
 
 
 def main():

@@ -10,8 +10,8 @@ struct DemoCommand: ParsableCommand {
     commandName: "demo",
     abstract: "Shows canopy at work on the events and models that come with it.",
     discussion: """
-      Twelve steps cluster, embed, classify, evaluate and trigger, in some seconds. Each prints the command that it runs; the first \
-      line has the folder to run them in, whose Resources have models, samples, configurations and menus. The demo is a script for bash.
+      Eighteen steps cluster, embed, classify, evaluate, trigger, generate and measure, in some seconds. Each prints the command that it \
+      runs; the first line has the folder to run them in, whose Resources have models, samples, configurations and menus. The demo is a script for bash.
 
       EXAMPLES:
         canopy demo

@@ -21,6 +21,10 @@ clang=$(dirname "$(readlink -f "$(command -v "$swift")")")/clang
 library=$("$clang" -print-file-name=libclang_rt.fuzzer_no_main-"$(uname -m)".a)
 [[ -e $library ]] || library=$("$clang" -print-file-name=libclang_rt.fuzzer_no_main.a)
 [[ -e $library ]] || { echo "The Swift toolchain has no libFuzzer; get one from https://www.swift.org/install." >&2; exit 1; }
+# Several of these may run side by side, each with targets of its own: one builds, and makes what the targets need.
+mkdir -p "$build"
+exec {lock}>"$build/fuzz.lock"
+flock "$lock"
 "$swift" build --package-path Tests/Fuzzing --scratch-path "$build" --configuration release --sanitize address \
   --disable-index-store -Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table,trace-cmp \
   -Xcc -fsanitize=fuzzer-no-link -Xlinker "$library" -Xlinker -lstdc++
@@ -34,14 +38,19 @@ export TMPDIR=$scratch
 # libhdf5 leaks a little when it refuses a file, and a backtrace of each finding costs more than finding it.
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:handle_abort=1:detect_odr_violation=0
 export SWIFT_BACKTRACE=enable=no
-"$fuzz" prepare "$build/fixtures"
-mkdir -p "$build/fixtures/seeds/compressed"
-for compress in gzip zstd xz bzip2; do
-  [[ -x $(command -v $compress) ]] || continue
-  for seed in json/seed text/seed; do
-    $compress -c "$build/fixtures/seeds/$seed" >"$build/fixtures/seeds/compressed/$(dirname $seed).$compress"
+prepared=$build/fixtures/prepared
+if [[ ! $prepared -nt $fuzz ]]; then
+  "$fuzz" prepare "$build/fixtures"
+  mkdir -p "$build/fixtures/seeds/compressed"
+  for compress in gzip zstd xz bzip2; do
+    [[ -x $(command -v $compress) ]] || continue
+    for seed in json/seed text/seed; do
+      $compress -c "$build/fixtures/seeds/$seed" >"$build/fixtures/seeds/compressed/$(dirname $seed).$compress"
+    done
   done
-done
+  touch "$prepared"
+fi
+flock -u "$lock"
 
 share=$((seconds / ${#targets[@]}))
 for target in "${targets[@]}"; do
