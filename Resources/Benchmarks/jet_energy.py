@@ -59,6 +59,9 @@ class BinnedCorrection:
                 if rows.sum() >= 30:
                     response = np.median(jets.pt[rows] / jets.truth[rows])
                     knots.append((np.log(response * np.median(jets.truth[rows])), -np.log(response)))
+            if not knots:
+                raise SystemExit(
+                    f"no interval of pT has 30 jets with {low} <= |η| < {high} to correct by; give a larger sample")
             self.curves.append(np.array(sorted(knots)).T)
 
     def __call__(self, jets):

@@ -43,10 +43,16 @@ def matched(truth, found, options):
         distance = np.hypot(found.y[candidates] - truth.y[jet], turn)
         if len(candidates) and distance.min() < 0.4:
             pairs.append((jet, candidates[distance.argmin()]))
+    if not pairs:
+        raise SystemExit(
+            f"no jet of the hard interaction with pT > {options.min_pt} GeV and |y| < {options.max_abs_rapidity} is found again; "
+            "give more events, or a lower --min-pt")
     return np.array(pairs).T
 
 
 def half_width(values):
+    if not len(values):
+        return np.nan
     low, high = np.quantile(values, (0.15865, 0.84135))
     return (high - low) / 2
 

@@ -132,7 +132,8 @@ extension Setting where Section: SettingsSection {
   /// - Parameters:
   ///   - key: how the setting is written.
   ///   - path: where the section has the value.
-  ///   - read: the value of what is written; an error that it throws becomes one of the setting.
+  ///   - read: the value of what is written; an error that it throws becomes one of the setting, unless it
+  ///     is a ``ConfigurationError``.
   ///   - meaning: what it is, in a few words.
   ///   - defaultValue: the default in words; nil for a setting that cannot be left out.
   ///   - range: the values that it may have, in words.
@@ -153,6 +154,9 @@ extension Setting where Section: SettingsSection {
         guard let value else { return }
         do {
           section[keyPath: path] = try read(value)
+        } catch let error as ConfigurationError {
+          // It knows its place within what is written.
+          throw error
         } catch {
           let problem = (error as? any SettingValueError)?.problem ?? "\(error)"
           throw DecodingError.dataCorruptedError(
