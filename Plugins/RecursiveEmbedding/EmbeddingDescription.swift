@@ -10,6 +10,8 @@ public struct EmbeddingDescription: SettingsSection, Encodable, Equatable {
   public var width = 40
   /// What the network reads of each node.
   public var features = NodeFeatures.lund
+  /// The scale below which splittings are not resolved; nil if all are.
+  public var tree: TreePruning?
 
   /// The widths that a network may have.
   public static let allowedWidths = 1...1024
@@ -18,10 +20,13 @@ public struct EmbeddingDescription: SettingsSection, Encodable, Equatable {
   public init() {}
 
   /// A recursive network.
-  public init(cell: RecursiveNetwork.Cell, width: Int, features: NodeFeatures) {
+  public init(
+    cell: RecursiveNetwork.Cell, width: Int, features: NodeFeatures, tree: TreePruning? = nil
+  ) {
     self.cell = cell
     self.width = width
     self.features = features
+    self.tree = tree
   }
 
   /// The settings, in the order of tables.
@@ -35,5 +40,10 @@ public struct EmbeddingDescription: SettingsSection, Encodable, Equatable {
       "what the network reads of each node: a set, a column of the particles, or a list such as `[lund, particle.charge]`; "
         + "splittings have the sum over their particles",
       default: "`lund`", range: "`lund`, `paper`, `particle.COLUMN`, `OBSERVABLE/QUANTITY`"),
+    Setting(
+      "tree", \.tree,
+      "the scale below which splittings of the tree are not resolved, so that soft and collinear particles do not change it: the "
+        + "keys below",
+      default: "all are resolved"),
   ]
 }

@@ -17,8 +17,10 @@ public struct FeatureTrees: Sendable {
   /// Features, row-major `[nodes × featureCount]`.
   public private(set) var features: [Float] = []
 
-  /// Kept for its storage.
+  /// Kept for their storage.
   private var places: [NodePlace] = []
+  private var pruned = PrunedTrees()
+  private var wholeFeatures: [Float] = []
 
   /// No trees, for nodes of `featureCount` features.
   public init(featureCount: Int) { self.featureCount = featureCount }
@@ -28,11 +30,27 @@ public struct FeatureTrees: Sendable {
 
   /// Replaces the content by the trees of jets with features that are not scaled, and keeps the storage.
   ///
+  /// - Parameters:
+  ///   - jets: the jets, with trees.
+  ///   - events: the events that they were found in.
+  ///   - set: the features.
+  ///   - pruning: the scale that resolves the splittings of trees; nil for all splittings.
   /// - Throws: `ParticleColumnError` if particles lack a column that is read; the content is lost then.
   /// - Precondition: `set` has `featureCount` features, and the jets have the observables among them.
-  public mutating func replace(with jets: Jets, of events: Events, features set: NodeFeatures) throws {
-    replace(links: jets.trees, sets: set)
-    try set.writeColumns(jets, of: events, to: &features)
+  public mutating func replace(
+    with jets: Jets, of events: Events, features set: NodeFeatures, pruning: TreePruning? = nil
+  ) throws {
+    guard let pruning else {
+      replace(links: jets.trees, sets: set)
+      try set.writeColumns(jets, of: events, to: &features)
+      return
+    }
+    pruned.replace(with: jets.trees, resolving: pruning)
+    replace(links: pruned.trees, sets: set)
+    guard set.readsColumns else { return }
+    wholeFeatures.resize(to: jets.trees.nodeCount * featureCount)
+    try set.writeColumns(jets, of: events, to: &wholeFeatures)
+    set.copyColumns(of: pruned, from: wholeFeatures, to: &features)
   }
 
   /// Replaces the content by trees alone.

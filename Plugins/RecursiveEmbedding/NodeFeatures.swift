@@ -200,6 +200,29 @@ extension NodeFeatures {
     }
   }
 
+  /// Whether there are columns of particles or observables among the features.
+  var readsColumns: Bool { !particleColumns.isEmpty || !observables.isEmpty }
+
+  /// Copies columns of particles and observables of whole trees to those of pruned ones.
+  ///
+  /// A node has the sum over all its
+  /// particles, and the observables of the splitting or of the constituent that it is in the pruned tree.
+  func copyColumns(of pruned: PrunedTrees, from whole: [Float], to features: inout [Float]) {
+    var column = 0
+    for index in 0..<parts.count {
+      switch parts[index] {
+      case .set(let set): column += set.count
+      case .particle, .observable:
+        let isSum = if case .particle = parts[index] { true } else { false }
+        let nodes = isSum ? pruned.nodes : pruned.structures
+        for node in 0..<nodes.count {
+          features[node * count + column] = whole[Int(nodes[node]) * count + column]
+        }
+        column += 1
+      }
+    }
+  }
+
   private static func write(
     observable name: String, _ jets: Jets, to features: inout [Float], width: Int, column: Int
   ) {

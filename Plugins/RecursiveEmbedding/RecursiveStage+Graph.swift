@@ -9,7 +9,7 @@ extension RecursiveStage: GraphStage {
     _ inputs: GraphInputs, scaling: FeatureScaling, parameters: Parameters, jetEmbedding: GraphValue?
   ) throws -> (embedding: GraphValue, eventInputs: GraphValue?) {
     let graph = inputs.graph
-    let nodes = GraphNodes(inputs)
+    let nodes = try GraphNodes(inputs, resolving: configuration.tree)
     let features = scaling.scaled(configuration.features.graph(nodes, inputs).cast(to: .float))
     let cell = network.definition
     let count = network.featureCount
@@ -47,9 +47,9 @@ extension RecursiveStage: GraphStage {
 
   /// The features of nodes that a graph does not compute.
   package func graphNumbers(of events: Events, _ jets: Jets) throws -> [(name: String, values: [Double])] {
-    var sample = makeFeatures()
-    try sample.replace(with: events, jets: jets)
-    let trees = sample.trees
+    // Of whole trees, as the graph prunes them itself.
+    var trees = FeatureTrees(featureCount: configuration.features.count)
+    try trees.replace(with: jets, of: events, features: configuration.features)
     return configuration.features.graphInputs.map { name, column in
       let places = stride(from: column, to: trees.features.count, by: trees.featureCount)
       return (name, places.map { Double(trees.features[$0]) })
@@ -67,16 +67,60 @@ struct GraphNodes {
   let isLeaf: GraphValue
   /// The children among all nodes; for a leaf, any node: `[nodes]`.
   let left, right: GraphValue
+  /// The node whose children each has, if the tree is pruned: `[nodes]`.
+  let structure: GraphValue?
 
-  init(_ inputs: GraphInputs) {
-    momenta = inputs.nodes
+  init(_ inputs: GraphInputs, resolving pruning: TreePruning?) throws {
+    let momenta = inputs.nodes
     let children = inputs.children
     let nodes = inputs.nodesOfJet
     jets = momenta.gathered(nodes.starts + nodes.counts - 1).gathered(nodes.ofRow)
     let starts = nodes.starts.gathered(nodes.ofRow)
-    isLeaf = children.column(0).isLess(than: 0)
-    left = starts + children.column(0).maximum(0)
-    right = starts + children.column(1).maximum(0)
+    let hasNone = children.column(0).isLess(than: 0)
+    let first = starts + children.column(0).maximum(0)
+    let second = starts + children.column(1).maximum(0)
+    self.momenta = momenta
+    structure = try pruning.map {
+      try Self.structure(momenta, hasNone.or($0.resolves(momenta, first, second)), first)
+    }
+    isLeaf = structure.map(hasNone.gathered) ?? hasNone
+    left = structure.map(first.gathered) ?? first
+    right = structure.map(second.gathered) ?? second
+  }
+
+  /// The node whose children each node has: its own, or if it is not resolved that of its harder child.
+  private static func structure(
+    _ momenta: GraphMomenta, _ keeps: GraphValue, _ harder: GraphValue
+  ) throws -> GraphValue {
+    let own = keeps.or(keeps.not()).places()
+    let started = GraphValue.choice(keeps, own, harder)
+    // Each turn doubles the steps, down to where nothing changes.
+    let isDone = started.gathered(started).isEqual(to: started)
+    return try keeps.graph.loop(
+      limit: keeps.rowCount.reshaped([]), while: isDone.not().any(), [started]
+    ) { state in
+      let next = state[0].gathered(state[0])
+      return ([next], next.gathered(next).isEqual(to: next).not().any())
+    }[0]
+  }
+}
+
+extension TreePruning {
+  /// Whether splittings into the momenta of two nodes are resolved: `[nodes]`.
+  fileprivate func resolves(_ momenta: GraphMomenta, _ left: GraphValue, _ right: GraphValue) -> GraphValue {
+    let (first, second) = (momenta.gathered(left), momenta.gathered(right))
+    let (pt1, pt2) = (first.pt, second.pt)
+    let softer = pt1.minimum(pt2)
+    func transverseMass(_ p: GraphMomenta, _ pt: GraphValue) -> GraphValue {
+      ((p.energy - p.pz) * (p.energy + p.pz)).maximum(pt * pt).squareRoot()
+    }
+    let coshine =
+      (first.energy * second.energy - first.pz * second.pz)
+      / (transverseMass(first, pt1) * transverseMass(second, pt2))
+    let cosine = (first.px * second.px + first.py * second.py) / (pt1 * pt2)
+    let squaredKt = softer * softer * (2 * (coshine - cosine)).maximum(0)
+    return softer.isGreater(than: 0).and(softer.isAtLeast(minZ * (pt1 + pt2)))
+      .and(squaredKt.isAtLeast(minKt * minKt))
   }
 }
 
@@ -116,11 +160,12 @@ extension NodeFeatures {
             )
           ]
         case .observable(let name):
-          [
-            inputs.column(
+          {
+            let column = inputs.column(
               part.graphInput!, rows: .nodes,
               "The number \(name) of each node, or of its jet or event; NaN where there is none.")
-          ]
+            return [nodes.structure.map(column.gathered) ?? column]
+          }()
         }
       })
   }

@@ -9,7 +9,7 @@ public struct RecursiveStage: Stage {
   /// `recursive`.
   public static let identifier = "recursive"
   /// The version that models store.
-  public static let version = PluginVersion(1, 0, 0)
+  public static let version = PluginVersion(1, 1, 0)
   /// What `canopy` says of this plugin.
   public static let summary = "Embeds a jet by a recursive network on its clustering tree."
   /// A gated network on the Lund features.
@@ -48,7 +48,7 @@ public struct RecursiveStage: Stage {
   public var readsTrees: Bool { true }
 
   /// No trees.
-  public func makeFeatures() -> NodeSample { NodeSample(configuration.features) }
+  public func makeFeatures() -> NodeSample { NodeSample(configuration.features, pruning: configuration.tree) }
 
   /// The weights, packed.
   public func makeWeights(_ parameters: Parameters) -> PackedWeights { PackedWeights(network, parameters) }
@@ -65,12 +65,15 @@ extension PackedWeights: StageWeights {}
 public struct NodeSample: StageFeatures {
   /// What is read of each node.
   public let set: NodeFeatures
+  /// The scale that resolves splittings; nil if all are.
+  public let pruning: TreePruning?
   /// The trees.
   public private(set) var trees: FeatureTrees
 
-  /// No trees, for nodes with the features of `set`.
-  public init(_ set: NodeFeatures) {
+  /// No trees, for nodes with the features of `set`, of what `pruning` resolves.
+  public init(_ set: NodeFeatures, pruning: TreePruning? = nil) {
     self.set = set
+    self.pruning = pruning
     trees = FeatureTrees(featureCount: set.count)
   }
 
@@ -78,7 +81,7 @@ public struct NodeSample: StageFeatures {
   ///
   /// - Throws: `ParticleColumnError` if particles lack a column that is read.
   public mutating func replace(with events: Events, jets: Jets) throws {
-    try trees.replace(with: jets, of: events, features: set)
+    try trees.replace(with: jets, of: events, features: set, pruning: pruning)
   }
 
   /// Adds the trees of another sample after these.
