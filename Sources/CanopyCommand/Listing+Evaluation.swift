@@ -51,6 +51,10 @@ extension Listing {
         begin("\(result.head.name) with one input shuffled")
         add(table: Self.cells(of: table))
       }
+      if let table = result.robustnessTable {
+        begin("\(result.head.name) on changed events")
+        add(table: Self.cells(of: table))
+      }
       if let templates = result.templates { add(templates) }
       for regression in evaluation.regressions { add(regression, rows: result.rows) }
       for table in evaluation.tables {

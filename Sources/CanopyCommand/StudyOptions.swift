@@ -54,6 +54,15 @@ struct StudyOptions: ParsableArguments {
       valueName: "n"))
   var importance: Int?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Also say how far scores move, and what they are worth, if events are changed in ways that should not matter.",
+      discussion: """
+        These are ghosts, exact and nearly collinear splittings, soft particles, a turn about the beam, a mirror image and a boost along \
+        it, and smeared momenta. The model reads the events once more for each.
+        """))
+  var robustness = false
+
   @Option(
     help: ArgumentHelp("The number of signal events (class 1) expected before any cut.", valueName: "events"))
   var signalYield: Double?
@@ -155,6 +164,7 @@ struct StudyOptions: ParsableArguments {
     study.discriminants = compare
     study.nuisances = nuisance
     study.shuffles = importance ?? 0
+    study.changes = robustness ? EventChange.allCases : []
     study.binning = workspace == nil ? nil : bins ?? .signal(10)
     study.variations = variation.map { EvaluationStudy.Variation($0.name, up: $0.up, down: $0.down) }
     return study

@@ -30,6 +30,8 @@ public struct Evaluation: Sendable {
     public internal(set) var comparisons: [ComparedScore]
     /// What it loses by each number that the network reads, if that was asked for; most first.
     public internal(set) var importances: [InputImportance] = []
+    /// What it makes of changed events, if that was asked for.
+    public internal(set) var changes: [ChangedEvaluation] = []
     /// What it predicts for each row, whose columns are its outputs one after the other: `[rows × sum of their widths]`.
     public let outputs: Matrix
     /// What is true of each row.
@@ -108,18 +110,26 @@ public struct Evaluation: Sendable {
     var outputs = Array(repeating: [Float](), count: network.heads.count)
     var importance = study.shuffles > 0 ? ImportanceSample(model) : nil
     let keepsSample = importance != nil
+    let changes = study.changes
+    var changedOutputs = changes.map { _ in network.heads.map { _ in [Float]() } }
     try EventPipeline.run(
       stream: stream, threads: threads,
       makeWorker: {
         let predictor = try Predictor(model, observables: observables)
         predictor.inputMonitor = inputs
         var prediction = Prediction()
+        let other = changes.isEmpty ? nil : try Predictor(model)
+        var changed = Prediction()
         return { events in
           try predictor.predict(events, into: &prediction)
           let truth = try EventTruth(of: columns, events: events, jets: prediction.jets)
           let numbers = try EvaluatedNumbers(of: numberNames, events: events, jets: prediction.jets)
+          let changedValues = try changes.map { change in
+            try other!.predict(change(events), into: &changed)
+            return changed.values(inPlaceOf: prediction)
+          }
           return (
-            truth, numbers, prediction.heads.map(\.values), SampleFingerprint(events),
+            truth, numbers, prediction.heads.map(\.values), changedValues, SampleFingerprint(events),
             keepsSample ? predictor.sample : nil
           )
         }
@@ -127,13 +137,16 @@ public struct Evaluation: Sendable {
       consume: {
         (
           batchTruth: EventTruth, batchNumbers: EvaluatedNumbers, batchOutputs: [[Float]],
-          fingerprint: SampleFingerprint, sample: EventSample?
+          batchChanged: [[[Float]]], fingerprint: SampleFingerprint, sample: EventSample?
         ) in
         if let sample { importance?.append(sample) }
         truth.append(batchTruth)
         numbers.append(batchNumbers)
         overlap?.add(fingerprint)
         for (index, values) in batchOutputs.enumerated() { outputs[index] += values }
+        for (change, heads) in batchChanged.enumerated() {
+          for (index, values) in heads.enumerated() { changedOutputs[change][index] += values }
+        }
       }, progress: progress)
 
     let source = stream.inputs.joined(separator: ", ")
@@ -196,6 +209,11 @@ public struct Evaluation: Sendable {
       let importances = try importance.importances(
         of: judged, repetitions: study.shuffles, threads: threads)
       for index in heads.indices { heads[index].importances = importances[index] }
+    }
+    for index in heads.indices {
+      heads[index].changes = zip(changes, changedOutputs).map {
+        judged[index].comparison(with: $0, $1[index])
+      }
     }
     guard yields == nil || classifiers.contains(where: { $0.yields != nil }) else { throw needless }
   }

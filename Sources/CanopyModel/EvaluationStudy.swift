@@ -61,6 +61,8 @@ public struct EvaluationStudy: Sendable {
   public var nuisances: [RowDivision] = []
   /// How often each number that the network reads is shuffled to see what heads lose; 0 for not at all.
   public var shuffles = 0
+  /// Changes of events that heads are to judge too, to tell how much their numbers hang on them.
+  public var changes: [EventChange] = []
   /// How scores of events are divided into bins for a fit; nil for no templates.
   public var binning: ScoreBinning?
   /// What templates are varied by.

@@ -40,6 +40,7 @@ private struct EvaluationNumbers: Encodable {
     var compared: [ComparisonNumbers]?
     /// Absent if it was not asked for.
     var importance: TableNumbers?
+    var robustness: TableNumbers?
   }
 
   /// Absent for the first model.
@@ -68,7 +69,8 @@ private struct EvaluationNumbers: Encodable {
         conditions: result.conditions.map(ConditionNumbers.init),
         templates: result.templates.map(TemplateNumbers.init),
         compared: result.comparisons.isEmpty ? nil : result.comparisons.map(ComparisonNumbers.init),
-        importance: result.importanceTable.map(TableNumbers.init))
+        importance: result.importanceTable.map(TableNumbers.init),
+        robustness: result.robustnessTable.map(TableNumbers.init))
     }
   }
 }

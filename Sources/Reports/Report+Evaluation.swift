@@ -76,7 +76,9 @@ extension Report.Head {
       figures: evaluation.figures + [result.templates?.figure].compactMap(\.self)
         + divisions.compactMap { division in
           Self.metricFigure(division, result.conditions.filter { $0.condition == division }, of: evaluation)
-        }, tables: evaluation.tables + [result.comparisonTable, result.importanceTable].compactMap(\.self))
+        },
+      tables: evaluation.tables
+        + [result.comparisonTable, result.importanceTable, result.robustnessTable].compactMap(\.self))
   }
 
   /// The metrics of a head against the number that its rows are divided by, the area under the curve apart, which has a
