@@ -78,6 +78,9 @@ extension Listing {
         "features",
         "\(configuration.features.partNames.joined(separator: " + ")): \(configuration.features.names.joined(separator: ", "))"
       )
+      if let tree = configuration.tree {
+        add("tree", "splittings of kT ≥ \(tree.minKt.text) GeV and z ≥ \(tree.minZ.text)")
+      }
     case let encoder as EventEncoder:
       let events = encoder.description
       add("reads", events.text)
