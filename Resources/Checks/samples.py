@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes a hundred events by the options of generate.py that measure particles, overlay pile-up or identify particles, and looks at what comes
-out.
+"""Makes a hundred events by the options of generate.py that measure particles, overlay pile-up on events or jets, or identify particles, and looks
+at what comes out.
 
 Needs what generate.py needs. Usage: Resources/Checks/samples.py, or make samples
 """
@@ -29,7 +29,7 @@ class Sample:
     """The arrays of a file, and its particles by event."""
 
     def __init__(self, folder, option, *settings):
-        path = folder / f"{option}-{len(settings)}.h5"
+        self.path = path = folder / f"{option}-{len(settings)}.h5"
         subprocess.run(
             [sys.executable, GENERATE, option, "-o", path, "--events", str(EVENTS), "--workers", "1", *settings],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -185,6 +185,33 @@ def check_pileup(sample, mean):
     check(np.median(true[sample["event/label"] == 1]) > 200, "Neutrinos of the Z boson are missing")
 
 
+def check_pileup_jets(sample, jets, most):
+    """Jets among pile-up are the ones without it and what lies over them."""
+    interactions, pileup = sample["event/interactions"], sample["particle/is_pileup"] == 1
+    # Of numbers that are all as probable.
+    deviation = np.sqrt(((most + 1) ** 2 - 1) / 12)
+    check(
+        abs(interactions.mean() - most / 2) < 4 * deviation / np.sqrt(EVENTS) and 0 <= interactions.min()
+        and interactions.max() <= most, f"{interactions.mean():.1f} interactions are added instead of {most / 2}")
+    check((sample["event/label"] == jets["event/label"]).all(), "The labels are not those of the jets")
+    check((sample["particle/vertex"] >= 0).all(), "A track of pile-up is left")
+    tracks = (sample["particle/charged"] == 1) & (abs(sample["particle/eta"]) < 2.5)
+    check((sample["particle/vertex"][tracks] == 1).all() and not pileup[tracks].any(), "A vertex is wrong")
+    check(all((np.diff(sample["particle/pt"][event]) <= 0).all() for event in sample.events), "Particles do not fall in pT")
+    momenta, plain = sample.momenta(), jets.momenta()
+    shares, added, definition = [], [], fastjet.JetDefinition(fastjet.antikt_algorithm, 1.0)
+    for number, (event, own) in enumerate(zip(sample.events, jets.events)):
+        whole, hard = momenta[event].sum(0), momenta[event][~pileup[event]].sum(0)
+        clustering = fastjet.ClusterSequence([fastjet.PseudoJet(*p) for p in momenta[event].tolist()], definition)
+        share = max(jet.pt() for jet in clustering.inclusive_jets()) / np.hypot(*whole[:2])
+        check(abs(share - 1) < 0.01, f"The particles of event {number} are no jet")
+        shares.append(np.hypot(*hard[:2]) / np.hypot(*plain[own].sum(0)[:2]))
+        added.append(np.hypot(*whole[:2]) - np.hypot(*hard[:2]))
+        check(interactions[number] > 0 or abs(shares[-1] - 1) < 1e-3, "A jet without pile-up is another")
+    check(np.median(shares) > 0.97, f"{np.median(shares):.2f} of the jet is left among pile-up")
+    check(np.corrcoef(added, interactions)[0, 1] > 0.7, "What lies over a jet does not go with the interactions")
+
+
 def check_identity(sample):
     """What the toy detector says of tracks and showers is what their species leave."""
     identity, species = abs(sample["particle/pdgid"]), sample["particle/species"]
@@ -227,6 +254,8 @@ def main():
         check_neutrinos(events)
         check_flavours(Sample(folder, "flavour-jets"))
         check_pileup(Sample(folder, "pileup", "--mean", "20"), 20)
+        jets = Sample(folder, "jets")
+        check_pileup_jets(Sample(folder, "pileup-jets", jets.path, "--most", "60"), jets, 60)
         check_identity(Sample(folder, "particle-id"))
     print("the samples are what they should be")
 

@@ -3,8 +3,8 @@
 """Generates Canopy's samples with Pythia 8: boosted W bosons or top quarks (label 1) among QCD dijets (label 0), pairs
 of Higgs bosons (label 1) among pairs of top quarks (label 0), Higgs bosons of many masses that decay to τ leptons, and, as a
 simple detector measures them, jets of any transverse momentum with what they were, W bosons with their neutrino, and jets of
-known flavour with the impact parameters of their tracks; events with pile-up, whose particles know whether they come from it; and
-particles with what a toy detector says of their kind.
+known flavour with the impact parameters of their tracks; events with pile-up, whose particles know whether they come from it; jets
+of another sample among pile-up; and particles with what a toy detector says of their kind.
 
 Needs: pip install pythia8mc fastjet pyhepmc h5py numpy backports.zstd
 
@@ -586,16 +586,40 @@ def joined(contents, name):
     return {key: [arrays[key] for arrays in values] for key in values[0]}
 
 
-def overlaid(offset, particles, mean, seed, workers):
-    """Events of one interaction with pile-up: new offsets, the particles of each event by falling pT, and how many
-    interactions are added to each event.
+def vertices(particles):
+    """1 for tracks of the hard interaction, -1 for those of others, and 0 for particles without a track, whose interaction a
+    detector does not know."""
+    has_track = (particles["charged"] == 1) & (abs(particles["eta"]) < MAX_ABS_ETA_OF_TRACKS)
+    return np.where(has_track, 1 - 2 * particles["is_pileup"], 0).astype("i1")
 
-    Their number is Poisson distributed. Each is drawn from a pool of minimum-bias interactions of Pythia, turned in azimuth by
+
+def jet_among_pileup(particles):
+    """The rows, by falling pT, of the anti-kT R = 1 jet nearest to what is not from pile-up, all tracks of pile-up left out."""
+    pt, eta, phi, mass = (particles[name].astype(float) for name in ("pt", "eta", "phi", "mass"))
+    momenta = np.stack((pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), np.hypot(pt * np.cosh(eta), mass)), 1)
+    hard = fastjet.PseudoJet(*momenta[particles["is_pileup"] == 0].sum(0).tolist())
+    # What is further away has no influence on the jet.
+    distance = np.hypot(eta - hard.eta(), (phi - hard.phi() + np.pi) % (2 * np.pi) - np.pi)
+    rows = np.flatnonzero((vertices(particles) >= 0) & (distance < 4 * W_JETS.radius))
+    inputs = []
+    for row, momentum in zip(rows.tolist(), momenta[rows].tolist()):
+        inputs.append(fastjet.PseudoJet(*momentum))
+        inputs[-1].set_user_index(row)
+    # Jets are those of the clustering, which must live as long.
+    clustering = fastjet.ClusterSequence(inputs, W_JETS.definition)
+    jet = min(clustering.inclusive_jets(W_JETS.pt[0] / 2), key=hard.delta_R)
+    return [c.user_index() for c in fastjet.sorted_by_pt(jet.constituents())]
+
+
+def overlaid(offset, particles, draw, seed, workers, rows=lambda event: np.argsort(-event["pt"], kind="stable")):
+    """Events of one interaction with pile-up: new offsets, the particles of each event, and how many interactions are added to each
+    event.
+
+    `draw` gives the numbers of interactions, and `rows` which particles of an event are kept, all by falling pT. Each is drawn from a pool of minimum-bias interactions of Pythia, turned in azimuth by
     any angle, and mirrored along the beam or not, so that one that is drawn again is another. The last fifth of the events
     draws from the last fifth of the pool, so that a test on these sees no interaction of the training.
 
-    `is_pileup` says for each particle whether it is of an added interaction; `vertex` is 1 for tracks of the hard interaction,
-    -1 for those of others, and 0 for particles without a track, whose interaction a detector does not know.
+    `is_pileup` says for each particle whether it is of an added interaction; `vertex` is that of `vertices`.
     """
     generator = np.random.default_rng((seed, RUNS_PER_SEED))
     events = len(offset) - 1
@@ -605,28 +629,33 @@ def overlaid(offset, particles, mean, seed, workers):
     ends = np.cumsum(joined(pool, "lengths"))
     starts = np.concatenate(([0], ends[:-1]))
     pool = {name: np.concatenate(parts) for name, parts in joined(pool, "particles").items()}
-    counts = generator.poisson(mean, events)
+    counts = draw(generator, events)
     lengths, parts = [], {name: [] for name in (*particles, "is_pileup")}
     for event, count in enumerate(counts):
         of_test = event >= events * 4 // 5
         drawn = generator.integers(*((size * 4 // 5, size) if of_test else (0, size * 4 // 5)), count)
-        rows = np.concatenate([np.arange(starts[i], ends[i]) for i in drawn] or [np.zeros(0, int)])
+        drawn_rows = np.concatenate([np.arange(starts[i], ends[i]) for i in drawn] or [np.zeros(0, int)])
         interactions = np.repeat(np.arange(count), (ends - starts)[drawn])
-        added = {name: values[rows] for name, values in pool.items()}
+        added = {name: values[drawn_rows] for name, values in pool.items()}
         added["eta"] = added["eta"] * generator.choice(np.array((-1, 1), "f4"), count)[interactions]
         turned = added["phi"] + generator.uniform(0, 2 * np.pi, count)[interactions]
         added["phi"] = (np.round(((turned + np.pi) % (2 * np.pi) - np.pi) * 2048) / 2048).astype("f4")
         hard = {name: values[offset[event]:offset[event + 1]] for name, values in particles.items()}
         both = {name: np.concatenate((values, added[name])) for name, values in hard.items()}
-        both["is_pileup"] = np.repeat(np.array((0, 1), "i1"), (len(hard["pt"]), len(rows)))
-        order = np.argsort(-both["pt"], kind="stable")
+        both["is_pileup"] = np.repeat(np.array((0, 1), "i1"), (len(hard["pt"]), len(drawn_rows)))
+        order = rows(both)
         lengths.append(len(order))
         for name, values in both.items():
             parts[name].append(values[order])
     made = {name: np.concatenate(values) for name, values in parts.items()}
-    has_track = (made["charged"] == 1) & (abs(made["eta"]) < MAX_ABS_ETA_OF_TRACKS)
-    made["vertex"] = np.where(has_track, 1 - 2 * made["is_pileup"], 0).astype("i1")
+    made["vertex"] = vertices(made)
     return np.concatenate(([0], np.cumsum(lengths))).astype("u8"), made, counts.astype("i4")
+
+
+def write_compressed(file, name, values):
+    """Writes the quantities of particles or jets."""
+    file.create_dataset(
+        name, data=values, chunks=(min(65536, max(1, len(values))),), compression="gzip", compression_opts=9, shuffle=True)
 
 
 def write_sample(path, sample, count, seed, workers, mean=0):
@@ -646,13 +675,12 @@ def write_sample(path, sample, count, seed, workers, mean=0):
         file.attrs["units"] = "GeV"
 
         def write(name, values):
-            file.create_dataset(
-                name, data=values, chunks=(min(65536, max(1, len(values))),), compression="gzip", compression_opts=9,
-                shuffle=True)
+            write_compressed(file, name, values)
 
         offset, particles = reordered(joined(contents, "lengths"), joined(contents, "particles"), order)
         if sample == "pileup":
-            offset, particles, file["event/interactions"] = overlaid(offset, particles, mean, seed, workers)
+            offset, particles, file["event/interactions"] = overlaid(
+                offset, particles, lambda generator, events: generator.poisson(mean, events), seed, workers)
         file["event/offset"] = offset
         if sample != "flavour-jets":
             file["event/label"] = np.array(labels)[order].astype("i4")
@@ -801,6 +829,33 @@ def write_jet_masses(path, inputs, seed, workers):
     os.replace(path + ".partial", path)
 
 
+def write_pileup_jets(path, source, count, most, seed, workers):
+    """Jets of a sample among pile-up, from no interaction to `most`, all numbers as probable; the last fifth of the jets is of the
+    last fifth of the sample."""
+    with h5py.File(source) as file:
+        offset = file["event/offset"][()].astype(int)
+        if count > len(offset) - 1:
+            sys.exit(f"'{source}' has {len(offset) - 1} jets; ask for that many at most.")
+        order = np.concatenate((np.arange(count - count // 5), np.arange(len(offset) - 1 - count // 5, len(offset) - 1)))
+        labels, processes = file["event/label"][()][order], file.attrs["processes"]
+        offset, particles = reordered(
+            np.diff(offset), {name: [file["particle/" + name][()]] for name in ("pt", "eta", "phi", "mass", "pdgid")}, order)
+    table = pythia8mc.Pythia("", False).particleData
+    known, places = np.unique(particles["pdgid"], return_inverse=True)
+    particles["charged"] = np.array([table.charge(int(identity)) != 0 for identity in known], "i1")[places]
+    offset, particles, interactions = overlaid(
+        offset, particles, lambda generator, events: generator.integers(0, most + 1, events), seed, workers, jet_among_pileup)
+    with h5py.File(path + ".partial", "w") as file:
+        file.attrs["generator"] = "Pythia " + pythia_version()
+        file.attrs["processes"] = processes + "\nminimum-bias: " + PROCESSES["minimum-bias"]
+        file.attrs["seed"] = seed
+        file.attrs["units"] = "GeV"
+        file["event/offset"], file["event/label"], file["event/interactions"] = offset, labels, interactions
+        for name, values in particles.items():
+            write_compressed(file, "particle/" + name, values)
+    os.replace(path + ".partial", path)
+
+
 def write_shipped(folder, workers):
     """The files that stand beside this script."""
     for process, name, count in (
@@ -840,6 +895,12 @@ def main():
         "--mean", type=float, default=50, metavar="MU", help="the mean number of added interactions; default: %(default)s")
     particle_id = commands.add_parser(
         "particle-id", help="a training sample: particles of dijets, with their species and what a toy detector says of it (HDF5)")
+    pileup_jets = commands.add_parser(
+        "pileup-jets", help="the jets of the sample of `jets` among minimum-bias interactions, whose number varies (HDF5)")
+    pileup_jets.add_argument("input", metavar="SAMPLE")
+    pileup_jets.add_argument(
+        "--most", type=int, default=80, metavar="N",
+        help="the largest number of added interactions, of which all from 0 on are as probable; default: %(default)s")
     events = commands.add_parser("events", help="full events of one process (HepMC3 ASCII, .zst)")
     jet_mass = commands.add_parser(
         "jet-mass", help="samples of jets together, with the true mass of what each jet comes from (HDF5)")
@@ -850,14 +911,15 @@ def main():
     events.add_argument("process", choices=PROCESSES)
     for command, default in (
         (jets, 80_000), (top_jets, 50_000), (dihiggs, 40_000), (ditau, 42_000), (jet_response, 30_000), (w_lnu, 40_000),
-        (flavour_jets, 40_000), (pileup, 2_000), (particle_id, 2_000), (events, 150),
+        (flavour_jets, 40_000), (pileup, 2_000), (pileup_jets, 20_000), (particle_id, 2_000), (events, 150),
     ):
         command.add_argument("-o", "--output", required=True, metavar="FILE")
         command.add_argument("--events", type=int, default=default, metavar="N", help="default: %(default)s")
         command.add_argument("--seed", type=int, default=1, metavar="S", help="1 to 89999; default: 1")
     shipped.add_argument("--folder", default=os.path.dirname(os.path.abspath(__file__)))
     for command in (
-            jets, top_jets, dihiggs, ditau, jet_response, w_lnu, flavour_jets, pileup, particle_id, jet_mass, shipped):
+            jets, top_jets, dihiggs, ditau, jet_response, w_lnu, flavour_jets, pileup, pileup_jets, particle_id, jet_mass,
+            shipped):
         command.add_argument(
             "--workers", type=int, default=os.cpu_count(), metavar="N", help="default: all cores"
         )
@@ -869,9 +931,14 @@ def main():
         parser.error("--events must be at least 1")
     if not 0 <= getattr(options, "mean", 0) <= 1000:
         parser.error("--mean must lie between 0 and 1000")
+    if not 0 <= getattr(options, "most", 0) <= 1000:
+        parser.error("--most must lie between 0 and 1000")
     if options.command in SAMPLES:
         write_sample(
             options.output, options.command, options.events, options.seed, options.workers, getattr(options, "mean", 0))
+    elif options.command == "pileup-jets":
+        write_pileup_jets(
+            options.output, options.input, options.events, options.most, options.seed, options.workers)
     elif options.command == "jet-mass":
         write_jet_masses(options.output, options.inputs, options.seed, options.workers)
     elif options.command == "events":

@@ -59,6 +59,7 @@ private func field(of error: any Error) -> String? {
   case let error as EventEncodingError: error.field
   case let error as EmbeddingRangeError: error.field
   case let error as GivenEventError: error.field
+  case let error as ParticleWeightError: error.field
   case let error as EventInputError: error.field
   default: nil
   }

@@ -40,6 +40,7 @@ public func evaluate(
 /// The settings of `canopy_evaluate`.
 private struct EvaluationSettings: Decodable {
   let reading: EventReadingOptions
+  let weighting: WeightingSettings
   let work: Work
   let conditions: [String: Double]
   let divisions: [RowDivision]
@@ -84,6 +85,7 @@ private struct EvaluationSettings: Decodable {
 
   init(from decoder: any Decoder) throws {
     reading = try EventReadingOptions(from: decoder)
+    weighting = try WeightingSettings(from: decoder)
     work = try Work(from: decoder)
     let sections = try Sections(from: decoder)
     conditions = Dictionary(
@@ -117,6 +119,7 @@ private struct EvaluationSettings: Decodable {
     }
     options.particleColumns = try study.observables(for: model).particleColumns.union(
       model.network.particleColumns)
+    options.weighting = try weighting.found([], plugins, for: model)?.weighting
     options.formats = plugins.eventFormats
     options.jets = try model.formulaJets(plugins)
     options.columns = conditions

@@ -48,10 +48,11 @@ private final class Finder: Sendable {
     let finder = try settings.jets.finder(trees: settings.work.trees || all.readsTrees)
     let (observables, cuts) = (all, settings.cuts)
     work = try EventWork(
-      EventWork.Plan(makeWork: {
-        let reconstruction = try JetReconstruction(finder, observables: observables, cuts: cuts)
-        return { events, prediction in try reconstruction.findJets(in: events, into: &prediction.jets) }
-      }),
+      EventWork.Plan(
+        makeWork: {
+          let reconstruction = try JetReconstruction(finder, observables: observables, cuts: cuts)
+          return { events, prediction in try reconstruction.findJets(in: events, into: &prediction.jets) }
+        }, weighting: settings.weighting.found(settings.observables, LoadedPlugins.registry)),
       fields: ResultField.ofJets(settings.work) + named.columns.map(ResultField.init),
       threads: settings.work.threads)
   }

@@ -81,6 +81,7 @@ final class OpenModel {
           return { events, prediction in try predictor.predict(events, into: &prediction, heads: heads) }
         },
         particles: model.description.particles ?? ParticleSelection(),
+        weighting: settings.weighting.found(settings.observables, plugins, for: model),
         conditions: Columns(
           Dictionary(uniqueKeysWithValues: settings.conditions.map { ($0.name, Column(values: [$0.value])) }))
       ),

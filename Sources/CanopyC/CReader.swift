@@ -39,6 +39,7 @@ public func read(_ reader: OpaquePointer?, _ count: Int, _ results: OpaquePointe
 /// The settings of `canopy_reader_open`.
 private struct ReaderSettings: Decodable {
   let reading: EventReadingOptions
+  let weighting: WeightingSettings
   let jets: JetSettings?
   let observables: [ObservableChoice]
   let cuts: [ObservableCut]
@@ -51,6 +52,7 @@ private struct ReaderSettings: Decodable {
 
   init(from decoder: any Decoder) throws {
     reading = try EventReadingOptions(from: decoder)
+    weighting = try WeightingSettings(from: decoder)
     let sections = try Sections(from: decoder)
     jets = sections.jets
     observables = sections.observables?.map(\.value.choice) ?? []
@@ -66,6 +68,7 @@ private final class OpenReader {
     var options = settings.reading
     options.formats = plugins.eventFormats
     options.demandSelection()
+    options.weighting = try settings.weighting.found(settings.observables, plugins)?.weighting
     options.jets = try settings.jets.map {
       FormulaJets(
         try $0.finder(), observables: ObservableCatalogue(settings.observables, plugins: plugins),

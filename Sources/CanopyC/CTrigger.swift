@@ -71,6 +71,15 @@ public func decide(
     pdgID: UnsafeBufferPointer(start: pdgID, count: pdgID == nil ? 0 : count), decision: decision)
 }
 
+/// `canopy_trigger_decide_event`.
+@_cdecl("canopy_trigger_decide_event")
+public func decideEvent(
+  _ trigger: OpaquePointer, _ event: UnsafePointer<canopy_events>?,
+  _ decision: UnsafeMutablePointer<canopy_trigger_decision>
+) -> Int32 {
+  open(trigger).decide(event, decision: decision)
+}
+
 /// `canopy_trigger_error`.
 @_cdecl("canopy_trigger_error")
 public func errorOfLastDecision(_ trigger: OpaquePointer) -> UnsafePointer<CChar>? {
@@ -98,6 +107,9 @@ private final class OpenTrigger {
   private let paths: UnsafeMutablePointer<UInt8>
   private let conditions: UnsafeMutablePointer<UInt8>
   private var hasFailed = false
+  /// The event of `canopy_trigger_decide_event`, and the numbers of its momenta: `[4][particles]`.
+  private var event = Events()
+  private var numbers = Array(repeating: [Double](), count: 4)
   private let values: UnsafeMutablePointer<Double>
 
   init(_ options: canopy_trigger_options) throws {
@@ -114,11 +126,15 @@ private final class OpenTrigger {
     let plugins = LoadedPlugins.registry
     let model = try Model(
       contentsOf: URL(fileURLWithPath: String(cString: modelFolder)), plugins: plugins)
-    let menu = try MenuFile(contentsOf: URL(fileURLWithPath: String(cString: menuFile))).menu(
-      sources: DecisionSources(model), plugins: plugins)
-    trigger = try EventTrigger(
-      model: model, menu: menu, conditions: given,
-      timeLimit: options.time_limit > 0 ? options.time_limit : nil)
+    let file = try MenuFile(contentsOf: URL(fileURLWithPath: String(cString: menuFile)))
+    let menu = try file.menu(sources: DecisionSources(model), plugins: plugins)
+    do {
+      trigger = try EventTrigger(
+        model: model, menu: menu, conditions: given,
+        timeLimit: options.time_limit > 0 ? options.time_limit : nil, plugins: plugins)
+    } catch let error as MenuError {
+      throw file.error(error)
+    }
     pathNames = CStrings(menu.paths.map(\.name))
     valueNames = CStrings(menu.quantities.map(\.name))
     valueUnits = CStrings(menu.quantities.map { $0.unit ?? "" })
@@ -133,10 +149,30 @@ private final class OpenTrigger {
     energy: UnsafeBufferPointer<Double>, pdgID: UnsafeBufferPointer<Int32>,
     decision: UnsafeMutablePointer<canopy_trigger_decision>
   ) -> Int32 {
+    decide(decision) { try trigger.decide(px: px, py: py, pz: pz, energy: energy, pdgID: pdgID) }
+  }
+
+  /// What `canopy_trigger_decide_event` does.
+  func decide(
+    _ given: UnsafePointer<canopy_events>?, decision: UnsafeMutablePointer<canopy_trigger_decision>
+  ) -> Int32 {
+    decide(decision) {
+      let given = try GivenEvents(given)
+      guard given.eventCount == 1 else {
+        throw CallError("A trigger decides about one event at a time; \(given.eventCount) are given.")
+      }
+      try given.copy(0..<1, to: &event, using: &numbers)
+      return try trigger.decide(event)
+    }
+  }
+
+  private func decide(
+    _ decision: UnsafeMutablePointer<canopy_trigger_decision>, _ decide: () throws -> Bool
+  ) -> Int32 {
     if hasFailed { error = CStrings([""]) }
     hasFailed = false
     do {
-      let isAccepted = try trigger.decide(px: px, py: py, pz: pz, energy: energy, pdgID: pdgID)
+      let isAccepted = try decide()
       let decisions = trigger.decisions
       for path in 0..<pathNames.count {
         paths[path] = decisions.pathBits[path] ? 1 : 0

@@ -2,12 +2,14 @@
 
 import Canopy
 import Dispatch
+import EventIO
 import Foundation
 
 /// What finds jets, or predicts, on one thread at a time.
 private final class EventWorker {
   private let work: (Events, inout Prediction) throws -> Void
   private let particles: ParticleSelection
+  private let weigher: ParticleWeigher?
   private let conditions: Columns
   private var events = Events()
   private var prediction = Prediction()
@@ -20,6 +22,7 @@ private final class EventWorker {
   init(_ plan: EventWork.Plan) throws {
     work = try plan.makeWork()
     particles = plan.particles
+    weigher = try plan.weighting?.weighting.makeWeigher()
     conditions = plan.conditions
   }
 
@@ -38,6 +41,7 @@ private final class EventWorker {
         events.columns[name] = Column(values: Array(repeating: column.values[0], count: end - first))
       }
       try particles.apply(to: &events, using: &takesPart)
+      try weigher?.weigh(&events)
       try work(events, &prediction)
       store.append(prediction, of: events)
       first = end
@@ -53,6 +57,8 @@ final class EventWork: @unchecked Sendable {
     let makeWork: @Sendable () throws -> (Events, inout Prediction) throws -> Void
     /// The particles that take part.
     var particles = ParticleSelection(keepsInvisible: true)
+    /// What their momenta are multiplied by; nil for nothing.
+    var weighting: AppliedWeighting?
     /// Columns that all events have, one number each.
     var conditions = Columns()
   }

@@ -20,6 +20,7 @@ struct WorkSettings: SettingsSection {
 /// The settings of `canopy_finder_open`.
 struct FinderSettings: Decodable {
   let jets: JetSettings
+  let weighting: WeightingSettings
   let work: WorkSettings
   let observables: [ObservableChoice]
   let cuts: [ObservableCut]
@@ -31,6 +32,7 @@ struct FinderSettings: Decodable {
 
   init(from decoder: any Decoder) throws {
     jets = try JetSettings(from: decoder)
+    weighting = try WeightingSettings(from: decoder)
     work = try WorkSettings(from: decoder)
     let sections = try Sections(from: decoder)
     observables = sections.observables?.map(\.value.choice) ?? []
@@ -40,6 +42,7 @@ struct FinderSettings: Decodable {
 
 /// The settings of `canopy_model_open`.
 struct ModelSettings: Decodable {
+  let weighting: WeightingSettings
   let work: WorkSettings
   let outputs: Outputs
   let observables: [ObservableChoice]
@@ -61,11 +64,27 @@ struct ModelSettings: Decodable {
   }
 
   init(from decoder: any Decoder) throws {
+    weighting = try WeightingSettings(from: decoder)
     work = try WorkSettings(from: decoder)
     outputs = try Outputs(from: decoder)
     let sections = try Sections(from: decoder)
     observables = sections.observables?.map(\.value.choice) ?? []
     conditions = sections.conditions?.map { ($0.key, $0.value) } ?? []
+  }
+}
+
+extension WeightingSettings {
+  /// What the momenta of particles are multiplied by.
+  ///
+  /// - Throws: ``CallError`` if there is nothing of the name, `ModelError` if a model cannot be read or has no weights.
+  func found(
+    _ observables: [ObservableChoice], _ plugins: PluginRegistry, for model: Model? = nil
+  ) throws -> AppliedWeighting? {
+    do {
+      return try choice(observables, plugins, for: model)
+    } catch let error as PluginError {
+      throw CallError("apply is \(apply ?? ""): \(error)")
+    }
   }
 }
 

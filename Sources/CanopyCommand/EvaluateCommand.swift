@@ -57,6 +57,9 @@ struct EvaluateCommand: ParsableCommand {
   var reading: ReadingOptions
 
   @OptionGroup
+  var weighting: WeightingOptions
+
+  @OptionGroup
   var model: ComparedModelOptions
 
   @OptionGroup
@@ -115,9 +118,13 @@ struct EvaluateCommand: ParsableCommand {
         files.addInputs(files: test.samples.flatMap(\.files))
         try files.check()
       }
+      let weightings = try models.map { try weighting.choice(ObservableSet(), plugins, for: $0) }
+      for weighting in weightings { files.addModel(weighting?.folder) }
+      try files.check()
       var evaluations: [Evaluation] = []
-      for model in models {
-        evaluations.append(try evaluate(model, on: data, plugins, jets, isFirst: evaluations.isEmpty))
+      for (model, weighting) in zip(models, weightings) {
+        evaluations.append(
+          try evaluate(model, on: data, plugins, jets, weighting, isFirst: evaluations.isEmpty))
       }
       var evaluation = evaluations[0]
       let names = model.names
@@ -161,7 +168,8 @@ struct EvaluateCommand: ParsableCommand {
   /// Evaluates a model, on events that a training left out or else on the inputs; what was left out of these is said for
   /// the first model.
   private func evaluate(
-    _ model: Model, on data: DataSection?, _ plugins: PluginRegistry, _ jets: FormulaJets, isFirst: Bool
+    _ model: Model, on data: DataSection?, _ plugins: PluginRegistry, _ jets: FormulaJets,
+    _ weighting: AppliedWeighting?, isFirst: Bool
   ) throws -> Evaluation {
     var study = self.study.study(plugins)
     let particleColumns = try study.observables(for: model).particleColumns
@@ -169,12 +177,11 @@ struct EvaluateCommand: ParsableCommand {
       try data.map {
         try reading.makeStream(
           ofTestEvents: $0, plugins, jets: jets, columns: self.model.conditions.columns,
-          particleColumns: particleColumns, for: model, weights: weights)
+          particleColumns: particleColumns, for: model, weights: weights, weighting: weighting)
       }
       ?? reading.makeStream(
         plugins, jets: jets, columns: self.model.conditions.columns, particleColumns: particleColumns,
-        for: model,
-        weights: weights)
+        for: model, weights: weights, weighting: weighting)
     if isFirst {
       for variation in self.study.variationFiles {
         let sides = try variation.sides.map { try evaluate(model, varied: $0, like: stream) }

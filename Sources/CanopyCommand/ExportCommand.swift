@@ -85,10 +85,11 @@ struct ExportCommand: ParsableCommand {
         throw GraphError("\(self.model): \(error.description)")
       }
       if let check {
-        let options = EventReadingOptions(
+        var options = EventReadingOptions(
           particles: model.description.particles ?? ParticleSelection(),
           particleColumns: model.network.particleColumns, columns: conditions.columns,
           jets: try model.formulaJets(plugins), formats: plugins.eventFormats)
+        options.weighting = model.weighting?.weighting
         let stream = try EventStream(samples: InputArgument.samples([check]), options: options)
         print(try GraphCheck(model, graph, precision).run(stream))
       }

@@ -17,6 +17,7 @@ extension Listing {
 
     begin("jets")
     add("particles", (description.particles ?? ParticleSelection()).description)
+    model.weighting.map { add("apply", "the weights of \($0.name)") }
     let definition = description.jets.definition
     var parts = [definition.algorithm.rawValue]
     if definition.algorithm.hasRadius { parts.append("R = \(definition.radius)") }

@@ -147,7 +147,8 @@ func writePredictions(
   try writeResults(
     reading: reading, plugins: plugins, jets: jets, columns: options.columns,
     particleColumns: observables.particleColumns.union(kept.particles).union([matched].compactMap(\.self)),
-    model: (model, options.folder), weighting: weighting.choice(observables, plugins), output: output
+    model: (model, options.folder), weighting: weighting.choice(observables, plugins, for: model),
+    output: output
   ) { times in
     let predictor = try Predictor(model, observables: observables)
     predictor.inputMonitor = inputs

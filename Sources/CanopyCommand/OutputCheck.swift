@@ -71,6 +71,9 @@ struct OutputCheck {
       for file in [Model.descriptionFile, Model.weightsFile] { addInput("\(path)/\(file)") }
       fold += 1
     }
+    // That of what weights particles for it.
+    let applied = "\(folder)/\(AppliedWeighting.folder)"
+    if FileManager.default.fileExists(atPath: applied) { addModel(applied) }
   }
 
   /// Adds the libraries of plugins.

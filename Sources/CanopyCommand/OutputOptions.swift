@@ -110,14 +110,14 @@ private final class RoundedNumbers: @unchecked Sendable {
 ///   - columns: columns that every event gets.
 ///   - particleColumns: columns of particles that are read, besides those of the model.
 ///   - model: the model that reads the events, and its folder; nil for none.
-///   - weighting: what multiplies the momenta of particles, and the folder of its model if it has one; nil for nothing.
+///   - weighting: what multiplies the momenta of particles; nil for nothing.
 ///   - output: where the results go.
 ///   - makeWorker: makes the worker of a thread, which turns events into results and adds what its stages took.
 /// - Throws: what reading, working and writing throw.
 func writeResults(
   reading: ReadingOptions, plugins: PluginRegistry, jets: FormulaJets, columns: [String: Double] = [:],
   particleColumns: Set<String> = [], model: (model: Model, folder: String)? = nil,
-  weighting: (weighting: ParticleWeighting, folder: String?)? = nil, output: OutputOptions,
+  weighting: AppliedWeighting? = nil, output: OutputOptions,
   makeWorker: @escaping @Sendable (StageTimes) throws -> ((Events) throws -> ResultBatch)
 ) throws {
   var files = OutputCheck()
@@ -130,7 +130,7 @@ func writeResults(
   let format = try output.format(among: plugins.resultFormats)
   let stream = try reading.makeStream(
     plugins, jets: jets, columns: columns, particleColumns: particleColumns, for: model?.model,
-    weighting: weighting?.weighting)
+    weighting: weighting)
   let writer = try format.makeWriter(to: output.destination)
   var progress = EventProgress(stream, resultsOnStandardOutput: output.output == nil)
   defer { progress.clear() }

@@ -151,17 +151,19 @@ struct ReadingOptions: ParsableArguments {
   ///     gives another.
   ///   - weights: how events count.
   ///   - weighting: what multiplies the momenta of particles; nil for nothing.
+  ///   - weighsLater: whether it is left to the user of the events to leave out particles and to multiply their momenta.
   ///   - whole: whether events have all their particles and all columns of these, to be written again.
   /// - Returns: the stream.
   /// - Throws: `EventInputError` or `ValidationError` that names the option or the input.
   func makeStream(
     _ plugins: PluginRegistry, jets: FormulaJets, columns: [String: Double] = [:],
     particleColumns: Set<String> = [],
-    for model: Model? = nil, weights: WeightOptions? = nil, weighting: ParticleWeighting? = nil,
-    whole: Bool = false
+    for model: Model? = nil, weights: WeightOptions? = nil, weighting: AppliedWeighting? = nil,
+    weighsLater: Bool = false, whole: Bool = false
   ) throws -> EventStream {
     var options = EventReadingOptions(
-      particles: try particles.selection(for: model), demands: particles.demands, leavesOutParticles: !whole,
+      particles: try particles.selection(for: model), demands: particles.demands,
+      leavesOutParticles: !whole && !weighsLater,
       particleColumns: whole ? nil : particleColumns.union(model?.network.particleColumns ?? []),
       maximumEvents: maxEvents,
       skipEvents: skipEvents ?? 0,
@@ -173,7 +175,7 @@ struct ReadingOptions: ParsableArguments {
       limits: content.limits
     )
     options.negativeWeights = weights?.negativeWeights ?? .asTheyAre
-    options.weighting = weighting
+    options.weighting = weighting?.weighting
     return try EventStream(samples: samples(), options: options)
   }
 
@@ -181,7 +183,7 @@ struct ReadingOptions: ParsableArguments {
   /// options say beyond that.
   func makeStream(
     ofTestEvents data: DataSection, _ plugins: PluginRegistry, jets: FormulaJets, columns: [String: Double],
-    particleColumns: Set<String>, for model: Model, weights: WeightOptions
+    particleColumns: Set<String>, for model: Model, weights: WeightOptions, weighting: AppliedWeighting?
   ) throws -> EventStream {
     guard let test = data.testEvents else {
       throw ValidationError(
@@ -190,6 +192,7 @@ struct ReadingOptions: ParsableArguments {
     }
     var options = test.reading
     options.particles = try particles.selection(for: model)
+    options.weighting = weighting?.weighting
     options.particleColumns = particleColumns.union(model.network.particleColumns)
     options.demandSelection()
     options.formats = plugins.eventFormats
@@ -211,10 +214,12 @@ struct ReadingOptions: ParsableArguments {
   /// Opens further inputs, all of whose events are read like those of the inputs, and count by `weight`.
   func makeStream(
     of samples: [InputSample], _ plugins: PluginRegistry, jets: FormulaJets,
-    particleColumns: Set<String> = [], for model: Model, weight: String?, weights: WeightOptions
+    particleColumns: Set<String> = [], for model: Model, weight: String?, weights: WeightOptions,
+    weighting: AppliedWeighting?, weighsLater: Bool
   ) throws -> EventStream {
     var options = try makeStream(
-      plugins, jets: jets, particleColumns: particleColumns, for: model
+      plugins, jets: jets, particleColumns: particleColumns, for: model, weighting: weighting,
+      weighsLater: weighsLater
     ).options
     options.maximumEvents = nil
     options.skipEvents = 0

@@ -34,6 +34,9 @@ struct TriggerCommand: ParsableCommand {
       and each event has the weight of all that it stands for, as prescales let only some through: the rates are those \
       of events that the other menus can accept.
 
+      With --apply, or the key apply of the menu, the momenta of particles are multiplied by weights before jets are found; \
+      this counts for the latency. Accepted events are written as they were.
+
       EXAMPLES:
         canopy trigger events.h5 --menu menu.yaml --model w-tagger -o accepted.h5
         canopy trigger events.h5 --menu menu.yaml --model w-tagger -o accepted.h5 --resume
@@ -46,6 +49,9 @@ struct TriggerCommand: ParsableCommand {
 
   @OptionGroup(title: "Reading")
   var reading: ReadingOptions
+
+  @OptionGroup
+  var weighting: WeightingOptions
 
   @OptionGroup
   var model: ModelOptions
@@ -188,6 +194,11 @@ struct TriggerCommand: ParsableCommand {
       throw ValidationError("--luminosity is \(luminosity); choose a number above 0.")
     }
     try validateReweighting()
+    if tune, let name = weighting.apply.first {
+      throw ValidationError(
+        "--tune writes a menu that has to say what it was tuned with: write apply: \(name) into it, and leave --apply out."
+      )
+    }
     for (isGiven, option) in [(pathTimes, "--path-times"), (drift, "--drift")] where isGiven && tune {
       throw ValidationError(
         "\(option) is a part of the report on a menu's decisions; leave it out with --tune.")
@@ -266,7 +277,9 @@ struct TriggerCommand: ParsableCommand {
   ///
   /// - Throws: `ValidationError` if samples have weights that do not go with it, and what reading the distribution of a
   ///   column throws.
-  private func reweighting(_ plugins: PluginRegistry, _ model: Model) throws -> (any EventReweighting)? {
+  private func reweighting(
+    _ plugins: PluginRegistry, _ model: Model, _ weighting: AppliedWeighting?
+  ) throws -> (any EventReweighting)? {
     if acceptedOf != nil {
       guard try reading.samples().allSatisfy({ $0.weight == 1 && $0.totalWeight == nil }) else {
         throw ValidationError(
@@ -280,7 +293,7 @@ struct TriggerCommand: ParsableCommand {
       try Double(parts[1]).map { PileUpTarget(mean: $0) }
       ?? PileUpTarget(contentsOf: URL(fileURLWithPath: String(parts[1])))
     let stream = try reading.makeStream(
-      plugins, jets: model.formulaJets(plugins), for: model, weights: weights)
+      plugins, jets: model.formulaJets(plugins), for: model, weights: weights, weighting: weighting)
     var progress = EventProgress(stream, resultsOnStandardOutput: false)
     defer { progress.clear() }
     return try PileUpReweighting(
@@ -297,16 +310,16 @@ struct TriggerCommand: ParsableCommand {
       let file = try MenuFile(contentsOf: URL(fileURLWithPath: menu))
       let menu = try file.menu(
         sources: DecisionSources(model), plugins: plugins, inputRate: rate,
-        luminosity: luminosity, isForTuning: tune)
-      reportRemarks(file.remarks(on: menu))
-      let run = try TriggerRun(
-        model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, conditions: self.model.columns,
-        threads: reading.threadCount, reweighting: reweighting(plugins, model), measuresPaths: pathTimes,
-        keptJets: keepEmbeddings, watchesInputs: drift)
+        luminosity: luminosity, apply: weighting.apply.first, isForTuning: tune)
+      var run = try makeRun(model, menu, of: file, plugins)
+      reportRemarks(file.remarks(on: menu) + [model.remark(on: run.weighting)].compactMap(\.self))
+      if run.weighting?.folder != nil { try checkOutputs(plugins, weighting: run.weighting) }
+      run.reweighting = try reweighting(plugins, model, run.weighting)
+      let weighsLater = run.weighting != nil
       let jets = try model.formulaJets(plugins, observables: menu.observables)
       let stream = try reading.makeStream(
         plugins, jets: jets, particleColumns: menu.observables.particleColumns, for: model,
-        weights: weights, whole: output != nil && !tune)
+        weights: weights, weighting: run.weighting, weighsLater: weighsLater, whole: output != nil && !tune)
       // --skip-events and --max-events are for the inputs alone.
       let signalStream =
         try signal.isEmpty
@@ -314,12 +327,31 @@ struct TriggerCommand: ParsableCommand {
         : reading.makeStream(
           of: InputArgument.samples(signal), plugins, jets: jets,
           particleColumns: menu.observables.particleColumns, for: model, weight: signalWeight,
-          weights: weights)
+          weights: weights, weighting: run.weighting, weighsLater: weighsLater)
       if tune {
         try tune(run, file, background: stream, signal: signalStream!)
       } else {
         try decide(run, stream, signalStream, outputFormat)
       }
+    }
+  }
+
+  /// The run of a menu, with nothing that weights events.
+  ///
+  /// - Throws: `ValidationError` or `ConfigurationError` if there is nothing of the name that is applied to particles, and what the run
+  ///   throws.
+  private func makeRun(
+    _ model: Model, _ menu: TriggerMenu, of file: MenuFile, _ plugins: PluginRegistry
+  ) throws -> TriggerRun {
+    do {
+      return try TriggerRun(
+        model: model, menu: menu, timeLimit: timeLimit.map { 1e-6 * $0 }, conditions: self.model.columns,
+        threads: reading.threadCount, measuresPaths: pathTimes, keptJets: keepEmbeddings,
+        watchesInputs: drift,
+        plugins: plugins)
+    } catch let error as MenuError {
+      guard let name = weighting.apply.first else { throw file.error(error) }
+      throw ValidationError("--apply \(name) \(error.problems[0].debugDescription)")
     }
   }
 
@@ -338,7 +370,7 @@ struct TriggerCommand: ParsableCommand {
     return format
   }
 
-  private func checkOutputs(_ plugins: PluginRegistry) throws {
+  private func checkOutputs(_ plugins: PluginRegistry, weighting: AppliedWeighting? = nil) throws {
     var files = OutputCheck()
     try files.addInputs(reading.inputs)
     try files.addInputs(signal)
@@ -347,6 +379,7 @@ struct TriggerCommand: ParsableCommand {
       files.addInput(String(file))
     }
     files.addModel(model.folder)
+    files.addModel(weighting?.folder)
     files.addPlugins(plugins)
     files.addOutput("-o", output)
     if let output, !tune { files.addOutput("the journal", "\(output).journal") }

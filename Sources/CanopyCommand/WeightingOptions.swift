@@ -2,8 +2,6 @@
 
 import ArgumentParser
 import Canopy
-import Foundation
-import Support
 
 /// What particles are multiplied by before jets are found.
 struct WeightingOptions: ParsableArguments {
@@ -13,39 +11,40 @@ struct WeightingOptions: ParsableArguments {
       discussion: """
         It is puppi, softkiller or another observable that gives constituents the number weight, also one of --observable with \
         settings; or the folder of a model whose head particle-identification has the output weight, or the name of one that \
-        comes with canopy, as in pileup.
+        comes with canopy, as in pileup. A model that was trained with weights has them applied unless another name is given, or \
+        none for nothing.
         """,
       valueName: "name"))
-  var apply: String?
+  var apply: [String] = []
 
-  /// What particles are multiplied by, as the option says.
+  func validate() throws {
+    guard apply.count < 2 else {
+      throw ValidationError(
+        "--apply is given \(apply.count) times; particles are multiplied by one weight each: give it once.")
+    }
+  }
+
+  /// What particles are multiplied by: what the option names, else what a model was trained with; says on standard error if the
+  /// two differ.
   ///
   /// - Parameters:
   ///   - observables: those that the user declares.
   ///   - plugins: the plugins that a model may name.
-  /// - Returns: the weighting, and the folder of its model if it has one; nil if none is asked for.
+  ///   - model: the model that reads the particles; nil for none.
+  /// - Returns: the weighting; nil for nothing.
   /// - Throws: `ValidationError` if there is nothing of the name, `ModelError` if a model cannot be read or has no weights.
   func choice(
-    _ observables: ObservableSet, _ plugins: PluginRegistry
-  ) throws -> (weighting: ParticleWeighting, folder: String?)? {
-    guard let apply else { return nil }
+    _ observables: ObservableSet, _ plugins: PluginRegistry, for model: Model? = nil
+  ) throws -> AppliedWeighting? {
+    var settings = WeightingSettings()
+    settings.apply = apply.first
     do {
-      if let own = observables.members.first(where: { $0.name == apply }) {
-        return (try ParticleWeighting(ObservableChoice(own)), nil)
-      }
-      if plugins.origin(ofObservable: apply) != nil {
-        return (try ParticleWeighting(ObservableChoice(apply, plugins.observable(apply))), nil)
-      }
+      let choice = try settings.choice(
+        observables.members.map(ObservableChoice.init), plugins, for: model)
+      reportRemarks([model?.remark(on: choice)].compactMap(\.self))
+      return choice
     } catch let error as PluginError {
-      throw ValidationError("--apply \(apply): \(error)")
+      throw ValidationError("--apply \(apply.first ?? ""): \(error)")
     }
-    let folder = ShippedResources.model(apply)
-    guard !apply.isEmpty, FileManager.default.fileExists(atPath: folder) else {
-      throw ValidationError(
-        "--apply is “\(apply)”, but no observable and no model has this name, and no folder; give puppi, softkiller or the folder of a "
-          + "model.")
-    }
-    let model = try Model(contentsOf: URL(fileURLWithPath: folder), plugins: plugins)
-    return (try ParticleWeighting(model, name: apply), folder)
   }
 }

@@ -55,6 +55,7 @@ extension Evaluation {
   private func findsSameJets(as other: Evaluation) -> Bool {
     description.jets == other.description.jets && description.cuts == other.description.cuts
       && description.particles == other.description.particles
+      && description.weighting == other.description.weighting
   }
 
   /// Puts the name of the model before those of its classifiers, so that those of several models can be told apart.

@@ -21,15 +21,25 @@ extension Model {
   ///
   /// - Throws: ``ModelError`` or `SafetensorsError`, in one sentence that names the file and what is wrong.
   public init(contentsOf folder: URL, plugins: PluginRegistry) throws {
+    try self.init(contentsOf: folder, plugins: plugins, isApplied: false)
+  }
+
+  /// Reads a model, which keeps no weighting of its own if it is the one that weights particles for another, so that folders are
+  /// not followed without end.
+  init(contentsOf folder: URL, plugins: PluginRegistry, isApplied: Bool) throws {
     let file = folder.appendingPathComponent(Self.descriptionFile)
     let data = try Self.readFile(file)
     if (try? JSONDecoder().decode(Format.self, from: data))?.formatVersion == Self.formatOfFolds {
-      self = try Self.readFolds(data, in: folder, plugins: plugins)
+      self = try Self.readFolds(data, in: folder, plugins: plugins, isApplied: isApplied)
       return
     }
     var (description, members, weightsChecksum) = try Self.readDescription(file)
     var network: Network
+    var weighting: AppliedWeighting?
     do {
+      guard !isApplied || description.weighting == nil else {
+        throw ModelError("a model that weights particles for another cannot be for weighted particles itself")
+      }
       network = try Network(
         embedding: description.embedding?.choice(for: .embedding, plugins),
         events: description.events?.choice(for: .events, plugins),
@@ -60,6 +70,9 @@ extension Model {
       try description.scaling.resolve(for: network)
       // The stages have said what they read of the scaling.
       try description.checkMembers(of: members)
+      weighting = try description.weighting.map {
+        try AppliedWeighting($0, ofModelIn: folder, plugins: plugins)
+      }
     } catch {
       throw ModelError(ModelError("\(file.relativePath): \(error.clause)").sentence)
     }
@@ -68,7 +81,7 @@ extension Model {
     guard weights.isOfDescription else {
       // A writer may have put another description in place since that was read.
       if try Self.readDescription(file).weightsChecksum != weightsChecksum {
-        self = try Model(contentsOf: folder, plugins: plugins)
+        self = try Model(contentsOf: folder, plugins: plugins, isApplied: isApplied)
         return
       }
       throw ModelError(
@@ -76,7 +89,8 @@ extension Model {
           + "\(Self.descriptionFile) was written with; copy both files of the model again, or, if you changed the "
           + "weights, take weightsChecksum out of \(Self.descriptionFile).")
     }
-    self.init(description: description, network: network, parameters: parameters)
+    self.init(
+      description: description, network: network, parameters: parameters, weighting: weighting)
   }
 
   /// The weights that belong to a description: those of this checksum, if it has one.
@@ -178,6 +192,7 @@ extension Model {
     } catch {
       throw FileOutputError(folder.relativePath, code: error.systemCode)
     }
+    try weighting?.write(to: folder)
     let weights = try parameters.safetensors().encoded()
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -27,7 +27,9 @@ extension Model {
       }
     }
     let first = members[0]
-    self.init(description: first.description, network: first.network, parameters: first.parameters)
+    self.init(
+      description: first.description, network: first.network, parameters: first.parameters,
+      weighting: first.weighting)
     self.members = members
     self.folds = folds
   }
@@ -35,7 +37,7 @@ extension Model {
   /// Whether two models differ in nothing but what they have learnt.
   private func readsAndPredictsLike(_ other: Model) -> Bool {
     let (own, others) = (description, other.description)
-    return own.particles == others.particles && own.jets == others.jets
+    return own.particles == others.particles && weighting == other.weighting && own.jets == others.jets
       && own.observables == others.observables
       && own.heads.map(\.configuration) == others.heads.map(\.configuration)
       && own.training?.fingerprint == others.training?.fingerprint
@@ -51,7 +53,9 @@ extension Model {
   /// The files that the model has in a folder, those of all folds included.
   public func files(in folder: URL) -> [URL] {
     let own = folder.appendingPathComponent(Self.descriptionFile)
-    guard !members.isEmpty else { return [own, folder.appendingPathComponent(Self.weightsFile)] }
+    guard !members.isEmpty else {
+      return [own, folder.appendingPathComponent(Self.weightsFile)] + (weighting?.files(in: folder) ?? [])
+    }
     return [own]
       + members.enumerated().flatMap { fold, member in
         member.files(in: folder.appendingPathComponent(Self.folder(ofFold: fold)))
@@ -68,7 +72,9 @@ extension Model {
   static let formatOfFolds = 2
 
   /// Reads a model of several folds, whose description is `data`.
-  static func readFolds(_ data: Data, in folder: URL, plugins: PluginRegistry) throws -> Model {
+  static func readFolds(
+    _ data: Data, in folder: URL, plugins: PluginRegistry, isApplied: Bool
+  ) throws -> Model {
     let file = folder.appendingPathComponent(descriptionFile)
     let folds: EventFolds
     do {
@@ -83,7 +89,9 @@ extension Model {
         "\(file.relativePath): is no description of a model of several folds: \(error.clause).")
     }
     let members = try (0..<folds.count).map { fold in
-      try Model(contentsOf: folder.appendingPathComponent(Self.folder(ofFold: fold)), plugins: plugins)
+      try Model(
+        contentsOf: folder.appendingPathComponent(Self.folder(ofFold: fold)), plugins: plugins,
+        isApplied: isApplied)
     }
     do {
       return try Model(members: members, folds: folds)

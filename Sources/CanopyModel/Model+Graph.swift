@@ -78,6 +78,9 @@ extension Model {
     if let particles = description.particles {
       entries.append((key: "canopy.particles", value: try text(particles)))
     }
+    if let weighting = description.weighting {
+      entries.append((key: "canopy.apply", value: try text(weighting)))
+    }
     if let folds { entries.append((key: "canopy.folds", value: try text(folds))) }
     return entries
   }

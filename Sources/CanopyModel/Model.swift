@@ -19,6 +19,10 @@ public struct Model: Sendable {
   public private(set) var network: Network
   /// The weights.
   public let parameters: Parameters
+  /// What the momenta of particles are multiplied by before the model reads them; nil for nothing.
+  ///
+  /// Whoever reads the events does this, as by `EventReadingOptions.weighting`.
+  public let weighting: AppliedWeighting?
   /// The models of several folds, each of which judges the events of its own; empty for a model of one training.
   ///
   /// The description, network and weights are those of the first.
@@ -28,9 +32,14 @@ public struct Model: Sendable {
 
   /// A model of parts that fit together.
   ///
-  /// - Precondition: the parameters have the network's layout.
-  public init(description: ModelDescription, network: Network, parameters: Parameters) {
+  /// - Precondition: the parameters have the network's layout, and the description is that of the weighting.
+  public init(
+    description: ModelDescription, network: Network, parameters: Parameters,
+    weighting: AppliedWeighting? = nil
+  ) {
     precondition(parameters.layout == network.layout, "parameters of another network")
+    precondition(description.weighting == weighting?.description, "the description of another weighting")
+    self.weighting = weighting
     self.description = description
     self.network = network
     self.parameters = parameters

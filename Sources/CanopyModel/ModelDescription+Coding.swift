@@ -8,6 +8,7 @@ extension ModelDescription: Codable {
   private enum CodingKeys: String, CodingKey {
     case formatVersion, particles, jets, observables, cuts, embedding, events, scaling, heads, training
     case jetMatching = "jetTruth"
+    case weighting = "apply"
   }
 
   /// Reads what this version and earlier ones write.
@@ -15,6 +16,7 @@ extension ModelDescription: Codable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     formatVersion = try container.decode(Int.self, forKey: .formatVersion)
     particles = try container.decodeIfPresent(ParticleSelection.self, forKey: .particles)
+    weighting = try container.decodeIfPresent(WeightingDescription.self, forKey: .weighting)
     jets = try container.decode(StoredJets.self, forKey: .jets).finder
     observables = try container.decodeIfPresent([ObservableDescription].self, forKey: .observables) ?? []
     cuts = try container.decodeIfPresent([ObservableCut].self, forKey: .cuts) ?? []
@@ -32,6 +34,7 @@ extension ModelDescription: Codable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(formatVersion, forKey: .formatVersion)
     try container.encodeIfPresent(particles, forKey: .particles)
+    try container.encodeIfPresent(weighting, forKey: .weighting)
     try container.encode(StoredJets(finder: jets), forKey: .jets)
     if !observables.isEmpty { try container.encode(observables, forKey: .observables) }
     if !cuts.isEmpty { try container.encode(cuts, forKey: .cuts) }

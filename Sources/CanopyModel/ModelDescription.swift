@@ -9,6 +9,8 @@ public struct ModelDescription: Sendable, Equatable {
   public var formatVersion = 1
   /// Which particles take part, unless the user says otherwise; nil for all visible ones.
   public var particles: ParticleSelection?
+  /// What the momenta of particles are multiplied by before jets are found; nil for nothing.
+  public var weighting: WeightingDescription?
   /// How jets and their trees are found.
   public var jets: JetFinder
   /// The observables that stages, heads and cuts read, and those that heads have as truth.
@@ -30,12 +32,14 @@ public struct ModelDescription: Sendable, Equatable {
 
   /// A description of a model.
   public init(
-    particles: ParticleSelection? = nil, jets: JetFinder, observables: [ObservableDescription] = [],
+    particles: ParticleSelection? = nil, weighting: WeightingDescription? = nil, jets: JetFinder,
+    observables: [ObservableDescription] = [],
     cuts: [ObservableCut] = [], embedding: StageDescription?, events: StageDescription? = nil,
     scaling: SampleScaling, heads: [HeadDescription], jetMatching: JetMatching? = nil,
     training: TrainingProvenance? = nil
   ) {
     self.particles = particles
+    self.weighting = weighting
     self.jets = jets
     self.observables = observables
     self.cuts = cuts

@@ -12,7 +12,7 @@ import PluginKit
 final class EventFormulas {
   private let options: EventReadingOptions
   private var reconstruction: JetReconstruction?
-  private var weighting: ((inout Events) throws -> Void)?
+  private var weigher: ParticleWeigher?
 
   init(_ options: EventReadingOptions) { self.options = options }
 
@@ -20,12 +20,12 @@ final class EventFormulas {
   ///
   /// - Throws: `EventInputError` that names the event if a particle has no weight.
   func weigh(_ batch: inout Events) throws {
-    guard let choice = options.weighting, batch.particleCount > 0 else { return }
-    let weigh = try weighting ?? choice.worker()
-    weighting = weigh
+    guard let weighting = options.weighting, batch.particleCount > 0 else { return }
+    let weigher = try weigher ?? weighting.makeWeigher()
+    self.weigher = weigher
     batch = try EventPipeline.naming(batch) {
       var weighted = batch
-      try weigh(&weighted)
+      try weigher.weigh(&weighted)
       return weighted
     }
   }
@@ -33,7 +33,7 @@ final class EventFormulas {
   /// Adds the columns that are defined, leaves out the events that are not selected, and gives the others their weights,
   /// which are multiplied by `factor`.
   ///
-  /// Formulas know the particles that take part, also if the events keep the others.
+  /// Formulas know the particles that take part, weighted, also if the events keep all as they are.
   ///
   /// - Returns: how many events had a negative weight, and lost it or were left out.
   /// - Throws: `EventInputError` if a formula reads what the events lack, a column is there already or a weight is no number to
@@ -45,6 +45,7 @@ final class EventFormulas {
       if !options.leavesOutParticles {
         var takesPart: [Bool] = []
         try options.leaveOutParticles(of: &events, using: &takesPart)
+        try weigh(&events)
       }
       let ofJets = try applyWithoutJets(to: &events, &batch)
       if ofJets.isEmpty {

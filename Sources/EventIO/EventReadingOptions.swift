@@ -22,10 +22,10 @@ public struct EventReadingOptions: Sendable, Equatable {
   public var particles: ParticleSelection
   /// Which parts of ``particles`` the user asks for, and not a model: an input that they cannot apply to is an error.
   public var demands: Set<Demand>
-  /// Whether particles that do not take part are left out; otherwise the user of the events has to leave them
-  /// out.
+  /// Whether particles that do not take part are left out, and the others multiplied by the weights of ``weighting``; otherwise the
+  /// user of the events has to do both.
   ///
-  /// The statuses of generator records are looked at in any case.
+  /// The statuses of generator records are looked at in any case, and formulas read what takes part.
   public var leavesOutParticles: Bool
   /// The columns of particles that are read, in addition to those that ``particles`` asks for; all if it is nil.
   public var particleColumns: Set<String>?
@@ -60,8 +60,6 @@ public struct EventReadingOptions: Sendable, Equatable {
   public var detector: Detector?
   /// What multiplies the momenta of the particles that take part, after a detector has measured them and before formulas read
   /// them; nil if they stay as they are.
-  ///
-  /// It is for events of which others are left out, see ``leavesOutParticles``.
   public var weighting: ParticleWeighting?
   /// The unit of the momenta of inputs that do not state theirs; GeV if it is nil.
   ///

@@ -20,19 +20,19 @@ public struct ParticleWeighting: Sendable {
   /// The number that an observable of constituents or a head on constituents calls the weight.
   package static let quantity = "weight"
 
-  /// Makes what finds the jets of events and the weight of each constituent of these, on one thread.
-  private let makeWorker: @Sendable () throws -> ((Events) throws -> (jets: Jets, weights: [Double]))
+  /// Makes what finds the jets of events and replaces numbers by the weight of each constituent of these, on one thread.
+  private let makeWorker: @Sendable () throws -> (Events, inout [Double]) throws -> Jets
 
   /// A weighting by any means that gives weights of constituents.
   ///
   /// - Parameters:
   ///   - name: what messages call it.
   ///   - particleColumns: the columns of particles that it reads.
-  ///   - makeWorker: makes what finds jets of events that have each particle once, and the weight of each of their constituents,
-  ///     `[constituents]`, on one thread; what it gives for an event must not depend on the others.
+  ///   - makeWorker: makes what finds jets of events that have each particle once, and replaces numbers by the weight of each of
+  ///     their constituents, `[constituents]`, on one thread; what it gives for an event must not depend on the others.
   package init(
     name: String, particleColumns: Set<String>,
-    makeWorker: @escaping @Sendable () throws -> ((Events) throws -> (jets: Jets, weights: [Double]))
+    makeWorker: @escaping @Sendable () throws -> (Events, inout [Double]) throws -> Jets
   ) {
     self.name = name
     self.particleColumns = particleColumns
@@ -53,22 +53,88 @@ public struct ParticleWeighting: Sendable {
     let finder = try JetFinder(JetDefinition(.antikt, radius: 0.4), trees: observables.readsTrees)
     self.init(name: choice.name, particleColumns: observables.particleColumns) {
       let reconstruction = try JetReconstruction(finder, observables: observables)
-      return { events in
-        let jets = try reconstruction.jets(in: events)
-        return (jets, jets.columns.constituents[column]!.values)
+      var jets = Jets()
+      return { events, weights in
+        try reconstruction.findJets(in: events, into: &jets)
+        weights.removeAll(keepingCapacity: true)
+        weights.append(contentsOf: jets.columns.constituents[column]!.values)
+        return jets
       }
     }
   }
 
-  /// What weights the particles of events on one thread, and leaves out those of weight 0.
-  func worker() throws -> (inout Events) throws -> Void {
-    let work = try makeWorker()
-    return { [name] events in
-      let (jets, found) = try work(events)
-      let weights = try events.weights(found, ofConstituentsOf: jets, by: name)
-      events.multiplyMomenta(by: weights)
-      if weights.contains(0) { events.keepParticles(weights.map { $0 != 0 }) }
+  /// What weights the particles of events on one thread.
+  package func makeWeigher() throws -> ParticleWeigher { ParticleWeigher(name, try makeWorker()) }
+}
+
+/// Multiplies the momenta of particles by their weights, with memory that is kept from batch to batch; it belongs to one thread at
+/// a time.
+package final class ParticleWeigher {
+  private let name: String
+  private let work: (Events, inout [Double]) throws -> Jets
+  /// The weight of each constituent of the jets: `[constituents]`.
+  private var found: [Double] = []
+  /// The weight of each particle: `[particles]`.
+  private var weights: [Double] = []
+  private var isKept: [Bool] = []
+
+  fileprivate init(_ name: String, _ work: @escaping (Events, inout [Double]) throws -> Jets) {
+    self.name = name
+    self.work = work
+  }
+
+  /// Multiplies the momenta of the particles of events by their weights, and leaves out those of weight 0.
+  ///
+  /// - Throws: `EventError` that names the event, if a particle has no weight or jets cannot be made of the event.
+  package func weigh(_ events: inout Events) throws {
+    guard events.particleCount > 0 else { return }
+    let jets = try work(events, &found)
+    try findWeights(of: events, by: jets)
+    events.multiplyMomenta(by: weights)
+    guard weights.contains(0) else { return }
+    isKept.removeAll(keepingCapacity: true)
+    for particle in 0..<weights.count { isKept.append(weights[particle] != 0) }
+    events.keepParticles(isKept)
+  }
+
+  /// Gives each particle the weight that it has as a constituent.
+  private func findWeights(of events: Events, by jets: Jets) throws {
+    weights.removeAll(keepingCapacity: true)
+    weights.append(contentsOf: repeatElement(.nan, count: events.particleCount))
+    for event in 0..<events.eventCount {
+      let first = events.offsets[event]
+      for place in jets.constituents(ofJets: jets.jets(ofEvent: event)) {
+        weights[first + Int(jets.constituents.content[place])] = found[place]
+      }
+      // Jets leave out particles whose momentum is 0, or whose square is, which no weight changes.
+      for particle in events.particles(ofEvent: event) where weights[particle].isNaN {
+        let p = events.momentum(ofParticle: particle)
+        if p.energy * p.energy == 0 || p.px * p.px + p.py * p.py + p.pz * p.pz == 0 { weights[particle] = 1 }
+      }
+      for particle in events.particles(ofEvent: event)
+      where !(weights[particle] >= 0 && weights[particle].isFinite) {
+        throw ParticleWeightError(
+          event: events.eventNumbers[event], particle: particle - first, weight: weights[particle], name: name
+        )
+      }
     }
+  }
+}
+
+/// An event with a particle that has no weight.
+public struct ParticleWeightError: EventError {
+  /// The number of the event, counted from 0 through all inputs.
+  public let event: Int?
+  /// What the particle lacks.
+  public let field = "weight"
+  /// The problem, to follow the name of the file.
+  public let predicate: String
+
+  fileprivate init(event: Int, particle: Int, weight: Double, name: String) {
+    self.event = event
+    predicate =
+      "has no usable weight by \(name): that of particle \(particle) is \(weight.text); leave the event out, or look at what "
+      + "\(name) reads of the particle."
   }
 }
 
@@ -80,34 +146,6 @@ extension ParticleWeighting: Equatable {
 }
 
 extension Events {
-  /// The weights of particles, by those of the constituents of jets: `[particles]`.
-  ///
-  /// - Throws: `EventInputError` if a particle is in no jet, or its weight is none.
-  fileprivate func weights(_ found: [Double], ofConstituentsOf jets: Jets, by name: String) throws -> [Double]
-  {
-    var weights = [Double](repeating: .nan, count: particleCount)
-    for event in 0..<eventCount {
-      let first = offsets[event]
-      for place in jets.constituents(ofJets: jets.jets(ofEvent: event)) {
-        weights[first + Int(jets.constituents.content[place])] = found[place]
-      }
-      // Jets leave out particles whose momentum is 0, or whose square is, which no weight changes.
-      for particle in particles(ofEvent: event) where weights[particle].isNaN {
-        let p = momentum(ofParticle: particle)
-        if p.energy * p.energy == 0 || p.px * p.px + p.py * p.py + p.pz * p.pz == 0 { weights[particle] = 1 }
-      }
-      for particle in particles(ofEvent: event) where !(weights[particle] >= 0 && weights[particle].isFinite)
-      {
-        throw EventInputError(
-          source: source, event: eventNumbers[event], field: "particles",
-          problem:
-            "have no weight by \(name) in this event: that of particle \(particle - first) is \(weights[particle].text); leave the event out, or look at what \(name) reads of the particle"
-        )
-      }
-    }
-    return weights
-  }
-
   fileprivate mutating func multiplyMomenta(by weights: [Double]) {
     for particle in weights.indices {
       momenta.px[particle] *= weights[particle]

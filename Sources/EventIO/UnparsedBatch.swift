@@ -69,7 +69,7 @@ struct UnparsedBatch: Sendable {
       try options.leaveOutParticles(of: &batch, using: &takesPart)
     }
     let keptParticleCount = batch.particleCount
-    try formulas.weigh(&batch)
+    if options.leavesOutParticles { try formulas.weigh(&batch) }
     batch.setColumns(sample.allColumns)
     let negativeWeightCount = try formulas.apply(to: &batch, times: sample.weight)
     batch.setColumns(Columns(options.columns.mapValues { Column(values: [$0]) }))

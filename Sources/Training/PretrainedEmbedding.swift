@@ -44,9 +44,9 @@ public struct PretrainedEmbedding: Sendable {
     return (try? both.add(choice)) != nil
   }
 
-  /// A sentence if the embedding was trained on jets, or trees, of another definition or of other cuts.
-  func remark(onJets jets: JetFinder, cuts: [ObservableCut]) -> String? {
-    model.remark("The embedding of \(folder.relativePath)", onJets: jets, cuts: cuts)
+  /// A sentence if the embedding was trained on jets, or trees, of another definition or of other cuts, or of other weights of particles.
+  func remark(onJets jets: JetFinder, cuts: [ObservableCut], _ weighting: AppliedWeighting?) -> String? {
+    model.remark("The embedding of \(folder.relativePath)", onJets: jets, cuts: cuts, weighting)
   }
 
   /// The weights of the embedding, for a network with the same one.
@@ -71,9 +71,19 @@ public struct PretrainedWeights: Sendable {
 }
 
 extension Model {
-  /// A sentence if the model, or `part` of it, was trained on jets, or trees, of another definition or of other cuts.
-  func remark(_ part: String, onJets jets: JetFinder, cuts: [ObservableCut]) -> String? {
+  /// A sentence if the model, or `part` of it, was trained on jets, or trees, of another definition or of other cuts, or of other weights
+  /// of particles.
+  func remark(
+    _ part: String, onJets jets: JetFinder, cuts: [ObservableCut], _ applied: AppliedWeighting?
+  ) -> String? {
     let own = description.jets
+    if weighting != applied {
+      func text(_ weighting: AppliedWeighting?) -> String {
+        weighting.map { "those of \($0.name)" } ?? "none"
+      }
+      return
+        "\(part) was trained with other weights of particles than these: \(text(weighting)) there, \(text(applied)) here."
+    }
     if network.cuts != cuts {
       func text(_ cuts: [ObservableCut]) -> String {
         cuts.isEmpty ? "no cuts" : cuts.map(\.description).joined(separator: ", ")

@@ -38,9 +38,9 @@ public struct PretrainedModel: Sendable {
   /// The scaling that the network was trained with.
   public var scaling: SampleScaling { model.description.scaling }
 
-  /// A sentence if the model was trained on jets, or trees, of another definition or of other cuts.
-  func remark(onJets jets: JetFinder, cuts: [ObservableCut]) -> String? {
-    model.remark("The model \(folder.relativePath)", onJets: jets, cuts: cuts)
+  /// A sentence if the model was trained on jets, or trees, of another definition or of other cuts, or of other weights of particles.
+  func remark(onJets jets: JetFinder, cuts: [ObservableCut], _ weighting: AppliedWeighting?) -> String? {
+    model.remark("The model \(folder.relativePath)", onJets: jets, cuts: cuts, weighting)
   }
 
   /// Makes sure that a network has the same stages, heads and parameters as the model, in the same order; a head that

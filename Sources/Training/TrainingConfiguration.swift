@@ -127,6 +127,8 @@ public struct DataSection: SettingsSection {
   public var testInputs: [InputSample] = []
   /// How they are read; the model keeps which of their particles take part.
   public var reading = EventReadingOptions()
+  /// What the momenta of their particles are multiplied by; the model keeps it.
+  public var weighting = WeightingSettings()
   /// The share of the events, chosen at random, that the network is validated on.
   public var validationFraction = 0.1
   /// What events meet that the network is validated on; they are chosen at random unless it is given.
@@ -178,7 +180,8 @@ public struct DataSection: SettingsSection {
 
   /// The settings, in the order of tables.
   public static let settings: [Setting<DataSection>] =
-    inputSettings + EventReadingOptions.settings.map { $0.within(\.reading) } + useSettings
+    inputSettings + EventReadingOptions.settings.map { $0.within(\.reading) }
+    + WeightingSettings.settings.map { $0.within(\.weighting) } + useSettings
 
   private static let inputSettings: [Setting<DataSection>] = [
     Setting(

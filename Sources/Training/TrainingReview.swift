@@ -205,9 +205,11 @@ struct TrainingReview {
   ///   - dataset: the events.
   ///   - extents: what the features were in the training events.
   ///   - pretrained: the embedding of another model that the training begins with.
+  ///   - weighting: what the momenta of particles are multiplied by.
   /// - Returns: a sentence each.
   func remarks(
-    _ dataset: EventDataset, _ extents: [FeatureExtent], _ pretrained: PretrainedEmbedding?
+    _ dataset: EventDataset, _ extents: [FeatureExtent], _ pretrained: PretrainedEmbedding?,
+    _ weighting: AppliedWeighting?
   ) -> [String] {
     var remarks = extents.compactMap { extent -> String? in
       guard let values = extent.values else {
@@ -242,7 +244,8 @@ struct TrainingReview {
       data.reading.formulas + [data.validation, data.test].compactMap(\.self)
       + (data.reweight?.formulas.map(\.formula) ?? [])
     let read = Set((network.observables.members + network.truthObservables.members).map(\.name)).union(
-      formulas.flatMap(\.columnsWithSlash).map { String($0.prefix { $0 != "/" }) })
+      formulas.flatMap(\.columnsWithSlash).map { String($0.prefix { $0 != "/" }) }
+        + [weighting?.name].compactMap(\.self))
     for choice in configuration.observables where !read.contains(choice.name) {
       remarks.append("observables.\(choice.name) has no effect: nothing reads its numbers.")
     }
@@ -261,7 +264,8 @@ struct TrainingReview {
       )
     }
     return remarks + dataset.remarksOnMissingTruth(of: network.heads)
-      + [pretrained?.remark(onJets: configuration.jets, cuts: configuration.cuts)].compactMap(\.self)
+      + [pretrained?.remark(onJets: configuration.jets, cuts: configuration.cuts, weighting)].compactMap(
+        \.self)
   }
 
   /// A number without “.0”.

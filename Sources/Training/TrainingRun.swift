@@ -150,6 +150,7 @@ public struct TrainingRun {
   /// What is to be trained, before any event is read.
   private struct Plan {
     let network: Network
+    let weighting: AppliedWeighting?
     let section: TrainingSection
     let review: TrainingReview
     let embedding: PretrainedEmbedding?
@@ -159,6 +160,7 @@ public struct TrainingRun {
   /// A training that has begun.
   private struct Course {
     let trainer: Trainer
+    let weighting: AppliedWeighting?
     let scaling: SampleScaling
     let split: EventSplit
     let fold: TrainingFold?
@@ -187,8 +189,17 @@ public struct TrainingRun {
     try configuration.data.folds?.check(
       network, ObservableCatalogue(configuration.observables, plugins: plugins))
     return Plan(
-      network: network, section: try section(for: network), review: review, embedding: embedding, model: model
-    )
+      network: network, weighting: try weighting(), section: try section(for: network), review: review,
+      embedding: embedding, model: model)
+  }
+
+  /// What the momenta of particles are multiplied by.
+  private func weighting() throws -> AppliedWeighting? {
+    do {
+      return try configuration.data.weighting.choice(configuration.observables, plugins)
+    } catch {
+      throw TrainingError("data.apply is \(configuration.data.weighting.apply ?? ""): \(error)")
+    }
   }
 
   private func begin(
@@ -197,7 +208,7 @@ public struct TrainingRun {
   ) throws -> Course {
     var network = plan.network
     let review = plan.review
-    var dataset = try read ?? readEvents(network, observer)
+    var dataset = try read ?? readEvents(network, plan.weighting, observer)
     read = dataset
     try review.checkFolds(dataset)
     let split = split(dataset, without: fold)
@@ -207,14 +218,15 @@ public struct TrainingRun {
     try dataset.reweighting.map { try folder?.write($0) }
     let extents = try dataset.extents(ofEvents: split.training)
     let remarks =
-      review.remarks(dataset, extents, plan.embedding)
+      review.remarks(dataset, extents, plan.embedding, plan.weighting)
       + plan.section.remarks(on: network)
       + review.remarks(
         dataset,
         beginningWith: [
           ("training.from", plan.model?.fingerprint), ("embedding.from", plan.embedding?.fingerprint),
         ])
-      + [plan.model?.remark(onJets: configuration.jets, cuts: configuration.cuts)].compactMap(\.self)
+      + [plan.model?.remark(onJets: configuration.jets, cuts: configuration.cuts, plan.weighting)].compactMap(
+        \.self)
     let ranges = try review.inputRanges(dataset, training: split.training, extents)
     let inputs = try review.inputDistributions(dataset, training: split.training)
     network = try network.prepared(
@@ -237,7 +249,7 @@ public struct TrainingRun {
         epochsDone: trainer.epochs.count, threads: configuration.training.threads, remarks: remarks,
         changes: found?.changes ?? []))
     return Course(
-      trainer: trainer, scaling: scaling, split: split, fold: fold, ranges: ranges,
+      trainer: trainer, weighting: plan.weighting, scaling: scaling, split: split, fold: fold, ranges: ranges,
       inputs: inputs,
       fingerprints: fingerprints,
       sample: dataset.fingerprint, spectra: dataset.reweighting?.spectra)
@@ -309,9 +321,12 @@ public struct TrainingRun {
   /// The same of the events that have no part.
   private static let testColumn = "/test/"
 
-  private func readEvents(_ network: Network, _ observer: any Observer) throws -> EventDataset {
+  private func readEvents(
+    _ network: Network, _ weighting: AppliedWeighting?, _ observer: any Observer
+  ) throws -> EventDataset {
     let data = configuration.data
     var options = data.reading
+    options.weighting = weighting?.weighting
     let catalogue = ObservableCatalogue(configuration.observables, plugins: plugins)
     options.particleColumns = network.particleColumns.union(
       try data.reweight?.particleColumns(catalogue) ?? [])
@@ -342,7 +357,8 @@ public struct TrainingRun {
     let network = try trainer.calibratedNetwork()
     let particles = configuration.data.reading.particles
     let description = ModelDescription(
-      particles: particles == ParticleSelection() ? nil : particles, jets: jets(for: network),
+      particles: particles == ParticleSelection() ? nil : particles, weighting: course.weighting?.description,
+      jets: jets(for: network),
       observables: try network.allObservables.members.map(ObservableDescription.init), cuts: network.cuts,
       embedding: network.embedding?.description, events: network.events?.description, scaling: course.scaling,
       heads: try network.heads.map { try $0.description() },
@@ -354,7 +370,9 @@ public struct TrainingRun {
         seed: configuration.training.seed, threads: configuration.training.threads,
         bestEpoch: trainer.keptEpoch, epochs: trainer.epochs, ranges: course.ranges, inputs: course.inputs,
         fingerprint: course.sample, fold: course.fold, spectra: course.spectra))
-    return Model(description: description, network: network, parameters: trainer.keptParameters)
+    return Model(
+      description: description, network: network, parameters: trainer.keptParameters,
+      weighting: course.weighting)
   }
 }
 

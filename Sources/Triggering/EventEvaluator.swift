@@ -2,6 +2,7 @@
 
 import CanopyModel
 import Foundation
+import EventIO
 import JetPhysics
 import PluginKit
 import Triggers
@@ -15,6 +16,7 @@ final class EventEvaluator {
   private let timeLimit: Double
   private let isWeighted: Bool
   private let measuresPaths: Bool
+  private let weigher: ParticleWeigher?
   private let predictor: Predictor
   /// What the model says of the last event.
   private(set) var prediction = Prediction()
@@ -27,13 +29,15 @@ final class EventEvaluator {
   /// - Parameters:
   ///   - model: the model whose heads the menu names.
   ///   - menu: the menu.
+  ///   - weighting: what multiplies the momenta of particles; nil for nothing.
   ///   - timeLimit: how many seconds an event may take; nil where there is no limit.
   ///   - isWeighted: whether events count by their weights, rather than each as one.
   ///   - measuresPaths: whether each path is measured too, which reads a clock once for each.
   ///   - watchesInputs: whether what the network reads is counted, for a model that knows what it read in training.
   /// - Throws: `JetPhysicsError` where FastJet refuses the model's jet definition.
   init(
-    model: Model, menu: TriggerMenu, timeLimit: Double?, isWeighted: Bool = false,
+    model: Model, menu: TriggerMenu, weighting: AppliedWeighting?, timeLimit: Double?,
+    isWeighted: Bool = false,
     measuresPaths: Bool = false,
     watchesInputs: Bool = false
   ) throws {
@@ -41,6 +45,7 @@ final class EventEvaluator {
     self.menu = menu
     self.isWeighted = isWeighted
     self.timeLimit = timeLimit ?? .infinity
+    weigher = try weighting?.weighting.makeWeigher()
     predictor = try Predictor(model, observables: menu.observables)
     if watchesInputs { predictor.driftMonitor = DriftMonitor(model) }
     inputs = DecisionInputs(menu.sources)
@@ -52,12 +57,14 @@ final class EventEvaluator {
   /// What the network has read since the last call; none unless it is watched.
   func takeInputCounts() -> [InputCounts] { predictor.driftMonitor?.take() ?? [] }
 
-  /// Replaces `decisions` by what the conditions say of one event, and marks it where it took too long.
+  /// Replaces `decisions` by what the conditions say of one event, whose particles are weighted first, and marks it where it took too
+  /// long.
   ///
   /// - Returns: how many seconds it took.
-  /// - Throws: what ``Predictor/predict(_:into:heads:)`` throws.
-  func evaluate(_ event: Events, into decisions: inout TriggerDecisions) throws -> Double {
+  /// - Throws: what ``Predictor/predict(_:into:heads:)`` throws, and `EventError` if a particle has no weight.
+  func evaluate(_ event: inout Events, into decisions: inout TriggerDecisions) throws -> Double {
     let start = Self.now
+    try weigher?.weigh(&event)
     try predictor.predict(event, into: &prediction)
     inputs.replace(with: event, prediction)
     if measuresPaths {

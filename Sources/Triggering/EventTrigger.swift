@@ -41,10 +41,12 @@ public final class EventTrigger {
   ///   - conditions: the value of each condition that the model reads, for all events.
   ///   - timeLimit: how many seconds an event may take; nil if there is no limit. One that takes longer
   ///     passes through: it is accepted and marked.
-  /// - Throws: ``TriggerError`` if a condition is missing or not the model's, `JetPhysicsError` if FastJet
-  ///   refuses the model's jet definition.
+  ///   - plugins: where the observable or model that the menu applies to particles comes from.
+  /// - Throws: ``TriggerError`` if a condition is missing or not the model's, `MenuError` or `ModelError` if there is nothing of the
+  ///   name that the menu applies, `JetPhysicsError` if FastJet refuses the model's jet definition.
   public init(
-    model: Model, menu: TriggerMenu, conditions: [String: Double] = [:], timeLimit: Double? = nil
+    model: Model, menu: TriggerMenu, conditions: [String: Double] = [:], timeLimit: Double? = nil,
+    plugins: PluginRegistry = PluginRegistry()
   ) throws {
     let known = Set(DecisionSources(model).conditions)
     if let unknown = conditions.keys.filter({ !known.contains($0) }).min() {
@@ -57,7 +59,8 @@ public final class EventTrigger {
     self.conditions = conditions
     particles = model.description.particles ?? ParticleSelection()
     state = TriggerState(menu)
-    evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: timeLimit)
+    evaluator = try EventEvaluator(
+      model: model, menu: menu, weighting: menu.weighting(for: model, plugins), timeLimit: timeLimit)
     event.columns = Columns(conditions.mapValues { Column(values: [$0]) })
     event.offsets = [0, 0]
     event.eventNumbers = [0]
@@ -65,13 +68,22 @@ public final class EventTrigger {
 
   /// Decides about an event of particles: their four-momenta in GeV and Particle Data Group identifiers.
   ///
-  /// All are `[particles]`; there are no identifiers if they are not known. Particles that the model is not
+  /// All are `[particles]`; there are no identifiers if they are not known, and no further columns. Particles that the model is not
   /// for take no part, invisible ones among them.
   ///
   /// - Returns: whether the event is accepted.
   /// - Throws: `JetPhysicsError` if jets cannot be made from the event, `EventEncodingError` if it lacks what
   ///   the network reads; no prescale counts the event then.
   public func decide(
+    px: UnsafeBufferPointer<Double>, py: UnsafeBufferPointer<Double>, pz: UnsafeBufferPointer<Double>,
+    energy: UnsafeBufferPointer<Double>, pdgID: UnsafeBufferPointer<Int32>
+  ) throws -> Bool {
+    if !event.particles.content.columns.isEmpty { event.particles.content.columns.removeAll() }
+    return try decideWithColumns(px: px, py: py, pz: pz, energy: energy, pdgID: pdgID)
+  }
+
+  /// Decides about an event of particles, whose columns are there already.
+  private func decideWithColumns(
     px: UnsafeBufferPointer<Double>, py: UnsafeBufferPointer<Double>, pz: UnsafeBufferPointer<Double>,
     energy: UnsafeBufferPointer<Double>, pdgID: UnsafeBufferPointer<Int32>
   ) throws -> Bool {
@@ -83,31 +95,26 @@ public final class EventTrigger {
     event.particles.content.inputIndices.removeAll(keepingCapacity: true)
     event.offsets[1] = energy.count
     event.eventNumbers[0] = state.eventCount
-    return try decideOnEvent()
-  }
-
-  private func decideOnEvent() throws -> Bool {
     try particles.apply(to: &event, using: &takesPart)
-    seconds = try evaluator.evaluate(event, into: &decisions)
+    seconds = try evaluator.evaluate(&event, into: &decisions)
     menu.decide(&decisions, &state)
     return decisions.isAccepted[0]
   }
-}
 
-extension EventTrigger {
-  /// Decides about the one event of a batch.
+  /// Decides about the one event of a batch, whose columns of particles what is applied to them may read.
   ///
   /// - Returns: whether the event is accepted.
   /// - Throws: as ``decide(px:py:pz:energy:pdgID:)``.
   /// - Precondition: the batch has one event.
   public func decide(_ event: Events) throws -> Bool {
     precondition(event.eventCount == 1, "one event at a time")
+    self.event.particles.content.columns = event.particles.content.columns
     return try event.momenta.px.withUnsafeBufferPointer { px in
       try event.momenta.py.withUnsafeBufferPointer { py in
         try event.momenta.pz.withUnsafeBufferPointer { pz in
           try event.momenta.energy.withUnsafeBufferPointer { energy in
             try event.pdgID.withUnsafeBufferPointer { pdgID in
-              try decide(px: px, py: py, pz: pz, energy: energy, pdgID: pdgID)
+              try decideWithColumns(px: px, py: py, pz: pz, energy: energy, pdgID: pdgID)
             }
           }
         }

@@ -145,7 +145,7 @@ extension TriggerRun {
         skip \(options.skipEvents) skip-bad \(options.skipBadEvents) columns \(columns) where \(selection) define \(definitions) \
         time-limit \(timeLimit.map(String.init(describing:)) ?? "none")
         """ + (options.weight.map { " weight \($0)" } ?? "") + reading(options) + describe(stream.samples)
-          + (reweighting.map { " reweighting \($0.description)" } ?? "")
+          + (try appliedWeights()) + (reweighting.map { " reweighting \($0.description)" } ?? "")
           + (measuresPaths ? " path-times" : "")
           + (watchesInputs ? " drift" : "") + (keptJets.map { " keep-embeddings \($0)" } ?? ""),
       outputFormat: output.format.name)
@@ -164,6 +164,16 @@ extension TriggerRun {
     options.units.map { text += " units \($0.rawValue)" }
     options.format.map { text += " format \(options.formats[$0]?.title ?? $0)" }
     return text
+  }
+
+  /// What the momenta of particles are multiplied by; nothing if by nothing.
+  private func appliedWeights() throws -> String {
+    guard let weighting else { return "" }
+    let observable =
+      if case .observable(let observable) = weighting.description {
+        " \(try JSONValue(encoding: observable))"
+      } else { "" }
+    return " apply \(weighting.name)\(observable) \(try Self.fingerprints(weighting.namedFiles))"
   }
 
   /// What is said of the events of samples; nothing if nothing is.

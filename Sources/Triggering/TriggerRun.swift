@@ -22,8 +22,11 @@ public struct TriggerRun: Sendable {
   public let conditions: [String: Double]
   /// How many threads work.
   public let threads: Int
+  /// What the momenta of particles are multiplied by before the menu decides: what it names, else what the model was trained with;
+  /// nil for nothing.
+  public let weighting: AppliedWeighting?
   /// What the weights of the events are multiplied by; nil if by nothing.
-  public let reweighting: (any EventReweighting)?
+  public var reweighting: (any EventReweighting)?
   /// Whether the time is measured that each path takes, which costs the time of reading a clock for each.
   public let measuresPaths: Bool
   /// Of how many leading jets the embeddings are written with each accepted event, and that of the event; nil if of none.
@@ -36,17 +39,20 @@ public struct TriggerRun: Sendable {
   /// What is written of the trigger with each accepted event.
   public let columns: TriggerColumns
 
-  /// A run that has not begun.
+  /// A run that has not begun, whose menu applies to particles what `plugins` or the models that come with Canopy have.
   ///
-  /// - Throws: `PluginError` if the menu's names do not make columns, ``TriggerError`` if embeddings are to be kept that
-  ///   the model does not have, or what it reads to be compared with what it does not know.
+  /// - Throws: `PluginError` if the menu's names do not make columns, `MenuError` or `ModelError` if there is nothing of the name that
+  /// it applies, ``TriggerError`` if embeddings are to be kept that the model
+  /// does not have, or what it reads to be compared with what it does not know.
   public init(
     model: Model, menu: TriggerMenu, timeLimit: Double? = nil,
     conditions: [String: Double] = [:], threads: Int, reweighting: (any EventReweighting)? = nil,
-    measuresPaths: Bool = false, keptJets: Int? = nil, watchesInputs: Bool = false
+    measuresPaths: Bool = false, keptJets: Int? = nil, watchesInputs: Bool = false,
+    plugins: PluginRegistry = PluginRegistry()
   ) throws {
     self.model = model
     self.menu = menu
+    weighting = try menu.weighting(for: model, plugins)
     self.timeLimit = timeLimit
     self.conditions = conditions
     self.threads = threads
@@ -143,17 +149,22 @@ public struct TriggerRun: Sendable {
     progress: (EventPipeline.Progress) throws -> Void = { _ in }
   ) throws {
     let isWeighted = try stream.countsByWeight
+    let options = stream.options
+    try checkWeighting(options)
     try EventPipeline.run(
       stream: stream, threads: threads,
       makeWorker: {
-        let evaluator = try EventEvaluator(model: model, menu: menu, timeLimit: nil, isWeighted: isWeighted)
+        let evaluator = try EventEvaluator(
+          model: model, menu: menu, weighting: weighting, timeLimit: nil, isWeighted: isWeighted)
         var event = Events()
+        var takesPart: [Bool] = []
         return { events in
           let events = events.with(conditions, replacing: true)
           return try (0..<events.eventCount).map { place in
             event.replace(withEvent: place, of: events)
+            if !options.leavesOutParticles { try options.leaveOutParticles(of: &event, using: &takesPart) }
             var decisions = TriggerDecisions()
-            _ = try evaluator.evaluate(event, into: &decisions)
+            _ = try evaluator.evaluate(&event, into: &decisions)
             return (evaluator.inputs, decisions)
           }
         }
@@ -161,6 +172,17 @@ public struct TriggerRun: Sendable {
       consume: { (found: [(DecisionInputs, TriggerDecisions)]) in
         for (inputs, decisions) in found { try consume(inputs, decisions) }
       }, progress: progress)
+  }
+
+  /// Makes sure that particles are not multiplied by weights twice.
+  ///
+  /// - Throws: ``TriggerError`` if the reader does what the run does.
+  private func checkWeighting(_ options: EventReadingOptions) throws {
+    guard options.weighting == nil || !options.leavesOutParticles else {
+      throw TriggerError(
+        "The events are read with weights of particles, which a trigger multiplies momenta by itself: read them with "
+          + "leavesOutParticles = false.")
+    }
   }
 
   /// Whether events of a stream count by their weights, rather than each as one.
@@ -191,6 +213,7 @@ public struct TriggerRun: Sendable {
     var accepted = Events()
     var batch = Measurements()
     let options = stream.options
+    try checkWeighting(options)
     let isWeighted = try isWeighted(stream)
     let times = try EventPipeline.run(
       stream: stream, threads: threads, makeWorker: { try makeWorker(options, isWeighted: isWeighted) },
@@ -224,7 +247,8 @@ public struct TriggerRun: Sendable {
     _ options: EventReadingOptions, isWeighted: Bool
   ) throws -> (Events) throws -> Evaluation {
     let evaluator = try EventEvaluator(
-      model: model, menu: menu, timeLimit: timeLimit, isWeighted: isWeighted, measuresPaths: measuresPaths,
+      model: model, menu: menu, weighting: weighting, timeLimit: timeLimit, isWeighted: isWeighted,
+      measuresPaths: measuresPaths,
       watchesInputs: watchesInputs)
     var event = Events()
     var takesPart: [Bool] = []
@@ -242,7 +266,7 @@ public struct TriggerRun: Sendable {
       for place in 0..<events.eventCount {
         event.replace(withEvent: place, of: conditioned)
         if !options.leavesOutParticles { try options.leaveOutParticles(of: &event, using: &takesPart) }
-        seconds.append(try evaluator.evaluate(event, into: &decisions))
+        seconds.append(try evaluator.evaluate(&event, into: &decisions))
         pathSeconds += evaluator.pathSeconds
         embeddings?.append(evaluator.prediction)
         all.append(decisions)
@@ -318,5 +342,20 @@ extension Predictor.Times {
     times.network -= earlier.network
     times.heads -= earlier.heads
     return times
+  }
+}
+
+extension TriggerMenu {
+  /// What the momenta of particles are multiplied by before the menu decides on what a model predicts.
+  ///
+  /// - Throws: `MenuError` if there is nothing of the name that the menu applies, `ModelError` if a model gives no weights.
+  func weighting(for model: Model, _ plugins: PluginRegistry) throws -> AppliedWeighting? {
+    var settings = WeightingSettings()
+    settings.apply = apply
+    do {
+      return try settings.choice(observables.members.map(ObservableChoice.init), plugins, for: model)
+    } catch let error as PluginError {
+      throw MenuError(ofApply: error)
+    }
   }
 }

@@ -4,6 +4,7 @@ import CCanopy
 import Canopy
 import CanopyC
 import Foundation
+import TestFiles
 import Testing
 
 /// Jets by the C interface.
@@ -56,6 +57,95 @@ import Testing
       }
       for leaf in trees.leaves(ofTree: jet) { #expect(kts[leaf].isNaN) }
     }
+  }
+
+  /// Events of the sample whose particles have a vertex, half of the tracks that of pile-up.
+  private func withVertices() throws -> GivenArrays {
+    var (arrays, events) = try GivenArrays.sample(20)
+    arrays.particleColumns["vertex"] = (0..<events.particleCount).map {
+      ParticleCharge.ofParticle(events.pdgID[$0]) == 0 ? 0 : $0 % 2 == 0 ? 1 : -1
+    }
+    return arrays
+  }
+
+  /// Momenta are multiplied by the weights that a finder gives of all particles, which come here from jets of another radius.
+  @Test func weightsAreApplied() throws {
+    let given = try withVertices()
+    let (weights, expected, found) = (GivenResults(), GivenResults(), GivenResults())
+    try with("{algorithm: cambridge, radius: 1.0, min-pt: 0, constituents: true, observables: {puppi: {}}}") {
+      finder in
+      #expect(given.with { canopy_find_jets(finder, &$0, weights.pointer) } == CANOPY_OK, "\(lastError)")
+    }
+    let (jets, constituents) = (
+      try weights.offsets("jet/constituent_offset"), try weights.indices("jet/constituent")
+    )
+    let eventsOfJets = try weights.offsets("jet/offset")
+    var multiplied = given
+    let values = try weights.doubles("constituent/puppi/weight")
+    for event in 0..<given.offsets.count - 1 {
+      for place in jets[Int(eventsOfJets[event])]..<jets[Int(eventsOfJets[event + 1])] {
+        let particle = Int(given.offsets[event]) + Int(constituents[Int(place)])
+        for component in 0..<4 { multiplied.components[component][particle] *= values[Int(place)] }
+      }
+    }
+    #expect(values.contains(0) && values.contains { 0 < $0 && $0 < 1 })
+    try with("{min-pt: 5, constituents: true}") { finder in
+      #expect(
+        multiplied.with { canopy_find_jets(finder, &$0, expected.pointer) } == CANOPY_OK, "\(lastError)")
+    }
+    for threads in [1, 3] {
+      try with("{min-pt: 5, constituents: true, apply: puppi, threads: \(threads)}") { finder in
+        #expect(given.with { canopy_find_jets(finder, &$0, found.pointer) } == CANOPY_OK, "\(lastError)")
+      }
+      let pt = try found.doubles("jet/pt")
+      #expect(try pt == expected.doubles("jet/pt"))
+      #expect(pt.count > 10)
+      #expect(try found.indices("jet/constituent") == expected.indices("jet/constituent"))
+    }
+    #expect(canopy_finder_open("{apply: pupi}") == nil)
+    #expect(
+      canopy_error_status() == CANOPY_BAD_CALL && lastError.hasPrefix("apply is pupi: "), "\(lastError)")
+    var bare = given
+    bare.particleColumns = [:]
+    try with("{apply: puppi}") { finder in
+      #expect(bare.with { canopy_find_jets(finder, &$0, found.pointer) } == CANOPY_BAD_INPUT)
+    }
+    #expect(lastError.contains("vertex") && canopy_error_event() == 0, "\(lastError)")
+  }
+
+  /// A trigger decides about the numbers that a model predicts for weighted particles.
+  @Test func aTriggerReadsColumnsOfParticles() throws {
+    let given = try withVertices()
+    let folder = try TemporaryFolder()
+    let menu = try folder.write(
+      "apply: puppi\npaths: [{name: tagged, conditions: [{jet: {quantity: w-tagger/score}, min: 0}]}]\n",
+      to: "menu.yaml")
+    let path = Models.folder("w-tagger").path
+    let results = GivenResults()
+    let model = try #require(canopy_model_open(path, "{apply: puppi}"), "\(lastError)")
+    defer { canopy_model_close(model) }
+    #expect(given.with { canopy_predict(model, &$0, results.pointer) } == CANOPY_OK, "\(lastError)")
+    let (offsets, scores) = (try results.offsets("jet/offset"), try results.floats("jet/w-tagger/score"))
+    #expect(scores.count > 2)
+    let trigger = try path.withCString { path in
+      try menu.withCString { menu in
+        var options = canopy_trigger_options()
+        (options.model, options.menu) = (path, menu)
+        return try #require(canopy_trigger_open(&options, nil, 0))
+      }
+    }
+    defer { canopy_trigger_close(trigger) }
+    var decision = canopy_trigger_decision()
+    for event in 0..<given.offsets.count - 1 {
+      #expect(
+        given.with(event..<event + 1) { canopy_trigger_decide_event(trigger, &$0, &decision) } == 0,
+        "\(String(cString: canopy_trigger_error(trigger)))")
+      let jets = offsets[event]..<offsets[event + 1]
+      #expect(decision.accepted == !jets.isEmpty)
+      if decision.accepted { #expect(decision.values[0] == Double(scores[Int(jets.lowerBound)])) }
+    }
+    #expect(given.with { canopy_trigger_decide_event(trigger, &$0, &decision) } == -1)
+    #expect(String(cString: canopy_trigger_error(trigger)).contains("one event at a time"))
   }
 
   /// Any of the ways in which a momentum may be given, and events in the middle of the arrays.

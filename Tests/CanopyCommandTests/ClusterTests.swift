@@ -71,6 +71,8 @@ private struct Line: Decodable {
       let outcome = try Program.run(arguments + ["--apply", name])
       #expect(outcome.status == 64 && outcome.errors.contains(words), "\(name): \(outcome.errors)")
     }
+    let twice = try Program.run(arguments + ["--apply", "puppi", "--apply", "softkiller"])
+    #expect(twice.status == 64 && twice.errors.contains("--apply is given 2 times"), "\(twice.errors)")
     let model = try Program.run(arguments + ["--apply", TinyModel.folder()])
     #expect(model.status != 0 && model.errors.contains("no head of the model"), "\(model.errors)")
     let bare = try folder.write("{\"particles\": \(momenta)}\n", to: "bare.jsonl")

@@ -380,6 +380,81 @@ import Testing
     #expect(count <= 120 && count > 0)
   }
 
+  /// Decisions are on the numbers of `classify`, by the key of the menu and by the option.
+  @Test func particlesAreWeightedAsByClassify() throws {
+    // A jet at φ = 1 and particles from pile-up all around, each a little different.
+    let events = (0..<40).map { event in
+      var particles: [[Double]] = []
+      var vertices: [Int] = []
+      for place in 0..<12 {
+        let (eta, phi) = (0.3 * sin(Double(event + 3 * place)), 1 + 0.3 * cos(Double(place)))
+        particles.append(momentum(24 + Double((event + place) % 5), eta, phi))
+        vertices.append(place % 3 == 0 ? 0 : 1)
+      }
+      for place in 0..<40 {
+        let pt = 2 + sin(Double(event * place))
+        particles.append(momentum(pt, 2.4 * cos(Double(place)), 0.16 * Double(place)))
+        vertices.append(place % 2 == 0 ? -1 : 0)
+      }
+      return "{\"particles\": \(particles), \"vertex\": \(vertices), \"label\": \(event % 2)}\n"
+    }
+    let input = try folder.write(events.joined(), to: "events.jsonl")
+    let tagged = "paths: [{name: tagged, conditions: [{jet: {quantity: w-tagger/score}, min: 0}]}]\n"
+    let plain = try folder.write(tagged, to: "plain.yaml")
+    let applying = try folder.write("apply: puppi\n" + tagged, to: "applying.yaml")
+    func scores(_ menu: String, _ more: String...) throws -> [Double] {
+      let outcome = try Program.run(
+        ["trigger", input, "--menu", menu, "--model", Self.model, "-o", folder.path("out.h5")] + more)
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      return try hdf5Array(folder.path("out.h5"), "event/trigger.tagged.score")
+    }
+    func classified(_ more: String...) throws -> [Double] {
+      let outcome = try Program.run(
+        ["classify", input, "--model", Self.model, "-o", folder.path("scores.h5")] + more)
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      return try hdf5Array(folder.path("scores.h5"), "jet/w-tagger/score")
+    }
+    let expected = try classified("--apply", "puppi")
+    #expect(try expected.count == 40 && expected != classified())
+    #expect(
+      try scores(applying) == expected && scores(plain, "--apply", "puppi", "--threads", "2") == expected)
+    #expect(try scores(applying, "--apply", "none") == classified() && scores(plain) == classified())
+    let arguments = ["trigger", input, "--model", Self.model, "--menu"]
+    for (menu, more, status, words) in [
+      (plain, ["--apply", "pupi"], 64, "--apply pupi is refused: There is no observable"),
+      (try folder.write(tagged + "apply: pupi\n", to: "bad.yaml"), [], 65, "bad.yaml:2:8: apply is refused"),
+      (
+        plain, ["--apply", "puppi", "--tune", "--signal", input, "-o", "t.yaml"], 64,
+        "write apply: puppi into it"
+      ),
+    ] as [(String, [String], Int32, String)] {
+      let outcome = try Program.run(arguments + [menu] + more)
+      #expect(outcome.status == status && outcome.errors.contains(words), "\(outcome.errors)")
+    }
+    // What an evaluation is of.
+    func evaluated(_ more: String...) throws -> [String: Any]? {
+      let outcome = try Program.run(["evaluate", input, "--model", Self.model, "--format", "json"] + more)
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      let numbers = try JSONSerialization.jsonObject(with: outcome.output) as? [String: Any]
+      return ((numbers?["heads"] as? [[String: Any]])?[0]["metrics"] as? [String: Any])?["AUC"]
+        as? [String: Any]
+    }
+    let auc = try #require(try evaluated("--apply", "puppi")?["value"] as? Double)
+    var (right, pairs) = (0.0, 0.0)
+    for odd in stride(from: 1, to: 40, by: 2) {
+      for even in stride(from: 0, to: 40, by: 2) {
+        right += expected[odd] > expected[even] ? 1 : expected[odd] == expected[even] ? 0.5 : 0
+        pairs += 1
+      }
+    }
+    #expect(abs(auc - right / pairs) < 1e-6)
+  }
+
+  /// px, py, pz and E of a pion.
+  private func momentum(_ pt: Double, _ eta: Double, _ phi: Double) -> [Double] {
+    [pt * cos(phi), pt * sin(phi), pt * sinh(eta), (pt * pt * cosh(eta) * cosh(eta) + 0.0195).squareRoot()]
+  }
+
   @Test func anUnknownQuantityOfCurvesIsTheCommandLinesFault() throws {
     let outcome = try Program.run(
       arguments(["--signal", Self.input, "--report", folder.path("report"), "--turn-on", "leading-jet-tp"]))

@@ -208,6 +208,100 @@ import Training
     #expect(error?.description.contains("bare.jsonl") == true && "\(error!)".contains("vertex"), "\(error!)")
   }
 
+  // MARK: - Trainings
+
+  /// A tagger of jets, which has nothing to learn.
+  private func tagger(_ input: String, apply: String?, into name: String) throws -> Model {
+    let yaml = """
+      data: {inputs: [\(input)], define: {label: number % 2}, validation-fraction: 0.3\(apply.map { ", apply: \($0)" } ?? "")}
+      jets: {radius: 0.6, min-pt: 5, recluster: cambridge}
+      observables: {wide: {plugin: puppi, radius: 0.6, central-pt: 0}}
+      embedding: {cell: simple, width: 3, features: lund}
+      heads: {tagger: {plugin: jet-tagger, configuration: {truth: label, classes: [even, odd]}}}
+      training: {epochs: 2, batch-size: 8, threads: 1}
+      """
+    let file = URL(fileURLWithPath: try folder.write(yaml, to: "\(name).yaml"))
+    let log = ToyJets.Log()
+    let model = try TrainingRun(
+      TrainingConfiguration(contentsOf: file, plugins: Self.plugins), plugins: Self.plugins
+    ).run(into: folder.url.appendingPathComponent(name), resuming: false, observer: log)
+    return model
+  }
+
+  private func read(_ name: String) throws -> Model {
+    try Model(contentsOf: folder.url.appendingPathComponent(name), plugins: Self.plugins)
+  }
+
+  /// The same as a training on a file of particles that are multiplied by hand.
+  @Test func aTrainingReadsWeightedParticlesAndItsModelKeepsHow() throws {
+    var options = options()
+    options.particleColumns = ["vertex", "is_pileup"]
+    let events = try #require(try EventStream(inputs: [input], options: options).next(upTo: 1000))
+    var settings = Puppi.Configuration()
+    settings.radius = 0.6
+    settings.centralPt = 0
+    let choice = ObservableChoice("wide", Puppi.self, settings)
+    let weights = try weights(choice, of: events)
+    let lines = (0..<events.eventCount).map { event in
+      ToyJets.line(
+        events.particles(ofEvent: event).filter { weights[$0] != 0 }.map { particle in
+          let (p, w) = (events.momenta[particle], weights[particle])
+          return FourMomentum(px: p.px * w, py: p.py * w, pz: p.pz * w, energy: p.energy * w)
+        }, "\"number\": \(event)")
+    }
+    let byHand = try folder.write(lines.joined(), to: "by-hand.jsonl")
+    _ = try tagger(input, apply: "wide", into: "applied")
+    _ = try tagger(byHand, apply: nil, into: "plain")
+    #expect(try folder.data("applied/weights.safetensors") == folder.data("plain/weights.safetensors"))
+    let (applied, plain) = (try read("applied"), try read("plain"))
+    #expect(try applied.weighting == AppliedWeighting("wide", observables: [choice], plugins: Self.plugins))
+    #expect(try applied.weighting != AppliedWeighting("puppi", plugins: Self.plugins))
+    #expect(plain.weighting == nil && plain.description.weighting == nil)
+    let weighted = try self.events(applied.weighting?.weighting)
+    let multiplied = try #require(try EventStream(inputs: [byHand]).next(upTo: 1000))
+    #expect(
+      try Predictor(applied).predict(weighted)["tagger/score"]!.values
+        == Predictor(plain).predict(multiplied)["tagger/score"]!.values)
+    // Evaluations and trainings that are gone on with say what differs.
+    #expect(applied.remark(on: nil)?.contains("it now reads them as they are") == true)
+    #expect(applied.remark(on: applied.weighting) == nil && plain.remark(on: applied.weighting) == nil)
+  }
+
+  /// A model that weights has its files in the folder of the model that it weights for.
+  @Test func aModelKeepsTheModelThatWeights() throws {
+    let weighter = try model()
+    let name = "model-0-12"
+    try #require(FileManager.default.fileExists(atPath: folder.path(name)))
+    let applied = try AppliedWeighting(folder.path(name), plugins: Self.plugins)
+    _ = try tagger(input, apply: folder.path(name), into: "tagger")
+    try FileManager.default.removeItem(atPath: folder.path(name))
+    let read = try read("tagger")
+    #expect(read.weighting == applied && read.description.weighting == .model(name))
+    #expect(read.weighting?.folder == nil)
+    #expect(read.files(in: folder.url).count == 4)
+    let once = try events(ParticleWeighting(weighter, name: "weighter"))
+    #expect(try events(read.weighting?.weighting) == once)
+    // One that weights for another reads particles as they are.
+    let own = folder.url.appendingPathComponent("tagger")
+    let copy = folder.url.appendingPathComponent("copy")
+    try FileManager.default.copyItem(at: own, to: copy)
+    try FileManager.default.removeItem(at: own.appendingPathComponent("apply"))
+    try FileManager.default.copyItem(at: copy, to: own.appendingPathComponent("apply"))
+    let error = #expect(throws: ModelError.self) { try self.read("tagger") }
+    #expect(error?.description.contains("cannot be for weighted particles itself") == true, "\(error!)")
+    try FileManager.default.removeItem(at: own.appendingPathComponent("apply"))
+    #expect(throws: ModelError.self) { try self.read("tagger") }
+  }
+
+  @Test func whatATrainingCannotApplyIsRefused() throws {
+    for (name, words) in [("pupi", "no observable and no model"), ("isolation", "no number “weight”")] {
+      let error = #expect(throws: TrainingError.self) { try tagger(input, apply: name, into: "none") }
+      #expect(
+        error?.description.contains("data.apply is \(name)") == true && "\(error!)".contains(words),
+        "\(error!)")
+    }
+  }
+
   @Test func modelsAndObservablesWithoutWeightsOfAllParticlesAreRefused() throws {
     let cut = #expect(throws: ModelError.self) { try ParticleWeighting(model(minPt: "5"), name: "cut") }
     #expect(cut?.description.contains("leaves out jets") == true)

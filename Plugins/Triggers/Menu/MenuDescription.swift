@@ -29,6 +29,8 @@ public struct MenuDescription: SettingsSection {
   public var targetLuminosity: Double?
   /// How many microseconds a decision may take on average; nil for any number.
   public var timeBudget: Double?
+  /// The name of what the momenta of particles are multiplied by before jets are found; nil for what the model was trained with.
+  public var apply: String?
   /// The observables that conditions may name.
   public var observables: [ObservableChoice] = []
   /// The paths, in the order of their bits.
@@ -50,6 +52,11 @@ public struct MenuDescription: SettingsSection {
     Setting(
       "time-budget", \.timeBudget, .positive, unit: "µs", "how long a decision may take on average",
       default: "any"),
+    Setting(
+      "apply", \.apply,
+      "multiply the momenta of particles by their weights before jets are found: `puppi`, `softkiller`, an observable of the menu, or the "
+        + "name or folder of a model such as `pileup`, or `none` (<doc:MitigatingPileup>)",
+      default: "what the model was trained with"),
     Setting(
       "observables", \.declared, from: { (sections: OrderedMapping<Attempt<ObservableSection>>) in sections },
       "the observables that conditions may name, each under a name of your own (<doc:Observables>)",

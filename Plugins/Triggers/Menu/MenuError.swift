@@ -10,6 +10,13 @@ public struct MenuError: Error, CustomStringConvertible {
   /// If the decoder had an error of its own, it is the underlying one.
   public let problems: [DecodingError.Context]
 
+  init(problems: [DecodingError.Context]) { self.problems = problems }
+
+  /// What is wrong with the name under `apply`.
+  package init(ofApply error: PluginError) {
+    problems = [.init(codingPath: [MenuKey("apply")], debugDescription: "is refused: \(error)")]
+  }
+
   /// One problem a line.
   public var description: String {
     problems.map { problem in

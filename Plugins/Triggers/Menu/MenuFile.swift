@@ -33,17 +33,19 @@ public struct MenuFile: Sendable {
   ///   - inputRate: how many events per second reach the menu, over what the file says; the file's unless given.
   ///   - luminosity: the luminosity at which the menu is to run, to which the input rate is scaled in proportion; that
   ///     of the file unless given.
+  ///   - apply: the name of what the momenta of particles are multiplied by, over what the file says; the file's unless given.
   ///   - isForTuning: whether thresholds to tune are wanted; without, each must have its number.
   /// - Returns: the menu.
   /// - Throws: `ConfigurationError` with all problems, each with its line and column.
   public func menu(
     sources: DecisionSources, plugins: PluginRegistry, inputRate: Double? = nil,
-    luminosity: Double? = nil, isForTuning: Bool = false
+    luminosity: Double? = nil, apply: String? = nil, isForTuning: Bool = false
   ) throws -> TriggerMenu {
     var made: TriggerMenu?
     _ = try node.decode(MenuDescription.self, userInfo: [.plugins: plugins]) { description in
       var description = description
       if let inputRate { description.inputRate = inputRate }
+      if let apply { description.apply = apply }
       description.targetLuminosity = luminosity
       do throws(MenuError) {
         let menu = try TriggerMenu(description, sources: sources)
@@ -60,6 +62,12 @@ public struct MenuFile: Sendable {
   /// What is hardly meant in a menu of this file, a sentence each with its line and column.
   public func remarks(on menu: TriggerMenu) -> [String] {
     menu.remarks.flatMap { node.part(at: $0.codingPath).error($0.debugDescription).messages }
+  }
+
+  /// An error about a menu of this file, with line and column.
+  package func error(_ error: MenuError) -> ConfigurationError {
+    let problem = error.problems[0]
+    return node.part(at: problem.codingPath).error(problem.debugDescription)
   }
 
   /// The text of the file with numbers in place of `tune`, and everything else as the user wrote it.

@@ -81,6 +81,8 @@ public struct TriggerMenu: Sendable {
   public let sources: DecisionSources
   /// The observables that the menu declares, which are computed for it.
   public let observables: ObservableSet
+  /// The name of what the momenta of particles are multiplied by before jets are found; nil for what the model was trained with.
+  public let apply: String?
   /// The paths, in the order of the menu.
   public let paths: [Path]
   /// The numbers that the conditions of the paths write: those of one path stand together.
@@ -119,6 +121,7 @@ public struct TriggerMenu: Sendable {
     guard builder.problems.isEmpty else { throw MenuError(problems: builder.problems) }
     self.sources = builder.sources
     observables = builder.observables
+    apply = description.apply
     paths = builder.paths
     quantities = builder.quantities
     thresholds = builder.thresholds

@@ -195,6 +195,7 @@ typedef struct canopy_reader canopy_reader;
 // units, format, max-memory), and
 //   jets: {…}                 how the jets are found that formulas read, as the section of a training
 //   observables, cuts         as for a finder, of these jets
+//   apply: puppi              as for a finder; formulas read what is left of particles
 canopy_reader *canopy_reader_open(const canopy_input *inputs, size_t input_count, const char *settings);
 void canopy_reader_close(canopy_reader *reader);
 
@@ -239,6 +240,9 @@ typedef struct canopy_finder canopy_finder;
 //   trees: true               with the tree of each jet
 //   observables: {soft-drop: {}}   numbers of observables, as the section of a training
 //   cuts: […]                 conditions that jets meet
+//   apply: puppi              multiplies the momenta of particles by their weights before jets are found: an observable
+//                             that gives constituents the number `weight`, also one of `observables`, or the name or
+//                             the folder of a model that does
 //   threads: 1                how many threads a call may use
 canopy_finder *canopy_finder_open(const char *settings);
 void canopy_finder_close(canopy_finder *finder);
@@ -269,6 +273,7 @@ typedef struct canopy_model canopy_model;
 //   heads: true               what the heads predict
 //   embeddings: false         the embeddings of jets and events
 //   constituents, trees, observables, threads   as for a finder
+//   apply: puppi              the same; what the model was trained with unless given, and `none` for nothing
 //   conditions: {NAME: value} the conditions that the model reads, for all events; else they are event columns
 canopy_model *canopy_model_open(const char *folder, const char *settings);
 void canopy_model_close(canopy_model *model);
@@ -343,7 +348,7 @@ canopy_status canopy_train(const canopy_training *training, const canopy_watch *
 // Settings may be null; their keys are those of a reader without jets, observables and cuts, and
 //   weight: weight            what each event counts, and
 //   negative-weights          what becomes of negative ones, as in the section `data` of a training
-//   conditions: {NAME: value} as for a model
+//   conditions: {NAME: value}, apply   as for a model
 //   signal-yield, background-yield   the numbers of events expected before any cut
 //   in: {NAME: [edges]}       numbers by whose intervals heads are judged too; [] for automatic ones
 //   importance: 0             how often each number that the network reads is shuffled
@@ -421,6 +426,10 @@ const char *canopy_trigger_value_unit(const canopy_trigger *trigger, size_t valu
 // then, and no prescale has counted the event.
 int canopy_trigger_decide(canopy_trigger *trigger, const double *px, const double *py, const double *pz,
                           const double *energy, const int32_t *pdgid, size_t count, canopy_trigger_decision *decision);
+
+// The same for the one event of `event`, whose momenta may be given in any way, and whose columns of particles are
+// there for what the menu or the model applies to them.
+int canopy_trigger_decide_event(canopy_trigger *trigger, const canopy_events *event, canopy_trigger_decision *decision);
 
 // What went wrong in the last decision; "" if nothing did. Valid until the next decision.
 const char *canopy_trigger_error(const canopy_trigger *trigger);

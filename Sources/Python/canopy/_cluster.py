@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import awkward as ak
 
-from . import _dask, _jets, _particles, _settings
+from . import _dask, _jets, _model, _particles, _settings
 from ._library import failure, ffi, library
 
 
@@ -29,6 +30,7 @@ def cluster(
     constituents: bool = True,
     trees: bool = False,
     observables: Iterable[str] | Mapping[str, Mapping[str, Any]] = (),
+    apply: str | os.PathLike[str] | None = None,
     threads: int | None = None,
 ) -> Any:
     """Find the jets of events.
@@ -64,6 +66,11 @@ def cluster(
         Whether jets have their trees.
     observables
         Names of observables such as soft-drop, or a mapping of names to their settings.
+    apply
+        What the momenta of particles are multiplied by before jets are found: puppi, softkiller or another observable
+        that gives constituents the number `weight`, also one of `observables`; or a model whose head
+        particle-identification has that output, its folder or the name of one that comes with Canopy, as in pileup.
+        Particles of weight 0 are left out. They must have the columns that it reads, such as `vertex`.
     threads
         How many threads work; those that the process may use unless given, and one for each partition of an array of
         `dask_awkward`. The numbers have the same bits.
@@ -114,8 +121,10 @@ def cluster(
     constituents = _settings.flag("constituents", constituents)
     # The rows of observables are counted by them.
     settings["constituents"] = constituents or bool(named)
-    finder = _finder(_settings.text(settings))
-    given = _particles.read(particles, columns=bool(named))
+    if apply is not None:
+        settings["apply"] = _model.applied(apply)
+    finder = _finder(_settings.text(settings), _model.written_of(settings))
+    given = _particles.read(particles, columns=bool(named) or apply is not None)
     arrays = _jets.run(given, lambda events, results: library.canopy_find_jets(finder, events, results))
     jets = _jets.jets(arrays, given, constituents=constituents)
     for name, numbers in _jets.events(arrays).items():
@@ -138,7 +147,7 @@ def _observables(given: Any) -> dict[str, dict[str, Any]]:
 
 
 @functools.lru_cache(maxsize=64)
-def _finder(settings: str) -> Any:
+def _finder(settings: str, written: tuple[int, ...]) -> Any:
     finder = library.canopy_finder_open(settings.encode())
     if finder == ffi.NULL:
         raise failure()

@@ -342,7 +342,8 @@ def evaluate(
     threads
         How many threads work; those that the process may use unless given.
     **reading
-        The options of `canopy.read`, such as `where` and `max_events`.
+        The options of `canopy.read`, such as `where` and `max_events`; `apply` is what the model was trained
+        with unless given, and `none` for nothing.
 
     Returns
     -------

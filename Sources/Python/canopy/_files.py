@@ -12,7 +12,7 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
-from . import _given, _layouts, _settings
+from . import _given, _layouts, _model, _settings
 from ._errors import InputError
 from ._library import Results, failure, ffi, library
 
@@ -40,6 +40,7 @@ def read(
     max_events: int | None = None,
     skip_bad_events: bool = False,
     max_memory: int | None = None,
+    apply: str | os.PathLike[str] | None = None,
     jets: Mapping[str, Any] | None = None,
 ) -> ak.Array:
     """Read events from files of any format that Canopy reads.
@@ -80,6 +81,8 @@ def read(
         Whether bad events are left out, with a warning, rather than an error.
     max_memory
         The memory in MiB that the library's reading may take; 1024 unless given.
+    apply
+        What the momenta of particles are multiplied by, as for `canopy.cluster`; formulas read what is left of them.
     jets
         How the jets are found that formulas read, by the keys of the section `jets` of a training.
 
@@ -114,6 +117,7 @@ def read(
         max_events=max_events,
         skip_bad_events=skip_bad_events,
         max_memory=max_memory,
+        apply=apply,
     )
     if _is_layout(path, layout, collection):
         _check_of_layout(options, jets)
@@ -229,6 +233,7 @@ def reading(
     max_events: int | None = None,
     skip_bad_events: bool = False,
     max_memory: int | None = None,
+    apply: str | os.PathLike[str] | None = None,
 ) -> dict[str, Any]:
     """Give the options of reading as settings of the library."""
 
@@ -249,6 +254,7 @@ def reading(
         "max-events": max_events,
         "skip-bad-events": skip_bad_events,
         "max-memory": max_memory,
+        "apply": None if apply is None else _model.applied(apply),
     }
     return {name: value for name, value in settings.items() if value is not None}
 

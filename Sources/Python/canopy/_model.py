@@ -103,6 +103,7 @@ class Model:
         event: Any = None,
         conditions: Mapping[str, float] | None = None,
         constituents: bool = False,
+        apply: str | os.PathLike[str] | None = None,
         threads: int | None = None,
     ) -> Any:
         """Say what the heads predict.
@@ -117,6 +118,9 @@ class Model:
             The values of conditions that the model reads, for all events.
         constituents
             Whether jets have the indices of their particles.
+        apply
+            What the momenta of particles are multiplied by before jets are found, as for `canopy.cluster`; what the
+            model was trained with unless given, and `none` for nothing.
         threads
             How many threads work; those that the process may use unless given.
 
@@ -132,7 +136,7 @@ class Model:
             If an event cannot be used, or lacks what the model reads.
         """
         # The rows of heads on constituents are counted by them.
-        return self._run(particles, event, conditions, {"constituents": True}, threads, constituents)
+        return self._run(particles, event, conditions, {"constituents": True}, apply, threads, constituents)
 
     @_dask.by_partitions
     def embed(
@@ -141,6 +145,7 @@ class Model:
         *,
         event: Any = None,
         conditions: Mapping[str, float] | None = None,
+        apply: str | os.PathLike[str] | None = None,
         threads: int | None = None,
     ) -> Any:
         """Give the embeddings of jets and events.
@@ -152,7 +157,7 @@ class Model:
         awkward.Array
             A record for each event: `jets` with `embedding`, and `embedding` if the model embeds events.
         """
-        return self._run(particles, event, conditions, {"heads": False, "embeddings": True}, threads)
+        return self._run(particles, event, conditions, {"heads": False, "embeddings": True}, apply, threads)
 
     def _run(
         self,
@@ -160,6 +165,7 @@ class Model:
         event: Any,
         conditions: Mapping[str, float] | None,
         settings: dict[str, Any],
+        apply: str | os.PathLike[str] | None,
         threads: int | None,
         constituents: bool = False,
     ) -> Any:
@@ -170,7 +176,9 @@ class Model:
                 for name, value in _settings.mapping("conditions", conditions).items()
             }
         constituents = _settings.flag("constituents", constituents)
-        model = _open(self._path, self._written, _settings.text(settings))
+        if apply is not None:
+            settings["apply"] = applied(apply)
+        model = _open(self._path, self._written + written_of(settings), _settings.text(settings))
         given = _particles.read(particles, event)
         arrays = _jets.run(given, lambda events, results: library.canopy_predict(model, events, results))
         jets = _jets.jets(arrays, given, constituents=constituents)
@@ -216,6 +224,19 @@ class Model:
     def __reduce__(self) -> tuple[object, ...]:
         """Let another process load the model from its folder."""
         return (Model, (self._path,))
+
+
+def applied(given: str | os.PathLike[str]) -> str:
+    """Give what the library calls a weighting of particles."""
+    name = _settings.path("apply", given)
+    # What is there goes before what comes with Canopy.
+    return str(_shipped() / name) if not os.path.exists(name) and name in models() else name
+
+
+def written_of(settings: Mapping[str, Any]) -> tuple[int, ...]:
+    """Give the times when the files were written of a model that weights particles; none if no model does."""
+    name = settings.get("apply", "")
+    return _written(name) if os.path.isdir(name) else ()
 
 
 def opened(model: Model) -> Any:
