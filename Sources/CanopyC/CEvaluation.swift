@@ -28,6 +28,7 @@ public func evaluate(
       var study = EvaluationStudy(plugins: plugins)
       study.divisions = settings.divisions
       study.shuffles = settings.work.importance
+      study.changes = settings.work.robustness ? EventChange.allCases : []
       let evaluation = try Evaluation(
         of: model, on: inputs.stream(settings.reading(for: model, study, plugins)),
         yields: settings.yields(), study: study, threads: settings.work.threads
@@ -51,6 +52,7 @@ private struct EvaluationSettings: Decodable {
     var signalYield: Double?
     var backgroundYield: Double?
     var importance = 0
+    var robustness = false
     var threads = 1
 
     static let settings: [Setting<Work>] = [
@@ -64,6 +66,7 @@ private struct EvaluationSettings: Decodable {
       Setting(
         "importance", \.importance, .closed(0...1000),
         "how often each number that the network reads is shuffled"),
+      Setting("robustness", \.robustness, "judge changed events too"),
       Setting("threads", \.threads, .closed(1...1024), "how many threads work"),
     ]
 

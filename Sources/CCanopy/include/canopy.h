@@ -352,6 +352,7 @@ canopy_status canopy_train(const canopy_training *training, const canopy_watch *
 //   signal-yield, background-yield   the numbers of events expected before any cut
 //   in: {NAME: [edges]}       numbers by whose intervals heads are judged too; [] for automatic ones
 //   importance: 0             how often each number that the network reads is shuffled
+//   robustness: false         judge events that are changed in ways that should not matter, too
 //   threads: 1                how many threads work
 // `watch` may be null. The arrays are
 //   evaluation text [1]       all numbers, as `canopy evaluate --format json` prints them

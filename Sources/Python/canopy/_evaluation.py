@@ -305,6 +305,7 @@ def evaluate(
     background_yield: float | None = None,
     intervals: Mapping[str, Sequence[float] | None] | None = None,
     importance: int = 0,
+    robustness: bool = False,
     threads: int | None = None,
     **reading: Any,
 ) -> Evaluation:
@@ -339,6 +340,8 @@ def evaluate(
         `{"kinematics/pt": None}`.
     importance
         How often each number that the network reads is shuffled.
+    robustness
+        Whether events are judged too that are changed in ways that should not matter, by ghosts or a boost.
     threads
         How many threads work; those that the process may use unless given.
     **reading
@@ -358,7 +361,11 @@ def evaluate(
         If the settings do not go together.
     """
     used = model if isinstance(model, Model) else load_model(model)
-    settings = _files.reading(**reading) | {"threads": _settings.threads(threads), "importance": importance}
+    settings = _files.reading(**reading) | {
+        "threads": _settings.threads(threads),
+        "importance": importance,
+        "robustness": robustness,
+    }
     named: dict[str, Any] = {
         "negative-weights": negative_weights,
         "signal-yield": signal_yield,
