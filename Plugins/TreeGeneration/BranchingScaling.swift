@@ -32,6 +32,8 @@ public struct BranchingScaling: Codable, Sendable, Equatable {
     public var rapidity: [Double] = []
     /// The largest number of constituents.
     public var constituents = 1
+    /// The masses of constituents; nil in models of version 1.0 of the plugin, whose constituents are massless.
+    public var masses: ConstituentMasses?
   }
 
   /// ln(pT / GeV) of jets.
@@ -68,6 +70,9 @@ public struct BranchingScaling: Codable, Sendable, Equatable {
       guard (1...Self.largestJet).contains(spectrum.constituents) else {
         throw PluginError("the largest jet of \(name) has \(spectrum.constituents) constituents")
       }
+      guard spectrum.masses?.areValid != false else {
+        throw PluginError("the masses of constituents of \(name) are no quantiles of intervals that rise")
+      }
     }
     guard nodes >= 1 else { throw PluginError("trees have \(nodes) nodes") }
   }
@@ -99,6 +104,7 @@ extension BranchingScaling {
       spectrum.logPt = quantiles { log($0.pt) }
       spectrum.rapidity = quantiles(\.rapidity)
       spectrum.constituents = jets.map { trees.leaves(ofTree: $0).count }.max()!
+      spectrum.masses = ConstituentMasses(trees, jets: jets, weights: ofJets)
     }
     var sums = (pt: ScaleSum(), angle: ScaleSum(), share: ScaleSum())
     var (total, nodeSum) = (0.0, 0.0)

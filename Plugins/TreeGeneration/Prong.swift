@@ -51,10 +51,12 @@ struct Prong: Equatable {
     )
   }
 
-  /// The massless four-momentum.
-  var momentum: FourMomentum {
-    FourMomentum(
-      px: pt * cos(phi), py: pt * sin(phi), pz: pt * sinh(rapidity), energy: pt * cosh(rapidity))
+  /// The four-momentum of a particle with a mass, in GeV, that has this transverse momentum and direction.
+  func momentum(mass: Double) -> FourMomentum {
+    let transverseMass = hypot(pt, mass)
+    return FourMomentum(
+      px: pt * cos(phi), py: pt * sin(phi), pz: transverseMass * sinh(rapidity),
+      energy: transverseMass * cosh(rapidity))
   }
 }
 

@@ -7,12 +7,11 @@ extension TreeGeneration: GeneratingHead {
   /// The classes.
   public var generatedClasses: [String] { configuration.classes }
 
-  /// Jets that are drawn from the density of a class, one an event: massless constituents, and the number of the class as
-  /// the column `label`.
+  /// Jets that are drawn from the density of a class, one an event: constituents, and the number of the class as the column `label`.
   ///
-  /// A jet's transverse momentum and rapidity are drawn from the spectra of the training sample, its azimuth evenly. Numbers
-  /// that are drawn for a branching stay in the range that the training sample has; a jet ends to branch when it has twice as
-  /// many constituents as any in the sample.
+  /// A jet's transverse momentum and rapidity are drawn from the spectra of the training sample, its azimuth evenly, and the mass
+  /// of a constituent from those of its transverse momentum. Numbers that are drawn for a branching stay in the range that the training
+  /// sample has; a jet ends to branch when it has twice as many constituents as any in the sample.
   ///
   /// - Parameters:
   ///   - numbers: the numbers of the events; what an event is depends on its number and the seed, and not on the others.
@@ -26,8 +25,9 @@ extension TreeGeneration: GeneratingHead {
       throw PluginError("The training sample had no jets of \(configuration.classes[kind]) to draw from.")
     }
     let density = densities[kind]
-    let limit = 2 * scaling.spectra[kind].constituents
-    var jets = numbers.map { DrawnJet($0, seed: seed, spectrum: scaling.spectra[kind]) }
+    let spectrum = scaling.spectra[kind]
+    let limit = 2 * spectrum.constituents
+    var jets = numbers.map { DrawnJet($0, seed: seed, spectrum: spectrum) }
     var nodes = jets.indices.map { DrawnNode(jet: $0, prong: jets[$0].root, azimuth: 0) }
     tape.reset()
     func column(_ values: [Float]) -> Variable { tape.constant(values, rows: values.count, columns: 1) }
@@ -40,7 +40,7 @@ extension TreeGeneration: GeneratingHead {
         if jets[node.jet].branches(with: logit, limit: limit) {
           branching.append(Int32(place))
         } else {
-          jets[node.jet].constituents.append(node.prong.momentum)
+          jets[node.jet].end(node.prong, masses: spectrum.masses)
         }
       }
       guard !branching.isEmpty else { break }
@@ -140,6 +140,12 @@ private struct DrawnJet {
     guard nodes < limit, draw < 1 / (1 + exp(-logit)) else { return false }
     nodes += 1
     return true
+  }
+
+  /// Makes a constituent of a prong.
+  mutating func end(_ prong: Prong, masses: ConstituentMasses?) {
+    let mass = masses?.draw(pt: prong.pt, using: &generator) ?? 0
+    constituents.append(prong.momentum(mass: mass))
   }
 
   /// An azimuth from the probabilities of its bins.

@@ -8,14 +8,15 @@ import PluginKit
 ///
 /// The density of a tree is a product over its nodes from the root down: see ``BranchingDensity``. Trees are those of the
 /// clustering, Cambridge/Aachen by rights, whose nodes carry the sum of the transverse momenta of their constituents and
-/// their mean direction weighted by pT; masses of constituents are left out. For each class there is the output
+/// their mean direction weighted by pT; masses of constituents are not in the density, see ``ConstituentMasses``. For each class there
+/// is the output
 /// `log-likelihood` of a jet, given its transverse momentum, and with two classes their difference, the likelihood ratio,
 /// which is the best discriminant if the densities are right.
 public struct TreeGeneration: Head {
   /// `tree-generation`.
   public static let identifier = "tree-generation"
   /// The version that models store.
-  public static let version = PluginVersion(1, 0, 0)
+  public static let version = PluginVersion(1, 1, 0)
   /// What `canopy` says of this plugin.
   public static let summary = "Learns the likelihood of jets' trees, and draws new jets from it."
 

@@ -147,13 +147,19 @@ def pythia_version():
     return f"{pythia8mc.Pythia('', False).parm('Pythia:versionNumber'):.3f}"
 
 
+class PythiaError(Exception):
+    """Pythia refuses a setting, or cannot start."""
+
+
 class Run(typing.NamedTuple):
-    """One run of Pythia: so many accepted events of a process, with a resonance of this mass where given."""
+    """One run of Pythia: so many accepted events of a process, with a resonance of this mass where given, and settings
+    that come after those of the process."""
 
     process: str
     seed: int
     events: int
     mass: float | None = None
+    settings: tuple[str, ...] = ()
 
     @property
     def label(self):
@@ -340,13 +346,13 @@ def started(run):
     settings = PROCESSES[run.process].split("; ") + [f"Random:seed = {run.seed}"]
     if run.mass is not None:
         settings.append(f"{RESONANCES[run.process][0]}:m0 = {run.mass}")
-    for setting in settings:
+    for setting in (*settings, *run.settings):
         if not pythia.readString(setting):
-            sys.exit(f"Pythia does not know the setting '{setting}'.")
+            raise PythiaError(f"Pythia does not know the setting '{setting}'.")
     if run.process == "hh":
         pythia.setUserHooksPtr(ONE_TO_EACH)
     if not pythia.init():
-        sys.exit("Pythia could not start; its messages are above.")
+        raise PythiaError("Pythia could not start; its messages are above.")
     return pythia
 
 
@@ -433,7 +439,7 @@ def flavour_jets(run, generator):
             yield (*event, *(np.where(has_track, values, 0) for values in impact))
 
 
-def runs(process, seed, count, mass=None, length=RUN_LENGTH):
+def runs(process, seed, count, mass=None, length=RUN_LENGTH, settings=()):
     """The runs, of up to `length` events each, that together make `count` events."""
     starts = range(0, count, length)
     # Runs of different masses have different seeds too.
@@ -442,17 +448,17 @@ def runs(process, seed, count, mass=None, length=RUN_LENGTH):
     first = seed * RUNS_PER_SEED + masses.index(mass) * room
     if not 0 < seed < 90_000 or len(starts) > room:
         sys.exit(f"The seed must lie between 1 and 89999, and the events of a process below {room * length:,}.")
-    return [Run(process, first + i, min(length, count - start), mass) for i, start in enumerate(starts)]
+    return [Run(process, first + i, min(length, count - start), mass, settings) for i, start in enumerate(starts)]
 
 
-def runs_of_sample(sample, seed, count):
+def runs_of_sample(sample, seed, count, settings=()):
     """The runs of a training sample: an equal share of signal and background, and of each mass."""
     made = []
     for i, process in enumerate(SAMPLES[sample]):
         share = (count + len(SAMPLES[sample]) - 1 - i) // len(SAMPLES[sample])
         masses = RESONANCES.get(process, (None, (None,)))[1]
         for j, mass in enumerate(masses):
-            made += runs(process, seed, (share + j) // len(masses), mass)
+            made += runs(process, seed, (share + j) // len(masses), mass, settings=settings)
     return made
 
 
@@ -611,13 +617,15 @@ def jet_among_pileup(particles):
     return [c.user_index() for c in fastjet.sorted_by_pt(jet.constituents())]
 
 
-def overlaid(offset, particles, draw, seed, workers, rows=lambda event: np.argsort(-event["pt"], kind="stable")):
+def overlaid(
+        offset, particles, draw, seed, workers, settings=(), rows=lambda event: np.argsort(-event["pt"], kind="stable")):
     """Events of one interaction with pile-up: new offsets, the particles of each event, and how many interactions are added to each
     event.
 
-    `draw` gives the numbers of interactions, and `rows` which particles of an event are kept, all by falling pT. Each is drawn from a pool of minimum-bias interactions of Pythia, turned in azimuth by
-    any angle, and mirrored along the beam or not, so that one that is drawn again is another. The last fifth of the events
-    draws from the last fifth of the pool, so that a test on these sees no interaction of the training.
+    `draw` gives the numbers of interactions, and `rows` which particles of an event are kept, all by falling pT unless given. Each
+    interaction is drawn from a pool of minimum-bias interactions of Pythia, turned in azimuth by any angle, and mirrored along the
+    beam or not, so that one that is drawn again is another. The last fifth of the events draws from the last fifth of the pool, so
+    that a test on these sees no interaction of the training. `settings` of Pythia come after those of the pool.
 
     `is_pileup` says for each particle whether it is of an added interaction; `vertex` is that of `vertices`.
     """
@@ -625,7 +633,7 @@ def overlaid(offset, particles, draw, seed, workers, rows=lambda event: np.argso
     events = len(offset) - 1
     size = max(min(POOL_PER_EVENT * events, MOST_IN_POOL), 10)
     pool = contents_of_runs(
-        runs("minimum-bias", seed, size, length=POOL_RUN_LENGTH), "minimum-bias interactions", workers)
+        runs("minimum-bias", seed, size, length=POOL_RUN_LENGTH, settings=settings), "minimum-bias interactions", workers)
     ends = np.cumsum(joined(pool, "lengths"))
     starts = np.concatenate(([0], ends[:-1]))
     pool = {name: np.concatenate(parts) for name, parts in joined(pool, "particles").items()}
@@ -658,10 +666,10 @@ def write_compressed(file, name, values):
         name, data=values, chunks=(min(65536, max(1, len(values))),), compression="gzip", compression_opts=9, shuffle=True)
 
 
-def write_sample(path, sample, count, seed, workers, mean=0):
+def write_sample(path, sample, count, seed, workers, mean=0, settings=()):
     """A training sample: the particles that are kept of each event, signal and background shuffled, those of `pileup` with
-    that of `mean` interactions."""
-    contents = contents_of_runs(runs_of_sample(sample, seed, count), path, workers)
+    that of `mean` interactions; `settings` of Pythia come after those of the processes."""
+    contents = contents_of_runs(runs_of_sample(sample, seed, count, settings), path, workers)
     labels = [content.run.label for content in contents for _ in content.lengths]
     masses = [content.run.mass for content in contents for _ in content.lengths]
     generator = np.random.default_rng(seed)
@@ -671,6 +679,8 @@ def write_sample(path, sample, count, seed, workers, mean=0):
         file.attrs["processes"] = "\n".join(f"{name}: {PROCESSES[name]}" for name in SAMPLES[sample])
         if sample == "pileup":
             file.attrs["processes"] += "\nminimum-bias: " + PROCESSES["minimum-bias"]
+        if settings:
+            file.attrs["settings"] = "; ".join(settings)
         file.attrs["seed"] = seed
         file.attrs["units"] = "GeV"
 
@@ -680,7 +690,7 @@ def write_sample(path, sample, count, seed, workers, mean=0):
         offset, particles = reordered(joined(contents, "lengths"), joined(contents, "particles"), order)
         if sample == "pileup":
             offset, particles, file["event/interactions"] = overlaid(
-                offset, particles, lambda generator, events: generator.poisson(mean, events), seed, workers)
+                offset, particles, lambda generator, events: generator.poisson(mean, events), seed, workers, settings)
         file["event/offset"] = offset
         if sample != "flavour-jets":
             file["event/label"] = np.array(labels)[order].astype("i4")
@@ -733,12 +743,13 @@ def hepmc_event(pythia, final, number, run_info):
     return event
 
 
-def write_events(path, process, count, seed):
+def write_events(path, process, count, seed, settings=()):
     """Events as HepMC3 ASCII, compressed: whole, or what is kept of them and the invisible particles."""
     run_info = pyhepmc.GenRunInfo()
-    run_info.tools = [("Pythia", pythia_version(), PROCESSES[process])]
+    run_info.tools = [("Pythia", pythia_version(), "; ".join((PROCESSES[process], *settings)))]
     run_info.weight_names = ["nominal"]
-    chosen = ((run, *event) for run in runs(process, seed, count) for event in selected_events(run))
+    made = runs(process, seed, count, settings=settings)
+    chosen = ((run, *event) for run in made for event in selected_events(run))
     with zstd.open(path + ".partial", "wb", level=19) as stream:
         with pyhepmc.open(stream, "w", precision=PRECISION) as out:
             for number, (run, pythia, kept) in enumerate(chosen):
@@ -829,7 +840,7 @@ def write_jet_masses(path, inputs, seed, workers):
     os.replace(path + ".partial", path)
 
 
-def write_pileup_jets(path, source, count, most, seed, workers):
+def write_pileup_jets(path, source, count, most, seed, workers, settings=()):
     """Jets of a sample among pile-up, from no interaction to `most`, all numbers as probable; the last fifth of the jets is of the
     last fifth of the sample."""
     with h5py.File(source) as file:
@@ -844,10 +855,13 @@ def write_pileup_jets(path, source, count, most, seed, workers):
     known, places = np.unique(particles["pdgid"], return_inverse=True)
     particles["charged"] = np.array([table.charge(int(identity)) != 0 for identity in known], "i1")[places]
     offset, particles, interactions = overlaid(
-        offset, particles, lambda generator, events: generator.integers(0, most + 1, events), seed, workers, jet_among_pileup)
+        offset, particles, lambda generator, events: generator.integers(0, most + 1, events), seed, workers, settings,
+        jet_among_pileup)
     with h5py.File(path + ".partial", "w") as file:
         file.attrs["generator"] = "Pythia " + pythia_version()
         file.attrs["processes"] = processes + "\nminimum-bias: " + PROCESSES["minimum-bias"]
+        if settings:
+            file.attrs["settings"] = "; ".join(settings)
         file.attrs["seed"] = seed
         file.attrs["units"] = "GeV"
         file["event/offset"], file["event/label"], file["event/interactions"] = offset, labels, interactions
@@ -916,6 +930,9 @@ def main():
         command.add_argument("-o", "--output", required=True, metavar="FILE")
         command.add_argument("--events", type=int, default=default, metavar="N", help="default: %(default)s")
         command.add_argument("--seed", type=int, default=1, metavar="S", help="1 to 89999; default: 1")
+        command.add_argument(
+            "--pythia", action="append", default=[], metavar="SETTING",
+            help="a setting of Pythia that comes after those of the process, such as 'Tune:pp = 21'; may be given several times")
     shipped.add_argument("--folder", default=os.path.dirname(os.path.abspath(__file__)))
     for command in (
             jets, top_jets, dihiggs, ditau, jet_response, w_lnu, flavour_jets, pileup, pileup_jets, particle_id, jet_mass,
@@ -927,6 +944,7 @@ def main():
     folder = options.folder if options.command == "shipped" else os.path.dirname(options.output) or "."
     if not os.access(folder, os.W_OK):
         parser.error(f"the folder '{folder}' does not exist or cannot be written; make it or choose another")
+    settings = tuple(getattr(options, "pythia", ()))
     if getattr(options, "events", 1) < 1:
         parser.error("--events must be at least 1")
     if not 0 <= getattr(options, "mean", 0) <= 1000:
@@ -935,17 +953,22 @@ def main():
         parser.error("--most must lie between 0 and 1000")
     if options.command in SAMPLES:
         write_sample(
-            options.output, options.command, options.events, options.seed, options.workers, getattr(options, "mean", 0))
+            options.output, options.command, options.events, options.seed, options.workers, getattr(options, "mean", 0),
+            settings)
     elif options.command == "pileup-jets":
         write_pileup_jets(
-            options.output, options.input, options.events, options.most, options.seed, options.workers)
+            options.output, options.input, options.events, options.most, options.seed, options.workers,
+            settings)
     elif options.command == "jet-mass":
         write_jet_masses(options.output, options.inputs, options.seed, options.workers)
     elif options.command == "events":
-        write_events(options.output, options.process, options.events, options.seed)
+        write_events(options.output, options.process, options.events, options.seed, settings)
     else:
         write_shipped(options.folder, options.workers)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except PythiaError as error:
+        sys.exit(str(error))

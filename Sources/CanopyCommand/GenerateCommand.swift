@@ -12,12 +12,16 @@ struct GenerateCommand: ParsableCommand {
     abstract: "Draws new jets from the likelihood that a model has learnt.",
     discussion: """
       The model has a head of the plugin tree-generation, or of another plugin that generates. Each jet is an event of \
-      its own, with massless constituents and the number of its class in the column label. The same seed gives the same \
-      jets, whatever the number of threads; an event does not depend on how many there are.
+      its own, with the number of its class in the column label. The same seed gives the same jets, whatever the number \
+      of threads; an event does not depend on how many there are.
+
+      With --where jets are drawn until enough of them meet its conditions, so that what is written has the density of the \
+      model on that condition.
 
       EXAMPLES:
         canopy generate --model jet-likelihood --class W -n 100000 -o w-jets.h5
         canopy generate --model jet-likelihood --class QCD -n 10 --seed 2
+        canopy generate --model jet-likelihood --class W -n 1000 --where 'jet[0].mass > 50' -o w-jets.h5
       """)
 
   @OptionGroup
@@ -37,6 +41,17 @@ struct GenerateCommand: ParsableCommand {
 
   @Option(name: [.customShort("n"), .long], help: ArgumentHelp("The number of events.", valueName: "n"))
   var events: Int
+
+  @Option(
+    name: .customLong("where"),
+    help: ArgumentHelp(
+      "Keep only events that meet CONDITION, and draw others for the rest; may be given several times.",
+      discussion: """
+        A condition is a formula over the events, their particles and their jets, which are found as the model says, as in \
+        '50 < jet[0].mass < 110'.
+        """,
+      valueName: "condition"))
+  var conditions: [String] = []
 
   @Option(help: ArgumentHelp("Where random numbers come from.", valueName: "seed"))
   var seed: UInt64 = 1
@@ -64,6 +79,7 @@ struct GenerateCommand: ParsableCommand {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is \(threads); choose a number from 1 to 1024.")
     }
+    _ = try ReadingOptions.conditions(conditions)
   }
 
   func run() throws {
@@ -72,7 +88,9 @@ struct GenerateCommand: ParsableCommand {
       let trained = try Model(contentsOf: URL(fileURLWithPath: model.folder), plugins: plugins)
       let generator: EventGenerator
       do {
-        generator = try EventGenerator(trained, head: head, class: className)
+        generator = try EventGenerator(
+          trained, head: head, class: className, where: ReadingOptions.conditions(conditions),
+          jets: trained.formulaJets(plugins))
       } catch let error as ModelError {
         throw ModelError("\(model.names[0]): \(error.description)")
       }
@@ -95,8 +113,8 @@ struct GenerateCommand: ParsableCommand {
   /// Draws as many batches at once as there are threads, and writes them in their order.
   private func generate(_ generator: EventGenerator, to writer: any EventWriter) throws {
     let threads = threads ?? ProcessorCount.available
-    let batches = stride(from: 0, to: events, by: Self.eventsPerBatch).map {
-      $0..<min($0 + Self.eventsPerBatch, events)
+    let batches = stride(from: 0, to: events, by: EventGenerator.blockLength).map {
+      $0..<min($0 + EventGenerator.blockLength, events)
     }
     for first in stride(from: 0, to: batches.count, by: threads) {
       let round = batches[first..<min(first + threads, batches.count)]
@@ -105,8 +123,6 @@ struct GenerateCommand: ParsableCommand {
       }
     }
   }
-
-  private static let eventsPerBatch = 256
 }
 
 /// What `work` makes of each element, all at once, in the order of the elements.

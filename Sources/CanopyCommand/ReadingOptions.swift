@@ -77,8 +77,13 @@ struct ReadingOptions: ParsableArguments {
   }
 
   /// What events must meet.
-  private func selection() throws -> [Formula] {
-    try self.where.map { text in
+  private func selection() throws -> [Formula] { try Self.conditions(self.where) }
+
+  /// The conditions that `--where` gives.
+  ///
+  /// - Throws: `ValidationError` for one that is none whatever the events have.
+  static func conditions(_ texts: [String]) throws -> [Formula] {
+    try texts.map { text in
       // As in label=1, which is no comparison of a formula, unlike label<=1.
       if let value = NamedValue(argument: text), !"<>!=".contains(value.name.last!) {
         return Formula(column: value.name, isEqualTo: value.value)

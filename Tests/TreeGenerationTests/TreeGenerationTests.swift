@@ -14,7 +14,10 @@ import Testing
     let events: Events
     let jets: Jets
 
-    init(classes: [String] = ["QCD", "W"], events count: Int = 12) throws {
+    // The mass is that of a particle with a transverse momentum, in GeV.
+    init(
+      classes: [String] = ["QCD", "W"], events count: Int = 12, mass: (Double) -> Double = { _ in 0 }
+    ) throws {
       var builder = HeadBuilder(headName: "jets", layout: ParameterLayout())
       head = try TreeGeneration(
         configuration: TreeGeneration.Configuration(
@@ -29,8 +32,10 @@ import Testing
             let pt = Double.random(in: 1...50, using: &generator)
             let phi = Double.random(in: -0.4...0.4, using: &generator)
             let rapidity = Double.random(in: -0.4...0.4, using: &generator)
+            let transverseMass = hypot(pt, mass(pt))
             return FourMomentum(
-              px: pt * cos(phi), py: pt * sin(phi), pz: pt * sinh(rapidity), energy: pt * cosh(rapidity))
+              px: pt * cos(phi), py: pt * sin(phi), pz: transverseMass * sinh(rapidity),
+              energy: transverseMass * cosh(rapidity))
           })
       }
       self.events = events
@@ -215,6 +220,60 @@ import Testing
     let expected = probabilities.reduce(0, +)
     let variance = probabilities.reduce(0) { $0 + $1 * (1 - $1) }
     #expect(abs(found - expected) < 4 * variance.squareRoot())
+  }
+
+  /// Drawn constituents have masses that the sample has at their transverse momentum, as often as it has them, and what else is
+  /// drawn does not change with them.
+  @Test func drawnConstituentsHaveMassesOfTheSample() throws {
+    let (pion, proton) = (0.13957, 0.93827)
+    var places = 0
+    let setting = try Setting(
+      classes: ["jets"], events: 600,
+      mass: { pt in
+        places += 1
+        // A quarter of the hard ones are protons.
+        return pt > 10 && places % 4 == 0 ? proton : pion
+      })
+    let tape = Tape(parameters: setting.parameters)
+    let drawn = try setting.head.generate(0..<400, of: 0, seed: 3, on: tape)
+    var (hard, protons) = (0, 0)
+    for particle in 0..<drawn.particleCount {
+      let momentum = drawn.momentum(ofParticle: particle)
+      let isProton = abs(momentum.mass - proton) < 1e-3
+      #expect(isProton || abs(momentum.mass - pion) < 1e-3)
+      // An interval of transverse momentum may begin a little below.
+      if momentum.pt < 5 { #expect(!isProton) }
+      guard momentum.pt > 15 else { continue }
+      hard += 1
+      protons += isProton ? 1 : 0
+    }
+    let expected = 0.25 * Double(hard)
+    #expect(hard > 100 && abs(Double(protons) - expected) < 4 * (0.75 * expected).squareRoot())
+  }
+
+  /// What was stored before constituents had masses is read, and jets drawn from it have none.
+  @Test func constituentsOfEarlierModelsAreMassless() throws {
+    var setting = try Setting(classes: ["jets"], mass: { _ in 0.5 })
+    var stored = setting.head.scaling
+    stored.spectra[0].masses = nil
+    let text = try JSONEncoder().encode(stored)
+    #expect(!String(decoding: text, as: UTF8.self).contains("masses"))
+    try setting.head.prepare(by: JSONDecoder().decode(BranchingScaling.self, from: text))
+    let drawn = try setting.head.generate(0..<50, of: 0, seed: 3, on: Tape(parameters: setting.parameters))
+    #expect((0..<drawn.particleCount).allSatisfy { abs(drawn.momentum(ofParticle: $0).mass) < 1e-4 })
+  }
+
+  @Test(arguments: [
+    (edges: [1.0], masses: [[0.1]]), ([], [[]]), ([2, 1], [[0.1], [0.1], [0.1]]), ([], [[-0.1]]),
+    ([], [[.nan]]),
+  ])
+  func wrongMassesAreRefused(edges: [Double], masses: [[Double]]) throws {
+    var setting = try Setting(classes: ["jets"])
+    var stored = setting.head.scaling
+    stored.spectra[0].masses!.edges = edges
+    stored.spectra[0].masses!.masses = masses
+    let error = #expect(throws: PluginError.self) { try setting.head.prepare(by: stored) }
+    #expect(error?.description.contains("masses of constituents of jets") == true)
   }
 
   @Test func wrongConfigurationsAreRefused() {
