@@ -12,7 +12,7 @@ C_SOURCES := $(shell find Sources Plugins Tests -name '*.c' -o -name '*.cpp' -o 
 # Other versions format otherwise; without this one, C and C++ are left as they are.
 CLANG_FORMAT := $(shell command -v clang-format-14)
 
-.PHONY: help demo test threads sanitize real studies samples onnx wheel deb python fuzz kills docs build install lint format prepare clean
+.PHONY: help demo test threads sanitize real observables studies samples onnx wheel deb python fuzz kills docs build install lint format prepare clean
 
 help:
 	@echo 'make demo     show Canopy at work on Pythia events, in less than a minute after the build'
@@ -21,6 +21,7 @@ help:
 	@echo 'make sanitize run the tests under AddressSanitizer and UBSan, with TESTS=... or FILTER=... only some of them'
 	@echo 'make kills    kill trainings, triggers and others N=500 times, and look at what they leave'
 	@echo 'make real     compare Canopy with FastJet, pyhepmc, pylhe, h5py and uproot, on the samples and on files in ../shared'
+	@echo 'make observables compare observables of jets with FastJet and its contributions'
 	@echo 'make studies  compare what evaluate says for a study with pyhf and NumPy'
 	@echo 'make samples  make a hundred events by the options of generate.py that measure particles or overlay pile-up, and look at them'
 	@echo 'make onnx     compare exported models with Canopy by ONNX Runtime, on files in ../shared/data'
@@ -86,6 +87,11 @@ python: wheel
 	cd Sources/Python && ../../.build-python/bin/mypy
 	cd .build-python && CANOPY_COMMAND='$(CURDIR)/.build/$(CONFIGURATION)/canopy' \
 		bin/python -m pytest -q -p no:cacheprovider '$(CURDIR)/Sources/Python/tests'
+
+observables: build
+	python3 -m venv .build-real
+	.build-real/bin/pip install --quiet --only-binary=:all: --requirement Resources/Checks/requirements.txt
+	.build-real/bin/python Resources/Checks/observables.py .build/$(CONFIGURATION)/canopy
 
 studies: build
 	python3 -m venv .build-real

@@ -6,25 +6,41 @@ import PluginKit
 ///
 /// The trees are those of the jet definition; the Lund plane is meant for trees of the Cambridge algorithm.
 public struct LundCoordinates: Observable {
+  /// What a user writes.
+  public struct Configuration: SettingsSection, Encodable {
+    /// The least momentum fraction of the primary splitting from whose softer branch the secondary plane begins.
+    public var zCut = 0.025
+
+    /// z_cut = 0.025.
+    public init() {}
+
+    /// The settings, in the order of tables.
+    public static let settings: [Setting<Configuration>] = [
+      Setting(
+        "z-cut", \.zCut, .closed(0...0.5),
+        "the secondary plane begins at the softer branch of the first primary splitting of a larger z")
+    ]
+  }
+
   /// `lund`.
   public static let identifier = "lund"
   /// The version that models store.
-  public static let version = PluginVersion(1, 0, 0)
+  public static let version = PluginVersion(1, 1, 0)
   /// What `canopy` says of this plugin.
   public static let summary = "The Lund coordinates of each splitting of each jet's tree."
   /// An example for users and tests.
-  public static let example = NoSettings()
+  public static let example = Configuration()
 
-  /// Nothing.
-  public let configuration: NoSettings
+  /// What the secondary plane is.
+  public let configuration: Configuration
 
   /// The Lund coordinates of splittings.
-  public init(configuration: NoSettings) { self.configuration = configuration }
+  public init(configuration: Configuration) { self.configuration = configuration }
 
   /// Splittings.
   public var rows: HeadRows { .splittings }
 
-  /// `delta-r`, `kt`, `z`, `mass`, `psi`, `ln-inverse-delta-r`, `ln-kt`, `ln-z` and `primary`.
+  /// `delta-r`, `kt`, `z`, `mass`, `psi`, `ln-inverse-delta-r`, `ln-kt`, `ln-z`, `primary`, `secondary` and `order`.
   public var quantities: [ObservableQuantity] {
     [
       ObservableQuantity("delta-r", "the opening Δ = √(Δy² + Δφ²)"),
@@ -36,19 +52,25 @@ public struct LundCoordinates: Observable {
       ObservableQuantity("ln-kt", "ln(kT/GeV), infinite if kT is 0"),
       ObservableQuantity("ln-z", "ln z, infinite if z is 0"),
       ObservableQuantity("primary", "1 for a splitting along the harder branches from the root on, else 0"),
+      ObservableQuantity(
+        "secondary",
+        "1 for one along the harder branches from the softer branch of a primary splitting on, else 0"),
+      ObservableQuantity(
+        "order", "1 on the primary plane, and 1 more for each softer branch on the way from the root"),
     ]
   }
 
   /// Adds the numbers of each splitting.
   public func callAsFunction(_ sample: ObservableInputs<Self>, _ values: inout [Double]) {
     let trees = sample.jets.trees
-    let width = 9
     for tree in 0..<trees.treeCount {
       let nodes = trees.nodes(ofTree: tree)
       let leaves = trees.leaves(ofTree: tree).count
       let firstValue = values.count
-      for node in nodes {
-        guard let splitting = trees.lundSplitting(ofNode: node, first: nodes.lowerBound) else { continue }
+      // Splittings follow the leaves, the root last.
+      var secondary: Int?
+      for node in nodes.lowerBound + leaves..<nodes.upperBound {
+        let splitting = trees.lundSplitting(ofNode: node, first: nodes.lowerBound)!
         values.append(splitting.deltaR)
         values.append(splitting.kt)
         values.append(splitting.z)
@@ -57,13 +79,32 @@ public struct LundCoordinates: Observable {
         values.append(splitting.logInverseDeltaR)
         values.append(splitting.logKt)
         values.append(splitting.logZ)
-        values.append(0)
+        for _ in 0..<3 { values.append(0) }
       }
-      // Splittings follow the leaves, the root last.
+      func place(_ node: Int, _ quantity: Int) -> Int { firstValue + (node - leaves) * 11 + quantity }
       var node = nodes.count - 1
       while node >= leaves {
-        values[firstValue + (node - leaves) * width + width - 1] = 1
+        values[place(node, 8)] = 1
+        if secondary == nil, values[place(node, 2)] > configuration.zCut {
+          secondary = Int(trees.right[nodes.lowerBound + node])
+        }
         node = Int(trees.left[nodes.lowerBound + node])
+      }
+      node = secondary ?? -1
+      while node >= leaves {
+        values[place(node, 9)] = 1
+        node = Int(trees.left[nodes.lowerBound + node])
+      }
+      // Parents come after children.
+      node = nodes.count - 1
+      if node >= leaves { values[place(node, 10)] = 1 }
+      while node >= leaves {
+        let order = values[place(node, 10)]
+        let left = Int(trees.left[nodes.lowerBound + node])
+        let right = Int(trees.right[nodes.lowerBound + node])
+        if left >= leaves { values[place(left, 10)] = order }
+        if right >= leaves { values[place(right, 10)] = order + 1 }
+        node -= 1
       }
     }
   }

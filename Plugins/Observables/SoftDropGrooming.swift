@@ -34,6 +34,15 @@ public struct SoftDropGrooming: Observable {
     public func check(given: Set<String>) throws {
       if zCut >= 0.5 { throw SettingProblem("z-cut", "must be less than 0.5") }
     }
+
+    /// The grooming of these settings.
+    func softDrop() throws -> SoftDrop {
+      do {
+        return try SoftDrop(zCut: zCut, beta: beta, radius: radius)
+      } catch let error as JetPhysicsError {
+        throw PluginError(error.problem)
+      }
+    }
   }
 
   /// `soft-drop`.
@@ -54,12 +63,7 @@ public struct SoftDropGrooming: Observable {
   /// - Throws: `PluginError` if the parameters are out of range.
   public init(configuration: Configuration) throws {
     self.configuration = configuration
-    do {
-      softDrop = try SoftDrop(
-        zCut: configuration.zCut, beta: configuration.beta, radius: configuration.radius)
-    } catch let error as JetPhysicsError {
-      throw PluginError(error.problem)
-    }
+    softDrop = try configuration.softDrop()
   }
 
   /// Jets.
@@ -76,57 +80,19 @@ public struct SoftDropGrooming: Observable {
     ]
   }
 
-  /// A clusterer, and memory for jets that are clustered once more.
-  ///
-  /// - Throws: `JetPhysicsError` if there is not enough memory.
-  public func makeScratch() throws -> Scratch { try Scratch() }
-
-  /// Clusters the constituents of jets once more.
-  public final class Scratch {
-    private let clusterer: JetClusterer
-    /// An event for each jet.
-    private var constituents = Events()
-    fileprivate private(set) var found = Jets()
-    private var order = ConstituentOrder()
-
-    fileprivate init() throws {
-      // A radius that reaches everything: all constituents make one tree.
-      clusterer = try JetClusterer(
-        JetFinder(
-          JetDefinition(.cambridge, radius: 1000),
-          selection: JetSelection(.inclusive(minimumPt: 0), leading: 1)))
-    }
-
-    fileprivate func recluster(_ sample: ObservableInputs<SoftDropGrooming>) throws {
-      constituents.eventNumbers.removeAll(keepingCapacity: true)
-      constituents.particles.removeOffsets()
-      constituents.momenta.removeAll()
-      for jet in 0..<sample.jets.jetCount {
-        constituents.eventNumbers.append(jet)
-        order.replace(withConstituentsOf: jet, of: sample)
-        for place in 0..<order.particles.count {
-          constituents.momenta.append(sample.events.momentum(ofParticle: order.particles[place]))
-        }
-        constituents.particles.endList(at: constituents.particleCount)
-      }
-      try clusterer.findJets(in: constituents, into: &found)
-    }
-  }
-
   /// Adds the numbers of each jet.
   ///
   /// - Throws: `JetPhysicsError` if jets cannot be clustered once more.
   public func callAsFunction(_ sample: ObservableInputs<Self>, _ values: inout [Double]) throws {
-    try sample.scratch.recluster(sample)
-    let found = sample.scratch.found
+    let reclustered = try sample.reclustered(.wholeJet(.cambridge))
+    let trees = reclustered.found.trees
     for jet in 0..<sample.jets.jetCount {
-      let trees = found.jets(ofEvent: jet)
-      guard !trees.isEmpty else {
+      guard let tree = reclustered.hardest(ofJet: jet) else {
         // Padding alone makes no jet.
         for _ in 0..<5 { values.append(.nan) }
         continue
       }
-      let groomed = softDrop.groom(found.trees, tree: trees.lowerBound)
+      let groomed = softDrop.groom(trees, tree: tree)
       values.append(groomed.momentum.mass)
       values.append(groomed.momentum.pt)
       values.append(groomed.splitting?.z ?? .nan)

@@ -258,30 +258,30 @@ sentence=$("$canopy" cluster "$work/jets.lhco" --input-format lhco 2>&1) || stat
 sentence=$(cluster "$work/jets.lhco" --format none 2>&1) && fail "a format that there is not"
 [[ $sentence == *"choose from table, jsonl, hdf5, npz, lhco, or"* ]] || fail "$sentence"
 
-package "$examples/EnergyCorrelations"
-cd "$examples/EnergyCorrelations"
-"$canopy" plugin list --plugin "$library" | grep -q '^energy-correlations 1.0.0' || fail "the observable is not listed"
-observed=(../../Samples/w-events.jsonl --radius 1 --observable energy-correlations)
+package "$examples/JetPull"
+cd "$examples/JetPull"
+"$canopy" plugin list --plugin "$library" | grep -q '^jet-pull 1.0.0' || fail "the observable is not listed"
+observed=(../../Samples/w-events.jsonl --radius 1 --observable jet-pull)
 "$canopy" cluster "${observed[@]}" --format jsonl --plugin "$library" > "$work/observed.jsonl"
-"$canopy" cluster "${observed[@]}" --format jsonl --plugin "$library" --cut 'energy-correlations/d2 < 5' \
+"$canopy" cluster "${observed[@]}" --format jsonl --plugin "$library" --cut 'jet-pull/magnitude > 0.01' \
   > "$work/cut.jsonl"
-ratios() { grep -oE '"d2":[-+.0-9e]+' "$1" | cut -d : -f 2; }
-ratios "$work/observed.jsonl" | awk '$1 < 5' > "$work/expected"
-ratios "$work/cut.jsonl" | cmp - "$work/expected" || fail "the cut keeps other jets"
+pulls() { grep -oE '"magnitude":[-+.0-9e]+' "$1" | cut -d : -f 2; }
+pulls "$work/observed.jsonl" | awk '$1 > 0.01' > "$work/expected"
+pulls "$work/cut.jsonl" | cmp - "$work/expected" || fail "the cut keeps other jets"
 [ -s "$work/expected" ] && ! cmp -s "$work/observed.jsonl" "$work/cut.jsonl" || fail "the cut does nothing"
-"$canopy" train energy-correlations.yaml -o "$work/correlations" --set training.epochs=1 --plugin "$library"
-"$canopy" classify ../../Samples/w-events.jsonl --model "$work/correlations" --format jsonl --plugin "$library" |
+"$canopy" train jet-pull.yaml -o "$work/pull" --set training.epochs=1 --plugin "$library"
+"$canopy" classify ../../Samples/w-events.jsonl --model "$work/pull" --format jsonl --plugin "$library" |
   grep -q '"w-tagger":{"score":' || fail "no scores with the observable as a feature"
 cat > "$work/observable.yaml" << 'MENU'
-observables: {energy-correlations: {beta: 1}}
+observables: {jet-pull: {hardest-branch: true}}
 paths:
-  - name: two-prongs
-    conditions: [{jet: {quantity: energy-correlations/d2}, min: 1}]
+  - name: pulled
+    conditions: [{jet: {quantity: jet-pull/magnitude}, min: 0.001}]
 MENU
 "$canopy" trigger ../../Samples/w-events.jsonl --menu "$work/observable.yaml" --model ../../Models/w-tagger \
-  --plugin "$library" | grep -q two-prongs || fail "the menu does not use the observable"
-refused 65 "There is no observable energy-correlations 1.0.0; load its library by --plugin" "$canopy" classify \
-  ../../Samples/w-events.jsonl --model "$work/correlations"
+  --plugin "$library" | grep -q pulled || fail "the menu does not use the observable"
+refused 65 "There is no observable jet-pull 1.0.0; load its library by --plugin" "$canopy" classify \
+  ../../Samples/w-events.jsonl --model "$work/pull"
 
 for kind in "${kinds[@]}"; do
   name=My${kind^}

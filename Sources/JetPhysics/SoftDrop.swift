@@ -46,13 +46,21 @@ public struct SoftDrop: Sendable, Hashable, Codable {
     self.radius = radius
   }
 
+  /// Whether a splitting passes, z > z_cut (ΔR/R₀)^β.
+  ///
+  /// - Parameters:
+  ///   - z: the momentum fraction of the softer branch.
+  ///   - deltaR: the opening.
+  /// - Returns: whether it passes.
+  public func passes(z: Double, deltaR: Double) -> Bool { z > zCut * pow(deltaR / radius, beta) }
+
   /// Grooms one tree of `trees`.
   public func groom(_ trees: JetTrees, tree: Int) -> Groomed {
     let nodes = trees.nodes(ofTree: tree)
     var node = nodes.upperBound - 1
     var dropped = 0
     while let splitting = trees.lundSplitting(ofNode: node, first: nodes.lowerBound) {
-      if splitting.z > zCut * pow(splitting.deltaR / radius, beta) {
+      if passes(z: splitting.z, deltaR: splitting.deltaR) {
         return Groomed(
           node: node, momentum: trees.momentum(ofNode: node), splitting: splitting, droppedBranches: dropped)
       }

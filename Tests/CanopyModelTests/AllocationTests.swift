@@ -71,7 +71,9 @@ struct AllocationTests {
 
   /// Numbers of events, jets, constituents and splittings, reclustered jets among them, besides what the model reads.
   @Test(arguments: [
-    "isolation", "kinematics", "lund", "missing-momentum", "n-subjettiness", "ranked-jets", "soft-drop",
+    "angularities", "bottom-up-soft-drop", "energy-correlations", "filtering", "isolation",
+    "kinematics", "lund", "missing-momentum", "n-subjettiness", "planar-flow", "pruning", "ranked-jets",
+    "recursive-soft-drop", "soft-drop", "trimming",
   ])
   func observablesNeedNoMemory(name: String) throws {
     let observables = try ObservableSet([ObservableChoice(name, PluginRegistry.shipped.observable(name))])

@@ -8,40 +8,16 @@ import Testing
 
 /// The observables that come with Canopy, compared with plain references on events of jets.
 @Suite struct ObservablesTests {
-  /// Twenty events of three sprays of particles over soft ones.
-  private static let events: Events = {
-    var generator = SeededGenerator(seed: 21)
-    func random(_ range: ClosedRange<Double>) -> Double { Double.random(in: range, using: &generator) }
-    var events = Events()
-    for _ in 0..<20 {
-      let axes = (0..<3).map { _ in (random(-1.5...1.5), random(0...6.2)) }
-      let momenta = (0..<90).map { particle in
-        let axis = axes[particle % 3]
-        // The larger the momentum, the nearer to the axis.
-        let pt = particle < 45 ? 0.3 - 15 * log(random(0.01...1)) : random(0.2...2)
-        let width = particle < 45 ? 2 / (pt + 4) : 2
-        return FourMomentum(
-          pt: pt, rapidity: axis.0 + random(-width...width), phi: axis.1 + random(-width...width), mass: 0.14)
-      }
-      try! events.append(momenta)
-    }
-    return events
-  }()
+  private static let events = SprayEvents.events
 
-  /// The jets of all events with the numbers of an observable; trees are reclustered by the Cambridge algorithm.
   private static func jets<O: Observable>(
     _ type: O.Type, _ configuration: O.Configuration, of events: Events? = nil
   ) throws -> (jets: Jets, columns: Columns) {
-    let set = try ObservableSet([ObservableChoice("o", type, configuration)])
-    let finder = try JetFinder(
-      JetDefinition(.antikt, radius: 1), selection: JetSelection(.inclusive(minimumPt: 20)),
-      recluster: .cambridge)
-    let jets = try JetReconstruction(finder, observables: set).jets(in: events ?? self.events)
-    return (jets, jets.columns[set.columns[0].rows])
+    try SprayEvents.jets(type, configuration, of: events ?? self.events)
   }
 
   private static func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-9) -> Bool {
-    a == b || a.isNaN && b.isNaN || abs(a - b) <= tolerance * max(1, abs(a), abs(b))
+    SprayEvents.isClose(a, b, tolerance)
   }
 
   /// The trees of jets that the clusterer reclusters are those that soft drop reclusters.
@@ -161,26 +137,6 @@ import Testing
     #expect(row == columns["o/isolation"]!.values.count)
   }
 
-  /// The momenta that exclusive kT clustering of some particles ends with, in the E scheme, found pair by pair.
-  private static func subjets(_ particles: [FourMomentum], _ count: Int) -> [FourMomentum] {
-    var subjets = particles
-    while subjets.count > count {
-      // All distances to the beam are larger, for the radius is without bound.
-      var nearest = (distance: Double.infinity, i: 0, j: 0)
-      for i in subjets.indices {
-        for j in 0..<i {
-          let (a, b) = (subjets[i], subjets[j])
-          let separation = hypot(a.rapidity - b.rapidity, a.deltaPhi(to: b))
-          let distance = min(a.pt2, b.pt2) * separation * separation
-          if distance < nearest.distance { nearest = (distance, i, j) }
-        }
-      }
-      subjets[nearest.j] = subjets[nearest.j] + subjets[nearest.i]
-      subjets.remove(at: nearest.i)
-    }
-    return subjets
-  }
-
   @Test(arguments: [1.0, 2.0]) func subjettinessIsTheDistanceFromSubjets(beta: Double) throws {
     let events = Self.events
     var configuration = NSubjettiness.Configuration()
@@ -196,7 +152,7 @@ import Testing
         let total = particles.reduce(0) { $0 + $1.pt }
         var tau: [Double] = []
         for count in 1...3 {
-          let axes = Self.subjets(particles, count)
+          let axes = SprayEvents.cluster(particles, power: 1, isEnd: { $1.count == count })
           let sum = particles.reduce(0.0) { sum, p in
             let nearest = axes.map { hypot($0.rapidity - p.rapidity, $0.deltaPhi(to: p)) }.min()!
             return sum + p.pt * pow(nearest / 0.8, beta)

@@ -27,6 +27,8 @@ public final class JetReconstruction {
   private let before: [any ObservableWorker]
   private let after: [any ObservableWorker]
   private let columnNames: Set<String>
+  /// What observables cluster once more, shared among them.
+  private let reclusterings = Reclusterings()
   /// Kept for its storage.
   private var firstParticles: [Int] = []
   private var isKept: [Bool] = []
@@ -77,6 +79,7 @@ public final class JetReconstruction {
     guard !before.isEmpty || !after.isEmpty || !cuts.isEmpty else { return }
     require(
       finder.trees || !observables.readsTrees, "observables that read trees need a finder that makes trees")
+    reclusterings.removeAll()
     try compute(before, events, &jets)
     if !cuts.isEmpty { applyCuts(to: &jets, of: events) }
     try compute(after, events, &jets)
@@ -93,7 +96,7 @@ public final class JetReconstruction {
     guard !workers.isEmpty else { return }
     firstParticles.replace(withFirstParticlesOf: jets, in: events)
     for index in 0..<workers.count {
-      try workers[index].compute(events, jets, firstParticles)
+      try workers[index].compute(events, jets, finder, firstParticles, reclusterings)
       workers[index].store(in: &jets.columns)
     }
   }
@@ -110,7 +113,9 @@ public final class JetReconstruction {
       formulas[index].evaluate(ReconstructedEvents(events, jets: jets))
       for jet in isKept.indices where formulas[index].values[jet] == 0 { isKept[jet] = false }
     }
-    if isKept.contains(false) { jets.keepJets(isKept) }
+    guard isKept.contains(false) else { return }
+    jets.keepJets(isKept)
+    reclusterings.keepJets(isKept)
   }
 }
 
@@ -119,7 +124,10 @@ extension JetReconstruction: Sendable {}
 
 /// Computes one observable on one thread.
 private protocol ObservableWorker: AnyObject {
-  func compute(_ events: Events, _ jets: Jets, _ firstParticles: [Int]) throws
+  func compute(
+    _ events: Events, _ jets: Jets, _ finder: JetFinder, _ firstParticles: [Int],
+    _ reclusterings: Reclusterings
+  ) throws
   func store(in columns: inout ObservedColumns)
 }
 
@@ -140,9 +148,14 @@ private final class Worker<O: Observable>: ObservableWorker {
     scratch = try observable.makeScratch()
   }
 
-  func compute(_ events: Events, _ jets: Jets, _ firstParticles: [Int]) throws {
+  func compute(
+    _ events: Events, _ jets: Jets, _ finder: JetFinder, _ firstParticles: [Int],
+    _ reclusterings: Reclusterings
+  ) throws {
     values.removeAll(keepingCapacity: true)
-    let inputs = ObservableInputs<O>(events, jets, scratch: scratch, firstParticles: firstParticles)
+    let inputs = ObservableInputs<O>(
+      events, jets, foundBy: finder, scratch: scratch, firstParticles: firstParticles,
+      reclusterings: reclusterings)
     do {
       try observable(inputs, &values)
     } catch let error as PluginError {

@@ -8,26 +8,22 @@ public struct ObservableInputs<O: Observable> {
   public let jets: Jets
   /// The memory of this thread.
   public let scratch: O.Scratch
+  /// How the jets were found.
+  public let finder: JetFinder
   /// The first particle of the event of each jet: `[jets]`.
   private let firstParticles: [Int]
+  private let reclusterings: Reclusterings
 
-  /// Events and their jets.
-  ///
-  /// - Parameters:
-  ///   - events: the events.
-  ///   - jets: their jets.
-  ///   - scratch: the memory of this thread.
-  public init(_ events: Events, _ jets: Jets, scratch: O.Scratch) {
-    var firstParticles: [Int] = []
-    firstParticles.replace(withFirstParticlesOf: jets, in: events)
-    self.init(events, jets, scratch: scratch, firstParticles: firstParticles)
-  }
-
-  init(_ events: Events, _ jets: Jets, scratch: O.Scratch, firstParticles: [Int]) {
+  init(
+    _ events: Events, _ jets: Jets, foundBy finder: JetFinder, scratch: O.Scratch, firstParticles: [Int],
+    reclusterings: Reclusterings
+  ) {
     self.events = events
     self.jets = jets
+    self.finder = finder
     self.scratch = scratch
     self.firstParticles = firstParticles
+    self.reclusterings = reclusterings
   }
 
   /// The particle that a constituent is, counted from the first of all events.
@@ -48,6 +44,15 @@ public struct ObservableInputs<O: Observable> {
   /// - Returns: its four-momentum in GeV.
   public func momentum(ofConstituent place: Int, ofJet jet: Int) -> FourMomentum {
     events.momentum(ofParticle: particle(ofConstituent: place, ofJet: jet))
+  }
+
+  /// The constituents of each jet, clustered once more; whoever asks for the same shares the result.
+  ///
+  /// - Parameter finder: how they are clustered.
+  /// - Returns: what they are clustered to.
+  /// - Throws: `JetPhysicsError` if they cannot be clustered so.
+  public func reclustered(_ finder: JetFinder) throws -> Reclustering {
+    try reclusterings.reclustering(finder, events, jets, firstParticles)
   }
 }
 

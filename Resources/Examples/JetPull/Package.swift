@@ -10,15 +10,15 @@ let kit =
 let imports = ["-I\(kit)/modules", "-Xcc", "-I\(kit)/include"]
 
 let package = Package(
-  name: "EnergyCorrelations",
-  products: [.library(name: "EnergyCorrelations", type: .dynamic, targets: ["EnergyCorrelations"])],
+  name: "JetPull",
+  products: [.library(name: "JetPull", type: .dynamic, targets: ["JetPull"])],
   dependencies: [.package(path: kit)],
   targets: [
     .target(
-      name: "EnergyCorrelations", dependencies: [.product(name: "PluginKitBuild", package: "plugin-kit")],
+      name: "JetPull", dependencies: [.product(name: "PluginKitBuild", package: "plugin-kit")],
       swiftSettings: [.unsafeFlags(imports)]),
     .testTarget(
-      name: "EnergyCorrelationsTests", dependencies: ["EnergyCorrelations"],
+      name: "JetPullTests", dependencies: ["JetPull"],
       swiftSettings: [.unsafeFlags(imports + ["-I\(kit)/testing"])],
       linkerSettings: [
         .unsafeFlags(["-L\(kit)", "-lPluginTestRuntime", "-Xlinker", "-rpath", "-Xlinker", kit])

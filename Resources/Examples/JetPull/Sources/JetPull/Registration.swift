@@ -6,6 +6,6 @@ import PluginKit
 @_cdecl("canopy_plugin")
 public func registerPlugins(_ registration: UnsafeMutableRawPointer) {
   PluginRegistration.run(registration) { registry in
-    try registry.register(EnergyCorrelations.self)
+    try registry.register(JetPull.self)
   }
 }
