@@ -348,7 +348,7 @@ def started(run):
         settings.append(f"{RESONANCES[run.process][0]}:m0 = {run.mass}")
     for setting in (*settings, *run.settings):
         if not pythia.readString(setting):
-            raise PythiaError(f"Pythia does not know the setting '{setting}'.")
+            raise PythiaError(f"Pythia does not know the setting '{setting}', or refuses its value.")
     if run.process == "hh":
         pythia.setUserHooksPtr(ONE_TO_EACH)
     if not pythia.init():
@@ -843,6 +843,8 @@ def write_jet_masses(path, inputs, seed, workers):
 def write_pileup_jets(path, source, count, most, seed, workers, settings=()):
     """Jets of a sample among pile-up, from no interaction to `most`, all numbers as probable; the last fifth of the jets is of the
     last fifth of the sample."""
+    if not os.path.isfile(source):
+        sys.exit(f"'{source}' is not there; make it by 'generate.py jets'.")
     with h5py.File(source) as file:
         offset = file["event/offset"][()].astype(int)
         if count > len(offset) - 1:

@@ -100,6 +100,16 @@ extension WeightingDescription: Codable {
     self =
       try container.decodeIfPresent(ObservableDescription.self, forKey: .observable).map { .observable($0) }
       ?? .model(container.decode(String.self, forKey: .model))
+    if case .model(let name) = self, !Self.isName(name) {
+      throw DecodingError.dataCorruptedError(
+        forKey: .model, in: container, debugDescription: "“\(name.printable)” is no name of a model")
+    }
+  }
+
+  /// Whether a text is the last part of a path, as what a model was called.
+  private static func isName(_ text: String) -> Bool {
+    !["", ".", ".."].contains(text) && !text.contains { $0 == "/" || $0 == "\0" }
+      && URL(fileURLWithPath: text).lastPathComponent == text
   }
 
   /// Writes an observable or the name of a model.

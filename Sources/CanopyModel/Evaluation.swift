@@ -93,6 +93,11 @@ public struct Evaluation: Sendable {
         "The model is one of folds, whose networks give their inputs importance of their own; evaluate one, such as "
           + "\(Model.folder(ofFold: 0)) in its folder.")
     }
+    guard study.changes.isEmpty || stream.options.weighting == nil else {
+      throw SampleError(
+        "The momenta of particles are multiplied by weights as events are read, before they could be changed: leave the robustness "
+          + "out, or evaluate without these weights (--apply none).")
+    }
     let conditions = network.conditions
     let columns = EventTruth.Names(network, numbers: Set(conditions))
     let inputs = InputMonitor(model)

@@ -43,7 +43,8 @@ public struct EventGenerator: Sendable {
   ///   - name: what the events are of, such as a class of jets; the only one unless given.
   ///   - conditions: what events have to meet; others are drawn instead of those that do not.
   ///   - jets: the jets that conditions read, as `Model.formulaJets(_:observables:)` gives them; nil if they read none.
-  /// - Throws: ``ModelError`` if there is none of these, or several of them and none is named.
+  /// - Throws: ``ModelError`` if there is none of these, or several of them and none is named, and if a condition reads the number of
+  ///   an event.
   public init(
     _ model: Model, head: String? = nil, class name: String? = nil, where conditions: [Formula] = [],
     jets: FormulaJets? = nil
@@ -61,6 +62,11 @@ public struct EventGenerator: Sendable {
     kind = try Self.choose(name, among: generator.generatedClasses, "class", "--class")
     className = generator.generatedClasses[kind]
     parameters = model.parameters
+    if let condition = conditions.first(where: { $0.columns(of: .event).contains("number") }) {
+      throw ModelError(
+        "The condition “\(condition)” reads the number of an event, which those that are kept get afterwards: leave it out."
+      )
+    }
     selection = conditions.isEmpty ? nil : EventReadingOptions(selection: conditions, jets: jets)
   }
 

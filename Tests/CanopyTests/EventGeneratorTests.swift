@@ -58,6 +58,12 @@ import Testing
     #expect(constituents(both).allSatisfy { $0 > 45 })
   }
 
+  /// Events that are kept get their numbers afterwards.
+  @Test func conditionsOnNumbersAreRefused() throws {
+    let error = #expect(throws: ModelError.self) { try generator(where: "number >= 200") }
+    #expect(error?.description.contains("“number >= 200” reads the number of an event") == true)
+  }
+
   @Test func conditionsThatNameNothingAreRefused() throws {
     let generator = try generator(where: "jet[0].mas > 3")
     let error = #expect(throws: EventInputError.self) { try generator.events(0..<1, seed: 1) }

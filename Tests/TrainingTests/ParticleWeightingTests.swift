@@ -291,6 +291,27 @@ import Training
     #expect(error?.description.contains("cannot be for weighted particles itself") == true, "\(error!)")
     try FileManager.default.removeItem(at: own.appendingPathComponent("apply"))
     #expect(throws: ModelError.self) { try self.read("tagger") }
+    // What names no folder in the model's own.
+    let description = copy.appendingPathComponent("model.json")
+    let json = try String(contentsOf: description, encoding: .utf8)
+    for wrong in ["", ".", "..", "a/b", "../../etc", "a\\u0000b"] {
+      try json.replacing("\"model\" : \"\(name)\"", with: "\"model\" : \"\(wrong)\"").write(
+        to: description, atomically: true, encoding: .utf8)
+      let error = #expect(throws: ModelError.self) { try self.read("copy") }
+      #expect(error?.description.contains("apply.model: “") == true, "\(wrong): \(String(describing: error))")
+    }
+  }
+
+  /// Weights are applied as events are read, before they could be changed.
+  @Test func weightedEventsAreNotChanged() throws {
+    let model = try tagger(input, apply: "puppi", into: "tagger")
+    var study = EvaluationStudy()
+    study.changes = [.ghosts]
+    let stream = try EventStream(inputs: [input], options: options(model.weighting?.weighting))
+    let error = #expect(throws: SampleError.self) {
+      try Evaluation(of: model, on: stream, study: study, threads: 1)
+    }
+    #expect(error?.description.contains("before they could be changed") == true)
   }
 
   @Test func whatATrainingCannotApplyIsRefused() throws {
