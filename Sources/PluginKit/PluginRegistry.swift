@@ -165,8 +165,9 @@ public struct PluginRegistry: Sendable {
   public func observable(_ identifier: String, version: PluginVersion? = nil) throws -> any Observable.Type {
     guard let entry = observables[identifier] else {
       let name = version.map { "\(identifier) \($0)" } ?? identifier
+      // What a model was trained with is no misspelling.
       let remedy =
-        identifier.nearest(among: observables.keys).map { "did you mean \($0)?" }
+        (version == nil ? identifier.nearest(among: observables.keys) : nil).map { "did you mean \($0)?" }
         ?? "load its library by --plugin PATH or CANOPY_PLUGIN_PATH; the observables here are: "
         + "\(observableIdentifiers.joined(separator: ", "))."
       throw PluginError("There is no observable \(name); \(remedy)")
