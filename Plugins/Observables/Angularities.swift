@@ -77,7 +77,7 @@ public struct Angularities: Observable {
 
   /// The constituents of a jet.
   public final class Scratch {
-    fileprivate var constituents = JetConstituents()
+    fileprivate var constituents = ConstituentDirections()
   }
 
   /// Adds the numbers of each jet; none if the jet has no transverse momentum.
@@ -97,7 +97,7 @@ public struct Angularities: Observable {
   }
 
   private func append(
-    _ constituents: JetConstituents, _ axis: Direction, jetPt: Double, _ values: inout [Double]
+    _ constituents: ConstituentDirections, _ axis: Direction, jetPt: Double, _ values: inout [Double]
   ) {
     var (squares, lha, width, thrust, angularity) = (0.0, 0.0, 0.0, 0.0, 0.0)
     for place in 0..<constituents.count {

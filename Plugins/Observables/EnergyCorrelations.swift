@@ -66,7 +66,7 @@ public struct EnergyCorrelations: Observable {
   /// The shares of the constituents of a jet, and the distances of pairs.
   public final class Scratch {
     fileprivate var order = ConstituentOrder()
-    fileprivate var constituents = JetConstituents()
+    fileprivate var constituents = ConstituentDirections()
     /// θ^β of each pair, of which j < i are there: row-major `[constituents × constituents]`.
     fileprivate var distances: [Double] = []
   }

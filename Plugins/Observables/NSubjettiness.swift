@@ -106,7 +106,7 @@ public struct NSubjettiness: Observable {
 
   /// The constituents and the axes of a jet.
   public final class Scratch {
-    fileprivate var constituents = JetConstituents()
+    fileprivate var constituents = ConstituentDirections()
     /// The nodes of a tree that are the subjets.
     fileprivate var subjets: [Int] = []
     fileprivate var axes: [Direction] = []

@@ -142,9 +142,6 @@ struct GaussianMixture {
       }
     }
     let place = row * components + chosen
-    // Box and Muller; 1 − x is never 0.
-    let radius = (-2 * log(1 - Double.random(in: 0..<1, using: &generator))).squareRoot()
-    let gaussian = radius * cos(2 * .pi * Double.random(in: 0..<1, using: &generator))
-    return Double(means.values[place]) + exp(Double(logWidths.values[place])) * gaussian
+    return Double(means.values[place]) + exp(Double(logWidths.values[place])) * generator.normal()
   }
 }

@@ -95,17 +95,11 @@ public enum EventChange: String, Sendable, CaseIterable {
     case .smearing:
       particles.transform {
         // At least a hundredth, which five per cent do not reach but in 10⁻⁸⁰ of all cases.
-        let factor = max(1 + 0.05 * normal(using: &generator), 0.01)
+        let factor = max(1 + 0.05 * generator.normal(), 0.01)
         return FourMomentum(
           px: $0.px * factor, py: $0.py * factor, pz: $0.pz * factor, energy: $0.energy * factor)
       }
     }
-  }
-
-  /// A normal number, by the method of Box and Muller.
-  private func normal(using generator: inout SeededGenerator) -> Double {
-    let radius = (-2 * log(1 - Double.random(in: 0..<1, using: &generator))).squareRoot()
-    return radius * cos(2 * .pi * Double.random(in: 0..<1, using: &generator))
   }
 }
 

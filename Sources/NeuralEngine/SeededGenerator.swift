@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Foundation
+
 /// A small, fast random number generator with a seed: xoshiro256** of Blackman and Vigna,
 /// ACM TOMS 47 (2021) 36, its state filled by SplitMix64.
 ///
@@ -31,6 +33,15 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable {
     state[2] ^= shifted
     state[3] = (state[3] << 45) | (state[3] >> 19)
     return result
+  }
+}
+
+extension SeededGenerator {
+  /// A number of a normal distribution of mean 0 and width 1, by the method of Box and Muller.
+  package mutating func normal() -> Double {
+    // 1 − x is never 0.
+    let radius = (-2 * log(1 - Double.random(in: 0..<1, using: &self))).squareRoot()
+    return radius * cos(2 * .pi * Double.random(in: 0..<1, using: &self))
   }
 }
 

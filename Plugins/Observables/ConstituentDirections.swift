@@ -31,7 +31,7 @@ struct Direction {
 }
 
 /// The transverse momenta and directions of the constituents of one jet, which keeps its storage from jet to jet.
-struct JetConstituents {
+struct ConstituentDirections {
   /// The transverse momenta in GeV, in the order of the constituents: `[constituents]`.
   private(set) var pt: [Double] = []
   /// The directions: `[constituents]`.
